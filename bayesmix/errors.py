@@ -1,0 +1,93 @@
+"""The errors that bayesmix raises: what is wrong, with both numbers, for which term, and what to do.
+
+This room imports the standard library only; every other room may import it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+class BayesmixError(Exception):
+    """Base of every error that bayesmix raises on purpose; its text is one clear line."""
+
+
+class DataError(BayesmixError):
+    """The data cannot be used as they are: empty, infinite, constant, of the wrong type."""
+
+
+class UnknownColumnError(DataError):
+    """A name in the formula is no column of the data; the message lists the near matches."""
+
+
+class DesignError(BayesmixError):
+    """Formula and data together make no model that can be fitted, such as a rank-deficient fixed part."""
+
+
+class FamilyError(BayesmixError):
+    """The family or link is unknown, or does not suit the response."""
+
+
+class PriorError(BayesmixError):
+    """A prior cannot be read, or names a parameter that the model does not have."""
+
+
+class UnknownTermError(BayesmixError):
+    """A term, group or coefficient is asked for that the model does not have."""
+
+
+class CardError(BayesmixError):
+    """An analysis card has an unknown key, a missing one, or a value of the wrong type."""
+
+
+class SamplingError(BayesmixError):
+    """Sampling could not start or was interrupted; nothing was kept."""
+
+
+class StoredFitError(BayesmixError):
+    """A file is no stored fit, or one that this version cannot read."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of a formula's text, `start` to `end` (exclusive), in characters."""
+
+    start: int
+    end: int
+
+
+class FormulaError(BayesmixError):
+    """The formula cannot be read or is not supported; the offending token is marked under the formula.
+
+    Parameters
+    ----------
+    reason
+        One line: what is wrong and what to write instead.
+    formula
+        The formula's text.
+    span
+        The token at fault.
+    """
+
+    def __init__(self, reason: str, formula: str, span: Span):
+        self.reason, self.formula, self.span = reason, formula, span
+        marker = " " * span.start + "^" * max(1, span.end - span.start)
+        super().__init__(f"{reason}\n  {formula}\n  {marker}")
+
+
+def did_you_mean(name: str, options: Iterable[str]) -> str:
+    """The near matches of `name` among `options` as a sentence with a leading blank, or an empty string."""
+    known = [str(option) for option in options]
+    by_lower_case = {option.lower(): option for option in known}
+    matches = get_close_matches(name.lower(), list(by_lower_case), n=3, cutoff=0.6)
+    if not matches:
+        return ""
+    return " Did you mean " + " or ".join(repr(by_lower_case[match]) for match in matches) + "?"
+
+
+def listing(names: Iterable[str], at_most: int = 12) -> str:
+    """`a, b, c` for a message; of a long list the first `at_most` and a count of the rest."""
+    names = [str(name) for name in names]
+    rest = len(names) - at_most
+    shown = ", ".join(names[:at_most])
+    return f"{shown} and {rest} more" if rest > 0 else shown

@@ -1,0 +1,16 @@
+"""From a design to a posterior: the only room that imports Bambi, PyMC, PyTensor and nutpie.
+
+Those take seconds to import. This is the one place where that is arranged: the modules that need them are
+reached as attributes (`modelling.pymc_model`) and load when first touched, after the data were checked.
+"""
+
+from importlib import import_module
+from types import ModuleType
+
+_HEAVY = {"bambi_bridge", "group_effects", "pymc_model", "sampling", "storage"}
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _HEAVY:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,91 @@
+"""Where a model's parameters stand in the posterior.
+
+Names and dims are Bambi's, so that Bambi and ArviZ read the posterior as their own: a numeric coefficient is
+a scalar variable `Days`; a factor's are one variable `recipe` along `recipe_dim`; a group effect is
+`Days|Subject` along `Subject__factor_dim`, for a factor `f|g` along `f__expr_dim` and `g__factor_dim`.
+Variance parameters are scalars `sd_Subject__Days`; the correlations of a term are `corr_Subject`, a pair each.
+"""
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from bayesmix.formula.design import Design, GroupTerm, TermColumns
+
+
+def is_vector(term: TermColumns) -> bool:
+    """Whether the term's coefficients share one variable along a dim of their own."""
+    return len(term.columns) > 1 or term.kind == "factor"
+
+
+def fixed_dim(term: TermColumns) -> str:
+    return f"{term.label}_dim"
+
+
+def group_variable(owner: TermColumns, term: GroupTerm) -> str:
+    return f"{owner.label}|{term.group}"
+
+
+def group_dims(owner: TermColumns, term: GroupTerm) -> tuple[str, ...]:
+    level = f"{term.group}__factor_dim"
+    return (f"{owner.label}__expr_dim", level) if is_vector(owner) else (level,)
+
+
+def sd_name(term: GroupTerm, column: str) -> str:
+    return f"sd_{term.group}__{column}"
+
+
+def sd_names(term: GroupTerm) -> tuple[str, ...]:
+    return tuple(sd_name(term, column) for column in term.names)
+
+
+def corr_name(term: GroupTerm, random: tuple[GroupTerm, ...]) -> str:
+    """`corr_Subject`; a second correlated term of the same group is `corr_Subject.1`, as lme4 numbers them."""
+    earlier = [other for other in random if other.group == term.group and other.k > 1]
+    position = next(i for i, other in enumerate(earlier) if other is term)
+    return f"corr_{term.group}" + (f".{position}" if position else "")
+
+
+def column_pairs(term: GroupTerm) -> tuple[tuple[str, str], ...]:
+    """The pairs of columns with a correlation, in the order of `corr_<group>`: (1,2), (1,3), (2,3), ..."""
+    return tuple((term.names[i], term.names[j]) for j in range(term.k) for i in range(j))
+
+
+def parameter_names(design: Design, auxiliary: tuple[str, ...]) -> tuple[str, ...]:
+    """Every parameter that has a prior, in the order of the printed table."""
+    names = list(design.fixed.names)
+    for term in design.random:
+        names += sd_names(term)
+        if term.k > 1:
+            names.append(corr_name(term, design.random))
+    return tuple(names) + auxiliary
+
+
+def fixed_draws(posterior: xr.Dataset, design: Design) -> NDArray[np.float64]:
+    """Draws of the fixed coefficients, shape (n_chains, n_draws, p), in the order of `design.fixed.names`."""
+    draws = np.empty((posterior.sizes["chain"], posterior.sizes["draw"], len(design.fixed.names)))
+    for term in design.fixed.terms:
+        values = posterior[term.label].transpose("chain", "draw", ...).to_numpy()
+        draws[:, :, list(term.columns)] = values if is_vector(term) else values[..., None]
+    return draws
+
+
+def group_draws(posterior: xr.Dataset, term: GroupTerm) -> NDArray[np.float64]:
+    """Draws of a term's group effects, shape (n_chains, n_draws, n_levels, k)."""
+    draws = np.empty((posterior.sizes["chain"], posterior.sizes["draw"], term.n_levels, term.k))
+    for owner in term.terms:
+        dims = group_dims(owner, term)
+        values = posterior[group_variable(owner, term)].transpose("chain", "draw", dims[-1], ...).to_numpy()
+        draws[..., list(owner.columns)] = values if is_vector(owner) else values[..., None]
+    return draws
+
+
+def sd_draws(posterior: xr.Dataset, term: GroupTerm) -> NDArray[np.float64]:
+    """Draws of a term's standard deviations, shape (n_chains, n_draws, k)."""
+    names = sd_names(term)
+    return np.stack([posterior[name].transpose("chain", "draw").to_numpy() for name in names], axis=-1)
+
+
+def corr_draws(posterior: xr.Dataset, term: GroupTerm, design: Design) -> NDArray[np.float64]:
+    """Draws of a term's correlations, shape (n_chains, n_draws, k (k - 1) / 2), pairs as `column_pairs`."""
+    return posterior[corr_name(term, design.random)].transpose("chain", "draw", ...).to_numpy()

@@ -1,0 +1,83 @@
+"""`Fit`: what a fitted model is made of."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import xarray as xr
+
+from bayesmix import display, modelling
+from bayesmix.formula.design import Design
+from bayesmix.modelling.families import Family
+from bayesmix.modelling.priors import Prior
+
+if TYPE_CHECKING:
+    import pymc as pm
+
+    from bayesmix.modelling.diagnostics import Diagnostics
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the draws were made: `sampler` by name, draws kept per chain, tuning steps, chains, seed, seconds."""
+
+    sampler: str
+    draws: int
+    tune: int
+    chains: int
+    seed: int
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fit:
+    """A fitted Bayesian mixed model; it prints like `summary(lmer)`.
+
+    Attributes
+    ----------
+    design : Design
+        The arrays of the model and the rows of data that were used.
+    family : Family
+        Response distribution and link.
+    priors : dict of str to Prior
+        Every parameter's prior, by name: `Intercept`, `Days`, `sd_Subject__Days`, `corr_Subject`, `sigma`.
+    posterior : xarray.DataTree
+        Groups `posterior` and `sample_stats`, as ArviZ expects them. The fixed intercept is the one at
+        predictors equal to 0, as in lme4.
+    method : str
+        ``"joint"``: NUTS on all parameters.
+    sampling : Sampling
+        Sampler, draws, chains, seed.
+    diagnostics : Diagnostics
+        R-hat, effective sizes, divergences, E-BFMI, tree depth (arviz-stats).
+    """
+
+    design: Design
+    family: Family
+    priors: dict[str, Prior]
+    posterior: xr.DataTree
+    method: str
+    sampling: Sampling
+    diagnostics: "Diagnostics"
+
+    @property
+    def formula(self) -> str:
+        """The formula as it was written."""
+        return self.design.formula.text
+
+    @property
+    def data(self) -> pd.DataFrame:
+        """The rows of data that were used."""
+        return self.design.data
+
+    @cached_property
+    def pymc_model(self) -> "pm.Model":
+        """The PyMC model that was sampled."""
+        return modelling.pymc_model.build_model(self.design, self.family, self.priors).model
+
+    def __repr__(self) -> str:
+        return display.as_text(self)
+
+    def _repr_html_(self) -> str:
+        return display.as_html(self)
