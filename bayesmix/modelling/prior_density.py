@@ -1,0 +1,113 @@
+"""The density of a prior, to draw it beside the posterior."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import betaln, gammaln, xlog1py, xlogy
+
+from bayesmix.modelling.priors import Prior
+
+Floats = NDArray[np.float64]
+
+
+def log_prior_density(prior: Prior, x: ArrayLike, *, k: int = 2) -> Floats:
+    """Log density of `prior` at each `x`, of the shape of `x`; -inf outside its support.
+
+    Parameters
+    ----------
+    prior
+        For ``LKJ`` the density is that of one correlation, which is Beta-shaped on (-1, 1).
+    x
+        Where the density is wanted, in the unit of the parameter.
+    k
+        Columns of the correlated term; only ``LKJ`` depends on it.
+
+    References
+    ----------
+    Lewandowski, Kurowicka & Joe (2009), doi:10.1016/j.jmva.2009.04.008, for the margin of ``LKJ``.
+    """
+    x = np.asarray(x, dtype=float)
+    if prior.name == "LKJ":
+        return _correlation(x, prior.args[0] - 1 + k / 2)
+    return _LOG_DENSITY[prior.name](x, *prior.args)
+
+
+def prior_density(prior: Prior, x: ArrayLike, *, k: int = 2) -> Floats:
+    """Density of `prior` at each `x`; see `log_prior_density`."""
+    return np.exp(log_prior_density(prior, x, k=k))
+
+
+def _normal(x: Floats, mu: float, sigma: float) -> Floats:
+    return -0.5 * ((x - mu) / sigma) ** 2 - np.log(sigma) - 0.5 * np.log(2 * np.pi)
+
+
+def _student_t(x: Floats, nu: float, mu: float, sigma: float) -> Floats:
+    constant = gammaln((nu + 1) / 2) - gammaln(nu / 2) - 0.5 * np.log(nu * np.pi) - np.log(sigma)
+    return constant - (nu + 1) / 2 * np.log1p(((x - mu) / sigma) ** 2 / nu)
+
+
+def _cauchy(x: Floats, mu: float, sigma: float) -> Floats:
+    return _student_t(x, 1.0, mu, sigma)
+
+
+def _laplace(x: Floats, mu: float, b: float) -> Floats:
+    return -np.abs(x - mu) / b - np.log(2 * b)
+
+
+def _gamma(x: Floats, shape: float, rate: float) -> Floats:
+    inside = np.where(x >= 0, x, 0.0)
+    log_density = shape * np.log(rate) - gammaln(shape) + xlogy(shape - 1, inside) - rate * inside
+    return np.where(x >= 0, log_density, -np.inf)
+
+
+def _exponential(x: Floats, rate: float) -> Floats:
+    return _gamma(x, 1.0, rate)
+
+
+def _inverse_gamma(x: Floats, shape: float, scale: float) -> Floats:
+    inside = np.where(x > 0, x, 1.0)
+    log_density = shape * np.log(scale) - gammaln(shape) - (shape + 1) * np.log(inside) - scale / inside
+    return np.where(x > 0, log_density, -np.inf)
+
+
+def _log_normal(x: Floats, mu: float, sigma: float) -> Floats:
+    log_x = np.log(np.where(x > 0, x, 1.0))
+    return np.where(x > 0, _normal(log_x, mu, sigma) - log_x, -np.inf)
+
+
+def _uniform(x: Floats, lower: float, upper: float) -> Floats:
+    return np.where((x >= lower) & (x <= upper), -np.log(upper - lower), -np.inf)
+
+
+def _correlation(x: Floats, shape: float) -> Floats:
+    inside = np.where(np.abs(x) <= 1, x, 0.0)
+    constant = -betaln(shape, shape) - (2 * shape - 1) * np.log(2)
+    log_density = constant + xlog1py(shape - 1, -inside) + xlog1py(shape - 1, inside)
+    return np.where(np.abs(x) <= 1, log_density, -np.inf)
+
+
+def _half(log_density: Callable[..., Floats], location: int) -> Callable[..., Floats]:
+    """The positive half of a density symmetric about 0; `location` is the position of its location argument."""
+
+    def folded(x: Floats, *args: float) -> Floats:
+        whole = (*args[:location], 0.0, *args[location:])
+        return np.where(x >= 0, np.log(2) + log_density(x, *whole), -np.inf)
+
+    return folded
+
+
+_LOG_DENSITY: dict[str, Callable[..., Floats]] = {
+    "Normal": _normal,
+    "StudentT": _student_t,
+    "Cauchy": _cauchy,
+    "Laplace": _laplace,
+    "HalfNormal": _half(_normal, 0),
+    "HalfStudentT": _half(_student_t, 1),
+    "HalfCauchy": _half(_cauchy, 0),
+    "Exponential": _exponential,
+    "Gamma": _gamma,
+    "InverseGamma": _inverse_gamma,
+    "LogNormal": _log_normal,
+    "Uniform": _uniform,
+}

@@ -1,0 +1,198 @@
+"""Priors: which distributions may be written, how they are read, and which suits which parameter.
+
+A prior is text such as ``"HalfStudentT(3, 56.33)"``; it is read by a whitelist, never evaluated. This module
+imports neither PyMC nor Bambi: a misspelt prior is refused before those load.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+
+from bayesmix.errors import PriorError, did_you_mean, listing
+from bayesmix.modelling.distributions import DISTRIBUTIONS, Argument, signature
+
+
+@dataclass(frozen=True)
+class Prior:
+    """A distribution by name with its numbers, such as ``Prior("Normal", (0.0, 2.5))``; always proper.
+
+    `str(prior)` shows at most 4 significant digits; `args` and `to_text` keep every digit.
+    """
+
+    name: str
+    args: tuple[float, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(_short(value) for value in self.args)})"
+
+
+_IMPROPER = {"flat", "halfflat", "improper", "improperuniform"}
+
+_INSTEAD = {
+    "coefficient": "a prior on the real line, such as Normal(0, 10)",
+    "standard deviation": "a prior on positive numbers, such as HalfStudentT(3, 10)",
+    "correlation": "LKJ(eta), such as LKJ(2)",
+}
+_SUPPORTS = {
+    "coefficient": ("real", "interval"),
+    "standard deviation": ("positive", "interval"),
+    "correlation": ("correlation",),
+}
+
+_CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*\((.*)\)\s*", re.DOTALL)
+_ARGUMENT = re.compile(r"\s*(?:([A-Za-z_]\w*)\s*=)?\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*")
+
+
+def _short(value: float) -> str:
+    return f"{float(f'{value:.4g}'):.10g}"
+
+
+def to_text(prior: Prior) -> str:
+    """`prior` with every digit, for storage: ``read_prior(to_text(prior)) == prior``."""
+    return f"{prior.name}({', '.join(repr(float(value)) for value in prior.args)})"
+
+
+def parameter_kind(parameter: str) -> str:
+    """``"standard deviation"`` (`sd_...`, `sigma`), ``"correlation"`` (`corr_...`) or ``"coefficient"``."""
+    if parameter == "sigma" or parameter.startswith("sd_"):
+        return "standard deviation"
+    return "correlation" if parameter.startswith("corr_") else "coefficient"
+
+
+def read_prior(prior: str | Prior, parameter: str | None = None) -> Prior:
+    """The prior that a text such as ``"Normal(0, 2.5)"`` or ``"Normal(mu=0, sigma=2.5)"`` stands for.
+
+    Parameters
+    ----------
+    prior
+        The text, or a `Prior`, which is checked in the same way.
+    parameter
+        The parameter it is meant for, such as ``"sd_Subject__Days"``; without it the kind is not checked.
+
+    Returns
+    -------
+    Prior
+        With its arguments in the order of the distribution's signature.
+
+    Raises
+    ------
+    PriorError
+        The text is no distribution with numbers, the distribution is unknown or improper, an argument is
+        missing or out of its range, or the distribution does not suit the parameter.
+    """
+    whose = f"Prior of {parameter!r}" if parameter is not None else "Prior"
+    kind = parameter_kind(parameter) if parameter is not None else None
+    if isinstance(prior, Prior):
+        _require_known(prior.name, whose, kind)
+        read = Prior(prior.name, _match([("", value) for value in prior.args], prior.name, whose))
+    elif isinstance(prior, str):
+        read = _read_text(prior, whose, kind)
+    else:
+        raise PriorError(f'{whose}: write it as text, such as "Normal(0, 10)"; got {type(prior).__name__}.')
+    _require_in_range(read, whose)
+    if kind is not None:
+        _require_suited(read, kind, whose)
+    return read
+
+
+def settle_priors(defaults: Mapping[str, Prior], given: Mapping[str, str | Prior] | None) -> dict[str, Prior]:
+    """The defaults with those replaced that were `given`, in the order of the defaults.
+
+    Raises
+    ------
+    PriorError
+        A given name is no parameter of the model, or its prior cannot be read or does not suit it.
+    """
+    settled = dict(defaults)
+    for parameter, prior in (given or {}).items():
+        if parameter not in defaults:
+            raise PriorError(
+                f"A prior is given for {parameter!r}, which the model does not have."
+                f"{did_you_mean(str(parameter), defaults)} Its parameters: {listing(defaults)}."
+            )
+        settled[parameter] = read_prior(prior, parameter)
+    return settled
+
+
+def _read_text(text: str, whose: str, kind: str | None) -> Prior:
+    call = _CALL.fullmatch(text)
+    if call is None:
+        name = text.strip().partition("(")[0].strip()
+        if name.isidentifier():
+            _require_known(name, whose, kind)
+            raise PriorError(f"{whose}: {text!r} lacks its numbers; write {signature(name)}.")
+        raise PriorError(f"{whose}: {text!r} is no distribution with numbers, such as Normal(0, 10).")
+    name, inside = call.groups()
+    _require_known(name, whose, kind)
+    arguments = []
+    for piece in inside.split(",") if inside.strip() else []:
+        argument = _ARGUMENT.fullmatch(piece)
+        if argument is None:
+            raise PriorError(
+                f"{whose}: {piece.strip()!r} in {text!r} is not a number; write {signature(name)}."
+            )
+        arguments.append((argument[1] or "", float(argument[2])))
+    return Prior(name, _match(arguments, name, whose))
+
+
+def _match(given: list[tuple[str, float]], name: str, whose: str) -> tuple[float, ...]:
+    """The numbers in the order of the signature; a keyword is the argument's own name or PyMC's."""
+    arguments = DISTRIBUTIONS[name].arguments
+    if len(given) != len(arguments):
+        raise PriorError(
+            f"{whose}: {signature(name)} takes {len(arguments)} number{'s' * (len(arguments) > 1)}, "
+            f"{len(given)} given."
+        )
+    values: dict[str, float] = {}
+    for position, (keyword, value) in enumerate(given):
+        if not keyword and len(values) == position:
+            argument: Argument | None = arguments[position]
+        else:
+            argument = next((a for a in arguments if keyword in (a.name, a.pymc)), None)
+        if argument is None or argument.name in values:
+            what = (
+                f"argument {keyword!r} is unknown or given twice"
+                if keyword
+                else "numbers without a name come first"
+            )
+            raise PriorError(f"{whose}: {what}; write {signature(name)}.")
+        values[argument.name] = float(value)
+    return tuple(values[argument.name] for argument in arguments)
+
+
+def _require_known(name: str, whose: str, kind: str | None) -> None:
+    if name.lower() in _IMPROPER:
+        instead = _INSTEAD[kind] if kind else "a wide proper one, such as Normal(0, 1000)"
+        raise PriorError(
+            f"{whose}: {name} is improper and priors must be proper; write {instead}, as wide as needed."
+        )
+    if name not in DISTRIBUTIONS:
+        raise PriorError(
+            f"{whose}: distribution {name!r} is not known.{did_you_mean(name, DISTRIBUTIONS)} "
+            f"Known: {listing(DISTRIBUTIONS, at_most=len(DISTRIBUTIONS))}."
+        )
+
+
+def _require_in_range(prior: Prior, whose: str) -> None:
+    for argument, value in zip(DISTRIBUTIONS[prior.name].arguments, prior.args, strict=True):
+        if not isfinite(value) or (argument.positive and value <= 0):
+            needed = "a finite number > 0" if argument.positive else "a finite number"
+            raise PriorError(
+                f"{whose}: {argument.name} ({argument.meaning}) of {signature(prior.name)} must be {needed}; "
+                f"got {value:g}."
+            )
+    if prior.name == "Uniform" and prior.args[0] >= prior.args[1]:
+        raise PriorError(
+            f"{whose}: lower must be below upper in {signature('Uniform')}; got {to_text(prior)}."
+        )
+
+
+def _require_suited(prior: Prior, kind: str, whose: str) -> None:
+    support = DISTRIBUTIONS[prior.name].support
+    if support not in _SUPPORTS[kind]:
+        raise PriorError(f"{whose}: {prior} does not suit a {kind}; write {_INSTEAD[kind]}.")
+    if kind == "standard deviation" and support == "interval" and prior.args[0] < 0:
+        raise PriorError(
+            f"{whose}: {prior} reaches below 0, which a standard deviation cannot; raise lower to 0."
+        )

@@ -1,0 +1,79 @@
+"""The densities that the reports draw, against SciPy's distributions."""
+
+import numpy as np
+import pytest
+from scipy import integrate, stats
+
+from bayesmix.modelling.distributions import DISTRIBUTIONS
+from bayesmix.modelling.prior_density import log_prior_density, prior_density
+from bayesmix.modelling.priors import read_prior
+
+SCIPY = {
+    "Normal(1, 2)": stats.norm(1, 2),
+    "StudentT(3, 1, 2)": stats.t(3, 1, 2),
+    "Cauchy(1, 2)": stats.cauchy(1, 2),
+    "Laplace(1, 2)": stats.laplace(1, 2),
+    "HalfNormal(2)": stats.halfnorm(0, 2),
+    "HalfStudentT(3, 2)": None,
+    "HalfCauchy(2)": stats.halfcauchy(0, 2),
+    "Exponential(2)": stats.expon(0, 1 / 2),
+    "Gamma(3, 2)": stats.gamma(3, scale=1 / 2),
+    "InverseGamma(3, 2)": stats.invgamma(3, scale=2),
+    "LogNormal(0.5, 0.7)": stats.lognorm(0.7, scale=np.exp(0.5)),
+    "Uniform(-1, 4)": stats.uniform(-1, 5),
+}
+POINTS = np.array([-2.0, -0.3, 0.1, 1.0, 3.7, 40.0])
+
+
+@pytest.mark.parametrize("text", SCIPY)
+def test_equals_scipy(text):
+    reference = SCIPY[text]
+    if reference is None:
+        expected = np.where(POINTS >= 0, 2 * stats.t(3, 0, 2).pdf(POINTS), 0.0)
+    else:
+        expected = reference.pdf(POINTS)
+    np.testing.assert_allclose(prior_density(read_prior(text), POINTS), expected, rtol=1e-10)
+
+
+def test_every_distribution_has_a_density():
+    assert {text.partition("(")[0] for text in SCIPY} | {"LKJ"} == set(DISTRIBUTIONS)
+
+
+def test_at_zero():
+    assert prior_density(read_prior("HalfNormal(2)"), 0.0) == pytest.approx(2 * stats.norm(0, 2).pdf(0))
+    assert prior_density(read_prior("Exponential(3)"), 0.0) == pytest.approx(3.0)
+    assert prior_density(read_prior("Gamma(2, 3)"), 0.0) == 0.0
+    assert prior_density(read_prior("LogNormal(0, 1)"), 0.0) == 0.0
+
+
+@pytest.mark.parametrize(("eta", "k"), [(1.0, 2), (2.0, 2), (0.7, 3), (2.0, 4)])
+def test_correlation_margin(eta, k):
+    shape = eta - 1 + k / 2
+    expected = stats.beta(shape, shape, loc=-1, scale=2)
+    prior = read_prior(f"LKJ({eta})")
+    x = np.array([-0.9, 0.0, 0.4])
+    np.testing.assert_allclose(log_prior_density(prior, x, k=k), expected.logpdf(x), rtol=1e-10)
+    assert prior_density(prior, 1.2, k=k) == 0.0
+
+
+def test_correlation_margin_by_integrating_the_matrix_density():
+    """k = 3, eta = 2: LKJ is proportional to det(R); the other two correlations are integrated out."""
+
+    def unnormalised(r: float) -> float:
+        bound = np.sqrt(1 - r * r)
+
+        def det(b: float, a: float) -> float:
+            return 1 + 2 * r * a * b - r * r - a * a - b * b
+
+        def low(a: float) -> float:
+            return r * a - bound * np.sqrt(1 - a * a)
+
+        def high(a: float) -> float:
+            return r * a + bound * np.sqrt(1 - a * a)
+
+        return integrate.dblquad(det, -1, 1, low, high, epsabs=1e-9)[0]
+
+    prior = read_prior("LKJ(2)")
+    ratio = unnormalised(0.6) / unnormalised(0.1)
+    density = prior_density(prior, [0.6, 0.1], k=3)
+    assert density[0] / density[1] == pytest.approx(ratio, rel=1e-6)
