@@ -6,7 +6,9 @@ Z is never formed: each group term keeps the level of every row and the columns 
 Shapes are in letters: n_obs rows, p fixed coefficients, k columns of a group term, n_levels levels.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -89,8 +91,9 @@ class GroupTerm:
 class Design:
     """Everything the model needs of formula and data.
 
-    `offset` (n_obs,) zeros where there is none; `weights` (n_obs,) or None; `data` the rows that were
-    used, untouched otherwise; `n_dropped` rows left out because a value was missing, by column in `missing`.
+    `offset` (n_obs,) zeros where there is none; `weights` (n_obs,) or None, from `weights_column`; `data` the
+    rows that were used, untouched otherwise; `n_dropped` rows left out because a value was missing, by column in
+    `missing`. `learnt` is what functions such as `scale` learnt from the data, `functions` the caller's own.
     """
 
     formula: Formula
@@ -102,6 +105,9 @@ class Design:
     data: pd.DataFrame
     n_dropped: int
     missing: dict[str, int]
+    weights_column: str | None = None
+    learnt: Mapping[str, Any] = field(default_factory=dict)
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
     @property
     def n_obs(self) -> int:

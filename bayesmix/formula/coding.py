@@ -1,0 +1,93 @@
+"""Terms turned into columns: treatment contrasts, by R's rule for when a factor needs all its levels."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.errors import DataError
+from bayesmix.formula.design import TermColumns
+from bayesmix.formula.syntax import Node
+from bayesmix.formula.terms import INTERCEPT, Term, label_of
+from bayesmix.formula.variables import Factor, Variables
+
+Floats = NDArray[np.float64]
+
+
+def code_terms(terms: Sequence[Term], variables: Variables) -> tuple[Floats, tuple[str, ...], tuple[TermColumns, ...]]:
+    """The columns of all terms side by side (n_obs, p), their names, and the terms that own them."""
+    blocks: list[Floats] = []
+    names: list[str] = []
+    owners: list[TermColumns] = []
+    all_levels_term = _first_factor_without_intercept(terms, variables)
+    for term in terms:
+        if term == INTERCEPT:
+            block, block_names, factors = np.ones((len(variables.data), 1)), ["Intercept"], ()
+        else:
+            block, block_names, factors = _code(term, terms, variables, term is all_levels_term)
+        kind = "intercept" if term == INTERCEPT else "factor" if factors else "numeric"
+        columns = tuple(range(len(names), len(names) + len(block_names)))
+        label = "Intercept" if term == INTERCEPT else term.label
+        owners.append(TermColumns(label, columns, kind, factors))
+        blocks.append(block)
+        names += block_names
+    matrix = np.concatenate(blocks, axis=1) if blocks else np.empty((len(variables.data), 0))
+    return matrix, tuple(names), tuple(owners)
+
+
+def _first_factor_without_intercept(terms: Sequence[Term], variables: Variables) -> Term | None:
+    """Without an intercept the first factor has all its levels, as in R."""
+    if INTERCEPT in terms:
+        return None
+    for term in terms:
+        if len(term.variables) == 1 and isinstance(variables.variable(term.variables[0]), Factor):
+            return term
+    return None
+
+
+def _code(
+    term: Term, terms: Sequence[Term], variables: Variables, all_levels: bool
+) -> tuple[Floats, list[str], tuple[str, ...]]:
+    """One term's columns: the product of its variables' columns, the first varying fastest."""
+    block = np.ones((len(variables.data), 1))
+    names = [""]
+    factors = []
+    for variable in term.variables:
+        columns, labels, is_factor = _columns(variable, term, terms, variables, all_levels)
+        if is_factor:
+            factors.append(label_of(variable))
+        block = np.concatenate([block * columns[:, [j]] for j in range(columns.shape[1])], axis=1)
+        names = [f"{name}:{label}" if name else label for label in labels for name in names]
+    return block, names, tuple(factors)
+
+
+def _columns(
+    variable: Node, term: Term, terms: Sequence[Term], variables: Variables, all_levels: bool
+) -> tuple[Floats, list[str], bool]:
+    label = label_of(variable)
+    values = variables.variable(variable)
+    if not isinstance(values, Factor):
+        if values.ndim == 1:
+            return values[:, None], [label], False
+        return values, [f"{label}[{j + 1}]" for j in range(values.shape[1])], False
+    if (values.codes < 0).any():
+        row = int(np.flatnonzero(values.codes < 0)[0])
+        raise DataError(
+            f"'{label}' has {int((values.codes < 0).sum())} values that the fit has not seen (first in row "
+            f"{variables.data.index[row]}); its levels are {', '.join(values.levels)}."
+        )
+    if len(values.levels) < 2:
+        raise DataError(
+            f"Factor '{label}' has 1 level ({', '.join(values.levels)}) in the rows used; a factor needs 2. "
+            "Leave it out."
+        )
+    without = Term(tuple(v for v in term.variables if label_of(v) != label))
+    margin_is_coded = (
+        without in terms
+        if without != INTERCEPT
+        else not all_levels and (INTERCEPT in terms or len(term.variables) == 1)
+    )
+    first = 1 if margin_is_coded else 0
+    shown = values.levels[first:]
+    dummies = (values.codes[:, None] == np.arange(first, len(values.levels))).astype(float)
+    return dummies, [f"{label}[{level}]" for level in shown], True

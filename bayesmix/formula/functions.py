@@ -1,0 +1,151 @@
+"""The functions that a formula may call, as one table, and those of other packages with what to write instead.
+
+A function that learns from the data (`scale`, `poly`, the levels of `factor`) keeps what it learnt in a state,
+so that new data are treated as the old ones were.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Function:
+    """`compute(values, keywords, learnt)` returns values and what it learnt (None at first use).
+
+    `n_arguments` counts the numeric arguments; `keywords` are the names that may be given, in order, all
+    numbers or true/false.
+    """
+
+    meaning: str
+    compute: Callable[[Floats, dict[str, Any], Any], tuple[Floats, Any]]
+    keywords: dict[str, Any] = field(default_factory=dict)
+
+
+def _plain(
+    function: Callable[[Floats], Floats],
+) -> Callable[[Floats, dict[str, Any], Any], tuple[Floats, Any]]:
+    def compute(values: Floats, _keywords: dict[str, Any], _learnt: Any) -> tuple[Floats, Any]:
+        with np.errstate(all="ignore"):  # what is not finite is refused afterwards, with its rows
+            return function(values), None
+
+    return compute
+
+
+def _log(values: Floats, keywords: dict[str, Any], _learnt: Any) -> tuple[Floats, Any]:
+    base = keywords["base"]
+    with np.errstate(all="ignore"):
+        return (np.log(values) if base is None else np.log(values) / np.log(base)), None
+
+
+def _scale(values: Floats, keywords: dict[str, Any], learnt: Any) -> tuple[Floats, Any]:
+    """As R: centred, then divided by the sd with n - 1, or by the root mean square where it is not centred."""
+    if learnt is None:
+        centre = float(values.mean()) if keywords["center"] else 0.0
+        moment = np.sqrt(((values - centre) ** 2).sum() / max(len(values) - 1, 1))
+        learnt = (centre, float(moment) if keywords["scale"] else 1.0)
+    centre, spread = learnt
+    with np.errstate(all="ignore"):
+        return (values - centre) / spread, learnt
+
+
+def _center(values: Floats, _keywords: dict[str, Any], learnt: Any) -> tuple[Floats, Any]:
+    learnt = float(values.mean()) if learnt is None else learnt
+    return values - learnt, learnt
+
+
+def _poly(values: Floats, keywords: dict[str, Any], learnt: Any) -> tuple[Floats, Any]:
+    """Polynomials orthonormal on the data, by the three-term recurrence (Kennedy & Gentle 1980, pp. 343-344)."""
+    degree = int(keywords["degree"])
+    if keywords["raw"]:
+        return np.column_stack([values**power for power in range(1, degree + 1)]), ()
+    if learnt is None:
+        learnt = _recurrence(values, degree)
+    centres, squares = learnt
+    columns = [np.ones_like(values), values - centres[0]]
+    for power in range(1, degree):
+        ratio = squares[power + 1] / squares[power]
+        columns.append((values - centres[power]) * columns[power] - ratio * columns[power - 1])
+    lengths = np.sqrt(squares[2:])
+    return np.column_stack(columns[1:]) / lengths, learnt
+
+
+def _recurrence(values: Floats, degree: int) -> tuple[Floats, Floats]:
+    """Centres (degree,) and squared lengths (degree + 2,; 1 in front, then of power 0 to `degree`)."""
+    previous, current = np.zeros_like(values), np.ones_like(values)
+    centres, squares = [], [1.0, float(len(values))]
+    for power in range(degree):
+        centre = float((values * current**2).sum() / squares[-1])
+        ratio = squares[-1] / squares[-2] if power else 0.0
+        previous, current = current, (values - centre) * current - ratio * previous
+        centres.append(centre)
+        squares.append(float((current**2).sum()))
+    return np.array(centres), np.array(squares)
+
+
+FUNCTIONS: dict[str, Function] = {
+    "log": Function("natural logarithm, or to a base: log(x, base = 10)", _log, {"base": None}),
+    "log2": Function("logarithm to base 2", _plain(np.log2)),
+    "log10": Function("logarithm to base 10", _plain(np.log10)),
+    "log1p": Function("log(1 + x)", _plain(np.log1p)),
+    "exp": Function("exponential", _plain(np.exp)),
+    "sqrt": Function("square root", _plain(np.sqrt)),
+    "abs": Function("absolute value", _plain(np.abs)),
+    "sin": Function("sine, x in radians", _plain(np.sin)),
+    "cos": Function("cosine, x in radians", _plain(np.cos)),
+    "tan": Function("tangent, x in radians", _plain(np.tan)),
+    "I": Function("arithmetic as it stands: I(x^2), I(x > 3)", _plain(lambda values: values)),
+    "scale": Function("centred and divided by the sd (n - 1)", _scale, {"center": True, "scale": True}),
+    "center": Function("centred at its mean", _center),
+    "poly": Function("orthonormal polynomials of degree 1 to n: poly(x, 2)", _poly, {"degree": 1, "raw": False}),
+    "as.numeric": Function("the column as a number", _plain(lambda values: values)),
+}
+
+FACTOR_FUNCTIONS = {
+    "factor": "a column of numbers or texts as a factor",
+    "as.factor": "the same as factor",
+    "C": "the same as factor",
+}
+
+SPECIAL_FUNCTIONS = {
+    "offset": "a term with coefficient 1",
+    "p": "response: successes and trials, p(k, n)",
+    "cbind": "response: successes and failures, cbind(k, n - k)",
+    "trials": "response: k | trials(n)",
+}
+
+_SMOOTH = "smooth terms are not supported; write poly(x, 3), or a spline basis as columns of the data"
+NOT_SUPPORTED = {
+    "s": _SMOOTH,
+    "te": _SMOOTH,
+    "t2": _SMOOTH,
+    "ns": _SMOOTH,
+    "bs": _SMOOTH,
+    "gp": _SMOOTH,
+    "mm": "multi-membership terms are not supported; write one term for each membership column",
+    "gr": "write the grouping factor alone: (1 | g)",
+    "mo": "monotonic effects are not supported; use the column as a number or as a factor",
+    "me": "measurement error is not supported; use the column itself",
+    "mi": "imputation is not supported; rows with missing values are dropped",
+    "ar": "autocorrelation is not supported; add a random term for the series: (1 | series)",
+    "ar1": "autocorrelation is not supported; add a random term for the series: (1 | series)",
+    "diag": "independent effects are written (x || g)",
+    "us": "correlated effects are written (x | g)",
+    "cs": "compound symmetry is written (1 | g) + (1 | g:f)",
+    "dummy": 'a 0/1 column is written I(f == "level")',
+    "weights": 'weights are an argument: fit(..., weights="w")',
+    "se": "known standard errors are not supported; use weights=",
+    "cens": "censored responses are not supported",
+    "trunc": "truncated responses are not supported",
+    "resp_trials": "trials are written k | trials(n)",
+    "ordered": "an ordered Categorical is treated as a factor; use the column itself",
+    "relevel": "the first level is the reference; make the column a Categorical with the levels in your order",
+    "ifelse": "write I(x > 3), or make the column in the data",
+    "as.character": "write factor(x)",
+    "as.integer": "write as.numeric(x)",
+}

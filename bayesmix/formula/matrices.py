@@ -1,0 +1,169 @@
+"""From formula and data to a `Design`; and the same matrices on new data."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bayesmix.errors import DataError, Span
+from bayesmix.formula.checks import (
+    refuse_group_term,
+    refuse_rank_deficiency,
+    refuse_response_among_predictors,
+)
+from bayesmix.formula.coding import code_terms
+from bayesmix.formula.design import Design, FixedEffects, GroupTerm
+from bayesmix.formula.missing import complete_rows
+from bayesmix.formula.response import read_response
+from bayesmix.formula.syntax import Name
+from bayesmix.formula.terms import Formula, RandomTerm
+from bayesmix.formula.variables import Variables, unknown_column
+
+Floats = NDArray[np.float64]
+
+
+def build_design(
+    formula: Formula,
+    data: pd.DataFrame,
+    *,
+    response: str = "real",
+    weights: str | None = None,
+    na: str = "drop",
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+) -> Design:
+    """The arrays of a mixed model.
+
+    Parameters
+    ----------
+    formula
+        As `parse` reads it.
+    data
+        One row an observation. Text, Categorical and true/false columns are factors; a Categorical keeps the
+        order of its levels, and the first level is the reference.
+    response
+        What the family expects: ``"real"``, ``"binary"``, ``"proportion"`` (counts out of trials) or ``"count"``.
+    weights
+        A column of positive numbers: the residual variance of a row is sigma^2 / weight; with ``"proportion"``
+        and a share as response, the trials.
+    na
+        ``"drop"`` leaves out rows with a missing value in a column of the formula and counts them, ``"error"``
+        refuses them.
+    functions
+        The caller's own functions by name, of one or more columns, each giving one number a row.
+
+    Returns
+    -------
+    Design
+
+    Raises
+    ------
+    UnknownColumnError, DataError, DesignError, FormulaError
+        See `bayesmix.errors`; the message names the column or term and what to do.
+    """
+    functions = dict(functions or {})
+    refuse_response_among_predictors(formula)
+    rows, n_dropped, missing = complete_rows(formula, data, weights=weights, na=na)
+    variables = Variables(formula.text, rows, functions)
+    weight_values = None if weights is None else _weights(weights, variables)
+    y = read_response(formula, variables, kind=response, weights=weight_values)
+    fixed = FixedEffects(*code_terms(formula.fixed, variables))
+    random = tuple(_group_term(term, variables) for term in formula.random)
+    refuse_rank_deficiency(fixed)
+    for term in random:
+        refuse_group_term(term, n_obs=len(rows), needs_replication=response == "real")
+    return Design(
+        formula=formula,
+        response=y,
+        fixed=fixed,
+        random=random,
+        offset=_offset(formula, variables),
+        weights=weight_values if response == "real" else None,
+        weights_column=weights,
+        data=rows,
+        n_dropped=n_dropped,
+        missing=missing,
+        learnt=variables.learnt,
+        functions=functions,
+    )
+
+
+@dataclass(frozen=True)
+class NewRows:
+    """The predictors of new rows: `fixed` (n_new, p), `offset` (n_new,), and `random`, the terms of the design
+    with the index and columns of the new rows (index -1 where the level is new)."""
+
+    fixed: Floats
+    random: tuple[GroupTerm, ...]
+    offset: Floats
+
+
+def new_rows(design: Design, data: pd.DataFrame) -> NewRows:
+    """The matrices of `design` for other rows, with the levels, means and polynomials of the fit.
+
+    Raises
+    ------
+    UnknownColumnError
+        A predictor is not in `data` (the response need not be).
+    DataError
+        A fixed factor has a level that the fit has not seen, or a value is missing.
+    """
+    variables = Variables(design.formula.text, data, design.functions, dict(design.learnt), new=True)
+    predictors = {name.name for name in design.formula.predictor_columns}
+    for name in sorted(predictors):
+        if name not in data.columns:
+            raise unknown_column(name, data)
+        if data[name].isna().any():
+            raise DataError(f"'{name}' is missing in {int(data[name].isna().sum())} of {len(data)} new rows; fill it.")
+    matrix, _, _ = code_terms(design.formula.fixed, variables)
+    random = tuple(_group_term(term, variables) for term in design.formula.random)
+    return NewRows(matrix, random, _offset(design.formula, variables))
+
+
+def _group_term(term: RandomTerm, variables: Variables) -> GroupTerm:
+    codes, levels = _group_levels(term, variables)
+    columns, names, owners = code_terms(term.terms, variables)
+    return GroupTerm(term.label, term.group_label, levels, codes, columns, names, owners)
+
+
+def _group_levels(term: RandomTerm, variables: Variables) -> tuple[NDArray[np.intp], tuple[str, ...]]:
+    """Of a product of factors only the combinations that occur are levels, in the order of their factors."""
+    factors = [variables.factor(part) for part in term.group]
+    if len(factors) == 1:
+        return factors[0].codes, factors[0].levels
+    key = f"combinations of {term.group_label}"
+    code = np.zeros(len(variables.data), dtype=np.int64)
+    unseen = np.zeros(len(variables.data), dtype=bool)
+    for factor in factors:
+        code = code * len(factor.levels) + factor.codes
+        unseen |= factor.codes < 0
+    code[unseen] = -1
+    if not variables.new:
+        variables.learnt[key] = np.unique(code)
+    present = variables.learnt[key]
+    place = np.clip(np.searchsorted(present, code), 0, len(present) - 1)
+    index = np.where(present[place] == code, place, -1).astype(np.intp)
+    parts = np.unravel_index(present, [len(factor.levels) for factor in factors])
+    texts = [[factor.levels[i] for i in part] for factor, part in zip(factors, parts, strict=True)]
+    return index, tuple(":".join(level) for level in zip(*texts, strict=True))
+
+
+def _offset(formula: Formula, variables: Variables) -> Floats:
+    total = np.zeros(len(variables.data))
+    for node in formula.offsets:
+        total += variables.numbers(node)
+    return total
+
+
+def _weights(column: str, variables: Variables) -> Floats:
+    values = variables.numbers(Name(column, Span(0, len(variables.text))))
+    bad = values <= 0
+    if bad.any():
+        kind = "negative" if (values < 0).any() else "zero"
+        raise DataError(
+            f"Weights '{column}' are {kind} in {int(bad.sum())} of {len(values)} rows (smallest {values.min():g}); "
+            "weights are positive. Leave out rows that should not count."
+        )
+    return values

@@ -1,0 +1,299 @@
+"""Expressions of a formula turned into numbers or factors, row by row.
+
+What a function learns from the data (means, levels, polynomial coefficients) is kept in `learnt` under the
+expression's text, and used again for new data.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bayesmix.errors import DataError, FormulaError, Span, UnknownColumnError, did_you_mean, listing
+from bayesmix.formula.functions import FACTOR_FUNCTIONS, FUNCTIONS
+from bayesmix.formula.syntax import (
+    Binary,
+    Call,
+    Name,
+    Negative,
+    Node,
+    Number,
+    Parenthesis,
+    Text,
+    columns_in,
+    unparse,
+)
+from bayesmix.formula.terms import label_of
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Factor:
+    """`codes` (n_obs,) positions in `levels`; -1 where the value is none of them."""
+
+    codes: NDArray[np.intp]
+    levels: tuple[str, ...]
+
+
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.divide,
+    "^": np.power,
+    "==": np.equal,
+    "!=": np.not_equal,
+    "<": np.less,
+    ">": np.greater,
+    "<=": np.less_equal,
+    ">=": np.greater_equal,
+}
+
+
+@dataclass
+class Variables:
+    """The variables of a formula on one data set.
+
+    `learnt` is filled on the data of the fit (`new=False`) and only read on new data (`new=True`).
+    """
+
+    text: str
+    data: pd.DataFrame
+    functions: Mapping[str, Callable[..., Any]]
+    learnt: dict[str, Any] = field(default_factory=dict)
+    new: bool = False
+    known: dict[str, Floats | Factor] = field(default_factory=dict)
+
+    def fail(self, reason: str, span: Span) -> FormulaError:
+        return FormulaError(reason, self.text, span)
+
+    def column(self, name: Name) -> pd.Series:
+        if name.name not in self.data.columns:
+            raise unknown_column(name.name, self.data)
+        column = self.data[name.name]
+        if isinstance(column, pd.DataFrame):
+            raise DataError(f"The data have {column.shape[1]} columns named {name.name!r}; rename all but one.")
+        return column
+
+    def variable(self, node: Node) -> Floats | Factor:
+        """A variable of a term: numbers (n_obs,) or (n_obs, m), or a factor; worked out once."""
+        label = label_of(node)
+        if label not in self.known:
+            self.known[label] = self.number_or_factor(node)
+        return self.known[label]
+
+    def number_or_factor(self, node: Node) -> Floats | Factor:
+        match node:
+            case Parenthesis(inside):
+                return self.number_or_factor(inside)
+            case Name():
+                column = self.column(node)
+                return self.factor(node) if is_categorical(column) else self.numbers(node)
+            case Call(function) if function in FACTOR_FUNCTIONS and function not in self.functions:
+                return self.factor(node)
+        return self.numbers(node)
+
+    def factor(self, node: Node) -> Factor:
+        """A column as a factor: text sorted, numbers in their order, a Categorical in its own order."""
+        if isinstance(node, Call):
+            if len(node.arguments) != 1 or node.keywords or not isinstance(node.arguments[0], Name):
+                raise self.fail(
+                    f"{node.function}() takes one column; for another order of the levels make the column a "
+                    "Categorical.",
+                    node.span,
+                )
+            name = node.arguments[0]
+        elif isinstance(node, Name):
+            name = node
+        else:
+            raise self.fail(f"{unparse(node)} is no column that could be a factor.", node.span)
+        column = self.column(name)
+        key = f"levels of {label_of(node)}"
+        if not self.new:
+            self.learnt[key] = tuple(str(text) for text in level_texts(column)[1])
+        return _coded(column, self.learnt[key])
+
+    def numbers(self, node: Node) -> Floats:
+        """An expression as numbers, finite in every row."""
+        values = self.evaluate(node)
+        values = np.broadcast_to(np.asarray(values, dtype=float), (len(self.data), *np.shape(values)[1:])).copy()
+        bad = ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
+        if bad.any():
+            row = int(np.flatnonzero(bad)[0])
+            names = [name.name for name in columns_in(node)]
+            shown = ", ".join(f"{n} = {self.data[n].iloc[row]}" for n in dict.fromkeys(names))
+            raise DataError(
+                f"{label_of(node)} is not finite in {int(bad.sum())} of {len(bad)} rows (first in row "
+                f"{self.data.index[row]}: {shown}); mend or leave out these rows."
+            )
+        return values
+
+    def evaluate(self, node: Node) -> Any:
+        match node:
+            case Number(value):
+                return value
+            case Parenthesis(inside):
+                return self.evaluate(inside)
+            case Negative(operand):
+                return -self.evaluate(operand)
+            case Name():
+                column = self.column(node)
+                if not is_numeric(column):
+                    raise self.fail(
+                        f"'{node.name}' is {describe_type(column)}, so it cannot be calculated with.",
+                        node.span,
+                    )
+                return column.to_numpy(dtype=float, na_value=np.nan)
+            case Binary(operator, left, right):
+                return self.binary(node, operator, left, right)
+            case Call():
+                return self.call(node)
+        raise self.fail(f"{unparse(node)} is no number.", node.span)
+
+    def binary(self, node: Binary, operator: str, left: Node, right: Node) -> Any:
+        if operator in ("==", "!=") and (isinstance(left, Text) or isinstance(right, Text)):
+            column, text = (right, left) if isinstance(left, Text) else (left, right)
+            if not isinstance(column, Name) or not isinstance(text, Text):
+                raise self.fail('A level is compared with a column: I(f == "level").', node.span)
+            factor = self.factor(column)
+            if text.value not in factor.levels:
+                raise self.fail(
+                    f"{text.value!r} is no level of '{column.name}'.{did_you_mean(text.value, factor.levels)} "
+                    f"Levels: {listing(factor.levels)}.",
+                    text.span,
+                )
+            same = factor.codes == factor.levels.index(text.value)
+            return (same if operator == "==" else ~same).astype(float)
+        with np.errstate(all="ignore"):
+            return _ARITHMETIC[operator](self.evaluate(left), self.evaluate(right)) * 1.0
+
+    def call(self, call: Call) -> Any:
+        if call.function in self.functions:
+            return self.own_function(call)
+        function = FUNCTIONS[call.function]
+        names = list(function.keywords)
+        keywords = dict(function.keywords)
+        positional, extra = call.arguments[:1], call.arguments[1:]
+        if not positional or len(extra) > len(names):
+            raise self.fail(
+                f"{call.function}() takes 1 to {1 + len(names)} arguments, got {len(call.arguments)}: "
+                f"{function.meaning}.",
+                call.span,
+            )
+        for name, value in (*zip(names, extra, strict=False), *call.keywords):
+            if name not in keywords:
+                raise self.fail(
+                    f"{call.function}() has no argument '{name}'.{did_you_mean(name, names)} {function.meaning}.",
+                    value.span,
+                )
+            keywords[name] = self.constant(value)
+        values = np.asarray(self.evaluate(positional[0]), dtype=float)
+        values = np.broadcast_to(values, (len(self.data),)).astype(float)
+        if call.function == "poly":
+            self.check_degree(call, values, keywords["degree"])
+        key = unparse(call)
+        result, learnt = function.compute(values, keywords, self.learnt.get(key) if self.new else None)
+        if not self.new and learnt is not None:
+            self.learnt[key] = learnt
+        return result
+
+    def constant(self, node: Node) -> Any:
+        match node:
+            case Number(value):
+                return value
+            case Negative(Number(value)):
+                return -value
+            case Name("TRUE" | "True" | "T"):
+                return True
+            case Name("FALSE" | "False" | "F"):
+                return False
+        raise self.fail(f"{unparse(node)} is no constant; a number, TRUE or FALSE is expected here.", node.span)
+
+    def check_degree(self, call: Call, values: Floats, degree: Any) -> None:
+        n_distinct = len(np.unique(values[np.isfinite(values)]))
+        if not (float(degree).is_integer() and 1 <= degree < n_distinct) and not self.new:
+            raise self.fail(
+                f"The degree of poly() is a whole number from 1 to {n_distinct - 1}, one less than the "
+                f"{n_distinct} distinct values; got {degree:g}.",
+                call.span,
+            )
+
+    def own_function(self, call: Call) -> Any:
+        arguments = [self.evaluate(argument) for argument in call.arguments]
+        keywords = {name: self.constant(value) for name, value in call.keywords}
+        try:
+            result = np.asarray(self.functions[call.function](*arguments, **keywords), dtype=float)
+        except Exception as error:
+            raise self.fail(f"{call.function}() failed: {type(error).__name__}: {error}.", call.span) from error
+        if result.shape != (len(self.data),):
+            raise self.fail(
+                f"{call.function}() returned shape {result.shape}; one number for each of the {len(self.data)} "
+                "rows is expected.",
+                call.span,
+            )
+        return result
+
+
+def unknown_column(name: str, data: pd.DataFrame) -> UnknownColumnError:
+    columns = [str(column) for column in data.columns]
+    return UnknownColumnError(
+        f"{name!r} is no column of the data.{did_you_mean(name, columns)} Columns: {listing(columns)}."
+    )
+
+
+def is_categorical(column: pd.Series) -> bool:
+    """Whether a column is a factor by its type: text, Categorical or true/false."""
+    kind = column.dtype
+    return (
+        isinstance(kind, pd.CategoricalDtype)
+        or pd.api.types.is_bool_dtype(kind)
+        or pd.api.types.is_string_dtype(kind)
+        or pd.api.types.is_object_dtype(kind)
+    )
+
+
+def is_numeric(column: pd.Series) -> bool:
+    return bool(
+        (pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(column.dtype))
+        or pd.api.types.is_bool_dtype(column.dtype)
+    )
+
+
+def describe_type(column: pd.Series) -> str:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return "a factor"
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return "a date"
+    return "text" if is_categorical(column) else f"of type {column.dtype}"
+
+
+def level_texts(column: pd.Series) -> tuple[pd.Index, list[str]]:
+    """The values that occur, in order, and how they are printed."""
+    present = column.dropna()
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        used = set(present.unique())
+        values = pd.Index([value for value in column.cat.categories if value in used])
+    else:
+        distinct = present.unique()
+        try:
+            values = pd.Index(sorted(distinct))
+        except TypeError:  # numbers and texts mixed
+            values = pd.Index(sorted(distinct, key=str))
+    return values, [_level_text(value) for value in values]
+
+
+def _level_text(value: Any) -> str:
+    is_whole = isinstance(value, float | np.floating) and np.isfinite(value) and float(value).is_integer()
+    return str(int(value)) if is_whole else str(value)
+
+
+def _coded(column: pd.Series, levels: tuple[str, ...]) -> Factor:
+    """The column's codes in `levels`; a value that is none of them is -1."""
+    values, texts = level_texts(column)
+    position = {level: code for code, level in enumerate(levels)}
+    to_code = np.array([position.get(text, -1) for text in texts] + [-1], dtype=np.intp)
+    return Factor(to_code[values.get_indexer(pd.Index(column))], levels)
