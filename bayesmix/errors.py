@@ -36,6 +36,10 @@ class UnknownTermError(BayesmixError):
     """A term, group or coefficient is asked for that the model does not have."""
 
 
+class ArgumentError(BayesmixError):
+    """An argument of a question has a value that means nothing there, such as `prob=95`."""
+
+
 class CardError(BayesmixError):
     """An analysis card has an unknown key, a missing one, or a value of the wrong type."""
 
