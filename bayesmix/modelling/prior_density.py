@@ -88,7 +88,7 @@ def _correlation(x: Floats, shape: float) -> Floats:
 
 
 def _half(log_density: Callable[..., Floats], location: int) -> Callable[..., Floats]:
-    """The positive half of a density symmetric about 0; `location` is the position of its location argument."""
+    """The positive half of a density symmetric about 0; its location is argument number `location`."""
 
     def folded(x: Floats, *args: float) -> Floats:
         whole = (*args[:location], 0.0, *args[location:])
