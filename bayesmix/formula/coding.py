@@ -21,8 +21,9 @@ def code_terms(terms: Sequence[Term], variables: Variables) -> tuple[Floats, tup
     owners: list[TermColumns] = []
     all_levels_term = _first_factor_without_intercept(terms, variables)
     for term in terms:
+        factors: tuple[str, ...] = ()
         if term == INTERCEPT:
-            block, block_names, factors = np.ones((len(variables.data), 1)), ["Intercept"], ()
+            block, block_names = np.ones((len(variables.data), 1)), ["Intercept"]
         else:
             block, block_names, factors = _code(term, terms, variables, term is all_levels_term)
         kind = "intercept" if term == INTERCEPT else "factor" if factors else "numeric"

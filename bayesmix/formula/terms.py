@@ -21,6 +21,9 @@ from bayesmix.formula.syntax import (
 )
 
 
+_BARS = ("|", "||")
+
+
 def label_of(node: Node) -> str:
     """How an expression is called in tables; a column by its plain name."""
     return node.name if isinstance(node, Name) else unparse(node)
@@ -195,8 +198,8 @@ class _Reader:
 
     def without_bars(self, node: Node, bars: list[Binary]) -> Node | None:
         """The fixed part: the random terms of the sum are moved to `bars`."""
-        if isinstance(node, Parenthesis) and _is_bar(node.inside):
-            bars.append(replace(node.inside, span=node.span))  # type: ignore[type-var]
+        if isinstance(node, Parenthesis) and isinstance(node.inside, Binary) and node.inside.operator in _BARS:
+            bars.append(replace(node.inside, span=node.span))
             return None
         if isinstance(node, Parenthesis) and isinstance(node.inside, Binary) and node.inside.operator in "+":
             inside = self.without_bars(node.inside, bars)
@@ -244,7 +247,7 @@ class _Reader:
         """The terms of an expression without its intercept."""
         match node:
             case Parenthesis(inside):
-                if _is_bar(inside):
+                if isinstance(inside, Binary) and inside.operator in _BARS:
                     raise self.fail("A random term can only be added: write ... + (x | g).", node.span)
                 return [t for t in self.expand(inside, []) if t != INTERCEPT]
             case Binary("*", left, right):
@@ -295,7 +298,7 @@ class _Reader:
     # --- random terms -------------------------------------------------------------------------------------
 
     def random_terms(self, bar: Binary) -> list[RandomTerm]:
-        if isinstance(bar.left, Binary) and bar.left.operator in ("|", "||"):
+        if isinstance(bar.left, Binary) and bar.left.operator in _BARS:
             raise self.fail(
                 "Effects correlated across terms, (x | id | g), are not supported; write (x | g).",
                 bar.operator_span,
@@ -406,10 +409,6 @@ class _Reader:
             f"{did_you_mean(function, self.known)} Functions: {', '.join(sorted(self.known))}.",
             Span(call.span.start, call.span.start + len(function)),
         )
-
-
-def _is_bar(node: Node) -> bool:
-    return isinstance(node, Binary) and node.operator in ("|", "||")
 
 
 def _unique(terms: list[Term]) -> list[Term]:

@@ -9,11 +9,13 @@ from bayesmix.errors import FamilyError, did_you_mean, listing
 class Family:
     """A response distribution and its link, such as ``Family("binomial", "logit")``.
 
-    `auxiliary` names the family's further parameters (`sigma` for Gaussian).
+    `response` is what the response may be: ``"real"``, ``"binary"``, ``"proportion"`` (successes out of trials)
+    or ``"count"``. `auxiliary` names the family's further parameters (`sigma` for Gaussian).
     """
 
     name: str
     link: str
+    response: str = "real"
     auxiliary: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -27,14 +29,15 @@ class Family:
 @dataclass(frozen=True)
 class _Entry:
     links: tuple[str, ...]  # the first is the default
+    response: str
     auxiliary: tuple[str, ...] = ()
 
 
 FAMILIES = {
-    "gaussian": _Entry(links=("identity", "log", "inverse"), auxiliary=("sigma",)),
-    "bernoulli": _Entry(links=("logit", "probit", "cloglog")),
-    "binomial": _Entry(links=("logit", "probit", "cloglog")),
-    "poisson": _Entry(links=("log", "identity")),
+    "gaussian": _Entry(("identity", "log"), "real", ("sigma",)),
+    "bernoulli": _Entry(("logit", "probit", "cloglog"), "binary"),
+    "binomial": _Entry(("logit", "probit", "cloglog"), "proportion"),
+    "poisson": _Entry(("log",), "count"),
 }
 
 
@@ -49,14 +52,12 @@ def read_family(text: str | Family) -> Family:
     if isinstance(text, Family):
         return text
     if not isinstance(text, str):
-        raise FamilyError(f"A family is written as text, such as \"binomial(logit)\"; got {type(text).__name__}.")
+        raise FamilyError(f'A family is written as text, such as "binomial(logit)"; got {type(text).__name__}.')
     name, _, rest = text.strip().partition("(")
     name = name.strip().lower()
     link = rest.rstrip().removesuffix(")").replace("link", "").strip(" ='\"").lower()
     if name not in FAMILIES:
-        raise FamilyError(
-            f"Family {name!r} is not known.{did_you_mean(name, FAMILIES)} Families: {listing(FAMILIES)}."
-        )
+        raise FamilyError(f"Family {name!r} is not known.{did_you_mean(name, FAMILIES)} Families: {listing(FAMILIES)}.")
     entry = FAMILIES[name]
     link = link or entry.links[0]
     if link not in entry.links:
@@ -64,4 +65,4 @@ def read_family(text: str | Family) -> Family:
             f"Link {link!r} is not available for family {name!r}.{did_you_mean(link, entry.links)} "
             f"Links of {name}: {listing(entry.links)}."
         )
-    return Family(name, link, entry.auxiliary)
+    return Family(name, link, entry.response, entry.auxiliary)

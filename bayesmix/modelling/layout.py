@@ -23,12 +23,16 @@ def fixed_dim(term: TermColumns) -> str:
 
 
 def group_variable(owner: TermColumns, term: GroupTerm) -> str:
-    return f"{owner.label}|{term.group}"
+    return f"{_expression(owner)}|{term.group}"
 
 
 def group_dims(owner: TermColumns, term: GroupTerm) -> tuple[str, ...]:
     level = f"{term.group}__factor_dim"
-    return (f"{owner.label}__expr_dim", level) if is_vector(owner) else (level,)
+    return (f"{_expression(owner)}__expr_dim", level) if is_vector(owner) else (level,)
+
+
+def _expression(owner: TermColumns) -> str:
+    return "1" if owner.kind == "intercept" else owner.label
 
 
 def sd_name(term: GroupTerm, column: str) -> str:
@@ -89,3 +93,12 @@ def sd_draws(posterior: xr.Dataset, term: GroupTerm) -> NDArray[np.float64]:
 def corr_draws(posterior: xr.Dataset, term: GroupTerm, design: Design) -> NDArray[np.float64]:
     """Draws of a term's correlations, shape (n_chains, n_draws, k (k - 1) / 2), pairs as `column_pairs`."""
     return posterior[corr_name(term, design.random)].transpose("chain", "draw", ...).to_numpy()
+
+
+def column_coords(term: TermColumns, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The coords of a term's columns: the levels of a plain factor, else the columns' names."""
+    own = tuple(names[column] for column in term.columns)
+    bracket = f"{term.label}["
+    if all(name.startswith(bracket) and name.endswith("]") for name in own):
+        return tuple(name[len(bracket) : -1] for name in own)
+    return own

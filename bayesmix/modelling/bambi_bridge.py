@@ -1,0 +1,125 @@
+"""Everything that leans on Bambi's internals, in one file.
+
+Bambi holds families, links and likelihoods and builds the PyMC model around them. It has no correlated group
+effects and its formula reader differs from R's in places, so bayesmix gives it X, the coefficients' priors and
+the group effects. `predict` and `interpret` of the Bambi model go on working: its names and dims are kept, and
+its fixed matrix is replaced by the one that was fitted.
+
+Leans on (Bambi 0.21): `Model.parameters`, `.conditional_parameters`, `.marginal_parameters`, `.response_term`,
+`.backend`, `.built`; `backend.pymc.PyMCModel` with `.model`, `.components`, `.response_component`, `.spec`;
+`backend.model_components.ConstantComponent`, `DistributionalComponent.build` and its four `build_...` steps,
+`ResponseComponent`; `model_components.DistributionalComponent.design` with `.common.design_matrix`,
+`.evaluate_new_data`, `.slices`, `.terms`; `.terms[name].alias`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import bambi
+import numpy as np
+import pandas as pd
+import pymc as pm
+from bambi.backend.model_components import ConstantComponent, DistributionalComponent, ResponseComponent
+from bambi.backend.pymc import PyMCModel
+
+from bayesmix.formula.design import Design
+from bayesmix.formula.matrices import new_rows
+from bayesmix.modelling.bambi_dialect import in_bambi_terms
+from bayesmix.modelling.families import Family
+from bayesmix.modelling.fixed_effects import add_fixed_effects
+from bayesmix.modelling.group_effects import add_group_term
+from bayesmix.modelling.priors import Prior
+from bayesmix.modelling.priors_pymc import to_bambi
+
+
+class _FixedMatrix:
+    """Stands for formulae's matrix of the fixed part: the columns that were fitted, an offset last."""
+
+    def __init__(self, matrix: np.ndarray, design: Design, terms: Mapping[str, Any]):
+        self.design_matrix = matrix
+        self.design = design
+        self.terms = terms
+        p = len(design.fixed.names)
+        self.slices = {name: slice(p, p + 1) for name, term in terms.items() if term.kind == "offset"}
+
+    def evaluate_new_data(self, data: pd.DataFrame) -> "_FixedMatrix":
+        rows = new_rows(self.design, data)
+        return _FixedMatrix(_with_offset(rows.fixed, rows.offset, self.design), self.design, self.terms)
+
+
+class _Component(DistributionalComponent):
+    """The linear predictor, with bayesmix's coefficients and group effects."""
+
+    def __init__(self, component: Any, design: Design, priors: Mapping[str, Prior]):
+        super().__init__(component)
+        self.design = design
+        self.priors = priors
+
+    def build_intercept(self, bmb_model: Any) -> None:  # noqa: ARG002 (Bambi calls the steps with these)
+        self.output += add_fixed_effects(self.design.fixed, self.priors)
+
+    def build_offsets(self) -> None:
+        if self.design.formula.offsets:
+            self.output += self.design.offset
+
+    def build_common_terms(self, pymc_backend: Any, bmb_model: Any) -> None:
+        """The coefficients were added with the intercept, which depends on them."""
+
+    def build_group_specific_terms(self, pymc_backend: Any, bmb_model: Any) -> None:  # noqa: ARG002
+        for term in self.design.random:
+            self.output += add_group_term(term, self.design.random, self.priors)
+
+
+class _Backend(PyMCModel):
+    """Bambi's PyMC backend with the linear predictor of `design`."""
+
+    def __init__(self, design: Design, priors: Mapping[str, Prior]):
+        super().__init__()
+        self.design = design
+        self.priors = priors
+
+    def build(self, spec: Any) -> None:
+        self.model = pm.Model()
+        self.components = {}
+        with self.model:
+            for name, component in spec.marginal_parameters.items():
+                self.components[name] = ConstantComponent(component)
+                self.components[name].build(self, spec)
+            if self.design.weights is not None:
+                self.components["sigma"].output = self.components["sigma"].output / np.sqrt(self.design.weights)
+            for name, component in spec.conditional_parameters.items():
+                self.components[name] = _Component(component, self.design, self.priors)
+                self.components[name].build(self, spec)
+            self.response_component = ResponseComponent(spec.response_term)
+            self.response_component.build(self, spec)
+        self.spec = spec
+
+
+def build_bambi_model(design: Design, family: Family, priors: Mapping[str, Prior]) -> bambi.Model:
+    """The Bambi model of a design, built; its PyMC model is `.backend.model`."""
+    said = in_bambi_terms(design)
+    name = "bernoulli" if family.name == "binomial" and design.response.trials is None else family.name
+    model = bambi.Model(
+        said.text,
+        said.data,
+        family=name,
+        link=family.link,
+        priors={parameter: to_bambi(priors[parameter]) for parameter in family.auxiliary},
+        auto_scale=False,
+        extra_namespace=said.functions,
+    )
+    (component,) = model.conditional_parameters.values()
+    for bambi_name, own_name in said.names.items():
+        if bambi_name in component.terms and bambi_name != own_name:
+            component.terms[bambi_name].alias = own_name
+    if component.design.common is not None:
+        matrix = _with_offset(design.fixed.matrix, design.offset, design)
+        component.design.common = _FixedMatrix(matrix, design, component.design.common.terms)
+    model.backend = _Backend(design, priors)
+    model.backend.build(model)
+    model.built = True
+    return model
+
+
+def _with_offset(matrix: np.ndarray, offset: np.ndarray, design: Design) -> np.ndarray:
+    return np.column_stack([matrix, offset]) if design.formula.offsets else matrix

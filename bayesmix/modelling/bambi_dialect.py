@@ -1,0 +1,127 @@
+"""A design said in Bambi's words: formula text, data frame and functions.
+
+bayesmix works out X itself, by R's rules. Bambi is given the same terms under the same names: plain columns as
+they are, every function call as an opaque function that evaluates it as the fit did (means, polynomials and
+levels included). `names` leads from Bambi's name of a term to that of the formula.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bayesmix.formula.design import Design
+from bayesmix.formula.syntax import Call, Name, Node, columns_in
+from bayesmix.formula.terms import INTERCEPT, Term
+from bayesmix.formula.variables import Factor, Variables, is_categorical
+
+RESPONSE_COUNTS = ("__successes__", "__trials__")
+
+
+@dataclass
+class BambiTerms:
+    """`text`, `data` and `functions` are what `bambi.Model` takes."""
+
+    text: str = ""
+    data: pd.DataFrame = field(default_factory=pd.DataFrame)
+    functions: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+
+def in_bambi_terms(design: Design) -> BambiTerms:
+    """The formula, the data and the functions of `design` for `bambi.Model`."""
+    said = BambiTerms(data=_frame(design))
+    grouping = {part.name for term in design.formula.random for part in term.group if isinstance(part, Name)}
+    fixed = [_term(term, design, said, grouping) for term in design.formula.fixed if term != INTERCEPT]
+    parts = ["1" if design.fixed.has_intercept else "0", *fixed]
+    if design.formula.offsets:
+        parts.append(f"offset({_opaque(design, said, 'offset', *_offset(design))})")
+    for random in design.formula.random:
+        inside = [_term(term, design, said, grouping) for term in random.terms if term != INTERCEPT]
+        one = "1" if INTERCEPT in random.terms else "0"
+        group = ":".join(_column(part.name) for part in random.group if isinstance(part, Name))
+        parts.append(f"({' + '.join([one, *inside])} | {group})")
+    said.text = f"{_response(design, said)} ~ {' + '.join(parts)}"
+    return said
+
+
+def _frame(design: Design) -> pd.DataFrame:
+    names = [name.name for name in design.formula.predictor_columns]
+    frame = design.data[names].reset_index(drop=True)
+    for term in design.formula.random:
+        for part in term.group:
+            if isinstance(part, Name) and not is_categorical(frame[part.name]):
+                frame[part.name] = pd.Categorical(frame[part.name])
+    for name in names:
+        if isinstance(frame[name].dtype, pd.CategoricalDtype):
+            frame[name] = frame[name].cat.remove_unused_categories()
+    return frame
+
+
+def _response(design: Design, said: BambiTerms) -> str:
+    response = design.response
+    if response.trials is not None:
+        said.data[RESPONSE_COUNTS[0]] = response.values.astype(int)
+        said.data[RESPONSE_COUNTS[1]] = response.trials.astype(int)
+        said.names[f"p({', '.join(RESPONSE_COUNTS)})"] = response.name
+        return f"p({', '.join(RESPONSE_COUNTS)})"
+    said.data[response.name] = response.values
+    return _column(response.name)
+
+
+def _term(term: Term, design: Design, said: BambiTerms, grouping: set[str]) -> str:
+    parts = []
+    for variable in term.variables:
+        numeric_and_group = (
+            isinstance(variable, Name) and variable.name in grouping and not is_categorical(design.data[variable.name])
+        )
+        if isinstance(variable, Call) or numeric_and_group:
+            parts.append(_opaque(design, said, "term", variable, _evaluator(design, variable)))
+        elif isinstance(variable, Name):
+            parts.append(_column(variable.name))
+    said.names[":".join(part.strip("`") for part in parts)] = term.label
+    return ":".join(parts)
+
+
+def _evaluator(design: Design, node: Node) -> Callable[[pd.DataFrame], Any]:
+    def evaluate(data: pd.DataFrame) -> Any:
+        values = Variables(design.formula.text, data, design.functions, dict(design.learnt), new=True).variable(node)
+        if isinstance(values, Factor):
+            return pd.Series(pd.Categorical.from_codes(values.codes, list(values.levels)))
+        return values
+
+    return evaluate
+
+
+def _offset(design: Design) -> tuple[tuple[Node, ...], Callable[[pd.DataFrame], Any]]:
+    def total(data: pd.DataFrame) -> Any:
+        variables = Variables(design.formula.text, data, design.functions, dict(design.learnt), new=True)
+        return np.sum([variables.numbers(node) for node in design.formula.offsets], axis=0)
+
+    return design.formula.offsets, total
+
+
+def _opaque(
+    design: Design,
+    said: BambiTerms,
+    kind: str,
+    nodes: Node | tuple[Node, ...],
+    evaluate: Callable[[pd.DataFrame], Any],
+) -> str:
+    """A call of a function that is given the columns and evaluates the expression on them."""
+    nodes = nodes if isinstance(nodes, tuple) else (nodes,)
+    columns = list(dict.fromkeys(name.name for node in nodes for name in columns_in(node)))
+    name = f"bayesmix_{kind}_{len(said.functions)}"
+
+    def opaque(*values: Any) -> Any:
+        frame = pd.DataFrame({c: np.asarray(v) for c, v in zip(columns, values, strict=True)})
+        return evaluate(frame)
+
+    said.functions[name] = opaque
+    return f"{name}({', '.join(_column(column) for column in columns)})"
+
+
+def _column(name: str) -> str:
+    return name if name.isidentifier() else f"`{name}`"

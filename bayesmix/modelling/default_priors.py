@@ -1,0 +1,67 @@
+"""The priors that a model has unless the user says otherwise: proper, weak, on the scale of the data."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.formula.design import Design, GroupTerm
+from bayesmix.modelling import layout
+from bayesmix.modelling.families import Family
+from bayesmix.modelling.priors import Prior
+
+Floats = NDArray[np.float64]
+
+
+def default_priors(design: Design, family: Family) -> dict[str, Prior]:
+    """The default prior of every parameter, by name.
+
+    ====================  ===========================================  ==================================
+    parameter             Gaussian, identity link                      logit, log and other links
+    ====================  ===========================================  ==================================
+    `Intercept`           Normal(mean y, 2.5 sd y)                     Normal(0, 2.5)
+    a coefficient         Normal(0, 2.5 sd y / sd x)                   Normal(0, 2.5 / sd x); 0/1: (0, 2.5)
+    `sd_<group>__<col>`   HalfStudentT(3, sd y / sd z)                 HalfNormal(1)
+    `corr_<group>`        LKJ(2)                                       LKJ(2)
+    `sigma`               HalfStudentT(3, sd y)                        HalfStudentT(3, sd y)
+    ====================  ===========================================  ==================================
+
+    The intercept is meant at the predictors' means. z is the column that varies by group; sd z is 1 for the
+    intercept and for 0/1 columns. Without an intercept nothing is centred: root mean squares about 0 stand for
+    the sds of y and x, so that cell means (`0 + f`) are not pulled to 0. An offset is taken from y first.
+    """
+    y = design.response.values - (design.offset if family.is_gaussian_identity else 0.0)
+    sd_y = float(np.std(y, ddof=1))
+    gaussian = family.is_gaussian_identity
+    centred = design.fixed.has_intercept
+    size_y = sd_y if centred else float(np.sqrt(np.mean(y**2)))
+    priors: dict[str, Prior] = {}
+    for name, column in zip(design.fixed.names, design.fixed.matrix.T, strict=True):
+        if name == "Intercept":
+            priors[name] = Prior("Normal", (float(y.mean()), 2.5 * sd_y) if gaussian else (0.0, 2.5))
+        elif gaussian:
+            priors[name] = Prior("Normal", (0.0, 2.5 * size_y / _spread(column, centred=centred)))
+        else:
+            spread = 1.0 if _is_zero_one(column) else _spread(column, centred=centred)
+            priors[name] = Prior("Normal", (0.0, 2.5 / spread))
+    for term in design.random:
+        priors |= _group_priors(term, design, sd_y if gaussian else None)
+    for name in family.auxiliary:
+        priors[name] = Prior("HalfStudentT", (3.0, sd_y))
+    return priors
+
+
+def _group_priors(term: GroupTerm, design: Design, sd_y: float | None) -> dict[str, Prior]:
+    priors: dict[str, Prior] = {}
+    for name, column in zip(layout.sd_names(term), term.columns.T, strict=True):
+        spread = 1.0 if _is_zero_one(column) else _spread(column, centred=True)
+        priors[name] = Prior("HalfNormal", (1.0,)) if sd_y is None else Prior("HalfStudentT", (3.0, sd_y / spread))
+    if term.k > 1:
+        priors[layout.corr_name(term, design.random)] = Prior("LKJ", (2.0,))
+    return priors
+
+
+def _spread(column: Floats, *, centred: bool) -> float:
+    return float(np.std(column, ddof=1)) if centred else float(np.sqrt(np.mean(column**2)))
+
+
+def _is_zero_one(column: Floats) -> bool:
+    return bool(np.isin(column, (0.0, 1.0)).all())

@@ -1,0 +1,131 @@
+"""`fit`: from a formula to a posterior, in four steps that can each be called alone."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from bayesmix import modelling
+from bayesmix.errors import ArgumentError, did_you_mean
+from bayesmix.formula.matrices import build_design
+from bayesmix.formula.terms import parse
+from bayesmix.modelling.default_priors import default_priors
+from bayesmix.modelling.families import Family, read_family
+from bayesmix.modelling.priors import Prior, settle_priors
+from bayesmix.modelling.record import Fit
+
+METHODS = ("auto", "joint")
+
+
+def fit(
+    formula: str,
+    data: pd.DataFrame,
+    family: str | Family = "gaussian",
+    *,
+    priors: Mapping[str, str | Prior] | None = None,
+    weights: str | None = None,
+    na: str = "drop",
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
+    cores: int | None = None,
+    seed: int | None = None,
+    method: str = "auto",
+    sampler: str = "nutpie",
+    target_accept: float | None = None,
+    progress: bool = True,
+) -> Fit:
+    """Fit a Bayesian mixed model.
+
+    Parameters
+    ----------
+    formula
+        As for lme4's `lmer` and `glmer`: ``"Reaction ~ Days + (Days | Subject)"``. `(x | g)` has correlated
+        effects, `(x || g)` independent ones; counts out of trials are written ``cbind(k, n - k)``, ``p(k, n)`` or
+        ``k | trials(n)``.
+    data
+        One row an observation. Text, true/false and Categorical columns are factors with treatment coding; the
+        first level is the reference, and a Categorical keeps the order of its levels.
+    family
+        ``"gaussian"``, ``"bernoulli"``, ``"binomial"`` or ``"poisson"``; a link in parentheses:
+        ``"binomial(probit)"``.
+    priors
+        Priors that replace the defaults, by parameter: ``{"sd_Subject__Days": "HalfNormal(20)"}``. `print(fit)`
+        shows all of them; see `default_priors` for the defaults.
+    weights
+        A column of positive numbers: the residual variance of a row is sigma^2 / weight. For a binomial share
+        the numbers of trials.
+    na
+        ``"drop"`` leaves out rows with a missing value in a column of the formula and counts them; ``"error"``
+        refuses them.
+    functions
+        Your own functions that the formula may call, by name: each takes columns as arrays and returns one
+        number a row.
+    draws, tune, chains
+        Draws kept and tuning steps of each chain, and the number of chains.
+    cores
+        Chains that run at the same time; by default as many as there are cores.
+    seed
+        The same seed gives the same draws. By default one is drawn, and recorded in ``fit.sampling.seed``.
+    method
+        ``"auto"`` or ``"joint"``: NUTS on all parameters.
+    sampler
+        ``"nutpie"``, ``"pymc"`` or ``"numpyro"``.
+    target_accept
+        Acceptance probability that the step size is tuned to; higher is slower and copes with harder
+        posteriors. By default 0.9.
+    progress
+        Show a progress bar, where there is a terminal or a notebook.
+
+    Returns
+    -------
+    Fit
+        Prints like `summary(lmer)`; `fixef`, `varcorr`, `ranef` and the others ask it questions.
+
+    Raises
+    ------
+    FormulaError, DataError, DesignError, FamilyError, PriorError, ArgumentError, SamplingError
+        One line that says what is wrong and what to do; nothing was fitted.
+
+    Examples
+    --------
+    >>> sleepstudy = bm.load_data("sleepstudy")  # doctest: +SKIP
+    >>> bm.fit("Reaction ~ Days + (Days | Subject)", sleepstudy, seed=1)  # doctest: +SKIP
+    """
+    _check_arguments(method=method, draws=draws, tune=tune, chains=chains, target_accept=target_accept, seed=seed)
+    family = read_family(family)
+    parsed = parse(formula, functions or ())
+    design = build_design(parsed, data, response=family.response, weights=weights, na=na, functions=functions)
+    settled = settle_priors(default_priors(design, family), priors)
+    built = modelling.pymc_model.build_model(design, family, settled)
+    posterior, sampling = modelling.sampling.draw(
+        built.model,
+        var_names=built.kept,
+        sampler=sampler,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        cores=cores,
+        seed=seed,
+        target_accept=0.9 if target_accept is None else target_accept,
+        progress=progress,
+    )
+    diagnostics = modelling.diagnostics.diagnose_sampling(posterior, design, family.auxiliary)
+    return Fit(design, family, settled, posterior, "joint", sampling, diagnostics)
+
+
+def _check_arguments(
+    *, method: str, draws: int, tune: int, chains: int, target_accept: float | None, seed: int | None
+) -> None:
+    if method not in METHODS:
+        raise ArgumentError(
+            f"method={method!r} is not known.{did_you_mean(str(method), METHODS)} Methods: auto, joint."
+        )
+    for name, value, least in (("draws", draws, 10), ("tune", tune, 10), ("chains", chains, 1)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise ArgumentError(f"{name} is a whole number of at least {least}; got {value!r}.")
+    if target_accept is not None and not 0 < target_accept < 1:
+        raise ArgumentError(f"target_accept is a probability between 0 and 1, such as 0.95; got {target_accept!r}.")
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
+        raise ArgumentError(f"seed is a whole number from 0; got {seed!r}.")

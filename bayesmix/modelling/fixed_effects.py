@@ -1,0 +1,65 @@
+"""Fixed effects of a PyMC model, with an intercept that is sampled at the predictors' means."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+from pytensor.tensor import TensorVariable
+
+from bayesmix.formula.design import FixedEffects, TermColumns
+from bayesmix.modelling import layout
+from bayesmix.modelling.distributions import DISTRIBUTIONS
+from bayesmix.modelling.priors import Prior
+from bayesmix.modelling.priors_pymc import to_pymc
+
+CENTRED_INTERCEPT = "Intercept_at_means"
+
+
+def add_fixed_effects(fixed: FixedEffects, priors: Mapping[str, Prior]) -> TensorVariable | float:
+    """Add the fixed effects to the current PyMC model.
+
+    Parameters
+    ----------
+    fixed
+        The fixed part of the design.
+    priors
+        Must hold every coefficient's prior; that of `Intercept` is for the intercept at the predictors' means.
+
+    Returns
+    -------
+    TensorVariable
+        X beta, shape (n_obs,); 0.0 where there are no fixed effects.
+
+    Notes
+    -----
+    With an intercept and predictors, the free variable is `Intercept_at_means`; `Intercept`, at predictors
+    equal to 0, follows from it.
+    """
+    others = [term for term in fixed.terms if term.kind != "intercept"]
+    if not others:
+        return to_pymc(priors["Intercept"], "Intercept") if fixed.has_intercept else 0.0
+    coefficients = pt.concatenate([pt.atleast_1d(_coefficients(term, fixed, priors)) for term in others])
+    matrix = fixed.matrix[:, [column for term in others for column in term.columns]]
+    if not fixed.has_intercept:
+        return pt.dot(matrix, coefficients)
+    means = matrix.mean(axis=0)
+    at_means = to_pymc(priors["Intercept"], CENTRED_INTERCEPT)
+    pm.Deterministic("Intercept", at_means - pt.dot(means, coefficients))
+    return at_means + pt.dot(matrix - means, coefficients)
+
+
+def _coefficients(term: TermColumns, fixed: FixedEffects, priors: Mapping[str, Prior]) -> TensorVariable:
+    names = [fixed.names[column] for column in term.columns]
+    if not layout.is_vector(term):
+        return to_pymc(priors[names[0]], term.label)
+    dim = layout.fixed_dim(term)
+    pm.modelcontext(None).add_coord(dim, layout.column_coords(term, fixed.names))
+    own = [priors[name] for name in names]
+    if len({prior.name for prior in own}) == 1:
+        arguments = DISTRIBUTIONS[own[0].name].arguments
+        values = np.array([prior.args for prior in own]).T
+        keywords = {argument.pymc: value for argument, value in zip(arguments, values, strict=True)}
+        return getattr(pm, own[0].name)(term.label, **keywords, dims=dim)
+    separate = [to_pymc(prior, name) for prior, name in zip(own, names, strict=True)]
+    return pm.Deterministic(term.label, pt.stack(separate), dims=dim)

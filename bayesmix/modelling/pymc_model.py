@@ -1,0 +1,34 @@
+"""The PyMC model of a design."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import bambi
+import pymc as pm
+
+from bayesmix.formula.design import Design
+from bayesmix.modelling import layout
+from bayesmix.modelling.bambi_bridge import build_bambi_model
+from bayesmix.modelling.families import Family
+from bayesmix.modelling.priors import Prior
+
+
+@dataclass(frozen=True)
+class BuiltModel:
+    """`model` is sampled; `bambi` predicts and interprets; `kept` names the variables that make the posterior."""
+
+    model: pm.Model
+    bambi: bambi.Model
+    kept: tuple[str, ...]
+
+
+def build_model(design: Design, family: Family, priors: Mapping[str, Prior]) -> BuiltModel:
+    """The PyMC model with every parameter sampled jointly (group effects non-centred)."""
+    built = build_bambi_model(design, family, priors)
+    kept = [term.label for term in design.fixed.terms]
+    for term in design.random:
+        kept += layout.sd_names(term)
+        if term.k > 1:
+            kept.append(layout.corr_name(term, design.random))
+        kept += [layout.group_variable(owner, term) for owner in term.terms]
+    return BuiltModel(built.backend.model, built, (*kept, *family.auxiliary))
