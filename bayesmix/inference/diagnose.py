@@ -1,0 +1,76 @@
+"""Can the draws be trusted, and if not: which parameter, and what to do?"""
+
+from dataclasses import astuple, fields
+
+import pandas as pd
+
+from bayesmix.inference.checks import CHECKS, NOTE, PROBLEM, Finding
+from bayesmix.modelling.record import Fit
+
+_IN_WORDS = {
+    "draws": "no figures for {parameter} (sd {value:.3g})",
+    "chains": "a single chain",
+    "divergences": "{value:.0f} divergent transitions",
+    "rhat": "R-hat {value:.3f} > {limit:g} for {parameter}",
+    "ess_bulk": "bulk ESS {value:.0f} < {limit:.0f} for {parameter}",
+    "ess_tail": "tail ESS {value:.0f} < {limit:.0f} for {parameter}",
+    "ebfmi": "E-BFMI {value:.2f} < {limit:g} in {parameter}",
+    "tree_depth": "{value:.0f} draws at the greatest tree depth (limit {limit:.0f})",
+}
+
+
+def diagnose(fit: Fit) -> pd.DataFrame:
+    """Everything that is wrong with a fit, and what to do about it.
+
+    Looks at R-hat (limit 1.01), bulk and tail effective draws (100 per chain), divergences (0), E-BFMI of each
+    chain (0.3), draws at the greatest tree depth (1 %), a single chain, draws that do not vary or are not finite, for
+    all parameters and group effects; and notes grouping factors with fewer than 5 levels.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per finding, what is most at stake first and the worst first within a check; empty when all is well.
+        `check` (``"rhat"``, ``"ess_bulk"``, ``"levels"``, ...), `severity` (``"problem"``: do not use the draws
+        as they are; ``"note"``: know this when you read them), `parameter`, `value`, `limit`, `advice` (one
+        line, in the arguments of `fit`).
+    """
+    names = [field.name for field in fields(Finding)]
+    return pd.DataFrame([astuple(finding) for finding in _findings(fit)], columns=names)
+
+
+def verdict(fit: Fit) -> str:
+    """One line: that all is well, or what is not, for which parameter, and what to do.
+
+    Notes, such as a group with few levels, stand at the end of the line.
+    """
+    findings = _findings(fit)
+    problems = [finding for finding in findings if finding.severity == PROBLEM]
+    notes = [finding.advice for finding in findings if finding.severity == NOTE]
+    return " ".join([_what_is_wrong(problems) if problems else _all_is_well(fit), *notes])
+
+
+def _findings(fit: Fit) -> list[Finding]:
+    return [finding for check in CHECKS for finding in check(fit)]
+
+
+def _all_is_well(fit: Fit) -> str:
+    parameters = fit.diagnostics.parameters
+    rhat, bulk, tail = (parameters[column].dropna() for column in ("rhat", "ess_bulk", "ess_tail"))
+    kind, smallest = ("bulk", bulk) if bulk.min() <= tail.min() else ("tail", tail)
+    return (
+        f"All is well: R-hat at most {rhat.max():.3f} ({rhat.idxmax()}), "
+        f"ESS at least {smallest.min():.0f} ({kind}, {smallest.idxmin()}), "
+        f"{fit.diagnostics.n_divergent} divergences."
+    )
+
+
+def _what_is_wrong(problems: list[Finding]) -> str:
+    """The worst finding of each check, and what to do about the first."""
+    parts = []
+    for check, words in _IN_WORDS.items():
+        same = [finding for finding in problems if finding.check == check]
+        if same:
+            more = f" and {len(same) - 1} more" if len(same) > 1 else ""
+            worst = words.format(value=same[0].value, limit=same[0].limit, parameter=same[0].parameter)
+            parts.append(worst + more)
+    return f"Not well: {'; '.join(parts)}. {problems[0].advice}"

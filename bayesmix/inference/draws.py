@@ -1,0 +1,62 @@
+"""The posterior's draws as arrays: parameters first, the draws of all chains joined along the last axis.
+
+Shapes: p fixed coefficients, k columns of a group term, n_draws draws of all chains together.
+"""
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from bayesmix.formula.design import GroupTerm
+from bayesmix.modelling.blocks import group_draws_at
+from bayesmix.modelling.layout import corr_draws, fixed_draws, sd_draws
+from bayesmix.modelling.record import Fit
+
+Floats = NDArray[np.float64]
+
+
+def posterior_of(fit: Fit) -> xr.Dataset:
+    """The posterior's variables."""
+    return fit.posterior.children["posterior"].to_dataset()
+
+
+def n_draws_of(fit: Fit) -> int:
+    """Draws of all chains together."""
+    sizes = posterior_of(fit).sizes
+    return sizes["chain"] * sizes["draw"]
+
+
+def by_chain(draws: Floats) -> Floats:
+    """Shape (n_chains, n_draws, m) as (m, n_chains, n_draws)."""
+    return np.moveaxis(draws, -1, 0)
+
+
+def joined(draws: Floats) -> Floats:
+    """Shape (..., n_chains, n_draws) with the chains joined, (..., n_chains * n_draws)."""
+    return draws.reshape(*draws.shape[:-2], -1)
+
+
+def fixed(fit: Fit) -> Floats:
+    """Fixed coefficients by chain, shape (p, n_chains, n_draws)."""
+    return by_chain(fixed_draws(posterior_of(fit), fit.design))
+
+
+def standard_deviations(fit: Fit, term: GroupTerm) -> Floats:
+    """Standard deviations of a term by chain, shape (k, n_chains, n_draws)."""
+    return by_chain(sd_draws(posterior_of(fit), term))
+
+
+def correlations(fit: Fit, term: GroupTerm) -> Floats:
+    """Correlations of a term by chain, shape (k (k - 1) / 2, n_chains, n_draws)."""
+    values = corr_draws(posterior_of(fit), term, fit.design)
+    return by_chain(values.reshape(*values.shape[:2], -1))
+
+
+def auxiliary(fit: Fit, name: str) -> Floats:
+    """A parameter of the family by chain, such as `sigma`, shape (n_chains, n_draws)."""
+    return posterior_of(fit)[name].transpose("chain", "draw").to_numpy()
+
+
+def group_effects(fit: Fit, term: GroupTerm, levels: slice | NDArray[np.intp]) -> Floats:
+    """Effects of `levels` (positions in `term.levels`), chains joined, shape (len(levels), k, n_draws)."""
+    return joined(group_draws_at(posterior_of(fit), term, levels))

@@ -1,0 +1,1 @@
+"""Numbers: NumPy and SciPy only; arrays in, frozen dataclass or arrays out."""

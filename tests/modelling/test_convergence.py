@@ -1,0 +1,55 @@
+"""R-hat and effective sizes of many parameters are those of ArviZ, called plainly on each."""
+
+import numpy as np
+import pytest
+from arviz_stats import ess, rhat
+
+from bayesmix.modelling.convergence import convergence
+
+
+def _autocorrelated(rng, shape, phi):
+    draws = rng.normal(size=shape)
+    for step in range(1, shape[-1]):
+        draws[..., step] += phi * draws[..., step - 1]
+    return draws
+
+
+def _cases():
+    rng = np.random.default_rng(20)
+    yield "independent", rng.normal(size=(4, 500))
+    yield "slow", _autocorrelated(rng, (4, 500), 0.97)
+    yield "antithetic", _autocorrelated(rng, (4, 500), -0.6)
+    yield "odd number of draws", rng.normal(size=(3, 501))
+    yield "heavy tails", rng.standard_cauchy(size=(4, 400))
+    yield "one wide chain", rng.normal(size=(4, 400)) * np.array([1, 1, 1, 5])[:, None]
+    yield "one shifted chain", rng.normal(size=(4, 400)) + np.array([0, 0, 0, 2])[:, None]
+    yield "repeated draws", np.repeat(rng.normal(size=(4, 100)), 5, axis=1)
+    yield "few values", rng.integers(0, 3, size=(4, 300)).astype(float)
+    yield "single chain", rng.normal(size=(1, 600))
+    yield "eight draws", rng.normal(size=(2, 8))
+
+
+@pytest.mark.parametrize("draws", [draws for _, draws in _cases()], ids=[name for name, _ in _cases()])
+def test_same_as_arviz(draws):
+    figures = convergence(np.stack([draws, draws[:, ::-1] * 3 - 1]))
+    for row, values in enumerate([draws, draws[:, ::-1] * 3 - 1]):
+        assert figures.rhat[row] == pytest.approx(float(rhat(values)), rel=1e-10, nan_ok=True)
+        assert figures.ess_bulk[row] == pytest.approx(float(ess(values, method="bulk")), rel=1e-10)
+        tail = float(ess(values, method="tail", prob=(0.05, 0.95)))
+        assert figures.ess_tail[row] == pytest.approx(tail, rel=1e-10)
+
+
+def test_many_parameters_come_back_in_their_order():
+    draws = np.random.default_rng(21).normal(size=(70, 4, 100))
+    draws[40] = 1.5
+    draws[50, 0, 0] = np.nan
+    figures = convergence(draws)
+    assert np.flatnonzero(np.isnan(figures.rhat)).tolist() == [40, 50]
+    assert np.flatnonzero(np.isnan(figures.ess_tail)).tolist() == [40, 50]
+    for row in (0, 31, 32, 69):
+        assert figures.rhat[row] == pytest.approx(float(rhat(draws[row])), rel=1e-10)
+
+
+def test_chains_that_stand_still_apart_have_infinite_rhat():
+    draws = np.broadcast_to(np.array([0.0, 1.0])[:, None], (2, 50))[None]
+    assert convergence(draws).rhat[0] == np.inf
