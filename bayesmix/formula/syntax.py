@@ -147,7 +147,8 @@ class _Parser:
         if token.text == ".":
             raise self.fail("'.' for all other columns is not supported; write the columns out.", token.span)
         if token.kind == "end":
-            raise self.fail("The formula ends where a term is expected.", token.span)
+            before = self.tokens[self.position - 2]
+            raise self.fail(f"The formula ends after '{before.text}', where a term is expected.", before.span)
         raise self.fail(f"A term is expected before '{token.text}'.", token.span)
 
     def call(self, name: Token) -> Call:

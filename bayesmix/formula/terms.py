@@ -20,7 +20,6 @@ from bayesmix.formula.syntax import (
     unparse,
 )
 
-
 _BARS = ("|", "||")
 
 

@@ -37,7 +37,7 @@ def in_bambi_terms(design: Design) -> BambiTerms:
     fixed = [_term(term, design, said, grouping) for term in design.formula.fixed if term != INTERCEPT]
     parts = ["1" if design.fixed.has_intercept else "0", *fixed]
     if design.formula.offsets:
-        parts.append(f"offset({_opaque(design, said, 'offset', *_offset(design))})")
+        parts.append(f"offset({_opaque(said, 'offset', *_offset(design))})")
     for random in design.formula.random:
         inside = [_term(term, design, said, grouping) for term in random.terms if term != INTERCEPT]
         one = "1" if INTERCEPT in random.terms else "0"
@@ -48,6 +48,7 @@ def in_bambi_terms(design: Design) -> BambiTerms:
 
 
 def _frame(design: Design) -> pd.DataFrame:
+    """The predictors; Categoricals are ordered, since formulae sorts the levels of those that are not."""
     names = [name.name for name in design.formula.predictor_columns]
     frame = design.data[names].reset_index(drop=True)
     for term in design.formula.random:
@@ -56,7 +57,7 @@ def _frame(design: Design) -> pd.DataFrame:
                 frame[part.name] = pd.Categorical(frame[part.name])
     for name in names:
         if isinstance(frame[name].dtype, pd.CategoricalDtype):
-            frame[name] = frame[name].cat.remove_unused_categories()
+            frame[name] = frame[name].cat.remove_unused_categories().cat.as_ordered()
     return frame
 
 
@@ -78,7 +79,7 @@ def _term(term: Term, design: Design, said: BambiTerms, grouping: set[str]) -> s
             isinstance(variable, Name) and variable.name in grouping and not is_categorical(design.data[variable.name])
         )
         if isinstance(variable, Call) or numeric_and_group:
-            parts.append(_opaque(design, said, "term", variable, _evaluator(design, variable)))
+            parts.append(_opaque(said, "term", variable, _evaluator(design, variable)))
         elif isinstance(variable, Name):
             parts.append(_column(variable.name))
     said.names[":".join(part.strip("`") for part in parts)] = term.label
@@ -104,7 +105,6 @@ def _offset(design: Design) -> tuple[tuple[Node, ...], Callable[[pd.DataFrame], 
 
 
 def _opaque(
-    design: Design,
     said: BambiTerms,
     kind: str,
     nodes: Node | tuple[Node, ...],

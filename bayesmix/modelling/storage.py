@@ -1,0 +1,184 @@
+"""A whole fit in one NetCDF file that ArviZ opens too: no pickle, nothing is executed when it is read.
+
+Beside the groups `posterior` and `sample_stats` the file has a group `data` with the rows that were used (as
+Parquet), and at its root a JSON text with formula, family, priors and sampler. The design is worked out anew
+from formula and rows, so the arrays of the model are never stored.
+"""
+
+import io
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesmix.errors import StoredFitError, listing
+from bayesmix.formula.matrices import build_design
+from bayesmix.formula.terms import parse
+from bayesmix.modelling.diagnostics import diagnose_sampling
+from bayesmix.modelling.families import read_family
+from bayesmix.modelling.priors import read_prior, to_text
+from bayesmix.modelling.record import Fit, Sampling
+
+FORMAT = 1
+_SLASH = "%2F"  # a slash in a name, such as I(x / 2), would open a group in NetCDF
+
+
+def save(fit: Fit, path: str | os.PathLike[str]) -> Path:
+    """Write a fit to one file, from which `load` gives it back.
+
+    Parameters
+    ----------
+    fit
+        A fitted model.
+    path
+        The file, such as ``"sleepstudy.nc"``; one that exists is replaced once the new one is complete.
+
+    Returns
+    -------
+    pathlib.Path
+        Where it was written.
+
+    Raises
+    ------
+    StoredFitError
+        The folder does not exist or cannot be written to; nothing is left behind.
+
+    Notes
+    -----
+    The file is NetCDF-4: ``arviz.from_netcdf`` reads its posterior. Functions of your own that the formula calls
+    are not stored; give them to `load` again.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise StoredFitError(f"The folder {str(path.parent)!r} does not exist; make it, or write somewhere else.")
+    if path.is_dir():
+        raise StoredFitError(f"{str(path)!r} is a folder; give the name of a file in it, such as fit.nc.")
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": _slashes_away(fit.posterior["posterior"].to_dataset()),
+            "sample_stats": fit.posterior["sample_stats"].to_dataset(),
+            "data": xr.Dataset({"rows": ("byte", _to_parquet(fit.data))}),
+        }
+    )
+    tree.attrs["bayesmix"] = json.dumps(_description(fit))
+    try:
+        handle, unfinished = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise StoredFitError(f"{str(path)!r} cannot be written: {error.strerror}.") from error
+    os.close(handle)
+    try:
+        tree.to_netcdf(unfinished, engine="h5netcdf")
+        os.replace(unfinished, path)
+    except OSError as error:
+        raise StoredFitError(f"{str(path)!r} cannot be written: {error.strerror}.") from error
+    finally:
+        Path(unfinished).unlink(missing_ok=True)
+    return path
+
+
+def load(path: str | os.PathLike[str], *, functions: Mapping[str, Callable[..., Any]] | None = None) -> Fit:
+    """The fit that `save` wrote.
+
+    Parameters
+    ----------
+    path
+        The file.
+    functions
+        The functions of your own that the formula calls, as they were given to `fit`.
+
+    Returns
+    -------
+    Fit
+        Its tables are the same to the last digit; `pymc_model` is built when it is looked at.
+
+    Raises
+    ------
+    StoredFitError
+        There is no such file, it is no stored fit, a later version wrote it, or a function is missing.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise StoredFitError(f"There is no file {str(path)!r}.")
+    try:
+        with xr.open_datatree(path, engine="h5netcdf") as opened:
+            tree = opened.load()
+    except (OSError, ValueError) as error:
+        raise StoredFitError(f"{str(path)!r} is no fit that bayesmix stored: it is not NetCDF.") from error
+    if "bayesmix" not in tree.attrs:
+        raise StoredFitError(f"{str(path)!r} is NetCDF, but no fit that bayesmix stored.")
+    about = json.loads(tree.attrs["bayesmix"])
+    if about["format"] > FORMAT:
+        raise StoredFitError(
+            f"{str(path)!r} has format {about['format']} of bayesmix {about['version']}; this version reads up to "
+            f"format {FORMAT}. Install a newer bayesmix."
+        )
+    absent = [name for name in about["functions"] if name not in (functions or {})]
+    if absent:
+        raise StoredFitError(
+            f"The formula {about['formula']!r} calls functions of your own; give them again: "
+            f"load(path, functions={{{listing(repr(name) + ': ...' for name in absent)}}})."
+        )
+    return _assemble(tree, about, functions)
+
+
+def _assemble(tree: xr.DataTree, about: dict[str, Any], functions: Mapping[str, Callable[..., Any]] | None) -> Fit:
+    family = read_family(about["family"])
+    design = build_design(
+        parse(about["formula"], functions or ()),
+        _from_parquet(tree["data"]["rows"].to_numpy()),
+        response=family.response,
+        weights=about["weights"],
+        functions=functions,
+    )
+    design = replace(design, n_dropped=about["n_dropped"], missing=about["missing"])
+    posterior = xr.DataTree.from_dict(
+        {
+            "posterior": _slashes_back(tree["posterior"].to_dataset()),
+            "sample_stats": tree["sample_stats"].to_dataset(),
+        }
+    )
+    priors = {name: read_prior(text, name) for name, text in about["priors"].items()}
+    diagnostics = diagnose_sampling(posterior, design, family.auxiliary)
+    return Fit(design, family, priors, posterior, about["method"], Sampling(**about["sampling"]), diagnostics)
+
+
+def _description(fit: Fit) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "version": version("bayesmix"),
+        "formula": fit.formula,
+        "family": f"{fit.family.name}({fit.family.link})",
+        "weights": fit.design.weights_column,
+        "n_dropped": fit.design.n_dropped,
+        "missing": fit.design.missing,
+        "functions": sorted(fit.design.functions),
+        "priors": {name: to_text(prior) for name, prior in fit.priors.items()},
+        "method": fit.method,
+        "sampling": asdict(fit.sampling),
+    }
+
+
+def _to_parquet(data: pd.DataFrame) -> np.ndarray:
+    buffer = io.BytesIO()
+    data.to_parquet(buffer)
+    return np.frombuffer(buffer.getvalue(), dtype=np.uint8)
+
+
+def _from_parquet(stored: np.ndarray) -> pd.DataFrame:
+    return pd.read_parquet(io.BytesIO(stored.tobytes()))
+
+
+def _slashes_away(data: xr.Dataset) -> xr.Dataset:
+    return data.rename({str(name): str(name).replace("/", _SLASH) for name in data.variables if "/" in str(name)})
+
+
+def _slashes_back(data: xr.Dataset) -> xr.Dataset:
+    return data.rename({str(name): str(name).replace(_SLASH, "/") for name in data.variables if _SLASH in str(name)})
