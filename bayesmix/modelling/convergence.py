@@ -97,14 +97,25 @@ def _normal_scores(draws: Floats) -> tuple[Floats, Floats]:
 def _scores_in_place(ordered: Floats, order: NDArray[np.intp]) -> Floats:
     """Blom's normal scores of sorted values, put back to where the values came from; ties share a rank."""
     n = ordered.shape[1]
-    position = np.arange(n)
-    is_new = np.ones(ordered.shape, dtype=bool)
-    is_new[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
-    is_last = np.ones(ordered.shape, dtype=bool)
-    is_last[:, :-1] = is_new[:, 1:]
-    first = np.maximum.accumulate(np.where(is_new, position, 0), axis=1)
-    last = np.minimum.accumulate(np.where(is_last, position, n)[:, ::-1], axis=1)[:, ::-1]
+    # A rank, shared or not, is a whole or a half number: entry i is the score of rank 1 + i / 2.
+    table = ndtri((1 + np.arange(2 * n - 1) / 2 - 3 / 8) / (n + 1 / 4))
+    repeats = ordered[:, 1:] == ordered[:, :-1]
+    sorted_scores = np.broadcast_to(table[::2], ordered.shape)
+    if repeats.any():
+        tied = repeats.any(axis=1)
+        sorted_scores = sorted_scores.copy()
+        sorted_scores[tied] = table[_first_plus_last(repeats[tied])]
     scores = np.empty(ordered.shape)
-    ranks = (first + last) / 2 + 1
-    np.put_along_axis(scores, order, ndtri((ranks - 3 / 8) / (n + 1 / 4)), axis=1)
+    np.put_along_axis(scores, order, sorted_scores, axis=1)
     return scores
+
+
+def _first_plus_last(repeats: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """For each sorted value, the first and the last position of those equal to it, added up."""
+    n_rows, n = repeats.shape[0], repeats.shape[1] + 1
+    position = np.arange(n, dtype=np.int32)
+    edge = np.zeros((n_rows, 1), dtype=bool)
+    first = np.where(np.hstack([edge, repeats]), np.int32(0), position)
+    last = np.where(np.hstack([repeats, edge]), np.int32(n), position)
+    first = np.maximum.accumulate(first, axis=1)
+    return first + np.minimum.accumulate(last[:, ::-1], axis=1)[:, ::-1]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from bayesmix.inference.diagnose import diagnose, verdict
 from bayesmix.modelling.families import read_family
@@ -49,9 +50,20 @@ def diverging(drawn):
     drawn["diverging"][2, 5:17] = True
 
 
-def low_energy(drawn):
+def _energy(phi):
+    """An autoregressive energy, whose E-BFMI is 2 (1 - phi)."""
     steps = np.random.default_rng(8).normal(size=1000)
-    drawn["energy"][3] = np.cumsum(steps)
+    for i in range(1, 1000):
+        steps[i] += phi * steps[i - 1]
+    return steps
+
+
+def low_energy(drawn):
+    drawn["energy"][3] = _energy(0.9)
+
+
+def energy_just_enough(drawn):
+    drawn["energy"][3] = _energy(0.8)
 
 
 def deep_trees(drawn):
@@ -86,9 +98,14 @@ def infinite(drawn):
         ),
         (diverging, {("divergences", "")}, "12 divergent transitions"),
         (low_energy, {("ebfmi", "chain 3")}, "< 0.3 in chain 3"),
+        (energy_just_enough, set(), "All is well"),
         (deep_trees, {("tree_depth", "")}, "41 draws at the greatest tree depth (limit 40)"),
         (deep_trees_now_and_then, set(), "All is well"),
-        (constant, {("draws", "sd_h__Intercept")}, "no figures for sd_h__Intercept (sd 0)"),
+        (
+            constant,
+            {("draws", "sd_h__Intercept")},
+            "no figures for sd_h__Intercept (sd 0). The draws of sd_h__Intercept do not vary",
+        ),
         (not_finite, {("draws", "Intercept|h[h2]")}, "not finite"),
         (infinite, {("draws", "Intercept|h[h2]")}, "not finite"),
     ],
@@ -101,6 +118,22 @@ def test_planted_faults(make, posterior, statistics, plant, expected, line):
     assert (frame["severity"] == "problem").all()
     assert line in verdict(fit)
     assert "\n" not in verdict(fit)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"), [("reached_max_treedepth", [0, 1]), ("maxdepth_reached", [0, 1]), ("tree_depth", [9, 10])]
+)
+def test_tree_depth_as_each_sampler_keeps_it(make, posterior, statistics, name, values):
+    depths = np.full((4, 1000), values[0])
+    depths[1, :7] = values[1]
+    statistics = statistics.drop_vars("maxdepth_reached").assign({name: (("chain", "draw"), depths)})
+    assert make(FAMILY, None, posterior, statistics).fit.diagnostics.n_max_treedepth == 7
+
+
+def test_without_figures_of_the_sampler(make, posterior):
+    diagnostics = make(FAMILY, None, posterior, xr.Dataset()).fit.diagnostics
+    assert (diagnostics.n_divergent, diagnostics.ebfmi, diagnostics.n_max_treedepth) == (0, (), 0)
+    assert diagnostics.n_total == 4000
 
 
 def test_a_single_chain_has_no_rhat(make, posterior, statistics):
