@@ -58,9 +58,11 @@ def partial_shapes(eta: float, n_pairs: int) -> NDArray[np.float64]:
 def cholesky_rows(partials: TensorVariable, n_pairs: int) -> list[list[TensorVariable]]:
     """Rows of L: L[j, i] = partial[i, j] sqrt(prod over m < i of (1 - partial[m, j]^2)), partial[j, j] = 1."""
     shrinkage = pt.sqrt(1 - partials**2)
-    rows, pair = [[pt.constant(1.0)]], 0
+    rows: list[list[TensorVariable]] = [[pt.constant(1.0)]]
+    pair = 0
     for row in range(1, _columns(n_pairs)):
-        entries, remaining = [], pt.constant(1.0)
+        entries: list[TensorVariable] = []
+        remaining: TensorVariable = pt.constant(1.0)
         for _ in range(row):
             entries.append(partials[pair] * remaining)
             remaining = remaining * shrinkage[pair]

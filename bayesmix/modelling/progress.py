@@ -1,0 +1,59 @@
+"""The progress bar: one line, in a terminal or a notebook, gone when sampling is done."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+
+def can_show(console: Console) -> bool:
+    """Whether somebody is looking: a terminal or a notebook, not a file or a pipe."""
+    return console.is_terminal or console.is_jupyter
+
+
+class SamplingProgress:
+    """A context that shows how far sampling is; silent where `shown` is False.
+
+    Parameters
+    ----------
+    chains
+        How many chains are sampled.
+    shown
+        Whether a bar is wanted; it still appears only in a terminal or a notebook.
+    """
+
+    def __init__(self, chains: int, *, shown: bool):
+        console = Console(stderr=True)
+        self._chains = chains
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not (shown and can_show(console)),
+        )
+        self._task = self._bar.add_task("Compiling the model", total=None)
+
+    def __enter__(self) -> "SamplingProgress":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self._bar.stop()
+
+    def update(self, chains: Iterable[Any]) -> None:
+        """Take over how far each chain is: nutpie's `ChainProgress` records."""
+        chains = list(chains)
+        divergences = sum(chain.divergences for chain in chains)
+        description = f"Sampling {self._chains} chain{'s' * (self._chains > 1)}"
+        if divergences:
+            description += f", {divergences} divergences"
+        self._bar.update(
+            self._task,
+            description=description,
+            total=sum(chain.total_draws for chain in chains),
+            completed=sum(chain.finished_draws for chain in chains),
+        )

@@ -1,0 +1,160 @@
+"""Sampling: the same seed gives the same draws, every sampler the same posterior, only what is asked is kept."""
+
+import os
+import signal
+import threading
+
+import arviz_stats
+import numpy as np
+import pymc as pm
+import pytest
+
+from bayesmix.errors import SamplingError
+from bayesmix.modelling import sampling
+from bayesmix.modelling.progress import SamplingProgress
+from bayesmix.modelling.sampling import chains_at_once, draw
+
+Y = np.array([1.2, 0.3, 2.5, 1.9, 0.8, 1.4])
+FAST = {"draws": 200, "tune": 200, "chains": 2, "progress": False}
+
+
+def normal_mean(n_rows: int = len(Y)) -> pm.Model:
+    """Normal data with sd 1 and a mean with prior N(0, 2): the posterior is known in closed form."""
+    with pm.Model(coords={"row": range(n_rows)}) as model:
+        mean = pm.Normal("mean", 0, 2)
+        pm.Deterministic("twice", 2 * mean)
+        mu = pm.Deterministic("mu", mean + np.zeros(n_rows), dims="row")
+        pm.Normal("y", mu, 1, observed=np.resize(Y, n_rows), dims="row")
+    return model
+
+
+@pytest.fixture(scope="module")
+def model():
+    return normal_mean()
+
+
+def exact_mean_and_sd() -> tuple[float, float]:
+    precision = len(Y) + 1 / 4
+    return Y.sum() / precision, precision**-0.5
+
+
+def test_same_seed_same_draws(model):
+    first, record = draw(model, var_names=["mean"], seed=5, **FAST)
+    again, _ = draw(model, var_names=["mean"], seed=5, **FAST)
+    one_core, _ = draw(model, var_names=["mean"], seed=5, cores=1, **FAST)
+    other, _ = draw(model, var_names=["mean"], seed=6, **FAST)
+    values = first["posterior"]["mean"].to_numpy()
+    np.testing.assert_array_equal(values, again["posterior"]["mean"])
+    np.testing.assert_array_equal(values, one_core["posterior"]["mean"])
+    assert not np.any(values == other["posterior"]["mean"].to_numpy())
+    assert not np.any(values[0] == values[1])
+    assert (record.sampler, record.draws, record.tune, record.chains, record.seed) == ("nutpie", 200, 200, 2, 5)
+    assert record.seconds > 0
+
+
+def test_a_seed_is_drawn_and_recorded(model):
+    drawn, record = draw(model, var_names=["mean"], **FAST)
+    again, _ = draw(model, var_names=["mean"], seed=record.seed, **FAST)
+    _, other = draw(model, var_names=["mean"], **FAST)
+    np.testing.assert_array_equal(drawn["posterior"]["mean"], again["posterior"]["mean"])
+    assert record.seed != other.seed
+
+
+def test_only_what_is_asked_is_kept(model):
+    tree, _ = draw(model, var_names=["mean", "twice"], seed=1, **FAST)
+    assert set(tree.children) == {"posterior", "sample_stats"}
+    assert list(tree["posterior"].data_vars) == ["mean", "twice"]
+    assert dict(tree["posterior"].sizes) == {"chain": 2, "draw": 200}
+    np.testing.assert_allclose(tree["posterior"]["twice"], 2 * tree["posterior"]["mean"])
+
+
+def check_statistics(tree) -> None:
+    statistics = tree["sample_stats"]
+    assert statistics["diverging"].dtype == bool
+    assert statistics["reached_max_treedepth"].dtype == bool
+    assert statistics["tree_depth"].dtype == np.int64
+    assert not statistics["reached_max_treedepth"].any()
+    assert statistics["tree_depth"].min() >= 1
+    assert np.all(statistics["acceptance_rate"] > 0)
+    for name in ("energy", "lp", "step_size", "n_steps"):
+        assert np.isfinite(statistics[name]).all()
+    problems, _ = arviz_stats.diagnose(tree, show_diagnostics=False, return_diagnostics=True)
+    assert not problems
+
+
+@pytest.mark.parametrize("sampler", ["nutpie", pytest.param("pymc", marks=pytest.mark.slow),
+                                     pytest.param("numpyro", marks=pytest.mark.slow)])  # fmt: skip
+def test_every_sampler_finds_the_exact_posterior(model, sampler):
+    tree, record = draw(
+        model, var_names=["mean"], sampler=sampler, draws=1000, tune=500, chains=2, cores=1, seed=3, progress=False
+    )
+    assert record.sampler == sampler
+    values = tree["posterior"]["mean"]
+    mean, sd = exact_mean_and_sd()
+    mcse = float(arviz_stats.mcse(values, method="mean"))
+    mcse_sd = float(arviz_stats.mcse(values, method="sd"))
+    assert abs(float(values.mean()) - mean) < 4 * mcse
+    assert abs(float(values.std()) - sd) < 4 * mcse_sd
+    check_statistics(tree)
+
+
+def test_unknown_sampler(model):
+    with pytest.raises(SamplingError, match=r"'nutpi' is not known. Did you mean 'nutpie'\?.*nutpie, pymc, numpyro"):
+        draw(model, var_names=["mean"], sampler="nutpi")
+
+
+def test_numpyro_not_installed(model, monkeypatch):
+    monkeypatch.setattr("bayesmix.modelling.nuts_pymc.find_spec", lambda _: None)
+    with pytest.raises(SamplingError, match=r"pip install bayesmix\[numpyro\]"):
+        draw(model, var_names=["mean"], sampler="numpyro", **FAST)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_seed_out_of_range(model, seed):
+    with pytest.raises(SamplingError, match=f"from 0 to 4294967295; got {seed}"):
+        draw(model, var_names=["mean"], seed=seed)
+
+
+@pytest.mark.parametrize("sampler", ["nutpie", "pymc"])
+def test_a_density_that_is_nowhere_finite(sampler):
+    with pm.Model() as impossible:
+        mean = pm.Normal("mean")
+        pm.Uniform("y", 0, 1, observed=[2.0])
+        pm.Normal("z", mean, 1, observed=[0.0])
+    with pytest.raises(SamplingError, match="log density is not finite at any starting point") as caught:
+        draw(impossible, var_names=["mean"], sampler=sampler, seed=1, **FAST)
+    assert "\n" not in str(caught.value)
+
+
+def test_interrupting_stops_the_chains(model, monkeypatch):
+    reports = []
+
+    def interrupt_once(bar, chains):
+        if not reports:
+            os.kill(os.getpid(), signal.SIGINT)
+        reports.append(chains)
+
+    monkeypatch.setattr(SamplingProgress, "update", interrupt_once)
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        draw(model, var_names=["mean"], seed=1, **(FAST | {"draws": 5_000_000}))
+    assert reports
+    assert threading.active_count() == before
+    tree, _ = draw(model, var_names=["mean"], seed=1, **FAST)
+    assert tree["posterior"].sizes["draw"] == 200
+
+
+def test_nothing_is_printed(model, capfd):
+    draw(model, var_names=["mean"], seed=1, **(FAST | {"progress": True}))
+    draw(model, var_names=["mean"], seed=1, sampler="pymc", cores=1, **(FAST | {"progress": True}))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_chains_at_once(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
+    assert [chains_at_once(4, None), chains_at_once(2, None), chains_at_once(4, 8)] == [3, 2, 4]
+    assert [chains_at_once(4, 1), chains_at_once(4, 0)] == [1, 1]
+
+
+def test_every_sampler_has_a_test():
+    assert set(sampling.SAMPLERS) == {"nutpie", "pymc", "numpyro"}
