@@ -1,0 +1,49 @@
+"""Numbers as they are printed: digits by their uncertainty, columns aligned at the decimal point."""
+
+from collections.abc import Iterable, Sequence
+from math import floor, isfinite, log10
+
+import numpy as np
+
+SIGNIFICANT = 3
+_MOST_DECIMALS = 12
+
+
+def decimals_for(spread: float, significant: int = SIGNIFICANT) -> int:
+    """How many decimals show `spread` with that many significant digits."""
+    if not isfinite(spread) or spread <= 0:
+        return significant
+    return min(max(0, significant - 1 - floor(log10(spread))), _MOST_DECIMALS)
+
+
+def number(value: float, decimals: int) -> str:
+    """`value` with fixed decimals; very large and very small ones in scientific notation."""
+    if not isfinite(value):
+        return str(value)
+    if value and (abs(value) >= 1e9 or (decimals >= _MOST_DECIMALS and abs(value) < 1e-6)):
+        return f"{value:.{SIGNIFICANT - 1}e}"
+    return f"{value:.{decimals}f}"
+
+
+def row(values: Iterable[float], spread: float) -> list[str]:
+    """The values of one parameter, all with the decimals that its posterior sd asks for."""
+    decimals = decimals_for(spread)
+    return [number(float(value), decimals) for value in values]
+
+
+def aligned(column: Sequence[str]) -> list[str]:
+    """Texts of numbers padded so that their decimal points stand below each other."""
+    tails = [len(text) - (text.index(".") if "." in text else len(text)) for text in column]
+    longest = max(tails, default=0)
+    padded = [text + " " * (longest - tail) for text, tail in zip(column, tails, strict=True)]
+    width = max((len(text) for text in padded), default=0)
+    return [text.rjust(width) for text in padded]
+
+
+def whole(value: float) -> str:
+    """An effective sample size."""
+    return "-" if np.isnan(value) else f"{value:.0f}"
+
+
+def rhat(value: float) -> str:
+    return "-" if np.isnan(value) else f"{value:.3f}"

@@ -1,0 +1,77 @@
+"""A printed page as data: headings, lines and tables of texts, rendered as plain text or as HTML."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+
+@dataclass(frozen=True)
+class Table:
+    """Texts in rows under a header; the first `labels` columns are aligned to the left, the rest to the right."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    labels: int = 1
+
+
+@dataclass(frozen=True)
+class Block:
+    """A heading with lines or a table below it."""
+
+    heading: str
+    lines: Sequence[str] = ()
+    table: Table | None = None
+
+
+def as_text(blocks: Iterable[Block]) -> str:
+    """The blocks one below the other, a blank line between them."""
+    parts = []
+    for block in blocks:
+        lines = [f"{block.heading}:"] if block.heading else []
+        lines += block.lines
+        if block.table is not None:
+            lines += _text_rows(block.table)
+        parts.append("\n".join(line.rstrip() for line in lines))
+    return "\n\n".join(parts)
+
+
+def _text_rows(table: Table) -> list[str]:
+    rows = ([list(table.header)] if any(table.header) else []) + [list(cells) for cells in table.rows]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return [
+        "  "
+        + "  ".join(
+            cell.ljust(width) if j < table.labels else cell.rjust(width)
+            for j, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        )
+        for cells in rows
+    ]
+
+
+def as_html(blocks: Iterable[Block]) -> str:
+    """The same as HTML for a notebook; every text is escaped."""
+    parts = []
+    for block in blocks:
+        if block.heading:
+            parts.append(f"<p style='margin:0.8em 0 0.2em'><b>{escape(block.heading)}</b></p>")
+        if block.lines:
+            text = "<br>".join(escape(line).replace("  ", "&ensp;") for line in block.lines)
+            parts.append(f"<p style='margin:0.4em 0'>{text}</p>")
+        if block.table is not None:
+            parts.append(_html_table(block.table))
+    return f"<div class='bayesmix'>{''.join(parts)}</div>"
+
+
+def _html_table(table: Table) -> str:
+    head = _html_row("th", table.header, table.labels) if any(table.header) else ""
+    body = "".join(_html_row("td", cells, table.labels) for cells in table.rows)
+    return f"<table style='border-collapse:collapse;margin:0'>{head}{body}</table>"
+
+
+def _html_row(tag: str, cells: Sequence[str], labels: int) -> str:
+    style = "padding:0 0.7em 0 0;text-align:"
+    texts = [escape(cell).replace(" ", "&nbsp;") for cell in cells]
+    shown = [
+        f"<{tag} style='{style}{'left' if j < labels else 'right'}'>{text}</{tag}>" for j, text in enumerate(texts)
+    ]
+    return f"<tr>{''.join(shown)}</tr>"

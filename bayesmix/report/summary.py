@@ -1,0 +1,159 @@
+"""What `print(fit)` shows: the model, its random and fixed effects, the priors, and whether all is well."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bayesmix import display
+from bayesmix.inference.arguments import probability
+from bayesmix.inference.diagnose import verdict
+from bayesmix.inference.fixef import fixef
+from bayesmix.inference.varcorr import RESIDUAL, varcorr
+from bayesmix.modelling.record import Fit
+from bayesmix.report.page import Block, Table, as_html, as_text
+from bayesmix.report.numbers import aligned, number, rhat, row, whole
+
+_AT_MEANS = "at the predictors' means"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A fit in print: `str()` gives the text, a notebook shows the same as HTML."""
+
+    blocks: tuple[Block, ...]
+
+    def __str__(self) -> str:
+        return as_text(self.blocks)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return as_html(self.blocks)
+
+
+def summary(fit: Fit, *, prob: float = 0.95) -> Summary:
+    """The printed summary of a fit, as `summary(lmer)` gives it.
+
+    Parameters
+    ----------
+    fit
+        A fitted model.
+    prob
+        Probability of the equal-tailed intervals.
+
+    Returns
+    -------
+    Summary
+        Formula, data, random effects, residual, fixed effects with effective sample sizes and R-hat, priors, and
+        one line of diagnosis. Each estimate is shown with the digits that its posterior sd allows.
+
+    Raises
+    ------
+    ArgumentError
+        `prob` is not between 0 and 1.
+    """
+    prob = probability(prob)
+    interval = f"{100 * prob:g} % equal-tailed intervals"
+    blocks = [Block("", lines=_model_lines(fit))]
+    if fit.design.random or "sigma" in fit.family.auxiliary:
+        heading = "Random effects" if fit.design.random else "Residual"
+        blocks.append(Block(f"{heading} (standard deviations, {interval})", table=_random_table(fit, prob)))
+    if fit.design.fixed.names:
+        blocks.append(Block(f"Fixed effects ({interval})", table=_fixed_table(fit, prob)))
+    blocks.append(Block("Priors", table=_prior_table(fit)))
+    blocks.append(Block("", lines=(verdict(fit),)))
+    return Summary(tuple(blocks))
+
+
+def _model_lines(fit: Fit) -> tuple[str, ...]:
+    design, sampling = fit.design, fit.sampling
+    groups = dict.fromkeys((term.group, term.n_levels) for term in design.random)
+    data = f"Data:    {design.n_obs} observations"
+    if groups:
+        data += "; groups: " + ", ".join(f"{group} {n_levels}" for group, n_levels in groups)
+    lines = [f"Bayesian mixed model, {fit.family}", f"Formula: {fit.formula}", data]
+    if design.n_dropped:
+        by_column = ", ".join(f"{column} {count}" for column, count in design.missing.items())
+        rows = "row" if design.n_dropped == 1 else "rows"
+        lines.append(f"         {design.n_dropped} {rows} with missing values left out ({by_column})")
+    if design.response.levels:
+        failure, success = design.response.levels
+        lines.append(f"         {design.response.name}: probability of {success!r} (1) against {failure!r} (0)")
+    if design.weights_column:
+        lines.append(f"         weights: {design.weights_column}")
+    lines.append(
+        f"Draws:   {sampling.chains} x {sampling.draws} after {sampling.tune} tuning steps, NUTS by "
+        f"{sampling.sampler} on all parameters ({fit.method}), seed {sampling.seed}, {sampling.seconds:.1f} s"
+    )
+    return tuple(lines)
+
+
+def _random_table(fit: Fit, prob: float) -> Table:
+    frame = varcorr(fit, prob=prob)
+    rows: list[list[str]] = []
+    for term in fit.design.random:
+        for position, name in enumerate(term.names):
+            estimate = frame.loc[(term.group, name, name)]
+            numbers = row(estimate[["mean", "lower", "upper"]], estimate["sd"])
+            correlations = [
+                _correlation(frame.loc[(term.group, earlier, name)], with_interval=term.k == 2)
+                for earlier in term.names[:position]
+            ]
+            rows.append([term.group if position == 0 else "", name, *numbers, *correlations])
+    if (RESIDUAL, "", "") in frame.index:
+        estimate = frame.loc[(RESIDUAL, "", "")]
+        rows.append([RESIDUAL, "", *row(estimate[["mean", "lower", "upper"]], estimate["sd"])])
+    n_correlations = max((len(cells) - 5 for cells in rows), default=0)
+    header = ["group", "term", "mean", "lower", "upper", *(["corr"] + [""] * (n_correlations - 1))[:n_correlations]]
+    return Table(header, _filled(rows, len(header)), labels=2)
+
+
+def _correlation(estimate: pd.Series, *, with_interval: bool) -> str:
+    mean = number(estimate["mean"], 2)
+    if not with_interval:
+        return mean
+    return f"{mean} [{number(estimate['lower'], 2)}, {number(estimate['upper'], 2)}]"
+
+
+def _fixed_table(fit: Fit, prob: float) -> Table:
+    rows = [
+        [
+            str(name),
+            *row(estimate[["mean", "sd", "lower", "upper"]], estimate["sd"]),
+            whole(estimate["ess_bulk"]),
+            whole(estimate["ess_tail"]),
+            rhat(estimate["rhat"]),
+        ]
+        for name, estimate in fixef(fit, prob=prob).iterrows()
+    ]
+    header = ["", "mean", "sd", "lower", "upper", "ESS bulk", "ESS tail", "R-hat"]
+    return Table(header, _filled(rows, len(header)), labels=1)
+
+
+def _prior_table(fit: Fit) -> Table:
+    centred = fit.design.fixed.has_intercept and len(fit.design.fixed.names) > 1
+    rows = [
+        [name, f"{prior}  {_AT_MEANS}" if name == "Intercept" and centred else str(prior)]
+        for name, prior in fit.priors.items()
+    ]
+    return Table(["", ""], rows, labels=2)
+
+
+def _filled(rows: list[list[str]], width: int) -> list[list[str]]:
+    """Short rows filled up; columns of numbers aligned at the decimal point."""
+    full = [cells + [""] * (width - len(cells)) for cells in rows]
+    columns = list(zip(*full, strict=True))
+    numeric = [j for j, cells in enumerate(columns) if all(_is_number(cell) for cell in cells if cell)]
+    shown = [aligned(cells) if j in numeric else list(cells) for j, cells in enumerate(columns)]
+    return [list(cells) for cells in zip(*shown, strict=True)]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+display.register(Fit, text=lambda fit: str(summary(fit)), html=lambda fit: summary(fit)._repr_html_())
