@@ -51,7 +51,7 @@ def add_group_term(
     -----
     Free variables: `sd_<group>__<column>`; `<first effect>_offset` with u, for k = 1 along the dims of the
     effect, else (k, n_levels); for k > 1 the partial correlations as `correlations.add_correlations` says.
-    With `centred` the effects are free themselves, for k > 1 as `<first effect>_offset`, (n_levels, k).
+    With `centred` the effects are free themselves; those of a factor column by column, `<column>|<group>_offset`.
     Deterministic: the correlations and the effects, named as `layout` says.
     """
     _add_coords(term)
@@ -97,28 +97,45 @@ def _single_effects(term: GroupTerm, sd: TensorVariable, *, centred: bool) -> Te
 
 def _correlated_effects(term: GroupTerm, scale: list[list[TensorVariable]], *, centred: bool) -> list[TensorVariable]:
     """Effects of a term with k columns, a vector (n_levels,) each; `scale` holds the rows of diag(sd) L."""
-    name = f"{layout.group_variable(term.terms[0], term)}_offset"
-    level = layout.group_dims(term.terms[0], term)[-1]
-    column = f"{name}_dim"
-    pm.modelcontext(None).add_coord(column, term.names)
     if centred:
-        rows = [pt.stack([*row, *[pt.constant(0.0)] * (term.k - len(row))]) for row in scale]
-        free = pm.MvNormal(name, np.zeros(term.k), chol=pt.stack(rows), dims=(level, column))
-        effects = [free[:, position] for position in range(term.k)]
+        effects = _conditional_effects(term, scale)
     else:
-        free = pm.Normal(name, 0, 1, dims=(column, level))
-        effects = [_weighted_sum(row, free) for row in scale]
+        name = f"{layout.group_variable(term.terms[0], term)}_offset"
+        pm.modelcontext(None).add_coord(f"{name}_dim", term.names)
+        u = pm.Normal(name, 0, 1, dims=(f"{name}_dim", _level_dim(term)))
+        effects = [_weighted_sum(row, [u[position] for position in range(len(row))]) for row in scale]
     for owner in term.terms:
-        own = [effects[position] for position in owner.columns]
-        values = pt.stack(own) if layout.is_vector(owner) else own[0]
-        pm.Deterministic(layout.group_variable(owner, term), values, dims=layout.group_dims(owner, term))
+        name, dims = layout.group_variable(owner, term), layout.group_dims(owner, term)
+        if layout.is_vector(owner):
+            pm.Deterministic(name, pt.stack([effects[position] for position in owner.columns]), dims=dims)
+        elif not centred:
+            pm.Deterministic(name, effects[owner.columns[0]], dims=dims)
     return effects
 
 
-def _weighted_sum(weights: list[TensorVariable], vectors: TensorVariable) -> TensorVariable:
+def _conditional_effects(term: GroupTerm, scale: list[list[TensorVariable]]) -> list[TensorVariable]:
+    """The multivariate normal as a chain of normals, each given the columns before: no matrix is formed."""
+    vector_columns = {column for owner in term.terms if layout.is_vector(owner) for column in owner.columns}
+    scalar_names = {owner.columns[0]: layout.group_variable(owner, term) for owner in term.terms}
+    effects: list[TensorVariable] = []
+    standardised: list[TensorVariable] = []
+    for position, (*before, own) in enumerate(scale):
+        in_vector = position in vector_columns
+        name = f"{term.names[position]}|{term.group}_offset" if in_vector else scalar_names[position]
+        mean = _weighted_sum(before, standardised) if before else 0.0
+        effects.append(pm.Normal(name, mean, own, dims=_level_dim(term)))
+        standardised.append((effects[-1] - mean) / own)
+    return effects
+
+
+def _level_dim(term: GroupTerm) -> str:
+    return layout.group_dims(term.terms[0], term)[-1]
+
+
+def _weighted_sum(weights: list[TensorVariable], vectors: list[TensorVariable]) -> TensorVariable:
     total = weights[0] * vectors[0]
-    for position in range(1, len(weights)):
-        total = total + weights[position] * vectors[position]
+    for weight, vector in zip(weights[1:], vectors[1:], strict=True):
+        total = total + weight * vector
     return total
 
 

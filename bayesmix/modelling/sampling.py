@@ -115,8 +115,9 @@ def chains_at_once(chains: int, cores: int | None) -> int:
 
 
 def _posterior(tree: xr.DataTree, var_names: Sequence[str]) -> xr.Dataset:
-    posterior = tree["posterior"].to_dataset()[list(var_names)]
-    return posterior.transpose("chain", "draw", ...)
+    posterior = tree["posterior"].to_dataset()[list(var_names)].transpose("chain", "draw", ...)
+    posterior.attrs = {"sample_dims": ["chain", "draw"]}  # no time stamp: equal draws make equal records
+    return posterior
 
 
 def _sample_stats(tree: xr.DataTree) -> xr.Dataset:

@@ -52,6 +52,16 @@ def test_same_seed_same_draws(model):
     assert record.seconds > 0
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("sampler", ["pymc", "numpyro"])
+def test_same_seed_same_draws_by_the_others(model, sampler):
+    first, _ = draw(model, var_names=["mean"], seed=5, sampler=sampler, **FAST)
+    again, _ = draw(model, var_names=["mean"], seed=5, sampler=sampler, **FAST)
+    other, _ = draw(model, var_names=["mean"], seed=6, sampler=sampler, **FAST)
+    np.testing.assert_array_equal(first["posterior"]["mean"], again["posterior"]["mean"])
+    assert np.any(first["posterior"]["mean"].to_numpy() != other["posterior"]["mean"].to_numpy())
+
+
 def test_a_seed_is_drawn_and_recorded(model):
     drawn, record = draw(model, var_names=["mean"], **FAST)
     again, _ = draw(model, var_names=["mean"], seed=record.seed, **FAST)
@@ -129,7 +139,7 @@ def test_a_density_that_is_nowhere_finite(sampler):
 def test_interrupting_stops_the_chains(model, monkeypatch):
     reports = []
 
-    def interrupt_once(bar, chains):
+    def interrupt_once(_, chains):
         if not reports:
             os.kill(os.getpid(), signal.SIGINT)
         reports.append(chains)
