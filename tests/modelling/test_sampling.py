@@ -2,12 +2,13 @@
 
 import os
 import signal
-import threading
+import time
 
 import arviz_stats
 import numpy as np
 import pymc as pm
 import pytest
+import xarray as xr
 
 from bayesmix.errors import SamplingError
 from bayesmix.modelling import sampling
@@ -108,6 +109,20 @@ def test_every_sampler_finds_the_exact_posterior(model, sampler):
     check_statistics(tree)
 
 
+@pytest.mark.parametrize(
+    ("depth", "flag"),
+    [("depth", {"maxdepth_reached": [[False, True]]}), ("tree_depth", {"reached_max_treedepth": [[False, True]]}),
+     ("tree_depth", {})],
+)  # fmt: skip
+def test_statistics_get_the_names_that_arviz_reads(depth, flag):
+    columns = {depth: np.array([[3, 10]], dtype=np.uint64), "n_steps": [[7.0, 1023.0]], "diverging": [[True, False]]}
+    given = xr.Dataset({name: (("chain", "draw"), np.asarray(values)) for name, values in (columns | flag).items()})
+    statistics = sampling._sample_stats(xr.DataTree.from_dict({"sample_stats": given}))
+    np.testing.assert_array_equal(statistics["reached_max_treedepth"], [[False, True]])
+    np.testing.assert_array_equal(statistics["diverging"], [[True, False]])
+    np.testing.assert_array_equal(statistics["tree_depth"], [[3, 10]])
+
+
 def test_unknown_sampler(model):
     with pytest.raises(SamplingError, match=r"'nutpi' is not known. Did you mean 'nutpie'\?.*nutpie, pymc, numpyro"):
         draw(model, var_names=["mean"], sampler="nutpi")
@@ -145,11 +160,14 @@ def test_interrupting_stops_the_chains(model, monkeypatch):
         reports.append(chains)
 
     monkeypatch.setattr(SamplingProgress, "update", interrupt_once)
-    before = threading.active_count()
-    with pytest.raises(KeyboardInterrupt):
+    # While the exception is held the sampler is not collected: only a cancel stops it.
+    with pytest.raises(KeyboardInterrupt) as held:
         draw(model, var_names=["mean"], seed=1, **(FAST | {"draws": 5_000_000}))
-    assert reports
-    assert threading.active_count() == before
+    time.sleep(0.3)
+    n_reports = len(reports)
+    time.sleep(0.5)
+    assert held.value is not None
+    assert n_reports == len(reports) >= 1
     tree, _ = draw(model, var_names=["mean"], seed=1, **FAST)
     assert tree["posterior"].sizes["draw"] == 200
 
