@@ -1,1 +1,19 @@
-"""Bayesian mixed models with lme4's formulas, on PyMC, Bambi and ArviZ."""
+"""Bayesian mixed models with lme4's formulas, on PyMC, Bambi and ArviZ.
+
+    import bayesmix as bm
+
+    sleepstudy = bm.load_data("sleepstudy")
+    fit = bm.fit("Reaction ~ Days + (Days | Subject)", sleepstudy, seed=1)
+    print(fit)
+
+Every public name is listed in `__init__.pyi` with its module, which loads when the name is first used.
+"""
+
+from importlib.metadata import version
+
+import lazy_loader
+
+from bayesmix.errors import BayesmixError as BayesmixError
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__version__ = version("bayesmix")

@@ -1,25 +1,18 @@
-"""How records print: the room above registers its printers here, so that a record need not know it.
+"""How records print. A record does not know its printer, which stands rooms above it: it is looked up here.
 
-`report.summary` registers for `Fit`; without it a record prints as its type and formula.
+A module of `PRINTERS` has functions `as_text(record)` and `as_html(record)`; it loads when a record is printed.
 """
 
-from collections.abc import Callable
-from typing import Any
+from importlib import import_module
 
-_text: dict[type, Callable[[Any], str]] = {}
-_html: dict[type, Callable[[Any], str]] = {}
+PRINTERS = {"Fit": "bayesmix.report.summary"}
 
 
-def register(record: type, *, text: Callable[[Any], str], html: Callable[[Any], str]) -> None:
-    """Print instances of `record` with `text` at a shell and with `html` in a notebook."""
-    _text[record], _html[record] = text, html
+def as_text(record: object) -> str:
+    """The record as `print` shows it."""
+    return str(import_module(PRINTERS[type(record).__name__]).as_text(record))
 
 
-def as_text(value: object) -> str:
-    printer = _text.get(type(value))
-    return printer(value) if printer else f"<{type(value).__name__}>"
-
-
-def as_html(value: object) -> str:
-    printer = _html.get(type(value))
-    return printer(value) if printer else f"&lt;{type(value).__name__}&gt;"
+def as_html(record: object) -> str:
+    """The record as a notebook shows it."""
+    return str(import_module(PRINTERS[type(record).__name__]).as_html(record))

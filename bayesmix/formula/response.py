@@ -19,6 +19,8 @@ def read_response(formula: Formula, variables: Variables, *, kind: str, weights:
     """The response of `formula`; `kind` is one of `RESPONSE_KINDS`."""
     spec = formula.response
     if spec.trials is not None or spec.failures is not None:
+        if kind == "proportion" and weights is not None:
+            raise DataError(f"{spec.text} has its trials already; weights are for a share as response. Leave them out.")
         return _counts_of_trials(formula, variables, kind)
     two_levels = _two_levels(formula, variables, kind)
     if two_levels is not None:

@@ -9,7 +9,7 @@ Leans on (Bambi 0.21): `Model.parameters`, `.conditional_parameters`, `.marginal
 `.backend`, `.built`; `backend.pymc.PyMCModel` with `.model`, `.components`, `.response_component`, `.spec`;
 `backend.model_components.ConstantComponent`, `DistributionalComponent.build` and its four `build_...` steps,
 `ResponseComponent`; `model_components.DistributionalComponent.design` with `.common.design_matrix`,
-`.evaluate_new_data`, `.slices`, `.terms`; `.terms[name].alias`.
+`.evaluate_new_data`, `.slices`, `.terms`; `.alias` of terms.
 """
 
 from collections.abc import Mapping
@@ -108,6 +108,8 @@ def build_bambi_model(design: Design, family: Family, priors: Mapping[str, Prior
         auto_scale=False,
         extra_namespace=said.functions,
     )
+    if design.response.trials is not None:
+        model.response_term.alias = design.response.name
     (component,) = model.conditional_parameters.values()
     for bambi_name, own_name in said.names.items():
         if bambi_name in component.terms and bambi_name != own_name:

@@ -16,8 +16,9 @@ from bayesmix.formula.design import Design
 from bayesmix.formula.syntax import Call, Name, Node, columns_in
 from bayesmix.formula.terms import INTERCEPT, Term
 from bayesmix.formula.variables import Factor, Variables, is_categorical
+from bayesmix.modelling.layout import without_slash
 
-RESPONSE_COUNTS = ("__successes__", "__trials__")
+SUCCESSES, TRIALS, OFFSET = "bayesmix_successes", "bayesmix_trials", "bayesmix_offset"
 
 
 @dataclass
@@ -37,7 +38,8 @@ def in_bambi_terms(design: Design) -> BambiTerms:
     fixed = [_term(term, design, said, grouping) for term in design.formula.fixed if term != INTERCEPT]
     parts = ["1" if design.fixed.has_intercept else "0", *fixed]
     if design.formula.offsets:
-        parts.append(f"offset({_opaque(said, 'offset', *_offset(design))})")
+        said.data[OFFSET] = design.offset
+        parts.append(f"offset({OFFSET})")
     for random in design.formula.random:
         inside = [_term(term, design, said, grouping) for term in random.terms if term != INTERCEPT]
         one = "1" if INTERCEPT in random.terms else "0"
@@ -56,6 +58,8 @@ def _frame(design: Design) -> pd.DataFrame:
             if isinstance(part, Name) and not is_categorical(frame[part.name]):
                 frame[part.name] = pd.Categorical(frame[part.name])
     for name in names:
+        if is_categorical(frame[name]) and not pd.api.types.is_bool_dtype(frame[name].dtype):
+            frame[name] = frame[name].astype("category")
         if isinstance(frame[name].dtype, pd.CategoricalDtype):
             frame[name] = frame[name].cat.remove_unused_categories().cat.as_ordered()
     return frame
@@ -64,10 +68,9 @@ def _frame(design: Design) -> pd.DataFrame:
 def _response(design: Design, said: BambiTerms) -> str:
     response = design.response
     if response.trials is not None:
-        said.data[RESPONSE_COUNTS[0]] = response.values.astype(int)
-        said.data[RESPONSE_COUNTS[1]] = response.trials.astype(int)
-        said.names[f"p({', '.join(RESPONSE_COUNTS)})"] = response.name
-        return f"p({', '.join(RESPONSE_COUNTS)})"
+        said.data[SUCCESSES] = response.values.astype(int)
+        said.data[TRIALS] = response.trials.astype(int)
+        return f"p({SUCCESSES}, {TRIALS})"
     said.data[response.name] = response.values
     return _column(response.name)
 
@@ -79,10 +82,10 @@ def _term(term: Term, design: Design, said: BambiTerms, grouping: set[str]) -> s
             isinstance(variable, Name) and variable.name in grouping and not is_categorical(design.data[variable.name])
         )
         if isinstance(variable, Call) or numeric_and_group:
-            parts.append(_opaque(said, "term", variable, _evaluator(design, variable)))
+            parts.append(_opaque(said, variable, _evaluator(design, variable)))
         elif isinstance(variable, Name):
             parts.append(_column(variable.name))
-    said.names[":".join(part.strip("`") for part in parts)] = term.label
+    said.names[":".join(part.strip("`") for part in parts)] = without_slash(term.label)
     return ":".join(parts)
 
 
@@ -96,24 +99,10 @@ def _evaluator(design: Design, node: Node) -> Callable[[pd.DataFrame], Any]:
     return evaluate
 
 
-def _offset(design: Design) -> tuple[tuple[Node, ...], Callable[[pd.DataFrame], Any]]:
-    def total(data: pd.DataFrame) -> Any:
-        variables = Variables(design.formula.text, data, design.functions, dict(design.learnt), new=True)
-        return np.sum([variables.numbers(node) for node in design.formula.offsets], axis=0)
-
-    return design.formula.offsets, total
-
-
-def _opaque(
-    said: BambiTerms,
-    kind: str,
-    nodes: Node | tuple[Node, ...],
-    evaluate: Callable[[pd.DataFrame], Any],
-) -> str:
+def _opaque(said: BambiTerms, node: Node, evaluate: Callable[[pd.DataFrame], Any]) -> str:
     """A call of a function that is given the columns and evaluates the expression on them."""
-    nodes = nodes if isinstance(nodes, tuple) else (nodes,)
-    columns = list(dict.fromkeys(name.name for node in nodes for name in columns_in(node)))
-    name = f"bayesmix_{kind}_{len(said.functions)}"
+    columns = list(dict.fromkeys(name.name for name in columns_in(node)))
+    name = f"bayesmix_{len(said.functions)}"
 
     def opaque(*values: Any) -> Any:
         frame = pd.DataFrame({c: np.asarray(v) for c, v in zip(columns, values, strict=True)})

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from bayesmix import modelling
-from bayesmix.errors import ArgumentError, did_you_mean
+from bayesmix.errors import ArgumentError, FamilyError, did_you_mean
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.terms import parse
 from bayesmix.modelling.default_priors import default_priors
@@ -93,8 +93,9 @@ def fit(
     >>> sleepstudy = bm.load_data("sleepstudy")  # doctest: +SKIP
     >>> bm.fit("Reaction ~ Days + (Days | Subject)", sleepstudy, seed=1)  # doctest: +SKIP
     """
-    _check_arguments(method=method, draws=draws, tune=tune, chains=chains, target_accept=target_accept, seed=seed)
+    check_arguments(method=method, draws=draws, tune=tune, chains=chains, target_accept=target_accept, seed=seed)
     family = read_family(family)
+    _check_weights(weights, family)
     parsed = parse(formula, functions or ())
     design = build_design(parsed, data, response=family.response, weights=weights, na=na, functions=functions)
     settled = settle_priors(default_priors(design, family), priors)
@@ -115,9 +116,16 @@ def fit(
     return Fit(design, family, settled, posterior, "joint", sampling, diagnostics)
 
 
-def _check_arguments(
-    *, method: str, draws: int, tune: int, chains: int, target_accept: float | None, seed: int | None
+def check_arguments(
+    *,
+    method: str = "auto",
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
+    target_accept: float | None = None,
+    seed: int | None = None,
 ) -> None:
+    """Refuse what cannot be sampled: a method that is not known, numbers out of their range."""
     if method not in METHODS:
         raise ArgumentError(
             f"method={method!r} is not known.{did_you_mean(str(method), METHODS)} Methods: auto, joint."
@@ -129,3 +137,13 @@ def _check_arguments(
         raise ArgumentError(f"target_accept is a probability between 0 and 1, such as 0.95; got {target_accept!r}.")
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
         raise ArgumentError(f"seed is a whole number from 0; got {seed!r}.")
+
+
+def _check_weights(weights: str | None, family: Family) -> None:
+    if weights is not None and not isinstance(weights, str):
+        raise ArgumentError(f"weights is the name of a column; got {type(weights).__name__}. Make it a column of data.")
+    if weights is not None and family.response not in ("real", "proportion"):
+        raise FamilyError(
+            f"Family {family.name!r} takes no weights (got {weights!r}): its variance follows from the mean. "
+            'Repeat rows, or use family="binomial" for counts out of trials.'
+        )

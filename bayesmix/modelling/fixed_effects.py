@@ -52,7 +52,7 @@ def add_fixed_effects(fixed: FixedEffects, priors: Mapping[str, Prior]) -> Tenso
 def _coefficients(term: TermColumns, fixed: FixedEffects, priors: Mapping[str, Prior]) -> TensorVariable:
     names = [fixed.names[column] for column in term.columns]
     if not layout.is_vector(term):
-        return to_pymc(priors[names[0]], term.label)
+        return to_pymc(priors[names[0]], layout.fixed_variable(term))
     dim = layout.fixed_dim(term)
     pm.modelcontext(None).add_coord(dim, layout.column_coords(term, fixed.names))
     own = [priors[name] for name in names]
@@ -60,6 +60,6 @@ def _coefficients(term: TermColumns, fixed: FixedEffects, priors: Mapping[str, P
         arguments = DISTRIBUTIONS[own[0].name].arguments
         values = np.array([prior.args for prior in own]).T
         keywords = {argument.pymc: value for argument, value in zip(arguments, values, strict=True)}
-        return getattr(pm, own[0].name)(term.label, **keywords, dims=dim)
-    separate = [to_pymc(prior, name) for prior, name in zip(own, names, strict=True)]
-    return pm.Deterministic(term.label, pt.stack(separate), dims=dim)
+        return getattr(pm, own[0].name)(layout.fixed_variable(term), **keywords, dims=dim)
+    separate = [to_pymc(prior, layout.without_slash(name)) for prior, name in zip(own, names, strict=True)]
+    return pm.Deterministic(layout.fixed_variable(term), pt.stack(separate), dims=dim)

@@ -4,6 +4,7 @@ Names and dims are Bambi's, so that Bambi and ArviZ read the posterior as their 
 a scalar variable `Days`; a factor's are one variable `recipe` along `recipe_dim`; a group effect is
 `Days|Subject` along `Subject__factor_dim`, for a factor `f|g` along `f__expr_dim` and `g__factor_dim`.
 Variance parameters are scalars `sd_Subject__Days`; the correlations of a term are `corr_Subject`, a pair each.
+xarray keeps `/` for paths: in these names it stands as U+2215, `I(Days \N{DIVISION SLASH} 2)`.
 """
 
 import numpy as np
@@ -18,25 +19,34 @@ def is_vector(term: TermColumns) -> bool:
     return len(term.columns) > 1 or term.kind == "factor"
 
 
+def without_slash(name: str) -> str:
+    """`name` as a variable of the posterior."""
+    return name.replace("/", "\N{DIVISION SLASH}")
+
+
+def fixed_variable(term: TermColumns) -> str:
+    return without_slash(term.label)
+
+
 def fixed_dim(term: TermColumns) -> str:
-    return f"{term.label}_dim"
+    return f"{fixed_variable(term)}_dim"
 
 
 def group_variable(owner: TermColumns, term: GroupTerm) -> str:
-    return f"{_expression(owner)}|{term.group}"
+    return f"{_expression(owner)}|{without_slash(term.group)}"
 
 
 def group_dims(owner: TermColumns, term: GroupTerm) -> tuple[str, ...]:
-    level = f"{term.group}__factor_dim"
+    level = f"{without_slash(term.group)}__factor_dim"
     return (f"{_expression(owner)}__expr_dim", level) if is_vector(owner) else (level,)
 
 
 def _expression(owner: TermColumns) -> str:
-    return "1" if owner.kind == "intercept" else owner.label
+    return "1" if owner.kind == "intercept" else without_slash(owner.label)
 
 
 def sd_name(term: GroupTerm, column: str) -> str:
-    return f"sd_{term.group}__{column}"
+    return without_slash(f"sd_{term.group}__{column}")
 
 
 def sd_names(term: GroupTerm) -> tuple[str, ...]:
@@ -47,7 +57,7 @@ def corr_name(term: GroupTerm, random: tuple[GroupTerm, ...]) -> str:
     """`corr_Subject`; a second correlated term of the same group is `corr_Subject.1`, as lme4 numbers them."""
     earlier = [other for other in random if other.group == term.group and other.k > 1]
     position = next(i for i, other in enumerate(earlier) if other is term)
-    return f"corr_{term.group}" + (f".{position}" if position else "")
+    return without_slash(f"corr_{term.group}") + (f".{position}" if position else "")
 
 
 def column_pairs(term: GroupTerm) -> tuple[tuple[str, str], ...]:
@@ -55,21 +65,11 @@ def column_pairs(term: GroupTerm) -> tuple[tuple[str, str], ...]:
     return tuple((term.names[i], term.names[j]) for j in range(term.k) for i in range(j))
 
 
-def parameter_names(design: Design, auxiliary: tuple[str, ...]) -> tuple[str, ...]:
-    """Every parameter that has a prior, in the order of the printed table."""
-    names = list(design.fixed.names)
-    for term in design.random:
-        names += sd_names(term)
-        if term.k > 1:
-            names.append(corr_name(term, design.random))
-    return tuple(names) + auxiliary
-
-
 def fixed_draws(posterior: xr.Dataset, design: Design) -> NDArray[np.float64]:
     """Draws of the fixed coefficients, shape (n_chains, n_draws, p), in the order of `design.fixed.names`."""
     draws = np.empty((posterior.sizes["chain"], posterior.sizes["draw"], len(design.fixed.names)))
     for term in design.fixed.terms:
-        values = posterior[term.label].transpose("chain", "draw", ...).to_numpy()
+        values = posterior[fixed_variable(term)].transpose("chain", "draw", ...).to_numpy()
         draws[:, :, list(term.columns)] = values if is_vector(term) else values[..., None]
     return draws
 

@@ -11,6 +11,7 @@ from math import isfinite
 
 from bayesmix.errors import PriorError, did_you_mean, listing
 from bayesmix.modelling.distributions import DISTRIBUTIONS, Argument, signature
+from bayesmix.modelling.layout import without_slash
 
 
 @dataclass(frozen=True)
@@ -105,11 +106,12 @@ def settle_priors(defaults: Mapping[str, Prior], given: Mapping[str, str | Prior
         A given name is no parameter of the model, or its prior cannot be read or does not suit it.
     """
     settled = dict(defaults)
-    for parameter, prior in (given or {}).items():
+    for written, prior in (given or {}).items():
+        parameter = str(written) if written in defaults else without_slash(str(written))
         if parameter not in defaults:
             raise PriorError(
-                f"A prior is given for {parameter!r}, which the model does not have."
-                f"{did_you_mean(str(parameter), defaults)} Its parameters: {listing(defaults)}."
+                f"A prior is given for {written!r}, which the model does not have."
+                f"{did_you_mean(parameter, defaults)} Its parameters: {listing(defaults)}."
             )
         settled[parameter] = read_prior(prior, parameter)
     return settled
@@ -129,9 +131,7 @@ def _read_text(text: str, whose: str, kind: str | None) -> Prior:
     for piece in inside.split(",") if inside.strip() else []:
         argument = _ARGUMENT.fullmatch(piece)
         if argument is None:
-            raise PriorError(
-                f"{whose}: {piece.strip()!r} in {text!r} is not a number; write {signature(name)}."
-            )
+            raise PriorError(f"{whose}: {piece.strip()!r} in {text!r} is not a number; write {signature(name)}.")
         arguments.append((argument[1] or "", float(argument[2])))
     return Prior(name, _match(arguments, name, whose))
 
@@ -141,8 +141,7 @@ def _match(given: list[tuple[str, float]], name: str, whose: str) -> tuple[float
     arguments = DISTRIBUTIONS[name].arguments
     if len(given) != len(arguments):
         raise PriorError(
-            f"{whose}: {signature(name)} takes {len(arguments)} number{'s' * (len(arguments) > 1)}, "
-            f"{len(given)} given."
+            f"{whose}: {signature(name)} takes {len(arguments)} number{'s' * (len(arguments) > 1)}, {len(given)} given."
         )
     values: dict[str, float] = {}
     for position, (keyword, value) in enumerate(given):
@@ -151,11 +150,7 @@ def _match(given: list[tuple[str, float]], name: str, whose: str) -> tuple[float
         else:
             argument = next((a for a in arguments if keyword in (a.name, a.pymc)), None)
         if argument is None or argument.name in values:
-            what = (
-                f"argument {keyword!r} is unknown or given twice"
-                if keyword
-                else "numbers without a name come first"
-            )
+            what = f"argument {keyword!r} is unknown or given twice" if keyword else "numbers without a name come first"
             raise PriorError(f"{whose}: {what}; write {signature(name)}.")
         values[argument.name] = float(value)
     return tuple(values[argument.name] for argument in arguments)
@@ -164,9 +159,7 @@ def _match(given: list[tuple[str, float]], name: str, whose: str) -> tuple[float
 def _require_known(name: str, whose: str, kind: str | None) -> None:
     if name.lower() in _IMPROPER:
         instead = _INSTEAD[kind] if kind else "a wide proper one, such as Normal(0, 1000)"
-        raise PriorError(
-            f"{whose}: {name} is improper and priors must be proper; write {instead}, as wide as needed."
-        )
+        raise PriorError(f"{whose}: {name} is improper and priors must be proper; write {instead}, as wide as needed.")
     if name not in DISTRIBUTIONS:
         raise PriorError(
             f"{whose}: distribution {name!r} is not known.{did_you_mean(name, DISTRIBUTIONS)} "
@@ -183,9 +176,7 @@ def _require_in_range(prior: Prior, whose: str) -> None:
                 f"got {value:g}."
             )
     if prior.name == "Uniform" and prior.args[0] >= prior.args[1]:
-        raise PriorError(
-            f"{whose}: lower must be below upper in {signature('Uniform')}; got {to_text(prior)}."
-        )
+        raise PriorError(f"{whose}: lower must be below upper in {signature('Uniform')}; got {to_text(prior)}.")
 
 
 def _require_suited(prior: Prior, kind: str, whose: str) -> None:
@@ -193,6 +184,4 @@ def _require_suited(prior: Prior, kind: str, whose: str) -> None:
     if support not in _SUPPORTS[kind]:
         raise PriorError(f"{whose}: {prior} does not suit a {kind}; write {_INSTEAD[kind]}.")
     if kind == "standard deviation" and support == "interval" and prior.args[0] < 0:
-        raise PriorError(
-            f"{whose}: {prior} reaches below 0, which a standard deviation cannot; raise lower to 0."
-        )
+        raise PriorError(f"{whose}: {prior} reaches below 0, which a standard deviation cannot; raise lower to 0.")

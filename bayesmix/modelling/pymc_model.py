@@ -25,7 +25,7 @@ class BuiltModel:
 def build_model(design: Design, family: Family, priors: Mapping[str, Prior]) -> BuiltModel:
     """The PyMC model with every parameter sampled jointly (group effects non-centred)."""
     built = build_bambi_model(design, family, priors)
-    kept = [term.label for term in design.fixed.terms]
+    kept = [layout.fixed_variable(term) for term in design.fixed.terms]
     for term in design.random:
         kept += layout.sd_names(term)
         if term.k > 1:

@@ -28,7 +28,6 @@ from bayesmix.modelling.priors import read_prior, to_text
 from bayesmix.modelling.record import Fit, Sampling
 
 FORMAT = 1
-_SLASH = "%2F"  # a slash in a name, such as I(x / 2), would open a group in NetCDF
 
 
 def save(fit: Fit, path: str | os.PathLike[str]) -> Path:
@@ -63,7 +62,7 @@ def save(fit: Fit, path: str | os.PathLike[str]) -> Path:
         raise StoredFitError(f"{str(path)!r} is a folder; give the name of a file in it, such as fit.nc.")
     tree = xr.DataTree.from_dict(
         {
-            "posterior": _slashes_away(fit.posterior["posterior"].to_dataset()),
+            "posterior": fit.posterior["posterior"].to_dataset(),
             "sample_stats": fit.posterior["sample_stats"].to_dataset(),
             "data": xr.Dataset({"rows": ("byte", _to_parquet(fit.data))}),
         }
@@ -141,7 +140,7 @@ def _assemble(tree: xr.DataTree, about: dict[str, Any], functions: Mapping[str, 
     design = replace(design, n_dropped=about["n_dropped"], missing=about["missing"])
     posterior = xr.DataTree.from_dict(
         {
-            "posterior": _slashes_back(tree["posterior"].to_dataset()),
+            "posterior": tree["posterior"].to_dataset(),
             "sample_stats": tree["sample_stats"].to_dataset(),
         }
     )
@@ -174,11 +173,3 @@ def _to_parquet(data: pd.DataFrame) -> np.ndarray:
 
 def _from_parquet(stored: np.ndarray) -> pd.DataFrame:
     return pd.read_parquet(io.BytesIO(stored.tobytes()))
-
-
-def _slashes_away(data: xr.Dataset) -> xr.Dataset:
-    return data.rename({str(name): str(name).replace("/", _SLASH) for name in data.variables if "/" in str(name)})
-
-
-def _slashes_back(data: xr.Dataset) -> xr.Dataset:
-    return data.rename({str(name): str(name).replace(_SLASH, "/") for name in data.variables if _SLASH in str(name)})

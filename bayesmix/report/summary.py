@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from bayesmix import display
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.diagnose import verdict
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.varcorr import RESIDUAL, varcorr
 from bayesmix.modelling.record import Fit
-from bayesmix.report.page import Block, Table, as_html, as_text
+from bayesmix.report import page
 from bayesmix.report.numbers import aligned, number, rhat, row, whole
+from bayesmix.report.page import Block, Table
 
 _AT_MEANS = "at the predictors' means"
 
@@ -23,12 +23,12 @@ class Summary:
     blocks: tuple[Block, ...]
 
     def __str__(self) -> str:
-        return as_text(self.blocks)
+        return page.as_text(self.blocks)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return as_html(self.blocks)
+        return page.as_html(self.blocks)
 
 
 def summary(fit: Fit, *, prob: float = 0.95) -> Summary:
@@ -156,4 +156,11 @@ def _is_number(text: str) -> bool:
     return True
 
 
-display.register(Fit, text=lambda fit: str(summary(fit)), html=lambda fit: summary(fit)._repr_html_())
+def as_text(fit: Fit) -> str:
+    """What `print(fit)` shows."""
+    return str(summary(fit))
+
+
+def as_html(fit: Fit) -> str:
+    """What a notebook shows for `fit`."""
+    return summary(fit)._repr_html_()

@@ -1,0 +1,30 @@
+from .data import datasets as datasets
+from .data import describe as describe
+from .data import load_data as load_data
+from .data import read_table as read_table
+from .errors import BayesmixError as BayesmixError
+from .inference.augment import augment as augment
+from .inference.coef import coef as coef
+from .inference.diagnose import diagnose as diagnose
+from .inference.fitted import fitted as fitted
+from .inference.fixef import fixef as fixef
+from .inference.glance import glance as glance
+from .inference.ranef import ranef as ranef
+from .inference.residuals import residuals as residuals
+from .inference.tidy import tidy as tidy
+from .inference.varcorr import varcorr as varcorr
+from .modelling.bambi_model import bambi_model as bambi_model
+from .modelling.fit import fit as fit
+from .modelling.record import Fit as Fit
+from .modelling.storage import load as load
+from .modelling.storage import save as save
+from .report.plot_lines import plot_lines as plot_lines
+from .report.plot_ranef import plot_ranef as plot_ranef
+from .report.plot_residuals import plot_qq as plot_qq
+from .report.plot_residuals import plot_residuals as plot_residuals
+from .report.plot_sd import plot_sd as plot_sd
+from .report.plot_trace import plot_rank as plot_rank
+from .report.plot_trace import plot_trace as plot_trace
+from .report.summary import summary as summary
+
+__version__: str

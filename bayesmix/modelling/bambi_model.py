@@ -1,0 +1,30 @@
+"""The Bambi model behind a fit, for Bambi's own `predict` and `interpret`."""
+
+from typing import TYPE_CHECKING
+
+from bayesmix import modelling
+from bayesmix.modelling.record import Fit
+
+if TYPE_CHECKING:
+    import bambi
+
+
+def bambi_model(fit: Fit) -> "bambi.Model":
+    """The model as Bambi holds it; `fit.posterior` fits to it.
+
+    Returns
+    -------
+    bambi.Model
+        Built, with bayesmix's coding of the factors and its group effects, so that
+        ``bambi_model(fit).predict(fit.posterior, data=new)`` and ``bambi.interpret`` go on working.
+
+    Notes
+    -----
+    Random slopes on expressions (`poly(x, 2) | g`) and a grouping factor that is a numeric predictor too are
+    outside what Bambi's `predict` can follow.
+
+    Examples
+    --------
+    >>> bm.bambi_model(fit).predict(fit.posterior, data=new, inplace=False)  # doctest: +SKIP
+    """
+    return modelling.pymc_model.build_model(fit.design, fit.family, fit.priors).bambi

@@ -1,0 +1,104 @@
+"""A stored fit comes back whole, in another process too, and nothing half written is ever left."""
+
+import os
+import pickletools
+import subprocess
+import sys
+
+import arviz
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+import bayesmix as bm
+from bayesmix.errors import StoredFitError
+
+SHORT = {"draws": 60, "tune": 150, "chains": 2, "seed": 3, "progress": False}
+
+
+@pytest.fixture(scope="module")
+def sleepstudy():
+    data = bm.load_data("sleepstudy").assign(note="a", when=pd.Timestamp("2026-01-01"))
+    data.loc[[3, 7], "Days"] = np.nan
+    return bm.fit("Reaction ~ I(Days / 2) + (Days | Subject)", data, priors={"sigma": "HalfNormal(33.3)"}, **SHORT)
+
+
+def test_round_trip(sleepstudy, tmp_path):
+    path = bm.save(sleepstudy, tmp_path / "fit.nc")
+    again = bm.load(path)
+    assert str(again) == str(sleepstudy)
+    xr.testing.assert_identical(
+        again.posterior["posterior"].to_dataset(), sleepstudy.posterior["posterior"].to_dataset()
+    )
+    pd.testing.assert_frame_equal(again.data, sleepstudy.data)
+    assert again.priors == sleepstudy.priors
+    assert (again.sampling, again.method, again.family) == (sleepstudy.sampling, sleepstudy.method, sleepstudy.family)
+    assert (again.design.n_dropped, again.design.missing) == (2, {"Days": 2})
+    for question in (bm.fixef, bm.varcorr, bm.ranef, bm.augment, bm.tidy, bm.glance):
+        pd.testing.assert_frame_equal(question(again), question(sleepstudy))
+    assert set(again.pymc_model.named_vars) == set(sleepstudy.pymc_model.named_vars)
+
+
+def test_a_fresh_process_prints_the_same(sleepstudy, tmp_path):
+    path = bm.save(sleepstudy, tmp_path / "fit.nc")
+    program = f"import bayesmix as bm; print(bm.load({str(path)!r}))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.rstrip("\n") == str(sleepstudy)
+
+
+def test_arviz_opens_the_file(sleepstudy, tmp_path):
+    opened = arviz.from_netcdf(bm.save(sleepstudy, tmp_path / "fit.nc"))
+    np.testing.assert_array_equal(opened["posterior"]["sigma"], sleepstudy.posterior["posterior"]["sigma"])
+
+
+def test_no_pickle_is_stored(sleepstudy, tmp_path):
+    stored = bm.save(sleepstudy, tmp_path / "fit.nc").read_bytes()
+    assert b"pickle" not in stored
+    assert not any(stored[at : at + 2] == b"\x80\x04" and _is_pickle(stored[at:]) for at in range(len(stored) - 1))
+
+
+def _is_pickle(stored: bytes) -> bool:
+    try:
+        return sum(1 for _ in zip(range(20), pickletools.genops(stored), strict=False)) == 20
+    except ValueError:
+        return False
+
+
+def test_own_functions_are_asked_for(tmp_path):
+    functions = {"half": lambda x: x / 2}
+    result = bm.fit("Reaction ~ half(Days) + (1 | Subject)", bm.load_data("sleepstudy"), functions=functions, **SHORT)
+    path = bm.save(result, tmp_path / "fit.nc")
+    with pytest.raises(StoredFitError, match=r"functions=\{'half': \.\.\.\}"):
+        bm.load(path)
+    assert str(bm.load(path, functions=functions)) == str(result)
+
+
+def test_a_failing_write_leaves_the_old_file_and_nothing_else(sleepstudy, tmp_path, monkeypatch):
+    path = bm.save(sleepstudy, tmp_path / "fit.nc")
+    before = path.read_bytes()
+
+    def interrupted(*_args, **_keywords):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(xr.DataTree, "to_netcdf", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        bm.save(sleepstudy, path)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["fit.nc"]
+
+
+def test_bad_files_get_one_line(sleepstudy, tmp_path):
+    (tmp_path / "text.nc").write_text("no fit")
+    xr.Dataset({"a": 1}).to_netcdf(tmp_path / "other.nc", engine="h5netcdf")
+    for path, words in [
+        (tmp_path / "absent.nc", "There is no file"),
+        (tmp_path / "text.nc", "not NetCDF"),
+        (tmp_path / "other.nc", "no fit that bayesmix stored"),
+    ]:
+        with pytest.raises(StoredFitError, match=words) as caught:
+            bm.load(path)
+        assert "\n" not in str(caught.value)
+    for path, words in [(tmp_path / "no" / "fit.nc", "does not exist"), (tmp_path, "is a folder")]:
+        with pytest.raises(StoredFitError, match=words):
+            bm.save(sleepstudy, path)

@@ -1,0 +1,150 @@
+"""Which room may import what: downward only, no cycles, heavy libraries in one room alone."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "bayesmix"
+FLOORS = {
+    "errors": 0,
+    "display": 0,
+    "formula": 1,
+    "numerics": 1,
+    "data": 1,
+    "modelling": 2,
+    "inference": 3,
+    "report": 4,
+    "loci": 4,
+    "cli": 5,
+    "__main__": 5,
+}
+# Libraries beyond the standard one and NumPy, pandas: where each may be imported.
+ALLOWED = {
+    "scipy": {"numerics", "modelling", "inference", "report"},
+    "pyarrow": {"data"},
+    "xarray": {"modelling", "inference", "report"},
+    "arviz_stats": {"modelling", "inference", "report"},
+    "arviz_base": {"modelling", "report"},
+    "arviz_plots": {"report"},
+    "matplotlib": {"report"},
+    "bambi": {"modelling"},
+    "pymc": {"modelling"},
+    "pytensor": {"modelling"},
+    "nutpie": {"modelling"},
+    "rich": {"report", "cli", "modelling"},
+    "typer": {"cli"},
+    "IPython": {"modelling"},
+}
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports_of(path: Path) -> list[tuple[str, ast.AST]]:
+    """Full names of the modules that a file imports, and where the import stands."""
+    tree = ast.parse(path.read_text())
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, node) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            found += [(f"{module}.{alias.name}" if module == "bayesmix" else module, node) for alias in node.names]
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_down(path):
+    room = room_of(path)
+    if room == "__init__":
+        return
+    for name, _ in imports_of(path):
+        parts = name.split(".")
+        if parts[0] != "bayesmix" or len(parts) == 1:
+            continue
+        other = parts[1]
+        if other != room:
+            assert other in FLOORS, f"{path.name} imports {name}, which is in no room"
+            assert FLOORS[other] < FLOORS[room], f"{room} imports {name}, which is not below it"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_libraries_stay_in_their_rooms(path):
+    room = room_of(path)
+    for name, _ in imports_of(path):
+        library = name.split(".")[0]
+        if library in ALLOWED:
+            assert room in ALLOWED[library], f"{path.relative_to(PACKAGE)} imports {library}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_import_inside_a_function(path):
+    for function in ast.walk(ast.parse(path.read_text())):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            inside = [node for node in ast.walk(function) if isinstance(node, ast.Import | ast.ImportFrom)]
+            assert not inside, f"{path.relative_to(PACKAGE)}: {function.name} imports inside"
+
+
+def test_no_cycles():
+    modules = {".".join(("bayesmix", *path.relative_to(PACKAGE).with_suffix("").parts)): path for path in FILES}
+    edges = {}
+    for name, path in modules.items():
+        tree = ast.parse(path.read_text())
+        checked = {
+            id(node)
+            for block in ast.walk(tree)
+            if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+            for node in ast.walk(block)
+        }
+        edges[name] = {other for other, node in imports_of(path) if other in modules and id(node) not in checked}
+    done: set[str] = set()
+
+    def visit(name, road):
+        assert name not in road, f"a cycle: {' -> '.join([*road, name])}"
+        if name not in done:
+            for other in edges[name]:
+                visit(other, [*road, name])
+            done.add(name)
+
+    for name in edges:
+        visit(name, [])
+
+
+def test_files_and_functions_are_short():
+    for path in FILES:
+        assert len(path.read_text().splitlines()) <= 400, f"{path.relative_to(PACKAGE)} is long; split it by meaning"
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import bayesmix as bm",
+        "import bayesmix as bm; bm.load_data('sleepstudy'); bm.datasets()",
+        "import bayesmix as bm; bm.fit; bm.fixef; bm.diagnose",
+        "import bayesmix.cli.main",
+    ],
+)
+def test_nothing_heavy_is_imported_before_a_model_is_built(program):
+    heavy = {"pymc", "bambi", "nutpie", "pytensor", "numba", "arviz_stats", "arviz_plots", "matplotlib.pyplot"}
+    done = subprocess.run(
+        [sys.executable, "-c", f"{program}\nimport sys; print(sorted({heavy!r} & set(sys.modules)))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_public_name_is_there_and_documented():
+    program = (
+        "import bayesmix as bm\n"
+        "for name in bm.__all__:\n"
+        "    value = getattr(bm, name)\n"
+        "    assert value.__doc__ and value.__module__.startswith('bayesmix.'), name\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
