@@ -7,6 +7,7 @@ import pymc as pm
 import xarray as xr
 
 from bayesmix.errors import SamplingError
+from bayesmix.modelling.compile_nutpie import compile_model
 from bayesmix.modelling.progress import SamplingProgress
 
 
@@ -25,7 +26,7 @@ def sample_by_nutpie(
     """Draws of `var_names` and what nutpie says about them; an interrupt stops the chains and is passed on."""
     with SamplingProgress(chains, shown=progress) as bar:
         # Only what is kept is compiled into the function that computes deterministic variables.
-        compiled = nutpie.compile_pymc_model(model, var_names=list(var_names))
+        compiled = compile_model(model, var_names)
         running = nutpie.sample(
             compiled,
             draws=draws,
