@@ -57,9 +57,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
         ),
         "interval",
     ),
-    "LKJ": Distribution(
-        (Argument("eta", "1: uniform over correlation matrices", True, "eta"),), "correlation"
-    ),
+    "LKJ": Distribution((Argument("eta", "1: uniform over correlation matrices", True, "eta"),), "correlation"),
 }
 
 

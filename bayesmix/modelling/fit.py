@@ -8,7 +8,7 @@ import pandas as pd
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError, FamilyError, did_you_mean
 from bayesmix.formula.matrices import build_design
-from bayesmix.formula.terms import parse
+from bayesmix.formula.parse import parse
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import Family, read_family
 from bayesmix.modelling.priors import Prior, settle_priors

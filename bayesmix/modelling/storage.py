@@ -21,7 +21,7 @@ import xarray as xr
 
 from bayesmix.errors import StoredFitError, listing
 from bayesmix.formula.matrices import build_design
-from bayesmix.formula.terms import parse
+from bayesmix.formula.parse import parse
 from bayesmix.modelling.diagnostics import diagnose_sampling
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.priors import read_prior, to_text

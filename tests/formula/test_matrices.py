@@ -11,7 +11,7 @@ import pytest
 from bayesmix.data import load_data
 from bayesmix.errors import DataError, UnknownColumnError
 from bayesmix.formula.matrices import build_design, new_rows
-from bayesmix.formula.terms import parse
+from bayesmix.formula.parse import parse
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "lme4.json"
 SETS = ("sleepstudy", "Dyestuff2", "Dyestuff", "Penicillin", "Pastes", "cake", "cbpp", "grouseticks", "VerbAgg")

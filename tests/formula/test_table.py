@@ -8,7 +8,7 @@ import pytest
 
 from bayesmix.errors import FormulaError
 from bayesmix.formula.matrices import build_design
-from bayesmix.formula.terms import parse
+from bayesmix.formula.parse import parse
 from bayesmix.modelling import layout
 
 PAGE = (Path(__file__).parents[2] / "docs" / "formulas.md").read_text()
@@ -84,7 +84,7 @@ def test_refusal(formula, marked, says, data):
     assert formula[error.span.start : error.span.end] == marked
     assert says in error.reason
     assert "\n" not in error.reason
-    first, second, third = str(error).splitlines()
+    _, second, third = str(error).splitlines()
     assert second == f"  {formula}"
     assert third.strip() == "^" * len(marked)
     assert third.index("^") == 2 + error.span.start

@@ -11,7 +11,7 @@ from bambi.backend import model_components as backend
 from bambi.backend.pymc import PyMCModel
 
 from bayesmix.formula.matrices import build_design, new_rows
-from bayesmix.formula.terms import parse
+from bayesmix.formula.parse import parse
 from bayesmix.modelling import layout
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
@@ -45,7 +45,7 @@ def model_of(formula, data, family="gaussian"):
     return design, build_model(design, family, default_priors(design, family))
 
 
-def random_posterior(design, built) -> xr.DataTree:
+def random_posterior(built) -> xr.DataTree:
     """Any values under the model's names and dims: predict must combine them as X beta + Z b."""
     rng = np.random.default_rng(8)
     model = built.model
@@ -83,7 +83,7 @@ def linear_predictor(design, posterior, rows):
 )
 def test_predict_of_bambi_is_x_beta_plus_z_b(formula, data):
     design, built = model_of(formula, data)
-    posterior = random_posterior(design, built)
+    posterior = random_posterior(built)
     new = data.sample(17, random_state=3).drop(columns="y")
     for rows, given in ((new_rows(design, data), None), (new_rows(design, new), new)):
         predicted = built.bambi.predict(posterior, data=given, inplace=False).posterior["mu"]
@@ -93,7 +93,7 @@ def test_predict_of_bambi_is_x_beta_plus_z_b(formula, data):
 
 def test_predict_of_bambi_for_counts_and_trials(data):
     design, built = model_of("cbind(k, n - k) ~ x + (1 | g)", data, "binomial")
-    posterior = random_posterior(design, built)
+    posterior = random_posterior(built)
     predicted = built.bambi.predict(posterior, inplace=False).posterior["p"]
     eta = linear_predictor(design, posterior, new_rows(design, data))
     np.testing.assert_allclose(predicted.transpose("chain", "draw", ...), 1 / (1 + np.exp(-eta)), rtol=1e-10)
@@ -101,7 +101,7 @@ def test_predict_of_bambi_for_counts_and_trials(data):
 
 def test_predict_of_bambi_draws_new_groups(data):
     design, built = model_of("y ~ x + (x | g)", data)
-    posterior = random_posterior(design, built)
+    posterior = random_posterior(built)
     new = data.head(4).assign(g=99)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Bambi's and formulae's own, about pandas
@@ -111,7 +111,7 @@ def test_predict_of_bambi_draws_new_groups(data):
 
 def test_bambi_interprets_the_model(data):
     design, built = model_of("y ~ x * f + (1 | g)", data)
-    posterior = random_posterior(design, built)
+    posterior = random_posterior(built)
     table = bambi.interpret.predictions(built.bambi, posterior, conditional="f")
     assert len(table.summary) == 3
 

@@ -1,0 +1,65 @@
+"""What may stand in a formula's expressions: columns, the documented functions, arithmetic inside of them."""
+
+from collections.abc import Collection
+
+from bayesmix.errors import FormulaError, Span, did_you_mean
+from bayesmix.formula.functions import NOT_SUPPORTED, SPECIAL_FUNCTIONS
+from bayesmix.formula.syntax import Binary, Call, Name, Negative, Node, Number, Parenthesis, Text, unparse
+
+
+def check_expression(node: Node, text: str, known: Collection[str], *, within_arithmetic: bool) -> None:
+    """Refuse what is no column, no documented function, or arithmetic outside of a function.
+
+    Parameters
+    ----------
+    node
+        An expression of the formula `text`.
+    known
+        Names of the functions that may be called.
+    within_arithmetic
+        Whether the expression stands inside a function, where `+` adds numbers and not terms.
+    """
+    match node:
+        case Name():
+            return
+        case Call(_, arguments, keywords):
+            _check_function(node, text, known)
+            inside: tuple[Node, ...] = (*arguments, *(value for _, value in keywords))
+        case Text() | Number() if within_arithmetic:
+            return
+        case Negative(operand) | Parenthesis(operand) if within_arithmetic:
+            inside = (operand,)
+        case Binary("|" | "||" | "~" | "%in%" | ":") if within_arithmetic:
+            raise FormulaError(f"'{node.operator}' has no meaning in arithmetic.", text, node.operator_span)
+        case Binary(_, left, right) if within_arithmetic:
+            inside = (left, right)
+        case Number(0):
+            raise FormulaError("0 is no term here; it stands alone, as in 0 + x.", text, node.span)
+        case Number():
+            raise FormulaError(
+                f"{unparse(node)} is no term; only 0 and 1, without and with intercept, are. A known part of the "
+                "response is written offset(x).",
+                text,
+                node.span,
+            )
+        case _:
+            span = node.operator_span if isinstance(node, Binary) else node.span
+            raise FormulaError(f"Arithmetic stands in I(): write I({unparse(node)}).", text, span)
+    for part in inside:
+        check_expression(part, text, known, within_arithmetic=True)
+
+
+def _check_function(call: Call, text: str, known: Collection[str]) -> None:
+    name = call.function
+    if name in known:
+        return
+    if name in NOT_SUPPORTED:
+        raise FormulaError(f"{name}(): {NOT_SUPPORTED[name]}.", text, call.span)
+    if name in SPECIAL_FUNCTIONS:
+        raise FormulaError(f"{name}() cannot stand here; it is {SPECIAL_FUNCTIONS[name]}.", text, call.span)
+    raise FormulaError(
+        f"{name!r} is not one of the functions that a formula may call.{did_you_mean(name, known)} "
+        f"Functions: {', '.join(sorted(known))}.",
+        text,
+        Span(call.span.start, call.span.start + len(name)),
+    )
