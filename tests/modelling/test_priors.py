@@ -105,7 +105,5 @@ def test_settle_replaces_and_keeps_the_order():
 
 def test_settle_refuses_a_parameter_that_is_not_there():
     defaults = {"sd_Subject__Days": Prior("HalfNormal", (1.0,)), "sigma": Prior("HalfNormal", (1.0,))}
-    with pytest.raises(
-        PriorError, match=r"Did you mean 'sd_Subject__Days'\? Its parameters: sd_Subject__Days, sigma"
-    ):
+    with pytest.raises(PriorError, match=r"Did you mean 'sd_Subject__Days'\? Its parameters: sd_Subject__Days, sigma"):
         settle_priors(defaults, {"sd_Subject_Days": "HalfNormal(2)"})
