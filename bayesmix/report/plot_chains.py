@@ -1,0 +1,60 @@
+"""The parameters of a fit as ArviZ draws them: one variable each, under the names of the tables."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from bayesmix.inference.draws import auxiliary, correlations, fixed, standard_deviations
+from bayesmix.modelling.layout import column_pairs, corr_name, sd_names
+from bayesmix.modelling.record import Fit
+from bayesmix.report.plot_arguments import some_parameters
+from bayesmix.report.plot_style import dress
+
+MOST_PANELS = {"plot.max_subplots": None}
+
+
+def draws_by_name(fit: Fit) -> dict[str, NDArray[np.float64]]:
+    """Draws (n_chains, n_draws) of fixed coefficients, sds, correlations and the family's parameters."""
+    draws = dict(zip(fit.design.fixed.names, fixed(fit), strict=True))
+    for term in fit.design.random:
+        draws |= dict(zip(sd_names(term), standard_deviations(fit, term), strict=True))
+        if term.k > 1:
+            name = corr_name(term, fit.design.random)
+            labels = [name if term.k == 2 else f"{name}[{', '.join(pair)}]" for pair in column_pairs(term)]
+            draws |= dict(zip(labels, correlations(fit, term), strict=True))
+    return draws | {name: auxiliary(fit, name) for name in fit.family.auxiliary}
+
+
+def chosen_draws(fit: Fit, parameters: str | Sequence[str] | None) -> xr.DataTree:
+    """Posterior of the chosen parameters, a scalar variable each, with the sampler's own figures.
+
+    Raises
+    ------
+    UnknownTermError
+        A parameter is not in the model; the message lists those that are.
+    """
+    draws = draws_by_name(fit)
+    names = some_parameters(parameters, list(draws))
+    first = draws[names[0]]
+    coords = {"chain": np.arange(first.shape[0]), "draw": np.arange(first.shape[1])}
+    groups = {"posterior": xr.Dataset({name: (("chain", "draw"), draws[name]) for name in names}, coords=coords)}
+    recorded = fit.posterior.children.get("sample_stats")
+    if recorded is not None and "diverging" in recorded:
+        groups["sample_stats"] = xr.Dataset(
+            {"diverging": (("chain", "draw"), recorded["diverging"].transpose("chain", "draw").to_numpy())},
+            coords=coords,
+        )
+    return xr.DataTree.from_dict(groups)
+
+
+def n_divergent(tree: xr.DataTree) -> int:
+    """Divergent transitions in a tree that `chosen_draws` made."""
+    return int(tree["sample_stats"]["diverging"].sum()) if "sample_stats" in tree.children else 0
+
+
+def dress_all(figure: Figure) -> None:
+    for ax in figure.axes:
+        dress(ax)

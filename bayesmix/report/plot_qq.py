@@ -1,0 +1,114 @@
+"""Are residuals and group effects normal: their quantiles beside a normal's."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+from scipy.stats import beta, norm
+
+from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, listing
+from bayesmix.inference.arguments import groups_of
+from bayesmix.inference.ranef import ranef
+from bayesmix.inference.residuals import residuals
+from bayesmix.modelling.record import Fit
+from bayesmix.report.plot_arguments import a_fit, an_axes, one_term
+from bayesmix.report.plot_style import BLUE, GREY, INK, LIGHT, POINT_SIZE, TEXT_SIZE, head, one_axes
+
+Floats = NDArray[np.float64]
+
+RESIDUALS = "residuals"
+PROB = 0.95
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """`values` (n,) sorted and standardised to mean 0 and sd 1, the normal `quantiles` that they should lie at,
+    and the pointwise interval `lower`, `upper` of a normal sample."""
+
+    quantiles: Floats
+    values: Floats
+    lower: Floats
+    upper: Floats
+
+
+def plot_qq(fit: Fit, which: str = RESIDUALS, term: str | None = None, ax: Axes | None = None) -> Axes:
+    """Normal quantiles of the standardised residuals, or of a group's effects.
+
+    Parameters
+    ----------
+    fit
+        A fitted model.
+    which
+        ``"residuals"`` (Gaussian families), or the name of a grouping factor.
+    term
+        With a group: which column's effects, such as ``"Days"``; by default its first.
+    ax
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Posterior means, standardised. On the line they are as normal as they can be; the band holds each point of a
+        normal sample of this size with probability 0.95, so that among many points some lie outside.
+
+    Raises
+    ------
+    ArgumentError
+        `which` is neither, or the family's residuals are not normal under any model.
+    UnknownTermError
+        `term` does not vary by the group.
+
+    Notes
+    -----
+    Band: order statistics of n uniforms are Beta(i, n + 1 - i). Standardising by the sample's own mean and sd
+    makes it slightly too wide. Group effects are shrunk, more so where a level has few observations.
+    """
+    fit, ax = a_fit(fit), an_axes(ax)
+    values, what = _values(fit, which, term)
+    if len(values) < 3 or np.ptp(values) == 0:
+        raise ArgumentError(f"Quantiles need 3 values that differ; {what} have {len(np.unique(values))}.")
+    shown = normal_quantiles(values)
+
+    ax = one_axes(ax, width=4.6, height=4.4)
+    ax.fill_between(shown.quantiles, shown.lower, shown.upper, color=LIGHT, linewidth=0, zorder=1, label="band")
+    ends = shown.quantiles[[0, -1]]
+    ax.plot(ends, ends, color=GREY, linewidth=0.9, zorder=2, label="normal")
+    alpha = float(np.clip(300 / len(values), 0.3, 0.9))
+    ax.scatter(shown.quantiles, shown.values, s=POINT_SIZE, color=BLUE, alpha=alpha, linewidths=0, zorder=3)
+    ax.set_xlabel("normal quantile", fontsize=TEXT_SIZE, color=INK)
+    ax.set_ylabel(f"{what}, standardised", fontsize=TEXT_SIZE, color=INK)
+    note = f"Posterior means; band: {100 * PROB:g} % of normal samples, pointwise."
+    head(ax, f"Normal quantiles of {len(values)} {what}", note)
+    return ax
+
+
+def normal_quantiles(values: Floats) -> Quantiles:
+    """Sorted standardised values beside the medians of normal order statistics and their 95 % intervals."""
+    n = len(values)
+    i = np.arange(1, n + 1)
+    medians, lower, upper = (norm.ppf(beta.ppf(q, i, n + 1 - i)) for q in (0.5, (1 - PROB) / 2, (1 + PROB) / 2))
+    ordered = np.sort(values)
+    return Quantiles(medians, (ordered - ordered.mean()) / ordered.std(ddof=1), lower, upper)
+
+
+def _values(fit: Fit, which: str, term: str | None) -> tuple[Floats, str]:
+    groups = groups_of(fit.design, None)
+    if which in groups:
+        frame = ranef(fit, group=which)
+        names = list(dict.fromkeys(frame["term"]))
+        chosen = names[0] if term is None else one_term(term, names, which)
+        return frame.loc[frame["term"] == chosen, "mean"].to_numpy(), f"effects of {which} on {chosen}"
+    if which != RESIDUALS:
+        options = (RESIDUALS, *groups)
+        raise ArgumentError(
+            f"which={which!r} is not known.{did_you_mean(str(which), options)} Known: {listing(options)}."
+        )
+    if term is not None:
+        raise UnknownTermError(f"term={term!r} belongs to a group's effects; name the group in which=.")
+    if fit.family.name != "gaussian":
+        group_hint = f", or see a group's effects: which={groups[0]!r}" if groups else ""
+        raise ArgumentError(
+            f"Residuals of a {fit.family.name} response are not normal under any model; see plot_residuals{group_hint}."
+        )
+    return residuals(fit, kind="pearson")["mean"].to_numpy(), "residuals"

@@ -1,0 +1,89 @@
+"""Do the chains agree: is each chain's share of every rank the same?"""
+
+from collections.abc import Sequence
+
+import arviz_plots
+from arviz_base import rc_context
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from bayesmix.errors import ArgumentError
+from bayesmix.modelling.record import Fit
+from bayesmix.report.plot_arguments import a_fit
+from bayesmix.report.plot_chains import MOST_PANELS, chosen_draws, dress_all
+from bayesmix.report.plot_style import CYCLE, GREY, INK, SMALL_SIZE, TITLE_SIZE, frame
+
+PROB = 0.99
+FEWEST_TESTED = 3  # of two chains one mirrors the other: the test then gives 1 for chains that clearly differ
+
+
+def plot_rank(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figure:
+    """Ranks of each chain's draws among all draws: their distribution minus the uniform one (arviz-plots).
+
+    Parameters
+    ----------
+    fit
+        A fitted model, with two chains or more.
+    parameters
+        Names as the tables print them; by default all fixed coefficients, sds, correlations and sigma.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A panel for each parameter, a line for each chain. Lines near 0 agree. With three chains or more dots mark
+        where a chain has too many or too few draws for chance, and `p` is ArviZ's test over all chains.
+
+    Raises
+    ------
+    UnknownTermError
+        A parameter is not in the model; the message lists those that are.
+    ArgumentError
+        The fit has a single chain.
+
+    References
+    ----------
+    Saeilynoja, Buerkner & Vehtari (2022), doi:10.1007/s11222-022-10090-6.
+    """
+    tree = chosen_draws(a_fit(fit), parameters)
+    names, n_chains = list(tree["posterior"].data_vars), tree["posterior"].sizes["chain"]
+    if n_chains < 2:
+        raise ArgumentError("Ranks compare chains, and the fit has 1; fit with chains=4.")
+    colours = [CYCLE[i % len(CYCLE)] for i in range(n_chains)]
+    n_columns = min(3, len(names))
+    n_rows = -(-len(names) // n_columns)
+    with rc_context(MOST_PANELS):
+        collection = arviz_plots.plot_rank(
+            tree,
+            backend="matplotlib",
+            envelope_prob=PROB,
+            color=colours,
+            col_wrap=n_columns,
+            visuals={"title": False, "xlabel": False, "remove_axis": False},
+            figure_kwargs={"figsize": (3.0 * n_columns + 0.3, 1.9 * n_rows + 1.0), "layout": "constrained"},
+        )
+    figure = collection.viz["figure"].item()
+    dress_all(figure)
+    for ax, name in zip(figure.axes, names, strict=False):
+        ax.set_title(name, loc="left", fontsize=TITLE_SIZE, color=INK)
+        if n_chains < FEWEST_TESTED:
+            for mark in (*ax.texts, *ax.collections):
+                mark.remove()
+        for text in ax.texts:  # arviz-plots writes the level of the test with each p
+            text.set(text=text.get_text().partition("(")[0].replace("=", " = "), fontsize=SMALL_SIZE, color=INK)
+        ax.axhline(0, color=GREY, linewidth=0.6, zorder=0)
+    handles = [Line2D([], [], color=colour, linewidth=1.4, label=f"chain {i}") for i, colour in enumerate(colours)]
+    figure.legend(
+        handles=handles, loc="upper center", ncols=min(8, n_chains), fontsize=SMALL_SIZE, frameon=False, labelcolor=INK
+    )
+    test = f"p: test of all chains; dots: where it fails at {1 - PROB:.2f}."
+    if n_chains < FEWEST_TESTED:
+        test = f"No test with {n_chains} chains."
+    frame(
+        figure,
+        text="Distribution of each chain's ranks among all draws, minus the uniform one; chains that agree stay near "
+        f"0. {test}",
+        x_label="rank among all draws, from 0 to 1",
+        y_label="difference",
+        top=0.28,
+    )
+    return figure

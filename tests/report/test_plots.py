@@ -1,0 +1,239 @@
+"""Pictures of one fit: what is drawn against the tables and against densities of SciPy."""
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from scipy import stats
+
+from bayesmix.errors import ArgumentError, UnknownTermError
+from bayesmix.inference.fitted import fitted
+from bayesmix.inference.ranef import ranef
+from bayesmix.inference.residuals import residuals
+from bayesmix.inference.varcorr import varcorr
+from bayesmix.report.plot_chains import draws_by_name
+from bayesmix.report.plot_qq import plot_qq
+from bayesmix.report.plot_ranef import plot_ranef
+from bayesmix.report.plot_rank import plot_rank
+from bayesmix.report.plot_residuals import binned_means, plot_residuals
+from bayesmix.report.plot_sd import plot_corr, plot_sd, posterior_density
+from bayesmix.report.plot_trace import plot_trace
+
+pytestmark = pytest.mark.usefixtures("no_figure_left")
+
+
+def visible(figure):
+    return [ax for ax in figure.axes if ax.get_visible()]
+
+
+def labelled(ax, label):
+    (found,) = [drawn for drawn in ax.lines if drawn.get_label() == label]
+    return np.asarray(found.get_xdata()), np.asarray(found.get_ydata())
+
+
+def name_of(ax):
+    return ax.get_title(loc="left").strip()
+
+
+# --- caterpillar ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("term", ["Intercept", "Days"])
+def test_caterpillar_has_the_order_and_the_interval_ends_of_ranef(sleepstudy_fit, term):
+    (ax,) = [ax for ax in visible(plot_ranef(sleepstudy_fit)) if name_of(ax).startswith(term)]
+    wide, narrow, *_ = ax.collections
+    for drawn, prob in ((wide, 0.95), (narrow, 0.5)):
+        table = ranef(sleepstudy_fit, prob=prob)
+        table = table[table["term"] == term].sort_values("mean")
+        ends = np.array([segment[:, 0] for segment in drawn.get_segments()])
+        np.testing.assert_allclose(ends, table[["lower", "upper"]])
+    assert [label.get_text() for label in ax.get_yticklabels()] == list(table["level"])
+    assert (np.diff(ax.get_yticks()) == 1).all()
+
+
+def test_crossed_groups_share_their_horizontal_limits(penicillin_fit):
+    plate, sample = visible(plot_ranef(penicillin_fit))
+    assert plate.get_xlim() == sample.get_xlim()
+    assert (len(plate.get_yticks()), len(sample.get_yticks())) == (24, 6)
+
+
+def test_one_group_and_one_term_can_be_chosen(sleepstudy_fit, penicillin_fit):
+    assert [name_of(ax) for ax in visible(plot_ranef(penicillin_fit, "sample"))] == ["Intercept by sample"]
+    assert [name_of(ax) for ax in visible(plot_ranef(sleepstudy_fit, term="Days"))] == ["Days by Subject"]
+
+
+# --- prior and posterior ----------------------------------------------------------------------------------
+
+
+def test_each_sd_has_its_prior_as_scipy_knows_it(sleepstudy_fit):
+    axes = {name_of(ax): ax for ax in visible(plot_sd(sleepstudy_fit))}
+    assert list(axes) == ["sd_Subject__Intercept", "sd_Subject__Days", "sigma"]
+    for name, ax in axes.items():
+        degrees, scale = sleepstudy_fit.priors[name].args
+        x, y = labelled(ax, "prior")
+        assert x[0] == 0
+        np.testing.assert_allclose(y, 2 * stats.t(degrees, 0, scale).pdf(x), rtol=1e-10)
+
+
+def test_the_bar_is_the_interval_of_varcorr_and_the_point_its_median(sleepstudy_fit):
+    table = varcorr(sleepstudy_fit)
+    rows = [("Subject", "Intercept", "Intercept"), ("Subject", "Days", "Days"), ("Residual", "", "")]
+    for ax, row in zip(visible(plot_sd(sleepstudy_fit)), rows, strict=True):
+        np.testing.assert_allclose(labelled(ax, "interval")[0], table.loc[row, ["lower", "upper"]].astype(float))
+        np.testing.assert_allclose(labelled(ax, "median")[0], table.loc[row, "median"])
+    (ax,) = visible(plot_corr(sleepstudy_fit))
+    row = ("Subject", "Intercept", "Days")
+    np.testing.assert_allclose(labelled(ax, "interval")[0], table.loc[row, ["lower", "upper"]].astype(float))
+
+
+def test_correlation_has_the_margin_of_lkj(sleepstudy_fit):
+    (ax,) = visible(plot_corr(sleepstudy_fit))
+    x, y = labelled(ax, "prior")
+    # LKJ(2) of a 2 x 2 matrix: (r + 1) / 2 is Beta(2, 2).
+    np.testing.assert_allclose(y, stats.beta(2, 2, loc=-1, scale=2).pdf(x), atol=1e-12)
+
+
+def test_density_at_zero_is_not_halved():
+    """Of a half normal the density is largest at 0, where an estimate without reflection gives half of it.
+
+    The sd of a kernel estimate of 20,000 draws is some 2 % there; half the density would be 50 % off.
+    """
+    draws = np.abs(np.random.default_rng(1).normal(size=20_000))
+    grid, density = posterior_density(draws, lower=0.0, upper=np.inf)
+    expected = stats.halfnorm.pdf(grid)
+    near = grid < 2
+    np.testing.assert_allclose(density[near], expected[near], rtol=0.12)
+    assert np.sum(density) * (grid[1] - grid[0]) == pytest.approx(0.999, abs=0.002)
+
+
+def test_a_heavy_tail_does_not_coarsen_the_density():
+    draws = np.abs(stats.t(2).rvs(20_000, random_state=2))
+    grid, density = posterior_density(draws, lower=0.0, upper=np.inf)
+    middle = (grid > 0.5) & (grid < 2)
+    np.testing.assert_allclose(density[middle], 2 * stats.t(2).pdf(grid[middle]), rtol=0.15)
+
+
+# --- chains -----------------------------------------------------------------------------------------------
+
+
+NAMES = ["Intercept", "Days", "sd_Subject__Intercept", "sd_Subject__Days", "corr_Subject", "sigma"]
+
+
+def test_traces_are_the_draws_under_readable_names(sleepstudy_fit):
+    figure = plot_trace(sleepstudy_fit)
+    assert [name_of(ax) for ax in figure.axes[::2]] == NAMES
+    posterior = sleepstudy_fit.posterior["posterior"]
+    for name, ax in zip(NAMES, figure.axes[1::2], strict=True):
+        if name != "corr_Subject":
+            drawn = [np.asarray(line.get_ydata()) for line in ax.lines]
+            np.testing.assert_array_equal(drawn, posterior[name].transpose("chain", "draw"))
+
+
+def test_draws_by_name_are_the_parameters_of_the_diagnostics(sleepstudy_fit, cbpp_fit, penicillin_fit):
+    for fit in (sleepstudy_fit, cbpp_fit, penicillin_fit):
+        table = fit.diagnostics.parameters
+        assert list(draws_by_name(fit)) == list(table.index[table["kind"] != "group effect"])
+
+
+def test_a_rank_panel_for_each_parameter(sleepstudy_fit):
+    figure = plot_rank(sleepstudy_fit, ["sigma", "Days"])
+    assert [name_of(ax) for ax in visible(figure)] == ["sigma", "Days"]
+    # Two chains: where one has too many low ranks the other has too few.
+    for ax in visible(figure):
+        first, second = (np.asarray(line.get_ydata()) for line in ax.lines[:2])
+        assert np.abs(first).max() > 0
+        assert np.abs(first + second).max() < 0.02
+        assert not ax.texts  # no p where the test says nothing
+
+
+# --- residuals --------------------------------------------------------------------------------------------
+
+
+def test_residuals_stand_at_their_fitted_values(sleepstudy_fit, cbpp_fit):
+    for fit, kind in ((sleepstudy_fit, "response"), (cbpp_fit, "pearson")):
+        ax = plot_residuals(fit)
+        drawn = next(c for c in ax.collections if c.get_label() == "observations").get_offsets()
+        np.testing.assert_allclose(drawn[:, 0], fitted(fit)["mean"])
+        np.testing.assert_allclose(drawn[:, 1], residuals(fit, kind=kind)["mean"])
+
+
+def test_binned_means_against_a_loop():
+    rng = np.random.default_rng(4)
+    x, y = rng.normal(size=120), rng.normal(size=120)
+    bins = binned_means(x, y)
+    parts = np.array_split(np.argsort(x), 8)
+    assert len(bins.x) == 8
+    # Edges are quantiles, so that a point at an edge may fall to either side.
+    np.testing.assert_allclose(bins.y, [y[part].mean() for part in parts], atol=1e-12)
+    np.testing.assert_allclose(bins.se, [y[part].std(ddof=1) / np.sqrt(len(part)) for part in parts])
+
+
+def test_binned_means_of_values_that_are_all_alike():
+    bins = binned_means(np.ones(30), np.arange(30.0))
+    np.testing.assert_allclose((bins.x, bins.y), ([1.0], [14.5]))
+
+
+def test_quantiles_are_the_sorted_residuals(sleepstudy_fit):
+    ax = plot_qq(sleepstudy_fit)
+    drawn = np.asarray(ax.collections[-1].get_offsets())
+    values = np.sort(residuals(sleepstudy_fit, kind="pearson")["mean"])
+    np.testing.assert_allclose(drawn[:, 1], (values - values.mean()) / values.std(ddof=1))
+    # Medians of order statistics: Blom's approximation holds to 0.03 for 180 values.
+    np.testing.assert_allclose(drawn[:, 0], stats.norm.ppf((np.arange(1, 181) - 0.375) / 180.25), atol=0.04)
+
+
+def test_quantiles_of_a_groups_effects(sleepstudy_fit, cbpp_fit):
+    ax = plot_qq(sleepstudy_fit, "Subject", "Days")
+    table = ranef(sleepstudy_fit)
+    values = np.sort(table.loc[table["term"] == "Days", "mean"])
+    np.testing.assert_allclose(ax.collections[-1].get_offsets()[:, 1], (values - values.mean()) / values.std(ddof=1))
+    assert len(plot_qq(cbpp_fit, "herd").collections[-1].get_offsets()) == 15
+
+
+def test_the_band_holds_normal_samples_as_often_as_it_says(sleepstudy_fit):
+    outline = plot_qq(sleepstudy_fit, "Subject").collections[0].get_paths()[0].vertices
+    x = outline[:, 0].round(9)
+    lower, upper = np.array([(outline[x == at, 1].min(), outline[x == at, 1].max()) for at in np.unique(x)]).T
+    samples = np.sort(np.random.default_rng(5).normal(size=(4000, 18)), axis=1)
+    inside = ((samples > lower) & (samples < upper)).mean(axis=0)
+    # sd of a share of 4000 at 0.95 is 0.0034.
+    np.testing.assert_allclose(inside, 0.95, atol=4 * 0.0034)
+
+
+# --- manners ----------------------------------------------------------------------------------------------
+
+
+def test_given_axes_are_used_and_no_figure_is_made(sleepstudy_fit):
+    _, (left, right) = plt.subplots(1, 2)
+    assert plot_residuals(sleepstudy_fit, ax=left) is left
+    assert plot_qq(sleepstudy_fit, ax=right) is right
+    assert len(plt.get_fignums()) == 1
+
+
+@pytest.mark.parametrize("plot", [plot_ranef, plot_sd, plot_corr, plot_trace, plot_rank, plot_residuals, plot_qq])
+def test_settings_stay_as_they_were(plot, sleepstudy_fit):
+    before = dict(mpl.rcParams)
+    plot(sleepstudy_fit)
+    assert dict(mpl.rcParams) == before
+
+
+def test_what_cannot_be_drawn_is_refused_in_one_line(sleepstudy_fit, cbpp_fit, penicillin_fit):
+    cases = [
+        (lambda: plot_ranef(sleepstudy_fit, "subject"), UnknownTermError, "Did you mean 'Subject'"),
+        (lambda: plot_ranef(sleepstudy_fit, term="Dayz"), UnknownTermError, "Did you mean 'Days'"),
+        (lambda: plot_corr(penicillin_fit), UnknownTermError, "(x | g)"),
+        (lambda: plot_trace(sleepstudy_fit, "sd_Subject_Days"), UnknownTermError, "Did you mean 'sd_Subject__Days'"),
+        (lambda: plot_trace(sleepstudy_fit, []), ArgumentError, "empty"),
+        (lambda: plot_rank(sleepstudy_fit, ["Days", "tau"]), UnknownTermError, "'tau' is no parameter"),
+        (lambda: plot_residuals(sleepstudy_fit, ax=plt), ArgumentError, "one matplotlib Axes"),
+        (lambda: plot_qq(sleepstudy_fit, "residual"), ArgumentError, "Did you mean 'residuals'"),
+        (lambda: plot_qq(sleepstudy_fit, "Subject", "days"), UnknownTermError, "Did you mean 'Days'"),
+        (lambda: plot_qq(sleepstudy_fit, term="Days"), UnknownTermError, "which="),
+        (lambda: plot_qq(cbpp_fit), ArgumentError, "which='herd'"),
+        (lambda: plot_sd("fit"), ArgumentError, "got str"),
+    ]
+    for call, error, part in cases:
+        with pytest.raises(error, match=r"^[^\n]*$") as caught:
+            call()
+        assert part in str(caught.value)
+    assert not plt.get_fignums()
