@@ -44,6 +44,10 @@ class CardError(BayesmixError):
     """An analysis card has an unknown key, a missing one, or a value of the wrong type."""
 
 
+class OutputError(BayesmixError):
+    """Results cannot be written where they were asked for; what was there is untouched."""
+
+
 class SamplingError(BayesmixError):
     """Sampling could not start or was interrupted; nothing was kept."""
 

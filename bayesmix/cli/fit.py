@@ -1,0 +1,67 @@
+"""`bayesmix fit FORMULA DATA`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bayesmix.cli.printing import note, print_written
+from bayesmix.errors import ArgumentError
+from bayesmix.report.analysis import analyse, analysis_text, run_card
+from bayesmix.report.card import Card, ModelPart, ReportPart, SamplerPart, data_part
+
+
+def fit(
+    formula: Annotated[
+        str, typer.Argument(help='As in lme4, in quotes: "y ~ x + (x | g)".', show_default=False, metavar="FORMULA")
+    ],
+    data: Annotated[
+        str, typer.Argument(help="A file (.csv, .tsv, .parquet), or a set that `bayesmix data` lists.", metavar="DATA")
+    ],
+    family: Annotated[str, typer.Option(help='Such as "binomial", or with a link "binomial(probit)".')] = "gaussian",
+    prior: Annotated[
+        list[str] | None, typer.Option(help='"sd_Subject__Days=HalfNormal(20)"; may be given several times.')
+    ] = None,
+    weights: Annotated[str | None, typer.Option(help="The column of weights.", metavar="COLUMN")] = None,
+    na: Annotated[str, typer.Option(help='Rows with missing values: "drop" or "error".')] = "drop",
+    draws: Annotated[int | None, typer.Option(help="Draws kept of each chain (1000 unless given).")] = None,
+    tune: Annotated[int | None, typer.Option(help="Tuning steps of each chain (1000 unless given).")] = None,
+    chains: Annotated[int | None, typer.Option(help="Number of chains (4 unless given).")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same draws.")] = None,
+    target_accept: Annotated[float | None, typer.Option(help="Acceptance to tune to (0.9 unless given).")] = None,
+    prob: Annotated[float, typer.Option(help="Probability of the intervals.")] = 0.95,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of results; without it the summary is printed and nothing written.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes.")] = False,
+) -> None:
+    """Fit one model and print its summary; with --out leave a folder of results as well."""
+    card = Card(
+        name=out.resolve().name if out else "fit",
+        data=data_part(data, na=na, weights=weights),
+        model=ModelPart(formula, family),
+        priors=_priors(prior or []),
+        sampler=SamplerPart(draws=draws, tune=tune, chains=chains, seed=seed, target_accept=target_accept),
+        report=ReportPart(probability=prob),
+    )
+    tell = (lambda _: None) if quiet else note
+    if out is None:
+        print(analysis_text(analyse(card, progress=not quiet, note=tell)))
+        return
+    written = run_card(card, out, progress=not quiet, command=["bayesmix", *sys.argv[1:]], note=tell)
+    print_written(written, quiet=quiet)
+
+
+def _priors(texts: list[str]) -> dict[str, str]:
+    priors: dict[str, str] = {}
+    for text in texts:
+        parameter, equals, prior = (part.strip() for part in text.partition("="))
+        if not equals or not parameter.strip() or "(" in parameter:
+            raise ArgumentError(
+                f'--prior {text!r} does not say which parameter it is for; write "sd_Subject__Days=HalfNormal(20)".'
+            )
+        if parameter in priors:
+            raise ArgumentError(f"--prior is given twice for {parameter!r}: {priors[parameter]} and {prior}.")
+        priors[parameter] = prior
+    return priors

@@ -1,0 +1,75 @@
+"""How results look at a shell: as wide as the terminal, and plain text where the output goes to a file or a pipe."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from bayesmix.report.analysis import Written
+
+_WIDTH_OF_A_PIPE = 200
+_KINDS = {".csv": "tables", ".png": "pictures"}
+_OTHER = "besides"
+
+
+def console() -> Console:
+    """The terminal, or a stream that is wide enough for whole lines and has neither colours nor frames."""
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    return Console(file=sys.stdout, width=_WIDTH_OF_A_PIPE, no_color=True, highlight=False)
+
+
+def print_table(frame: pd.DataFrame, *, wrap: Sequence[str] = ()) -> None:
+    """Print a frame without its index; the columns in `wrap` are broken into lines where room is short."""
+    terminal = console()
+    table = Table(box=box.SIMPLE_HEAD if terminal.is_terminal else None, pad_edge=False, header_style="bold")
+    for name in frame.columns:
+        numeric = pd.api.types.is_numeric_dtype(frame[name])
+        table.add_column(str(name), justify="right" if numeric else "left", no_wrap=name not in wrap, overflow="fold")
+    for row in frame.astype(str).itertuples(index=False):
+        table.add_row(*map(_plain, row))
+    _print(terminal, table)
+
+
+def print_fields(fields: Mapping[str, str]) -> None:
+    """Print names and texts in two columns, long texts broken under themselves."""
+    terminal = console()
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    for name, text in fields.items():
+        table.add_row(_plain(name), _plain(text))
+    _print(terminal, table)
+
+
+def print_written(written: Written, *, quiet: bool = False) -> None:
+    """Say where results lie, and which files."""
+    if quiet:
+        print(written.folder)
+        return
+    by_kind: dict[str, list[str]] = {kind: [] for kind in (*_KINDS.values(), _OTHER)}
+    for file in written.files:
+        by_kind[_KINDS.get(Path(file).suffix, _OTHER)].append(file)
+    print(f"\nWritten to {written.folder}:")
+    print_fields({f"  {kind}": ", ".join(files) for kind, files in by_kind.items() if files})
+
+
+def note(text: str) -> None:
+    """Say what is being done, beside the results."""
+    print(f"{text} ...", file=sys.stderr, flush=True)
+
+
+def _plain(text: str) -> str:
+    """`text` with its brackets taken literally: rich reads `[b]` as bold."""
+    return text.replace("[", "\\[")
+
+
+def _print(terminal: Console, table: Table) -> None:
+    with terminal.capture() as captured:
+        terminal.print(table)
+    lines = captured.get().rstrip("\n").split("\n")
+    sys.stdout.write("\n".join(line.rstrip() for line in lines) + "\n")

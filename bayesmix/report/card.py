@@ -1,0 +1,192 @@
+"""An analysis card: one TOML file that says all of an analysis, from the data to the pictures."""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from bayesmix.data.catalogue import catalogue
+from bayesmix.errors import CardError, listing
+from bayesmix.report.card_keys import check_keys
+
+
+@dataclass(frozen=True)
+class DataPart:
+    """Which data: a bundled set (`source`) or a file (`path`), one of the two.
+
+    `na` ``"drop"`` or ``"error"``; `weights` a column; `units` by column; `factors` the levels of a column in
+    their order, the first the reference.
+    """
+
+    source: str | None = None
+    path: Path | None = None
+    na: str = "drop"
+    weights: str | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
+    factors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ModelPart:
+    """Formula and family."""
+
+    formula: str
+    family: str = "gaussian"
+
+
+@dataclass(frozen=True)
+class SamplerPart:
+    """How to sample; what is None is left to `fit`."""
+
+    name: str | None = None
+    draws: int | None = None
+    tune: int | None = None
+    chains: int | None = None
+    cores: int | None = None
+    seed: int | None = None
+    target_accept: float | None = None
+    method: str | None = None
+
+
+@dataclass(frozen=True)
+class ReportPart:
+    """What to show: the intervals' probability, the pictures (None: all that suit the model), and `layers`.
+
+    `layers` are further formulas for the same data, by the name that the picture of lines prints.
+    """
+
+    probability: float = 0.95
+    pictures: tuple[str, ...] | None = None
+    layers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Card:
+    """One analysis.
+
+    `name` names its results; `text` is the card as it was written, None for one that was made in Python.
+    """
+
+    name: str
+    data: DataPart
+    model: ModelPart
+    title: str = ""
+    description: str = ""
+    priors: Mapping[str, str] = field(default_factory=dict)
+    sampler: SamplerPart = field(default_factory=SamplerPart)
+    report: ReportPart = field(default_factory=ReportPart)
+    text: str | None = None
+
+
+def read_card(path: str | os.PathLike[str]) -> Card:
+    """The analysis card in a file.
+
+    Parameters
+    ----------
+    path
+        A TOML file in UTF-8. Its tables are ``[data]`` with ``[data.units]`` and ``[data.factors]``, ``[model]``,
+        ``[priors]``, ``[sampler]``, and ``[report]`` with ``[report.layers]``; `card_keys.KEYS` lists the keys.
+
+    Returns
+    -------
+    Card
+        Named after its file; a data file's path is taken relative to the card.
+
+    Raises
+    ------
+    CardError
+        There is no such file (with near matches), it is no TOML (with the line), a key is unknown (with near
+        matches) or missing, or a value is of another kind than expected. Whether formula, family and priors make
+        a model is not looked at here.
+    """
+    file = Path(path).expanduser()
+    text = _text_of(file)
+    content = _parsed(text, file)
+    check_keys(content, card=str(file))
+    return _card(content, file, text)
+
+
+def data_part(name: str, **settings: Any) -> DataPart:
+    """The data that a text at a shell names: a bundled set, or else a file.
+
+    A name with an ending or a folder in it is a file; any other is a bundled set, so that a slip in a set's name
+    is answered with the near matches.
+    """
+    is_file = name not in catalogue() and (Path(name).suffix != "" or len(Path(name).parts) > 1 or Path(name).exists())
+    return DataPart(path=Path(name), **settings) if is_file else DataPart(source=name, **settings)
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise CardError(f"There is no card {str(file)!r}.{_near_cards(file)}") from None
+    except IsADirectoryError:
+        raise CardError(f"{str(file)!r} is a folder, not a card.{_cards_inside(file)}") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise CardError(f"{file}, line {line}: this is not UTF-8 text; save it as UTF-8.") from None
+    except OSError as error:
+        raise CardError(f"The card {str(file)!r} cannot be read: {error.strerror or error}.") from error
+
+
+def _parsed(text: str, file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason, _, place = str(error).partition(" (at ")
+        found = re.match(r"line (\d+), column (\d+)", place)
+        # At the end of the document the parser gives no number.
+        number = int(found[1]) if found else max(1, len(text.splitlines()))
+        where = f"line {number}" + (f", column {found[2]}" if found else "")
+        lines = text.splitlines()[number - 1 : number]
+        shown = f": {lines[0].strip()}" if lines and lines[0].strip() else ""
+        raise CardError(f"{file}, {where}: {reason}{shown}") from None
+
+
+def _near_cards(file: Path) -> str:
+    if not file.parent.is_dir():
+        return f" Neither is there a folder {str(file.parent)!r}."
+    # Compared without their endings: these would make any two short names alike.
+    by_stem = {card.stem.lower(): card for card in _cards_in(file.parent)}
+    matches = get_close_matches(file.name.lower().removesuffix(".toml"), list(by_stem), n=3, cutoff=0.6)
+    if matches:
+        return " Did you mean " + " or ".join(repr(str(by_stem[match])) for match in matches) + "?"
+    return _cards_inside(file.parent)
+
+
+def _cards_inside(folder: Path) -> str:
+    names = [card.name for card in _cards_in(folder)]
+    return f" Cards there: {listing(names)}." if names else ""
+
+
+def _cards_in(folder: Path) -> list[Path]:
+    try:
+        return sorted(file for file in folder.iterdir() if file.suffix.lower() == ".toml" and file.is_file())
+    except OSError:
+        return []
+
+
+def _card(content: Mapping[str, Any], file: Path, text: str) -> Card:
+    """The card of a content that was checked."""
+    data, report = dict(content["data"]), dict(content.get("report", {}))
+    if "path" in data:
+        data["path"] = file.parent / Path(data["path"]).expanduser()
+    factors = {name: tuple(str(level) for level in levels) for name, levels in data.pop("factors", {}).items()}
+    if "pictures" in report:
+        report["pictures"] = tuple(report["pictures"])
+    return Card(
+        name=file.stem,
+        data=DataPart(**data, factors=factors),
+        model=ModelPart(**content["model"]),
+        title=content.get("title", ""),
+        description=content.get("description", ""),
+        priors=content.get("priors", {}),
+        sampler=SamplerPart(**content.get("sampler", {})),
+        report=ReportPart(**report),
+        text=text,
+    )

@@ -1,0 +1,68 @@
+"""The data of a card, with its levels in the order that the card gives and its units."""
+
+import pandas as pd
+
+from bayesmix.data.catalogue import catalogue, load_data
+from bayesmix.data.read import read_table
+from bayesmix.errors import DataError, listing
+from bayesmix.formula.variables import unknown_column
+from bayesmix.report.card import Card, DataPart
+
+
+def card_data(card: Card) -> pd.DataFrame:
+    """The data of a card.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The bundled set or the file's table. Columns under ``[data.factors]`` are Categoricals with the levels in
+        that order. ``attrs["units"]`` has the units by column: the catalogue's, then the card's.
+
+    Raises
+    ------
+    DataError
+        There is no such set or file, a column of the card is not in it, or the levels of a factor are not those
+        that the card lists.
+    """
+    part = card.data
+    data = load_data(part.source) if part.source is not None else read_table(part.path)  # type: ignore[arg-type]
+    for name in (*part.factors, *part.units, *([part.weights] if part.weights else [])):
+        if name not in data.columns:
+            raise unknown_column(name, data)
+    ordered = {name: _ordered(data[name], levels) for name, levels in part.factors.items()}
+    data = data.assign(**ordered)
+    data.attrs["units"] = {**_catalogued_units(part), **part.units}
+    return data
+
+
+def _catalogued_units(part: DataPart) -> dict[str, str]:
+    if part.source is None:
+        return {}
+    return {column.name: column.unit for column in catalogue()[part.source].columns if column.unit}
+
+
+def _ordered(column: pd.Series, levels: tuple[str, ...]) -> pd.Series:
+    texts = column.astype(object).map(_as_text, na_action="ignore")
+    found = texts.dropna().unique().tolist()
+    twice = [level for level in dict.fromkeys(levels) if levels.count(level) > 1]
+    if twice:
+        raise DataError(f"The card lists level {twice[0]!r} of {column.name!r} {levels.count(twice[0])} times.")
+    unlisted = sorted(set(found) - set(levels))
+    if unlisted:
+        rows = int(texts.isin(unlisted).sum())
+        raise DataError(
+            f"{column.name!r} has {len(unlisted)} levels that the card does not list ({listing(map(repr, unlisted))}; "
+            f"{rows} of {len(column)} rows); the card lists {listing(map(repr, levels))}."
+        )
+    absent = [level for level in levels if level not in found]
+    if absent:
+        raise DataError(
+            f"The card lists levels of {column.name!r} that do not occur: {listing(map(repr, absent))}; "
+            f"in the data are {listing(map(repr, found))}."
+        )
+    return pd.Series(pd.Categorical(texts, categories=list(levels)), index=column.index)
+
+
+def _as_text(value: object) -> str:
+    """A level as it stands in the file: whole numbers lose the point that missing values beside them add."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

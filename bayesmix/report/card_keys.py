@@ -1,0 +1,163 @@
+"""Which keys an analysis card may have and what each may hold: one table, and the check that reads it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bayesmix.errors import CardError, did_you_mean, listing
+from bayesmix.formula.missing import NA_CHOICES
+from bayesmix.modelling.fit import METHODS
+from bayesmix.report.pictures import PICTURES
+
+SAMPLERS = ("nutpie", "pymc", "numpyro")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a value may be: in words, for a message, and as a test."""
+
+    words: str
+    fits: Callable[[Any], bool]
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key of a card: what it holds, whether it must be there, and the values it may have if they are few."""
+
+    kind: Kind
+    required: bool = False
+    choices: tuple[str, ...] = ()
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_level(value: Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool))
+
+
+TEXT = Kind("a text in quotes", lambda value: isinstance(value, str) and value.strip() != "")
+TEXTS = Kind("a list of texts", lambda value: isinstance(value, list) and all(isinstance(text, str) for text in value))
+WHOLE = Kind("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool))
+NUMBER = Kind("a number", _is_number)
+PROBABILITY = Kind("a number between 0 and 1, such as 0.95", lambda value: _is_number(value) and 0 < value < 1)
+LEVELS = Kind(
+    'a list of two or more levels, such as ["low", "high"]',
+    lambda value: isinstance(value, list) and len(value) > 1 and all(_is_level(level) for level in value),
+)
+
+KEYS: Mapping[str, Mapping[str, Key] | Kind] = {
+    "": {"title": Key(TEXT), "description": Key(TEXT)},
+    "data": {
+        "source": Key(TEXT),
+        "path": Key(TEXT),
+        "na": Key(TEXT, choices=NA_CHOICES),
+        "weights": Key(TEXT),
+    },
+    "data.units": TEXT,
+    "data.factors": LEVELS,
+    "model": {"formula": Key(TEXT, required=True), "family": Key(TEXT)},
+    "priors": TEXT,
+    "sampler": {
+        "name": Key(TEXT, choices=SAMPLERS),
+        "draws": Key(WHOLE),
+        "tune": Key(WHOLE),
+        "chains": Key(WHOLE),
+        "cores": Key(WHOLE),
+        "seed": Key(WHOLE),
+        "target_accept": Key(NUMBER),
+        "method": Key(TEXT, choices=METHODS),
+    },
+    "report": {"probability": Key(PROBABILITY), "pictures": Key(TEXTS, choices=tuple(PICTURES))},
+    "report.layers": TEXT,
+}
+"""Every table of a card by its dotted name; a `Kind` in place of keys: names are free, each value is of that kind."""
+
+
+def check_keys(content: Mapping[str, Any], *, card: str) -> None:
+    """Refuse what is not in `KEYS`, what is missing, and values of another kind.
+
+    Parameters
+    ----------
+    content
+        The card as TOML gives it.
+    card
+        How messages call the card: its path.
+
+    Raises
+    ------
+    CardError
+        One line with the card, the key, and what was expected; near matches of a key that is not known.
+    """
+    _check_table(content, "", card)
+    if "model" not in content:
+        raise CardError(
+            f'{card}: the table [model] is missing; it holds the formula, as in formula = "y ~ x + (1 | g)".'
+        )
+    sources = [key for key in ("source", "path") if key in content.get("data", {})]
+    if len(sources) != 1:
+        found = "has both" if sources else "has neither"
+        raise CardError(
+            f'{card}: [data] {found}; write either source = "sleepstudy" (a bundled set) or path = "file.csv".'
+        )
+
+
+def _check_table(content: Mapping[str, Any], table: str, card: str) -> None:
+    allowed = KEYS[table]
+    for key, value in content.items():
+        inner = f"{table}.{key}".lstrip(".")
+        if isinstance(allowed, Kind):
+            _check_value(value, Key(allowed), _in_words(key, table), card)
+        elif inner in KEYS:
+            if not isinstance(value, dict):
+                raise CardError(f"{card}: {inner!r} is a table, begun by a line [{inner}]; given is {_given(value)}.")
+            _check_table(value, inner, card)
+        elif key in allowed:
+            _check_value(value, allowed[key], _in_words(key, table), card)
+        else:
+            raise CardError(f"{card}: {_unknown(key, table, allowed)}")
+    for key, entry in allowed.items() if not isinstance(allowed, Kind) else ():
+        if entry.required and key not in content:
+            raise CardError(f"{card}: {_in_words(key, table)} is missing; it is {entry.kind.words}.")
+
+
+def _unknown(key: str, table: str, allowed: Mapping[str, Key]) -> str:
+    """What to say of a key that is not known: near matches here, else where the key belongs."""
+    tables = [name.rpartition(".")[2] for name in KEYS if name and name.rpartition(".")[0] == table]
+    known = [*allowed, *tables]
+    hint = did_you_mean(key, known)
+    elsewhere = [name for name, keys in KEYS.items() if not isinstance(keys, Kind) and key in keys]
+    if not hint and elsewhere:
+        hint = f" It belongs into [{elsewhere[0]}]." if elsewhere[0] else " It belongs before the first table."
+    where = f" in [{table}]" if table else ""
+    return f"unknown key {key!r}{where}.{hint} Keys {'of [' + table + ']' if table else 'of a card'}: {listing(known)}."
+
+
+def _check_value(value: Any, key: Key, name: str, card: str) -> None:
+    if not key.kind.fits(value):
+        nested = " (a name with a dot in it is written in quotes)" if isinstance(value, dict) else ""
+        raise CardError(f"{card}: {name} is {key.kind.words}; given is {_given(value)}{nested}.")
+    for text in value if isinstance(value, list) else [value]:
+        if key.choices and text not in key.choices:
+            raise CardError(
+                f"{card}: {name} cannot be {text!r}.{did_you_mean(str(text), key.choices)} "
+                f"Possible: {listing(key.choices)}."
+            )
+
+
+def _in_words(key: str, table: str) -> str:
+    return f"{key!r} in [{table}]" if table else repr(key)
+
+
+def _given(value: Any) -> str:
+    """A value as TOML names it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f"the text {value!r}" if value.strip() else "an empty text"
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    if isinstance(value, list):
+        return f"a list of {len(value)} ({listing(map(repr, value), at_most=3)})" if value else "an empty list"
+    return "a table" if isinstance(value, dict) else f"a {type(value).__name__} ({value})"

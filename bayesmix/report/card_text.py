@@ -1,0 +1,66 @@
+"""A card as TOML: `read_card` of the text gives the card again."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from bayesmix.report.card import Card
+
+
+def to_toml(card: Card, *, folder: Path) -> str:
+    """The text of `card`: as it was written, or for a card made in Python or at a shell composed anew.
+
+    Parameters
+    ----------
+    card
+        An analysis card.
+    folder
+        Where the text will lie: the path of a data file is given relative to it.
+    """
+    if card.text is not None:
+        return card.text
+    data = {**_given(card.data), "units": card.data.units, "factors": card.data.factors}
+    if card.data.path is not None:
+        data["path"] = Path(os.path.relpath(card.data.path.expanduser().resolve(), folder.resolve())).as_posix()
+    tables: dict[str, Mapping[str, Any]] = {
+        "data": data,
+        "model": _given(card.model),
+        "priors": card.priors,
+        "sampler": _given(card.sampler),
+        "report": _given(card.report),
+    }
+    head = {key: text for key, text in (("title", card.title), ("description", card.description)) if text}
+    return "\n".join([*_lines(head), *(line for name, table in tables.items() for line in _table(name, table))]) + "\n"
+
+
+def _given(part: Any) -> dict[str, Any]:
+    values = {entry.name: getattr(part, entry.name) for entry in fields(part)}
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _table(name: str, table: Mapping[str, Any]) -> list[str]:
+    """The lines of a table, then those of the tables in it; nothing for an empty one."""
+    plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
+    lines = ["", f"[{name}]", *_lines(plain)] if plain else []
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            lines += _table(f"{name}.{_key(key)}", value)
+    return lines
+
+
+def _lines(values: Mapping[str, Any]) -> list[str]:
+    return [f"{_key(key)} = {_value(value)}" for key, value in values.items()]
+
+
+def _key(key: str) -> str:
+    return key if key.isascii() and key.replace("_", "").replace("-", "").isalnum() else _value(key)
+
+
+def _value(value: Any) -> str:
+    # Texts and numbers of JSON are TOML's, but for DEL, which TOML wants escaped.
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_value(item) for item in value) + "]"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,177 @@
+"""The pictures that a results folder holds: which suit a model, and how each is drawn into a file."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bayesmix import report
+from bayesmix.errors import BayesmixError, CardError, did_you_mean, listing
+from bayesmix.formula.design import Design
+from bayesmix.modelling.families import Family
+from bayesmix.modelling.record import Fit
+from bayesmix.report.line_grid import choose_axis
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What a picture is drawn of: a fit, and the fits of its layers by name."""
+
+    fit: Fit
+    layers: Mapping[str, Fit]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What decides before sampling whether a picture can be drawn: design, family, number of chains."""
+
+    design: Design
+    family: Family
+    chains: int
+
+
+@dataclass(frozen=True)
+class Picture:
+    """`draw` gives figures by file name; `lacks` says what of it a model does not have (empty: it suits)."""
+
+    draw: Callable[[Drawing], Iterator[tuple[str, Any]]]
+    lacks: Callable[[Setting], str] = lambda _: ""
+
+
+def _lines(drawing: Drawing) -> Iterator[tuple[str, Any]]:
+    group = panel_group(drawing.fit.design)
+    yield "lines", _plot("lines")(_with_main(drawing), group=group)
+
+
+def _with_main(drawing: Drawing) -> Mapping[str, Fit] | Fit:
+    """The layers, with the fit itself as the last of them."""
+    if not drawing.layers:
+        return drawing.fit
+    if any(layer is drawing.fit for layer in drawing.layers.values()):
+        return drawing.layers
+    return {**drawing.layers, drawing.fit.formula: drawing.fit}
+
+
+def _ranef(drawing: Drawing) -> Iterator[tuple[str, Any]]:
+    for group in dict.fromkeys(term.group for term in drawing.fit.design.random):
+        yield f"ranef_{_file_name(group)}", _plot("ranef")(drawing.fit, group=group)
+
+
+def _file_name(group: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in group)
+
+
+def panel_group(design: Design) -> str | None:
+    """The grouping factor whose levels are the panels of the lines: the formula's first."""
+    return design.random[0].group if design.random else None
+
+
+def _no_group(setting: Setting) -> str:
+    return "" if setting.design.random else "a grouping factor, as in (1 | g)"
+
+
+def _no_line(setting: Setting) -> str:
+    group = panel_group(setting.design)
+    if group is None:
+        return _no_group(setting)
+    try:
+        choose_axis(setting.design, group, None)
+    except BayesmixError:
+        return "a predictor to draw lines along, as in x + (1 | g)"
+    return ""
+
+
+def _no_sd(setting: Setting) -> str:
+    has_sd = setting.design.random or "sigma" in setting.family.auxiliary
+    return "" if has_sd else "a standard deviation, as in (1 | g)"
+
+
+def _no_correlation(setting: Setting) -> str:
+    return "" if any(term.k > 1 for term in setting.design.random) else "correlated effects, as in (x | g)"
+
+
+def _one_chain(setting: Setting) -> str:
+    return "" if setting.chains > 1 else "two chains or more"
+
+
+def _not_normal(setting: Setting) -> str:
+    return "" if setting.family.name == "gaussian" else "residuals that are normal under the model: a Gaussian family"
+
+
+def _one(name: str, *, module: str = "") -> Callable[[Drawing], Iterator[tuple[str, Any]]]:
+    """A picture that is one figure of the fit alone."""
+
+    def draw(drawing: Drawing) -> Iterator[tuple[str, Any]]:
+        yield name, _plot(name, module=module)(drawing.fit)
+
+    return draw
+
+
+def _plot(name: str, *, module: str = "") -> Callable[..., Any]:
+    """The function `plot_<name>` of this room, in the file of the same name unless told; it loads matplotlib."""
+    return getattr(getattr(report, module or f"plot_{name}"), f"plot_{name}")
+
+
+PICTURES: Mapping[str, Picture] = {
+    "lines": Picture(_lines, _no_line),
+    "ranef": Picture(_ranef, _no_group),
+    "sd": Picture(_one("sd"), _no_sd),
+    "corr": Picture(_one("corr", module="plot_sd"), _no_correlation),
+    "trace": Picture(_one("trace")),
+    "rank": Picture(_one("rank"), _one_chain),
+    "residuals": Picture(_one("residuals")),
+    "qq": Picture(_one("qq"), _not_normal),
+}
+"""By the name that a card calls them."""
+
+
+def chosen_pictures(names: tuple[str, ...] | None, setting: Setting) -> tuple[str, ...]:
+    """The pictures asked for, or with None all that suit the model.
+
+    Raises
+    ------
+    CardError
+        A picture was asked for that does not suit the model.
+    """
+    lacks = {name: picture.lacks(setting) for name, picture in PICTURES.items()}
+    if names is None:
+        return tuple(name for name, lack in lacks.items() if not lack)
+    for name in names:
+        if lacks[name]:
+            raise CardError(f"The picture {name!r} needs {lacks[name]}; leave it out of [report] pictures.")
+    return tuple(dict.fromkeys(names))
+
+
+def refuse_layers(name: str, layer: Design, main: Design) -> None:
+    """Refuse a layer that cannot be drawn beside the card's model: another response, or no such group.
+
+    Raises
+    ------
+    CardError
+        One line that names the layer.
+    """
+    if layer.response.name != main.response.name:
+        raise CardError(
+            f"The layer {name!r} has the response {layer.response.name!r}, the card's model {main.response.name!r}; "
+            "layers are models of the same response."
+        )
+    if layer.n_obs != main.n_obs:
+        raise CardError(
+            f"The layer {name!r} uses {layer.n_obs} rows, the card's model {main.n_obs}: "
+            "values are missing in a column that only one of them has; leave these rows out of the data."
+        )
+    panels = panel_group(main)
+    groups = list(dict.fromkeys(term.group for term in layer.random))
+    if panels is not None and panels not in groups:
+        has = f"its groups are {listing(groups)}" if groups else "it has none"
+        raise CardError(
+            f"The layer {name!r} lacks the grouping factor {panels!r}, whose levels are the panels; {has}."
+            f"{did_you_mean(panels, groups)}"
+        )
+
+
+def write_pictures(names: tuple[str, ...], fit: Fit, layers: Mapping[str, Fit], folder: Path) -> None:
+    """Draw the pictures into `folder` as PNG, each closed again."""
+    for name in names:
+        for file, drawn in PICTURES[name].draw(Drawing(fit, layers)):
+            report.plot_files.write_figure(drawn, folder / f"{file}.png")

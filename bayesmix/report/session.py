@@ -1,0 +1,61 @@
+"""What a reader of results needs to repeat them: versions, seed, data, command, and how long it took."""
+
+import json
+import platform
+import shlex
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from bayesmix.data.catalogue import catalogue
+from bayesmix.modelling.priors import to_text
+from bayesmix.modelling.record import Fit
+from bayesmix.report.card import Card, DataPart
+from bayesmix.report.results_folder import WRITTEN_BY
+
+_PACKAGES = ("bayesmix", "arviz-stats", "bambi", "matplotlib", "numpy", "nutpie", "pandas", "pymc", "pytensor", "scipy")
+
+
+def write_session(
+    path: Path, *, card: Card, fit: Fit, seconds: float, command: Sequence[str], files: Sequence[str]
+) -> None:
+    """Write ``session.json``; its `files` are those that a later run may replace."""
+    session: dict[str, Any] = {
+        WRITTEN_BY[0]: WRITTEN_BY[1],
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": shlex.join(command),
+        "card": card.name,
+        "formula": fit.formula,
+        "family": str(fit.family),
+        "priors": {name: to_text(prior) for name, prior in fit.priors.items()},
+        "data": {**_data(card.data), "rows_used": fit.design.n_obs, "rows_dropped": fit.design.n_dropped},
+        "units": fit.data.attrs.get("units", {}),
+        "seed": fit.sampling.seed,
+        "sampler": fit.sampling.sampler,
+        "draws": fit.sampling.draws,
+        "tune": fit.sampling.tune,
+        "chains": fit.sampling.chains,
+        "seconds": {"sampling": round(fit.sampling.seconds, 3), "all_fits": round(seconds, 3)},
+        "versions": {"python": platform.python_version(), **{name: version_of(name) for name in _PACKAGES}},
+        "platform": platform.platform(),
+        "files": list(files),
+    }
+    path.write_text(json.dumps(session, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def version_of(package: str) -> str:
+    """The installed version of a package, without loading it."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _data(part: DataPart) -> dict[str, str]:
+    if part.source is not None:
+        return {"source": part.source, "sha256": catalogue()[part.source].sha256}
+    path = Path(part.path or "").expanduser().resolve()
+    return {"path": str(path), "sha256": sha256(path.read_bytes()).hexdigest()}

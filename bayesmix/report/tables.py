@@ -1,0 +1,44 @@
+"""The tables that a results folder holds, one CSV each."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from bayesmix.inference.augment import augment
+from bayesmix.inference.coef import coef
+from bayesmix.inference.diagnose import diagnose
+from bayesmix.inference.fitted import fitted
+from bayesmix.inference.fixef import fixef
+from bayesmix.inference.glance import glance
+from bayesmix.inference.ranef import ranef
+from bayesmix.inference.tidy import tidy
+from bayesmix.inference.varcorr import varcorr
+from bayesmix.modelling.priors import to_text
+from bayesmix.modelling.record import Fit
+
+
+def _priors(fit: Fit) -> pd.DataFrame:
+    """Every parameter's prior with all its digits."""
+    return pd.DataFrame({"parameter": list(fit.priors), "prior": [to_text(prior) for prior in fit.priors.values()]})
+
+
+TABLES: Mapping[str, Callable[[Fit, float], pd.DataFrame]] = {
+    "fixef": lambda fit, prob: fixef(fit, prob=prob).reset_index(),
+    "varcorr": lambda fit, prob: varcorr(fit, prob=prob).reset_index(),
+    "ranef": lambda fit, prob: ranef(fit, prob=prob),
+    "coef": lambda fit, prob: coef(fit, prob=prob),
+    "fitted": lambda fit, prob: fitted(fit, prob=prob),
+    "augment": lambda fit, prob: augment(fit, prob=prob),
+    "tidy": lambda fit, prob: tidy(fit, prob=prob),
+    "glance": lambda fit, _: glance(fit),
+    "diagnose": lambda fit, _: diagnose(fit),
+    "priors": lambda fit, _: _priors(fit),
+}
+"""By name, which is the file's: the table of a fit with intervals of a given probability, its labels as columns."""
+
+
+def write_tables(fit: Fit, folder: Path, *, prob: float) -> None:
+    """Write every table to `folder`, numbers with all their digits: reading them gives the same values."""
+    for name, table in TABLES.items():
+        table(fit, prob).to_csv(folder / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")

@@ -1,0 +1,370 @@
+"""From a card to a folder: all of it or nothing, tables that read back equal, and refusals before sampling."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from bayesmix import report
+from bayesmix.data.catalogue import load_data
+from bayesmix.errors import BayesmixError, CardError, DataError, OutputError, PriorError
+from bayesmix.formula.matrices import build_design
+from bayesmix.formula.parse import parse
+from bayesmix.modelling.default_priors import default_priors
+from bayesmix.modelling.diagnostics import diagnose_sampling
+from bayesmix.modelling.families import read_family
+from bayesmix.modelling.record import Fit, Sampling
+from bayesmix.modelling.storage import load
+from bayesmix.report import analysis as analysis_file
+from bayesmix.report.analysis import plan_card, run_card
+from bayesmix.report.card import Card, DataPart, ModelPart, ReportPart, SamplerPart
+from bayesmix.report.card_data import card_data
+from bayesmix.report.results_folder import whole_folder
+from bayesmix.report.summary import summary
+from bayesmix.report.tables import TABLES
+
+CARD = Card(
+    name="sleep",
+    title="A title",
+    data=DataPart(source="sleepstudy"),
+    model=ModelPart("Reaction ~ Days + (Days | Subject)"),
+    sampler=SamplerPart(seed=3),
+)
+
+
+def made_up(formula, data, family="gaussian", *, seed=None) -> Fit:
+    """A fit of known draws, in place of sampling."""
+    family = read_family(family)
+    design = build_design(parse(formula, ()), data, response=family.response, weights=None, na="drop", functions=None)
+    rng = np.random.default_rng(1)
+    draw = ("chain", "draw")
+    levels = {"Subject__factor_dim": list(design.random[0].levels)}
+    scalars = {"Intercept": 250.0, "Days": 10.0, "sd_Subject__Intercept": 25.0, "sigma": 26.0}
+    effects = {"1|Subject": 20.0}
+    if design.random[0].k == 2:
+        scalars |= {"sd_Subject__Days": 6.0}
+        effects |= {"Days|Subject": 6.0}
+    variables = {name: (draw, value * np.exp(0.05 * rng.normal(size=(4, 50)))) for name, value in scalars.items()}
+    for name, sd in effects.items():
+        variables[name] = ((*draw, "Subject__factor_dim"), sd * rng.normal(size=(4, 50, 18)))
+    if design.random[0].k == 2:
+        variables["corr_Subject"] = ((*draw, "corr_Subject_dim"), np.tanh(rng.normal(size=(4, 50, 1)) / 3))
+    statistics = {
+        "diverging": (draw, np.zeros((4, 50), dtype=bool)),
+        "energy": (draw, rng.normal(size=(4, 50))),
+        "reached_max_treedepth": (draw, np.zeros((4, 50), dtype=bool)),
+    }
+    coords = {"chain": range(4), "draw": range(50)}
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": xr.Dataset(variables, coords={**coords, **levels}),
+            "sample_stats": xr.Dataset(statistics, coords=coords),
+        }
+    )
+    sampling = Sampling("nutpie", 50, 50, 4, 11 if seed is None else seed, 0.5)
+    diagnostics = diagnose_sampling(tree, design, family.auxiliary)
+    return Fit(design, family, default_priors(design, family), tree, "joint", sampling, diagnostics)
+
+
+@pytest.fixture
+def sampled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict]:
+    """Sampling replaced by made-up draws, pictures by empty ones; gives the calls of `fit`."""
+    calls: list[dict] = []
+
+    def fit(formula, data, family, **settings) -> Fit:
+        calls.append({"formula": formula, **settings})
+        return made_up(formula, data, family, seed=settings.get("seed"))
+
+    monkeypatch.setattr(analysis_file, "fit", fit)
+    for name in ("lines", "ranef", "sd", "corr", "trace", "rank", "residuals", "qq"):
+        module = "plot_sd" if name == "corr" else f"plot_{name}"
+        monkeypatch.setattr(getattr(report, module), f"plot_{name}", lambda *_, **__: plt.figure(figsize=(1, 1)))
+    monkeypatch.chdir(tmp_path)
+    return calls
+
+
+def silent(_: str) -> None:
+    pass
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+@pytest.mark.usefixtures("sampled")
+def test_folder_holds_tables_pictures_fit_and_session(tmp_path: Path, capsys):
+    written = run_card(CARD, command=["bayesmix", "run", "sleep.toml"])
+    assert written.folder == Path("results/sleep")
+    found = {file.name for file in written.folder.iterdir()}
+    assert found == set(written.files)
+    assert found == {f"{name}.csv" for name in TABLES} | {
+        *("lines.png", "ranef_Subject.png", "sd.png", "corr.png", "trace.png", "rank.png", "residuals.png", "qq.png"),
+        *("summary.txt", "card.toml", "fit.nc", "session.json"),
+    }
+    session = json.loads((written.folder / "session.json").read_text())
+    assert session["seed"] == 3
+    assert session["command"] == "bayesmix run sleep.toml"
+    assert session["units"] == {"Reaction": "ms", "Days": "day"}
+    assert session["data"]["rows_used"] == 180
+    assert session["versions"]["numpy"] == np.__version__
+    assert (written.folder / "summary.txt").read_text() == capsys.readouterr().out
+    assert str(summary(load(written.folder / "fit.nc"))) in (written.folder / "summary.txt").read_text()
+    assert not plt.get_fignums()
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+    assert [path.name for path in (tmp_path / "results").iterdir()] == ["sleep"]
+
+
+@pytest.mark.usefixtures("sampled")
+def test_tables_read_back_equal():
+    folder = run_card(CARD, show=silent).folder
+    fit = made_up(CARD.model.formula, card_data(CARD), seed=3)
+    for name, table in TABLES.items():
+        expected = table(fit, 0.95)
+        # Python's own reading of a number is exact, which pandas' need not be.
+        found = pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
+        assert list(found.columns) == list(expected.columns), name
+        assert len(found) == len(expected), name
+        for column in expected:
+            if pd.api.types.is_numeric_dtype(expected[column]):
+                values = [float(text or "nan") for text in found[column]]
+                np.testing.assert_array_equal(values, expected[column].to_numpy(float), err_msg=f"{name} {column}")
+            else:
+                texts = expected[column].astype(object).where(expected[column].notna(), "").tolist()
+                assert found[column].tolist() == texts, (name, column)
+
+
+@pytest.mark.usefixtures("sampled")
+def test_probability_reaches_the_tables():
+    wide = pd.read_csv(run_card(CARD, "wide", show=silent).folder / "fixef.csv")
+    card = Card("narrow", CARD.data, CARD.model, report=ReportPart(probability=0.5, pictures=()))
+    narrow = pd.read_csv(run_card(card, "narrow", show=silent).folder / "fixef.csv")
+    assert ((narrow["upper"] - narrow["lower"]) < 0.5 * (wide["upper"] - wide["lower"])).all()
+
+
+def test_sampler_and_priors_reach_fit_and_seed_replaces(sampled):
+    card = Card(
+        "c",
+        CARD.data,
+        CARD.model,
+        priors={"sd_Subject__Days": "HalfNormal(20)", "sigma": "HalfNormal(50)"},
+        sampler=SamplerPart("pymc", 20, 30, 2, 1, 3, 0.95, "joint"),
+        report=ReportPart(
+            layers={
+                "random intercepts": "Reaction ~ Days + (1 | Subject)",
+                "random slopes": "Reaction  ~ Days + (Days | Subject)",
+            }
+        ),
+    )
+    run_card(card, seed=8, progress=False, show=silent)
+    main, layer, *rest = sampled
+    settings = {
+        **{"sampler": "pymc", "draws": 20, "tune": 30, "chains": 2, "cores": 1, "seed": 8},
+        **{"target_accept": 0.95, "method": "joint", "weights": None, "na": "drop", "progress": False},
+    }
+    assert main == {"formula": CARD.model.formula, "priors": card.priors, **settings}
+    # A layer keeps those priors of the card for which it has a parameter; the card's own model is not fitted twice.
+    assert layer == {"formula": "Reaction ~ Days + (1 | Subject)", "priors": {"sigma": "HalfNormal(50)"}, **settings}
+    assert rest == []
+
+
+@pytest.mark.usefixtures("sampled")
+@pytest.mark.parametrize(
+    "problem", [KeyboardInterrupt(), RuntimeError("no ink"), OSError(28, "No space left on device")]
+)
+def test_stopped_while_drawing_leaves_nothing(tmp_path: Path, monkeypatch, problem):
+    def stop(*_, **__):
+        raise problem
+
+    monkeypatch.setattr(report.plot_trace, "plot_trace", stop)
+    expected = OutputError if isinstance(problem, OSError) else type(problem)
+    with pytest.raises(expected):
+        run_card(CARD, "new/deep/out", show=silent)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("sampled")
+def test_stopped_run_leaves_the_earlier_results(tmp_path: Path, monkeypatch):
+    run_card(CARD, "out", show=silent)
+    before = everything(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(report.plot_trace, "plot_trace", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            run_card(CARD, "out", seed=5, show=silent)
+    assert everything(tmp_path) == before
+    run_card(CARD, "out", seed=5, show=silent)
+    assert json.loads((tmp_path / "out" / "session.json").read_text())["seed"] == 5
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_replacing_fails_half_way(tmp_path: Path, monkeypatch):
+    target = tmp_path / "out"
+    with whole_folder(target) as folder:
+        (folder / "session.json").write_text('{"written_by": "bayesmix", "files": ["session.json"]}')
+    before, rename = everything(tmp_path), Path.rename
+
+    def interrupted(self: Path, to: Path):
+        if "unfinished" in self.name:
+            raise KeyboardInterrupt
+        return rename(self, to)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt), whole_folder(target) as folder:
+        (folder / "new").write_text("x")
+    assert everything(tmp_path) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+FOREIGN = {
+    "a file": (lambda out: out.write_text("x"), "is a file"),
+    "someone's folder": (lambda out: (out.mkdir(), (out / "thesis.tex").write_text("x")), r"1 files .*thesis\.tex"),
+    "a session of something else": (
+        lambda out: (out.mkdir(), (out / "session.json").write_text('{"files": ["session.json"]}')),
+        r"session\.json",
+    ),
+    "no JSON": (lambda out: (out.mkdir(), (out / "session.json").write_text("{")), r"session\.json"),
+    "notes beside results": (
+        lambda out: (run_card(CARD, out, show=silent), (out / "notes.md").write_text("x")),
+        r"1 files that bayesmix did not write \(notes\.md\)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "words"), FOREIGN.values(), ids=FOREIGN.keys())
+def test_foreign_folder_is_refused_before_sampling(sampled, tmp_path: Path, make, words: str):
+    make(tmp_path / "out")
+    before = everything(tmp_path)
+    sampled.clear()
+    with pytest.raises(OutputError, match=words):
+        run_card(CARD, "out", show=silent)
+    assert sampled == []
+    assert everything(tmp_path) == before
+
+
+@pytest.mark.usefixtures("sampled")
+def test_current_directory_is_refused(tmp_path: Path):
+    for out in (".", "..", tmp_path):
+        with pytest.raises(OutputError, match=r"current directory|did not write"):
+            run_card(CARD, out, show=silent)
+    (tmp_path / "empty").mkdir()
+    assert run_card(CARD, "empty", show=silent).folder == Path("empty")
+
+
+def variant(**parts) -> Card:
+    return Card(**{"name": "c", "data": CARD.data, "model": CARD.model, **parts})
+
+
+LAYERS = {
+    "another response": ("log(Reaction) ~ Days + (1 | Subject)", "response 'log(Reaction)'"),
+    "no such group": ("Reaction ~ Days", "lacks the grouping factor 'Subject'"),
+    "misspelt": ("Reaction ~ Dais + (1 | Subject)", "Did you mean 'Days'"),
+}
+BAD = {
+    "prior": (variant(priors={"sd_Subject__Dais": "HalfNormal(2)"}), PriorError, "Did you mean 'sd_Subject__Days'"),
+    "unit": (variant(data=DataPart(source="sleepstudy", units={"Dais": "d"})), DataError, "Did you mean 'Days'"),
+    "weights": (variant(data=DataPart(source="sleepstudy", weights="W")), DataError, "'W' is no column"),
+    "data": (variant(data=DataPart(source="slepstudy")), DataError, "Did you mean 'sleepstudy'"),
+    "file": (variant(data=DataPart(path=Path("x.csv"))), DataError, "no file 'x.csv'"),
+    "draws": (variant(sampler=SamplerPart(draws=3)), BayesmixError, "at least 10; got 3"),
+    "ranks of one chain": (
+        variant(sampler=SamplerPart(chains=1), report=ReportPart(pictures=("rank",))),
+        CardError,
+        "'rank' needs two chains",
+    ),
+    "no group": (
+        variant(model=ModelPart("Reaction ~ Days"), report=ReportPart(pictures=("ranef",))),
+        CardError,
+        "'ranef' needs a grouping factor",
+    ),
+    "no correlation": (
+        variant(model=ModelPart("Reaction ~ Days + (1 | Subject)"), report=ReportPart(pictures=("corr",))),
+        CardError,
+        "'corr' needs correlated effects",
+    ),
+    "layers that are not drawn": (
+        variant(report=ReportPart(pictures=("sd",), layers={"a": "Reaction ~ Days + (1 | Subject)"})),
+        CardError,
+        "'lines', which is not among",
+    ),
+    **{
+        f"layer, {name}": (variant(report=ReportPart(layers={"a": formula})), BayesmixError, words)
+        for name, (formula, words) in LAYERS.items()
+    },
+}
+
+
+@pytest.mark.parametrize(("card", "kind", "words"), BAD.values(), ids=BAD.keys())
+def test_bad_analysis_is_refused_before_sampling(sampled, tmp_path: Path, card: Card, kind, words: str):
+    with pytest.raises(kind) as caught:
+        run_card(card, show=silent)
+    assert words in str(caught.value)
+    assert sampled == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pictures_are_those_that_suit():
+    def pictures(source: str, formula: str, family: str = "gaussian", **settings) -> set[str]:
+        card = variant(data=DataPart(source=source), model=ModelPart(formula, family), sampler=SamplerPart(**settings))
+        return set(plan_card(card).pictures)
+
+    always = {"trace", "residuals"}
+    assert pictures("sleepstudy", "Reaction ~ Days") == always | {"rank", "sd", "qq"}
+    assert pictures("Dyestuff", "Yield ~ 1 + (1 | Batch)") == always | {"rank", "sd", "qq", "ranef"}
+    assert pictures("sleepstudy", "Reaction ~ Days + (1 | Subject)", chains=1) == always | {
+        "sd",
+        "qq",
+        "ranef",
+        "lines",
+    }
+    cbpp = pictures("cbpp", "cbind(incidence, size - incidence) ~ period + (1 | herd)", "binomial")
+    assert cbpp == always | {"rank", "sd", "ranef", "lines"}
+
+
+def test_factors_in_the_order_of_the_card(tmp_path: Path):
+    pd.DataFrame({"y": [1.0, 2.0, 3.0], "f": ["a", "b", "a"], "k": [2, 1, None]}).to_csv(
+        tmp_path / "d.csv", index=False
+    )
+
+    def data(**factors: tuple[str, ...]) -> pd.DataFrame:
+        return card_data(variant(data=DataPart(path=tmp_path / "d.csv", factors=factors)))
+
+    ordered = data(f=("b", "a"), k=("2", "1"))
+    assert ordered["f"].cat.categories.tolist() == ["b", "a"]
+    assert ordered["f"].tolist() == ["a", "b", "a"]
+    assert ordered["k"].cat.categories.tolist() == ["2", "1"]
+    assert ordered["k"].isna().tolist() == [False, False, True]
+    with pytest.raises(DataError, match=r"'f' has 1 levels that the card does not list \('b'; 1 of 3 rows\)"):
+        data(f=("a", "c"))
+    with pytest.raises(DataError, match="do not occur: 'c'"):
+        data(f=("a", "b", "c"))
+    with pytest.raises(DataError, match="level 'a' of 'f' 2 times"):
+        data(f=("a", "b", "a"))
+    with pytest.raises(DataError, match="'g' is no column"):
+        data(g=("a", "b"))
+
+
+def test_refusing_a_card_loads_nothing_heavy(tmp_path: Path):
+    heavy = ("pymc", "pytensor", "bambi", "nutpie", "matplotlib")
+    import_and_refuse = (
+        "import sys\n"
+        "from bayesmix.cli.main import main\n"
+        "code = main(['fit', 'Reaction ~ Dais + (1 | Subject)', 'sleepstudy'])\n"
+        f"print(code, [name for name in {heavy} if name in sys.modules])\n"
+    )
+    done = run_python(import_and_refuse, tmp_path)
+    assert done == "2 []\n"
+
+
+def run_python(code: str, folder: Path) -> str:
+    return subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.usefixtures("sampled")
+def test_load_data_is_untouched_by_a_card():
+    run_card(CARD, show=silent)
+    assert "units" not in load_data("sleepstudy").attrs
