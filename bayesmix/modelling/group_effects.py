@@ -15,7 +15,7 @@ import pymc as pm
 import pytensor.tensor as pt
 from pytensor.tensor import TensorVariable
 
-from bayesmix.formula.design import GroupTerm, TermColumns
+from bayesmix.formula.design import GroupTerm
 from bayesmix.modelling import layout
 from bayesmix.modelling.correlations import add_correlations
 from bayesmix.modelling.priors import Prior
@@ -70,18 +70,9 @@ def _add_coords(term: GroupTerm) -> None:
         *expression, level = layout.group_dims(owner, term)
         coords[level] = term.levels
         for dim in expression:
-            coords[dim] = _expression_coords(owner, term)
+            coords[dim] = layout.column_coords(owner, term.names)
     model = pm.modelcontext(None)
     model.add_coords({dim: values for dim, values in coords.items() if dim not in model.coords})
-
-
-def _expression_coords(owner: TermColumns, term: GroupTerm) -> tuple[str, ...]:
-    """The levels of a plain factor, else the names of the columns."""
-    names = tuple(term.names[column] for column in owner.columns)
-    bracket = f"{owner.label}["
-    if owner.factors == (owner.label,) and all(name.startswith(bracket) for name in names):
-        return tuple(name.removeprefix(bracket).removesuffix("]") for name in names)
-    return names
 
 
 def _single_effects(term: GroupTerm, sd: TensorVariable, *, centred: bool) -> TensorVariable:

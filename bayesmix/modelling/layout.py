@@ -99,6 +99,6 @@ def column_coords(term: TermColumns, names: tuple[str, ...]) -> tuple[str, ...]:
     """The coords of a term's columns: the levels of a plain factor, else the columns' names."""
     own = tuple(names[column] for column in term.columns)
     bracket = f"{term.label}["
-    if all(name.startswith(bracket) and name.endswith("]") for name in own):
-        return tuple(name[len(bracket) : -1] for name in own)
+    if term.factors == (term.label,) and all(name.startswith(bracket) for name in own):
+        return tuple(name.removeprefix(bracket).removesuffix("]") for name in own)
     return own
