@@ -14,7 +14,7 @@ def data(
 ) -> None:
     """List the bundled data sets, or describe one."""
     if name is None:
-        print_table(datasets()[["name", "rows", "columns", "title", "formula", "family"]], wrap=("title",))
+        print_table(datasets()[["name", "rows", "title", "formula", "family"]], wrap=("title", "formula"))
         return
     columns = describe(name)
     data_set = catalogue()[name]

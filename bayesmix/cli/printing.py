@@ -71,5 +71,5 @@ def _plain(text: str) -> str:
 def _print(terminal: Console, table: Table) -> None:
     with terminal.capture() as captured:
         terminal.print(table)
-    lines = captured.get().rstrip("\n").split("\n")
-    sys.stdout.write("\n".join(line.rstrip() for line in lines) + "\n")
+    lines = captured.get().split("\n")
+    sys.stdout.write("\n".join(line.rstrip() for line in lines).strip("\n") + "\n")

@@ -1,6 +1,7 @@
 """The command line: what it prints, and that each mistake gets one line, exit code 2 and no folder."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -268,3 +269,17 @@ def test_fit_of_a_file_leaves_a_card_that_repeats_it(folder: Path):
     for table in ("fixef", "varcorr", "ranef", "augment"):
         name = f"{table}.csv"
         assert (folder / "out" / name).read_text() == (folder / "results" / "card" / name).read_text()
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_tables_fit_the_terminal(width: int, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    for arguments in (["data"], ["data", "cbpp"]):
+        assert main(arguments) == 0
+        lines = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out).splitlines()
+        assert max(map(len, lines)) <= width
+        words = " ".join(lines).split()
+        # Names stay whole, whatever is broken into lines beside them.
+        assert {"name", *catalogue()} <= set(words) if arguments == ["data"] else {"incidence", "herd"} <= set(words)
