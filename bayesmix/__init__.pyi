@@ -19,11 +19,12 @@ from .modelling.record import Fit as Fit
 from .modelling.storage import load as load
 from .modelling.storage import save as save
 from .report.plot_lines import plot_lines as plot_lines
-from .report.plot_ranef import plot_ranef as plot_ranef
 from .report.plot_qq import plot_qq as plot_qq
-from .report.plot_residuals import plot_residuals as plot_residuals
-from .report.plot_sd import plot_sd as plot_sd
+from .report.plot_ranef import plot_ranef as plot_ranef
 from .report.plot_rank import plot_rank as plot_rank
+from .report.plot_residuals import plot_residuals as plot_residuals
+from .report.plot_sd import plot_corr as plot_corr
+from .report.plot_sd import plot_sd as plot_sd
 from .report.plot_trace import plot_trace as plot_trace
 from .report.summary import summary as summary
 

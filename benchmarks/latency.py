@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 from argparse import ArgumentParser
+from importlib.resources import files
 
 PREPARE = "import json, resource, time\nstart = time.perf_counter()\n"
 BAYESMIX = """
@@ -61,8 +62,6 @@ def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=5)
     runs = parser.parse_args().runs
-    from importlib.resources import files
-
     data = str(files("bayesmix.data") / "files" / "sleepstudy.csv")
     bodies = {"bayesmix": BAYESMIX, "Bambi": BAMBI.replace("DATA", repr(data))}
     for body in bodies.values():

@@ -7,11 +7,15 @@ Variance parameters are scalars `sd_Subject__Days`; the correlations of a term a
 xarray keeps `/` for paths: in these names it stands as U+2215, `I(Days \N{DIVISION SLASH} 2)`.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from bayesmix.formula.design import Design, GroupTerm, TermColumns
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 def is_vector(term: TermColumns) -> bool:
@@ -65,7 +69,7 @@ def column_pairs(term: GroupTerm) -> tuple[tuple[str, str], ...]:
     return tuple((term.names[i], term.names[j]) for j in range(term.k) for i in range(j))
 
 
-def fixed_draws(posterior: xr.Dataset, design: Design) -> NDArray[np.float64]:
+def fixed_draws(posterior: "xr.Dataset", design: Design) -> NDArray[np.float64]:
     """Draws of the fixed coefficients, shape (n_chains, n_draws, p), in the order of `design.fixed.names`."""
     draws = np.empty((posterior.sizes["chain"], posterior.sizes["draw"], len(design.fixed.names)))
     for term in design.fixed.terms:
@@ -74,7 +78,7 @@ def fixed_draws(posterior: xr.Dataset, design: Design) -> NDArray[np.float64]:
     return draws
 
 
-def group_draws(posterior: xr.Dataset, term: GroupTerm) -> NDArray[np.float64]:
+def group_draws(posterior: "xr.Dataset", term: GroupTerm) -> NDArray[np.float64]:
     """Draws of a term's group effects, shape (n_chains, n_draws, n_levels, k)."""
     draws = np.empty((posterior.sizes["chain"], posterior.sizes["draw"], term.n_levels, term.k))
     for owner in term.terms:
@@ -84,13 +88,13 @@ def group_draws(posterior: xr.Dataset, term: GroupTerm) -> NDArray[np.float64]:
     return draws
 
 
-def sd_draws(posterior: xr.Dataset, term: GroupTerm) -> NDArray[np.float64]:
+def sd_draws(posterior: "xr.Dataset", term: GroupTerm) -> NDArray[np.float64]:
     """Draws of a term's standard deviations, shape (n_chains, n_draws, k)."""
     names = sd_names(term)
     return np.stack([posterior[name].transpose("chain", "draw").to_numpy() for name in names], axis=-1)
 
 
-def corr_draws(posterior: xr.Dataset, term: GroupTerm, design: Design) -> NDArray[np.float64]:
+def corr_draws(posterior: "xr.Dataset", term: GroupTerm, design: Design) -> NDArray[np.float64]:
     """Draws of a term's correlations, shape (n_chains, n_draws, k (k - 1) / 2), pairs as `column_pairs`."""
     return posterior[corr_name(term, design.random)].transpose("chain", "draw", ...).to_numpy()
 

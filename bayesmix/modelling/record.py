@@ -5,7 +5,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import xarray as xr
 
 from bayesmix import display, modelling
 from bayesmix.formula.design import Design
@@ -14,6 +13,7 @@ from bayesmix.modelling.priors import Prior
 
 if TYPE_CHECKING:
     import pymc as pm
+    import xarray as xr
 
     from bayesmix.modelling.diagnostics import Diagnostics
 
@@ -56,7 +56,7 @@ class Fit:
     design: Design
     family: Family
     priors: dict[str, Prior]
-    posterior: xr.DataTree
+    posterior: "xr.DataTree"
     method: str
     sampling: Sampling
     diagnostics: "Diagnostics"

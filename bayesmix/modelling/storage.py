@@ -69,17 +69,12 @@ def save(fit: Fit, path: str | os.PathLike[str]) -> Path:
     )
     tree.attrs["bayesmix"] = json.dumps(_description(fit))
     try:
-        handle, unfinished = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+            unfinished = Path(folder) / "unfinished.nc"
+            tree.to_netcdf(unfinished, engine="h5netcdf")
+            os.replace(unfinished, path)
     except OSError as error:
         raise StoredFitError(f"{str(path)!r} cannot be written: {error.strerror}.") from error
-    os.close(handle)
-    try:
-        tree.to_netcdf(unfinished, engine="h5netcdf")
-        os.replace(unfinished, path)
-    except OSError as error:
-        raise StoredFitError(f"{str(path)!r} cannot be written: {error.strerror}.") from error
-    finally:
-        Path(unfinished).unlink(missing_ok=True)
     return path
 
 
@@ -167,7 +162,14 @@ def _description(fit: Fit) -> dict[str, Any]:
 
 def _to_parquet(data: pd.DataFrame) -> np.ndarray:
     buffer = io.BytesIO()
-    data.to_parquet(buffer)
+    try:
+        data.to_parquet(buffer)
+    except (ValueError, TypeError) as error:
+        mixed = listing(str(name) for name in data.columns if pd.api.types.infer_dtype(data[name]).startswith("mixed"))
+        raise StoredFitError(
+            f"The data cannot be stored: columns with values of several types ({mixed or 'unknown'}). "
+            "Give each column one type, or leave it out of the data before the fit."
+        ) from error
     return np.frombuffer(buffer.getvalue(), dtype=np.uint8)
 
 

@@ -13,9 +13,6 @@ from bayesmix.report.plot_arguments import a_fit
 from bayesmix.report.plot_chains import MOST_PANELS, chosen_draws, dress_all
 from bayesmix.report.plot_style import CYCLE, GREY, INK, SMALL_SIZE, TITLE_SIZE, frame
 
-PROB = 0.99
-FEWEST_TESTED = 3  # of two chains one mirrors the other: the test then gives 1 for chains that clearly differ
-
 
 def plot_rank(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figure:
     """Ranks of each chain's draws among all draws: their distribution minus the uniform one (arviz-plots).
@@ -30,8 +27,7 @@ def plot_rank(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figure
     Returns
     -------
     matplotlib.figure.Figure
-        A panel for each parameter, a line for each chain. Lines near 0 agree. With three chains or more dots mark
-        where a chain has too many or too few draws for chance, and `p` is ArviZ's test over all chains.
+        A panel for each parameter, a line for each chain. Lines near 0 agree; R-hat puts a number to it.
 
     Raises
     ------
@@ -39,6 +35,11 @@ def plot_rank(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figure
         A parameter is not in the model; the message lists those that are.
     ArgumentError
         The fit has a single chain.
+
+    Notes
+    -----
+    ArviZ's p value and its marks are left out: they hold for independent draws, and call well-mixed chains, whose
+    draws are always autocorrelated, different.
 
     References
     ----------
@@ -55,7 +56,6 @@ def plot_rank(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figure
         collection = arviz_plots.plot_rank(
             tree,
             backend="matplotlib",
-            envelope_prob=PROB,
             color=colours,
             col_wrap=n_columns,
             visuals={"title": False, "xlabel": False, "remove_axis": False},
@@ -65,23 +65,17 @@ def plot_rank(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figure
     dress_all(figure)
     for ax, name in zip(figure.axes, names, strict=False):
         ax.set_title(name, loc="left", fontsize=TITLE_SIZE, color=INK)
-        if n_chains < FEWEST_TESTED:
-            for mark in (*ax.texts, *ax.collections):
-                mark.remove()
-        for text in ax.texts:  # arviz-plots writes the level of the test with each p
-            text.set(text=text.get_text().partition("(")[0].replace("=", " = "), fontsize=SMALL_SIZE, color=INK)
+        for mark in (*ax.texts, *ax.collections):
+            mark.remove()
         ax.axhline(0, color=GREY, linewidth=0.6, zorder=0)
     handles = [Line2D([], [], color=colour, linewidth=1.4, label=f"chain {i}") for i, colour in enumerate(colours)]
     figure.legend(
         handles=handles, loc="upper center", ncols=min(8, n_chains), fontsize=SMALL_SIZE, frameon=False, labelcolor=INK
     )
-    test = f"p: test of all chains; dots: where it fails at {1 - PROB:.2f}."
-    if n_chains < FEWEST_TESTED:
-        test = f"No test with {n_chains} chains."
     frame(
         figure,
-        text="Distribution of each chain's ranks among all draws, minus the uniform one; chains that agree stay near "
-        f"0. {test}",
+        text="Distribution of each chain's ranks among all draws, minus the uniform one: chains that agree stay near "
+        "0.",
         x_label="rank among all draws, from 0 to 1",
         y_label="difference",
         top=0.28,

@@ -100,7 +100,7 @@ def test_predict_of_bambi_for_counts_and_trials(data):
 
 
 def test_predict_of_bambi_draws_new_groups(data):
-    design, built = model_of("y ~ x + (x | g)", data)
+    _, built = model_of("y ~ x + (x | g)", data)
     posterior = random_posterior(built)
     new = data.head(4).assign(g=99)
     with warnings.catch_warnings():
@@ -110,7 +110,7 @@ def test_predict_of_bambi_draws_new_groups(data):
 
 
 def test_bambi_interprets_the_model(data):
-    design, built = model_of("y ~ x * f + (1 | g)", data)
+    _, built = model_of("y ~ x * f + (1 | g)", data)
     posterior = random_posterior(built)
     table = bambi.interpret.predictions(built.bambi, posterior, conditional="f")
     assert len(table.summary) == 3

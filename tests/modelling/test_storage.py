@@ -102,3 +102,16 @@ def test_bad_files_get_one_line(sleepstudy, tmp_path):
     for path, words in [(tmp_path / "no" / "fit.nc", "does not exist"), (tmp_path, "is a folder")]:
         with pytest.raises(StoredFitError, match=words):
             bm.save(sleepstudy, path)
+
+
+def test_columns_of_several_types_are_named(tmp_path):
+    data = bm.load_data("sleepstudy").assign(odd=["text", 3.5, None] * 60)
+    result = bm.fit("Reaction ~ Days + (1 | Subject)", data, **SHORT)
+    with pytest.raises(StoredFitError, match=r"several types \(odd\)"):
+        bm.save(result, tmp_path / "fit.nc")
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_file_can_be_read_by_others(sleepstudy, tmp_path):
+    (tmp_path / "plain").touch()
+    assert bm.save(sleepstudy, tmp_path / "fit.nc").stat().st_mode == (tmp_path / "plain").stat().st_mode
