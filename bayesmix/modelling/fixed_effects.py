@@ -38,7 +38,7 @@ def add_fixed_effects(fixed: FixedEffects, priors: Mapping[str, Prior]) -> Tenso
     """
     others = [term for term in fixed.terms if term.kind != "intercept"]
     if not others:
-        return to_pymc(priors["Intercept"], "Intercept") if fixed.has_intercept else 0.0
+        return to_pymc(priors["Intercept"], "Intercept") + np.zeros(len(fixed.matrix)) if fixed.has_intercept else 0.0
     coefficients = pt.concatenate([pt.atleast_1d(_coefficients(term, fixed, priors)) for term in others])
     matrix = fixed.matrix[:, [column for term in others for column in term.columns]]
     if not fixed.has_intercept:

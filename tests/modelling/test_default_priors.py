@@ -1,0 +1,74 @@
+"""Default priors against their definition, worked out by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bayesmix.data import load_data
+from bayesmix.formula.matrices import build_design
+from bayesmix.formula.parse import parse
+from bayesmix.modelling.default_priors import default_priors
+from bayesmix.modelling.families import read_family
+
+
+def priors_of(formula, data, family="gaussian"):
+    family = read_family(family)
+    design = build_design(parse(formula), data, response=family.response)
+    return default_priors(design, family)
+
+
+def test_gaussian_priors_are_on_the_scale_of_the_data():
+    data = load_data("sleepstudy")
+    y, x = data["Reaction"], data["Days"]
+    priors = priors_of("Reaction ~ Days + (Days | Subject)", data)
+    expected = {
+        "Intercept": ("Normal", (y.mean(), 2.5 * y.std())),
+        "Days": ("Normal", (0, 2.5 * y.std() / x.std())),
+        "sd_Subject__Intercept": ("HalfStudentT", (3, y.std())),
+        "sd_Subject__Days": ("HalfStudentT", (3, y.std() / x.std())),
+        "corr_Subject": ("LKJ", (2,)),
+        "sigma": ("HalfStudentT", (3, y.std())),
+    }
+    assert list(priors) == list(expected)
+    for name, (distribution, numbers) in expected.items():
+        assert priors[name].name == distribution
+        np.testing.assert_allclose(priors[name].args, numbers)
+
+
+def test_priors_on_logit_and_log_scales():
+    priors = priors_of("p(incidence, size) ~ period + (1 | herd)", load_data("cbpp"), "binomial")
+    assert {name: str(prior) for name, prior in priors.items()} == {
+        "Intercept": "Normal(0, 2.5)",
+        "period[2]": "Normal(0, 2.5)",
+        "period[3]": "Normal(0, 2.5)",
+        "period[4]": "Normal(0, 2.5)",
+        "sd_herd__Intercept": "HalfNormal(1)",
+    }
+    ticks = load_data("grouseticks")
+    priors = priors_of("TICKS ~ cHEIGHT + (1 | BROOD)", ticks, "poisson")
+    np.testing.assert_allclose(priors["cHEIGHT"].args, (0, 2.5 / ticks["cHEIGHT"].std()))
+
+
+def test_without_an_intercept_cell_means_are_not_pulled_to_zero():
+    data = pd.DataFrame({"y": np.tile([900.0, 1000.0, 1100.0], 20), "f": np.tile(list("abc"), 20)})
+    priors = priors_of("y ~ 0 + f", data)
+    assert all(prior.args[0] == 0 and prior.args[1] > 2 * 1100 for name, prior in priors.items() if name != "sigma")
+
+
+def test_an_offset_is_taken_from_the_response_first():
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame({"y": rng.normal(size=30), "x": rng.normal(size=30), "o": 1e4})
+    plain = priors_of("y ~ x", data)
+    moved = priors_of("y ~ x + offset(o)", data.assign(y=data["y"] + 1e4))
+    for name in plain:
+        np.testing.assert_allclose(plain[name].args, moved[name].args, rtol=1e-9)
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1e3])
+def test_units_of_the_response_do_not_matter(factor):
+    data = load_data("Penicillin")
+    formula = "diameter ~ 1 + (1 | plate) + (1 | sample)"
+    for name, prior in priors_of(formula, data).items():
+        scaled = priors_of(formula, data.assign(diameter=data["diameter"] * factor))[name]
+        scales = [value * (factor if i or prior.name == "Normal" else 1) for i, value in enumerate(prior.args)]
+        np.testing.assert_allclose(scaled.args, scales)
