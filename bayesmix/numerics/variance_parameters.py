@@ -1,0 +1,111 @@
+"""From numbers on the whole line to the factors L_t of the group effects and sigma, and gradients back.
+
+The vector theta holds, term after term, the k standard deviations and then the k (k - 1) / 2 partial correlations
+of a term, row by row; the residual standard deviation is last. With z the partial correlations,
+
+    L[j, i] = sd_j z_ji sqrt(prod over m < i of (1 - z_jm^2)),    L[j, j] = sd_j sqrt(prod over m < j of (1 - z_jm^2)).
+"""
+
+from math import sqrt
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.numerics.variance_priors import partial_correlation, standard_deviation
+
+Floats = NDArray[np.float64]
+
+
+def n_parameters(ks: NDArray[np.int64]) -> int:
+    """Length of theta for terms with `ks` columns."""
+    return int((ks + ks * (ks - 1) // 2).sum()) + 1
+
+
+@numba.njit(nogil=True, cache=True)
+def factors(theta: Floats, ks: NDArray[np.int64], kinds: NDArray[np.int64], numbers: Floats, out: Floats) -> tuple:
+    """Fill `out` with the factors L_t (k x k each, one after the other); sigma and the log prior of theta.
+
+    Parameters
+    ----------
+    theta
+        Shape (n_parameters,).
+    ks
+        Columns of each term, shape (n_terms,).
+    kinds, numbers
+        Of each parameter the kind of its prior, shape (n_parameters,), and its two numbers, shape
+        (n_parameters, 2); for a partial correlation the shape of its Beta.
+    out
+        Shape (sum of k^2,).
+
+    Returns
+    -------
+    sigma, log_prior : float
+    """
+    at, start = 0, 0
+    log_prior = 0.0
+    for k in ks:
+        n_before = at + k
+        for j in range(k):
+            sd, _, density, _ = standard_deviation(kinds[at + j], numbers[at + j, 0], numbers[at + j, 1], theta[at + j])
+            log_prior += density
+            remaining = 1.0
+            for i in range(j):
+                p = n_before + j * (j - 1) // 2 + i
+                z, rest, _, density, _ = partial_correlation(numbers[p, 0], theta[p])
+                log_prior += density
+                out[start + j * k + i] = sd * z * sqrt(remaining)
+                remaining *= rest
+            out[start + j * k + j] = sd * sqrt(remaining)
+            for i in range(j + 1, k):
+                out[start + j * k + i] = 0.0
+        at = n_before + k * (k - 1) // 2
+        start += k * k
+    sigma, _, density, _ = standard_deviation(kinds[at], numbers[at, 0], numbers[at, 1], theta[at])
+    return sigma, log_prior + density
+
+
+@numba.njit(nogil=True, cache=True)
+def pull_back(
+    theta: Floats,
+    ks: NDArray[np.int64],
+    kinds: NDArray[np.int64],
+    numbers: Floats,
+    gradient_factors: Floats,
+    gradient_log_sigma: float,
+    out: Floats,
+) -> None:
+    """Fill `out` with the gradient of log density + log prior with respect to theta.
+
+    `gradient_factors` (sum of k^2,) is the gradient with respect to the lower triangles of the L_t, as `factors`
+    lays them out.
+    """
+    at, start = 0, 0
+    for k in ks:
+        n_before = at + k
+        for j in range(k):
+            sd, slope, _, score = standard_deviation(
+                kinds[at + j], numbers[at + j, 0], numbers[at + j, 1], theta[at + j]
+            )
+            # Forward: what remains of the row's unit length before each partial correlation.
+            remaining = np.ones(j + 1)
+            row = start + j * k
+            first = n_before + j * (j - 1) // 2
+            for i in range(j):
+                _, rest, _, _, _ = partial_correlation(numbers[first + i, 0], theta[first + i])
+                remaining[i + 1] = remaining[i] * rest
+            along = gradient_factors[row + j] * sqrt(remaining[j])
+            # Backward: `from_right` is the gradient with respect to what remains, times what remains.
+            from_right = 0.5 * sd * gradient_factors[row + j] * sqrt(remaining[j])
+            for i in range(j - 1, -1, -1):
+                z, rest, z_slope, _, z_score = partial_correlation(numbers[first + i, 0], theta[first + i])
+                own = gradient_factors[row + i] * sqrt(remaining[i])
+                along += own * z
+                # d(1 - z^2)/dx / (1 - z^2) = -2 z dz/dx / (1 - z^2) = -z
+                out[first + i] = sd * own * z_slope - z * from_right + z_score
+                from_right += 0.5 * sd * own * z
+            out[at + j] = slope * along + score
+        at = n_before + k * (k - 1) // 2
+        start += k * k
+    sigma, slope, _, score = standard_deviation(kinds[at], numbers[at, 0], numbers[at, 1], theta[at])
+    out[at] = gradient_log_sigma * slope / sigma + score

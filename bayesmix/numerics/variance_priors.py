@@ -1,0 +1,71 @@
+"""Priors of the variance parameters on the whole line, with derivatives, compiled.
+
+A standard deviation or correlation is sampled as a number x on the whole line. Each function gives the parameter,
+the log density of x (the prior's with the Jacobian of the map, normalised), and both derivatives with respect to x.
+"""
+
+from math import exp, lgamma, log, log1p, pi
+
+import numba
+
+HALF_NORMAL, HALF_STUDENT_T, EXPONENTIAL, GAMMA, INVERSE_GAMMA, LOG_NORMAL, UNIFORM = range(7)
+"""Kinds of prior of a standard deviation; each has at most two numbers."""
+
+KINDS = {
+    "HalfNormal": HALF_NORMAL,
+    "HalfStudentT": HALF_STUDENT_T,
+    "Exponential": EXPONENTIAL,
+    "Gamma": GAMMA,
+    "InverseGamma": INVERSE_GAMMA,
+    "LogNormal": LOG_NORMAL,
+    "Uniform": UNIFORM,
+}
+
+
+@numba.njit(nogil=True, cache=True)
+def standard_deviation(kind: int, first: float, second: float, x: float) -> tuple[float, float, float, float]:
+    """`sd`, d sd / dx, log density of x, its derivative.
+
+    sd = exp(x), for a uniform prior sd = lower + (upper - lower) / (1 + exp(-x)).
+    """
+    if kind == UNIFORM:
+        share = logistic(x)
+        slope = share * logistic(-x)
+        sd = first + (second - first) * share
+        return sd, (second - first) * slope, log_logistic(x) + log_logistic(-x), 1.0 - 2.0 * share
+    sd = exp(x)
+    if kind == HALF_NORMAL:
+        square = (sd / first) ** 2
+        return sd, sd, 0.5 * log(2.0 / pi) - log(first) - 0.5 * square + x, 1.0 - square
+    if kind == HALF_STUDENT_T:
+        ratio = (sd / second) ** 2 / first
+        constant = log(2.0) + lgamma((first + 1) / 2) - lgamma(first / 2) - 0.5 * log(first * pi) - log(second)
+        # ratio / (1 + ratio), which stays finite when ratio overflows
+        share = 1.0 / (1.0 + 1.0 / ratio) if ratio > 0.0 else 0.0
+        return sd, sd, constant - 0.5 * (first + 1) * log1p(ratio) + x, 1.0 - (first + 1) * share
+    if kind == EXPONENTIAL:
+        return sd, sd, log(first) - first * sd + x, 1.0 - first * sd
+    if kind == GAMMA:
+        return sd, sd, first * log(second) - lgamma(first) + first * x - second * sd, first - second * sd
+    if kind == INVERSE_GAMMA:
+        return sd, sd, first * log(second) - lgamma(first) - first * x - second / sd, second / sd - first
+    distance = (x - first) / second  # log-normal
+    return sd, sd, -0.5 * log(2.0 * pi) - log(second) - 0.5 * distance**2, -distance / second
+
+
+@numba.njit(nogil=True, cache=True)
+def partial_correlation(shape: float, x: float) -> tuple[float, float, float, float, float]:
+    """`z`, 1 - z^2, dz / dx, log density of x, its derivative; (1 + z) / 2 = 1 / (1 + exp(-x)) ~ Beta(shape, shape)."""
+    up, down = logistic(x), logistic(-x)
+    density = shape * (log_logistic(x) + log_logistic(-x)) + lgamma(2 * shape) - 2 * lgamma(shape)
+    return up - down, 4.0 * up * down, 2.0 * up * down, density, shape * (down - up)
+
+
+@numba.njit(nogil=True, cache=True)
+def logistic(x: float) -> float:
+    return 1.0 / (1.0 + exp(-x)) if x >= 0.0 else exp(x) / (1.0 + exp(x))
+
+
+@numba.njit(nogil=True, cache=True)
+def log_logistic(x: float) -> float:
+    return -log1p(exp(-x)) if x >= 0.0 else x - log1p(exp(x))

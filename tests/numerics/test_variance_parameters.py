@@ -1,0 +1,98 @@
+"""Variance parameters on the whole line: densities by SciPy, factors by definition, gradients by differences."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from bayesmix.numerics.variance_parameters import factors, n_parameters, pull_back
+from bayesmix.numerics.variance_priors import KINDS, partial_correlation, standard_deviation
+
+BY_SCIPY = {
+    "HalfNormal": ((2.5, 0.0), stats.halfnorm(scale=2.5)),
+    "Exponential": ((0.7, 0.0), stats.expon(scale=1 / 0.7)),
+    "Gamma": ((2.0, 0.3), stats.gamma(2.0, scale=1 / 0.3)),
+    "InverseGamma": ((3.0, 4.0), stats.invgamma(3.0, scale=4.0)),
+    "LogNormal": ((0.4, 0.8), stats.lognorm(0.8, scale=np.exp(0.4))),
+    "Uniform": ((0.5, 6.0), stats.uniform(0.5, 5.5)),
+}
+
+
+def half_student_t(nu, scale):
+    return lambda value: np.log(2) + stats.t.logpdf(value, nu, scale=scale)
+
+
+@pytest.mark.parametrize("name", [*BY_SCIPY, "HalfStudentT"])
+@pytest.mark.parametrize("x", [-3.0, -0.2, 0.0, 1.1, 2.5])
+def test_standard_deviation(name, x):
+    (first, second), density = BY_SCIPY.get(name, ((3.0, 1.7), None))
+    log_pdf = half_student_t(first, second) if density is None else density.logpdf
+    sd, slope, log_density, score = standard_deviation(KINDS[name], first, second, x)
+    np.testing.assert_allclose(log_density, log_pdf(sd) + np.log(slope), rtol=1e-12, atol=1e-12)
+    step = 1e-5
+    up = standard_deviation(KINDS[name], first, second, x + step)
+    down = standard_deviation(KINDS[name], first, second, x - step)
+    np.testing.assert_allclose((up[0] - down[0]) / (2 * step), slope, rtol=1e-8)
+    np.testing.assert_allclose((up[2] - down[2]) / (2 * step), score, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("x", [-40.0, -3.0, 0.0, 2.0, 40.0])
+def test_partial_correlation(x):
+    shape = 2.5
+    z, rest, slope, log_density, score = partial_correlation(shape, x)
+    share = stats.logistic.cdf(x)
+    np.testing.assert_allclose((1 + z) / 2, share, rtol=1e-12, atol=1e-16)
+    np.testing.assert_allclose(slope, 2 * stats.logistic.pdf(x), rtol=1e-12)
+    np.testing.assert_allclose(rest, 4 * stats.logistic.pdf(x), rtol=1e-12)
+    if abs(x) < 30:
+        expected = stats.beta.logpdf(share, shape, shape) + stats.logistic.logpdf(x)
+        np.testing.assert_allclose(log_density, expected, rtol=1e-12)
+    np.testing.assert_allclose(score, shape * (1 - 2 * share), rtol=1e-12)
+
+
+def random_case(seed):
+    rng = np.random.default_rng(seed)
+    ks = rng.integers(1, 5, rng.integers(1, 4)).astype(np.int64)
+    n = n_parameters(ks)
+    kinds = rng.choice([KINDS[name] for name in ("HalfNormal", "Gamma", "Uniform", "InverseGamma")], n).astype(np.int64)
+    numbers = np.column_stack([rng.uniform(0.2, 1, n), rng.uniform(1.5, 3, n)])
+    return rng, ks, kinds, numbers, rng.normal(size=n)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_gradient_is_that_of_differences(seed):
+    rng, ks, kinds, numbers, theta = random_case(seed)
+    weights = rng.normal(size=(ks**2).sum())
+    mask = np.concatenate([np.tri(k).ravel() for k in ks])
+
+    def value(point):
+        out = np.empty(len(weights))
+        sigma, log_prior = factors(point, ks, kinds, numbers, out)
+        return (weights * mask * out**2).sum() + 0.7 * np.log(sigma) ** 2 + log_prior
+
+    out = np.empty(len(weights))
+    sigma, _ = factors(theta, ks, kinds, numbers, out)
+    gradient = np.empty(len(theta))
+    pull_back(theta, ks, kinds, numbers, 2 * weights * mask * out, 1.4 * np.log(sigma), gradient)
+    step = 1e-5
+    for i in range(len(theta)):
+        shift = step * (np.arange(len(theta)) == i)
+        difference = (value(theta + shift) - value(theta - shift)) / (2 * step)
+        np.testing.assert_allclose(gradient[i], difference, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_factors_have_the_standard_deviations_and_correlations(seed):
+    _, ks, kinds, numbers, theta = random_case(seed)
+    out = np.empty((ks**2).sum())
+    factors(theta, ks, kinds, numbers, out)
+    at, start = 0, 0
+    for k in ks:
+        L = out[start : start + k * k].reshape(k, k)
+        sds = [standard_deviation(kinds[at + j], *numbers[at + j], theta[at + j])[0] for j in range(k)]
+        np.testing.assert_allclose(np.sqrt(np.diag(L @ L.T)), sds, rtol=1e-12)
+        assert (np.triu(L, 1) == 0).all()
+        if k > 1:
+            first = partial_correlation(numbers[at + k, 0], theta[at + k])[0]
+            np.testing.assert_allclose((L @ L.T)[1, 0] / (sds[0] * sds[1]), first, rtol=1e-12)
+        at += k + k * (k - 1) // 2
+        start += k * k
