@@ -56,18 +56,10 @@ def varcorr(fit: Fit, *, scale: str = "sd", prob: float = 0.95) -> pd.DataFrame:
     if "sigma" in fit.family.auxiliary:
         labels.append((RESIDUAL, "", ""))
         draws.append(auxiliary(fit, "sigma")[None] ** power)
-    index = _in_this_order(labels)
+    index = pd.MultiIndex.from_tuples(labels, names=["group", "term1", "term2"])
     if not labels:
         return pd.DataFrame(columns=["mean", "median", "sd", "lower", "upper", "ess_bulk", "rhat"], index=index)
     values = np.concatenate(draws)
     columns = summarise(joined(values), prob).columns("mean", "median", "sd", "lower", "upper")
     quality = sampling_quality(values)
     return pd.DataFrame({**columns, "ess_bulk": quality["ess_bulk"], "rhat": quality["rhat"]}, index=index)
-
-
-def _in_this_order(labels: list[tuple[str, str, str]]) -> pd.MultiIndex:
-    """The index with groups in the order of the formula: sorted to pandas, so that `.loc["Residual"]` does not warn."""
-    parts = [pd.factorize(np.array(part, dtype=object)) for part in (zip(*labels, strict=True) if labels else [[]] * 3)]
-    return pd.MultiIndex(
-        levels=[levels for _, levels in parts], codes=[codes for codes, _ in parts], names=["group", "term1", "term2"]
-    )

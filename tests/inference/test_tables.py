@@ -192,10 +192,3 @@ def test_arguments_that_mean_nothing_are_refused_in_one_line(gaussian, question,
     with pytest.raises(error, match=words) as caught:
         question(gaussian.fit, **arguments)
     assert "\n" not in str(caught.value)
-
-
-def test_rows_of_varcorr_are_found_without_a_warning(gaussian):
-    table = varcorr(gaussian.fit)
-    assert len(table.loc["Residual"]) == 1
-    assert table.loc["g", "mean"].notna().all()
-    assert table.index.names == ["group", "term1", "term2"]
