@@ -23,6 +23,8 @@ FLOORS = {
 }
 # Libraries beyond the standard one and NumPy, pandas: where each may be imported.
 ALLOWED = {
+    "numba": {"numerics", "modelling"},
+    "llvmlite": {"numerics"},
     "scipy": {"numerics", "modelling", "inference", "report"},
     "pyarrow": {"data"},
     "xarray": {"modelling", "inference", "report"},

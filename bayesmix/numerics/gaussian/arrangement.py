@@ -1,0 +1,97 @@
+"""How the random terms are laid out: which is eliminated level by level, and where the others stand."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class GroupColumns:
+    """One random term: `index` (n_obs,) the level of each row, `columns` (n_obs, k), `n_levels` (empty ones too)."""
+
+    index: NDArray[np.integer]
+    columns: Floats
+    n_levels: int
+
+    @property
+    def k(self) -> int:
+        return self.columns.shape[1]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a term stands: in block `block`, from its column `first` on; `k` columns, `n_levels` levels."""
+
+    block: int
+    first: int
+    k: int
+    n_levels: int
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """Terms of one grouping factor form one block; block 0 is eliminated level by level, the rest is dense.
+
+    `places`, one per term; `block_terms`, the terms of each block; `block_k`, `block_levels`, `block_start`
+    (n_blocks,): columns, levels, and where the block begins on the dense side (-1 for block 0);
+    `n_dense`, columns of the dense side without X. `entries` (n_theta, 3): block, row and column of every number
+    of the packed lower triangles (term after term, row after row).
+    """
+
+    places: tuple[Place, ...]
+    block_terms: tuple[tuple[int, ...], ...]
+    block_k: Integers
+    block_levels: Integers
+    block_start: Integers
+    n_dense: int
+    entries: Integers
+
+
+def arrange(terms: tuple[GroupColumns, ...]) -> Arrangement:
+    """Lay out the terms; the block with the most effects comes first.
+
+    Independent terms of one factor, ``(1 | g) + (0 + x | g)``, share a block whose factor is block-diagonal: were
+    they kept apart, one of the two would have to go to the dense side with all its levels.
+    """
+    blocks: list[list[int]] = []
+    for number, term in enumerate(terms):
+        for block in blocks:
+            other = terms[block[0]]
+            if other.n_levels == term.n_levels and np.array_equal(other.index, term.index):
+                block.append(number)
+                break
+        else:
+            blocks.append([number])
+    blocks.sort(key=lambda block: -sum(terms[t].k * terms[t].n_levels for t in block))
+    if not blocks:
+        blocks = [[]]
+    block_k = np.array([sum(terms[t].k for t in block) for block in blocks], dtype=np.int64)
+    block_levels = np.array([terms[block[0]].n_levels if block else 0 for block in blocks], dtype=np.int64)
+    sizes = (block_k * block_levels)[1:]
+    block_start = np.concatenate([[-1], np.cumsum(sizes) - sizes]).astype(np.int64)
+    places: dict[int, Place] = {}
+    for block_number, block in enumerate(blocks):
+        first = 0
+        for t in block:
+            places[t] = Place(block_number, first, terms[t].k, terms[t].n_levels)
+            first += terms[t].k
+    ordered = tuple(places[t] for t in range(len(terms)))
+    entries = [
+        (place.block, place.first + row, place.first + column)
+        for place in ordered
+        for row in range(place.k)
+        for column in range(row + 1)
+    ]
+    return Arrangement(
+        places=ordered,
+        block_terms=tuple(tuple(block) for block in blocks),
+        block_k=block_k,
+        block_levels=block_levels,
+        block_start=block_start,
+        n_dense=int(sizes.sum()),
+        entries=np.array(entries, dtype=np.int64).reshape(-1, 3),
+    )

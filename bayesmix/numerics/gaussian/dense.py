@@ -1,0 +1,108 @@
+"""Cholesky factor and inverse of I + (positive semi-definite), called from compiled code without Python's lock."""
+
+from typing import Any
+
+import llvmlite.binding as llvm
+import numpy as np
+from numba import njit, types
+from numba.extending import get_cython_function_address
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+# Below this size plain loops are faster than a call of LAPACK.
+_SMALL = 24
+
+# Called by name, not by address, so that compiled code can be kept on disk; the name is bound at import.
+for _routine in ("dpotrf", "dpotri"):
+    llvm.add_symbol(f"bayesmix_{_routine}", get_cython_function_address("scipy.linalg.cython_lapack", _routine))
+_SIGNATURE = types.void(types.voidptr, types.voidptr, types.voidptr, types.voidptr, types.voidptr)
+_dpotrf: Any = types.ExternalFunction("bayesmix_dpotrf", _SIGNATURE)
+_dpotri: Any = types.ExternalFunction("bayesmix_dpotri", _SIGNATURE)
+
+
+@njit(cache=True, nogil=True)
+def factor_plainly(matrix: Floats) -> None:
+    """Lower Cholesky factor in place of I + (positive semi-definite): an exact pivot is at least 1, so each is made."""
+    n = matrix.shape[0]
+    for i in range(n):
+        for j in range(i + 1):
+            total = matrix[i, j]
+            for s in range(j):
+                total -= matrix[i, s] * matrix[j, s]
+            if i > j:
+                matrix[i, j] = total / matrix[j, j]
+            else:
+                matrix[i, i] = np.sqrt(total) if total > 1.0 else 1.0
+
+
+@njit(cache=True, nogil=True)
+def factor_with_lapack(matrix: Floats) -> bool:
+    """Lower Cholesky factor in place, the upper triangle left as it was; False when rounding took a pivot."""
+    n = matrix.shape[0]
+    if n < _SMALL:
+        factor_plainly(matrix)
+        return True
+    side = np.array([ord("U")], dtype=np.uint8)
+    size = np.array([n], dtype=np.int32)
+    info = np.zeros(1, dtype=np.int32)
+    # Fortran's upper triangle is the lower one of an array in C order.
+    _dpotrf(side.ctypes, size.ctypes, matrix.ctypes, size.ctypes, info.ctypes)
+    return info[0] == 0
+
+
+@njit(cache=True, nogil=True)
+def invert_factored(lower: Floats) -> None:
+    """From the lower Cholesky factor to the whole inverse of the matrix, in place."""
+    n = lower.shape[0]
+    if n < _SMALL:
+        inverse = np.zeros((n, n))
+        for j in range(n):
+            inverse[j, j] = 1.0 / lower[j, j]
+            for i in range(j + 1, n):
+                total = 0.0
+                for s in range(j, i):
+                    total -= lower[i, s] * inverse[s, j]
+                inverse[i, j] = total / lower[i, i]
+        for i in range(n):
+            for j in range(i + 1):
+                total = 0.0
+                for s in range(i, n):
+                    total += inverse[s, i] * inverse[s, j]
+                lower[i, j] = total
+    else:
+        side = np.array([ord("U")], dtype=np.uint8)
+        size = np.array([n], dtype=np.int32)
+        info = np.zeros(1, dtype=np.int32)
+        _dpotri(side.ctypes, size.ctypes, lower.ctypes, size.ctypes, info.ctypes)
+    mirror(lower, n)
+
+
+@njit(cache=True, nogil=True)
+def mirror(matrix: Floats, n: int) -> None:
+    """Copy the lower triangle of the leading n x n part into the upper one, tile by tile."""
+    tile = 32
+    for i0 in range(0, n, tile):
+        for j0 in range(0, i0 + 1, tile):
+            for i in range(i0, min(i0 + tile, n)):
+                for j in range(j0, min(j0 + tile, i)):
+                    matrix[j, i] = matrix[i, j]
+
+
+@njit(cache=True, nogil=True)
+def solve_lower(lower: Floats, rhs: Floats) -> None:
+    """rhs <- lower^-1 rhs, for a vector, in place."""
+    for i in range(rhs.shape[0]):
+        total = rhs[i]
+        for j in range(i):
+            total -= lower[i, j] * rhs[j]
+        rhs[i] = total / lower[i, i]
+
+
+@njit(cache=True, nogil=True)
+def solve_lower_transposed(lower: Floats, rhs: Floats) -> None:
+    """rhs <- lower'^-1 rhs, for a vector, in place."""
+    for i in range(rhs.shape[0] - 1, -1, -1):
+        rhs[i] /= lower[i, i]
+        for j in range(i):
+            rhs[j] -= lower[i, j] * rhs[i]

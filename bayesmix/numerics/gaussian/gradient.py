@@ -1,0 +1,120 @@
+"""Value and gradient in one compiled call on flat arrays.
+
+By Fisher's identity d log p / d L_t is the mean, given y, of the sum over levels of Z_j'(residual) u_j' / sigma^2: no
+inverse of L is taken, so it holds at L = 0 too.
+"""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior
+from bayesmix.numerics.gaussian.cross_products import Arrays
+from bayesmix.numerics.gaussian.dense import mirror
+from bayesmix.numerics.gaussian.factor import Factor, factorise, log_density_of, relative_factors
+from bayesmix.numerics.gaussian.moments import (
+    DenseMoments,
+    dense_moments,
+    level_response,
+    level_response_covariance,
+)
+from bayesmix.numerics.gaussian.small_matrices import invert_upper
+
+Floats = NDArray[np.float64]
+
+
+@njit(cache=True, nogil=True)
+def add_levels(arrays: Arrays, factor: Factor, moments: DenseMoments, sigma: float, slope: Floats) -> None:
+    """Add to `slope` (K, K) the derivative by the relative factor of block 0.
+
+    Of a level: root' [across' across (g g' + cov g) along' - along'] upper^-T, g its response.
+    """
+    n_levels, k, _ = arrays.root.shape
+    response, second, inner = np.empty(k), np.empty((k, k)), np.empty((k, k))
+    for j in range(n_levels):
+        across, along, upper = factor.across[j], factor.along[j], factor.upper[j]
+        level_response(arrays, j, moments.effects, sigma, response)
+        level_response_covariance(arrays, j, moments.covariance, second)
+        for r in range(k):
+            for c in range(k):
+                second[r, c] += response[r] * response[c]
+        for r in range(k):
+            for c in range(k):
+                total = 0.0
+                for s in range(k):
+                    for q in range(k):
+                        total += across[r, s] * second[s, q] * along[c, q]
+                inner[r, c] = total
+        for r in range(k):
+            for c in range(k - 1, -1, -1):
+                total = -along[c, r]
+                for s in range(k):
+                    total += across[s, r] * inner[s, c]
+                for s in range(c + 1, k):
+                    total -= upper[c, s] * second[r, s]
+                second[r, c] = total / upper[c, c]
+        for r in range(k):
+            for c in range(k):
+                total = 0.0
+                for s in range(r + 1):
+                    total += arrays.root[j, s, r] * second[s, c]
+                slope[r, c] += total
+
+
+@njit(cache=True, nogil=True)
+def add_others(arrays: Arrays, factor: Factor, moments: DenseMoments, sigma: float, slopes: Floats) -> None:
+    """Add to `slopes` (n_blocks, K, K) the derivatives by the relative factors of the dense blocks."""
+    m, width = moments.spherical.shape[0], moments.effects.shape[0]
+    schur = factor.schur
+    mirror(schur, width + 1)
+    for a in range(m):
+        block, first = arrays.dense_block[a], arrays.dense_first[a]
+        row = schur[a]
+        score = row[width] / sigma
+        for i in range(width):
+            score -= row[i] * moments.effects[i]
+        for c in range(arrays.block_k[block]):
+            cross = moments.cross[first + c]
+            total = score * moments.spherical[first + c]
+            for i in range(width):
+                total -= row[i] * cross[i]
+            slopes[block, a - first, c] += total
+
+
+@njit(cache=True, nogil=True)
+def value(arrays: Arrays, prior: WorkingPrior, packed: Floats) -> float:
+    """log p(y | L, sigma) at the packed lower triangles and log sigma."""
+    return log_density_of(arrays, prior, factorise(arrays, prior, packed), packed[-1])
+
+
+@njit(cache=True, nogil=True)
+def value_and_gradient(arrays: Arrays, prior: WorkingPrior, packed: Floats, gradient: Floats) -> float:
+    """log p(y | L, sigma); its derivatives by `packed` (lower triangles of every L_t, log sigma) go to `gradient`."""
+    sigma = np.exp(packed[-1])
+    factor = factorise(arrays, prior, packed)
+    moments = dense_moments(arrays, prior, factor, sigma)
+    slopes = np.zeros_like(arrays.shift)
+    add_levels(arrays, factor, moments, sigma, slopes[0])
+    add_others(arrays, factor, moments, sigma, slopes)
+    for e in range(arrays.entries.shape[0]):
+        block, row, column = arrays.entries[e, 0], arrays.entries[e, 1], arrays.entries[e, 2]
+        total = 0.0
+        for i in range(slopes.shape[1]):
+            total += arrays.shift[block, i, row] * slopes[block, i, column]
+        gradient[e] = total / sigma
+    # With L / sigma held, sigma enters by n, by the quadratic form and by X's block; then the way through L / sigma.
+    p = prior.offset.shape[0]
+    inverse = np.empty((p, p))
+    invert_upper(factor.fixed_upper, inverse)
+    total = factor.quadratic - arrays.counts[0]
+    for i in range(p):
+        total += 1.0 - prior.penalty[i] * factor.fixed_mean[i] ** 2
+        for s in range(p):
+            total -= prior.penalty[i] * inverse[i, s] ** 2
+    relative = relative_factors(arrays, packed)
+    for b in range(slopes.shape[0]):
+        for r in range(slopes.shape[1]):
+            for c in range(slopes.shape[1]):
+                total -= relative[b, r, c] * slopes[b, r, c]
+    gradient[-1] = total
+    return log_density_of(arrays, prior, factor, packed[-1])
