@@ -18,6 +18,7 @@ from bayesmix.numerics.gaussian.factor import Factor, factorise
 from bayesmix.numerics.gaussian.log_density import pack
 from bayesmix.numerics.gaussian.moments import (
     dense_moments,
+    effects_covariance,
     fixed_covariance,
     level_means,
     level_response,
@@ -84,9 +85,10 @@ def level_moments(arrays: Arrays, factor: Factor, effects: Floats, covariance: F
 def conditional_moments(arrays: Arrays, prior: WorkingPrior, packed: Floats) -> tuple:
     """Means and covariances: scaled columns' coefficients less least squares; u of block 0; u of the others."""
     sigma = np.exp(packed[-1])
-    factor = factorise(arrays, prior, packed)
+    factor = factorise(arrays, prior, packed, True)
     dense = dense_moments(arrays, prior, factor, sigma)
-    means, covariances = level_moments(arrays, factor, dense.effects, dense.covariance, sigma)
+    covariance = effects_covariance(arrays, factor.scales, dense.cross)
+    means, covariances = level_moments(arrays, factor, dense.effects, covariance, sigma)
     return (
         factor.fixed,
         fixed_covariance(prior, factor),
@@ -106,7 +108,7 @@ def draw_spherical(
     `normals` (n_draws, p + m + J k), independent standard normal numbers.
     """
     sigma = np.exp(packed[-1])
-    factor = factorise(arrays, prior, packed)
+    factor = factorise(arrays, prior, packed, True)
     n_levels, k, _ = arrays.root.shape
     p, m = prior.offset.shape[0], factor.half.shape[1]
     effects, response, v = np.empty(m + p), np.empty(k), np.empty(p)

@@ -22,9 +22,8 @@ _dpotri: Any = types.ExternalFunction("bayesmix_dpotri", _SIGNATURE)
 
 
 @njit(cache=True, nogil=True)
-def factor_plainly(matrix: Floats) -> None:
-    """Lower Cholesky factor in place of I + (positive semi-definite): an exact pivot is at least 1, so each is made."""
-    n = matrix.shape[0]
+def factor_plainly(matrix: Floats, n: int) -> None:
+    """As `factor_with_lapack`, where rounding stopped that: an exact pivot is at least 1, so each is made so."""
     for i in range(n):
         for j in range(i + 1):
             total = matrix[i, j]
@@ -37,17 +36,20 @@ def factor_plainly(matrix: Floats) -> None:
 
 
 @njit(cache=True, nogil=True)
-def factor_with_lapack(matrix: Floats) -> bool:
-    """Lower Cholesky factor in place, the upper triangle left as it was; False when rounding took a pivot."""
-    n = matrix.shape[0]
+def factor_with_lapack(matrix: Floats, n: int) -> bool:
+    """Lower Cholesky factor of the leading n x n part, I + (positive semi-definite), in place.
+
+    The upper triangle is left as it was. False when rounding took a pivot; the matrix is then spoilt.
+    """
     if n < _SMALL:
-        factor_plainly(matrix)
+        factor_plainly(matrix, n)
         return True
+    row_length = np.array([matrix.shape[1]], dtype=np.int32)
     side = np.array([ord("U")], dtype=np.uint8)
     size = np.array([n], dtype=np.int32)
     info = np.zeros(1, dtype=np.int32)
     # Fortran's upper triangle is the lower one of an array in C order.
-    _dpotrf(side.ctypes, size.ctypes, matrix.ctypes, size.ctypes, info.ctypes)
+    _dpotrf(side.ctypes, size.ctypes, matrix.ctypes, row_length.ctypes, info.ctypes)
     return info[0] == 0
 
 
@@ -89,7 +91,7 @@ def mirror(matrix: Floats, n: int) -> None:
                     matrix[j, i] = matrix[i, j]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def solve_lower(lower: Floats, rhs: Floats) -> None:
     """rhs <- lower^-1 rhs, for a vector, in place."""
     for i in range(rhs.shape[0]):

@@ -30,10 +30,10 @@ class Factor(NamedTuple):
     `upper`, `along`, `across` (J, k, k): each level's rotation. `schur` (m + p + 1, m + p + 1), lower triangle:
     products of [Z_others, X, y] with block 0 integrated out. `scales` (m, K): row c of the transposed relative factor,
     so that the effect in column f + r of a level is the sum over its c of scales[c, r] u_c.
-    `lower` (m, m): Cholesky factor of the other blocks; `half` (p + 1, m): lower^-1 of X's and y's rows.
-    `fixed_upper` (p, p): factor for v; `fixed_mean` (p,): mean of v; `fixed` (p,): of the scaled columns'
-    coefficients, less the least-squares fit. `log_determinant`: half the log |M|; `quadratic`: the least penalised
-    sum of squares / sigma^2.
+    `lower` (m or more, m or more): its leading part is the Cholesky factor of the other blocks; `half` (p + 1, m):
+    lower^-1 of X's and y's rows. `fixed_upper` (p, p): factor for v; `fixed_mean` (p,): mean of v; `fixed` (p,): of the
+    scaled columns' coefficients, less the least-squares fit. `log_determinant`: half the log |M|; `quadratic`: the
+    least penalised sum of squares / sigma^2.
     """
 
     upper: Floats
@@ -144,8 +144,8 @@ def scale_row(arrays: Arrays, scales: Floats, values: Floats, scaled: Floats, n:
 
 @njit(cache=True, nogil=True)
 def whiten_others(arrays: Arrays, scales: Floats, schur: Floats, matrix: Floats) -> None:
-    """matrix <- I + Lambda' S Lambda, lower triangle, for the dense blocks."""
-    m = matrix.shape[0]
+    """matrix <- I + Lambda' S Lambda, lower triangle, for the dense blocks; `matrix` may be `schur` itself."""
+    m = scales.shape[0]
     rows = np.empty((scales.shape[1], m))
     first = 0
     while first < m:
@@ -167,8 +167,11 @@ def whiten_others(arrays: Arrays, scales: Floats, schur: Floats, matrix: Floats)
 
 
 @njit(cache=True, nogil=True)
-def factorise(arrays: Arrays, prior: WorkingPrior, packed: Floats) -> Factor:
-    """Factor M at the packed lower triangles and log sigma."""
+def factorise(arrays: Arrays, prior: WorkingPrior, packed: Floats, keep: bool) -> Factor:
+    """Factor M at the packed lower triangles and log sigma.
+
+    Without `keep`, `lower` takes the place of `schur`: with a thousand effects, fresh memory costs as much as sums.
+    """
     n_levels, k, _ = arrays.root.shape
     m, p = arrays.dense_block.shape[0], prior.offset.shape[0]
     sigma = np.exp(packed[-1])
@@ -178,13 +181,17 @@ def factorise(arrays: Arrays, prior: WorkingPrior, packed: Floats) -> Factor:
     log_determinant = eliminate_levels(arrays, relative, schur, upper, along, across)
 
     scales = column_scales(arrays, relative)
-    lower = np.empty((m, m))
+    lower = np.empty((m, m)) if keep else schur
     half = np.empty((p + 1, m))
     if m > 0:
         whiten_others(arrays, scales, schur, lower)
-        if not factor_with_lapack(lower):
+        if not factor_with_lapack(lower, m):
+            if not keep:
+                schur = arrays.remainder.copy()
+                lower = schur
+                eliminate_levels(arrays, relative, schur, upper, along, across)
             whiten_others(arrays, scales, schur, lower)
-            factor_plainly(lower)
+            factor_plainly(lower, m)
         for i in range(m):
             log_determinant += np.log(lower[i, i])
         for c in range(p + 1):

@@ -15,6 +15,7 @@ from bayesmix.numerics.gaussian.factor import Factor, factorise, log_density_of,
 from bayesmix.numerics.gaussian.moments import (
     DenseMoments,
     dense_moments,
+    effects_covariance,
     level_response,
     level_response_covariance,
 )
@@ -24,7 +25,9 @@ Floats = NDArray[np.float64]
 
 
 @njit(cache=True, nogil=True)
-def add_levels(arrays: Arrays, factor: Factor, moments: DenseMoments, sigma: float, slope: Floats) -> None:
+def add_levels(
+    arrays: Arrays, factor: Factor, effects: Floats, covariance: Floats, sigma: float, slope: Floats
+) -> None:
     """Add to `slope` (K, K) the derivative by the relative factor of block 0.
 
     Of a level: root' [across' across (g g' + cov g) along' - along'] upper^-T, g its response.
@@ -33,8 +36,8 @@ def add_levels(arrays: Arrays, factor: Factor, moments: DenseMoments, sigma: flo
     response, second, inner = np.empty(k), np.empty((k, k)), np.empty((k, k))
     for j in range(n_levels):
         across, along, upper = factor.across[j], factor.along[j], factor.upper[j]
-        level_response(arrays, j, moments.effects, sigma, response)
-        level_response_covariance(arrays, j, moments.covariance, second)
+        level_response(arrays, j, effects, sigma, response)
+        level_response_covariance(arrays, j, covariance, second)
         for r in range(k):
             for c in range(k):
                 second[r, c] += response[r] * response[c]
@@ -61,7 +64,7 @@ def add_levels(arrays: Arrays, factor: Factor, moments: DenseMoments, sigma: flo
                 slope[r, c] += total
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def add_others(arrays: Arrays, factor: Factor, moments: DenseMoments, sigma: float, slopes: Floats) -> None:
     """Add to `slopes` (n_blocks, K, K) the derivatives by the relative factors of the dense blocks."""
     m, width = moments.spherical.shape[0], moments.effects.shape[0]
@@ -84,18 +87,19 @@ def add_others(arrays: Arrays, factor: Factor, moments: DenseMoments, sigma: flo
 @njit(cache=True, nogil=True)
 def value(arrays: Arrays, prior: WorkingPrior, packed: Floats) -> float:
     """log p(y | L, sigma) at the packed lower triangles and log sigma."""
-    return log_density_of(arrays, prior, factorise(arrays, prior, packed), packed[-1])
+    return log_density_of(arrays, prior, factorise(arrays, prior, packed, False), packed[-1])
 
 
 @njit(cache=True, nogil=True)
 def value_and_gradient(arrays: Arrays, prior: WorkingPrior, packed: Floats, gradient: Floats) -> float:
     """log p(y | L, sigma); its derivatives by `packed` (lower triangles of every L_t, log sigma) go to `gradient`."""
     sigma = np.exp(packed[-1])
-    factor = factorise(arrays, prior, packed)
+    factor = factorise(arrays, prior, packed, True)
     moments = dense_moments(arrays, prior, factor, sigma)
     slopes = np.zeros_like(arrays.shift)
-    add_levels(arrays, factor, moments, sigma, slopes[0])
     add_others(arrays, factor, moments, sigma, slopes)
+    covariance = effects_covariance(arrays, factor.scales, moments.cross)
+    add_levels(arrays, factor, moments.effects, covariance, sigma, slopes[0])
     for e in range(arrays.entries.shape[0]):
         block, row, column = arrays.entries[e, 0], arrays.entries[e, 1], arrays.entries[e, 2]
         total = 0.0

@@ -19,14 +19,13 @@ class DenseMoments(NamedTuple):
     """Moments of d = (effects of the dense blocks, X's coefficients less least squares) / sigma and of the blocks' u.
 
     `effects` (m + p,): mean of d; `spherical` (m,): mean of u; `spherical_covariance` (m, m): of u; `cross`
-    (m, m + p): covariance of u with d; `covariance` (m + p, m + p): of d.
+    (m + p, m + p): covariance of (u, X's coefficients) with d.
     """
 
     effects: Floats
     spherical: Floats
     spherical_covariance: Floats
     cross: Floats
-    covariance: Floats
 
 
 @njit(cache=True, nogil=True)
@@ -78,14 +77,13 @@ def fixed_covariance(prior: WorkingPrior, factor: Factor) -> Floats:
 
 @njit(cache=True, nogil=True)
 def dense_moments(arrays: Arrays, prior: WorkingPrior, factor: Factor, sigma: float) -> DenseMoments:
-    """Means and covariances of the dense side."""
+    """Means and covariances of the dense side. `factor.lower` is used up: it becomes the covariance of u."""
     m, p = factor.half.shape[1], factor.fixed.shape[0]
     effects, spherical = dense_means(arrays, factor, sigma)
     of_fixed = fixed_covariance(prior, factor) / sigma**2
-    of_spherical = factor.lower.copy()
-    cross, covariance = np.empty((m, m + p)), np.zeros((m + p, m + p))
+    of_spherical = factor.lower
+    cross = np.empty((m + p, m + p))
     if m > 0:
-        invert_factored(of_spherical)
         # u depends on X's coefficients by -response.
         response = factor.half[:p].copy()
         for c in range(p):
@@ -95,6 +93,7 @@ def dense_moments(arrays: Arrays, prior: WorkingPrior, factor: Factor, sigma: fl
             for b in range(p):
                 for i in range(m):
                     carried[c, i] += of_fixed[c, b] * response[b, i]
+        invert_factored(of_spherical)
         for i in range(m):
             for c in range(p):
                 weight = response[c, i]
@@ -104,19 +103,32 @@ def dense_moments(arrays: Arrays, prior: WorkingPrior, factor: Factor, sigma: fl
             spread_effects(arrays, factor.scales, of_spherical[i], cross[i])
             for c in range(p):
                 cross[i, m + c] = -carried[c, i]
-        for i in range(m):
-            first = arrays.dense_first[i]
-            for r in range(arrays.block_k[arrays.dense_block[i]]):
-                scale = factor.scales[i, r]
-                for j in range(m + p):
-                    covariance[first + r, j] += scale * cross[i, j]
         for c in range(p):
-            for j in range(m):
-                covariance[m + c, j] = covariance[j, m + c]
+            spread_effects(arrays, factor.scales, -carried[c], cross[m + c])
     for c in range(p):
         for b in range(p):
-            covariance[m + c, m + b] = of_fixed[c, b]
-    return DenseMoments(effects, spherical, of_spherical, cross, covariance)
+            cross[m + c, m + b] = of_fixed[c, b]
+    return DenseMoments(effects, spherical, of_spherical, cross)
+
+
+@njit(cache=True, nogil=True)
+def effects_covariance(arrays: Arrays, scales: Floats, cross: Floats) -> Floats:
+    """From `DenseMoments.cross` to the covariance (m + p, m + p) of d, in place."""
+    m, width = scales.shape[0], cross.shape[0]
+    rows = np.empty((scales.shape[1], width))
+    first = 0
+    while first < m:
+        k = arrays.block_k[arrays.dense_block[first]]
+        rows[:k] = cross[first : first + k]
+        for r in range(k):
+            target = cross[first + r]
+            for j in range(width):
+                target[j] = scales[first, r] * rows[0, j]
+            for c in range(1, k):
+                for j in range(width):
+                    target[j] += scales[first + c, r] * rows[c, j]
+        first += k
+    return cross
 
 
 @njit(cache=True, nogil=True)
