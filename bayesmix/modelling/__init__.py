@@ -7,7 +7,16 @@ reached as attributes (`modelling.pymc_model`) and load when first touched, afte
 from importlib import import_module
 from types import ModuleType
 
-_HEAVY = {"bambi_bridge", "convergence", "diagnostics", "group_effects", "pymc_model", "sampling", "storage"}
+_HEAVY = {
+    "bambi_bridge",
+    "convergence",
+    "diagnostics",
+    "group_effects",
+    "marginal_draws",
+    "pymc_model",
+    "sampling",
+    "storage",
+}
 
 
 def __getattr__(name: str) -> ModuleType:

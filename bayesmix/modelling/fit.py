@@ -11,10 +11,9 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import Family, read_family
+from bayesmix.modelling.method import METHODS, TUNING_STEPS, choose_method
 from bayesmix.modelling.priors import Prior, settle_priors
 from bayesmix.modelling.record import Fit
-
-METHODS = ("auto", "joint")
 
 
 def fit(
@@ -27,7 +26,7 @@ def fit(
     na: str = "drop",
     functions: Mapping[str, Callable[..., Any]] | None = None,
     draws: int = 1000,
-    tune: int = 1000,
+    tune: int | None = None,
     chains: int = 4,
     cores: int | None = None,
     seed: int | None = None,
@@ -63,15 +62,19 @@ def fit(
         Your own functions that the formula may call, by name: each takes columns as arrays and returns one
         number a row.
     draws, tune, chains
-        Draws kept and tuning steps of each chain, and the number of chains.
+        Draws kept and tuning steps of each chain, and the number of chains. Tuning takes 1000 steps by default, on
+        the marginal path, which starts at the mode with the curvature there, 200.
     cores
         Chains that run at the same time; by default as many as there are cores.
     seed
         The same seed gives the same draws. By default one is drawn, and recorded in ``fit.sampling.seed``.
     method
-        ``"auto"`` or ``"joint"``: NUTS on all parameters.
+        ``"marginal"``: coefficients and group effects are integrated out in closed form, NUTS runs on the variance
+        parameters alone, and the rest is drawn exactly; for Gaussian models with Normal priors on the coefficients.
+        ``"joint"``: NUTS on all parameters. ``"auto"``: marginal where it applies and is the cheaper; `print(fit)`
+        says which and why.
     sampler
-        ``"nutpie"``, ``"pymc"`` or ``"numpyro"``.
+        ``"nutpie"``, ``"pymc"`` or ``"numpyro"``; the latter two take the joint path.
     target_accept
         Acceptance probability that the step size is tuned to; higher is slower and copes with harder
         posteriors. By default 0.9.
@@ -99,28 +102,30 @@ def fit(
     parsed = parse(formula, functions or ())
     design = build_design(parsed, data, response=family.response, weights=weights, na=na, functions=functions)
     settled = settle_priors(default_priors(design, family), priors)
-    built = modelling.pymc_model.build_model(design, family, settled)
-    posterior, sampling = modelling.sampling.draw(
-        built.model,
-        var_names=built.kept,
-        sampler=sampler,
-        draws=draws,
-        tune=tune,
-        chains=chains,
-        cores=cores,
-        seed=seed,
-        target_accept=0.9 if target_accept is None else target_accept,
-        progress=progress,
-    )
+    choice = choose_method(method, design, family, settled, sampler=sampler)
+    how = {
+        "draws": draws,
+        "tune": TUNING_STEPS[choice.method] if tune is None else tune,
+        "chains": chains,
+        "cores": cores,
+        "seed": seed,
+        "target_accept": 0.9 if target_accept is None else target_accept,
+        "progress": progress,
+    }
+    if choice.method == "marginal":
+        posterior, sampling = modelling.marginal_draws.draw_marginal(design, settled, **how)
+    else:
+        built = modelling.pymc_model.build_model(design, family, settled)
+        posterior, sampling = modelling.sampling.draw(built.model, var_names=built.kept, sampler=sampler, **how)
     diagnostics = modelling.diagnostics.diagnose_sampling(posterior, design, family.auxiliary)
-    return Fit(design, family, settled, posterior, "joint", sampling, diagnostics)
+    return Fit(design, family, settled, posterior, choice.method, choice.reason, sampling, diagnostics)
 
 
 def check_arguments(
     *,
     method: str = "auto",
     draws: int = 1000,
-    tune: int = 1000,
+    tune: int | None = None,
     chains: int = 4,
     target_accept: float | None = None,
     seed: int | None = None,
@@ -128,9 +133,10 @@ def check_arguments(
     """Refuse what cannot be sampled: a method that is not known, numbers out of their range."""
     if method not in METHODS:
         raise ArgumentError(
-            f"method={method!r} is not known.{did_you_mean(str(method), METHODS)} Methods: auto, joint."
+            f"method={method!r} is not known.{did_you_mean(str(method), METHODS)} Methods: {', '.join(METHODS)}."
         )
-    for name, value, least in (("draws", draws, 10), ("tune", tune, 10), ("chains", chains, 1)):
+    counts = (("draws", draws, 10), ("tune", 1000 if tune is None else tune, 10), ("chains", chains, 1))
+    for name, value, least in counts:
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise ArgumentError(f"{name} is a whole number of at least {least}; got {value!r}.")
     if target_accept is not None and not 0 < target_accept < 1:

@@ -46,7 +46,8 @@ class Fit:
         Groups `posterior` and `sample_stats`, as ArviZ expects them. The fixed intercept is the one at
         predictors equal to 0, as in lme4.
     method : str
-        ``"joint"``: NUTS on all parameters.
+        ``"marginal"``: NUTS on the variance parameters, exact draws of coefficients and group effects; ``"joint"``:
+        NUTS on all parameters. `reason` says why this one.
     sampling : Sampling
         Sampler, draws, chains, seed.
     diagnostics : Diagnostics
@@ -58,6 +59,7 @@ class Fit:
     priors: dict[str, Prior]
     posterior: "xr.DataTree"
     method: str
+    reason: str
     sampling: Sampling
     diagnostics: "Diagnostics"
 
@@ -73,7 +75,7 @@ class Fit:
 
     @cached_property
     def pymc_model(self) -> "pm.Model":
-        """The PyMC model that was sampled."""
+        """The PyMC model; on the marginal path the same model with nothing integrated out."""
         return modelling.pymc_model.build_model(self.design, self.family, self.priors).model
 
     def __repr__(self) -> str:

@@ -1,14 +1,13 @@
 """Draws from the posterior of a PyMC model, by the sampler of choice, in one shape."""
 
-import os
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
-import numpy as np
 import pymc as pm
 import xarray as xr
 
 from bayesmix.errors import SamplingError, did_you_mean, listing
+from bayesmix.modelling.chains import chains_at_once, sample_stats, settled_seed
 from bayesmix.modelling.nuts_nutpie import sample_by_nutpie
 from bayesmix.modelling.nuts_pymc import sample_by_numpyro, sample_by_pymc
 from bayesmix.modelling.record import Sampling
@@ -18,20 +17,6 @@ SAMPLERS: dict[str, Callable[..., xr.DataTree]] = {
     "pymc": sample_by_pymc,
     "numpyro": sample_by_numpyro,
 }
-
-# What is kept of each draw, under PyMC's names, which ArviZ reads; nutpie's own names follow.
-_STATISTICS = {
-    "diverging": "diverging",
-    "energy": "energy",
-    "lp": "logp",
-    "tree_depth": "depth",
-    "reached_max_treedepth": "maxdepth_reached",
-    "n_steps": "n_steps",
-    "step_size": "step_size",
-    "acceptance_rate": "mean_tree_accept",
-}
-_GREATEST_DEPTH = 10  # the default of all three samplers
-_SEEDS = 2**32
 
 
 def draw(
@@ -88,9 +73,7 @@ def draw(
         raise SamplingError(
             f"Sampler {sampler!r} is not known.{did_you_mean(str(sampler), SAMPLERS)} Samplers: {listing(SAMPLERS)}."
         )
-    seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
-    if not 0 <= seed < _SEEDS:
-        raise SamplingError(f"seed is a whole number from 0 to {_SEEDS - 1}; got {seed}.")
+    seed = settled_seed(seed)
     started = perf_counter()
     tree = SAMPLERS[sampler](
         model,
@@ -104,31 +87,11 @@ def draw(
         progress=progress,
     )
     seconds = perf_counter() - started
-    kept = {"posterior": _posterior(tree, var_names), "sample_stats": _sample_stats(tree)}
+    kept = {"posterior": _posterior(tree, var_names), "sample_stats": sample_stats(tree)}
     return xr.DataTree.from_dict(kept), Sampling(sampler, draws, tune, chains, seed, seconds)
-
-
-def chains_at_once(chains: int, cores: int | None) -> int:
-    """How many chains run at the same time: no more than chains, nor than the cores this process may use."""
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    return max(1, min(chains, available if cores is None else cores))
 
 
 def _posterior(tree: xr.DataTree, var_names: Sequence[str]) -> xr.Dataset:
     posterior = tree["posterior"].to_dataset()[list(var_names)].transpose("chain", "draw", ...)
     posterior.attrs = {"sample_dims": ["chain", "draw"]}  # no time stamp: equal draws make equal records
     return posterior
-
-
-def _sample_stats(tree: xr.DataTree) -> xr.Dataset:
-    given = tree["sample_stats"].to_dataset()
-    kept = {}
-    for name, other in _STATISTICS.items():
-        if name in given or other in given:
-            kept[name] = given[name if name in given else other]
-    if "reached_max_treedepth" not in kept:
-        kept["reached_max_treedepth"] = kept["tree_depth"] >= _GREATEST_DEPTH
-    for name in ("tree_depth", "n_steps"):
-        kept[name] = kept[name].astype(np.int64)
-    library = {key: value for key, value in given.attrs.items() if key.startswith("inference_library")}
-    return xr.Dataset(kept, attrs=library)

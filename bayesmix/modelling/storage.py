@@ -141,7 +141,8 @@ def _assemble(tree: xr.DataTree, about: dict[str, Any], functions: Mapping[str, 
     )
     priors = {name: read_prior(text, name) for name, text in about["priors"].items()}
     diagnostics = diagnose_sampling(posterior, design, family.auxiliary)
-    return Fit(design, family, priors, posterior, about["method"], Sampling(**about["sampling"]), diagnostics)
+    sampling = Sampling(**about["sampling"])
+    return Fit(design, family, priors, posterior, about["method"], about["reason"], sampling, diagnostics)
 
 
 def _description(fit: Fit) -> dict[str, Any]:
@@ -156,6 +157,7 @@ def _description(fit: Fit) -> dict[str, Any]:
         "functions": sorted(fit.design.functions),
         "priors": {name: to_text(prior) for name, prior in fit.priors.items()},
         "method": fit.method,
+        "reason": fit.reason,
         "sampling": asdict(fit.sampling),
     }
 

@@ -12,7 +12,6 @@ ValueAndGradient = Callable[[Floats], tuple[float, Floats]]
 
 _STEP = 1e-4
 _LEAST_CURVATURE = 0.05  # a direction flatter than this is taken to have a standard deviation of 4.5
-_FAR = 60.0
 
 
 @dataclass(frozen=True)
@@ -43,13 +42,9 @@ def find_mode(log_density: ValueAndGradient, start: Floats) -> Mode:
         value, gradient = log_density(point)
         return -value, -gradient
 
+    # Without bounds: with them the first step is the whole gradient, which leads out of where numbers are finite.
     found = minimize(
-        downhill,
-        start,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(-_FAR, _FAR)] * len(start),
-        options={"maxiter": 500, "gtol": 1e-6, "ftol": 1e-13},
+        downhill, start, jac=True, method="L-BFGS-B", options={"maxiter": 500, "gtol": 1e-6, "ftol": 1e-13}
     )
     point = np.asarray(found.x)
     curvature = _curvature(log_density, point)

@@ -6,7 +6,7 @@ of a term, row by row; the residual standard deviation is last. With z the parti
     L[j, i] = sd_j z_ji sqrt(prod over m < i of (1 - z_jm^2)),    L[j, j] = sd_j sqrt(prod over m < j of (1 - z_jm^2)).
 """
 
-from math import sqrt
+from math import log, sqrt
 
 import numba
 import numpy as np
@@ -23,8 +23,8 @@ def n_parameters(ks: NDArray[np.int64]) -> int:
 
 
 @numba.njit(nogil=True, cache=True)
-def factors(theta: Floats, ks: NDArray[np.int64], kinds: NDArray[np.int64], numbers: Floats, out: Floats) -> tuple:
-    """Fill `out` with the factors L_t (k x k each, one after the other); sigma and the log prior of theta.
+def factors(theta: Floats, ks: NDArray[np.int64], kinds: NDArray[np.int64], numbers: Floats, out: Floats) -> float:
+    """Fill `out` with the lower triangles of the factors L_t, row after row, and log sigma; the log prior of theta.
 
     Parameters
     ----------
@@ -36,11 +36,7 @@ def factors(theta: Floats, ks: NDArray[np.int64], kinds: NDArray[np.int64], numb
         Of each parameter the kind of its prior, shape (n_parameters,), and its two numbers, shape
         (n_parameters, 2); for a partial correlation the shape of its Beta.
     out
-        Shape (sum of k^2,).
-
-    Returns
-    -------
-    sigma, log_prior : float
+        Shape (sum of k (k + 1) / 2, + 1).
     """
     at, start = 0, 0
     log_prior = 0.0
@@ -54,15 +50,14 @@ def factors(theta: Floats, ks: NDArray[np.int64], kinds: NDArray[np.int64], numb
                 p = n_before + j * (j - 1) // 2 + i
                 z, rest, _, density, _ = partial_correlation(numbers[p, 0], theta[p])
                 log_prior += density
-                out[start + j * k + i] = sd * z * sqrt(remaining)
+                out[start + i] = sd * z * sqrt(remaining)
                 remaining *= rest
-            out[start + j * k + j] = sd * sqrt(remaining)
-            for i in range(j + 1, k):
-                out[start + j * k + i] = 0.0
+            out[start + j] = sd * sqrt(remaining)
+            start += j + 1
         at = n_before + k * (k - 1) // 2
-        start += k * k
     sigma, _, density, _ = standard_deviation(kinds[at], numbers[at, 0], numbers[at, 1], theta[at])
-    return sigma, log_prior + density
+    out[start] = log(sigma)
+    return log_prior + density
 
 
 @numba.njit(nogil=True, cache=True)
@@ -71,14 +66,12 @@ def pull_back(
     ks: NDArray[np.int64],
     kinds: NDArray[np.int64],
     numbers: Floats,
-    gradient_factors: Floats,
-    gradient_log_sigma: float,
+    gradient: Floats,
     out: Floats,
 ) -> None:
     """Fill `out` with the gradient of log density + log prior with respect to theta.
 
-    `gradient_factors` (sum of k^2,) is the gradient with respect to the lower triangles of the L_t, as `factors`
-    lays them out.
+    `gradient` is that of the log density with respect to what `factors` gives.
     """
     at, start = 0, 0
     for k in ks:
@@ -89,23 +82,22 @@ def pull_back(
             )
             # Forward: what remains of the row's unit length before each partial correlation.
             remaining = np.ones(j + 1)
-            row = start + j * k
             first = n_before + j * (j - 1) // 2
             for i in range(j):
                 _, rest, _, _, _ = partial_correlation(numbers[first + i, 0], theta[first + i])
                 remaining[i + 1] = remaining[i] * rest
-            along = gradient_factors[row + j] * sqrt(remaining[j])
+            along = gradient[start + j] * sqrt(remaining[j])
             # Backward: `from_right` is the gradient with respect to what remains, times what remains.
-            from_right = 0.5 * sd * gradient_factors[row + j] * sqrt(remaining[j])
+            from_right = 0.5 * sd * gradient[start + j] * sqrt(remaining[j])
             for i in range(j - 1, -1, -1):
                 z, rest, z_slope, _, z_score = partial_correlation(numbers[first + i, 0], theta[first + i])
-                own = gradient_factors[row + i] * sqrt(remaining[i])
+                own = gradient[start + i] * sqrt(remaining[i])
                 along += own * z
                 # d(1 - z^2)/dx / (1 - z^2) = -2 z dz/dx / (1 - z^2) = -z
                 out[first + i] = sd * own * z_slope - z * from_right + z_score
                 from_right += 0.5 * sd * own * z
             out[at + j] = slope * along + score
+            start += j + 1
         at = n_before + k * (k - 1) // 2
-        start += k * k
     sigma, slope, _, score = standard_deviation(kinds[at], numbers[at, 0], numbers[at, 1], theta[at])
-    out[at] = gradient_log_sigma * slope / sigma + score
+    out[at] = gradient[start] * slope / sigma + score

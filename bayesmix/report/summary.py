@@ -81,10 +81,13 @@ def _model_lines(fit: Fit) -> tuple[str, ...]:
         lines.append(f"         {design.response.name}: probability of {success!r} (1) against {failure!r} (0)")
     if design.weights_column:
         lines.append(f"         weights: {design.weights_column}")
+    n_variances = sum(term.k * (term.k + 1) // 2 for term in design.random) + len(fit.family.auxiliary)
+    what = "all parameters" if fit.method == "joint" else f"{n_variances} variance parameters, the rest exact"
     lines.append(
-        f"Draws:   {sampling.chains} x {sampling.draws} after {sampling.tune} tuning steps, NUTS by "
-        f"{sampling.sampler} on all parameters ({fit.method}), seed {sampling.seed}, {sampling.seconds:.1f} s"
+        f"Draws:   {sampling.chains} x {sampling.draws} after {sampling.tune} tuning steps, seed {sampling.seed}, "
+        f"{sampling.seconds:.1f} s"
     )
+    lines.append(f"         NUTS by {sampling.sampler} on {what} ({fit.method}: {fit.reason})")
     return tuple(lines)
 
 

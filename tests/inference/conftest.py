@@ -156,6 +156,7 @@ def build(
         priors=priors,  # type: ignore[arg-type]
         posterior=tree,
         method="joint",
+        reason="as asked",
         sampling=Sampling("nutpie", N_DRAWS, 500, posterior.sizes["chain"], 11, 1.5),
         diagnostics=diagnose_sampling(tree, design, family.auxiliary),
     )

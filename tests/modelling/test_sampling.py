@@ -12,8 +12,9 @@ import xarray as xr
 
 from bayesmix.errors import SamplingError
 from bayesmix.modelling import sampling
+from bayesmix.modelling.chains import chains_at_once
 from bayesmix.modelling.progress import SamplingProgress
-from bayesmix.modelling.sampling import chains_at_once, draw
+from bayesmix.modelling.sampling import draw
 
 Y = np.array([1.2, 0.3, 2.5, 1.9, 0.8, 1.4])
 FAST = {"draws": 200, "tune": 200, "chains": 2, "progress": False}

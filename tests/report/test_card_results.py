@@ -69,7 +69,7 @@ def made_up(formula, data, family="gaussian", *, seed=None) -> Fit:
     )
     sampling = Sampling("nutpie", 50, 50, 4, 11 if seed is None else seed, 0.5)
     diagnostics = diagnose_sampling(tree, design, family.auxiliary)
-    return Fit(design, family, default_priors(design, family), tree, "joint", sampling, diagnostics)
+    return Fit(design, family, default_priors(design, family), tree, "joint", "as asked", sampling, diagnostics)
 
 
 @pytest.fixture

@@ -35,8 +35,8 @@ def test_the_model_and_its_data(fit):
         "177 observations; groups: Subject 18",
         "3 rows with missing values left out (Reaction 1, Days 3)",
         "weights: w",
-        "2 x 60 after 150 tuning steps, NUTS by nutpie",
-        "seed 3",
+        "2 x 60 after 150 tuning steps, seed 3",
+        "NUTS by nutpie on 4 variance parameters, the rest exact (marginal: Gaussian, Normal priors",
     ):
         assert words in head
 

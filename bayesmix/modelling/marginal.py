@@ -1,0 +1,107 @@
+"""The exact Gaussian path: what of a model the density of its variance parameters needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.formula.design import Design
+from bayesmix.modelling import layout
+from bayesmix.modelling.priors import Prior
+from bayesmix.numerics.gaussian.arrangement import GroupColumns
+from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, WorkingPrior, working_prior
+from bayesmix.numerics.gaussian.cross_products import CrossProducts, cross_products
+from bayesmix.numerics.variance_parameters import n_parameters
+from bayesmix.numerics.variance_posterior import pack_posterior
+from bayesmix.numerics.variance_priors import KINDS
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Marginal:
+    """A model with its coefficients and group effects integrated out.
+
+    `products`, the data; `coefficients`, their prior; `ks` (n_terms,), columns of each term; `kinds` (n,) and
+    `numbers` (n, 2), the priors of theta in the order of `numerics.variance_parameters`; `start` (n,), where the search
+    for the mode begins.
+    """
+
+    products: CrossProducts
+    coefficients: WorkingPrior
+    ks: NDArray[np.int64]
+    kinds: NDArray[np.int64]
+    numbers: Floats
+    start: Floats
+
+    def buffer(self, centre: Floats, scale: Floats) -> Floats:
+        """What the compiled density reads, with theta = centre + scale x."""
+        return pack_posterior(
+            arrays=self.products.arrays,
+            prior=self.coefficients,
+            ks=self.ks,
+            kinds=self.kinds,
+            numbers=self.numbers,
+            centre=centre,
+            scale=scale,
+        )
+
+
+def marginalise(design: Design, priors: Mapping[str, Prior]) -> Marginal:
+    """Reduce data and priors to what the density of the variance parameters needs; one pass over the rows."""
+    terms = tuple(GroupColumns(term.index, term.columns, term.n_levels) for term in design.random)
+    y = design.response.values - design.offset
+    products = cross_products(y=y, X=design.fixed.matrix, terms=terms, weights=design.weights)
+    given = [priors[name].args for name in design.fixed.names]
+    prior = CoefficientPrior(
+        mean=np.array([mean for mean, _ in given]),
+        sd=np.array([sd for _, sd in given]),
+        intercept_at=design.fixed.matrix.mean(axis=0) if design.fixed.has_intercept else None,
+    )
+    kinds, numbers, start = _theta_priors(design, priors, float(np.std(y)))
+    ks = np.array([term.k for term in design.random], dtype=np.int64)
+    if len(kinds) != n_parameters(ks):
+        raise ValueError(f"{len(kinds)} priors for {n_parameters(ks)} variance parameters")
+    return Marginal(products, working_prior(products, prior), ks, kinds, numbers, start)
+
+
+def _theta_priors(
+    design: Design, priors: Mapping[str, Prior], spread: float
+) -> tuple[NDArray[np.int64], Floats, Floats]:
+    kinds: list[int] = []
+    numbers: list[tuple[float, float]] = []
+    start: list[float] = []
+    for term in design.random:
+        for name, column in zip(layout.sd_names(term), term.columns.T, strict=True):
+            kind, pair = _sd_prior(priors[name])
+            kinds.append(kind)
+            numbers.append(pair)
+            start.append(_start(kind, pair, 0.5 * spread / max(float(np.sqrt(np.mean(column**2))), 1e-300)))
+        if term.k > 1:
+            (eta,) = priors[layout.corr_name(term, design.random)].args
+            shapes = [eta + (term.k - 2 - i) / 2 for j in range(term.k) for i in range(j)]
+            kinds += [0] * len(shapes)
+            numbers += [(shape, 0.0) for shape in shapes]
+            start += [0.0] * len(shapes)
+    kind, pair = _sd_prior(priors["sigma"])
+    kinds.append(kind)
+    numbers.append(pair)
+    start.append(_start(kind, pair, 0.5 * spread))
+    return np.array(kinds, dtype=np.int64), np.array(numbers, dtype=float), np.array(start)
+
+
+def _sd_prior(prior: Prior) -> tuple[int, tuple[float, float]]:
+    if prior.name == "HalfCauchy":
+        return KINDS["HalfStudentT"], (1.0, prior.args[0])
+    first, *rest = prior.args
+    return KINDS[prior.name], (first, rest[0] if rest else 0.0)
+
+
+def _start(kind: int, numbers: tuple[float, float], value: float) -> float:
+    """x of a standard deviation near `value`."""
+    if kind != KINDS["Uniform"]:
+        return float(np.log(value))
+    lower, upper = numbers
+    share = np.clip((value - lower) / (upper - lower), 0.05, 0.95)
+    return float(np.log(share / (1 - share)))

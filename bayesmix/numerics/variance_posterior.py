@@ -1,0 +1,171 @@
+"""The posterior of the variance parameters of a Gaussian mixed model, everything else integrated out.
+
+    log p(theta | y) = log p(y | L(theta), sigma(theta)) + log p(theta) + constant
+
+All that it needs is packed into one buffer of doubles, so that one function compiled once serves every data set and
+every model: `log_posterior_at` reads it.
+"""
+
+from collections.abc import Sequence
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior
+from bayesmix.numerics.gaussian.cross_products import Arrays
+from bayesmix.numerics.gaussian.gradient import value_and_gradient
+from bayesmix.numerics.variance_parameters import factors, pull_back
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+_ENTRY = 4  # of an array the buffer's table holds the place and three lengths
+
+
+def pack_posterior(
+    *,
+    arrays: Arrays,
+    prior: WorkingPrior,
+    ks: Integers,
+    kinds: Integers,
+    numbers: Floats,
+    centre: Floats,
+    scale: Floats,
+) -> Floats:
+    """One buffer with the data, the priors, and the map theta = centre + scale x; integers keep their bits.
+
+    Parameters
+    ----------
+    arrays, prior
+        The data and the prior of the coefficients, as `numerics.gaussian` has them.
+    ks
+        Columns of each term, shape (n_terms,).
+    kinds, numbers
+        Priors of theta, shapes (n,) and (n, 2), as `variance_parameters.factors` takes them.
+    centre, scale
+        Shapes (n,) and (n, n).
+    """
+    return _pack([*arrays, *prior, ks, kinds, numbers, centre, scale])
+
+
+def _pack(parts: Sequence[NDArray]) -> Floats:
+    sizes = [part.size for part in parts]
+    begin = 1 + _ENTRY * len(parts)
+    places = begin + np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    buffer = np.zeros(places[-1])
+    table = buffer.view(np.int64)
+    table[0] = len(buffer)
+    for number, part in enumerate(parts):
+        lengths = [*part.shape, 1, 1, 1][:3]
+        table[1 + _ENTRY * number : 1 + _ENTRY * (number + 1)] = [places[number], *lengths]
+        stretch = slice(places[number], places[number + 1])
+        if part.dtype.kind == "i":
+            table[stretch] = part.ravel()
+        else:
+            buffer[stretch] = part.ravel()
+    return buffer
+
+
+@numba.njit(nogil=True, cache=True)
+def _floats(buffer: Floats, number: int) -> Floats:
+    table = buffer.view(np.int64)
+    e = 1 + 4 * number
+    return buffer[table[e] : table[e] + table[e + 1] * table[e + 2] * table[e + 3]]
+
+
+@numba.njit(nogil=True, cache=True)
+def _floats_2(buffer: Floats, number: int) -> Floats:
+    table = buffer.view(np.int64)
+    return _floats(buffer, number).reshape((table[2 + 4 * number], table[3 + 4 * number]))
+
+
+@numba.njit(nogil=True, cache=True)
+def _floats_3(buffer: Floats, number: int) -> Floats:
+    table = buffer.view(np.int64)
+    return _floats(buffer, number).reshape((table[2 + 4 * number], table[3 + 4 * number], table[4 + 4 * number]))
+
+
+@numba.njit(nogil=True, cache=True)
+def _integers(buffer: Floats, number: int) -> Integers:
+    return _floats(buffer, number).view(np.int64)
+
+
+@numba.njit(nogil=True, cache=True)
+def _integers_2(buffer: Floats, number: int) -> Integers:
+    table = buffer.view(np.int64)
+    return _integers(buffer, number).reshape((table[2 + 4 * number], table[3 + 4 * number]))
+
+
+@numba.njit(nogil=True, cache=True)
+def unpack_arrays(buffer: Floats) -> Arrays:
+    """The data in the buffer, without copying."""
+    return Arrays(
+        _floats_3(buffer, 0),
+        _floats_3(buffer, 1),
+        _integers(buffer, 2),
+        _integers(buffer, 3),
+        _floats_2(buffer, 4),
+        _floats_2(buffer, 5),
+        _floats_3(buffer, 6),
+        _integers(buffer, 7),
+        _integers(buffer, 8),
+        _integers(buffer, 9),
+        _integers(buffer, 10),
+        _integers_2(buffer, 11),
+        _floats(buffer, 12),
+    )
+
+
+@numba.njit(nogil=True, cache=True)
+def unpack_prior(buffer: Floats) -> WorkingPrior:
+    """The prior of the coefficients in the buffer."""
+    return WorkingPrior(_floats_2(buffer, 13), _floats(buffer, 14), _floats(buffer, 15), _floats(buffer, 16))
+
+
+@numba.njit(nogil=True, cache=True)
+def theta_at(buffer: Floats, x: Floats) -> Floats:
+    """centre + scale x."""
+    centre, scale = _floats(buffer, 20), _floats_2(buffer, 21)
+    n = len(centre)
+    theta = centre.copy()
+    for i in range(n):
+        for j in range(n):
+            theta[i] += scale[i, j] * x[j]
+    return theta
+
+
+@numba.njit(nogil=True, cache=True)
+def packed_factors(buffer: Floats, theta: Floats) -> Floats:
+    """Lower triangles of every L_t and log sigma at theta, shape (sum of k (k + 1) / 2, + 1)."""
+    ks = _integers(buffer, 17)
+    size = 1
+    for k in ks:
+        size += k * (k + 1) // 2
+    packed = np.empty(size)
+    factors(theta, ks, _integers(buffer, 18), _floats_2(buffer, 19), packed)
+    return packed
+
+
+@numba.njit(nogil=True, cache=True)
+def log_posterior_at(buffer: Floats, x: Floats, gradient: Floats) -> float:
+    """log p(y | theta) + log p(theta) at theta = centre + scale x; fills the gradient with respect to x.
+
+    The Jacobian of the map from x to theta, a constant, is left out.
+    """
+    ks, kinds, numbers = _integers(buffer, 17), _integers(buffer, 18), _floats_2(buffer, 19)
+    scale = _floats_2(buffer, 21)
+    theta = theta_at(buffer, x)
+    size = 1
+    for k in ks:
+        size += k * (k + 1) // 2
+    packed, packed_gradient = np.empty(size), np.empty(size)
+    log_prior = factors(theta, ks, kinds, numbers, packed)
+    likelihood = value_and_gradient(unpack_arrays(buffer), unpack_prior(buffer), packed, packed_gradient)
+    own = np.empty(len(theta))
+    pull_back(theta, ks, kinds, numbers, packed_gradient, own)
+    for j in range(len(theta)):
+        gradient[j] = 0.0
+        for i in range(len(theta)):
+            gradient[j] += scale[i, j] * own[i]
+    return likelihood + log_prior

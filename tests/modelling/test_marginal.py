@@ -1,0 +1,199 @@
+"""The exact Gaussian path against the PyMC model that it stands for."""
+
+import arviz_stats
+import numpy as np
+import pandas as pd
+import pytest
+
+from bayesmix.data import load_data
+from bayesmix.errors import ArgumentError
+from bayesmix.formula.matrices import build_design
+from bayesmix.formula.parse import parse
+from bayesmix.modelling.default_priors import default_priors
+from bayesmix.modelling.families import read_family
+from bayesmix.modelling.fit import fit
+from bayesmix.modelling.marginal import marginalise
+from bayesmix.modelling.method import choose_method
+from bayesmix.modelling.priors import settle_priors
+from bayesmix.modelling.pymc_model import build_model
+from bayesmix.numerics.variance_posterior import log_posterior_at
+
+GAUSSIAN = read_family("gaussian")
+
+
+@pytest.fixture(scope="module")
+def data() -> pd.DataFrame:
+    rng = np.random.default_rng(12)
+    n = 50
+    return pd.DataFrame(
+        {
+            "y": rng.normal(300, 20, n),
+            "x": rng.normal(5, 2, n),
+            "z": rng.normal(size=n),
+            "f": rng.choice(list("abc"), n),
+            "g": rng.integers(0, 5, n),
+            "h": rng.choice(list("pqr"), n),
+            "w": rng.uniform(0.5, 2, n),
+        }
+    )
+
+
+PRIORS = {
+    "sd_g__Intercept": "Gamma(2, 0.1)",
+    "sd_g__x": "LogNormal(0, 1)",
+    "sd_h__Intercept": "Uniform(0.5, 40)",
+    "sigma": "HalfCauchy(9)",
+    "corr_g": "LKJ(1.5)",
+}
+MODELS = {
+    "y ~ x + (x | g)": {},
+    "y ~ x + f + (1 | g) + (1 | h)": {"weights": "w"},
+    "y ~ x + offset(z) + (x + z | g) + (1 | h)": {},
+    "y ~ 0 + f + (x || g)": {},
+    "y ~ 1": {},
+}
+
+
+def integrated_out(model, variances: dict[str, float]) -> float:
+    """log of the integral of the PyMC model's density over all but the variance parameters.
+
+    The exponent is quadratic in them: its value, gradient and Hessian at one point are all that is needed.
+    """
+    kept = [variable for variable in model.value_vars if variable.name in variances]
+    free = [variable for variable in model.value_vars if variable.name not in variances]
+    log_density = model.compile_logp(jacobian=True)
+    gradient = model.compile_dlogp([model.values_to_rvs[variable] for variable in free], jacobian=True)
+    start = model.initial_point()
+    shapes = {variable.name: start[variable.name].shape for variable in free}
+    n = sum(int(np.prod(shape)) for shape in shapes.values())
+
+    def at(values):
+        point = {variable.name: np.asarray(variances[variable.name]) for variable in kept}
+        place = 0
+        for name, shape in shapes.items():
+            size = int(np.prod(shape))
+            point[name] = values[place : place + size].reshape(shape)
+            place += size
+        return {name: point[name] for name in start}
+
+    zero = gradient(at(np.zeros(n)))
+    hessian = np.array([gradient(at(row)) - zero for row in np.eye(n)])
+    mode = np.linalg.solve(-hessian, zero)
+    return log_density(at(mode)) + 0.5 * n * np.log(2 * np.pi) - 0.5 * np.linalg.slogdet(-hessian)[1]
+
+
+@pytest.mark.parametrize("formula", MODELS)
+def test_density_is_that_of_the_pymc_model_with_the_rest_integrated_out(formula, data):
+    design = build_design(parse(formula), data, **MODELS[formula])
+    defaults = default_priors(design, GAUSSIAN)
+    priors = settle_priors(defaults, {name: text for name, text in PRIORS.items() if name in defaults})
+    model = build_model(design, GAUSSIAN, priors).model
+    marginal = marginalise(design, priors)
+    n = len(marginal.start)
+    buffer = marginal.buffer(np.zeros(n), np.eye(n))
+    names = value_names(design, model)
+    rng = np.random.default_rng(3)
+    for _ in range(3):
+        theta = marginal.start + rng.normal(scale=0.4, size=n)
+        values: dict[str, np.ndarray] = {}
+        for name, number in zip(names, theta, strict=True):
+            values.setdefault(name, []).append(number)
+        shaped = {name: np.array(v) if "partial" in name else np.array(v[0]) for name, v in values.items()}
+        found = log_posterior_at(buffer, theta, np.empty(n))
+        np.testing.assert_allclose(found, integrated_out(model, shaped), rtol=1e-8)
+
+
+def value_names(design, model):
+    """PyMC's unconstrained variables in the order of theta."""
+    values = {variable.name for variable in model.value_vars}
+    names = []
+    for term in design.random:
+        names += [next(v for v in values if v.startswith(f"sd_{term.group}__{column}_")) for column in term.names]
+        partial = [v for v in values if v.startswith(f"corr_{term.group}_partial")]
+        names += partial * (term.k * (term.k - 1) // 2)
+    return [*names, next(v for v in values if v.startswith("sigma"))]
+
+
+SETS = {
+    "intercepts": ("sleepstudy", "Reaction ~ Days + (1 | Subject)"),
+    "slopes": ("sleepstudy", "Reaction ~ Days + (0 + Days | Subject)"),
+    "correlated": ("sleepstudy", "Reaction ~ Days + (Days | Subject)"),
+    "independent": ("sleepstudy", "Reaction ~ Days + (Days || Subject)"),
+    "Dyestuff2": ("Dyestuff2", "Yield ~ 1 + (1 | Batch)"),
+    "Penicillin": ("Penicillin", "diameter ~ 1 + (1 | plate) + (1 | sample)"),
+    "Pastes": ("Pastes", "strength ~ 1 + (1 | batch/cask)"),
+    "cake": ("cake", "angle ~ recipe * temperature + (1 | recipe:replicate)"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SETS)
+def test_both_paths_give_the_same_posterior(name):
+    source, formula = SETS[name]
+    rows = load_data(source)
+    marginal = fit(formula, rows, method="marginal", draws=1500, seed=5, progress=False)
+    joint = fit(formula, rows, method="joint", draws=4000, seed=6, target_accept=0.97, progress=False)
+    exact, sampled = (each.posterior["posterior"].to_dataset() for each in (marginal, joint))
+    assert set(exact.data_vars) == set(sampled.data_vars)
+    for variable in exact.data_vars:
+        for what, options in (
+            ("mean", {"method": "mean"}),
+            ("sd", {"method": "sd"}),
+            ("lower", {"method": "quantile", "prob": 0.025}),
+            ("upper", {"method": "quantile", "prob": 0.975}),
+        ):
+            errors = [arviz_stats.mcse(posterior[variable], **options) for posterior in (exact, sampled)]
+            ours, theirs = (summary_of(posterior[variable], what) for posterior in (exact, sampled))
+            z = (ours - theirs) / np.sqrt(errors[0] ** 2 + errors[1] ** 2)
+            assert float(np.abs(z).max()) < 4.5, f"{what} of {variable}"
+    assert marginal.diagnostics.n_divergent == 0
+    assert marginal.diagnostics.parameters["ess_bulk"].min() > 1500
+
+
+def summary_of(draws, what):
+    dims = ("chain", "draw")
+    if what in ("mean", "sd"):
+        return draws.mean(dims) if what == "mean" else draws.std(dims, ddof=1)
+    return draws.quantile(0.025 if what == "lower" else 0.975, dims)
+
+
+def test_the_same_seed_gives_the_same_draws():
+    rows = load_data("Dyestuff")
+    settings = {"draws": 50, "chains": 2, "progress": False}
+    first, again, other = (
+        fit("Yield ~ 1 + (1 | Batch)", rows, seed=seed, **settings).posterior["posterior"].to_dataset()
+        for seed in (4, 4, 5)
+    )
+    assert first.identical(again)
+    assert not first.identical(other)
+
+
+def chosen(formula, data, method="auto", family="gaussian", sampler="nutpie", priors=None):
+    family = read_family(family)
+    design = build_design(parse(formula), data, response=family.response)
+    settled = settle_priors(default_priors(design, family), priors)
+    return choose_method(method, design, family, settled, sampler=sampler)
+
+
+def test_auto_takes_the_exact_path_where_it_applies(data):
+    assert chosen("y ~ x + (x | g)", data).method == "marginal"
+    for arguments, words in [
+        ({"priors": {"x": "StudentT(3, 0, 1)"}}, "StudentT(3, 0, 1) of x"),
+        ({"sampler": "pymc"}, "sampler pymc"),
+        ({"family": "gaussian(log)"}, "gaussian (log)"),
+    ]:
+        choice = chosen("y ~ x + (x | g)", data, **arguments)
+        assert choice.method == "joint"
+        assert words in choice.reason
+        with pytest.raises(ArgumentError, match="does not apply") as caught:
+            chosen("y ~ x + (x | g)", data, method="marginal", **arguments)
+        assert words in str(caught.value)
+    assert chosen("y ~ x + (x | g)", data, method="joint").method == "joint"
+
+
+def test_many_levels_in_a_second_factor_take_the_joint_path():
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame({"y": rng.normal(size=3000), "a": np.arange(3000) % 600, "b": np.arange(3000) % 499})
+    choice = chosen("y ~ 1 + (1 | a) + (1 | b)", data)
+    assert choice.method == "joint"
+    assert "499 effects" in choice.reason
