@@ -15,6 +15,9 @@ Integers = NDArray[np.int64]
 Chunk = tuple[Integers, Floats, list[tuple[Integers, Floats]], Floats]
 
 
+_MOST_WAITING = 1 << 20
+
+
 @dataclass(frozen=True)
 class Met:
     """Level j meets the dense columns `column[start[j]:start[j + 1]]`, ascending; `value` (n_met, k) = Q_j' of them."""
@@ -37,10 +40,14 @@ def meet(chunks: Callable[[], Iterator[Chunk]], layout: Arrangement, root: Float
     n_levels, k = root.shape[:2]
     blocks = range(1, len(layout.block_k))
     pairs: list[Integers] = [np.zeros(0, dtype=np.int64) for _ in blocks]
+    waiting: list[list[Integers]] = [[] for _ in blocks]
     for index, _, others, _ in chunks():
         for o, (other_index, _) in enumerate(others):
-            found = np.unique(index * layout.block_levels[o + 1] + other_index)
-            pairs[o] = np.union1d(pairs[o], found)
+            waiting[o].append(_distinct(index * layout.block_levels[o + 1] + other_index))
+            # Merged only once as many wait as are known: the sorting then grows with the rows, not their square.
+            if sum(map(len, waiting[o])) > max(len(pairs[o]), _MOST_WAITING):
+                pairs[o], waiting[o] = _distinct(np.concatenate([pairs[o], *waiting[o]])), []
+    pairs = [_distinct(np.concatenate([p, *w])) for p, w in zip(pairs, waiting, strict=True)]
     products = [np.zeros((len(p), k, int(layout.block_k[b]))) for p, b in zip(pairs, blocks, strict=True)]
     for index, z, others, _ in chunks():
         for o, (other_index, values) in enumerate(others):
@@ -57,3 +64,9 @@ def meet(chunks: Callable[[], Iterator[Chunk]], layout: Arrangement, root: Float
     order = np.lexsort((columns, levels))
     start = np.concatenate([[0], np.cumsum(np.bincount(levels, minlength=n_levels))])
     return Met(start.astype(np.int64), columns[order].astype(np.int64), np.concatenate(value)[order])
+
+
+def _distinct(codes: Integers) -> Integers:
+    """Sorted, each once."""
+    ordered = np.sort(codes)
+    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
