@@ -79,6 +79,28 @@ def varies_within(column: Floats, index: NDArray[np.intp], n_levels: int) -> boo
     return bool((highest > lowest).any())
 
 
+RESERVED = frozenset({"sigma", "mu", "p", "Intercept", "Intercept_at_means", "chain", "draw", "None"})
+"""Names that the model or the posterior has itself."""
+
+
+def refuse_reserved_names(formula: Formula) -> None:
+    names = [label_of(formula.response.values), *(term.label for term in formula.fixed)]
+    for name in names:
+        if name in RESERVED:
+            raise DesignError(
+                f"The model has a parameter or dimension called {name!r} itself; rename the column, to {name + '_'!r} "
+                "for instance."
+            )
+
+
+def refuse_no_parameters(fixed: FixedEffects, random: tuple[GroupTerm, ...], n_obs: int, *, has_sigma: bool) -> None:
+    if n_obs < 2:
+        raise DesignError(f"The data have {n_obs} row after dropping missing values; a model needs 2 or more.")
+    if not fixed.names and not random:
+        what = "neither coefficients nor random terms" if has_sigma else "no parameter"
+        raise DesignError(f"The model has {what}; write y ~ 1 for a mean alone.")
+
+
 def refuse_response_among_predictors(formula: Formula) -> None:
     response = label_of(formula.response.values)
     terms: list[Term] = [*formula.fixed, *(term for random in formula.random for term in random.terms)]

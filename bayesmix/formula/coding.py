@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.errors import DataError
+from bayesmix.formula.columns import Factor
 from bayesmix.formula.design import TermColumns
 from bayesmix.formula.syntax import Node
 from bayesmix.formula.terms import INTERCEPT, Term, label_of
-from bayesmix.formula.variables import Factor, Variables
+from bayesmix.formula.variables import Variables
 
 Floats = NDArray[np.float64]
 

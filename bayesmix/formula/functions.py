@@ -18,8 +18,7 @@ Floats = NDArray[np.float64]
 class Function:
     """`compute(values, keywords, learnt)` returns values and what it learnt (None at first use).
 
-    `n_arguments` counts the numeric arguments; `keywords` are the names that may be given, in order, all
-    numbers or true/false.
+    `keywords` are the further arguments that may be given, in order, with their defaults; all are constants.
     """
 
     meaning: str

@@ -11,16 +11,19 @@ from numpy.typing import NDArray
 from bayesmix.errors import DataError, Span
 from bayesmix.formula.checks import (
     refuse_group_term,
+    refuse_no_parameters,
     refuse_rank_deficiency,
+    refuse_reserved_names,
     refuse_response_among_predictors,
 )
 from bayesmix.formula.coding import code_terms
+from bayesmix.formula.columns import unknown_column
 from bayesmix.formula.design import Design, FixedEffects, GroupTerm
 from bayesmix.formula.missing import complete_rows
 from bayesmix.formula.response import read_response
 from bayesmix.formula.syntax import Name
-from bayesmix.formula.terms import Formula, RandomTerm
-from bayesmix.formula.variables import Variables, unknown_column
+from bayesmix.formula.terms import Formula, RandomTerm, label_of
+from bayesmix.formula.variables import Variables
 
 Floats = NDArray[np.float64]
 
@@ -63,14 +66,18 @@ def build_design(
     UnknownColumnError, DataError, DesignError, FormulaError
         See `bayesmix.errors`; the message names the column or term and what to do.
     """
-    functions = dict(functions or {})
+    if functions is not None and not isinstance(functions, Mapping):
+        raise DataError(f'functions is a mapping, such as {{"half": half}}; got {type(functions).__name__}.')
     refuse_response_among_predictors(formula)
+    refuse_reserved_names(formula)
+    functions = dict(functions or {})
     rows, n_dropped, missing = complete_rows(formula, data, weights=weights, na=na)
     variables = Variables(formula.text, rows, functions)
     weight_values = None if weights is None else _weights(weights, variables)
     y = read_response(formula, variables, kind=response, weights=weight_values)
     fixed = FixedEffects(*code_terms(formula.fixed, variables))
     random = tuple(_group_term(term, variables) for term in formula.random)
+    refuse_no_parameters(fixed, random, len(rows), has_sigma=response == "real")
     refuse_rank_deficiency(fixed)
     for term in random:
         refuse_group_term(term, n_obs=len(rows), needs_replication=response == "real")
@@ -147,13 +154,22 @@ def _group_levels(term: RandomTerm, variables: Variables) -> tuple[NDArray[np.in
     index = np.where(present[place] == code, place, -1).astype(np.intp)
     parts = np.unravel_index(present, [len(factor.levels) for factor in factors])
     texts = [[factor.levels[i] for i in part] for factor, part in zip(factors, parts, strict=True)]
-    return index, tuple(":".join(level) for level in zip(*texts, strict=True))
+    levels = tuple(":".join(level) for level in zip(*texts, strict=True))
+    if len(set(levels)) < len(levels):
+        same = next(level for level in levels if levels.count(level) > 1)
+        raise DataError(
+            f"Two levels of {term.group_label} are both written {same!r}; take the ':' out of its factors' levels."
+        )
+    return index, levels
 
 
 def _offset(formula: Formula, variables: Variables) -> Floats:
     total = np.zeros(len(variables.data))
     for node in formula.offsets:
-        total += variables.numbers(node)
+        values = variables.numbers(node)
+        if values.ndim > 1:
+            raise DataError(f"offset({label_of(node)}) has {values.shape[1]} columns; an offset is one number a row.")
+        total += values
     return total
 
 

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from bayesmix.errors import DataError
+from bayesmix.formula.columns import unknown_column
 from bayesmix.formula.terms import Formula
-from bayesmix.formula.variables import unknown_column
 
 NA_CHOICES = ("drop", "error")
 
@@ -37,7 +37,7 @@ def complete_rows(
     is_missing = used.isna()
     counts = {str(name): int(count) for name, count in is_missing.sum().items() if count}
     if not counts:
-        return data, 0, {}
+        return data.copy(), 0, {}
     incomplete = is_missing.any(axis=1)
     n_dropped = int(incomplete.sum())
     by_column = ", ".join(f"{name} {count}" for name, count in counts.items())

@@ -177,7 +177,7 @@ class _Reader:
                 base.span,
             )
         products = []
-        for size in range(1, power + 1):
+        for size in range(1, min(power, len(terms)) + 1):
             for chosen in combinations(terms, size):
                 product = chosen[0]
                 for term in chosen[1:]:

@@ -4,10 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.errors import DataError, FamilyError
+from bayesmix.formula.columns import describe_type, is_categorical, is_numeric
 from bayesmix.formula.design import Response
 from bayesmix.formula.syntax import Name
 from bayesmix.formula.terms import Formula
-from bayesmix.formula.variables import Variables, describe_type, is_categorical, is_numeric
+from bayesmix.formula.variables import Variables
 
 Floats = NDArray[np.float64]
 

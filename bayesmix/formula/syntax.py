@@ -62,6 +62,9 @@ class Parenthesis:
 
 type Node = Name | Number | Text | Call | Binary | Negative | Parenthesis
 
+CONSTANTS = {"TRUE": True, "True": True, "FALSE": False, "False": False}
+"""What may be written as an argument of a function, beside numbers."""
+
 _PRECEDENCE = {
     "~": 1,
     "|": 2,
@@ -82,6 +85,7 @@ _PRECEDENCE = {
     "**": 9,
 }
 _SIGN_PRECEDENCE = 8
+_DEEPEST = 60
 _PLAIN_NAME = re.compile(r"(?:[^\W\d]|\.(?=[^\W\d]))[\w.]*")
 
 
@@ -185,6 +189,7 @@ def read_syntax(formula: str) -> Binary:
         raise parser.fail("A formula has the form 'response ~ terms'; '~' is missing.", Span(0, len(formula)))
     if parser.current.text == "~":
         raise parser.fail("The response is missing before '~'.", parser.current.span)
+    _refuse_deep_nesting(parser)
     tree = parser.expression()
     if parser.current.kind != "end":
         raise parser.fail(
@@ -196,6 +201,15 @@ def read_syntax(formula: str) -> Binary:
     if isinstance(tree.left, Binary) and tree.left.operator == "~":
         raise parser.fail("A formula has one '~'.", tree.operator_span)
     return tree
+
+
+def _refuse_deep_nesting(parser: _Parser) -> None:
+    depth = 0
+    for token in parser.tokens:
+        if token.kind == "operator" and token.text in "()":
+            depth += 1 if token.text == "(" else -1
+        if depth > _DEEPEST:
+            raise parser.fail(f"Parentheses are nested more than {_DEEPEST} deep, too deeply to be read.", token.span)
 
 
 def unparse(node: Node) -> str:
@@ -225,7 +239,8 @@ def columns_in(node: Node) -> tuple[Name, ...]:
         case Name():
             return (node,)
         case Call(_, arguments):
-            return tuple(name for argument in arguments for name in columns_in(argument))
+            names = (name for argument in arguments for name in columns_in(argument))
+            return tuple(name for name in names if name.name not in CONSTANTS)
         case Binary(_, left, right):
             return columns_in(left) + columns_in(right)
         case Negative(inside) | Parenthesis(inside):

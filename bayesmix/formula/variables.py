@@ -12,9 +12,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix.errors import DataError, FormulaError, Span, UnknownColumnError, did_you_mean, listing
+from bayesmix.errors import DataError, FormulaError, Span, did_you_mean, listing
+from bayesmix.formula.columns import (
+    Factor,
+    coded,
+    describe_type,
+    distinct_levels,
+    is_categorical,
+    is_numeric,
+    unknown_column,
+)
 from bayesmix.formula.functions import FACTOR_FUNCTIONS, FUNCTIONS
 from bayesmix.formula.syntax import (
+    CONSTANTS,
     Binary,
     Call,
     Name,
@@ -29,14 +39,6 @@ from bayesmix.formula.syntax import (
 from bayesmix.formula.terms import label_of
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Factor:
-    """`codes` (n_obs,) positions in `levels`; -1 where the value is none of them."""
-
-    codes: NDArray[np.intp]
-    levels: tuple[str, ...]
 
 
 _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
@@ -114,8 +116,9 @@ class Variables:
         column = self.column(name)
         key = f"levels of {label_of(node)}"
         if not self.new:
-            self.learnt[key] = tuple(str(text) for text in level_texts(column)[1])
-        return _coded(column, self.learnt[key])
+            levels = distinct_levels(column)
+            self.learnt[key] = levels
+        return coded(column, self.learnt[key])
 
     def numbers(self, node: Node) -> Floats:
         """An expression as numbers, finite in every row."""
@@ -192,6 +195,12 @@ class Variables:
                 )
             keywords[name] = self.constant(value)
         values = np.asarray(self.evaluate(positional[0]), dtype=float)
+        if values.ndim > 1:
+            raise self.fail(
+                f"{call.function}() takes one number a row, and {unparse(positional[0])} has {values.shape[1]}; "
+                "write it as a term of its own.",
+                positional[0].span,
+            )
         values = np.broadcast_to(values, (len(self.data),)).astype(float)
         if call.function == "poly":
             self.check_degree(call, values, keywords["degree"])
@@ -207,10 +216,8 @@ class Variables:
                 return value
             case Negative(Number(value)):
                 return -value
-            case Name("TRUE" | "True" | "T"):
-                return True
-            case Name("FALSE" | "False" | "F"):
-                return False
+            case Name(name) if name in CONSTANTS:
+                return CONSTANTS[name]
         raise self.fail(f"{unparse(node)} is no constant; a number, TRUE or FALSE is expected here.", node.span)
 
     def check_degree(self, call: Call, values: Floats, degree: Any) -> None:
@@ -236,64 +243,3 @@ class Variables:
                 call.span,
             )
         return result
-
-
-def unknown_column(name: str, data: pd.DataFrame) -> UnknownColumnError:
-    columns = [str(column) for column in data.columns]
-    return UnknownColumnError(
-        f"{name!r} is no column of the data.{did_you_mean(name, columns)} Columns: {listing(columns)}."
-    )
-
-
-def is_categorical(column: pd.Series) -> bool:
-    """Whether a column is a factor by its type: text, Categorical or true/false."""
-    kind = column.dtype
-    return (
-        isinstance(kind, pd.CategoricalDtype)
-        or pd.api.types.is_bool_dtype(kind)
-        or pd.api.types.is_string_dtype(kind)
-        or pd.api.types.is_object_dtype(kind)
-    )
-
-
-def is_numeric(column: pd.Series) -> bool:
-    return bool(
-        (pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(column.dtype))
-        or pd.api.types.is_bool_dtype(column.dtype)
-    )
-
-
-def describe_type(column: pd.Series) -> str:
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return "a factor"
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return "a date"
-    return "text" if is_categorical(column) else f"of type {column.dtype}"
-
-
-def level_texts(column: pd.Series) -> tuple[pd.Index, list[str]]:
-    """The values that occur, in order, and how they are printed."""
-    present = column.dropna()
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        used = set(present.unique())
-        values = pd.Index([value for value in column.cat.categories if value in used])
-    else:
-        distinct = present.unique()
-        try:
-            values = pd.Index(sorted(distinct))
-        except TypeError:  # numbers and texts mixed
-            values = pd.Index(sorted(distinct, key=str))
-    return values, [_level_text(value) for value in values]
-
-
-def _level_text(value: Any) -> str:
-    is_whole = isinstance(value, float | np.floating) and np.isfinite(value) and float(value).is_integer()
-    return str(int(value)) if is_whole else str(value)
-
-
-def _coded(column: pd.Series, levels: tuple[str, ...]) -> Factor:
-    """The column's codes in `levels`; a value that is none of them is -1."""
-    values, texts = level_texts(column)
-    position = {level: code for code, level in enumerate(levels)}
-    to_code = np.array([position.get(text, -1) for text in texts] + [-1], dtype=np.intp)
-    return Factor(to_code[values.get_indexer(pd.Index(column))], levels)

@@ -49,8 +49,9 @@ def as_posterior(
             variables[name] = ((), term_sds[..., position])
         if term.k > 1:
             name = layout.corr_name(term, design.random)
-            coords[f"{name}_dim"] = [",".join(pair) for pair in layout.column_pairs(term)]
-            variables[name] = ((f"{name}_dim",), term_correlations)
+            dim = layout.as_dim(f"{name}_dim")
+            coords[dim] = [",".join(pair) for pair in layout.column_pairs(term)]
+            variables[name] = ((dim,), term_correlations)
         _add_effects(variables, coords, term, term_effects)
     variables |= {name: ((), values) for name, values in auxiliary.items()}
     named = {name: (("chain", "draw", *dims), values) for name, (dims, values) in variables.items()}

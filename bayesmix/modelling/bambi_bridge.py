@@ -28,6 +28,7 @@ from bayesmix.modelling.bambi_dialect import in_bambi_terms
 from bayesmix.modelling.families import Family
 from bayesmix.modelling.fixed_effects import add_fixed_effects
 from bayesmix.modelling.group_effects import add_group_term
+from bayesmix.modelling.layout import without_slash
 from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.priors_pymc import to_bambi
 
@@ -95,9 +96,14 @@ class _Backend(PyMCModel):
         self.spec = spec
 
 
-def build_bambi_model(design: Design, family: Family, priors: Mapping[str, Prior]) -> bambi.Model:
-    """The Bambi model of a design, built; its PyMC model is `.backend.model`."""
-    said = in_bambi_terms(design)
+def build_bambi_model(
+    design: Design, family: Family, priors: Mapping[str, Prior], *, for_prediction: bool
+) -> bambi.Model:
+    """The Bambi model of a design, built; its PyMC model is `.backend.model`.
+
+    Without `for_prediction` Bambi is not told of the random terms; the PyMC model has them all the same.
+    """
+    said = in_bambi_terms(design, with_groups=for_prediction)
     name = "bernoulli" if family.name == "binomial" and design.response.trials is None else family.name
     model = bambi.Model(
         said.text,
@@ -109,7 +115,7 @@ def build_bambi_model(design: Design, family: Family, priors: Mapping[str, Prior
         extra_namespace=said.functions,
     )
     if design.response.trials is not None:
-        model.response_term.alias = design.response.name
+        model.response_term.alias = without_slash(design.response.name)
     (component,) = model.conditional_parameters.values()
     for bambi_name, own_name in said.names.items():
         if bambi_name in component.terms and bambi_name != own_name:

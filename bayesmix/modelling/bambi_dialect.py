@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bayesmix.formula.columns import Factor, is_categorical, is_numeric
 from bayesmix.formula.design import Design
 from bayesmix.formula.syntax import Call, Name, Node, columns_in
 from bayesmix.formula.terms import INTERCEPT, Term
-from bayesmix.formula.variables import Factor, Variables, is_categorical
+from bayesmix.formula.variables import Variables
 from bayesmix.modelling.layout import without_slash
 
 SUCCESSES, TRIALS, OFFSET = "bayesmix_successes", "bayesmix_trials", "bayesmix_offset"
@@ -31,8 +32,12 @@ class BambiTerms:
     names: dict[str, str] = field(default_factory=dict)
 
 
-def in_bambi_terms(design: Design) -> BambiTerms:
-    """The formula, the data and the functions of `design` for `bambi.Model`."""
+def in_bambi_terms(design: Design, *, with_groups: bool) -> BambiTerms:
+    """The formula, the data and the functions of `design` for `bambi.Model`.
+
+    Bambi needs the random terms for its own predictions alone, and makes a dense matrix of each: for sampling they are
+    left out.
+    """
     said = BambiTerms(data=_frame(design))
     grouping = {part.name for term in design.formula.random for part in term.group if isinstance(part, Name)}
     fixed = [_term(term, design, said, grouping) for term in design.formula.fixed if term != INTERCEPT]
@@ -40,7 +45,7 @@ def in_bambi_terms(design: Design) -> BambiTerms:
     if design.formula.offsets:
         said.data[OFFSET] = design.offset
         parts.append(f"offset({OFFSET})")
-    for random in design.formula.random:
+    for random in design.formula.random if with_groups else ():
         inside = [_term(term, design, said, grouping) for term in random.terms if term != INTERCEPT]
         one = "1" if INTERCEPT in random.terms else "0"
         group = ":".join(_column(part.name) for part in random.group if isinstance(part, Name))
@@ -62,6 +67,8 @@ def _frame(design: Design) -> pd.DataFrame:
             frame[name] = frame[name].astype("category")
         if isinstance(frame[name].dtype, pd.CategoricalDtype):
             frame[name] = frame[name].cat.remove_unused_categories().cat.as_ordered()
+        elif is_numeric(frame[name]) and not pd.api.types.is_bool_dtype(frame[name].dtype):
+            frame[name] = frame[name].to_numpy(dtype=float)
     return frame
 
 
@@ -71,8 +78,9 @@ def _response(design: Design, said: BambiTerms) -> str:
         said.data[SUCCESSES] = response.values.astype(int)
         said.data[TRIALS] = response.trials.astype(int)
         return f"p({SUCCESSES}, {TRIALS})"
-    said.data[response.name] = response.values
-    return _column(response.name)
+    name = without_slash(response.name)
+    said.data[name] = response.values
+    return _column(name)
 
 
 def _term(term: Term, design: Design, said: BambiTerms, grouping: set[str]) -> str:

@@ -27,4 +27,4 @@ def bambi_model(fit: Fit) -> "bambi.Model":
     --------
     >>> bm.bambi_model(fit).predict(fit.posterior, data=new, inplace=False)  # doctest: +SKIP
     """
-    return modelling.pymc_model.build_model(fit.design, fit.family, fit.priors).bambi
+    return modelling.bambi_bridge.build_bambi_model(fit.design, fit.family, fit.priors, for_prediction=True)

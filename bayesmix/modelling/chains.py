@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from bayesmix.errors import SamplingError
+from bayesmix.modelling.method import SEEDS
 
 # What is kept of each draw, under PyMC's names, which ArviZ reads; nutpie's own names follow.
 _STATISTICS = {
@@ -19,14 +20,13 @@ _STATISTICS = {
     "acceptance_rate": "mean_tree_accept",
 }
 _GREATEST_DEPTH = 10  # the default of all three samplers
-_SEEDS = 2**32
 
 
 def settled_seed(seed: int | None) -> int:
     """The seed given, or one from the operating system."""
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
-    if not 0 <= seed < _SEEDS:
-        raise SamplingError(f"seed is a whole number from 0 to {_SEEDS - 1}; got {seed}.")
+    if not 0 <= seed < SEEDS:
+        raise SamplingError(f"seed is a whole number from 0 to {SEEDS - 1}; got {seed}.")
     return seed
 
 

@@ -11,6 +11,7 @@ import pytensor.tensor as pt
 from numpy.typing import NDArray
 from pytensor.tensor import TensorVariable
 
+from bayesmix.modelling.layout import as_dim
 from bayesmix.modelling.priors import Prior
 
 
@@ -39,7 +40,7 @@ def add_correlations(name: str, pairs: tuple[tuple[str, str], ...], prior: Prior
     ----------
     Lewandowski, Kurowicka & Joe (2009), doi:10.1016/j.jmva.2009.04.008
     """
-    dim = f"{name}_dim"
+    dim = as_dim(f"{name}_dim")
     pm.modelcontext(None).add_coord(dim, [",".join(pair) for pair in pairs])
     shapes = partial_shapes(prior.args[0], len(pairs))
     partials = 2 * pm.Beta(f"{name}_partial", shapes, shapes, dims=dim) - 1

@@ -17,7 +17,7 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
     ====================  ===========================================  ==================================
     parameter             Gaussian, identity link                      logit, log and other links
     ====================  ===========================================  ==================================
-    `Intercept`           Normal(mean y, 2.5 sd y)                     Normal(0, 2.5)
+    `Intercept`           Normal(mean y, 2.5 sd y)                     Normal(0, 2.5); log: (log mean y, 2.5)
     a coefficient         Normal(0, 2.5 sd y / sd x)                   Normal(0, 2.5 / sd x); 0/1: (0, 2.5)
     `sd_<group>__<col>`   HalfStudentT(3, sd y / sd z)                 HalfNormal(1)
     `corr_<group>`        LKJ(2)                                       LKJ(2)
@@ -29,14 +29,16 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
     the sds of y and x, so that cell means (`0 + f`) are not pulled to 0. An offset is taken from y first.
     """
     y = design.response.values - (design.offset if family.is_gaussian_identity else 0.0)
-    sd_y = float(np.std(y, ddof=1))
+    sd_y = float(np.std(y, ddof=1)) if len(y) > 1 else 0.0
     gaussian = family.is_gaussian_identity
     centred = design.fixed.has_intercept
     size_y = sd_y if centred else float(np.sqrt(np.mean(y**2)))
     priors: dict[str, Prior] = {}
     for name, column in zip(design.fixed.names, design.fixed.matrix.T, strict=True):
         if name == "Intercept":
-            priors[name] = Prior("Normal", (float(y.mean()), 2.5 * sd_y) if gaussian else (0.0, 2.5))
+            priors[name] = Prior(
+                "Normal", (float(y.mean()), 2.5 * sd_y) if gaussian else (_typical(design, family), 2.5)
+            )
         elif gaussian:
             priors[name] = Prior("Normal", (0.0, 2.5 * size_y / _spread(column, centred=centred)))
         else:
@@ -47,6 +49,12 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
     for name in family.auxiliary:
         priors[name] = Prior("HalfStudentT", (3.0, sd_y))
     return priors
+
+
+def _typical(design: Design, family: Family) -> float:
+    """On a log link counts of 10^5 lie far from 0: the intercept's prior is about the log of the mean response."""
+    mean = float(np.mean(design.response.values))
+    return float(np.log(mean) - np.mean(design.offset)) if family.link == "log" and mean > 0 else 0.0
 
 
 def _group_priors(term: GroupTerm, design: Design, sd_y: float | None) -> dict[str, Prior]:

@@ -15,8 +15,6 @@ from bayesmix.modelling.convergence import convergence
 from bayesmix.modelling.layout import column_pairs, corr_draws, corr_name, fixed_draws, sd_draws, sd_names
 
 _VALUES_AT_ONCE = 2**21
-_DEPTH_LIMIT = 10  # the default of every sampler on offer
-_DEPTH_FLAGS = ("reached_max_treedepth", "maxdepth_reached")  # PyMC's name, nutpie's
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +28,9 @@ class Diagnostics:
         ``"group effect"``), `sd` (posterior), `rhat`, `ess_bulk`, `ess_tail`. A parameter whose draws do not
         vary has `sd` 0, one with draws that are not finite `sd` nan; the other figures are nan for both.
     n_divergent : int
-        Divergent transitions after tuning, all chains together; 0 when the sampler records none.
+        Divergent transitions after tuning, all chains together.
     ebfmi : tuple of float
-        Energy fraction of missing information of each chain; empty when no energy was recorded.
+        Energy fraction of missing information of each chain.
     n_max_treedepth : int
         Draws whose trajectory was cut off at the greatest tree depth.
     n_chains, n_total : int
@@ -53,7 +51,7 @@ def diagnose_sampling(posterior: xr.DataTree, design: Design, auxiliary: tuple[s
     Parameters
     ----------
     posterior
-        Groups `posterior` and, where the sampler kept figures of its own, `sample_stats`.
+        Groups `posterior` and `sample_stats`, as `chains.sample_stats` keeps it.
     design
         The design that was fitted.
     auxiliary
@@ -62,13 +60,12 @@ def diagnose_sampling(posterior: xr.DataTree, design: Design, auxiliary: tuple[s
     draws = posterior.children["posterior"].to_dataset()
     n_chains, n_draws = draws.sizes["chain"], draws.sizes["draw"]
     frames = [_figures(names, kind, values) for names, kind, values in _blocks(draws, design, auxiliary)]
-    recorded = posterior.children.get("sample_stats")
-    statistics = xr.Dataset() if recorded is None else recorded.to_dataset()
+    statistics = posterior.children["sample_stats"].to_dataset()
     return Diagnostics(
         parameters=pd.concat(frames),
-        n_divergent=int(statistics["diverging"].sum()) if "diverging" in statistics else 0,
+        n_divergent=int(statistics["diverging"].sum()),
         ebfmi=_ebfmi(statistics),
-        n_max_treedepth=_n_max_treedepth(statistics),
+        n_max_treedepth=int(statistics["reached_max_treedepth"].sum()),
         n_chains=n_chains,
         n_total=n_chains * n_draws,
     )
@@ -113,18 +110,7 @@ def _figures(names: list[str], kind: str, draws: NDArray[np.float64]) -> pd.Data
 
 
 def _ebfmi(statistics: xr.Dataset) -> tuple[float, ...]:
-    if "energy" not in statistics:
-        return ()
     energy = statistics["energy"].transpose("chain", "draw").to_numpy()
     # A chain that never moved has no energy to compare: 0 / 0.
     with np.errstate(invalid="ignore", divide="ignore"):
         return tuple(float(value) for value in np.atleast_1d(array_stats.bfmi(energy)))
-
-
-def _n_max_treedepth(statistics: xr.Dataset) -> int:
-    for name in _DEPTH_FLAGS:
-        if name in statistics:
-            return int(statistics[name].sum())
-    if "tree_depth" in statistics:  # NumPyro keeps the depth alone
-        return int((statistics["tree_depth"] >= _DEPTH_LIMIT).sum())
-    return 0

@@ -1,6 +1,7 @@
 """`fit`: from a formula to a posterior, in four steps that can each be called alone."""
 
 from collections.abc import Callable, Mapping
+from numbers import Integral
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import Family, read_family
-from bayesmix.modelling.method import METHODS, TUNING_STEPS, choose_method
+from bayesmix.modelling.method import METHODS, SEEDS, TUNING_STEPS, choose_method
 from bayesmix.modelling.priors import Prior, settle_priors
 from bayesmix.modelling.record import Fit
 
@@ -96,7 +97,9 @@ def fit(
     >>> sleepstudy = bm.load_data("sleepstudy")  # doctest: +SKIP
     >>> bm.fit("Reaction ~ Days + (Days | Subject)", sleepstudy, seed=1)  # doctest: +SKIP
     """
-    check_arguments(method=method, draws=draws, tune=tune, chains=chains, target_accept=target_accept, seed=seed)
+    check_arguments(
+        method=method, draws=draws, tune=tune, chains=chains, cores=cores, target_accept=target_accept, seed=seed
+    )
     family = read_family(family)
     _check_weights(weights, family)
     parsed = parse(formula, functions or ())
@@ -104,11 +107,11 @@ def fit(
     settled = settle_priors(default_priors(design, family), priors)
     choice = choose_method(method, design, family, settled, sampler=sampler)
     how = {
-        "draws": draws,
-        "tune": TUNING_STEPS[choice.method] if tune is None else tune,
-        "chains": chains,
-        "cores": cores,
-        "seed": seed,
+        "draws": int(draws),
+        "tune": TUNING_STEPS[choice.method] if tune is None else int(tune),
+        "chains": int(chains),
+        "cores": None if cores is None else int(cores),
+        "seed": None if seed is None else int(seed),
         "target_accept": 0.9 if target_accept is None else target_accept,
         "progress": progress,
     }
@@ -127,6 +130,7 @@ def check_arguments(
     draws: int = 1000,
     tune: int | None = None,
     chains: int = 4,
+    cores: int | None = None,
     target_accept: float | None = None,
     seed: int | None = None,
 ) -> None:
@@ -135,14 +139,20 @@ def check_arguments(
         raise ArgumentError(
             f"method={method!r} is not known.{did_you_mean(str(method), METHODS)} Methods: {', '.join(METHODS)}."
         )
-    counts = (("draws", draws, 10), ("tune", 1000 if tune is None else tune, 10), ("chains", chains, 1))
+    counts = (
+        ("draws", draws, 10),
+        ("tune", 1000 if tune is None else tune, 10),
+        ("chains", chains, 1),
+        ("cores", 1 if cores is None else cores, 1),
+    )
     for name, value, least in counts:
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
             raise ArgumentError(f"{name} is a whole number of at least {least}; got {value!r}.")
-    if target_accept is not None and not 0 < target_accept < 1:
+    is_number = isinstance(target_accept, int | float)
+    if target_accept is not None and not (is_number and 0 < target_accept < 1):
         raise ArgumentError(f"target_accept is a probability between 0 and 1, such as 0.95; got {target_accept!r}.")
-    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
-        raise ArgumentError(f"seed is a whole number from 0; got {seed!r}.")
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < SEEDS):
+        raise ArgumentError(f"seed is a whole number from 0 to {SEEDS - 1}; got {seed!r}.")
 
 
 def _check_weights(weights: str | None, family: Family) -> None:

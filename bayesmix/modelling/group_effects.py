@@ -92,8 +92,8 @@ def _correlated_effects(term: GroupTerm, scale: list[list[TensorVariable]], *, c
         effects = _conditional_effects(term, scale)
     else:
         name = f"{layout.group_variable(term.terms[0], term)}_offset"
-        pm.modelcontext(None).add_coord(f"{name}_dim", term.names)
-        u = pm.Normal(name, 0, 1, dims=(f"{name}_dim", _level_dim(term)))
+        pm.modelcontext(None).add_coord(layout.as_dim(f"{name}_dim"), term.names)
+        u = pm.Normal(name, 0, 1, dims=(layout.as_dim(f"{name}_dim"), _level_dim(term)))
         effects = [_weighted_sum(row, [u[position] for position in range(len(row))]) for row in scale]
     for owner in term.terms:
         name, dims = layout.group_variable(owner, term), layout.group_dims(owner, term)

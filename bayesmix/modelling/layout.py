@@ -4,7 +4,7 @@ Names and dims are Bambi's, so that Bambi and ArviZ read the posterior as their 
 a scalar variable `Days`; a factor's are one variable `recipe` along `recipe_dim`; a group effect is
 `Days|Subject` along `Subject__factor_dim`, for a factor `f|g` along `f__expr_dim` and `g__factor_dim`.
 Variance parameters are scalars `sd_Subject__Days`; the correlations of a term are `corr_Subject`, a pair each.
-xarray keeps `/` for paths: in these names it stands as U+2215, `I(Days \N{DIVISION SLASH} 2)`.
+xarray keeps `/` for paths: in these names it stands as U+2215, `I(Days \N{DIVISION SLASH} 2)`; in dims a comma is `;`.
 """
 
 from typing import TYPE_CHECKING
@@ -33,7 +33,7 @@ def fixed_variable(term: TermColumns) -> str:
 
 
 def fixed_dim(term: TermColumns) -> str:
-    return f"{fixed_variable(term)}_dim"
+    return as_dim(f"{fixed_variable(term)}_dim")
 
 
 def group_variable(owner: TermColumns, term: GroupTerm) -> str:
@@ -41,8 +41,13 @@ def group_variable(owner: TermColumns, term: GroupTerm) -> str:
 
 
 def group_dims(owner: TermColumns, term: GroupTerm) -> tuple[str, ...]:
-    level = f"{without_slash(term.group)}__factor_dim"
-    return (f"{_expression(owner)}__expr_dim", level) if is_vector(owner) else (level,)
+    level = as_dim(f"{without_slash(term.group)}__factor_dim")
+    return (as_dim(f"{_expression(owner)}__expr_dim"), level) if is_vector(owner) else (level,)
+
+
+def as_dim(name: str) -> str:
+    """nutpie joins the dims of a variable with commas."""
+    return name.replace(",", ";")
 
 
 def _expression(owner: TermColumns) -> str:

@@ -33,7 +33,7 @@ def draw_marginal(
     progress: bool,
 ) -> tuple[xr.DataTree, Sampling]:
     """Sample the posterior of a Gaussian model; arguments and result as `sampling.draw`."""
-    seed = settled_seed(seed)
+    seed, cores = settled_seed(seed), chains_at_once(chains, cores)
     started = perf_counter()
     model = marginalise(design, priors)
     tree = sample_theta(
@@ -42,7 +42,7 @@ def draw_marginal(
         draws=draws,
         tune=tune,
         chains=chains,
-        cores=chains_at_once(chains, cores),
+        cores=cores,
         seed=seed,
         target_accept=target_accept,
         progress=progress,
@@ -51,7 +51,17 @@ def draw_marginal(
     posterior = whole_posterior(design, model, theta, seed)
     seconds = perf_counter() - started
     kept = {"posterior": posterior, "sample_stats": sample_stats(tree)}
-    return xr.DataTree.from_dict(kept), Sampling("nutpie", draws, tune, chains, seed, seconds)
+    record = Sampling(
+        sampler="nutpie",
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        cores=cores,
+        seed=seed,
+        target_accept=target_accept,
+        seconds=seconds,
+    )
+    return xr.DataTree.from_dict(kept), record
 
 
 def whole_posterior(design: Design, model: Marginal, theta: Floats, seed: int) -> xr.Dataset:

@@ -9,6 +9,8 @@ from bayesmix.modelling.families import Family
 from bayesmix.modelling.priors import Prior
 
 METHODS = ("auto", "marginal", "joint")
+SAMPLERS = ("nutpie", "pymc", "numpyro")
+SEEDS = 2**32  # the samplers take seeds below it
 TUNING_STEPS = {"marginal": 200, "joint": 1000}
 _MOST_DENSE = 400  # effects outside the largest factor: a gradient takes their number to the third power
 

@@ -65,10 +65,10 @@ def _sample(
 
 @contextmanager
 def _quiet(name: str) -> Iterator[None]:
-    """Keep a logger from announcing its steps; warnings and errors still come through."""
+    """Keep a logger from announcing its steps, and from warning of few draws, which `diagnose` does; errors stay."""
     logger = logging.getLogger(name)
     level = logger.level
-    logger.setLevel(logging.WARNING)
+    logger.setLevel(logging.ERROR)
     try:
         yield
     finally:

@@ -54,14 +54,15 @@ def to_text(prior: Prior) -> str:
     return f"{prior.name}({', '.join(repr(float(value)) for value in prior.args)})"
 
 
-def parameter_kind(parameter: str) -> str:
-    """``"standard deviation"`` (`sd_...`, `sigma`), ``"correlation"`` (`corr_...`) or ``"coefficient"``."""
-    if parameter == "sigma" or parameter.startswith("sd_"):
-        return "standard deviation"
-    return "correlation" if parameter.startswith("corr_") else "coefficient"
+_KIND_OF_SUPPORT = {"real": "coefficient", "positive": "standard deviation", "correlation": "correlation"}
 
 
-def read_prior(prior: str | Prior, parameter: str | None = None) -> Prior:
+def parameter_kind(default: Prior) -> str:
+    """``"coefficient"``, ``"standard deviation"`` or ``"correlation"``, by the parameter's default prior."""
+    return _KIND_OF_SUPPORT[DISTRIBUTIONS[default.name].support]
+
+
+def read_prior(prior: str | Prior, parameter: str | None = None, kind: str | None = None) -> Prior:
     """The prior that a text such as ``"Normal(0, 2.5)"`` or ``"Normal(mu=0, sigma=2.5)"`` stands for.
 
     Parameters
@@ -69,7 +70,9 @@ def read_prior(prior: str | Prior, parameter: str | None = None) -> Prior:
     prior
         The text, or a `Prior`, which is checked in the same way.
     parameter
-        The parameter it is meant for, such as ``"sd_Subject__Days"``; without it the kind is not checked.
+        The parameter it is meant for, such as ``"sd_Subject__Days"``, for messages.
+    kind
+        What the parameter is, as `parameter_kind` says; without it any distribution will do.
 
     Returns
     -------
@@ -83,7 +86,6 @@ def read_prior(prior: str | Prior, parameter: str | None = None) -> Prior:
         missing or out of its range, or the distribution does not suit the parameter.
     """
     whose = f"Prior of {parameter!r}" if parameter is not None else "Prior"
-    kind = parameter_kind(parameter) if parameter is not None else None
     if isinstance(prior, Prior):
         _require_known(prior.name, whose, kind)
         read = Prior(prior.name, _match([("", value) for value in prior.args], prior.name, whose))
@@ -105,6 +107,8 @@ def settle_priors(defaults: Mapping[str, Prior], given: Mapping[str, str | Prior
     PriorError
         A given name is no parameter of the model, or its prior cannot be read or does not suit it.
     """
+    if given is not None and not isinstance(given, Mapping):
+        raise PriorError(f'priors is a mapping, such as {{"sigma": "HalfNormal(20)"}}; got {type(given).__name__}.')
     settled = dict(defaults)
     for written, prior in (given or {}).items():
         parameter = str(written) if written in defaults else without_slash(str(written))
@@ -113,7 +117,7 @@ def settle_priors(defaults: Mapping[str, Prior], given: Mapping[str, str | Prior
                 f"A prior is given for {written!r}, which the model does not have."
                 f"{did_you_mean(parameter, defaults)} Its parameters: {listing(defaults)}."
             )
-        settled[parameter] = read_prior(prior, parameter)
+        settled[parameter] = read_prior(prior, parameter, parameter_kind(defaults[parameter]))
     return settled
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import bambi
 import pymc as pm
 
 from bayesmix.formula.design import Design
@@ -15,20 +14,19 @@ from bayesmix.modelling.priors import Prior
 
 @dataclass(frozen=True)
 class BuiltModel:
-    """`model` is sampled; `bambi` predicts and interprets; `kept` names the variables that make the posterior."""
+    """`model` is sampled; `kept` names the variables that make the posterior."""
 
     model: pm.Model
-    bambi: bambi.Model
     kept: tuple[str, ...]
 
 
 def build_model(design: Design, family: Family, priors: Mapping[str, Prior]) -> BuiltModel:
     """The PyMC model with every parameter sampled jointly (group effects non-centred)."""
-    built = build_bambi_model(design, family, priors)
+    built = build_bambi_model(design, family, priors, for_prediction=False)
     kept = [layout.fixed_variable(term) for term in design.fixed.terms]
     for term in design.random:
         kept += layout.sd_names(term)
         if term.k > 1:
             kept.append(layout.corr_name(term, design.random))
         kept += [layout.group_variable(owner, term) for owner in term.terms]
-    return BuiltModel(built.backend.model, built, (*kept, *family.auxiliary))
+    return BuiltModel(built.backend.model, (*kept, *family.auxiliary))

@@ -20,13 +20,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the draws were made: `sampler` by name, draws kept per chain, tuning steps, chains, seed, seconds."""
+    """How the draws were made.
+
+    `sampler` by name; `draws` kept of each chain after `tune` steps; `cores`: chains that ran at the same time;
+    `target_accept`: the acceptance probability that the step size was tuned to; `seconds` from model to last draw.
+    """
 
     sampler: str
     draws: int
     tune: int
     chains: int
+    cores: int
     seed: int
+    target_accept: float
     seconds: float
 
 
@@ -49,7 +55,7 @@ class Fit:
         ``"marginal"``: NUTS on the variance parameters, exact draws of coefficients and group effects; ``"joint"``:
         NUTS on all parameters. `reason` says why this one.
     sampling : Sampling
-        Sampler, draws, chains, seed.
+        Sampler, draws, chains, cores, seed, target acceptance.
     diagnostics : Diagnostics
         R-hat, effective sizes, divergences, E-BFMI, tree depth (arviz-stats).
     """

@@ -8,15 +8,14 @@ import xarray as xr
 
 from bayesmix.errors import SamplingError, did_you_mean, listing
 from bayesmix.modelling.chains import chains_at_once, sample_stats, settled_seed
+from bayesmix.modelling.method import SAMPLERS
 from bayesmix.modelling.nuts_nutpie import sample_by_nutpie
 from bayesmix.modelling.nuts_pymc import sample_by_numpyro, sample_by_pymc
 from bayesmix.modelling.record import Sampling
 
-SAMPLERS: dict[str, Callable[..., xr.DataTree]] = {
-    "nutpie": sample_by_nutpie,
-    "pymc": sample_by_pymc,
-    "numpyro": sample_by_numpyro,
-}
+_SAMPLE_BY: dict[str, Callable[..., xr.DataTree]] = dict(
+    zip(SAMPLERS, (sample_by_nutpie, sample_by_pymc, sample_by_numpyro), strict=True)
+)
 
 
 def draw(
@@ -73,22 +72,32 @@ def draw(
         raise SamplingError(
             f"Sampler {sampler!r} is not known.{did_you_mean(str(sampler), SAMPLERS)} Samplers: {listing(SAMPLERS)}."
         )
-    seed = settled_seed(seed)
+    seed, cores = settled_seed(seed), chains_at_once(chains, cores)
     started = perf_counter()
-    tree = SAMPLERS[sampler](
+    tree = _SAMPLE_BY[sampler](
         model,
         var_names=var_names,
         draws=draws,
         tune=tune,
         chains=chains,
-        cores=chains_at_once(chains, cores),
+        cores=cores,
         seed=seed,
         target_accept=target_accept,
         progress=progress,
     )
     seconds = perf_counter() - started
     kept = {"posterior": _posterior(tree, var_names), "sample_stats": sample_stats(tree)}
-    return xr.DataTree.from_dict(kept), Sampling(sampler, draws, tune, chains, seed, seconds)
+    record = Sampling(
+        sampler=sampler,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        cores=cores,
+        seed=seed,
+        target_accept=target_accept,
+        seconds=seconds,
+    )
+    return xr.DataTree.from_dict(kept), record
 
 
 def _posterior(tree: xr.DataTree, var_names: Sequence[str]) -> xr.Dataset:

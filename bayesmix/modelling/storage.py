@@ -5,7 +5,6 @@ Parquet), and at its root a JSON text with formula, family, priors and sampler. 
 from formula and rows, so the arrays of the model are never stored.
 """
 
-import io
 import json
 import os
 import tempfile
@@ -15,13 +14,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import xarray as xr
 
 from bayesmix.errors import StoredFitError, listing
+from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
+from bayesmix.modelling import layout
+from bayesmix.modelling.data_bytes import from_bytes, to_bytes
 from bayesmix.modelling.diagnostics import diagnose_sampling
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.priors import read_prior, to_text
@@ -64,7 +64,7 @@ def save(fit: Fit, path: str | os.PathLike[str]) -> Path:
         {
             "posterior": fit.posterior["posterior"].to_dataset(),
             "sample_stats": fit.posterior["sample_stats"].to_dataset(),
-            "data": xr.Dataset({"rows": ("byte", _to_parquet(fit.data))}),
+            "data": xr.Dataset({"rows": ("byte", to_bytes(fit.data))}),
         }
     )
     tree.attrs["bayesmix"] = json.dumps(_description(fit))
@@ -127,7 +127,7 @@ def _assemble(tree: xr.DataTree, about: dict[str, Any], functions: Mapping[str, 
     family = read_family(about["family"])
     design = build_design(
         parse(about["formula"], functions or ()),
-        _from_parquet(tree["data"]["rows"].to_numpy()),
+        from_bytes(tree["data"]["rows"].to_numpy()),
         response=family.response,
         weights=about["weights"],
         functions=functions,
@@ -139,7 +139,8 @@ def _assemble(tree: xr.DataTree, about: dict[str, Any], functions: Mapping[str, 
             "sample_stats": tree["sample_stats"].to_dataset(),
         }
     )
-    priors = {name: read_prior(text, name) for name, text in about["priors"].items()}
+    _refuse_other_levels(design, posterior["posterior"].to_dataset())
+    priors = {name: read_prior(text) for name, text in about["priors"].items()}
     diagnostics = diagnose_sampling(posterior, design, family.auxiliary)
     sampling = Sampling(**about["sampling"])
     return Fit(design, family, priors, posterior, about["method"], about["reason"], sampling, diagnostics)
@@ -162,18 +163,15 @@ def _description(fit: Fit) -> dict[str, Any]:
     }
 
 
-def _to_parquet(data: pd.DataFrame) -> np.ndarray:
-    buffer = io.BytesIO()
+def _refuse_other_levels(design: Design, posterior: xr.Dataset) -> None:
+    """The rows must give back the names and levels that the draws stand under."""
     try:
-        data.to_parquet(buffer)
-    except (ValueError, TypeError) as error:
-        mixed = listing(str(name) for name in data.columns if pd.api.types.infer_dtype(data[name]).startswith("mixed"))
-        raise StoredFitError(
-            f"The data cannot be stored: columns with values of several types ({mixed or 'unknown'}). "
-            "Give each column one type, or leave it out of the data before the fit."
-        ) from error
-    return np.frombuffer(buffer.getvalue(), dtype=np.uint8)
-
-
-def _from_parquet(stored: np.ndarray) -> pd.DataFrame:
-    return pd.read_parquet(io.BytesIO(stored.tobytes()))
+        expected = {
+            level: term.levels for term in design.random for level in layout.group_dims(term.terms[0], term)[-1:]
+        }
+        same = all(tuple(posterior.coords[dim].to_numpy()) == tuple(levels) for dim, levels in expected.items())
+        layout.fixed_draws(posterior, design)
+    except (KeyError, ValueError):
+        same = False
+    if not same:
+        raise StoredFitError("The stored rows do not give the model that the stored draws belong to; fit again.")

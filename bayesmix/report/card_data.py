@@ -5,7 +5,7 @@ import pandas as pd
 from bayesmix.data.catalogue import catalogue, load_data
 from bayesmix.data.read import read_table
 from bayesmix.errors import DataError, listing
-from bayesmix.formula.variables import unknown_column
+from bayesmix.formula.columns import unknown_column
 from bayesmix.report.card import Card, DataPart
 
 

@@ -8,12 +8,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError, DataError
+from bayesmix.formula.columns import is_categorical, level_texts, unknown_column
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.formula.functions import FACTOR_FUNCTIONS
 from bayesmix.formula.matrices import new_rows
 from bayesmix.formula.syntax import Call, columns_in
 from bayesmix.formula.terms import Formula
-from bayesmix.formula.variables import is_categorical, level_texts, unknown_column
 from bayesmix.inference.draws import n_draws_of
 from bayesmix.inference.expectation import expected_response
 from bayesmix.inference.summarise import Summary, summarise_in_parts

@@ -1,6 +1,7 @@
 """Design matrices against formulae's own, against R's numbers, and against plain NumPy."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import formulae
@@ -219,3 +220,21 @@ def test_binomial_in_its_three_ways_is_one_response():
         response = design_of(formula, data, response="proportion", weights=weights).response
         np.testing.assert_array_equal(response.values, data["k"])
         np.testing.assert_array_equal(response.trials, data["n"])
+
+
+def test_numbers_kept_as_objects_are_numbers(data):
+    objects = data.assign(x=data["x"].astype(object), z=[Decimal(str(round(value, 3))) for value in data["z"]])
+    design = design_of("y ~ x + z", objects)
+    assert design.fixed.names == ("Intercept", "x", "z")
+    np.testing.assert_allclose(design.fixed.matrix[:, 1], data["x"])
+
+
+def test_constants_in_later_places(data):
+    np.testing.assert_allclose(
+        design_of("y ~ scale(x, TRUE, FALSE)", data).fixed.matrix[:, 1], data["x"] - data["x"].mean()
+    )
+    assert design_of("y ~ poly(x, 2, TRUE)", data).fixed.matrix[:, 2] == pytest.approx(data["x"] ** 2)
+
+
+def test_a_high_power_stops_at_the_product_of_all():
+    assert [term.label for term in parse("y ~ (a + b)^1000000").fixed] == ["1", "a", "b", "a:b"]

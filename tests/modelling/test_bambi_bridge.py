@@ -1,6 +1,7 @@
 """Bambi's model around ours: its predict goes on working, and each internal that we lean on is there."""
 
 import warnings
+from types import SimpleNamespace
 
 import bambi
 import numpy as np
@@ -13,6 +14,7 @@ from bambi.backend.pymc import PyMCModel
 from bayesmix.formula.matrices import build_design, new_rows
 from bayesmix.formula.parse import parse
 from bayesmix.modelling import layout
+from bayesmix.modelling.bambi_bridge import build_bambi_model
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.pymc_model import build_model
@@ -42,7 +44,10 @@ def data() -> pd.DataFrame:
 def model_of(formula, data, family="gaussian"):
     family = read_family(family)
     design = build_design(parse(formula), data, response=family.response)
-    return design, build_model(design, family, default_priors(design, family))
+    priors = default_priors(design, family)
+    built = build_model(design, family, priors)
+    bambi_model = build_bambi_model(design, family, priors, for_prediction=True)
+    return design, SimpleNamespace(model=built.model, kept=built.kept, bambi=bambi_model)
 
 
 def random_posterior(built) -> xr.DataTree:
@@ -145,3 +150,15 @@ def test_internals_that_the_bridge_leans_on():
         assert hasattr(common, name)
     assert hasattr(model.conditional_parameters["mu"].terms["x"], "alias")
     assert common.terms["offset(z)"].kind == "offset"
+
+
+def test_the_sampled_model_is_that_of_the_predictions(data):
+    """Bambi is told of the random terms for its predictions alone; the PyMC models are the same."""
+    design, built = model_of("y ~ x + (x | g) + (1 | h)", data)
+    with_groups = built.bambi.backend.model
+    assert set(with_groups.named_vars) == set(built.model.named_vars)
+    point = built.model.initial_point()
+    rng = np.random.default_rng(2)
+    moved = {name: value + rng.normal(size=value.shape) for name, value in point.items()}
+    assert len(design.random) == 2
+    np.testing.assert_allclose(built.model.compile_logp()(moved), with_groups.compile_logp()(moved), rtol=1e-12)

@@ -64,6 +64,15 @@ def test_an_offset_is_taken_from_the_response_first():
         np.testing.assert_allclose(plain[name].args, moved[name].args, rtol=1e-9)
 
 
+def test_on_a_log_link_the_intercept_is_expected_near_the_mean_response():
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame({"k": rng.poisson(1e5, 40), "x": rng.normal(size=40), "log_time": 2.0})
+    prior = priors_of("k ~ x", data, "poisson")["Intercept"]
+    np.testing.assert_allclose(prior.args, (np.log(data["k"].mean()), 2.5))
+    prior = priors_of("k ~ x + offset(log_time)", data, "poisson")["Intercept"]
+    np.testing.assert_allclose(prior.args, (np.log(data["k"].mean()) - 2, 2.5))
+
+
 @pytest.mark.parametrize("factor", [1e-6, 1e3])
 def test_units_of_the_response_do_not_matter(factor):
     data = load_data("Penicillin")

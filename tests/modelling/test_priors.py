@@ -56,15 +56,22 @@ REFUSED = [
 ]
 
 
+KINDS = {"sigma": "standard deviation", "sd": "standard deviation", "corr": "correlation"}
+
+
+def kind_of(parameter):
+    return None if parameter is None else KINDS.get(parameter.partition("_")[0], "coefficient")
+
+
 @pytest.mark.parametrize(("text", "parameter", "expected"), READ)
 def test_reads(text, parameter, expected):
-    assert read_prior(text, parameter) == expected
+    assert read_prior(text, parameter, kind_of(parameter)) == expected
 
 
 @pytest.mark.parametrize(("text", "parameter", "message"), REFUSED)
 def test_refuses_in_one_line(text, parameter, message):
     with pytest.raises(PriorError, match=message) as caught:
-        read_prior(text, parameter)
+        read_prior(text, parameter, kind_of(parameter))
     assert "\n" not in str(caught.value)
     assert repr(parameter) in str(caught.value)
 
@@ -84,14 +91,19 @@ def test_shown_with_four_digits_at_most():
 def test_kind_is_read_from_the_name():
     sd, coefficient = "standard deviation", "coefficient"
     expected = {
-        "Intercept": coefficient,
-        "sdi": coefficient,
-        "sd_g__x": sd,
-        "sigma": sd,
-        "sigma2": coefficient,
+        "Normal(0, 1)": coefficient,
+        "StudentT(3, 0, 1)": coefficient,
+        "HalfStudentT(3, 1)": sd,
+        "Gamma(2, 1)": sd,
+        "LKJ(2)": "correlation",
     }
-    expected["corr_g.1"] = "correlation"
-    assert {name: parameter_kind(name) for name in expected} == expected
+    assert {text: parameter_kind(read_prior(text)) for text in expected} == expected
+
+
+def test_a_covariate_may_be_called_like_a_standard_deviation():
+    defaults = {"sd_depth": Prior("Normal", (0.0, 1.0)), "corr_index": Prior("Normal", (0.0, 1.0))}
+    settled = settle_priors(defaults, {"sd_depth": "Normal(0, 3)"})
+    assert settled["sd_depth"] == Prior("Normal", (0.0, 3.0))
 
 
 def test_settle_replaces_and_keeps_the_order():

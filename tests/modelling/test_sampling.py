@@ -12,7 +12,7 @@ import xarray as xr
 
 from bayesmix.errors import SamplingError
 from bayesmix.modelling import sampling
-from bayesmix.modelling.chains import chains_at_once
+from bayesmix.modelling.chains import chains_at_once, sample_stats
 from bayesmix.modelling.progress import SamplingProgress
 from bayesmix.modelling.sampling import draw
 
@@ -51,6 +51,7 @@ def test_same_seed_same_draws(model):
     assert not np.any(values == other["posterior"]["mean"].to_numpy())
     assert not np.any(values[0] == values[1])
     assert (record.sampler, record.draws, record.tune, record.chains, record.seed) == ("nutpie", 200, 200, 2, 5)
+    assert (record.cores, record.target_accept) == (min(2, len(os.sched_getaffinity(0))), 0.9)
     assert record.seconds > 0
 
 
@@ -118,7 +119,7 @@ def test_every_sampler_finds_the_exact_posterior(model, sampler):
 def test_statistics_get_the_names_that_arviz_reads(depth, flag):
     columns = {depth: np.array([[3, 10]], dtype=np.uint64), "n_steps": [[7.0, 1023.0]], "diverging": [[True, False]]}
     given = xr.Dataset({name: (("chain", "draw"), np.asarray(values)) for name, values in (columns | flag).items()})
-    statistics = sampling._sample_stats(xr.DataTree.from_dict({"sample_stats": given}))
+    statistics = sample_stats(xr.DataTree.from_dict({"sample_stats": given}))
     np.testing.assert_array_equal(statistics["reached_max_treedepth"], [[False, True]])
     np.testing.assert_array_equal(statistics["diverging"], [[True, False]])
     np.testing.assert_array_equal(statistics["tree_depth"], [[3, 10]])
@@ -175,7 +176,8 @@ def test_interrupting_stops_the_chains(model, monkeypatch):
 
 def test_nothing_is_printed(model, capfd):
     draw(model, var_names=["mean"], seed=1, **(FAST | {"progress": True}))
-    draw(model, var_names=["mean"], seed=1, sampler="pymc", cores=1, **(FAST | {"progress": True}))
+    few = FAST | {"draws": 60, "progress": True}
+    draw(model, var_names=["mean"], seed=1, sampler="pymc", cores=1, **few)
     assert capfd.readouterr() == ("", "")
 
 
