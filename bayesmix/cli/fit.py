@@ -1,5 +1,6 @@
 """`bayesmix fit FORMULA DATA`."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,9 @@ from bayesmix.cli.printing import note, print_written
 from bayesmix.errors import ArgumentError
 from bayesmix.report.analysis import analyse, analysis_text, run_card
 from bayesmix.report.card import Card, ModelPart, ReportPart, SamplerPart, data_part
+
+# The parameter may hold equals signs and calls, the distribution's arguments an equals sign each but no call.
+_PRIOR = re.compile(r"(.+)=(\s*[A-Za-z_]\w*\s*\([^()]*\)\s*)", re.DOTALL)
 
 
 def fit(
@@ -56,8 +60,10 @@ def fit(
 def _priors(texts: list[str]) -> dict[str, str]:
     priors: dict[str, str] = {}
     for text in texts:
-        parameter, equals, prior = (part.strip() for part in text.partition("="))
-        if not equals or not parameter.strip() or "(" in parameter:
+        split = _PRIOR.fullmatch(text)
+        before, after = split.groups() if split else text.partition("=")[::2]
+        parameter, prior = before.strip(), after.strip()
+        if not (parameter and prior) or parameter.count("(") != parameter.count(")"):
             raise ArgumentError(
                 f'--prior {text!r} does not say which parameter it is for; write "sd_Subject__Days=HalfNormal(20)".'
             )

@@ -180,10 +180,6 @@ def _read_parquet(file: Path) -> pd.DataFrame:
         data = pd.read_parquet(file, engine="pyarrow")
         unnamed = all(name is None for name in data.index.names)
         return data.reset_index(drop=unnamed)
-    except ImportError:
-        raise DataError(
-            f"Reading {str(file)!r} needs pyarrow, which is not installed: pip install 'bayesmix[parquet]'."
-        ) from None
     except (ValueError, TypeError, KeyError, NotImplementedError) as error:
         raise DataError(f"{str(file)!r} cannot be read as parquet: {_one_line(error)}.") from error
 

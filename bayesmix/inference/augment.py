@@ -22,9 +22,9 @@ def augment(fit: Fit, *, prob: float = 0.95) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The columns of `fit.data`, then `.fitted` (posterior mean of the expected response, response scale),
-        `.resid` (observed minus `.fitted`; proportions for a binomial response), `.fixed` (as `.fitted` with all
-        group effects at 0), `.lower` and `.upper` (equal-tailed interval of probability `prob` of the
-        expectation).
+        `.resid` (observed minus `.fitted`; proportions for a binomial response, nan where
+        nothing was tried), `.fixed` (as `.fitted` with all group effects at 0), `.lower` and `.upper` (equal-tailed
+        interval of probability `prob` of the expectation).
 
     Raises
     ------

@@ -1,16 +1,20 @@
 """What can be wrong with a fit: one function per check, each giving its findings, worst first.
 
+Chains that disagree and too few draws have one remedy, so all of these findings advise the same length of chains.
+
 Limits: R-hat 1.01 and 100 effective draws per chain, Vehtari et al. (2021), doi:10.1214/20-BA1221; E-BFMI 0.3,
 Betancourt (2016), arXiv:1604.00695.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import ceil, isnan, nan
+from math import ceil, floor, isnan, log10, nan
 
+import numpy as np
 import pandas as pd
 
-from bayesmix.modelling.layout import corr_name, sd_names
+from bayesmix.formula.design import GroupTerm, TermColumns
+from bayesmix.modelling.layout import corr_name, sd_name, sd_names
 from bayesmix.modelling.record import Fit
 
 RHAT_LIMIT = 1.01
@@ -19,6 +23,10 @@ EBFMI_LIMIT = 0.3
 TREEDEPTH_SHARE = 0.01
 FEWEST_LEVELS = 5
 FEWEST_CHAINS = 2
+FARTHEST_CENTRE = 10  # sds of a predictor from 0 to its mean
+
+_TARGETS = (0.95, 0.99)  # acceptance probabilities to try one after the other
+_LONG_TUNING = {"marginal": 1000, "joint": 2000}
 
 PROBLEM, NOTE = "problem", "note"
 
@@ -56,13 +64,54 @@ def single_chain(fit: Fit) -> Iterator[Finding]:
         yield Finding("chains", PROBLEM, "", chains, FEWEST_CHAINS, advice)
 
 
+def centring(fit: Fit) -> Iterator[Finding]:
+    """Predictors far from 0 in a term with an intercept; `value` is |mean| / sd over the rows."""
+    far = []
+    for term in fit.design.random:
+        owners = {owner.kind: owner for owner in term.terms}
+        if "intercept" in owners:
+            columns = [(owner, i) for owner in term.terms if owner.kind == "numeric" for i in owner.columns]
+            far += [(*_distance(term, i), term, owner, i) for owner, i in columns]
+    for value, mean, sd, term, owner, column in sorted(far, key=lambda found: -found[0]):
+        if value > FARTHEST_CENTRE:
+            name = term.names[column]
+            advice = (
+                f"In ({term.label}) {name!r} lies far from 0 (mean {mean:.4g}, sd {sd:.3g}): the group intercept "
+                f"stands for {name} = 0, where neither its prior nor the correlation can follow. "
+                f"{_how_to_centre(owner, name, mean, sd)}"
+            )
+            yield Finding("centring", PROBLEM, sd_name(term, "Intercept"), value, FARTHEST_CENTRE, advice)
+
+
+def _distance(term: GroupTerm, column: int) -> tuple[float, float, float]:
+    """|mean| / sd, mean and sd of a column; 0 for one that does not vary, which is an intercept by another name."""
+    values = term.columns[:, column]
+    mean, sd = float(values.mean()), float(values.std(ddof=1)) if np.ptp(values) > 0 else 0.0
+    return abs(mean) / sd if sd else 0.0, mean, sd
+
+
+def _how_to_centre(owner: TermColumns, name: str, mean: float, sd: float) -> str:
+    if ":" in owner.label or name != owner.label:
+        return "Centre its variables in formula and term."
+    decimals = -floor(log10(sd))
+    centre = f"{round(abs(mean), decimals):.{max(0, decimals)}f}"
+    inside = name[2:-1] if name.startswith("I(") else name
+    return f"Write I({inside} {'-' if mean > 0 else '+'} {centre}) or scale({name}) in formula and term."
+
+
 def divergences(fit: Fit) -> Iterator[Finding]:
     """Divergent transitions: a region that the sampler could not enter is missing from the draws."""
     if fit.diagnostics.n_divergent:
         parameters = fit.diagnostics.parameters
         effective = parameters.loc[parameters["kind"] == "sd", "ess_bulk"].dropna()
-        tighter = f", then a tighter prior for {effective.idxmin()} (priors=)" if len(effective) else ""
-        advice = f"Use target_accept=0.95, or 0.99{tighter}."
+        prior = f"a tighter prior for {effective.idxmin()} (priors=)" if len(effective) else "tighter priors (priors=)"
+        used = fit.sampling.target_accept
+        targets = [f"{target:g}" for target in _TARGETS if target > used]
+        if targets:
+            tune = f" with tune={_longer_tuning(fit)}" if fit.method == "marginal" else ""
+            advice = f"Use target_accept={', or '.join(targets)}{tune}, then {prior}."
+        else:
+            advice = f"target_accept={used:g} is as high as helps: give {prior}, or simplify the random terms."
         yield Finding("divergences", PROBLEM, "", fit.diagnostics.n_divergent, 0, advice)
 
 
@@ -70,31 +119,41 @@ def rhat(fit: Fit) -> Iterator[Finding]:
     """Chains that do not agree."""
     values = fit.diagnostics.parameters["rhat"]
     for name, value in values[values > RHAT_LIMIT].sort_values(ascending=False, kind="stable").items():
-        advice = (
-            f"The chains do not agree about {name}: run longer, "
-            f"draws={2 * fit.sampling.draws}, tune={max(1000, 2 * fit.sampling.tune)}{_simpler(fit, str(name))}."
-        )
+        advice = f"The chains do not agree about {name}: run longer, {_longer(fit)}{_simpler(fit, str(name))}."
         yield Finding("rhat", PROBLEM, str(name), float(value), RHAT_LIMIT, advice)
 
 
 def ess_bulk(fit: Fit) -> Iterator[Finding]:
     """Too few effective draws for a mean."""
-    return _ess(fit, "ess_bulk", "Mean and sd")
+    return _ess(fit, "ess_bulk", "mean and sd")
 
 
 def ess_tail(fit: Fit) -> Iterator[Finding]:
     """Too few effective draws for an interval."""
-    return _ess(fit, "ess_tail", "The interval")
+    return _ess(fit, "ess_tail", "the interval")
 
 
 def _ess(fit: Fit, column: str, what: str) -> Iterator[Finding]:
     limit = ESS_PER_CHAIN * fit.diagnostics.n_chains
     values = fit.diagnostics.parameters[column]
     for name, value in values[values < limit].sort_values(kind="stable").items():
-        # A fifth more than proportion asks for, in round hundreds.
-        draws = 100 * ceil(1.2 * fit.sampling.draws * limit / value / 100)
-        advice = f"{what} of {name} would need some draws={draws}{_simpler(fit, str(name))}."
+        advice = f"Too few effective draws for {what} of {name}: run longer, {_longer(fit)}{_simpler(fit, str(name))}."
         yield Finding(column, PROBLEM, str(name), float(value), limit, advice)
+
+
+def _longer(fit: Fit) -> str:
+    """How long chains should be, in the arguments of `fit`, by the parameter that needs the most."""
+    parameters = fit.diagnostics.parameters
+    if (parameters["rhat"] > RHAT_LIMIT).any():
+        # Of chains that disagree the effective draws do not grow in proportion.
+        return f"draws={2 * fit.sampling.draws}, tune={max(1000, 2 * fit.sampling.tune)}"
+    fewest = parameters[["ess_bulk", "ess_tail"]].min(axis=None)
+    # A fifth more than proportion asks for, in round hundreds.
+    return f"draws={100 * ceil(1.2 * fit.sampling.draws * ESS_PER_CHAIN * fit.diagnostics.n_chains / fewest / 100)}"
+
+
+def _longer_tuning(fit: Fit) -> int:
+    return max(_LONG_TUNING[fit.method], 2 * fit.sampling.tune)
 
 
 def ebfmi(fit: Fit) -> Iterator[Finding]:
@@ -103,7 +162,7 @@ def ebfmi(fit: Fit) -> Iterator[Finding]:
     for value, chain in sorted(low):
         advice = (
             f"Chain {chain} explores the tails slowly, often for a group sd near 0: use "
-            f"tune={max(2000, 2 * fit.sampling.tune)}, a tighter prior for that sd (priors=), or a simpler term."
+            f"tune={_longer_tuning(fit)}, a tighter prior for that sd (priors=), or a simpler term."
         )
         yield Finding("ebfmi", PROBLEM, f"chain {chain}", value, EBFMI_LIMIT, advice)
 
@@ -112,10 +171,11 @@ def tree_depth(fit: Fit) -> Iterator[Finding]:
     """Trajectories cut off before they turned; the draws are right but few are effective."""
     limit = TREEDEPTH_SHARE * fit.diagnostics.n_total
     if fit.diagnostics.n_max_treedepth > limit:
-        advice = (
-            f"Trajectories are cut short: bring the predictors to one scale, as in scale(x), or use "
-            f"tune={max(2000, 2 * fit.sampling.tune)}."
-        )
+        # On the marginal path no predictor is sampled along; there a prior that reaches far makes long trajectories.
+        cause = "give the sds tighter priors (priors=)"
+        if fit.method == "joint":
+            cause = "bring the predictors to one scale, as in scale(x)"
+        advice = f"Trajectories are cut short: {cause}, or use tune={_longer_tuning(fit)}."
         yield Finding("tree_depth", PROBLEM, "", fit.diagnostics.n_max_treedepth, limit, advice)
 
 
@@ -148,6 +208,7 @@ def _simpler(fit: Fit, parameter: str) -> str:
 CHECKS = (
     no_figures,
     single_chain,
+    centring,
     divergences,
     rhat,
     ess_bulk,

@@ -10,6 +10,7 @@ from bayesmix.modelling.record import Fit
 _IN_WORDS = {
     "draws": "no figures for {parameter} (sd {value:.3g})",
     "chains": "a single chain",
+    "centring": "a predictor {value:.0f} > {limit:g} sds from 0 behind {parameter}",
     "divergences": "{value:.0f} divergent transitions",
     "rhat": "R-hat {value:.3f} > {limit:g} for {parameter}",
     "ess_bulk": "bulk ESS {value:.0f} < {limit:.0f} for {parameter}",
@@ -24,7 +25,8 @@ def diagnose(fit: Fit) -> pd.DataFrame:
 
     Looks at R-hat (limit 1.01), bulk and tail effective draws (100 per chain), divergences (0), E-BFMI of each
     chain (0.3), draws at the greatest tree depth (1 %), a single chain, draws that do not vary or are not finite, for
-    all parameters and group effects; and notes grouping factors with fewer than 5 levels.
+    all parameters and group effects; at predictors whose mean lies more than 10 sds from 0 in a random term with an
+    intercept; and notes grouping factors with fewer than 5 levels.
 
     Returns
     -------

@@ -33,7 +33,8 @@ def by_chain(draws: Floats) -> Floats:
 
 def joined(draws: Floats) -> Floats:
     """Shape (..., n_chains, n_draws) with the chains joined, (..., n_chains * n_draws)."""
-    return draws.reshape(*draws.shape[:-2], -1)
+    *before, n_chains, n_draws = draws.shape
+    return draws.reshape(*before, n_chains * n_draws)
 
 
 def fixed(fit: Fit) -> Floats:

@@ -34,7 +34,8 @@ def residuals(fit: Fit, *, kind: str = "response", prob: float = 0.95) -> pd.Dat
     -------
     pandas.DataFrame
         Indexed as `fit.data`: posterior `mean` and `sd`, `lower` and `upper` (equal-tailed interval of
-        probability `prob`). A binomial response is taken as the proportion of successes.
+        probability `prob`). A binomial response is taken as the proportion of successes; a row in which nothing was
+        tried has nan.
 
     Raises
     ------
@@ -56,12 +57,18 @@ def residuals(fit: Fit, *, kind: str = "response", prob: float = 0.95) -> pd.Dat
 
 
 def observed(response: Response) -> Floats:
-    """The response on the scale of its expectation: a proportion where it counts successes out of trials."""
-    return response.values if response.trials is None else response.values / response.trials
+    """The response on the scale of its expectation: of successes out of trials the proportion, nan out of none."""
+    trials = _trials(response)
+    return response.values if trials is None else response.values / trials
+
+
+def _trials(response: Response) -> Floats | None:
+    """Numbers of trials, nan where nothing was tried: such a row has no proportion and no residual."""
+    return None if response.trials is None else np.where(response.trials > 0, response.trials, np.nan)
 
 
 def _spread(fit: Fit, rows: slice) -> Spread:
-    weights, trials = fit.design.weights, fit.design.response.trials
+    weights, trials = fit.design.weights, _trials(fit.design.response)
     return Spread(
         sigma=auxiliary(fit, "sigma").reshape(-1) if "sigma" in fit.family.auxiliary else np.nan,
         weights=1.0 if weights is None else weights[rows, None],

@@ -124,7 +124,7 @@ def plan_card(card: Card) -> Plan:
     """Read the data and check formulas, priors, sampler and pictures; takes no heavy library."""
     probability(card.report.probability)
     sampler = asdict(card.sampler).items()
-    check_arguments(**{key: value for key, value in sampler if value is not None and key not in _UNCHECKED})
+    check_arguments(**{key: value for key, value in sampler if value is not None and key != "name"})
     data, family = card_data(card), read_family(card.model.family)
     design = _design(card.model.formula, card, data, family)
     settle_priors(default_priors(design, family), card.priors)
@@ -141,9 +141,6 @@ def plan_card(card: Card) -> Plan:
             "[report.layers] are drawn in the picture 'lines', which is not among the pictures; leave one out."
         )
     return Plan(card, data, family, design, pictures, layer_priors)
-
-
-_UNCHECKED = ("name", "cores")
 
 
 def analyse(card: Card, *, progress: bool = True, note: Say = lambda _: None) -> Analysis:

@@ -6,10 +6,8 @@ from typing import Any
 
 from bayesmix.errors import CardError, did_you_mean, listing
 from bayesmix.formula.missing import NA_CHOICES
-from bayesmix.modelling.fit import METHODS
+from bayesmix.modelling.method import METHODS, SAMPLERS
 from bayesmix.report.pictures import PICTURES
-
-SAMPLERS = ("nutpie", "pymc", "numpyro")
 
 
 @dataclass(frozen=True)

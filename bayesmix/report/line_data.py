@@ -31,7 +31,7 @@ def points_at(fit: Fit, group: str, axis: Axis, level: int) -> Points:
     if response.trials is not None:
         trials = response.trials[inside]
         tried = trials > 0
-        return Points(x[tried], observed_shares(fit)[inside][tried], trials[tried])
+        return Points(x[tried], observed(response)[inside][tried], trials[tried])
     y = response.values[inside]
     if fit.family.response != "binary":
         return Points(x, y, np.ones(len(x)))
@@ -39,12 +39,6 @@ def points_at(fit: Fit, group: str, axis: Axis, level: int) -> Points:
     return Points(
         at_each.index.to_numpy(dtype=float), at_each["mean"].to_numpy(), at_each["size"].to_numpy(dtype=float)
     )
-
-
-def observed_shares(fit: Fit) -> Floats:
-    """The response on the scale of its expectation; nan where nothing was tried."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return observed(fit.design.response)
 
 
 def response_label(fit: Fit) -> str:
@@ -70,7 +64,7 @@ def separate_lines(fit: Fit, rows: Rows, group: str, axis: Axis, levels: NDArray
     basis, at_grid = _basis(fit, rows, axis)
     weights = design.weights if design.response.trials is None else design.response.trials
     root = np.sqrt(np.ones(design.n_obs) if weights is None else weights)
-    target = observed_shares(fit) - design.offset
+    target = observed(design.response) - design.offset
     n_points = len(axis.grid)
     grid_offset = new_rows(design, rows.data).offset.reshape(-1, n_points)
     needed = np.linalg.matrix_rank(basis)

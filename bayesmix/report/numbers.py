@@ -7,22 +7,25 @@ import numpy as np
 
 SIGNIFICANT = 3
 _MOST_DECIMALS = 12
+_MOST_DIGITS = 15  # after the point of a scientific number: a double has no more
 
 
 def decimals_for(spread: float, significant: int = SIGNIFICANT) -> int:
-    """How many decimals show `spread` with that many significant digits."""
+    """How many decimals show `spread` with that many significant digits; -8: down to hundreds of millions."""
     if not isfinite(spread) or spread <= 0:
         return significant
-    return min(max(0, significant - 1 - floor(log10(spread))), _MOST_DECIMALS)
+    return significant - 1 - floor(log10(spread))
 
 
 def number(value: float, decimals: int) -> str:
-    """`value` with fixed decimals; very large and very small ones in scientific notation."""
+    """`value` with fixed decimals; very large and very small ones with the same last digit in scientific notation."""
     if not isfinite(value):
         return str(value)
-    if value and (abs(value) >= 1e9 or (decimals >= _MOST_DECIMALS and abs(value) < 1e-6)):
-        return f"{value:.{SIGNIFICANT - 1}e}"
-    return f"{value:.{decimals}f}"
+    large = decimals <= 0 and abs(value) >= 1e9
+    if value and (large or (decimals >= _MOST_DECIMALS and abs(value) < 1e-6)):
+        digits = floor(log10(abs(value))) + decimals
+        return f"{value:.{min(max(digits, SIGNIFICANT - 1), _MOST_DIGITS)}e}"
+    return f"{value:.{min(max(0, decimals), _MOST_DECIMALS)}f}"
 
 
 def row(values: Iterable[float], spread: float) -> list[str]:

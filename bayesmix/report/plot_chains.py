@@ -8,12 +8,13 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from bayesmix.inference.draws import auxiliary, correlations, fixed, standard_deviations
-from bayesmix.modelling.layout import column_pairs, corr_name, sd_names
+from bayesmix.modelling.layout import column_pairs, corr_name, sd_names, without_slash
 from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_arguments import some_parameters
 from bayesmix.report.plot_style import dress
 
 MOST_PANELS = {"plot.max_subplots": None}
+_NAME = "long_name"
 
 
 def draws_by_name(fit: Fit) -> dict[str, NDArray[np.float64]]:
@@ -31,6 +32,8 @@ def draws_by_name(fit: Fit) -> dict[str, NDArray[np.float64]]:
 def chosen_draws(fit: Fit, parameters: str | Sequence[str] | None) -> xr.DataTree:
     """Posterior of the chosen parameters, a scalar variable each, with the sampler's own figures.
 
+    A variable is called as its parameter but for the slash, which xarray keeps for paths; `titles` has the names.
+
     Raises
     ------
     UnknownTermError
@@ -40,7 +43,8 @@ def chosen_draws(fit: Fit, parameters: str | Sequence[str] | None) -> xr.DataTre
     names = some_parameters(parameters, list(draws))
     first = draws[names[0]]
     coords = {"chain": np.arange(first.shape[0]), "draw": np.arange(first.shape[1])}
-    groups = {"posterior": xr.Dataset({name: (("chain", "draw"), draws[name]) for name in names}, coords=coords)}
+    chosen = {without_slash(name): (("chain", "draw"), draws[name], {_NAME: name}) for name in names}
+    groups = {"posterior": xr.Dataset(chosen, coords=coords)}
     recorded = fit.posterior.children.get("sample_stats")
     if recorded is not None and "diverging" in recorded:
         groups["sample_stats"] = xr.Dataset(
@@ -48,6 +52,11 @@ def chosen_draws(fit: Fit, parameters: str | Sequence[str] | None) -> xr.DataTre
             coords=coords,
         )
     return xr.DataTree.from_dict(groups)
+
+
+def titles(tree: xr.DataTree) -> list[str]:
+    """Names of the parameters in a tree that `chosen_draws` made."""
+    return [variable.attrs[_NAME] for variable in tree["posterior"].data_vars.values()]
 
 
 def n_divergent(tree: xr.DataTree) -> int:

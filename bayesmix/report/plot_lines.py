@@ -33,6 +33,7 @@ from bayesmix.report.plot_style import (
     VERMILION,
     frame,
     panels,
+    shortened,
 )
 
 PROB = 0.95
@@ -44,6 +45,7 @@ _DASHES: tuple[_Dash, ...] = (
     (0, (5, 1, 1, 1)),
 )
 _PANEL_AREA = 9.5  # inches across
+_OF_PANEL = 0.85  # of a panel's width is what its axes leave for the title
 
 
 def plot_lines(
@@ -112,7 +114,7 @@ def plot_lines(
     names = group_term(last.design, group).levels
     greatest = max(float(p.size.max(initial=1.0)) for p in points)
     for place, ax in enumerate(axes):
-        ax.set_title(names[levels[place]], fontsize=SMALL_SIZE, color=INK, pad=3)
+        ax.set_title(shortened(names[levels[place]], _OF_PANEL * width), fontsize=SMALL_SIZE, color=INK, pad=3)
         _draw_panel(ax, axis, place, points[place], greatest, separate, population, lines)
     _common_axes(axes[0], axis, points, lines, width)
     sorting = "the rise of the line" if by_slope else "the height of the line"

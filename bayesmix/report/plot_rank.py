@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from bayesmix.errors import ArgumentError
 from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_arguments import a_fit
-from bayesmix.report.plot_chains import MOST_PANELS, chosen_draws, dress_all
+from bayesmix.report.plot_chains import MOST_PANELS, chosen_draws, dress_all, titles
 from bayesmix.report.plot_style import CYCLE, GREY, INK, SMALL_SIZE, TITLE_SIZE, frame
 
 
@@ -46,7 +46,7 @@ def plot_rank(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figure
     Saeilynoja, Buerkner & Vehtari (2022), doi:10.1007/s11222-022-10090-6.
     """
     tree = chosen_draws(a_fit(fit), parameters)
-    names, n_chains = list(tree["posterior"].data_vars), tree["posterior"].sizes["chain"]
+    names, n_chains = titles(tree), tree["posterior"].sizes["chain"]
     if n_chains < 2:
         raise ArgumentError("Ranks compare chains, and the fit has 1; fit with chains=4.")
     colours = [CYCLE[i % len(CYCLE)] for i in range(n_chains)]

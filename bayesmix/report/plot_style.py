@@ -68,6 +68,15 @@ def caption(figure: Figure, text: str) -> str:
     return fill(text, int((figure.get_figwidth() - 0.2) * _CHARACTERS_PER_INCH))
 
 
+def shortened(text: str, width: float) -> str:
+    """`text` in one line of `width` inches of small text: beginning and end with an ellipsis between."""
+    most = max(3, int(width * _CHARACTERS_PER_INCH))
+    if len(text) <= most:
+        return text
+    end = (most - 1) // 2
+    return f"{text[: most - 1 - end]}…{text[-end:]}"
+
+
 def frame(figure: Figure, *, text: str, x_label: str = "", y_label: str = "", top: float = 0.0) -> None:
     """Write caption and common axis labels along the edges, and keep the panels clear of them.
 

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_arguments import a_fit
-from bayesmix.report.plot_chains import MOST_PANELS, chosen_draws, dress_all, n_divergent
+from bayesmix.report.plot_chains import MOST_PANELS, chosen_draws, dress_all, n_divergent, titles
 from bayesmix.report.plot_style import CYCLE, INK, SMALL_SIZE, TEXT_SIZE, TITLE_SIZE, frame
 
 
@@ -36,13 +36,14 @@ def plot_trace(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figur
         A parameter is not in the model; the message lists those that are.
     """
     tree = chosen_draws(a_fit(fit), parameters)
-    names, n_chains = list(tree["posterior"].data_vars), tree["posterior"].sizes["chain"]
+    names, n_chains = titles(tree), tree["posterior"].sizes["chain"]
     colours = [CYCLE[i % len(CYCLE)] for i in range(max(n_chains, 3))]
     height = 1.35 * len(names) + 0.9
     with rc_context(MOST_PANELS):
         collection = arviz_plots.plot_trace_dist(
             tree,
             compact=False,
+            kind="kde",  # left to itself ArviZ draws few draws as a cumulative distribution
             backend="matplotlib",
             color=colours,
             visuals={

@@ -38,6 +38,8 @@ def write_session(
         "draws": fit.sampling.draws,
         "tune": fit.sampling.tune,
         "chains": fit.sampling.chains,
+        "cores": fit.sampling.cores,
+        "target_accept": fit.sampling.target_accept,
         "seconds": {"sampling": round(fit.sampling.seconds, 3), "all_fits": round(seconds, 3)},
         "versions": {"python": platform.python_version(), **{name: version_of(name) for name in _PACKAGES}},
         "platform": platform.platform(),

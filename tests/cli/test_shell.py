@@ -87,6 +87,7 @@ BAD = {
     "card with an unknown key": (["run", "key.toml"], "unknown key 'formla'", "Did you mean 'formula'?"),
     "card that is no TOML": (["run", "toml.toml"], "line 2", "toml.toml"),
     "card with code": (["run", "code.toml"], "'.system' is not expected here", ""),
+    "card without cores": (["run", "cores.toml"], "cores", "at least 1; got 0"),
     "card with a misspelt prior": (["run", "prior.toml"], "'sd_Subjct__Intercept'", "'sd_Subject__Intercept'"),
     "foreign folder": (["run", "good.toml", "--out", "mine"], "'mine' holds 1 files", "notes.md"),
     "foreign folder of fit": (["fit", SLEEP, "sleepstudy", "--out", "mine"], "'mine' holds 1 files", "notes.md"),
@@ -97,6 +98,7 @@ CARDS = {
     "key.toml": CARD.replace("formula", "formla"),
     "toml.toml": "[data]\nsource = sleepstudy\n",
     "code.toml": CARD.replace("Days", "__import__('os').system('touch hacked')"),
+    "cores.toml": CARD + "[sampler]\ncores = 0\n",
     "prior.toml": CARD + '[priors]\nsd_Subjct__Intercept = "HalfNormal(2)"\n',
 }
 
@@ -196,6 +198,21 @@ def test_arguments_reach_the_analysis(monkeypatch):
     sampler = card.sampler
     assert (sampler.draws, sampler.tune, sampler.chains, sampler.seed, sampler.target_accept) == (20, 30, 2, 5, 0.99)
     assert card.report.probability == 0.9
+
+
+@pytest.mark.parametrize(
+    ("text", "parameter", "prior"),
+    [
+        ("poly(x, 2)[1]=Normal(0,1)", "poly(x, 2)[1]", "Normal(0,1)"),
+        ('I(f == "b") = Normal(mu=0, sigma=2)', 'I(f == "b")', "Normal(mu=0, sigma=2)"),
+        ("sd_g__Intercept=Normal(mu=0, sigma=2)", "sd_g__Intercept", "Normal(mu=0, sigma=2)"),
+        ("sd_g__I(x == log(y))=HalfNormal(2)", "sd_g__I(x == log(y))", "HalfNormal(2)"),
+        ("f[a=b]=Normal(0, 1)", "f[a=b]", "Normal(0, 1)"),
+        ("log(x)=Normal", "log(x)", "Normal"),
+    ],
+)
+def test_a_prior_begins_at_its_distribution(text, parameter, prior):
+    assert fit_command._priors([text]) == {parameter: prior}
 
 
 def test_data_lists_every_set(capsys):

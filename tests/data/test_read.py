@@ -2,7 +2,6 @@
 
 import gzip
 import os
-import shutil
 
 import pandas as pd
 import pytest
@@ -185,15 +184,3 @@ def test_a_file_that_fails_while_it_is_read_gets_one_line(monkeypatch):
     monkeypatch.setattr(pd, "read_csv", failing)
     with pytest.raises(DataError, match=r"^'t.csv' cannot be read: Input/output error\.$"):
         read_table("t.csv")
-
-
-@pytest.mark.usefixtures("folder")
-def test_parquet_without_pyarrow_says_what_to_install(monkeypatch):
-    shutil.copy(__file__, "t.parquet")
-
-    def without(*_args, **_kwargs):
-        raise ImportError("Missing optional dependency 'pyarrow'.")
-
-    monkeypatch.setattr(pd, "read_parquet", without)
-    with pytest.raises(DataError, match=r"needs pyarrow, which is not installed: pip install 'bayesmix\[parquet\]'"):
-        read_table("t.parquet")

@@ -133,7 +133,7 @@ def _statistics(seed: int = 3) -> xr.Dataset:
         {
             "diverging": (("chain", "draw"), np.zeros(shape, dtype=bool)),
             "energy": (("chain", "draw"), rng.normal(size=shape)),
-            "maxdepth_reached": (("chain", "draw"), np.zeros(shape, dtype=bool)),
+            "reached_max_treedepth": (("chain", "draw"), np.zeros(shape, dtype=bool)),
         }
     )
 
@@ -143,6 +143,9 @@ def build(
     design: Design | None = None,
     posterior: xr.Dataset | None = None,
     statistics: xr.Dataset | None = None,
+    *,
+    method: str = "joint",
+    target_accept: float = 0.9,
 ) -> MadeUp:
     design = _design() if design is None else design
     posterior = _posterior() if posterior is None else posterior
@@ -155,9 +158,18 @@ def build(
         family=family,
         priors=priors,  # type: ignore[arg-type]
         posterior=tree,
-        method="joint",
+        method=method,
         reason="as asked",
-        sampling=Sampling("nutpie", N_DRAWS, 500, posterior.sizes["chain"], 11, 1.5),
+        sampling=Sampling(
+            sampler="nutpie",
+            draws=N_DRAWS,
+            tune=500,
+            chains=posterior.sizes["chain"],
+            cores=2,
+            seed=11,
+            target_accept=target_accept,
+            seconds=1.5,
+        ),
         diagnostics=diagnose_sampling(tree, design, family.auxiliary),
     )
     return MadeUp(fit, _joined(posterior))

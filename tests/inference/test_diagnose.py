@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import xarray as xr
 
 from bayesmix.inference.diagnose import diagnose, verdict
 from bayesmix.modelling.families import read_family
@@ -67,11 +66,11 @@ def energy_just_enough(drawn):
 
 
 def deep_trees(drawn):
-    drawn["maxdepth_reached"][0, :41] = True
+    drawn["reached_max_treedepth"][0, :41] = True
 
 
 def deep_trees_now_and_then(drawn):
-    drawn["maxdepth_reached"][0, :40] = True
+    drawn["reached_max_treedepth"][0, :40] = True
 
 
 def constant(drawn):
@@ -118,22 +117,6 @@ def test_planted_faults(make, posterior, statistics, plant, expected, line):
     assert (frame["severity"] == "problem").all()
     assert line in verdict(fit)
     assert "\n" not in verdict(fit)
-
-
-@pytest.mark.parametrize(
-    ("name", "values"), [("reached_max_treedepth", [0, 1]), ("maxdepth_reached", [0, 1]), ("tree_depth", [9, 10])]
-)
-def test_tree_depth_as_each_sampler_keeps_it(make, posterior, statistics, name, values):
-    depths = np.full((4, 1000), values[0])
-    depths[1, :7] = values[1]
-    statistics = statistics.drop_vars("maxdepth_reached").assign({name: (("chain", "draw"), depths)})
-    assert make(FAMILY, None, posterior, statistics).fit.diagnostics.n_max_treedepth == 7
-
-
-def test_without_figures_of_the_sampler(make, posterior):
-    diagnostics = make(FAMILY, None, posterior, xr.Dataset()).fit.diagnostics
-    assert (diagnostics.n_divergent, diagnostics.ebfmi, diagnostics.n_max_treedepth) == (0, (), 0)
-    assert diagnostics.n_total == 4000
 
 
 def test_a_single_chain_has_no_rhat(make, posterior, statistics):
@@ -185,3 +168,95 @@ def test_advice_is_in_the_arguments_of_fit(make, posterior, statistics):
     assert "draws=2000, tune=1000" in advice["rhat", "sd_g__x"]
     assert "simplify the term (x | g)" in advice["rhat", "sd_g__x"]
     assert "simplify the term (0 + f | h)" in advice["rhat", "corr_h[f[a], f[c]]"]
+
+
+@pytest.mark.parametrize(
+    ("method", "used", "advice"),
+    [
+        ("joint", 0.9, "Use target_accept=0.95, or 0.99, then a tighter prior for sd_"),
+        ("joint", 0.95, "Use target_accept=0.99, then a tighter prior for sd_"),
+        ("joint", 0.99, "target_accept=0.99 is as high as helps: give a tighter prior for sd_"),
+        ("marginal", 0.9, "Use target_accept=0.95, or 0.99 with tune=1000, then a tighter prior for sd_"),
+    ],
+)
+def test_divergences_ask_for_more_than_was_used(make, statistics, method, used, advice):
+    diverging(statistics)
+    fit = make(FAMILY, None, None, statistics, method=method, target_accept=used).fit
+    assert diagnose(fit)["advice"].iloc[0].startswith(advice)
+
+
+@pytest.mark.parametrize(("method", "cause"), [("joint", "scale(x)"), ("marginal", "give the sds tighter priors")])
+def test_no_scaling_of_predictors_that_are_integrated_out(make, statistics, method, cause):
+    deep_trees(statistics)
+    assert cause in verdict(make(FAMILY, None, None, statistics, method=method).fit)
+
+
+def test_one_length_of_chains_for_all_findings(make, posterior):
+    """Chains that disagree ask for twice the draws; where they agree the worst effective size decides for all."""
+
+    def lengths(fit):
+        frame = diagnose(fit).set_index("check")
+        return set(frame.loc[["ess_bulk", "ess_tail"], "advice"].str.extract(r"run longer, (draws=\d+[^.;]*)")[0])
+
+    slow_parameter(posterior)
+    fit = make(FAMILY, None, posterior).fit
+    fewest = fit.diagnostics.parameters[["ess_bulk", "ess_tail"]].to_numpy().min()
+    # 400 effective draws are asked of 4 chains with 1000 draws each, and a fifth more to be sure.
+    assert lengths(fit) == {f"draws={100 * np.ceil(1.2 * 1000 * 400 / fewest / 100):.0f}"}
+    shifted_chain(posterior)
+    fit = make(FAMILY, None, posterior).fit
+    assert lengths(fit) == {"draws=2000, tune=1000"}
+    assert diagnose(fit)["advice"].str.contains("draws=2000, tune=1000").all()
+
+
+def far_from_zero(design, values, name="x"):
+    """The design with `values` in the column x of (x | g)."""
+    term = design.random[0]
+    terms = (term.terms[0], replace(term.terms[1], label=name))
+    columns = np.column_stack([np.ones(60), values])
+    term = replace(term, label=f"{name} | g", names=("Intercept", name), columns=columns, terms=terms)
+    return replace(design, random=(term, *design.random[1:]))
+
+
+def named(posterior, name):
+    return posterior.rename({"x|g": f"{name}|g", "sd_g__x": f"sd_g__{name}"})
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "advice"),
+    [
+        (
+            "year",
+            2000 + np.arange(60) % 10,
+            "In (year | g) 'year' lies far from 0 (mean 2004, sd 2.9): the group intercept stands for year = 0, where "
+            "neither its prior nor the correlation can follow. Write I(year - 2004) or scale(year) in formula and "
+            "term.",
+        ),
+        ("t", -3 - np.arange(60) % 2 / 100, "Write I(t + 3.005) or scale(t) in formula and term."),
+        ("I(a + b)", 123456 + 300 * (np.arange(60) % 2), "Write I(a + b - 123600) or scale(I(a + b)) in"),
+        ("a:b", 2000 + np.arange(60) % 10, "Centre its variables in formula and term."),
+    ],
+)
+def test_a_predictor_far_from_zero(make, design, posterior, name, values, advice):
+    fit = make(FAMILY, far_from_zero(design, values, name), named(posterior, name)).fit
+    frame = diagnose(fit)
+    assert found(frame) == {("centring", "sd_g__Intercept")}
+    assert frame["severity"].tolist() == ["problem"]
+    assert frame["value"].tolist() == pytest.approx([abs(values.mean()) / values.std(ddof=1)])
+    assert frame["limit"].tolist() == [10]
+    assert advice in frame["advice"].iloc[0]
+    assert verdict(fit).startswith("Not well: a predictor ")
+
+
+def test_a_predictor_near_zero_or_without_an_intercept_is_left_alone(make, design, posterior):
+    x = np.arange(60) % 2
+    for near in (x + 4.5, np.full(60, 7.0)):
+        assert diagnose(make(FAMILY, far_from_zero(design, near), posterior).fit).empty
+    alone = far_from_zero(design, 2000 + x)
+    slope = replace(
+        alone.random[0],
+        names=("x",),
+        columns=alone.random[0].columns[:, 1:],
+        terms=(replace(alone.random[0].terms[1], columns=(0,)),),
+    )
+    assert diagnose(make(FAMILY, replace(alone, random=(slope, *alone.random[1:])), posterior).fit).empty

@@ -67,7 +67,16 @@ def made_up(formula, data, family="gaussian", *, seed=None) -> Fit:
             "sample_stats": xr.Dataset(statistics, coords=coords),
         }
     )
-    sampling = Sampling("nutpie", 50, 50, 4, 11 if seed is None else seed, 0.5)
+    sampling = Sampling(
+        sampler="nutpie",
+        draws=50,
+        tune=50,
+        chains=4,
+        cores=2,
+        seed=11 if seed is None else seed,
+        target_accept=0.9,
+        seconds=0.5,
+    )
     diagnostics = diagnose_sampling(tree, design, family.auxiliary)
     return Fit(design, family, default_priors(design, family), tree, "joint", "as asked", sampling, diagnostics)
 

@@ -47,7 +47,7 @@ def test_fixed_effects_are_those_of_fixef(fit):
         label, *cells = line.split()
         assert label == name
         shown = [float(cell) for cell in cells]
-        half = 0.5 * 10.0 ** -decimals_for(estimate["sd"])
+        half = 0.5 * 10.0 ** -max(0, decimals_for(estimate["sd"]))
         columns = ["mean", "sd", "lower", "upper", "ess_bulk", "ess_tail", "rhat"]
         for value, column, tolerance in zip(shown, columns, [half] * 4 + [0.5, 0.5, 0.0005], strict=True):
             assert abs(value - estimate[column]) <= tolerance * 1.0001
@@ -124,7 +124,7 @@ def test_a_model_without_random_terms_or_sigma():
 
 
 @pytest.mark.parametrize(
-    ("spread", "decimals"), [(7.4, 2), (0.00123, 5), (123.0, 0), (99999.0, 0), (0.0, 3), (float("nan"), 3)]
+    ("spread", "decimals"), [(7.4, 2), (0.00123, 5), (123.0, 0), (99999.0, -2), (0.0, 3), (float("nan"), 3)]
 )
 def test_digits_follow_the_uncertainty(spread, decimals):
     assert decimals_for(spread) == decimals
@@ -133,4 +133,18 @@ def test_digits_follow_the_uncertainty(spread, decimals):
 def test_numbers_stand_below_each_other():
     assert aligned(["1.25", "-10", "3.5", ""]) == ["  1.25", "-10   ", "  3.5 ", "      "]
     assert row([1234.5678, float("nan")], 0.5) == ["1234.568", "nan"]
-    assert number(3.2e12, 2) == "3.20e+12"
+    assert number(3.2e12, 2) == "3200000000000.00"
+
+
+@pytest.mark.parametrize(
+    ("values", "spread", "shown"),
+    [
+        ([1e12 + 0.125, 1e12 - 0.5], 0.3, ["1000000000000.125", "999999999999.500"]),
+        ([1.0367e12, 3e10, 9.77e11, 0.0], 3e10, ["1.0367e+12", "3.00e+10", "9.770e+11", "0"]),
+        ([54321.0, -1e8], 12345.0, ["54321", "-100000000"]),
+        ([1.23456e-7, 1e-11], 1e-11, ["1.234560e-07", "1.00e-11"]),
+        ([0.5], 1e-16, ["0.500000000000"]),
+    ],
+)
+def test_large_and_small_numbers_keep_the_digits_that_the_sd_allows(values, spread, shown):
+    assert row(values, spread) == shown
