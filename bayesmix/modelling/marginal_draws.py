@@ -13,6 +13,7 @@ from bayesmix.modelling.chains import chains_at_once, sample_stats, settled_seed
 from bayesmix.modelling.marginal import Marginal, marginalise
 from bayesmix.modelling.nuts_theta import mode_of, sample_theta
 from bayesmix.modelling.priors import Prior
+from bayesmix.modelling.progress import SamplingProgress
 from bayesmix.modelling.record import Sampling
 from bayesmix.numerics.gaussian.draws import draw_at_each
 from bayesmix.numerics.variance_posterior import packed_factors
@@ -35,20 +36,21 @@ def draw_marginal(
     """Sample the posterior of a Gaussian model; arguments and result as `sampling.draw`."""
     seed, cores = settled_seed(seed), chains_at_once(chains, cores)
     started = perf_counter()
-    model = marginalise(design, priors)
-    tree = sample_theta(
-        model,
-        mode_of(model),
-        draws=draws,
-        tune=tune,
-        chains=chains,
-        cores=cores,
-        seed=seed,
-        target_accept=target_accept,
-        progress=progress,
-    )
-    theta = tree["posterior"]["theta"].transpose("chain", "draw", "parameter").to_numpy()
-    posterior = whole_posterior(design, model, theta, seed)
+    with SamplingProgress(chains, shown=progress) as bar:
+        model = marginalise(design, priors)
+        tree = sample_theta(
+            model,
+            mode_of(model),
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            cores=cores,
+            seed=seed,
+            target_accept=target_accept,
+            bar=bar,
+        )
+        theta = tree["posterior"]["theta"].transpose("chain", "draw", "parameter").to_numpy()
+        posterior = whole_posterior(design, model, theta, seed)
     seconds = perf_counter() - started
     kept = {"posterior": posterior, "sample_stats": sample_stats(tree)}
     record = Sampling(

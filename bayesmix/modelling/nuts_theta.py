@@ -5,6 +5,7 @@ theta = mode + scale x with the curvature at the mode, so that x is near a stand
 enough. Leans on the same internals of nutpie as `compile_nutpie`.
 """
 
+from functools import cache
 from typing import Any
 
 import numba
@@ -26,7 +27,6 @@ Floats = NDArray[np.float64]
 _DOUBLES = types.CPointer(types.double)
 
 
-@numba.cfunc(types.int64(types.uint64, _DOUBLES, _DOUBLES, _DOUBLES, types.voidptr), cache=True)
 def _log_density(n: int, point: Any, gradient: Any, value: Any, data: Any) -> int:
     """What nutpie calls; a status other than 0 says that value or gradient cannot be used."""
     size = numba.carray(data, (1,), np.int64)[0]
@@ -40,7 +40,6 @@ def _log_density(n: int, point: Any, gradient: Any, value: Any, data: Any) -> in
     return 0 if usable else 3
 
 
-@numba.cfunc(types.int64(types.uint64, types.uint64, _DOUBLES, _DOUBLES, types.voidptr), cache=True)
 def _expand(n: int, n_out: int, point: Any, out: Any, data: Any) -> int:
     """theta at x."""
     if n != n_out:
@@ -50,6 +49,14 @@ def _expand(n: int, n_out: int, point: Any, out: Any, data: Any) -> int:
     for i in range(n):
         out[i] = theta[i]
     return 0
+
+
+@cache
+def compiled_functions() -> tuple[Any, Any]:
+    """Both functions, compiled: half a minute once per installation, then read from the disk's cache."""
+    log_density = types.int64(types.uint64, _DOUBLES, _DOUBLES, _DOUBLES, types.voidptr)
+    expand = types.int64(types.uint64, types.uint64, _DOUBLES, _DOUBLES, types.voidptr)
+    return numba.cfunc(log_density, cache=True)(_log_density), numba.cfunc(expand, cache=True)(_expand)
 
 
 def mode_of(model: Marginal) -> Mode:
@@ -77,18 +84,19 @@ def sample_theta(
     cores: int,
     seed: int,
     target_accept: float,
-    progress: bool,
+    bar: SamplingProgress,
 ) -> xr.DataTree:
     """Draws of theta, variable `theta` (chain, draw, parameter), and what nutpie says about them."""
     n = len(model.start)
     buffer = model.buffer(mode.point, mode.scale)
+    log_density, expand = compiled_functions()
     compiled = CompiledPyMCModel(
         _n_dim=n,
         dims={"theta": ("parameter",)},
         _coords={"parameter": np.arange(n)},
         _shapes={"theta": (n,)},
-        compiled_logp_func=_log_density,
-        compiled_expand_func=_expand,
+        compiled_logp_func=log_density,
+        compiled_expand_func=expand,
         initial_point_func=lambda chain_seed: np.random.default_rng(chain_seed).normal(size=n),
         shared_data={},
         shared_var_keys={},
@@ -99,25 +107,24 @@ def sample_theta(
         expand_func=None,
         reparameterized_names=None,
     )
-    with SamplingProgress(chains, shown=progress) as bar:
-        running = nutpie.sample(
-            compiled,
-            draws=draws,
-            tune=tune,
-            chains=chains,
-            cores=cores,
-            seed=seed,
-            target_accept=target_accept,
-            save_warmup=False,
-            progress_bar=False,
-            progress_callback=bar.update,
-            blocking=False,
-        )
-        try:
-            return running.wait()
-        except RuntimeError as error:
-            reason = " ".join(str(error).partition("\n\nStack backtrace")[0].split())
-            raise SamplingError(f"Sampling the variance parameters failed: {reason}.") from error
-        except BaseException:
-            running.cancel()
-            raise
+    running = nutpie.sample(
+        compiled,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        cores=cores,
+        seed=seed,
+        target_accept=target_accept,
+        save_warmup=False,
+        progress_bar=False,
+        progress_callback=bar.update,
+        blocking=False,
+    )
+    try:
+        return running.wait()
+    except RuntimeError as error:
+        reason = " ".join(str(error).partition("\n\nStack backtrace")[0].split())
+        raise SamplingError(f"Sampling the variance parameters failed: {reason}.") from error
+    except BaseException:
+        running.cancel()
+        raise

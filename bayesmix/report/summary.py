@@ -82,7 +82,11 @@ def _model_lines(fit: Fit) -> tuple[str, ...]:
     if design.weights_column:
         lines.append(f"         weights: {design.weights_column}")
     n_variances = sum(term.k * (term.k + 1) // 2 for term in design.random) + len(fit.family.auxiliary)
-    what = "all parameters" if fit.method == "joint" else f"{n_variances} variance parameters, the rest exact"
+    what = (
+        "all parameters"
+        if fit.method == "joint"
+        else f"{n_variances} variance parameter{'s' * (n_variances > 1)}, the rest exact"
+    )
     lines.append(
         f"Draws:   {sampling.chains} x {sampling.draws} after {sampling.tune} tuning steps, seed {sampling.seed}, "
         f"{sampling.seconds:.1f} s"
