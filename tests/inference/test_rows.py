@@ -8,10 +8,14 @@ import pandas as pd
 import pytest
 
 from bayesmix.errors import ArgumentError
+from bayesmix.formula.design import FixedEffects
 from bayesmix.inference import summarise
 from bayesmix.inference.augment import augment
+from bayesmix.inference.coef import coef
 from bayesmix.inference.fitted import fitted
+from bayesmix.inference.fixef import fixef
 from bayesmix.inference.residuals import residuals
+from bayesmix.inference.tidy import tidy
 
 
 def dense_expectation(made_up, *, groups=True):
@@ -116,3 +120,30 @@ def test_memory_does_not_grow_with_the_rows(gaussian):
 def test_arguments_that_mean_nothing_are_refused(gaussian, question, arguments, words):
     with pytest.raises(ArgumentError, match=words):
         question(gaussian.fit, **arguments)
+
+
+def test_rows_in_which_nothing_was_tried_have_no_residual(make, binomial):
+    """nan without a warning, and the other rows as they were."""
+    response = binomial.fit.design.response
+    none = np.arange(len(response.values)) % 7 == 0
+    emptied = replace(response, values=np.where(none, 0, response.values), trials=np.where(none, 0, response.trials))
+    fit = make(binomial.fit.family, replace(binomial.fit.design, response=emptied)).fit
+    for kind in ("response", "pearson"):
+        expected = residuals(binomial.fit, kind=kind).where(np.repeat(~none[:, None], 4, axis=1))
+        pd.testing.assert_frame_equal(residuals(fit, kind=kind), expected)
+    assert augment(fit)[".resid"].isna().tolist() == none.tolist()
+    assert augment(fit)[".fitted"].notna().all()
+
+
+def test_no_fixed_coefficients(make, design, gaussian):
+    bare = replace(design, fixed=FixedEffects(np.empty((60, 0)), (), ()), offset=np.zeros(60), random=design.random[:1])
+    fit = make(gaussian.fit.family, bare).fit
+    term, draws = bare.random[0], gaussian.draws
+    own = draws["1|g"][term.index] + term.columns[:, [1]] * draws["x|g"][term.index]
+    np.testing.assert_allclose(fitted(fit)["mean"], own.mean(axis=1))
+    np.testing.assert_allclose(residuals(fit)["mean"], bare.response.values - own.mean(axis=1))
+    assert (augment(fit)[".fixed"] == 0).all()
+    assert fixef(fit).empty
+    effects = coef(fit)
+    np.testing.assert_allclose(effects.loc[effects["term"] == "x", "mean"], draws["x|g"].mean(axis=1))
+    assert set(tidy(fit)["effect"]) == {"ran_pars"}

@@ -3,6 +3,7 @@
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -11,6 +12,7 @@ from bayesmix.inference.fitted import fitted
 from bayesmix.inference.ranef import ranef
 from bayesmix.inference.residuals import residuals
 from bayesmix.inference.varcorr import varcorr
+from bayesmix.modelling.fit import fit as make_fit
 from bayesmix.report.plot_chains import draws_by_name
 from bayesmix.report.plot_qq import plot_qq
 from bayesmix.report.plot_ranef import plot_ranef
@@ -18,6 +20,8 @@ from bayesmix.report.plot_rank import plot_rank
 from bayesmix.report.plot_residuals import binned_means, plot_residuals
 from bayesmix.report.plot_sd import plot_corr, plot_sd, posterior_density
 from bayesmix.report.plot_trace import plot_trace
+
+FEW = {"draws": 20, "tune": 100, "chains": 2, "seed": 1, "progress": False}
 
 pytestmark = pytest.mark.usefixtures("no_figure_left")
 
@@ -144,6 +148,36 @@ def test_a_rank_panel_for_each_parameter(sleepstudy_fit):
         assert np.abs(first).max() > 0
         assert np.abs(first + second).max() < 0.02
         assert not ax.texts  # no p where the test says nothing
+
+
+@pytest.fixture(scope="module")
+def bare_fit():
+    """No fixed coefficients, and a slope whose name has a slash; 20 draws."""
+    rng = np.random.default_rng(2)
+    data = pd.DataFrame({"x": rng.normal(size=40), "g": np.tile(list("abcde"), 8)})
+    data["y"] = data["x"] + rng.normal(size=40)
+    return make_fit("y ~ 0 + (1 | g)", data, **FEW), make_fit("y ~ x + I(x / 2 > 0.1) + (1 | g)", data, **FEW)
+
+
+@pytest.mark.parametrize("plot", [plot_trace, plot_rank])
+def test_a_slash_in_a_name_is_drawn(bare_fit, plot):
+    name = next(name for name in bare_fit[1].design.fixed.names if "/" in name)
+    assert name in [name_of(ax) for ax in visible(plot(bare_fit[1]))]
+    assert name_of(visible(plot(bare_fit[1], name))[0]) == name
+
+
+def test_few_draws_have_a_density_too(bare_fit):
+    """A cumulative distribution would never fall."""
+    for ax in plot_trace(bare_fit[1]).axes[::2]:
+        for drawn in ax.lines[:2]:
+            x, y = np.asarray(drawn.get_xdata()), np.asarray(drawn.get_ydata())
+            assert np.diff(y).min() < 0
+            assert np.trapezoid(y, x) == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("plot", [plot_ranef, plot_sd, plot_trace, plot_rank, plot_residuals, plot_qq])
+def test_a_model_without_fixed_coefficients_is_drawn(bare_fit, plot):
+    plot(bare_fit[0])
 
 
 # --- residuals --------------------------------------------------------------------------------------------

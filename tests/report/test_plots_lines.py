@@ -11,6 +11,8 @@ from bayesmix.errors import ArgumentError, UnknownColumnError, UnknownTermError
 from bayesmix.modelling.fit import fit as make_fit
 from bayesmix.report.plot_lines import evenly_spaced, plot_lines
 
+FEW = {"draws": 20, "tune": 100, "chains": 2, "seed": 1, "progress": False}
+
 pytestmark = pytest.mark.usefixtures("no_figure_left")
 
 
@@ -220,3 +222,17 @@ def test_settings_stay_as_they_were(sleepstudy_fit):
     before = dict(mpl.rcParams)
     plot_lines(sleepstudy_fit)
     assert dict(mpl.rcParams) == before
+
+
+def test_long_names_of_levels_do_not_overlap(sleepstudy_fit):
+    """Titles stay apart and keep both ends of the name."""
+    data = sleepstudy_fit.data.assign(
+        Subject=[f"patient of the outer clinic, number {s}" for s in sleepstudy_fit.data["Subject"]]
+    )
+    figure = plot_lines(make_fit("Reaction ~ Days + (Days | Subject)", data, **FEW))
+    figure.canvas.draw()
+    axes = [ax for ax in figure.axes if ax.get_visible()]
+    boxes = [ax.title.get_window_extent() for ax in axes]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    assert all(ax.get_title().startswith("patient") and "…" in ax.get_title() for ax in axes)
+    assert {ax.get_title()[-3:] for ax in axes} == set(sleepstudy_fit.design.random[0].levels)
