@@ -26,7 +26,7 @@ ALLOWED = {
     "numba": {"numerics", "modelling"},
     "llvmlite": {"numerics"},
     "scipy": {"numerics", "modelling", "inference", "report"},
-    "pyarrow": {"data"},
+    "pyarrow": {"data", "modelling"},
     "xarray": {"modelling", "inference", "report"},
     "arviz_stats": {"modelling", "inference", "report"},
     "arviz_base": {"modelling", "report"},

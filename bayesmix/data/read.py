@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 import pandas as pd
+import pyarrow as pa
 
 from bayesmix.errors import DataError, listing
 
@@ -180,7 +181,7 @@ def _read_parquet(file: Path) -> pd.DataFrame:
         data = pd.read_parquet(file, engine="pyarrow")
         unnamed = all(name is None for name in data.index.names)
         return data.reset_index(drop=unnamed)
-    except (ValueError, TypeError, KeyError, NotImplementedError) as error:
+    except (pa.ArrowException, ValueError, TypeError, KeyError) as error:
         raise DataError(f"{str(file)!r} cannot be read as parquet: {_one_line(error)}.") from error
 
 

@@ -9,6 +9,7 @@ import json
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from bayesmix.errors import StoredFitError, listing
@@ -77,6 +78,6 @@ def _parquet(frame: pd.DataFrame) -> bytes:
 def _can_be_stored(column: pd.DataFrame) -> bool:
     try:
         _parquet(column)
-    except (ValueError, TypeError, NotImplementedError):
+    except (pa.ArrowException, ValueError, TypeError):
         return False
     return True

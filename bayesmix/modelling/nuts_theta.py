@@ -10,15 +10,13 @@ from typing import Any
 
 import numba
 import numpy as np
-import nutpie
 import xarray as xr
 from numba import types
 from numpy.typing import NDArray
 from nutpie.compile_pymc import CompiledPyMCModel
 
-from bayesmix.errors import SamplingError
 from bayesmix.modelling.marginal import Marginal
-from bayesmix.modelling.progress import SamplingProgress
+from bayesmix.modelling.nutpie_run import run_nutpie
 from bayesmix.numerics.mode import Mode, find_mode
 from bayesmix.numerics.variance_posterior import log_posterior_at, theta_at
 
@@ -74,19 +72,11 @@ def mode_of(model: Marginal) -> Mode:
     return find_mode(log_density, model.start)
 
 
-def sample_theta(
-    model: Marginal,
-    mode: Mode,
-    *,
-    draws: int,
-    tune: int,
-    chains: int,
-    cores: int,
-    seed: int,
-    target_accept: float,
-    bar: SamplingProgress,
-) -> xr.DataTree:
-    """Draws of theta, variable `theta` (chain, draw, parameter), and what nutpie says about them."""
+def sample_theta(model: Marginal, mode: Mode, **how: Any) -> xr.DataTree:
+    """Draws of theta, variable `theta` (chain, draw, parameter), and what nutpie says about them.
+
+    `how` as `run_nutpie` takes it.
+    """
     n = len(model.start)
     buffer = model.buffer(mode.point, mode.scale)
     log_density, expand = compiled_functions()
@@ -107,24 +97,4 @@ def sample_theta(
         expand_func=None,
         reparameterized_names=None,
     )
-    running = nutpie.sample(
-        compiled,
-        draws=draws,
-        tune=tune,
-        chains=chains,
-        cores=cores,
-        seed=seed,
-        target_accept=target_accept,
-        save_warmup=False,
-        progress_bar=False,
-        progress_callback=bar.update,
-        blocking=False,
-    )
-    try:
-        return running.wait()
-    except RuntimeError as error:
-        reason = " ".join(str(error).partition("\n\nStack backtrace")[0].split())
-        raise SamplingError(f"Sampling the variance parameters failed: {reason}.") from error
-    except BaseException:
-        running.cancel()
-        raise
+    return run_nutpie(compiled, **how)

@@ -1,0 +1,59 @@
+"""A compiled model run by nutpie: progress, interrupt, and what it says when it fails."""
+
+from typing import Any
+
+import nutpie
+import xarray as xr
+
+from bayesmix.errors import SamplingError
+from bayesmix.modelling.progress import SamplingProgress
+
+
+def run_nutpie(
+    compiled: Any,
+    *,
+    draws: int,
+    tune: int,
+    chains: int,
+    cores: int,
+    seed: int,
+    target_accept: float,
+    bar: SamplingProgress,
+) -> xr.DataTree:
+    """Sample `compiled`; an interrupt stops the chains and is passed on.
+
+    Raises
+    ------
+    SamplingError
+        No starting point has a finite density, or nutpie failed otherwise.
+    """
+    running = nutpie.sample(
+        compiled,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        cores=cores,
+        seed=seed,
+        target_accept=target_accept,
+        save_warmup=False,
+        progress_bar=False,
+        progress_callback=bar.update,
+        blocking=False,
+    )
+    try:
+        return running.wait()
+    except RuntimeError as error:
+        # nutpie appends the stack of its own threads to the message.
+        raise SamplingError(_explain(str(error).partition("\n\nStack backtrace")[0])) from error
+    except BaseException:
+        running.cancel()
+        raise
+
+
+def _explain(reason: str) -> str:
+    if "initialization points failed" in reason:
+        return (
+            "Sampling could not start: the model's log density is not finite at any starting point. "
+            "Check that the family suits the response and that priors leave room for the data."
+        )
+    return f"Sampling by nutpie failed: {' '.join(reason.split())}."
