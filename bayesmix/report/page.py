@@ -65,7 +65,8 @@ def as_html(blocks: Iterable[Block]) -> str:
 def _html_table(table: Table) -> str:
     head = _html_row("th", table.header, table.labels) if any(table.header) else ""
     body = "".join(_html_row("td", cells, table.labels) for cells in table.rows)
-    return f"<table style='border-collapse:collapse;margin:0;font-size:inherit;font-variant-numeric:tabular-nums'>{head}{body}</table>"
+    style = "border-collapse:collapse;margin:0;font-size:inherit;font-variant-numeric:tabular-nums"
+    return f"<table style='{style}'>{head}{body}</table>"
 
 
 def _html_row(tag: str, cells: Sequence[str], labels: int) -> str:
