@@ -107,6 +107,8 @@ def _picture(shown: list[PriorAndPosterior], what: str) -> Figure:
     for ax, parameter in zip(axes, shown, strict=True):
         _draw(ax, parameter)
         ax.set_xlabel(what, fontsize=TEXT_SIZE)
+        if what == "correlation":
+            ax.set_xticks([-1.0, -0.5, 0.0, 0.5, 1.0])  # finer ones run into each other
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=VERMILION, linewidth=1.3, linestyle=(0, (5, 1.5)), label="prior"),
         Patch(color=BLUE, alpha=0.3, linewidth=0, label="posterior"),

@@ -158,7 +158,7 @@ def conditional(
         if place.block == 0:
             u, of_u = means[:, own], covariances[:, own, own]
         else:
-            columns = _dense_columns(products, place.block)[:, own]
+            columns = dense_columns(products, place.block)[:, own]
             u, of_u = other_means[columns], other_covariance[columns[:, :, None], columns[:, None, :]]
         effects.append(u @ factor.T)
         effect_covariances.append(factor @ of_u @ factor.T)
@@ -192,12 +192,12 @@ def draw_conditional(
     effects = []
     for place, factor in zip(layout.places, L, strict=True):
         own = slice(place.first, place.first + place.k)
-        u = levels[:, :, own] if place.block == 0 else others[:, _dense_columns(products, place.block)[:, own]]
+        u = levels[:, :, own] if place.block == 0 else others[:, dense_columns(products, place.block)[:, own]]
         effects.append(u @ factor.T)
     return ConditionalDraws((fixed + products.least_squares) @ original_coefficients(products).T, tuple(effects))
 
 
-def _dense_columns(products: CrossProducts, block: int) -> NDArray[np.int64]:
+def dense_columns(products: CrossProducts, block: int) -> NDArray[np.int64]:
     """Positions (n_levels, k) of a block's effects on the dense side."""
     layout = products.arrangement
     n_levels, k = int(layout.block_levels[block]), int(layout.block_k[block])

@@ -5,7 +5,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior, original_coefficients
-from bayesmix.numerics.gaussian.conditional import ConditionalDraws, draw_spherical
+from bayesmix.numerics.gaussian.conditional import ConditionalDraws, dense_columns, draw_spherical
 from bayesmix.numerics.gaussian.cross_products import Arrays, CrossProducts
 
 Floats = NDArray[np.float64]
@@ -54,12 +54,7 @@ def draw_at_each(
         factors = np.zeros((n_draws, place.k, place.k))
         factors[:, *np.tril_indices(place.k)] = packed[:, start:stop]
         own = slice(place.first, place.first + place.k)
-        if place.block == 0:
-            u = levels[:, :, own]
-        else:
-            block_k = int(layout.block_k[place.block])
-            columns = layout.block_start[place.block] + np.arange(place.n_levels * block_k).reshape(-1, block_k)
-            u = others[:, columns[:, own]]
+        u = levels[:, :, own] if place.block == 0 else others[:, dense_columns(products, place.block)[:, own]]
         effects.append(np.einsum("djc,drc->djr", u, factors))
         start = stop
     return ConditionalDraws((fixed + products.least_squares) @ original_coefficients(products).T, tuple(effects))
