@@ -17,6 +17,7 @@ from nutpie.compile_pymc import CompiledPyMCModel
 
 from bayesmix.modelling.marginal import Marginal
 from bayesmix.modelling.nutpie_run import run_nutpie
+from bayesmix.numerics.kernels import kernel_pointer
 from bayesmix.numerics.mode import Mode, find_mode
 from bayesmix.numerics.variance_posterior import log_posterior_at, theta_at
 
@@ -54,7 +55,7 @@ def compiled_functions() -> tuple[Any, Any]:
     """Both functions, compiled: half a minute once per installation, then read from the disk's cache."""
     log_density = types.int64(types.uint64, _DOUBLES, _DOUBLES, _DOUBLES, types.voidptr)
     expand = types.int64(types.uint64, types.uint64, _DOUBLES, _DOUBLES, types.voidptr)
-    return numba.cfunc(log_density, cache=True)(_log_density), numba.cfunc(expand, cache=True)(_expand)
+    return kernel_pointer(log_density, _log_density), kernel_pointer(expand, _expand)
 
 
 def mode_of(model: Marginal) -> Mode:

@@ -8,10 +8,10 @@ of a term, row by row; the residual standard deviation is last. With z the parti
 
 from math import log, sqrt
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.variance_priors import partial_correlation, standard_deviation
 
 Floats = NDArray[np.float64]
@@ -22,7 +22,7 @@ def n_parameters(ks: NDArray[np.int64]) -> int:
     return int((ks + ks * (ks - 1) // 2).sum()) + 1
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def factors(theta: Floats, ks: NDArray[np.int64], kinds: NDArray[np.int64], numbers: Floats, out: Floats) -> float:
     """Fill `out` with the lower triangles of the factors L_t, row after row, and log sigma; the log prior of theta.
 
@@ -60,7 +60,7 @@ def factors(theta: Floats, ks: NDArray[np.int64], kinds: NDArray[np.int64], numb
     return log_prior + density
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def pull_back(
     theta: Floats,
     ks: NDArray[np.int64],

@@ -8,13 +8,13 @@ every model: `log_posterior_at` reads it.
 
 from collections.abc import Sequence
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior
 from bayesmix.numerics.gaussian.cross_products import Arrays
 from bayesmix.numerics.gaussian.gradient import value_and_gradient
+from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.variance_parameters import factors, pull_back
 
 Floats = NDArray[np.float64]
@@ -67,37 +67,37 @@ def _pack(parts: Sequence[NDArray]) -> Floats:
     return buffer
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _floats(buffer: Floats, number: int) -> Floats:
     table = buffer.view(np.int64)
     e = 1 + 4 * number
     return buffer[table[e] : table[e] + table[e + 1] * table[e + 2] * table[e + 3]]
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _floats_2(buffer: Floats, number: int) -> Floats:
     table = buffer.view(np.int64)
     return _floats(buffer, number).reshape((table[2 + 4 * number], table[3 + 4 * number]))
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _floats_3(buffer: Floats, number: int) -> Floats:
     table = buffer.view(np.int64)
     return _floats(buffer, number).reshape((table[2 + 4 * number], table[3 + 4 * number], table[4 + 4 * number]))
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _integers(buffer: Floats, number: int) -> Integers:
     return _floats(buffer, number).view(np.int64)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _integers_2(buffer: Floats, number: int) -> Integers:
     table = buffer.view(np.int64)
     return _integers(buffer, number).reshape((table[2 + 4 * number], table[3 + 4 * number]))
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def unpack_arrays(buffer: Floats) -> Arrays:
     """The data in the buffer, without copying."""
     return Arrays(
@@ -117,13 +117,13 @@ def unpack_arrays(buffer: Floats) -> Arrays:
     )
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def unpack_prior(buffer: Floats) -> WorkingPrior:
     """The prior of the coefficients in the buffer."""
     return WorkingPrior(_floats_2(buffer, 13), _floats(buffer, 14), _floats(buffer, 15), _floats(buffer, 16))
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def theta_at(buffer: Floats, x: Floats) -> Floats:
     """centre + scale x."""
     centre, scale = _floats(buffer, 20), _floats_2(buffer, 21)
@@ -135,7 +135,7 @@ def theta_at(buffer: Floats, x: Floats) -> Floats:
     return theta
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def packed_factors(buffer: Floats, theta: Floats) -> Floats:
     """Lower triangles of every L_t and log sigma at theta, shape (sum of k (k + 1) / 2, + 1)."""
     ks = _integers(buffer, 17)
@@ -147,7 +147,7 @@ def packed_factors(buffer: Floats, theta: Floats) -> Floats:
     return packed
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def log_posterior_at(buffer: Floats, x: Floats, gradient: Floats) -> float:
     """log p(y | theta) + log p(theta) at theta = centre + scale x; fills the gradient with respect to x.
 

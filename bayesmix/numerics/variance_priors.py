@@ -6,7 +6,7 @@ the log density of x (the prior's with the Jacobian of the map, normalised), and
 
 from math import exp, lgamma, log, log1p, pi
 
-import numba
+from bayesmix.numerics.kernels import kernel
 
 HALF_NORMAL, HALF_STUDENT_T, EXPONENTIAL, GAMMA, INVERSE_GAMMA, LOG_NORMAL, UNIFORM = range(7)
 """Kinds of prior of a standard deviation; each has at most two numbers."""
@@ -22,7 +22,7 @@ KINDS = {
 }
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def standard_deviation(kind: int, first: float, second: float, x: float) -> tuple[float, float, float, float]:
     """`sd`, d sd / dx, log density of x, its derivative.
 
@@ -53,7 +53,7 @@ def standard_deviation(kind: int, first: float, second: float, x: float) -> tupl
     return sd, sd, -0.5 * log(2.0 * pi) - log(second) - 0.5 * distance**2, -distance / second
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def partial_correlation(shape: float, x: float) -> tuple[float, float, float, float, float]:
     """`z`, 1 - z^2, dz / dx, log density of x, its derivative; (1 + z) / 2 = 1 / (1 + exp(-x)) ~ Beta(shape, shape)."""
     up, down = logistic(x), logistic(-x)
@@ -61,11 +61,11 @@ def partial_correlation(shape: float, x: float) -> tuple[float, float, float, fl
     return up - down, 4.0 * up * down, 2.0 * up * down, density, shape * (down - up)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def logistic(x: float) -> float:
     return 1.0 / (1.0 + exp(-x)) if x >= 0.0 else exp(x) / (1.0 + exp(x))
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def log_logistic(x: float) -> float:
     return -log1p(exp(-x)) if x >= 0.0 else x - log1p(exp(x))

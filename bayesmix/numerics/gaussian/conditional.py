@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from bayesmix.numerics.gaussian.coefficient_prior import (
@@ -26,6 +25,7 @@ from bayesmix.numerics.gaussian.moments import (
     spread_effects,
 )
 from bayesmix.numerics.gaussian.small_matrices import invert_upper, solve_upper
+from bayesmix.numerics.kernels import kernel
 
 Floats = NDArray[np.float64]
 
@@ -53,7 +53,7 @@ class ConditionalDraws:
     effects: tuple[Floats, ...]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def level_moments(arrays: Arrays, factor: Factor, effects: Floats, covariance: Floats, sigma: float) -> tuple:
     """Mean (J, k) and covariance (J, k, k) of u of block 0: upper^-1 (I + along cov(g) along') upper'^-1."""
     n_levels, k, _ = arrays.root.shape
@@ -81,7 +81,7 @@ def level_moments(arrays: Arrays, factor: Factor, effects: Floats, covariance: F
     return means, covariances
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def conditional_moments(arrays: Arrays, prior: WorkingPrior, packed: Floats) -> tuple:
     """Means and covariances: scaled columns' coefficients less least squares; u of block 0; u of the others."""
     sigma = np.exp(packed[-1])
@@ -99,7 +99,7 @@ def conditional_moments(arrays: Arrays, prior: WorkingPrior, packed: Floats) -> 
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def draw_spherical(
     arrays: Arrays, prior: WorkingPrior, packed: Floats, normals: Floats, fixed: Floats, levels: Floats, others: Floats
 ) -> None:

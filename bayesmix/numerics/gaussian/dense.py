@@ -4,9 +4,11 @@ from typing import Any
 
 import llvmlite.binding as llvm
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import get_cython_function_address
 from numpy.typing import NDArray
+
+from bayesmix.numerics.kernels import kernel
 
 Floats = NDArray[np.float64]
 
@@ -21,7 +23,7 @@ _dpotrf: Any = types.ExternalFunction("bayesmix_dpotrf", _SIGNATURE)
 _dpotri: Any = types.ExternalFunction("bayesmix_dpotri", _SIGNATURE)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def factor_plainly(matrix: Floats, n: int) -> None:
     """As `factor_with_lapack`, where rounding stopped that: an exact pivot is at least 1, so each is made so."""
     for i in range(n):
@@ -35,7 +37,7 @@ def factor_plainly(matrix: Floats, n: int) -> None:
                 matrix[i, i] = np.sqrt(total) if total > 1.0 else 1.0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def factor_with_lapack(matrix: Floats, n: int) -> bool:
     """Lower Cholesky factor of the leading n x n part, I + (positive semi-definite), in place.
 
@@ -53,7 +55,7 @@ def factor_with_lapack(matrix: Floats, n: int) -> bool:
     return info[0] == 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def invert_factored(lower: Floats) -> None:
     """From the lower Cholesky factor to the whole inverse of the matrix, in place."""
     n = lower.shape[0]
@@ -80,7 +82,7 @@ def invert_factored(lower: Floats) -> None:
     mirror(lower, n)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def mirror(matrix: Floats, n: int) -> None:
     """Copy the lower triangle of the leading n x n part into the upper one, tile by tile."""
     tile = 32
@@ -91,7 +93,7 @@ def mirror(matrix: Floats, n: int) -> None:
                     matrix[j, i] = matrix[i, j]
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+@kernel(fastmath={"reassoc", "contract"})
 def solve_lower(lower: Floats, rhs: Floats) -> None:
     """rhs <- lower^-1 rhs, for a vector, in place."""
     for i in range(rhs.shape[0]):
@@ -101,7 +103,7 @@ def solve_lower(lower: Floats, rhs: Floats) -> None:
         rhs[i] = total / lower[i, i]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def solve_lower_transposed(lower: Floats, rhs: Floats) -> None:
     """rhs <- lower'^-1 rhs, for a vector, in place."""
     for i in range(rhs.shape[0] - 1, -1, -1):

@@ -1,19 +1,19 @@
 """Exact draws of the coefficients and group effects, one for each of many values of L and sigma."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior, original_coefficients
 from bayesmix.numerics.gaussian.conditional import ConditionalDraws, dense_columns, draw_spherical
 from bayesmix.numerics.gaussian.cross_products import Arrays, CrossProducts
+from bayesmix.numerics.kernels import kernel
 
 Floats = NDArray[np.float64]
 
 _NORMALS_AT_ONCE = 2**21
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def draw_spherical_at_each(
     arrays: Arrays, prior: WorkingPrior, packed: Floats, normals: Floats, fixed: Floats, levels: Floats, others: Floats
 ) -> None:

@@ -6,7 +6,6 @@ All lengths are in units of sigma: `relative` (n_blocks, K, K) is each block's L
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior
@@ -19,6 +18,7 @@ from bayesmix.numerics.gaussian.small_matrices import (
     semidefinite_root,
     solve_upper,
 )
+from bayesmix.numerics.kernels import kernel
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -50,7 +50,7 @@ class Factor(NamedTuple):
     quadratic: float
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def relative_factors(arrays: Arrays, packed: Floats) -> Floats:
     """Relative factors (n_blocks, K, K) from the packed lower triangles and log sigma, last."""
     n_blocks, widest, _ = arrays.shift.shape
@@ -64,7 +64,7 @@ def relative_factors(arrays: Arrays, packed: Floats) -> Floats:
     return relative
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def eliminate_levels(
     arrays: Arrays, relative: Floats, schur: Floats, upper: Floats, along: Floats, across: Floats
 ) -> float:
@@ -120,7 +120,7 @@ def eliminate_levels(
     return log_determinant
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def column_scales(arrays: Arrays, relative: Floats) -> Floats:
     """`scales` of `Factor`."""
     m = arrays.dense_block.shape[0]
@@ -131,7 +131,7 @@ def column_scales(arrays: Arrays, relative: Floats) -> Floats:
     return scales
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def scale_row(arrays: Arrays, scales: Floats, values: Floats, scaled: Floats, n: int) -> None:
     """scaled <- values times the relative factors, for the first n dense columns of a row."""
     for c in range(n):
@@ -142,7 +142,7 @@ def scale_row(arrays: Arrays, scales: Floats, values: Floats, scaled: Floats, n:
         scaled[c] = total
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def whiten_others(arrays: Arrays, scales: Floats, schur: Floats, matrix: Floats) -> None:
     """matrix <- I + Lambda' S Lambda, lower triangle, for the dense blocks; `matrix` may be `schur` itself."""
     m = scales.shape[0]
@@ -166,7 +166,7 @@ def whiten_others(arrays: Arrays, scales: Floats, schur: Floats, matrix: Floats)
         first += k
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def factorise(arrays: Arrays, prior: WorkingPrior, packed: Floats, keep: bool) -> Factor:
     """Factor M at the packed lower triangles and log sigma.
 
@@ -200,7 +200,7 @@ def factorise(arrays: Arrays, prior: WorkingPrior, packed: Floats, keep: bool) -
     return _with_fixed(prior, sigma, upper, along, across, schur, scales, lower, half, log_determinant)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _with_fixed(
     prior: WorkingPrior,
     sigma: float,
@@ -273,7 +273,7 @@ def _with_fixed(
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def log_density_of(arrays: Arrays, prior: WorkingPrior, factor: Factor, log_sigma: float) -> float:
     """log p(y | L, sigma)."""
     n_obs, log_weights = arrays.counts[0], arrays.counts[1]

@@ -5,7 +5,6 @@ inverse of L is taken, so it holds at L = 0 too.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior
@@ -20,11 +19,12 @@ from bayesmix.numerics.gaussian.moments import (
     level_response_covariance,
 )
 from bayesmix.numerics.gaussian.small_matrices import invert_upper
+from bayesmix.numerics.kernels import kernel
 
 Floats = NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def add_levels(
     arrays: Arrays, factor: Factor, effects: Floats, covariance: Floats, sigma: float, slope: Floats
 ) -> None:
@@ -64,7 +64,7 @@ def add_levels(
                 slope[r, c] += total
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+@kernel(fastmath={"reassoc", "contract"})
 def add_others(arrays: Arrays, factor: Factor, moments: DenseMoments, sigma: float, slopes: Floats) -> None:
     """Add to `slopes` (n_blocks, K, K) the derivatives by the relative factors of the dense blocks."""
     m, width = moments.spherical.shape[0], moments.effects.shape[0]
@@ -84,13 +84,13 @@ def add_others(arrays: Arrays, factor: Factor, moments: DenseMoments, sigma: flo
             slopes[block, a - first, c] += total
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def value(arrays: Arrays, prior: WorkingPrior, packed: Floats) -> float:
     """log p(y | L, sigma) at the packed lower triangles and log sigma."""
     return log_density_of(arrays, prior, factorise(arrays, prior, packed, False), packed[-1])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def value_and_gradient(arrays: Arrays, prior: WorkingPrior, packed: Floats, gradient: Floats) -> float:
     """log p(y | L, sigma); its derivatives by `packed` (lower triangles of every L_t, log sigma) go to `gradient`."""
     sigma = np.exp(packed[-1])

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior
@@ -11,6 +10,7 @@ from bayesmix.numerics.gaussian.cross_products import Arrays
 from bayesmix.numerics.gaussian.dense import invert_factored, solve_lower_transposed
 from bayesmix.numerics.gaussian.factor import Factor
 from bayesmix.numerics.gaussian.small_matrices import invert_upper
+from bayesmix.numerics.kernels import kernel
 
 Floats = NDArray[np.float64]
 
@@ -28,7 +28,7 @@ class DenseMoments(NamedTuple):
     cross: Floats
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def spread_effects(arrays: Arrays, scales: Floats, spherical: Floats, effects: Floats) -> None:
     """effects <- Lambda spherical, for the dense columns."""
     m = spherical.shape[0]
@@ -40,7 +40,7 @@ def spread_effects(arrays: Arrays, scales: Floats, spherical: Floats, effects: F
             effects[first + r] += scales[c, r] * spherical[c]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def dense_means(arrays: Arrays, factor: Factor, sigma: float) -> tuple[Floats, Floats]:
     """Means of d (m + p,) and of u (m,)."""
     m, p = factor.half.shape[1], factor.fixed.shape[0]
@@ -57,7 +57,7 @@ def dense_means(arrays: Arrays, factor: Factor, sigma: float) -> tuple[Floats, F
     return effects, spherical
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def fixed_covariance(prior: WorkingPrior, factor: Factor) -> Floats:
     """Covariance (p, p) of the scaled columns' coefficients."""
     p = factor.fixed.shape[0]
@@ -75,7 +75,7 @@ def fixed_covariance(prior: WorkingPrior, factor: Factor) -> Floats:
     return covariance
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def dense_moments(arrays: Arrays, prior: WorkingPrior, factor: Factor, sigma: float) -> DenseMoments:
     """Means and covariances of the dense side. `factor.lower` is used up: it becomes the covariance of u."""
     m, p = factor.half.shape[1], factor.fixed.shape[0]
@@ -111,7 +111,7 @@ def dense_moments(arrays: Arrays, prior: WorkingPrior, factor: Factor, sigma: fl
     return DenseMoments(effects, spherical, of_spherical, cross)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def effects_covariance(arrays: Arrays, scales: Floats, cross: Floats) -> Floats:
     """From `DenseMoments.cross` to the covariance (m + p, m + p) of d, in place."""
     m, width = scales.shape[0], cross.shape[0]
@@ -131,7 +131,7 @@ def effects_covariance(arrays: Arrays, scales: Floats, cross: Floats) -> Floats:
     return cross
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def level_response(arrays: Arrays, j: int, effects: Floats, sigma: float, response: Floats) -> None:
     """response (k,) <- Q_j'(y - D d) / sigma: what is left for level j of block 0, given the dense side."""
     k, width = arrays.level_fixed.shape[1], arrays.level_fixed.shape[2]
@@ -147,7 +147,7 @@ def level_response(arrays: Arrays, j: int, effects: Floats, sigma: float, respon
             response[r] -= arrays.met_value[a, r] * effect
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def level_response_covariance(arrays: Arrays, j: int, covariance: Floats, result: Floats) -> None:
     """result (k, k) <- covariance of `level_response` that comes from d."""
     k, width = arrays.level_fixed.shape[1], arrays.level_fixed.shape[2]
@@ -185,7 +185,7 @@ def level_response_covariance(arrays: Arrays, j: int, covariance: Floats, result
                     result[r, s] += arrays.level_fixed[j, r, c] * value * arrays.level_fixed[j, s, b]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def level_means(factor: Factor, j: int, response: Floats, spherical: Floats) -> None:
     """spherical (k,) <- upper_j^-1 along_j response."""
     k = response.shape[0]

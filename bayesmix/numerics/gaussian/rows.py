@@ -1,16 +1,16 @@
 """Kernels that read the rows: sums of products, a chunk of rows at a time."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from bayesmix.numerics.gaussian.small_matrices import project_on_root, semidefinite_root
+from bayesmix.numerics.kernels import kernel
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def add_moments(columns: Floats, shift: Floats, total: Floats, squares: Floats) -> None:
     """Add sum and sum of squares of `columns` - `shift`, column by column."""
     for i in range(columns.shape[0]):
@@ -20,7 +20,7 @@ def add_moments(columns: Floats, shift: Floats, total: Floats, squares: Floats) 
             squares[c] += value * value
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def add_level_products(index: Integers, z: Floats, d: Floats, zz: Floats, zd: Floats) -> None:
     """Add each level's Z'Z (n_levels, k, k), lower triangle, and Z'D (n_levels, k, columns of d)."""
     k, width = z.shape[1], d.shape[1]
@@ -33,7 +33,7 @@ def add_level_products(index: Integers, z: Floats, d: Floats, zz: Floats, zd: Fl
                 zd[j, r, c] += z[i, r] * d[i, c]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def root_levels(zz: Floats, zd: Floats, root: Floats, coordinates: Floats, coefficients: Floats) -> None:
     """Level by level: Z = Q root, Q'D, and the coefficients of D's projection on Z."""
     n_levels, k, _ = zz.shape
@@ -45,7 +45,7 @@ def root_levels(zz: Floats, zd: Floats, root: Floats, coordinates: Floats, coeff
         project_on_root(root[j], zd[j], coordinates[j], coefficients[j])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def add_pair_products(row_pair: Integers, z: Floats, other: Floats, products: Floats) -> None:
     """Add Z_j'Z_o (k, k_o) of the pair of levels that each row belongs to."""
     for i in range(z.shape[0]):
@@ -55,7 +55,7 @@ def add_pair_products(row_pair: Integers, z: Floats, other: Floats, products: Fl
                 products[pair, r, c] += z[i, r] * other[i, c]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def add_remainders(
     index: Integers,
     z: Floats,
@@ -90,7 +90,7 @@ def add_remainders(
                 remainder[m + c, m + b] += left[c] * left[b]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def subtract_met(met_start: Integers, met_column: Integers, met_value: Floats, remainder: Floats) -> None:
     """Take from the lower triangle of `remainder` what the eliminated term explains of the other terms."""
     for j in range(met_start.shape[0] - 1):

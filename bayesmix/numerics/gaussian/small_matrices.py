@@ -1,8 +1,9 @@
 """Kernels on matrices of a few rows: orthogonal factors, least squares with a penalty, semi-definite roots."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from bayesmix.numerics.kernels import kernel
 
 Floats = NDArray[np.float64]
 
@@ -10,7 +11,7 @@ Floats = NDArray[np.float64]
 DEPENDENT = 1e-13
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def eliminate_below(work: Floats, n_columns: int) -> None:
     """Householder QR of the first `n_columns` columns of `work`, in place; the other columns are rotated along."""
     n_rows, n_all = work.shape
@@ -38,7 +39,7 @@ def eliminate_below(work: Floats, n_columns: int) -> None:
             work[i, c] = 0.0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def rotate_level(w: Floats, work: Floats, upper: Floats, along: Floats, across: Floats) -> float:
     """Orthogonal factor of one level: [w; I] = Q [upper; 0], with Q' [I; 0] = [along; across]. Returns log |upper|.
 
@@ -69,7 +70,7 @@ def rotate_level(w: Floats, work: Floats, upper: Floats, along: Floats, across: 
     return log_det
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def solve_upper(upper: Floats, rhs: Floats) -> None:
     """rhs <- upper^-1 rhs, for a vector, in place."""
     for i in range(rhs.shape[0] - 1, -1, -1):
@@ -79,7 +80,7 @@ def solve_upper(upper: Floats, rhs: Floats) -> None:
         rhs[i] = total / upper[i, i]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def invert_upper(upper: Floats, inverse: Floats) -> None:
     """inverse <- upper^-1."""
     n = upper.shape[0]
@@ -94,7 +95,7 @@ def invert_upper(upper: Floats, inverse: Floats) -> None:
             inverse[i, j] = total / upper[i, i]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def semidefinite_root(matrix: Floats, root: Floats, floor: float) -> None:
     """Upper triangular root with root' root = matrix; a dependent column gets a row of zeros.
 
@@ -119,7 +120,7 @@ def semidefinite_root(matrix: Floats, root: Floats, floor: float) -> None:
             root[i, j] = total / root[i, i]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def project_on_root(root: Floats, products: Floats, coordinates: Floats, coefficients: Floats) -> None:
     """Z = Q root: from Z'd to Q'd (`coordinates`) and to root^-1 Q'd (`coefficients`); 0 along dependent columns."""
     k, n = products.shape
@@ -136,7 +137,7 @@ def project_on_root(root: Floats, products: Floats, coordinates: Floats, coeffic
             coefficients[i, c] = total / root[i, i] if root[i, i] > 0.0 else 0.0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def project_levels(root: Floats, level: NDArray[np.int64], products: Floats) -> Floats:
     """Q'D of each pair (n_pairs, k, columns), Z = Q root: from `products` Z'D and each pair's `level` (n_pairs,)."""
     coordinates, coefficients = np.zeros_like(products), np.zeros_like(products)
