@@ -1,0 +1,220 @@
+"""Code kept on disk: never stale, whole under concurrent processes, and dispensable.
+
+A small package with a copy of `kernels.py` stands for the numerics; each step is a process of its own.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numba.core.dispatcher import Dispatcher
+
+from bayesmix.numerics import kernels
+from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, working_prior
+from bayesmix.numerics.gaussian.conditional import conditional
+from bayesmix.numerics.gaussian.cross_products import cross_products
+from bayesmix.numerics.gaussian.log_density import log_density_and_gradient
+from bayesmix.numerics.variance_parameters import n_parameters
+from bayesmix.numerics.variance_posterior import log_posterior_at, pack_posterior, packed_factors
+
+CALLEE = """
+from mini.kernels import kernel
+
+@kernel
+def step(x):
+    return x + 1
+"""
+CALLER = """
+from mini.callee import step
+from mini.kernels import kernel
+
+@kernel(fastmath={"contract"})
+def twice(x):
+    return step(step(x))
+
+@kernel
+def total(x, y):
+    found = x[0] * 0 + y[0] * 0
+    for i in range(len(x)):
+        found += x[i] * y[i]
+    return found
+"""
+POINTER = """
+from numba import types
+from mini.callee import step
+from mini.kernels import kernel_pointer
+
+def _shifted(x):
+    return step(x) + 10.0
+
+shifted = kernel_pointer(types.double(types.double), _shifted)
+"""
+
+
+class Package:
+    """A package of three files of kernels and one of a user of theirs, and the folder that keeps the code."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.cache = folder, folder / "cache"
+        self.callee = folder / "mini" / "callee.py"
+        self.callee.parent.mkdir()
+        shutil.copy(kernels.__file__, folder / "mini" / "kernels.py")
+        self.callee.write_text(CALLEE)
+        (folder / "mini" / "caller.py").write_text(CALLER)
+        (folder / "pointer.py").write_text(POINTER)
+
+    def start(self, program: str, **environment: str) -> subprocess.Popen:
+        variables = {**os.environ, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        variables |= {"NUMBA_CACHE_DIR": str(self.cache), **environment}
+        command = [sys.executable, "-W", "error", "-c", program]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen(command, env=variables, cwd=self.folder, **pipes)
+
+    def run(self, program: str, **environment: str) -> str:
+        return self.finish(self.start(program, **environment))
+
+    @staticmethod
+    def finish(process: subprocess.Popen) -> str:
+        out, error = process.communicate(timeout=60)
+        assert process.returncode == 0 and error == "", error
+        return out.strip()
+
+
+@pytest.fixture
+def package(tmp_path):
+    return Package(tmp_path)
+
+
+TWICE = "from mini.caller import twice; print(twice(0), sum(twice.stats.cache_misses.values()))"
+
+
+def test_an_edited_callee_is_compiled_anew(package):
+    assert package.run(TWICE) == "2 1"
+    assert package.run(TWICE) == "2 0"
+    before = package.callee.stat()
+    package.callee.write_text(CALLEE.replace("x + 1", "x + 3"))
+    os.utime(package.callee, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert package.run(TWICE) == "6 1"
+    package.callee.write_text(CALLEE)
+    assert package.run(TWICE) == "2 0"
+
+
+def test_code_of_sources_edited_under_a_running_process_is_not_kept(package):
+    edited = CALLEE.replace("x + 1", "x + 3")
+    edit = f"import mini.kernels, pathlib; pathlib.Path({str(package.callee)!r}).write_text({edited!r})"
+    assert package.run(f"{edit}; {TWICE}") == "6 1"
+    package.callee.write_text(CALLEE)
+    assert package.run(TWICE) == "2 1"
+
+
+def test_a_pointer_follows_its_own_file_and_its_callees(package):
+    shifted = "from pointer import shifted; print(shifted.ctypes(0.0), shifted.cache_hits)"
+    assert package.run(shifted) == "11.0 0"
+    assert package.run(shifted) == "11.0 1"
+    own = package.folder / "pointer.py"
+    own.write_text(POINTER.replace("10.0", "20.0"))
+    assert package.run(shifted) == "21.0 0"
+    package.callee.write_text(CALLEE.replace("x + 1", "x + 3"))
+    assert package.run(shifted) == "23.0 0"
+
+
+TYPES = ("int32", "int64", "float32", "float64", "complex64", "complex128")
+TOTALS = """
+import numpy as np
+from mini.caller import total
+for kind in {kinds}:
+    for other in {others}:
+        assert total(np.array([1, 2], dtype=kind), np.array([3, 4], dtype=other)) == 11
+print(sum(total.stats.cache_hits.values()), sum(total.stats.cache_misses.values()))
+"""
+WAIT = """
+import mini.caller, time
+from pathlib import Path
+Path({ready!r}).touch()
+while not Path("go").exists():
+    time.sleep(0.001)
+"""
+
+
+def test_processes_at_once_keep_all_their_signatures(package):
+    halves = [(kind, others) for kind in TYPES[:3] for others in (TYPES[:3], TYPES[3:])]
+    waiting = [
+        package.start(WAIT.format(ready=f"ready{i}") + TOTALS.format(kinds=[kind], others=list(others)))
+        for i, (kind, others) in enumerate(halves)
+    ]
+    while not all((package.folder / f"ready{i}").exists() for i in range(len(halves))):
+        assert all(process.poll() is None for process in waiting)
+    (package.folder / "go").touch()
+    for process in waiting:
+        assert package.finish(process) == "0 3"
+    assert package.run(TOTALS.format(kinds=TYPES[:3], others=TYPES)) == "18 0"
+
+
+@pytest.mark.parametrize("place", ["NUMBA_CACHE_DIR", "home"])
+def test_without_a_folder_to_write_to(package, place):
+    barrier = package.folder / "barrier"
+    barrier.write_text("a file where a folder would have to be")
+    below = str(barrier / "below")
+    home = {"NUMBA_CACHE_DIR": "", "HOME": below, "XDG_CACHE_HOME": below, "LOCALAPPDATA": below}
+    where = home if place == "home" else {place: below}
+    assert package.run(TWICE, **where) == "2 1"
+    assert package.run(TWICE, **where) == "2 1"
+
+
+def test_a_full_disk(package):
+    pytest.importorskip("resource")
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
+    assert package.run(f"{limit}; {TWICE}") == "2 1"
+    assert not list(package.cache.rglob("twice*"))
+
+
+def test_a_damaged_file_is_compiled_anew(package):
+    package.run(TWICE)
+    (kept,) = package.cache.rglob("twice-*")
+    whole = kept.read_bytes()
+    for damaged in (b"", whole[:-20], whole[:500] + b"\0" * 50 + whole[550:]):
+        kept.write_bytes(damaged)
+        assert package.run(TWICE) == "2 1"
+        assert package.run(TWICE) == "2 0"
+
+
+def evaluate(model):
+    """What fits compile: cross-products, density with gradient in both forms, conditional moments."""
+    products = cross_products(**model.data)
+    for prior in (None, CoefficientPrior(np.zeros(products.p), np.ones(products.p))):
+        given = {"products": products, "L": model.L, "sigma": model.sigma, "prior": prior}
+        log_density_and_gradient(**given)
+        conditional(**given)
+    ks = np.array([term.k for term in model.terms])
+    n = n_parameters(ks)
+    buffer = pack_posterior(
+        arrays=products.arrays,
+        prior=working_prior(products, prior),
+        ks=ks,
+        kinds=np.zeros(n, dtype=np.int64),
+        numbers=np.ones((n, 2)),
+        centre=np.zeros(n),
+        scale=np.eye(n),
+    )
+    log_posterior_at(buffer, np.zeros(n), np.empty(n))
+    packed_factors(buffer, np.zeros(n))
+
+
+def compiled_signatures():
+    """Number of signatures that are in memory, of every function of the numerics."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("bayesmix.numerics.")]
+    functions = {value for module in modules for value in vars(module).values() if isinstance(value, Dispatcher)}
+    return {function.py_func.__qualname__: len(function.overloads) for function in functions}
+
+
+def test_other_data_and_other_models_compile_nothing(gaussian):
+    evaluate(gaussian.random_model(1))
+    before = compiled_signatures()
+    for seed in range(2, 12):
+        evaluate(gaussian.random_model(seed))
+    assert compiled_signatures() == before
+    assert before["log_posterior_at"] == 1
