@@ -80,7 +80,8 @@ class Package:
     @staticmethod
     def finish(process: subprocess.Popen) -> str:
         out, error = process.communicate(timeout=60)
-        assert process.returncode == 0 and error == "", error
+        assert process.returncode == 0, error
+        assert error == ""
         return out.strip()
 
 
