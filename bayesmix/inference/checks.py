@@ -3,7 +3,7 @@
 Chains that disagree and too few draws have one remedy, so all of these findings advise the same length of chains.
 
 Limits: R-hat 1.01 and 100 effective draws per chain, Vehtari et al. (2021), doi:10.1214/20-BA1221; E-BFMI 0.3,
-Betancourt (2016), arXiv:1604.00695.
+Betancourt (2016), arXiv:1604.00695; Pareto k, Vehtari et al. (2024), arXiv:1507.02646.
 """
 
 from collections.abc import Iterator
@@ -15,10 +15,11 @@ import pandas as pd
 
 from bayesmix.formula.design import GroupTerm, TermColumns
 from bayesmix.modelling.layout import corr_name, sd_name, sd_names
+from bayesmix.modelling.method import EFFECTIVE_PER_CHAIN
 from bayesmix.modelling.record import Fit
 
 RHAT_LIMIT = 1.01
-ESS_PER_CHAIN = 100
+ESS_PER_CHAIN = EFFECTIVE_PER_CHAIN
 EBFMI_LIMIT = 0.3
 TREEDEPTH_SHARE = 0.01
 FEWEST_LEVELS = 5
@@ -116,7 +117,9 @@ def divergences(fit: Fit) -> Iterator[Finding]:
 
 
 def rhat(fit: Fit) -> Iterator[Finding]:
-    """Chains that do not agree."""
+    """Chains that do not agree; the chains of importance sampling are one weighted sample cut in pieces."""
+    if fit.diagnostics.importance:
+        return
     values = fit.diagnostics.parameters["rhat"]
     for name, value in values[values > RHAT_LIMIT].sort_values(ascending=False, kind="stable").items():
         advice = f"The chains do not agree about {name}: run longer, {_longer(fit)}{_simpler(fit, str(name))}."
@@ -144,7 +147,7 @@ def _ess(fit: Fit, column: str, what: str) -> Iterator[Finding]:
 def _longer(fit: Fit) -> str:
     """How long chains should be, in the arguments of `fit`, by the parameter that needs the most."""
     parameters = fit.diagnostics.parameters
-    if (parameters["rhat"] > RHAT_LIMIT).any():
+    if not fit.diagnostics.importance and (parameters["rhat"] > RHAT_LIMIT).any():
         # Of chains that disagree the effective draws do not grow in proportion.
         return f"draws={2 * fit.sampling.draws}, tune={max(1000, 2 * fit.sampling.tune)}"
     fewest = parameters[["ess_bulk", "ess_tail"]].min(axis=None)
@@ -177,6 +180,14 @@ def tree_depth(fit: Fit) -> Iterator[Finding]:
             cause = "bring the predictors to one scale, as in scale(x)"
         advice = f"Trajectories are cut short: {cause}, or use tune={_longer_tuning(fit)}."
         yield Finding("tree_depth", PROBLEM, "", fit.diagnostics.n_max_treedepth, limit, advice)
+
+
+def pareto_k(fit: Fit) -> Iterator[Finding]:
+    """Importance weights with so long a tail that single values decide."""
+    found = fit.diagnostics.importance
+    if found and not found.pareto_k <= found.greatest_k:
+        advice = 'The weights of importance sampling cannot be trusted: use sampler="nutpie".'
+        yield Finding("pareto_k", PROBLEM, "", found.pareto_k, found.greatest_k, advice)
 
 
 def few_levels(fit: Fit) -> Iterator[Finding]:
@@ -215,6 +226,7 @@ CHECKS = (
     ess_tail,
     ebfmi,
     tree_depth,
+    pareto_k,
     few_levels,
 )
 """In the order of how much is at stake."""

@@ -16,6 +16,7 @@ _IN_WORDS = {
     "ess_bulk": "bulk ESS {value:.0f} < {limit:.0f} for {parameter}",
     "ess_tail": "tail ESS {value:.0f} < {limit:.0f} for {parameter}",
     "ebfmi": "E-BFMI {value:.2f} < {limit:g} in {parameter}",
+    "pareto_k": "Pareto k {value:.2f} > {limit:.2f} of the importance weights",
     "tree_depth": "{value:.0f} draws at the greatest tree depth (limit {limit:.0f})",
 }
 
@@ -23,10 +24,10 @@ _IN_WORDS = {
 def diagnose(fit: Fit) -> pd.DataFrame:
     """Everything that is wrong with a fit, and what to do about it.
 
-    Looks at R-hat (limit 1.01), bulk and tail effective draws (100 per chain), divergences (0), E-BFMI of each
-    chain (0.3), draws at the greatest tree depth (1 %), a single chain, draws that do not vary or are not finite, for
-    all parameters and group effects; at predictors whose mean lies more than 10 sds from 0 in a random term with an
-    intercept; and notes grouping factors with fewer than 5 levels.
+    Looks at R-hat of NUTS (limit 1.01), bulk and tail effective draws (100 per chain), divergences (0), E-BFMI of each
+    chain (0.3), draws at the greatest tree depth (1 %), the Pareto k of importance weights (0.7), a single chain,
+    draws that do not vary or are not finite, for all parameters and group effects; at predictors whose mean lies more
+    than 10 sds from 0 in a random term with an intercept; and notes grouping factors with fewer than 5 levels.
 
     Returns
     -------
@@ -59,9 +60,13 @@ def _all_is_well(fit: Fit) -> str:
     parameters = fit.diagnostics.parameters
     rhat, bulk, tail = (parameters[column].dropna() for column in ("rhat", "ess_bulk", "ess_tail"))
     kind, smallest = ("bulk", bulk) if bulk.min() <= tail.min() else ("tail", tail)
+    effective = f"ESS at least {smallest.min():.0f} ({kind}, {smallest.idxmin()})"
+    if fit.diagnostics.importance:
+        return (
+            f"All is well: {effective}, Pareto k of the importance weights {fit.diagnostics.importance.pareto_k:.2f}."
+        )
     return (
-        f"All is well: R-hat at most {rhat.max():.3f} ({rhat.idxmax()}), "
-        f"ESS at least {smallest.min():.0f} ({kind}, {smallest.idxmin()}), "
+        f"All is well: R-hat at most {rhat.max():.3f} ({rhat.idxmax()}), {effective}, "
         f"{fit.diagnostics.n_divergent} divergences."
     )
 

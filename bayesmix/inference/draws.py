@@ -7,9 +7,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from bayesmix import modelling
 from bayesmix.formula.design import GroupTerm
 from bayesmix.modelling.blocks import group_draws_at
-from bayesmix.modelling.layout import corr_draws, fixed_draws, sd_draws
+from bayesmix.modelling.layout import corr_draws, fixed_draws, keeps_effects, sd_draws
 from bayesmix.modelling.record import Fit
 
 Floats = NDArray[np.float64]
@@ -60,4 +61,10 @@ def auxiliary(fit: Fit, name: str) -> Floats:
 
 def group_effects(fit: Fit, term: GroupTerm, levels: slice | NDArray[np.intp]) -> Floats:
     """Effects of `levels` (positions in `term.levels`), chains joined, shape (len(levels), k, n_draws)."""
-    return joined(group_draws_at(posterior_of(fit), term, levels))
+    posterior = posterior_of(fit)
+    if keeps_effects(posterior, term):
+        return joined(group_draws_at(posterior, term, levels))
+    number = next(i for i, other in enumerate(fit.design.random) if other is term)
+    positions = np.arange(term.n_levels)[levels]
+    drawn = modelling.level_draws.effects_of(fit.level_draws, number, positions, cores=fit.sampling.cores)
+    return np.moveaxis(drawn, 0, -1)

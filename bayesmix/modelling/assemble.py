@@ -18,7 +18,7 @@ def as_posterior(
     fixed: Floats,
     sds: Sequence[Floats],
     correlations: Sequence[Floats],
-    effects: Sequence[Floats],
+    effects: Sequence[Floats | None],
     auxiliary: Mapping[str, Floats],
 ) -> xr.Dataset:
     """The posterior of a design from its draws.
@@ -29,7 +29,7 @@ def as_posterior(
         Coefficients, shape (n_chains, n_draws, p).
     sds, correlations, effects
         Of each random term: shapes (n_chains, n_draws, k), (n_chains, n_draws, k (k - 1) / 2) in the order of
-        `layout.column_pairs`, and (n_chains, n_draws, n_levels, k).
+        `layout.column_pairs`, and (n_chains, n_draws, n_levels, k); None for effects that are not kept.
     auxiliary
         Of each further parameter, such as `sigma`, its draws, shape (n_chains, n_draws).
     """
@@ -52,7 +52,8 @@ def as_posterior(
             dim = layout.as_dim(f"{name}_dim")
             coords[dim] = [",".join(pair) for pair in layout.column_pairs(term)]
             variables[name] = ((dim,), term_correlations)
-        _add_effects(variables, coords, term, term_effects)
+        if term_effects is not None:
+            _add_effects(variables, coords, term, term_effects)
     variables |= {name: ((), values) for name, values in auxiliary.items()}
     named = {name: (("chain", "draw", *dims), values) for name, (dims, values) in variables.items()}
     return xr.Dataset(named, coords={dim: np.asarray(values, dtype=_kind(dim)) for dim, values in coords.items()})

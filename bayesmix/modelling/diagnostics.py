@@ -1,4 +1,4 @@
-"""What the sampler's own figures say: R-hat, effective sizes, divergences, E-BFMI, tree depth (arviz-stats)."""
+"""What the sampler's own figures say: R-hat, effective sizes, and those of NUTS or of importance weights."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,9 +12,20 @@ from numpy.typing import NDArray
 from bayesmix.formula.design import Design
 from bayesmix.modelling.blocks import group_draws_at, stretches
 from bayesmix.modelling.convergence import convergence
-from bayesmix.modelling.layout import column_pairs, corr_draws, corr_name, fixed_draws, sd_draws, sd_names
+from bayesmix.modelling.importance_theta import Importance, importance_of
+from bayesmix.modelling.layout import (
+    column_pairs,
+    corr_draws,
+    corr_name,
+    fixed_draws,
+    keeps_effects,
+    sd_draws,
+    sd_names,
+)
+from bayesmix.modelling.method import EFFECTIVE_PER_CHAIN
 
 _VALUES_AT_ONCE = 2**21
+_MOST_EFFECTS = 200  # of a term on the marginal path
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,12 +38,17 @@ class Diagnostics:
         Indexed by parameter: `kind` (``"fixed"``, ``"sd"``, ``"correlation"``, ``"auxiliary"``,
         ``"group effect"``), `sd` (posterior), `rhat`, `ess_bulk`, `ess_tail`. A parameter whose draws do not
         vary has `sd` 0, one with draws that are not finite `sd` nan; the other figures are nan for both.
+        On the marginal path group effects are drawn anew for each draw of the variance parameters and mix no worse
+        than these: of a term with many levels 200 effects, evenly spread, are looked at, of one that the posterior
+        does not hold none.
     n_divergent : int
-        Divergent transitions after tuning, all chains together.
+        Divergent transitions of NUTS after tuning, all chains together.
     ebfmi : tuple of float
-        Energy fraction of missing information of each chain.
+        Energy fraction of missing information of each chain of NUTS.
     n_max_treedepth : int
-        Draws whose trajectory was cut off at the greatest tree depth.
+        Draws of NUTS whose trajectory was cut off at the greatest tree depth.
+    importance : Importance or None
+        What the weights of importance sampling say: Pareto k, effective size, log marginal likelihood.
     n_chains, n_total : int
         Chains, and draws of all chains together.
     """
@@ -41,8 +57,28 @@ class Diagnostics:
     n_divergent: int
     ebfmi: tuple[float, ...]
     n_max_treedepth: int
+    importance: Importance | None
     n_chains: int
     n_total: int
+
+
+def trouble_with_weights(posterior: xr.DataTree) -> str | None:
+    """Why the weights of importance sampling cannot be trusted, in words; None if they can."""
+    found = _importance(posterior)
+    if found is None:
+        return None
+    fewest = EFFECTIVE_PER_CHAIN * posterior["posterior"].sizes["chain"]
+    if not found.pareto_k <= found.greatest_k:
+        return f"Pareto k {found.pareto_k:.2f} > {found.greatest_k:.2f}"
+    if found.effective_size < fewest:
+        return f"effective size {found.effective_size:.0f} < {fewest}"
+    return None
+
+
+def _importance(posterior: xr.DataTree) -> Importance | None:
+    if "importance" not in posterior.children:
+        return None
+    return importance_of(posterior["importance"]["log_weight"].to_numpy())
 
 
 def diagnose_sampling(posterior: xr.DataTree, design: Design, auxiliary: tuple[str, ...]) -> Diagnostics:
@@ -59,13 +95,18 @@ def diagnose_sampling(posterior: xr.DataTree, design: Design, auxiliary: tuple[s
     """
     draws = posterior.children["posterior"].to_dataset()
     n_chains, n_draws = draws.sizes["chain"], draws.sizes["draw"]
-    frames = [_figures(names, kind, values) for names, kind, values in _blocks(draws, design, auxiliary)]
+    # Drawn exactly given the variance parameters: on the marginal path.
+    most_effects = _MOST_EFFECTS if "unconstrained_posterior" in posterior.children else None
+    blocks = _blocks(draws, design, auxiliary, most_effects)
+    frames = [_figures(names, kind, values) for names, kind, values in blocks]
     statistics = posterior.children["sample_stats"].to_dataset()
+    by_nuts = "energy" in statistics
     return Diagnostics(
         parameters=pd.concat(frames),
-        n_divergent=int(statistics["diverging"].sum()),
-        ebfmi=_ebfmi(statistics),
-        n_max_treedepth=int(statistics["reached_max_treedepth"].sum()),
+        n_divergent=int(statistics["diverging"].sum()) if by_nuts else 0,
+        ebfmi=_ebfmi(statistics) if by_nuts else (),
+        n_max_treedepth=int(statistics["reached_max_treedepth"].sum()) if by_nuts else 0,
+        importance=_importance(posterior),
         n_chains=n_chains,
         n_total=n_chains * n_draws,
     )
@@ -74,8 +115,10 @@ def diagnose_sampling(posterior: xr.DataTree, design: Design, auxiliary: tuple[s
 _Block = tuple[list[str], str, NDArray[np.float64]]
 
 
-def _blocks(posterior: xr.Dataset, design: Design, auxiliary: tuple[str, ...]) -> Iterator[_Block]:
-    """Names, kind and draws (n_parameters, n_chains, n_draws) of all parameters, a part at a time."""
+def _blocks(
+    posterior: xr.Dataset, design: Design, auxiliary: tuple[str, ...], most_effects: int | None
+) -> Iterator[_Block]:
+    """Names, kind and draws (n_parameters, n_chains, n_draws) of parameters and effects, a part at a time."""
     yield list(design.fixed.names), "fixed", np.moveaxis(fixed_draws(posterior, design), -1, 0)
     for term in design.random:
         yield list(sd_names(term)), "sd", np.moveaxis(sd_draws(posterior, term), -1, 0)
@@ -88,10 +131,21 @@ def _blocks(posterior: xr.Dataset, design: Design, auxiliary: tuple[str, ...]) -
         yield [name], "auxiliary", posterior[name].transpose("chain", "draw").to_numpy()[None]
     n_total = posterior.sizes["chain"] * posterior.sizes["draw"]
     for term in design.random:
-        for levels in stretches(term.n_levels, _VALUES_AT_ONCE // (n_total * term.k)):
+        chosen = _spread(term.n_levels, most_effects and max(1, most_effects // term.k))
+        if not keeps_effects(posterior, term):
+            continue
+        for part in stretches(len(chosen), _VALUES_AT_ONCE // (n_total * term.k)):
+            levels = chosen[part]
             values = group_draws_at(posterior, term, levels)
-            names = [f"{column}|{term.group}[{level}]" for level in term.levels[levels] for column in term.names]
+            names = [f"{column}|{term.group}[{term.levels[level]}]" for level in levels for column in term.names]
             yield names, "group effect", values.reshape(-1, *values.shape[2:])
+
+
+def _spread(n_levels: int, most: int | None) -> NDArray[np.intp]:
+    """All positions, or `most` of them evenly spread."""
+    if most is None or n_levels <= most:
+        return np.arange(n_levels)
+    return np.linspace(0, n_levels - 1, most).round().astype(np.intp)
 
 
 def _figures(names: list[str], kind: str, draws: NDArray[np.float64]) -> pd.DataFrame:

@@ -1,20 +1,25 @@
 """`fit`: from a formula to a posterior, in four steps that can each be called alone."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError, FamilyError, did_you_mean
+from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import Family, read_family
-from bayesmix.modelling.method import METHODS, SEEDS, TUNING_STEPS, choose_method
+from bayesmix.modelling.method import METHODS, SEEDS, TUNING_STEPS, Choice, choose_method
 from bayesmix.modelling.priors import Prior, settle_priors
-from bayesmix.modelling.record import Fit
+from bayesmix.modelling.record import Fit, Sampling
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 def fit(
@@ -32,8 +37,9 @@ def fit(
     cores: int | None = None,
     seed: int | None = None,
     method: str = "auto",
-    sampler: str = "nutpie",
+    sampler: str = "auto",
     target_accept: float | None = None,
+    keep_effects: bool | None = None,
     progress: bool = True,
 ) -> Fit:
     """Fit a Bayesian mixed model.
@@ -63,22 +69,28 @@ def fit(
         Your own functions that the formula may call, by name: each takes columns as arrays and returns one
         number a row.
     draws, tune, chains
-        Draws kept and tuning steps of each chain, and the number of chains. Tuning takes 1000 steps by default, on
-        the marginal path, which starts at the mode with the curvature there, 200.
+        Draws kept of each chain, tuning steps of NUTS, and the number of chains. Tuning takes 1000 steps by default,
+        on the marginal path, which starts at the mode with the curvature there, 200.
     cores
         Chains that run at the same time; by default as many as there are cores.
     seed
         The same seed gives the same draws. By default one is drawn, and recorded in ``fit.sampling.seed``.
     method
-        ``"marginal"``: coefficients and group effects are integrated out in closed form, NUTS runs on the variance
-        parameters alone, and the rest is drawn exactly; for Gaussian models with Normal priors on the coefficients.
+        ``"marginal"``: coefficients and group effects are integrated out in closed form, the variance parameters
+        alone are sampled, and the rest is drawn exactly; for Gaussian models with Normal priors on the coefficients.
         ``"joint"``: NUTS on all parameters. ``"auto"``: marginal where it applies and is the cheaper; `print(fit)`
         says which and why.
     sampler
-        ``"nutpie"``, ``"pymc"`` or ``"numpyro"``; the latter two take the joint path.
+        ``"importance"``: independent values of the variance parameters from a heavy-tailed distribution about the
+        mode, weighted and resampled; their Pareto k and effective size are among the diagnostics. ``"nutpie"``,
+        ``"pymc"`` or ``"numpyro"``: NUTS; the latter two take the joint path. ``"auto"``: importance sampling on the
+        marginal path, NUTS when its weights cannot be trusted, and on the joint path.
     target_accept
-        Acceptance probability that the step size is tuned to; higher is slower and copes with harder
+        Acceptance probability that the step size of NUTS is tuned to; higher is slower and copes with harder
         posteriors. By default 0.9.
+    keep_effects
+        Whether the posterior of the marginal path holds every draw of the largest grouping factor's effects. By
+        default it does up to 33 million numbers; beyond, `ranef` and all others draw them again as they need them.
     progress
         Show a progress bar, where there is a terminal or a notebook.
 
@@ -108,20 +120,37 @@ def fit(
     choice = choose_method(method, design, family, settled, sampler=sampler)
     how = {
         "draws": int(draws),
-        "tune": TUNING_STEPS[choice.method] if tune is None else int(tune),
         "chains": int(chains),
         "cores": None if cores is None else int(cores),
         "seed": None if seed is None else int(seed),
         "target_accept": 0.9 if target_accept is None else target_accept,
         "progress": progress,
     }
-    if choice.method == "marginal":
-        posterior, sampling = modelling.marginal_draws.draw_marginal(design, settled, **how)
-    else:
-        built = modelling.pymc_model.build_model(design, family, settled)
-        posterior, sampling = modelling.sampling.draw(built.model, var_names=built.kept, sampler=sampler, **how)
+    posterior, sampling = _sample(choice, design, family, settled, tune=tune, keep_effects=keep_effects, **how)
+    trouble = modelling.diagnostics.trouble_with_weights(posterior) if choice.otherwise else None
+    if choice.otherwise and trouble:
+        choice = replace(choice.otherwise, reason=f"{choice.otherwise.reason}; importance sampling: {trouble}")
+        posterior, sampling = _sample(choice, design, family, settled, tune=tune, keep_effects=keep_effects, **how)
     diagnostics = modelling.diagnostics.diagnose_sampling(posterior, design, family.auxiliary)
     return Fit(design, family, settled, posterior, choice.method, choice.reason, sampling, diagnostics)
+
+
+def _sample(
+    choice: Choice,
+    design: Design,
+    family: Family,
+    priors: dict[str, Prior],
+    *,
+    tune: int | None,
+    keep_effects: bool | None,
+    **how: Any,
+) -> "tuple[xr.DataTree, Sampling]":
+    """The posterior by the method and the sampler of choice."""
+    how |= {"sampler": choice.sampler, "tune": TUNING_STEPS[choice.method] if tune is None else int(tune)}
+    if choice.method == "marginal":
+        return modelling.marginal_draws.draw_marginal(design, priors, keep_effects=keep_effects, **how)
+    built = modelling.pymc_model.build_model(design, family, priors)
+    return modelling.sampling.draw(built.model, var_names=built.kept, **how)
 
 
 def check_arguments(

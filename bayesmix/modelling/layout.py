@@ -74,6 +74,20 @@ def column_pairs(term: GroupTerm) -> tuple[tuple[str, str], ...]:
     return tuple((term.names[i], term.names[j]) for j in range(term.k) for i in range(j))
 
 
+def theta_names(design: Design) -> tuple[str, ...]:
+    """The variance parameters in the order of `numerics.variance_parameters`, each named after what it makes."""
+    names: list[str] = []
+    for term in design.random:
+        names += sd_names(term)
+        names += [f"{corr_name(term, design.random)}[{','.join(pair)}]" for pair in column_pairs(term)]
+    return (*names, "sigma")
+
+
+def keeps_effects(posterior: "xr.Dataset", term: GroupTerm) -> bool:
+    """Whether the posterior holds the effects of a term."""
+    return group_variable(term.terms[0], term) in posterior
+
+
 def fixed_draws(posterior: "xr.Dataset", design: Design) -> NDArray[np.float64]:
     """Draws of the fixed coefficients, shape (n_chains, n_draws, p), in the order of `design.fixed.names`."""
     draws = np.empty((posterior.sizes["chain"], posterior.sizes["draw"], len(design.fixed.names)))

@@ -25,7 +25,7 @@ class Marginal:
 
     `products`, the data; `coefficients`, their prior; `ks` (n_terms,), columns of each term; `kinds` (n,) and
     `numbers` (n, 2), the priors of theta in the order of `numerics.variance_parameters`; `start` (n,), where the search
-    for the mode begins.
+    for the mode begins; `spread` (n,), how far theta may lie from it, as the numbers of levels and rows have it.
     """
 
     products: CrossProducts
@@ -34,6 +34,7 @@ class Marginal:
     kinds: NDArray[np.int64]
     numbers: Floats
     start: Floats
+    spread: Floats
 
     def buffer(self, centre: Floats, scale: Floats) -> Floats:
         """What the compiled density reads, with theta = centre + scale x."""
@@ -46,6 +47,11 @@ class Marginal:
             centre=centre,
             scale=scale,
         )
+
+    def plain_buffer(self) -> Floats:
+        """What the compiled density reads, with theta as it is."""
+        n = len(self.start)
+        return self.buffer(np.zeros(n), np.eye(n))
 
 
 def marginalise(design: Design, priors: Mapping[str, Prior]) -> Marginal:
@@ -63,7 +69,7 @@ def marginalise(design: Design, priors: Mapping[str, Prior]) -> Marginal:
     ks = np.array([term.k for term in design.random], dtype=np.int64)
     if len(kinds) != n_parameters(ks):
         raise ValueError(f"{len(kinds)} priors for {n_parameters(ks)} variance parameters")
-    return Marginal(products, working_prior(products, prior), ks, kinds, numbers, start)
+    return Marginal(products, working_prior(products, prior), ks, kinds, numbers, start, _spread(design))
 
 
 def _theta_priors(
@@ -89,6 +95,15 @@ def _theta_priors(
     numbers.append(pair)
     start.append(_start(kind, pair, 0.5 * spread))
     return np.array(kinds, dtype=np.int64), np.array(numbers, dtype=float), np.array(start)
+
+
+def _spread(design: Design) -> Floats:
+    """Of the logarithm of a sd seen in J levels, 1 / sqrt(2 J); twice that for a correlation."""
+    spread: list[float] = []
+    for term in design.random:
+        one = 1 / np.sqrt(2 * max(term.n_levels, 1))
+        spread += [one] * term.k + [2 * one] * (term.k * (term.k - 1) // 2)
+    return np.array([*spread, 1 / np.sqrt(2 * max(design.n_obs, 1))])
 
 
 def _sd_prior(prior: Prior) -> tuple[int, tuple[float, float]]:

@@ -1,4 +1,4 @@
-"""The exact Gaussian path from model to posterior: NUTS on the variance parameters, exact draws of all else."""
+"""The exact Gaussian path from model to posterior: draws of the variance parameters, exact draws of all else."""
 
 from collections.abc import Mapping
 from time import perf_counter
@@ -7,24 +7,37 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from bayesmix import modelling
 from bayesmix.formula.design import Design
 from bayesmix.modelling.assemble import as_posterior
-from bayesmix.modelling.chains import chains_at_once, sample_stats, settled_seed
+from bayesmix.modelling.chains import chains_at_once, settled_seed
+from bayesmix.modelling.dense_draws import ThetaDraws
+from bayesmix.modelling.importance_theta import draw_by_importance
+from bayesmix.modelling.layout import theta_names
+from bayesmix.modelling.level_draws import by_term, effects_of, level_draws
 from bayesmix.modelling.marginal import Marginal, marginalise
-from bayesmix.modelling.nuts_theta import mode_of, sample_theta
+from bayesmix.modelling.mode_theta import mode_of
 from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.progress import SamplingProgress
 from bayesmix.modelling.record import Sampling
-from bayesmix.numerics.gaussian.draws import draw_at_each
+from bayesmix.numerics.gaussian.coefficient_prior import original_coefficients
+from bayesmix.numerics.gaussian.cost import value_cost
 from bayesmix.numerics.variance_posterior import packed_factors
 
 Floats = NDArray[np.float64]
+
+_SECONDS = 4.0  # that importance sampling may take on one core, roughly, before it makes do with fewer values
+_FEWEST_PER_CHAIN = 150  # values, of which two thirds should be effective
+_FEWEST_SHARE = 0.15  # of the draws asked for
+_FEWEST = 1000  # where a value is cheap
+_MOST_KEPT = 2**25  # draws of the largest factor's effects, 256 MiB
 
 
 def draw_marginal(
     design: Design,
     priors: Mapping[str, Prior],
     *,
+    sampler: str,
     draws: int,
     tune: int,
     chains: int,
@@ -32,59 +45,106 @@ def draw_marginal(
     seed: int | None,
     target_accept: float,
     progress: bool,
+    keep_effects: bool | None = None,
 ) -> tuple[xr.DataTree, Sampling]:
-    """Sample the posterior of a Gaussian model; arguments and result as `sampling.draw`."""
+    """Sample the posterior of a Gaussian model; arguments and result as `sampling.draw`.
+
+    Parameters
+    ----------
+    sampler
+        ``"importance"`` or ``"nutpie"``.
+    keep_effects
+        Whether the posterior holds the effects of the largest grouping factor; None: unless they are too many.
+    """
     seed, cores = settled_seed(seed), chains_at_once(chains, cores)
     started = perf_counter()
     with SamplingProgress(chains, shown=progress) as bar:
         model = marginalise(design, priors)
-        tree = sample_theta(
-            model,
-            mode_of(model),
-            draws=draws,
-            tune=tune,
-            chains=chains,
-            cores=cores,
-            seed=seed,
-            target_accept=target_accept,
-            bar=bar,
-        )
-        theta = tree["posterior"]["theta"].transpose("chain", "draw", "parameter").to_numpy()
-        posterior = whole_posterior(design, model, theta, seed)
-    seconds = perf_counter() - started
-    kept = {"posterior": posterior, "sample_stats": sample_stats(tree)}
+        mode = mode_of(model)
+        if sampler == "importance":
+            n_values = _n_values(model, draws * chains, chains)
+            found = draw_by_importance(
+                model,
+                mode,
+                n_values=n_values,
+                draws=draws,
+                chains=chains,
+                seed=seed,
+                cores=cores,
+                advance=lambda done: bar.show(f"Weighing {n_values} values", done, n_values),
+            )
+        else:
+            found = modelling.nuts_theta.draw_by_nuts(
+                model,
+                mode,
+                draws=draws,
+                tune=tune,
+                chains=chains,
+                seed=seed,
+                cores=cores,
+                target_accept=target_accept,
+                bar=bar,
+            )
+        posterior = _posterior(design, model, found, chains=chains, seed=seed, cores=cores, keep_effects=keep_effects)
+    theta = found.theta.reshape(chains, draws, len(model.start))
+    unconstrained = xr.Dataset(
+        {"theta": (("chain", "draw", "parameter"), theta)},
+        coords={"chain": np.arange(chains), "draw": np.arange(draws), "parameter": list(theta_names(design))},
+    )
+    groups = {"posterior": posterior, "unconstrained_posterior": unconstrained, **found.groups}
     record = Sampling(
-        sampler="nutpie",
+        sampler=sampler,
         draws=draws,
-        tune=tune,
+        tune=0 if sampler == "importance" else tune,
         chains=chains,
         cores=cores,
         seed=seed,
         target_accept=target_accept,
-        seconds=seconds,
+        seconds=perf_counter() - started,
     )
-    return xr.DataTree.from_dict(kept), record
+    return xr.DataTree.from_dict(groups), record
 
 
-def whole_posterior(design: Design, model: Marginal, theta: Floats, seed: int) -> xr.Dataset:
-    """One exact draw of the coefficients and group effects for each draw of theta (n_chains, n_draws, n)."""
-    n_chains, n_draws, n = theta.shape
-    buffer = model.buffer(np.zeros(n), np.eye(n))
-    flat = np.ascontiguousarray(theta.reshape(-1, n))
-    packed = np.array([packed_factors(buffer, point) for point in flat])
-    rng = np.random.default_rng([seed, n])
-    drawn = draw_at_each(products=model.products, prior=model.coefficients, packed=packed, rng=rng)
+def _n_values(model: Marginal, n_total: int, chains: int) -> int:
+    """Twice as many as draws where a value is cheap, so that hardly a draw is a copy; fewer where it is dear."""
+    affordable = int(_SECONDS / value_cost(model.products.arrays))
+    fewest = max(_FEWEST_PER_CHAIN * chains, int(_FEWEST_SHARE * n_total))
+    return min(max(affordable, fewest), max(2 * n_total, _FEWEST))
+
+
+def _posterior(
+    design: Design,
+    model: Marginal,
+    found: ThetaDraws,
+    *,
+    chains: int,
+    seed: int,
+    cores: int,
+    keep_effects: bool | None,
+) -> xr.Dataset:
+    """Everything under its name: variance parameters, coefficients, effects of all grouping factors."""
+    products = model.products
+    layout = products.arrangement
+    packed = packed_factors(model.plain_buffer(), found.theta)
+    beta = (found.fixed + products.least_squares) @ original_coefficients(products).T
+    effects = list(by_term(design, layout, found.others))
+    n_largest = int(layout.block_levels[0] * layout.block_k[0])
+    if n_largest * len(packed) <= _MOST_KEPT if keep_effects is None else keep_effects:
+        given = level_draws(model, packed=packed, beta=beta, others=found.others, seed=seed)
+        for number, place in enumerate(layout.places):
+            if place.block == 0:
+                effects[number] = effects_of(given, number, np.arange(place.n_levels), cores=cores)
 
     def by_chain(values: Floats) -> Floats:
-        return values.reshape(n_chains, n_draws, *values.shape[1:])
+        return values.reshape(chains, len(values) // chains, *values.shape[1:])
 
     sds, correlations = _sds_and_correlations(packed, model.ks)
     return as_posterior(
         design,
-        fixed=by_chain(drawn.beta),
+        fixed=by_chain(beta),
         sds=[by_chain(values) for values in sds],
         correlations=[by_chain(values) for values in correlations],
-        effects=[by_chain(values) for values in drawn.effects],
+        effects=[None if values is None else by_chain(values) for values in effects],
         auxiliary={"sigma": by_chain(np.exp(packed[:, -1]))},
     )
 

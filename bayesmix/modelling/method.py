@@ -3,49 +3,92 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bayesmix.errors import ArgumentError
+from bayesmix.errors import ArgumentError, did_you_mean
 from bayesmix.formula.design import Design
 from bayesmix.modelling.families import Family
 from bayesmix.modelling.priors import Prior
 
 METHODS = ("auto", "marginal", "joint")
-SAMPLERS = ("nutpie", "pymc", "numpyro")
+JOINT_SAMPLERS = ("nutpie", "pymc", "numpyro")
+SAMPLERS = ("auto", "importance", *JOINT_SAMPLERS)
 SEEDS = 2**32  # the samplers take seeds below it
+EFFECTIVE_PER_CHAIN = 100  # draws, for means and intervals; Vehtari et al. (2021), doi:10.1214/20-BA1221
 TUNING_STEPS = {"marginal": 200, "joint": 1000}
-_MOST_DENSE = 400  # effects outside the largest factor: a gradient takes their number to the third power
+
+# Effects outside the largest factor, of which a density takes the third power: up to here importance sampling is the
+# faster (docs/exact_path.md has the curve), and NUTS, which takes some thirty times as many gradients.
+_MOST_DENSE = {"importance": 2500, "nutpie": 400}
+_MOST_VARIANCES = 30  # of more variance parameters weights are too uneven
 
 
 @dataclass(frozen=True)
 class Choice:
-    """`method` is ``"marginal"`` or ``"joint"``; `reason` says why, in words."""
+    """`method` is ``"marginal"`` or ``"joint"``, `sampler` one that goes with it; `reason` says why, in words.
+
+    `otherwise`: what to do when the weights of importance sampling cannot be trusted; None: keep them and say so.
+    """
 
     method: str
+    sampler: str
     reason: str
+    otherwise: "Choice | None" = None
 
 
 def choose_method(method: str, design: Design, family: Family, priors: Mapping[str, Prior], *, sampler: str) -> Choice:
     """How to sample a model.
 
-    ``"marginal"``: coefficients and group effects are integrated out in closed form, NUTS runs on the variance
-    parameters alone, and the rest is drawn exactly. ``"joint"``: NUTS on all parameters. ``"auto"`` takes the first
-    where it applies and is the cheaper.
+    ``"marginal"``: coefficients and group effects are integrated out in closed form, only the variance parameters are
+    sampled, and the rest is drawn exactly. ``"joint"``: NUTS on all parameters. ``"auto"`` takes the first where it
+    applies and is the cheaper; of the samplers it takes importance sampling where that promises to do.
 
     Raises
     ------
     ArgumentError
-        ``"marginal"`` does not apply; the message says why.
+        The sampler is not known, or what is asked for does not apply; the message says why.
     """
-    if method == "joint":
-        return Choice("joint", "as asked")
+    if sampler not in SAMPLERS:
+        raise ArgumentError(
+            f"sampler={sampler!r} is not known.{did_you_mean(str(sampler), SAMPLERS)} Samplers: {', '.join(SAMPLERS)}."
+        )
     obstacle = _why_not_marginal(design, family, priors, sampler)
-    if method == "marginal":
-        if obstacle:
-            raise ArgumentError(f'method="marginal" does not apply: {obstacle}. Write method="joint" or "auto".')
-        return Choice("marginal", "as asked")
+    if method == "joint":
+        if sampler == "importance":
+            raise ArgumentError('sampler="importance" goes with method="marginal"; the joint path has NUTS alone.')
+        return _joint(sampler, "as asked")
+    if obstacle and (method == "marginal" or sampler == "importance"):
+        asked, instead = ("method", "joint") if method == "marginal" else ("sampler", "nutpie")
+        wanted = method if method == "marginal" else sampler
+        raise ArgumentError(f'{asked}="{wanted}" does not apply: {obstacle}. Write {asked}="{instead}" or "auto".')
+    if obstacle:
+        return _joint(sampler, obstacle)
+    reason = "as asked" if method == "marginal" else "Gaussian, Normal priors on the coefficients"
+    if sampler == "auto":
+        return _cheapest(method, design, reason)
     n_dense = _n_dense(design)
-    if obstacle is None and n_dense > _MOST_DENSE:
-        obstacle = f"{n_dense} effects outside the largest factor make an exact gradient dear"
-    return Choice("joint", obstacle) if obstacle else Choice("marginal", "Gaussian, Normal priors on the coefficients")
+    if method == "auto" and n_dense > _MOST_DENSE[sampler]:
+        return _joint("nutpie" if sampler == "importance" else sampler, _dear(n_dense))
+    return Choice("marginal", sampler, reason)
+
+
+def _cheapest(method: str, design: Design, reason: str) -> Choice:
+    """The sampler for a model that has a closed form."""
+    n_dense = _n_dense(design)
+    n_variances = sum(term.k * (term.k + 1) // 2 for term in design.random) + 1
+    by_nuts = Choice("marginal", "nutpie", reason)
+    otherwise = (
+        by_nuts if method == "marginal" or n_dense <= _MOST_DENSE["nutpie"] else _joint("nutpie", _dear(n_dense))
+    )
+    if n_variances > _MOST_VARIANCES or (method == "auto" and n_dense > _MOST_DENSE["importance"]):
+        return otherwise
+    return Choice("marginal", "importance", reason, otherwise)
+
+
+def _joint(sampler: str, reason: str) -> Choice:
+    return Choice("joint", "nutpie" if sampler == "auto" else sampler, reason)
+
+
+def _dear(n_dense: int) -> str:
+    return f"{n_dense} effects outside the largest factor make an exact density dear"
 
 
 def _why_not_marginal(design: Design, family: Family, priors: Mapping[str, Prior], sampler: str) -> str | None:
@@ -54,7 +97,7 @@ def _why_not_marginal(design: Design, family: Family, priors: Mapping[str, Prior
     for name in design.fixed.names:
         if priors[name].name != "Normal":
             return f"the prior {priors[name]} of {name} has no closed form, a Normal has"
-    if sampler != "nutpie":
+    if sampler in ("pymc", "numpyro"):
         return f"sampler {sampler} takes all parameters"
     return None
 

@@ -1,4 +1,4 @@
-"""NUTS by nutpie on the variance parameters alone, then exact draws of coefficients and group effects.
+"""The variance parameters by nutpie's NUTS, where importance sampling does not do or NUTS is asked for.
 
 The density is one compiled function for all models and data; nutpie is handed its address and a buffer to read.
 theta = mode + scale x with the curvature at the mode, so that x is near a standard normal: a hundred tuning steps are
@@ -10,18 +10,17 @@ from typing import Any
 
 import numba
 import numpy as np
-import xarray as xr
 from numba import types
-from numpy.typing import NDArray
 from nutpie.compile_pymc import CompiledPyMCModel
+from threadpoolctl import threadpool_limits
 
+from bayesmix.modelling.chains import sample_stats
+from bayesmix.modelling.dense_draws import ThetaDraws, dense_draws
 from bayesmix.modelling.marginal import Marginal
 from bayesmix.modelling.nutpie_run import run_nutpie
 from bayesmix.numerics.kernels import kernel_pointer
-from bayesmix.numerics.mode import Mode, find_mode
+from bayesmix.numerics.mode import Mode
 from bayesmix.numerics.variance_posterior import log_posterior_at, theta_at
-
-Floats = NDArray[np.float64]
 
 _DOUBLES = types.CPointer(types.double)
 
@@ -58,30 +57,26 @@ def compiled_functions() -> tuple[Any, Any]:
     return kernel_pointer(log_density, _log_density), kernel_pointer(expand, _expand)
 
 
-def mode_of(model: Marginal) -> Mode:
-    """The mode of the variance parameters' posterior, on the whole line."""
-    n = len(model.start)
-    plain = model.buffer(np.zeros(n), np.eye(n))
+def draw_by_nuts(
+    model: Marginal, mode: Mode, *, draws: int, chains: int, seed: int, cores: int, **how: Any
+) -> ThetaDraws:
+    """Draws of theta by NUTS, and one draw of the dense side for each; `how` as `run_nutpie` takes it.
 
-    def log_density(theta: Floats) -> tuple[float, Floats]:
-        gradient = np.empty(n)
-        value = log_posterior_at(plain, np.ascontiguousarray(theta), gradient)
-        if not (np.isfinite(value) and np.isfinite(gradient).all()):
-            return -1e300, np.zeros(n)
-        return value, gradient
-
-    return find_mode(log_density, model.start)
-
-
-def sample_theta(model: Marginal, mode: Mode, **how: Any) -> xr.DataTree:
-    """Draws of theta, variable `theta` (chain, draw, parameter), and what nutpie says about them.
-
-    `how` as `run_nutpie` takes it.
+    Groups: `sample_stats`.
     """
+    with threadpool_limits(limits=1, user_api="blas"):
+        tree = run_nutpie(_compiled(model, mode), draws=draws, chains=chains, seed=seed, cores=cores, **how)
+    theta = tree["posterior"]["theta"].transpose("chain", "draw", "parameter").to_numpy()
+    theta = np.ascontiguousarray(theta.reshape(-1, theta.shape[-1]))
+    found = dense_draws(model, model.plain_buffer(), theta, copies=1, seed=seed, cores=cores)
+    return ThetaDraws(theta, found.fixed[:, 0], found.others[:, 0], {"sample_stats": sample_stats(tree)})
+
+
+def _compiled(model: Marginal, mode: Mode) -> CompiledPyMCModel:
+    """Both functions and the model's buffer as nutpie takes them; one variable `theta` along `parameter`."""
     n = len(model.start)
-    buffer = model.buffer(mode.point, mode.scale)
     log_density, expand = compiled_functions()
-    compiled = CompiledPyMCModel(
+    return CompiledPyMCModel(
         _n_dim=n,
         dims={"theta": ("parameter",)},
         _coords={"parameter": np.arange(n)},
@@ -91,11 +86,10 @@ def sample_theta(model: Marginal, mode: Mode, **how: Any) -> xr.DataTree:
         initial_point_func=lambda chain_seed: np.random.default_rng(chain_seed).normal(size=n),
         shared_data={},
         shared_var_keys={},
-        user_data=buffer,
+        user_data=model.buffer(mode.point, mode.scale),
         n_expanded=n,
         shape_info=(["theta"], [slice(0, n)], [(n,)]),
         logp_func=None,
         expand_func=None,
         reparameterized_names=None,
     )
-    return run_nutpie(compiled, **how)

@@ -51,9 +51,12 @@ class SamplingProgress:
         description = f"Sampling {self._chains} chain{'s' * (self._chains > 1)}"
         if divergences:
             description += f", {divergences} divergences"
-        self._bar.update(
-            self._task,
-            description=description,
-            total=sum(chain.total_draws for chain in chains),
-            completed=sum(chain.finished_draws for chain in chains),
+        self.show(
+            description,
+            sum(chain.finished_draws for chain in chains),
+            sum(chain.total_draws for chain in chains),
         )
+
+    def show(self, description: str, done: int, total: int) -> None:
+        """Say what is being done and how far it is."""
+        self._bar.update(self._task, description=description, completed=done, total=total)

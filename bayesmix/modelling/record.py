@@ -16,14 +16,16 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from bayesmix.modelling.diagnostics import Diagnostics
+    from bayesmix.modelling.level_draws import LevelDraws
 
 
 @dataclass(frozen=True)
 class Sampling:
     """How the draws were made.
 
-    `sampler` by name; `draws` kept of each chain after `tune` steps; `cores`: chains that ran at the same time;
-    `target_accept`: the acceptance probability that the step size was tuned to; `seconds` from model to last draw.
+    `sampler` by name; `draws` kept of each chain after `tune` steps of NUTS; `cores`: chains that ran at the same
+    time; `target_accept`: the acceptance probability that the step size was tuned to; `seconds` from model to last
+    draw. Importance sampling has no tuning (0) and no step size.
     """
 
     sampler: str
@@ -50,9 +52,10 @@ class Fit:
         Every parameter's prior, by name: `Intercept`, `Days`, `sd_Subject__Days`, `corr_Subject`, `sigma`.
     posterior : xarray.DataTree
         Groups `posterior` and `sample_stats`, as ArviZ expects them. The fixed intercept is the one at
-        predictors equal to 0, as in lme4.
+        predictors equal to 0, as in lme4. On the marginal path also `unconstrained_posterior` with the variance
+        parameters on the whole line; after importance sampling `importance` with all values and their weights.
     method : str
-        ``"marginal"``: NUTS on the variance parameters, exact draws of coefficients and group effects; ``"joint"``:
+        ``"marginal"``: the variance parameters sampled, exact draws of coefficients and group effects; ``"joint"``:
         NUTS on all parameters. `reason` says why this one.
     sampling : Sampling
         Sampler, draws, chains, cores, seed, target acceptance.
@@ -83,6 +86,11 @@ class Fit:
     def pymc_model(self) -> "pm.Model":
         """The PyMC model; on the marginal path the same model with nothing integrated out."""
         return modelling.pymc_model.build_model(self.design, self.family, self.priors).model
+
+    @cached_property
+    def level_draws(self) -> "LevelDraws":
+        """What the effects of the largest grouping factor depend on, where the posterior does not hold them."""
+        return modelling.level_draws.level_draws_of(self.posterior, self.design, self.priors, self.sampling.seed)
 
     def __repr__(self) -> str:
         return display.as_text(self)

@@ -8,13 +8,13 @@ import xarray as xr
 
 from bayesmix.errors import SamplingError, did_you_mean, listing
 from bayesmix.modelling.chains import chains_at_once, sample_stats, settled_seed
-from bayesmix.modelling.method import SAMPLERS
+from bayesmix.modelling.method import JOINT_SAMPLERS
 from bayesmix.modelling.nuts_nutpie import sample_by_nutpie
 from bayesmix.modelling.nuts_pymc import sample_by_numpyro, sample_by_pymc
 from bayesmix.modelling.record import Sampling
 
 _SAMPLE_BY: dict[str, Callable[..., xr.DataTree]] = dict(
-    zip(SAMPLERS, (sample_by_nutpie, sample_by_pymc, sample_by_numpyro), strict=True)
+    zip(JOINT_SAMPLERS, (sample_by_nutpie, sample_by_pymc, sample_by_numpyro), strict=True)
 )
 
 
@@ -68,9 +68,10 @@ def draw(
     KeyboardInterrupt
         The user interrupted; the chains have been stopped and nothing is kept.
     """
-    if sampler not in SAMPLERS:
+    if sampler not in JOINT_SAMPLERS:
         raise SamplingError(
-            f"Sampler {sampler!r} is not known.{did_you_mean(str(sampler), SAMPLERS)} Samplers: {listing(SAMPLERS)}."
+            f"Sampler {sampler!r} is not known.{did_you_mean(str(sampler), JOINT_SAMPLERS)} "
+            f"Samplers: {listing(JOINT_SAMPLERS)}."
         )
     seed, cores = settled_seed(seed), chains_at_once(chains, cores)
     started = perf_counter()

@@ -1,6 +1,6 @@
 """A whole fit in one NetCDF file that ArviZ opens too: no pickle, nothing is executed when it is read.
 
-Beside the groups `posterior` and `sample_stats` the file has a group `data` with the rows that were used (as
+Beside the groups of the posterior's tree the file has a group `data` with the rows that were used (as
 Parquet), and at its root a JSON text with formula, family, priors and sampler. The design is worked out anew
 from formula and rows, so the arrays of the model are never stored.
 """
@@ -62,8 +62,7 @@ def save(fit: Fit, path: str | os.PathLike[str]) -> Path:
         raise StoredFitError(f"{str(path)!r} is a folder; give the name of a file in it, such as fit.nc.")
     tree = xr.DataTree.from_dict(
         {
-            "posterior": fit.posterior["posterior"].to_dataset(),
-            "sample_stats": fit.posterior["sample_stats"].to_dataset(),
+            **{name: group.to_dataset() for name, group in fit.posterior.children.items()},
             "data": xr.Dataset({"rows": ("byte", to_bytes(fit.data))}),
         }
     )
@@ -134,10 +133,7 @@ def _assemble(tree: xr.DataTree, about: dict[str, Any], functions: Mapping[str, 
     )
     design = replace(design, n_dropped=about["n_dropped"], missing=about["missing"])
     posterior = xr.DataTree.from_dict(
-        {
-            "posterior": tree["posterior"].to_dataset(),
-            "sample_stats": tree["sample_stats"].to_dataset(),
-        }
+        {name: group.to_dataset() for name, group in tree.children.items() if name != "data"}
     )
     _refuse_other_levels(design, posterior["posterior"].to_dataset())
     priors = {name: read_prior(text) for name, text in about["priors"].items()}
@@ -167,7 +163,9 @@ def _refuse_other_levels(design: Design, posterior: xr.Dataset) -> None:
     """The rows must give back the names and levels that the draws stand under."""
     try:
         expected = {
-            level: term.levels for term in design.random for level in layout.group_dims(term.terms[0], term)[-1:]
+            layout.group_dims(term.terms[0], term)[-1]: term.levels
+            for term in design.random
+            if layout.keeps_effects(posterior, term)
         }
         same = all(tuple(posterior.coords[dim].to_numpy()) == tuple(levels) for dim, levels in expected.items())
         layout.fixed_draws(posterior, design)

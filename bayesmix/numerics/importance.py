@@ -65,17 +65,17 @@ def measure_sides(log_density: Callable[[Floats], float], n: int) -> SplitT:
         for side, sign in enumerate((-1.0, 1.0)):
             direction = np.zeros(n)
             direction[axis] = sign
-            scales[axis, side] = _side(lambda step, along=direction: at_mode - log_density(step * along))
+            scales[axis, side] = _side(log_density, at_mode, direction)
     return SplitT(scales, 5.0 + n / 2)
 
 
-def _side(drop_at: Callable[[float], float]) -> float:
+def _side(log_density: Callable[[Floats], float], at_mode: float, direction: Floats) -> float:
     """The greatest scale over `_DROPS`; a drop between half and twice the wanted one will do."""
     scale, found = 1.0, 0.0
     for wanted in _DROPS:
         for _ in range(_TRIES):
             step = min(scale * np.sqrt(2 * wanted), _FARTHEST)
-            drop = drop_at(step)
+            drop = at_mode - log_density(step * direction)
             usable = np.isfinite(drop)
             if usable and drop > 0:
                 scale = min(max(step / np.sqrt(2 * drop), scale / 4), scale * 4)

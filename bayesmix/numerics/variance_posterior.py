@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior
 from bayesmix.numerics.gaussian.cross_products import Arrays
+from bayesmix.numerics.gaussian.draws import draw_dense
 from bayesmix.numerics.gaussian.gradient import value_and_gradient
 from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.variance_parameters import factors, pull_back
@@ -136,18 +137,6 @@ def theta_at(buffer: Floats, x: Floats) -> Floats:
 
 
 @kernel
-def packed_factors(buffer: Floats, theta: Floats) -> Floats:
-    """Lower triangles of every L_t and log sigma at theta, shape (sum of k (k + 1) / 2, + 1)."""
-    ks = _integers(buffer, 17)
-    size = 1
-    for k in ks:
-        size += k * (k + 1) // 2
-    packed = np.empty(size)
-    factors(theta, ks, _integers(buffer, 18), _floats_2(buffer, 19), packed)
-    return packed
-
-
-@kernel
 def log_posterior_at(buffer: Floats, x: Floats, gradient: Floats) -> float:
     """log p(y | theta) + log p(theta) at theta = centre + scale x; fills the gradient with respect to x.
 
@@ -169,3 +158,37 @@ def log_posterior_at(buffer: Floats, x: Floats, gradient: Floats) -> float:
         for i in range(len(theta)):
             gradient[j] += scale[i, j] * own[i]
     return likelihood + log_prior
+
+
+@kernel
+def evaluate(
+    buffer: Floats, points: Floats, normals: Floats, log_densities: Floats, fixed: Floats, others: Floats
+) -> None:
+    """log p(y | theta) + log p(theta) at every point (n_points, n), and `copies` draws of the dense side at each.
+
+    `normals` (n_points, copies, p + m), independent standard normal numbers; no copies give the density alone. Filled:
+    `log_densities` (n_points,), `fixed` (n_points, copies, p) and `others` (n_points, copies, m) as `draw_dense` has
+    them. The Jacobian of the map from x to theta, a constant, is left out.
+    """
+    ks, kinds, numbers = _integers(buffer, 17), _integers(buffer, 18), _floats_2(buffer, 19)
+    arrays, prior = unpack_arrays(buffer), unpack_prior(buffer)
+    size = 1
+    for k in ks:
+        size += k * (k + 1) // 2
+    packed = np.empty(size)
+    for i in range(points.shape[0]):
+        log_prior = factors(theta_at(buffer, points[i]), ks, kinds, numbers, packed)
+        log_densities[i] = log_prior + draw_dense(arrays, prior, packed, normals[i], fixed[i], others[i])
+
+
+@kernel
+def packed_factors(buffer: Floats, thetas: Floats) -> Floats:
+    """Lower triangles of every L_t, then log sigma, at each theta (n_points, n): shape (n_points, n_packed)."""
+    ks = _integers(buffer, 17)
+    size = 1
+    for k in ks:
+        size += k * (k + 1) // 2
+    packed = np.empty((thetas.shape[0], size))
+    for i in range(thetas.shape[0]):
+        factors(thetas[i], ks, _integers(buffer, 18), _floats_2(buffer, 19), packed[i])
+    return packed

@@ -59,9 +59,9 @@ def titles(tree: xr.DataTree) -> list[str]:
     return [variable.attrs[_NAME] for variable in tree["posterior"].data_vars.values()]
 
 
-def n_divergent(tree: xr.DataTree) -> int:
-    """Divergent transitions in a tree that `chosen_draws` made."""
-    return int(tree["sample_stats"]["diverging"].sum()) if "sample_stats" in tree.children else 0
+def n_divergent(tree: xr.DataTree) -> int | None:
+    """Divergent transitions in a tree that `chosen_draws` made; None where no transitions were made."""
+    return int(tree["sample_stats"]["diverging"].sum()) if "sample_stats" in tree.children else None
 
 
 def dress_all(figure: Figure) -> None:

@@ -67,7 +67,11 @@ def plot_trace(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figur
             trace.set_xlabel("draw", fontsize=TEXT_SIZE)
     _chain_legend(figure, colours[:n_chains])
     divergent = n_divergent(tree)
-    marks = f" Ticks at the foot: {divergent} divergent transitions." if divergent else " No divergent transitions."
+    marks = (
+        " No divergent transitions." if divergent == 0 else f" Ticks at the foot: {divergent} divergent transitions."
+    )
+    if divergent is None:
+        marks = ""
     frame(figure, text=f"Left: posterior density by chain. Right: the draws in their order.{marks}", top=0.28)
     return figure
 

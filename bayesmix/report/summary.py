@@ -66,7 +66,7 @@ def summary(fit: Fit, *, prob: float = 0.95) -> Summary:
 
 
 def _model_lines(fit: Fit) -> tuple[str, ...]:
-    design, sampling = fit.design, fit.sampling
+    design = fit.design
     groups = dict.fromkeys((term.group, term.n_levels) for term in design.random)
     data = f"Data:    {design.n_obs} observations"
     if groups:
@@ -81,18 +81,24 @@ def _model_lines(fit: Fit) -> tuple[str, ...]:
         lines.append(f"         {design.response.name}: probability of {success!r} (1) against {failure!r} (0)")
     if design.weights_column:
         lines.append(f"         weights: {design.weights_column}")
-    n_variances = sum(term.k * (term.k + 1) // 2 for term in design.random) + len(fit.family.auxiliary)
-    what = (
-        "all parameters"
-        if fit.method == "joint"
-        else f"{n_variances} variance parameter{'s' * (n_variances > 1)}, the rest exact"
+    return (*lines, *_draws_lines(fit))
+
+
+def _draws_lines(fit: Fit) -> tuple[str, str]:
+    """How many draws from what, and by which method for which reason."""
+    sampling, weights = fit.sampling, fit.diagnostics.importance
+    n_variances = sum(term.k * (term.k + 1) // 2 for term in fit.design.random) + len(fit.family.auxiliary)
+    variances = f"{n_variances} variance parameter{'s' * (n_variances > 1)}, the rest exact"
+    if weights:
+        source = f"from {weights.n_values} weighted values worth {weights.effective_size:.0f}"
+        how = f"importance sampling of {variances}"
+    else:
+        source = f"after {sampling.tune} tuning steps"
+        how = f"NUTS by {sampling.sampler} on {'all parameters' if fit.method == 'joint' else variances}"
+    return (
+        f"Draws:   {sampling.chains} x {sampling.draws} {source}, seed {sampling.seed}, {sampling.seconds:.1f} s",
+        f"         {how} ({fit.method}: {fit.reason})",
     )
-    lines.append(
-        f"Draws:   {sampling.chains} x {sampling.draws} after {sampling.tune} tuning steps, seed {sampling.seed}, "
-        f"{sampling.seconds:.1f} s"
-    )
-    lines.append(f"         NUTS by {sampling.sampler} on {what} ({fit.method}: {fit.reason})")
-    return tuple(lines)
 
 
 def _random_table(fit: Fit, prob: float) -> Table:

@@ -135,7 +135,7 @@ CASES = {
     "prior of another kind": (GAUSSIAN, table(), {"priors": {"sigma": "Normal(0, 1)"}}, "PriorError", ["sigma"]),
     "prior that is code": (GAUSSIAN, table(), {"priors": {"x": "Normal(0, exit())"}}, "PriorError", ["exit()"]),
     "unknown method": (GAUSSIAN, table(), {"method": "gibbs"}, "ArgumentError", ["'gibbs'", "joint"]),
-    "unknown sampler": (GAUSSIAN, table(), {"sampler": "nutpi"}, "SamplingError", ["'nutpi'", "'nutpie'"]),
+    "unknown sampler": (GAUSSIAN, table(), {"sampler": "nutpi"}, "ArgumentError", ["'nutpi'", "'nutpie'"]),
     "no chains": (GAUSSIAN, table(), {"chains": 0}, "ArgumentError", ["chains", "0"]),
     "draws of another type": (GAUSSIAN, table(), {"draws": 1e3}, "ArgumentError", ["draws", "1000.0"]),
     "negative seed": (GAUSSIAN, table(), {"seed": -1}, "ArgumentError", ["seed", "-1"]),

@@ -189,4 +189,4 @@ def test_chains_at_once(monkeypatch):
 
 
 def test_every_sampler_has_a_test():
-    assert set(sampling.SAMPLERS) == {"nutpie", "pymc", "numpyro"}
+    assert set(sampling.JOINT_SAMPLERS) == {"nutpie", "pymc", "numpyro"}

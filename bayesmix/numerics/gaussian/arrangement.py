@@ -95,3 +95,10 @@ def arrange(terms: tuple[GroupColumns, ...]) -> Arrangement:
         n_dense=int(sizes.sum()),
         entries=np.array(entries, dtype=np.int64).reshape(-1, 3),
     )
+
+
+def dense_columns(arrangement: Arrangement, place: Place) -> NDArray[np.int64]:
+    """Positions (n_levels, k) of a term's effects on the dense side; its block is not block 0."""
+    width = int(arrangement.block_k[place.block])
+    first = arrangement.block_start[place.block] + place.first
+    return first + np.arange(place.n_levels)[:, None] * width + np.arange(place.k)

@@ -1,10 +1,11 @@
-"""Conditional distribution of beta and every group effect given L and sigma: means, covariances, exact draws."""
+"""Conditional distribution of beta and every group effect given L and sigma: means and covariances."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.numerics.gaussian.arrangement import dense_columns
 from bayesmix.numerics.gaussian.coefficient_prior import (
     CoefficientPrior,
     WorkingPrior,
@@ -12,7 +13,6 @@ from bayesmix.numerics.gaussian.coefficient_prior import (
     working_prior,
 )
 from bayesmix.numerics.gaussian.cross_products import Arrays, CrossProducts
-from bayesmix.numerics.gaussian.dense import solve_lower_transposed
 from bayesmix.numerics.gaussian.factor import Factor, factorise
 from bayesmix.numerics.gaussian.log_density import pack
 from bayesmix.numerics.gaussian.moments import (
@@ -22,9 +22,8 @@ from bayesmix.numerics.gaussian.moments import (
     level_means,
     level_response,
     level_response_covariance,
-    spread_effects,
 )
-from bayesmix.numerics.gaussian.small_matrices import invert_upper, solve_upper
+from bayesmix.numerics.gaussian.small_matrices import invert_upper
 from bayesmix.numerics.kernels import kernel
 
 Floats = NDArray[np.float64]
@@ -43,14 +42,6 @@ class Conditional:
     beta_covariance: Floats
     effects: tuple[Floats, ...]
     effect_covariances: tuple[Floats, ...]
-
-
-@dataclass(frozen=True)
-class ConditionalDraws:
-    """Independent draws: `beta` (n_draws, p) and, for every term, `effects` (n_draws, n_levels, k)."""
-
-    beta: Floats
-    effects: tuple[Floats, ...]
 
 
 @kernel
@@ -99,51 +90,6 @@ def conditional_moments(arrays: Arrays, prior: WorkingPrior, packed: Floats) -> 
     )
 
 
-@kernel
-def draw_spherical(
-    arrays: Arrays, prior: WorkingPrior, packed: Floats, normals: Floats, fixed: Floats, levels: Floats, others: Floats
-) -> None:
-    """Draws of the coefficients (n_draws, p), of u of block 0 (n_draws, J, k) and of the others (n_draws, m).
-
-    `normals` (n_draws, p + m + J k), independent standard normal numbers.
-    """
-    sigma = np.exp(packed[-1])
-    factor = factorise(arrays, prior, packed, True)
-    n_levels, k, _ = arrays.root.shape
-    p, m = prior.offset.shape[0], factor.half.shape[1]
-    effects, response, v = np.empty(m + p), np.empty(k), np.empty(p)
-    for d in range(normals.shape[0]):
-        z = normals[d]
-        for i in range(p):
-            v[i] = z[i]
-        solve_upper(factor.fixed_upper, v)
-        for i in range(p):
-            total = factor.fixed[i]
-            for j in range(p):
-                total += prior.factor[i, j] * v[j]
-            fixed[d, i] = total
-        u = others[d]
-        for i in range(m):
-            total = factor.half[p, i]
-            for c in range(p):
-                total -= factor.half[c, i] * fixed[d, c]
-            u[i] = total / sigma + z[p + i]
-        solve_lower_transposed(factor.lower, u)
-        spread_effects(arrays, factor.scales, u, effects)
-        for c in range(p):
-            effects[m + c] = fixed[d, c] / sigma
-        for j in range(n_levels):
-            level_response(arrays, j, effects, sigma, response)
-            level = levels[d, j]
-            for r in range(k - 1, -1, -1):
-                total = z[p + m + j * k + r]
-                for c in range(k):
-                    total += factor.along[j, r, c] * response[c]
-                for c in range(r + 1, k):
-                    total -= factor.upper[j, r, c] * level[c]
-                level[r] = total / factor.upper[j, r, r]
-
-
 def conditional(
     *, products: CrossProducts, L: tuple[Floats, ...], sigma: float, prior: CoefficientPrior | None = None
 ) -> Conditional:
@@ -158,7 +104,7 @@ def conditional(
         if place.block == 0:
             u, of_u = means[:, own], covariances[:, own, own]
         else:
-            columns = dense_columns(products, place.block)[:, own]
+            columns = dense_columns(layout, place)
             u, of_u = other_means[columns], other_covariance[columns[:, :, None], columns[:, None, :]]
         effects.append(u @ factor.T)
         effect_covariances.append(factor @ of_u @ factor.T)
@@ -168,37 +114,3 @@ def conditional(
         effects=tuple(effects),
         effect_covariances=tuple(effect_covariances),
     )
-
-
-def draw_conditional(
-    *,
-    products: CrossProducts,
-    L: tuple[Floats, ...],
-    sigma: float,
-    standard_normals: Floats,
-    prior: CoefficientPrior | None = None,
-) -> ConditionalDraws:
-    """Exact joint draws of beta and every group effect given L and sigma.
-
-    `standard_normals` (n_draws, p + q), q the number of group effects over all terms; the rest as `log_density`.
-    """
-    layout = products.arrangement
-    n_draws = len(standard_normals)
-    n_levels, k = int(layout.block_levels[0]), int(layout.block_k[0])
-    fixed, levels = np.empty((n_draws, products.p)), np.empty((n_draws, n_levels, k))
-    others = np.empty((n_draws, layout.n_dense))
-    working = working_prior(products, prior)
-    draw_spherical(products.arrays, working, pack(L, sigma), standard_normals, fixed, levels, others)
-    effects = []
-    for place, factor in zip(layout.places, L, strict=True):
-        own = slice(place.first, place.first + place.k)
-        u = levels[:, :, own] if place.block == 0 else others[:, dense_columns(products, place.block)[:, own]]
-        effects.append(u @ factor.T)
-    return ConditionalDraws((fixed + products.least_squares) @ original_coefficients(products).T, tuple(effects))
-
-
-def dense_columns(products: CrossProducts, block: int) -> NDArray[np.int64]:
-    """Positions (n_levels, k) of a block's effects on the dense side."""
-    layout = products.arrangement
-    n_levels, k = int(layout.block_levels[block]), int(layout.block_k[block])
-    return layout.block_start[block] + np.arange(n_levels * k).reshape(n_levels, k)

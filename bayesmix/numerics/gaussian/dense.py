@@ -110,3 +110,16 @@ def solve_lower_transposed(lower: Floats, rhs: Floats) -> None:
         rhs[i] /= lower[i, i]
         for j in range(i):
             rhs[j] -= lower[i, j] * rhs[i]
+
+
+@kernel
+def solve_rows_transposed(lower: Floats, rhs: Floats) -> None:
+    """rhs <- lower'^-1 rhs for every row of rhs (n, m), in place; `lower` is read once for all."""
+    for i in range(rhs.shape[1] - 1, -1, -1):
+        row = lower[i]
+        for d in range(rhs.shape[0]):
+            own = rhs[d]
+            own[i] /= row[i]
+            value = own[i]
+            for j in range(i):
+                own[j] -= row[j] * value

@@ -1,60 +1,183 @@
-"""Exact draws of the coefficients and group effects, one for each of many values of L and sigma."""
+"""Exact draws of the coefficients and group effects: the dense side first, then block 0 level by level given it.
+
+Only the dense side needs the factor of M. Given it the levels of block 0 are independent of each other, so that a
+hundred thousand of them can be drawn a stretch at a time, in any order, whenever they are asked for.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior, original_coefficients
-from bayesmix.numerics.gaussian.conditional import ConditionalDraws, dense_columns, draw_spherical
+from bayesmix.numerics.gaussian.arrangement import dense_columns
+from bayesmix.numerics.gaussian.coefficient_prior import (
+    CoefficientPrior,
+    WorkingPrior,
+    original_coefficients,
+    working_prior,
+)
 from bayesmix.numerics.gaussian.cross_products import Arrays, CrossProducts
+from bayesmix.numerics.gaussian.dense import solve_rows_transposed
+from bayesmix.numerics.gaussian.factor import factorise, log_density_of, relative_factors
+from bayesmix.numerics.gaussian.log_density import pack
+from bayesmix.numerics.gaussian.moments import level_response
+from bayesmix.numerics.gaussian.small_matrices import rotate_level, solve_upper
 from bayesmix.numerics.kernels import kernel
 
 Floats = NDArray[np.float64]
 
-_NORMALS_AT_ONCE = 2**21
+
+@dataclass(frozen=True)
+class ConditionalDraws:
+    """Independent draws: `beta` (n_draws, p) and, for every term, `effects` (n_draws, n_levels, k)."""
+
+    beta: Floats
+    effects: tuple[Floats, ...]
 
 
 @kernel
-def draw_spherical_at_each(
-    arrays: Arrays, prior: WorkingPrior, packed: Floats, normals: Floats, fixed: Floats, levels: Floats, others: Floats
-) -> None:
-    """`draw_spherical` once for each row of `packed` (n_draws, n_packed); the other shapes as there."""
-    for d in range(packed.shape[0]):
-        one = slice(d, d + 1)
-        draw_spherical(arrays, prior, packed[d], normals[one], fixed[one], levels[one], others[one])
+def draw_dense(
+    arrays: Arrays, prior: WorkingPrior, packed: Floats, normals: Floats, fixed: Floats, others: Floats
+) -> float:
+    """Draw the scaled columns' coefficients less least squares, (n, p), and the other blocks' effects, (n, m).
 
-
-def draw_at_each(
-    *, products: CrossProducts, prior: WorkingPrior, packed: Floats, rng: np.random.Generator
-) -> ConditionalDraws:
-    """One exact joint draw of beta and every group effect for each row of `packed`.
-
-    Parameters
-    ----------
-    products, prior
-        The data and the prior of the coefficients.
-    packed
-        Lower triangles of every L_t, row after row, then log sigma, shape (n_draws, n_packed).
-    rng
-        Gives the standard normal numbers, a stretch of draws at a time.
+    All n draws are for the one `packed`; `normals` (n, p + m), independent standard normal numbers.
+    Returns log p(y | L, sigma), which costs nothing more.
     """
-    layout = products.arrangement
-    n_draws, p, m = len(packed), products.p, layout.n_dense
+    sigma = np.exp(packed[-1])
+    factor = factorise(arrays, prior, packed, False)
+    p, m = prior.offset.shape[0], factor.half.shape[1]
+    n, v = normals.shape[0], np.empty(p)
+    u = np.empty((n, m))
+    for d in range(n):
+        for i in range(p):
+            v[i] = normals[d, i]
+        solve_upper(factor.fixed_upper, v)
+        for i in range(p):
+            total = factor.fixed[i]
+            for j in range(p):
+                total += prior.factor[i, j] * v[j]
+            fixed[d, i] = total
+        for i in range(m):
+            total = factor.half[p, i]
+            for c in range(p):
+                total -= factor.half[c, i] * fixed[d, c]
+            u[d, i] = total / sigma + normals[d, p + i]
+    if m > 0:
+        solve_rows_transposed(factor.lower, u)
+        _unwhiten(arrays, packed, u, others)
+    return log_density_of(arrays, prior, factor, packed[-1])
+
+
+@kernel
+def block_factors(arrays: Arrays, packed: Floats) -> Floats:
+    """L of every block (n_blocks, K, K), for its columns as given."""
+    n_blocks, widest, _ = arrays.shift.shape
+    factors = np.zeros((n_blocks, widest, widest))
+    for e in range(arrays.entries.shape[0]):
+        factors[arrays.entries[e, 0], arrays.entries[e, 1], arrays.entries[e, 2]] = packed[e]
+    return factors
+
+
+@kernel
+def _unwhiten(arrays: Arrays, packed: Floats, u: Floats, effects: Floats) -> None:
+    """effects <- L u, for the dense columns of each row."""
+    factors = block_factors(arrays, packed)
+    for d in range(u.shape[0]):
+        for c in range(u.shape[1]):
+            block, first = arrays.dense_block[c], arrays.dense_first[c]
+            total = 0.0
+            for s in range(c - first + 1):
+                total += factors[block, c - first, s] * u[d, first + s]
+            effects[d, c] = total
+
+
+@kernel
+def centred_effects(arrays: Arrays, packed: Floats, fixed: Floats, others: Floats) -> Floats:
+    """What `level_response` takes: effects of the centred dense columns, then coefficients, / sigma; (n, m + p)."""
+    n, m, p = others.shape[0], others.shape[1], fixed.shape[1]
+    effects = np.empty((n, m + p))
+    for d in range(n):
+        sigma = np.exp(packed[d, -1])
+        for c in range(m):
+            block, first = arrays.dense_block[c], arrays.dense_first[c]
+            total = 0.0
+            for s in range(arrays.block_k[block]):
+                total += arrays.shift[block, c - first, s] * others[d, first + s]
+            effects[d, c] = total / sigma
+        for c in range(p):
+            effects[d, m + c] = fixed[d, c] / sigma
+    return effects
+
+
+@kernel
+def draw_levels(
+    arrays: Arrays, packed: Floats, effects: Floats, levels: NDArray[np.int64], normals: Floats, drawn: Floats
+) -> None:
+    """drawn (n_levels, k, n) <- effects of some `levels` of block 0, given row after row of `effects` and `packed`.
+
+    `normals` (n_levels, k, n), independent standard normal numbers.
+    """
+    k = arrays.root.shape[1]
+    w, work = np.empty((k, k)), np.empty((2 * k, 2 * k))
+    upper, along, across = np.empty((k, k)), np.empty((k, k)), np.empty((k, k))
+    response, u = np.empty(k), np.empty(k)
+    for d in range(packed.shape[0]):
+        sigma = np.exp(packed[d, -1])
+        relative = relative_factors(arrays, packed[d])[0]
+        factor = block_factors(arrays, packed[d])[0]
+        for i in range(levels.shape[0]):
+            j = levels[i]
+            for r in range(k):
+                for c in range(k):
+                    total = 0.0
+                    for s in range(r, k):
+                        total += arrays.root[j, r, s] * relative[s, c]
+                    w[r, c] = total
+            rotate_level(w, work, upper, along, across)
+            level_response(arrays, j, effects[d], sigma, response)
+            for r in range(k - 1, -1, -1):
+                total = normals[i, r, d]
+                for c in range(k):
+                    total += along[r, c] * response[c]
+                for c in range(r + 1, k):
+                    total -= upper[r, c] * u[c]
+                u[r] = total / upper[r, r]
+            for r in range(k):
+                total = 0.0
+                for c in range(r + 1):
+                    total += factor[r, c] * u[c]
+                drawn[i, r, d] = total
+
+
+def draw_conditional(
+    *,
+    products: CrossProducts,
+    L: tuple[Floats, ...],
+    sigma: float,
+    standard_normals: Floats,
+    prior: CoefficientPrior | None = None,
+) -> ConditionalDraws:
+    """Exact joint draws of beta and every group effect given L and sigma.
+
+    `standard_normals` (n_draws, p + q), q the number of group effects over all terms; the rest as `log_density`.
+    """
+    layout, arrays = products.arrangement, products.arrays
+    n, p, m = len(standard_normals), products.p, layout.n_dense
     n_levels, k = int(layout.block_levels[0]), int(layout.block_k[0])
-    fixed, levels, others = np.empty((n_draws, p)), np.empty((n_draws, n_levels, k)), np.empty((n_draws, m))
-    width = p + m + n_levels * k
-    for start in range(0, n_draws, max(1, _NORMALS_AT_ONCE // max(width, 1))):
-        part = slice(start, start + max(1, _NORMALS_AT_ONCE // max(width, 1)))
-        rows = np.ascontiguousarray(packed[part])
-        normals = rng.standard_normal((len(rows), width))
-        draw_spherical_at_each(products.arrays, prior, rows, normals, fixed[part], levels[part], others[part])
-    effects = []
-    start = 0
-    for place in layout.places:
-        stop = start + place.k * (place.k + 1) // 2
-        factors = np.zeros((n_draws, place.k, place.k))
-        factors[:, *np.tril_indices(place.k)] = packed[:, start:stop]
-        own = slice(place.first, place.first + place.k)
-        u = levels[:, :, own] if place.block == 0 else others[:, dense_columns(products, place.block)[:, own]]
-        effects.append(np.einsum("djc,drc->djr", u, factors))
-        start = stop
-    return ConditionalDraws((fixed + products.least_squares) @ original_coefficients(products).T, tuple(effects))
+    packed, working = pack(L, sigma), working_prior(products, prior)
+    fixed, others, own = np.empty((n, p)), np.empty((n, m)), np.empty((n_levels, k, n))
+    draw_dense(arrays, working, packed, np.ascontiguousarray(standard_normals[:, : p + m]), fixed, others)
+    packed = np.tile(packed, (n, 1))
+    effects = centred_effects(arrays, packed, fixed, others)
+    normals = np.ascontiguousarray(standard_normals[:, p + m :].reshape(n, n_levels, k).transpose(1, 2, 0))
+    draw_levels(arrays, packed, effects, np.arange(n_levels), normals, own)
+    return ConditionalDraws(
+        beta=(fixed + products.least_squares) @ original_coefficients(products).T,
+        effects=tuple(
+            np.moveaxis(own[:, place.first : place.first + place.k], -1, 0)
+            if place.block == 0
+            else others[:, dense_columns(layout, place)]
+            for place in layout.places
+        ),
+    )

@@ -1,0 +1,39 @@
+"""Compiled work on several cores."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+from threadpoolctl import threadpool_limits
+
+
+def in_parallel[Part](
+    work: Callable[[Part], None], parts: Sequence[Part], *, cores: int, advance: Callable[[], None] | None = None
+) -> None:
+    """Call `work` on every part; what it fills must not depend on the order.
+
+    Threads are enough, since kernels release Python's lock; linear algebra is held to one thread, or its threads
+    would fight with these. An interrupt drops the parts that have not begun.
+
+    Parameters
+    ----------
+    advance
+        Called in this thread after every part.
+    """
+    with threadpool_limits(limits=1, user_api="blas"):
+        if cores == 1 or len(parts) == 1:
+            for part in parts:
+                work(part)
+                if advance:
+                    advance()
+            return
+        with ThreadPoolExecutor(cores) as pool:
+            running = [pool.submit(work, part) for part in parts]
+            try:
+                for finished in as_completed(running):
+                    finished.result()
+                    if advance:
+                        advance()
+            except BaseException:
+                for waiting in running:
+                    waiting.cancel()
+                raise
