@@ -10,7 +10,8 @@ compile different signatures at once can leave an index that points to the other
 So there is no index, nothing needs a lock, and what a file means never changes. A folder that cannot be written, or a
 file that is damaged, costs a compilation and nothing else. The folder may be deleted at any time.
 
-Leans on these internals of Numba: `Dispatcher._cache` and `CFunc._cache`, which call `load_overload` and
+Leans on these internals of Numba: the constructor of `CPUDispatcher`, its `get_call_template` and `get_overload`, which
+a function that calls it is compiled with; `Dispatcher._cache` and `CFunc._cache`, which call `load_overload` and
 `save_overload` of a `caching._Cache`; `CompileResult._reduce` and `_rebuild`, with `serialize.dumps`, as
 `caching.CompileResultCacheImpl` uses them; `lifted` and `library.has_dynamic_globals`, which forbid a cache;
 `codegen().magic_tuple()`, the processor and its features; the constructor of `CFunc`.
@@ -31,10 +32,11 @@ import llvmlite
 import numba
 import numpy as np
 import scipy
-from numba.core import config, serialize
+from numba.core import config, serialize, types
 from numba.core.caching import _Cache
 from numba.core.ccallback import CFunc
 from numba.core.compiler import CompileResult
+from numba.core.registry import CPUDispatcher
 from numba.misc.appdirs import AppDirs
 
 
@@ -45,9 +47,7 @@ def kernel(function: Callable | None = None, /, **options: Any) -> Any:
     """
     if function is None:
         return partial(kernel, **options)
-    compiled = numba.njit(nogil=True, **options)(function)
-    compiled._cache = KernelCache(function)
-    return compiled
+    return function if getattr(config, "DISABLE_JIT", 0) else Kernel(function, targetoptions=options)
 
 
 def kernel_pointer(signature: Any, function: Callable) -> CFunc:
@@ -56,6 +56,32 @@ def kernel_pointer(signature: Any, function: Callable) -> CFunc:
     compiled._cache = KernelCache(function)
     compiled.compile()
     return compiled
+
+
+class Kernel(CPUDispatcher):
+    """A compiled function: itself as Python calls it, `inner` as other kernels do.
+
+    Much of a compiled function turns Python's objects into arrays and back. `inner` has nothing of that, and no code of
+    its own for every number that stands in a call.
+    """
+
+    def __init__(self, function: Callable, locals: Any = None, targetoptions: Any = None, **more: Any) -> None:
+        options = {"nopython": True, "nogil": True, "boundscheck": None, "no_cfunc_wrapper": True}
+        options |= targetoptions or {}
+        super().__init__(function, locals or {}, options, **more)
+        self._cache = KernelCache(function)
+        inner: Any = CPUDispatcher(function, locals or {}, options | {"no_cpython_wrapper": True}, **more)
+        inner._cache = KernelCache(function, called_by="kernels")
+        self.inner = inner
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """The signature for a call in another kernel that is being compiled."""
+        plain = tuple(types.unliteral(type_) for type_ in args)
+        return self.inner.get_call_template(plain, {name: types.unliteral(type_) for name, type_ in kws.items()})
+
+    def get_overload(self, sig: Any) -> Any:
+        """The code for such a call."""
+        return self.inner.get_overload(sig)
 
 
 def cache_folder() -> Path:
@@ -82,10 +108,10 @@ _STAMP = _stamp()
 class KernelCache(_Cache):
     """The compiled signatures of one function, as Numba asks for them and hands them over."""
 
-    def __init__(self, function: Callable) -> None:
+    def __init__(self, function: Callable, called_by: str = "Python") -> None:
         code = function.__code__
         self._name = function.__name__
-        self._place = (function.__module__, function.__qualname__, code.co_firstlineno)
+        self._place = (function.__module__, function.__qualname__, code.co_firstlineno, called_by)
         self.enable()
         # The own file too: a function for `kernel_pointer` stands outside the sources that the folder's name covers.
         try:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numba.core.dispatcher import Dispatcher
 
 from bayesmix.numerics import kernels
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, working_prior
@@ -123,6 +122,14 @@ def test_a_pointer_follows_its_own_file_and_its_callees(package):
     assert package.run(shifted) == "23.0 0"
 
 
+def test_a_kernel_is_compiled_once_for_kernels_and_once_for_python(package):
+    (package.folder / "mini" / "caller.py").write_text(
+        CALLER + "\n@kernel\ndef numbers():\n    return step(1) + step(7)\n"
+    )
+    calls = "from mini.caller import numbers; from mini.callee import step; print(numbers(), step(5)"
+    assert package.run(f"{calls}, len(step.inner.overloads), len(step.overloads))") == "10 6 1 1"
+
+
 TYPES = ("int32", "int64", "float32", "float64", "complex64", "complex128")
 TOTALS = """
 import numpy as np
@@ -208,8 +215,8 @@ def evaluate(model):
 def compiled_signatures():
     """Number of signatures that are in memory, of every function of the numerics."""
     modules = [module for name, module in sys.modules.items() if name.startswith("bayesmix.numerics.")]
-    functions = {value for module in modules for value in vars(module).values() if isinstance(value, Dispatcher)}
-    return {function.py_func.__qualname__: len(function.overloads) for function in functions}
+    functions = {value for module in modules for value in vars(module).values() if isinstance(value, kernels.Kernel)}
+    return {function.__qualname__: (len(function.overloads), len(function.inner.overloads)) for function in functions}
 
 
 def test_other_data_and_other_models_compile_nothing(gaussian):
@@ -218,4 +225,4 @@ def test_other_data_and_other_models_compile_nothing(gaussian):
     for seed in range(2, 12):
         evaluate(gaussian.random_model(seed))
     assert compiled_signatures() == before
-    assert before["log_posterior_at"] == 1
+    assert before["log_posterior_at"] == (1, 0)
