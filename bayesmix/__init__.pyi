@@ -10,6 +10,7 @@ from .inference.fitted import fitted as fitted
 from .inference.fixef import fixef as fixef
 from .inference.glance import glance as glance
 from .inference.ranef import ranef as ranef
+from .inference.ranef_draws import ranef_draws as ranef_draws
 from .inference.residuals import residuals as residuals
 from .inference.tidy import tidy as tidy
 from .inference.varcorr import varcorr as varcorr
