@@ -43,7 +43,8 @@ from numba.misc.appdirs import AppDirs
 def kernel(function: Callable | None = None, /, **options: Any) -> Any:
     """Compile `function` without Python objects, free of the interpreter's lock, and keep the code on disk.
 
-    Used bare or with options of `numba.njit`, as in ``@kernel(fastmath={"contract"})``.
+    Used bare or with options of `numba.njit`, as in ``@kernel(fastmath={"contract"})``; ``inline="always"`` is for a
+    large kernel that one other wraps, as LLVM goes through all that a kernel calls again for every kernel around it.
     """
     if function is None:
         return partial(kernel, **options)

@@ -136,7 +136,7 @@ def theta_at(buffer: Floats, x: Floats) -> Floats:
     return theta
 
 
-@kernel
+@kernel(inline="always")
 def log_posterior_at(buffer: Floats, x: Floats, gradient: Floats) -> float:
     """log p(y | theta) + log p(theta) at theta = centre + scale x; fills the gradient with respect to x.
 

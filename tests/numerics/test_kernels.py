@@ -16,9 +16,10 @@ from bayesmix.numerics import kernels
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, working_prior
 from bayesmix.numerics.gaussian.conditional import conditional
 from bayesmix.numerics.gaussian.cross_products import cross_products
+from bayesmix.numerics.gaussian.draws import draw_conditional
 from bayesmix.numerics.gaussian.log_density import log_density_and_gradient
 from bayesmix.numerics.variance_parameters import n_parameters
-from bayesmix.numerics.variance_posterior import log_posterior_at, pack_posterior, packed_factors
+from bayesmix.numerics.variance_posterior import evaluate, log_posterior_at, pack_posterior, packed_factors
 
 CALLEE = """
 from mini.kernels import kernel
@@ -190,13 +191,15 @@ def test_a_damaged_file_is_compiled_anew(package):
         assert package.run(TWICE) == "2 0"
 
 
-def evaluate(model):
-    """What fits compile: cross-products, density with gradient in both forms, conditional moments."""
+def compile_all(model):
+    """What fits compile: cross-products, density with gradient in both forms, conditional moments, draws."""
     products = cross_products(**model.data)
     for prior in (None, CoefficientPrior(np.zeros(products.p), np.ones(products.p))):
         given = {"products": products, "L": model.L, "sigma": model.sigma, "prior": prior}
         log_density_and_gradient(**given)
         conditional(**given)
+    n_effects = products.p + sum(term.n_levels * term.k for term in model.terms)
+    draw_conditional(**given, standard_normals=np.zeros((2, n_effects)))
     ks = np.array([term.k for term in model.terms])
     n = n_parameters(ks)
     buffer = pack_posterior(
@@ -209,7 +212,9 @@ def evaluate(model):
         scale=np.eye(n),
     )
     log_posterior_at(buffer, np.zeros(n), np.empty(n))
-    packed_factors(buffer, np.zeros(n))
+    packed_factors(buffer, np.zeros((1, n)))
+    p, m = products.p, products.arrangement.n_dense
+    evaluate(buffer, np.zeros((1, n)), np.zeros((1, 2, p + m)), np.empty(1), np.empty((1, 2, p)), np.empty((1, 2, m)))
 
 
 def compiled_signatures():
@@ -220,9 +225,9 @@ def compiled_signatures():
 
 
 def test_other_data_and_other_models_compile_nothing(gaussian):
-    evaluate(gaussian.random_model(1))
+    compile_all(gaussian.random_model(1))
     before = compiled_signatures()
     for seed in range(2, 12):
-        evaluate(gaussian.random_model(seed))
+        compile_all(gaussian.random_model(seed))
     assert compiled_signatures() == before
     assert before["log_posterior_at"] == (1, 0)

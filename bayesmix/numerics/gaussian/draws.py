@@ -35,7 +35,7 @@ class ConditionalDraws:
     effects: tuple[Floats, ...]
 
 
-@kernel
+@kernel(inline="always")
 def draw_dense(
     arrays: Arrays, prior: WorkingPrior, packed: Floats, normals: Floats, fixed: Floats, others: Floats
 ) -> float:

@@ -90,7 +90,7 @@ def value(arrays: Arrays, prior: WorkingPrior, packed: Floats) -> float:
     return log_density_of(arrays, prior, factorise(arrays, prior, packed, False), packed[-1])
 
 
-@kernel
+@kernel(inline="always")
 def value_and_gradient(arrays: Arrays, prior: WorkingPrior, packed: Floats, gradient: Floats) -> float:
     """log p(y | L, sigma); its derivatives by `packed` (lower triangles of every L_t, log sigma) go to `gradient`."""
     sigma = np.exp(packed[-1])

@@ -119,7 +119,10 @@ def effects_covariance(arrays: Arrays, scales: Floats, cross: Floats) -> Floats:
     first = 0
     while first < m:
         k = arrays.block_k[arrays.dense_block[first]]
-        rows[:k] = cross[first : first + k]
+        # Entry by entry: an assignment of slices brings along code for its error message, two seconds of compilation.
+        for r in range(k):
+            for j in range(width):
+                rows[r, j] = cross[first + r, j]
         for r in range(k):
             target = cross[first + r]
             for j in range(width):
