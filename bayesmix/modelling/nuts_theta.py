@@ -51,7 +51,7 @@ def _expand(n: int, n_out: int, point: Any, out: Any, data: Any) -> int:
 
 @cache
 def compiled_functions() -> tuple[Any, Any]:
-    """Both functions, compiled: half a minute once per installation, then read from the disk's cache."""
+    """Both functions, compiled once per installation and then read from disk."""
     log_density = types.int64(types.uint64, _DOUBLES, _DOUBLES, _DOUBLES, types.voidptr)
     expand = types.int64(types.uint64, types.uint64, _DOUBLES, _DOUBLES, types.voidptr)
     return kernel_pointer(log_density, _log_density), kernel_pointer(expand, _expand)
