@@ -1,0 +1,139 @@
+"""The log marginal likelihood that importance sampling gives, against quadrature, and its error against its spread."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import logsumexp
+from scipy.stats import multivariate_normal, t
+
+from bayesmix.data import load_data
+from bayesmix.modelling.fit import fit
+
+REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "exact_log_marginal.json"
+DYESTUFF = "Yield ~ 1 + (1 | Batch)"
+MODELS = [
+    ("sleepstudy", "Reaction ~ Days"),
+    ("sleepstudy", "Reaction ~ Days + (1 | Subject)"),
+    ("sleepstudy", "Reaction ~ Days + (Days | Subject)"),
+    ("Dyestuff", "Yield ~ 1"),
+    ("Dyestuff", DYESTUFF),
+]
+
+
+def priors_for(formula, y):
+    """Those that the reference states: coefficients ten times as wide as y, every sd half t with 3 degrees."""
+    mean, sd = float(y.mean()), float(y.std(ddof=1))
+    half_t = f"HalfStudentT(3, {sd!r})"
+    priors = {"Intercept": f"Normal({mean!r}, {10 * sd!r})", "sigma": half_t}
+    if "Days" in formula:
+        priors["Days"] = f"Normal(0, {10 * sd!r})"
+    for group in ("Subject", "Batch"):
+        if f"| {group}" in formula:
+            priors[f"sd_{group}__Intercept"] = half_t
+    if "(Days |" in formula:
+        priors |= {"sd_Subject__Days": half_t, "corr_Subject": "LKJ(1)"}
+    return priors
+
+
+@pytest.mark.skipif(not REFERENCE.exists(), reason="exact values are in ../shared/reference, which is not here")
+@pytest.mark.parametrize(("source", "formula"), MODELS, ids=[formula for _, formula in MODELS])
+def test_value_is_the_exact_one_within_its_error(source, formula):
+    exact = json.loads(REFERENCE.read_text())[source][formula]
+    rows = load_data(source)
+    priors = priors_for(formula, rows[formula.split(" ~ ", maxsplit=1)[0]])
+    fitted = fit(formula, rows, priors=priors, draws=2000, seed=1, sampler="importance", progress=False)
+    found = fitted.diagnostics.importance
+    assert abs(found.log_marginal - exact) < 4 * found.log_marginal_error
+    assert found.log_marginal_error < 0.02
+    assert found.pareto_k < found.greatest_k
+
+
+def narrow():
+    """Rows with priors narrow enough for each of them to count, the intercept's place included."""
+    rng = np.random.default_rng(8)
+    rows = pd.DataFrame({"x": rng.uniform(3, 6, 24), "g": np.arange(24) % 8, "w": rng.uniform(0.5, 2, 24)})
+    rows["y"] = 5 + rng.normal(size=8)[rows["g"]] + rng.normal(size=24) / np.sqrt(rows["w"])
+    return rows
+
+
+@pytest.fixture(scope="module")
+def cases():
+    """Of two models with two variance parameters what `fit` is given, and the exact value."""
+    dyestuff = load_data("Dyestuff")
+    y = dyestuff["Yield"].to_numpy(dtype=float)
+    centre, spread = y.mean(), y.std(ddof=1)
+    wide = by_quadrature(
+        y, dyestuff["Batch"].to_numpy(), mean=centre, covariance=(10 * spread) ** 2, scales=(spread, spread)
+    )
+    rows = narrow()
+    x = (rows["x"] - rows["x"].mean()).to_numpy()
+    priors = {
+        "Intercept": "Normal(4, 0.5)",
+        "x": "Normal(1, 0.4)",
+        "sd_g__Intercept": "HalfStudentT(3, 0.7)",
+        "sigma": "HalfStudentT(3, 2)",
+    }
+    exact = by_quadrature(
+        rows["y"].to_numpy(),
+        rows["g"].to_numpy(),
+        mean=4 + x,
+        covariance=0.5**2 + 0.4**2 * np.outer(x, x),
+        scales=(0.7, 2.0),
+        weights=rows["w"].to_numpy(),
+    )
+    return {
+        "wide priors": ((DYESTUFF, dyestuff, priors_for(DYESTUFF, dyestuff["Yield"]), None), wide),
+        "narrow priors": (("y ~ x + (1 | g)", rows, priors, "w"), exact),
+    }
+
+
+def by_quadrature(y, groups, *, mean, covariance, scales, weights=None):
+    """Gauss-Legendre over the logarithms of both sds; at every node the n x n normal density of y.
+
+    `mean` and `covariance` of y are those that the coefficients' priors give it; both sds have half t priors with 3
+    degrees and these `scales`; the last line holds the Jacobian of the logarithm. 60 and 80 nodes agree to 1e-5.
+    """
+    together = (groups[:, None] == groups).astype(float)
+    own = np.diag(np.ones(len(y)) if weights is None else 1 / weights)
+    mean, spread = np.broadcast_to(mean, len(y)), np.log(y.std(ddof=1))
+    nodes, node_weights = np.polynomial.legendre.leggauss(60)
+    between, log_between = stretched(nodes, node_weights, spread - 12, spread + 4.5)
+    within, log_within = stretched(nodes, node_weights, spread - 1.5, spread + 1.5)
+    return logsumexp(
+        [
+            multivariate_normal(mean, covariance + np.exp(2 * b) * together + np.exp(2 * s) * own).logpdf(y)
+            + sum(np.log(2) + t(3, scale=scale).logpdf(np.exp(v)) + v for v, scale in zip((b, s), scales, strict=True))
+            + log_b
+            + log_s
+            for b, log_b in zip(between, log_between, strict=True)
+            for s, log_s in zip(within, log_within, strict=True)
+        ]
+    )
+
+
+def stretched(nodes, weights, lower, upper):
+    """Nodes on (lower, upper) and the logarithms of their weights."""
+    half = (upper - lower) / 2
+    return lower + half * (nodes + 1), np.log(weights * half)
+
+
+@pytest.mark.skipif(not REFERENCE.exists(), reason="exact values are in ../shared/reference, which is not here")
+def test_the_reference_is_right(cases):
+    exact = json.loads(REFERENCE.read_text())["Dyestuff"][DYESTUFF]
+    np.testing.assert_allclose(cases["wide priors"][1], exact, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["wide priors", "narrow priors"])
+def test_the_error_is_the_spread_over_seeds(cases, name):
+    """z over 50 seeds has mean 0 and sd 1: 4 and 3 standard errors (0.14 and 0.1) are allowed."""
+    (formula, rows, priors, weights), exact = cases[name]
+    z = []
+    for seed in range(50):
+        settings = {"draws": 100, "chains": 4, "seed": seed, "sampler": "importance", "progress": False}
+        found = fit(formula, rows, priors=priors, weights=weights, **settings).diagnostics.importance
+        z.append((found.log_marginal - exact) / found.log_marginal_error)
+    assert abs(np.mean(z)) < 4 / np.sqrt(50)
+    assert 0.7 < np.std(z, ddof=1) < 1.3
