@@ -94,7 +94,8 @@ def by_quadrature(y, groups, *, mean, covariance, scales, weights=None):
     """Gauss-Legendre over the logarithms of both sds; at every node the n x n normal density of y.
 
     `mean` and `covariance` of y are those that the coefficients' priors give it; both sds have half t priors with 3
-    degrees and these `scales`; the last line holds the Jacobian of the logarithm. 60 and 80 nodes agree to 1e-5.
+    degrees and these `scales`, to which the logarithm adds its Jacobian v. 60 and 80 nodes agree to 0.0003, a
+    thirtieth of the errors that they are compared with.
     """
     together = (groups[:, None] == groups).astype(float)
     own = np.diag(np.ones(len(y)) if weights is None else 1 / weights)
