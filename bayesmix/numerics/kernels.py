@@ -25,6 +25,7 @@ from contextlib import suppress
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 from uuid import uuid4
 
@@ -103,6 +104,14 @@ def _stamp() -> str:
     return found.hexdigest()[:16]
 
 
+def _remove_old_folders(root: Path) -> None:
+    """Keep the folders made last: every edit and upgrade leaves one. Who still used an older one compiles again."""
+    folders = sorted(root.glob("kernels-*"), key=lambda folder: folder.stat().st_mtime)
+    for old in folders[:-_FOLDERS]:
+        rmtree(old, ignore_errors=True)
+
+
+_FOLDERS = 8
 _STAMP = _stamp()
 
 
@@ -147,7 +156,9 @@ class KernelCache(_Cache):
         content = serialize.dumps((key, data._reduce()))
         scratch = path.with_name(f"{path.name}.{uuid4().hex[:8]}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.parent.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _remove_old_folders(path.parent.parent)
             scratch.write_bytes(sha256(content).digest() + content)
             os.replace(scratch, path)
         except OSError:  # no room, no right to write, or on Windows a reader that holds the same code

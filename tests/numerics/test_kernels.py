@@ -163,6 +163,17 @@ def test_processes_at_once_keep_all_their_signatures(package):
     assert package.run(TOTALS.format(kinds=TYPES[:3], others=TYPES)) == "18 0"
 
 
+def test_the_oldest_folders_are_removed(package):
+    others = [package.cache / "bayesmix" / f"kernels-{number}" for number in range(12)]
+    for number, other in enumerate(others):
+        other.mkdir(parents=True)
+        (other / "twice.kernel").touch()
+        os.utime(other, (1e9 + number, 1e9 + number))
+    assert package.run(TWICE) == "2 1"
+    assert [other.exists() for other in others] == [False] * 5 + [True] * 7
+    assert package.run(TWICE) == "2 0"
+
+
 @pytest.mark.parametrize("place", ["NUMBA_CACHE_DIR", "home"])
 def test_without_a_folder_to_write_to(package, place):
     barrier = package.folder / "barrier"
