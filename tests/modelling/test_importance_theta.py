@@ -1,0 +1,142 @@
+"""Importance sampling of the variance parameters: when it is taken, what it says of itself, what follows when not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayesmix as bm
+from bayesmix.errors import ArgumentError
+from bayesmix.formula.matrices import build_design
+from bayesmix.formula.parse import parse
+from bayesmix.modelling import marginal_draws
+from bayesmix.modelling.default_priors import default_priors
+from bayesmix.modelling.families import read_family
+from bayesmix.modelling.method import choose_method
+from bayesmix.modelling.parallel import in_parallel
+
+SETTINGS = {"seed": 1, "progress": False}
+
+
+def noise(seed):
+    """Nothing but noise under two correlated terms: the sds' posteriors are broad and far from normal."""
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "y": rng.normal(size=40),
+            "x": rng.normal(size=40),
+            "g": rng.integers(0, 15, 40),
+            "h": rng.integers(0, 6, 40),
+        }
+    )
+
+
+def test_print_says_which_and_why():
+    fit = bm.fit("Reaction ~ Days + (Days | Subject)", bm.load_data("sleepstudy"), **SETTINGS)
+    weights = fit.diagnostics.importance
+    assert fit.method == "marginal"
+    assert fit.sampling.sampler == "importance"
+    assert weights.pareto_k < 0.5
+    assert 6000 < weights.effective_size < weights.n_values == 8000
+    assert f"4 x 1000 from 8000 weighted values worth {weights.effective_size:.0f}, seed 1" in str(fit)
+    assert "importance sampling of 4 variance parameters" in str(fit)
+    assert "Pareto k of the importance weights" in str(fit)
+    assert set(fit.posterior.children) == {"posterior", "sample_stats", "unconstrained_posterior", "importance"}
+
+
+def test_weights_that_cannot_be_trusted_give_way_to_nuts():
+    formula, data = "y ~ x + (x | g) + (x | h)", noise(22)
+    fit = bm.fit(formula, data, draws=500, **SETTINGS)
+    assert fit.sampling.sampler == "nutpie"
+    assert fit.diagnostics.importance is None
+    assert "importance sampling: Pareto k 0." in fit.reason
+    assert "NUTS by nutpie on 7 variance parameters" in str(fit)
+    asked = bm.fit(formula, data, draws=500, sampler="importance", **SETTINGS)
+    assert asked.diagnostics.importance.pareto_k > asked.diagnostics.importance.greatest_k
+    found = bm.diagnose(asked).set_index("check")
+    assert found.loc["pareto_k", "severity"] == "problem"
+    assert 'sampler="nutpie"' in found.loc["pareto_k", "advice"]
+    assert "Not well: " in str(asked)
+
+
+def test_the_number_of_cores_does_not_matter():
+    data = bm.load_data("Penicillin")
+    one, two = (
+        bm.fit("diameter ~ 1 + (1 | plate) + (1 | sample)", data, draws=200, cores=cores, **SETTINGS).posterior
+        for cores in (1, 2)
+    )
+    assert one.identical(two)
+
+
+def test_copies_count_once(monkeypatch):
+    """Where values are few, draws are copies of them; effective sizes count values, of effects also the fresh draws."""
+    monkeypatch.setattr(marginal_draws, "_SECONDS", 0.0)
+    fit = bm.fit("diameter ~ 1 + (1 | plate) + (1 | sample)", bm.load_data("Penicillin"), **SETTINGS)
+    weights = fit.diagnostics.importance
+    parameters = fit.diagnostics.parameters
+    assert weights.n_values == 600
+    by_kind = parameters.groupby("kind")["ess_bulk"]
+    assert 0.6 * weights.effective_size < by_kind.get_group("sd").min() < 1.4 * weights.effective_size
+    assert by_kind.get_group("group effect").median() > 2 * weights.effective_size
+    assert bm.diagnose(fit)["severity"].tolist() == []
+
+
+def choice(formula, data, method="auto", sampler="auto", family="gaussian"):
+    family = read_family(family)
+    design = build_design(parse(formula), data, response=family.response)
+    return choose_method(method, design, family, default_priors(design, family), sampler=sampler)
+
+
+def test_what_is_chosen_and_what_if_it_fails():
+    rng = np.random.default_rng(1)
+    n = 9000
+    data = pd.DataFrame({"y": rng.normal(size=n), "a": np.arange(n) % 2700, "b": np.arange(n) % 499})
+    data["c"] = rng.integers(0, 2600, n)
+    few = choice("y ~ 1 + (1 | a)", data)
+    assert (few.method, few.sampler, few.otherwise.sampler, few.otherwise.method) == (
+        "marginal",
+        "importance",
+        "nutpie",
+        "marginal",
+    )
+    some = choice("y ~ 1 + (1 | a) + (1 | b)", data)
+    assert (some.sampler, some.otherwise.method) == ("importance", "joint")
+    assert "499 effects" in some.otherwise.reason
+    many = choice("y ~ 1 + (1 | a) + (1 | c)", data)
+    assert (many.method, many.sampler, many.otherwise) == ("joint", "nutpie", None)
+    asked = choice("y ~ 1 + (1 | a) + (1 | c)", data, method="marginal")
+    assert (asked.sampler, asked.otherwise.sampler, asked.otherwise.method) == ("importance", "nutpie", "marginal")
+    assert choice("y ~ 1 + (1 | a)", data, sampler="nutpie").method == "marginal"
+    assert choice("y ~ 1 + (1 | a)", data, sampler="importance").otherwise is None
+    assert choice("y ~ 1 + (1 | a)", data, sampler="numpyro").method == "joint"
+
+
+def test_more_variance_parameters_than_weights_can_follow():
+    rng = np.random.default_rng(2)
+    data = pd.DataFrame(rng.normal(size=(400, 8)), columns=list("ytuvwxzs")).assign(g=np.arange(400) % 20)
+    found = choice("y ~ 1 + (t + u + v + w + x + z + s | g)", data)
+    assert (found.method, found.sampler) == ("marginal", "nutpie")
+
+
+def test_what_does_not_go_together_is_refused():
+    data = noise(1)
+    for arguments, words in (
+        ({"sampler": "importance", "method": "joint"}, "the joint path has NUTS alone"),
+        ({"sampler": "importance", "family": "gaussian(log)"}, "no closed form"),
+        ({"sampler": "import"}, "Did you mean 'importance'"),
+    ):
+        with pytest.raises(ArgumentError, match=words.replace("(", r"\(")):
+            choice("y ~ x + (1 | g)", data, **arguments)
+
+
+@pytest.mark.parametrize("cores", [1, 3])
+def test_an_error_in_a_part_stops_the_rest(cores):
+    done = []
+
+    def work(part):
+        if part == 3:
+            raise KeyboardInterrupt
+        done.append(part)
+
+    with pytest.raises(KeyboardInterrupt):
+        in_parallel(work, range(2000), cores=cores)
+    assert len(done) < 1999
