@@ -1,0 +1,63 @@
+"""The formulas that lack one random term, or one column of it."""
+
+from dataclasses import dataclass, replace
+
+from bayesmix.formula.syntax import unparse
+from bayesmix.formula.terms import INTERCEPT, Formula, RandomTerm, Term
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """A formula without one part of its random terms.
+
+    `label` names the part as lmerTest does: ``"(1 | batch)"``, ``"Days in (Days | Subject)"``. `number`: which of
+    the random terms it belongs to; `before` and `after`, that term with and without it (`after` empty: dropped).
+    """
+
+    label: str
+    number: int
+    before: str
+    after: str
+    formula: Formula
+
+
+def reductions(formula: Formula) -> tuple[Reduction, ...]:
+    """One for each part that can be taken away and leave a model: a slope before its intercept.
+
+    ``(Days | Subject)`` becomes ``(1 | Subject)``; ``(1 | Subject)`` and ``(0 + Days | Subject)`` go altogether. (Of
+    the latter lmerTest makes ``(1 | Subject)``, which is no simpler model.)
+    """
+    return tuple(one for number, term in enumerate(formula.random) for one in _of_term(formula, number, term))
+
+
+def _of_term(formula: Formula, number: int, term: RandomTerm) -> list[Reduction]:
+    before = f"({term.label})"
+    if len(term.terms) == 1:
+        return [Reduction(before, number, before, "", _with(formula, number, None))]
+    found = []
+    for part in term.terms:
+        if part == INTERCEPT:
+            continue
+        smaller = replace(term, terms=tuple(other for other in term.terms if other != part))
+        after = f"({smaller.label})"
+        found.append(Reduction(f"{part.label} in {before}", number, before, after, _with(formula, number, smaller)))
+    return found
+
+
+def _with(formula: Formula, number: int, term: RandomTerm | None) -> Formula:
+    """`formula` with another random term in this place, or none; its text is written anew."""
+    random = (*formula.random[:number], *([term] if term else []), *formula.random[number + 1 :])
+    return replace(formula, text=_text(formula, random), random=random)
+
+
+def _text(formula: Formula, random: tuple[RandomTerm, ...]) -> str:
+    fixed = [_product(term) for term in formula.fixed if term != INTERCEPT]
+    first = "1" if INTERCEPT in formula.fixed else "0"
+    parts = fixed if fixed and first == "1" else [first, *fixed]
+    parts += [f"offset({unparse(node)})" for node in formula.offsets]
+    parts += [f"({term.label})" for term in random]
+    return f"{formula.response.text} ~ {' + '.join(parts)}"
+
+
+def _product(term: Term) -> str:
+    return ":".join(unparse(variable) for variable in term.variables)
