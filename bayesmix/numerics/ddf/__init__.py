@@ -1,0 +1,22 @@
+"""Degrees of freedom for tests of fixed effects in REML and ML fits: Satterthwaite, and Kenward & Roger.
+
+The covariance of y is linear in the variance components, V = sum over i of gamma_i G_i; both methods are made of
+traces and quadratic forms of V^-1 G_i, which `sums` takes from the cross-products: nothing here grows with the rows.
+"""
+
+from bayesmix.numerics.ddf.contrasts import FTest, degrees_of_freedom, f_test
+from bayesmix.numerics.ddf.kenward_roger import KenwardRoger, kenward_roger
+from bayesmix.numerics.ddf.satterthwaite import Satterthwaite, satterthwaite
+from bayesmix.numerics.ddf.type_three import FixedTerm, type_three_contrasts
+
+__all__ = [
+    "FTest",
+    "FixedTerm",
+    "KenwardRoger",
+    "Satterthwaite",
+    "degrees_of_freedom",
+    "f_test",
+    "kenward_roger",
+    "satterthwaite",
+    "type_three_contrasts",
+]

@@ -1,0 +1,176 @@
+"""Sums over levels for the random terms' variance components, block 0 and the other blocks apart."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from bayesmix.numerics.ddf.components import Components
+from bayesmix.numerics.ddf.elimination import DenseProducts, LevelProducts
+from bayesmix.numerics.gaussian.arrangement import Arrangement
+
+Floats = NDArray[np.float64]
+
+_CHUNK_NUMBERS = 1 << 23
+
+
+@dataclass(frozen=True)
+class ComponentSums:
+    """As `Sums`, for the random terms' components alone (c of them)."""
+
+    traces: Floats
+    pair_traces: Floats
+    forms: Floats
+    pair_forms: Floats
+
+
+@dataclass(frozen=True)
+class _Component:
+    """G = sum over levels of Z_j E Z_j' in `block`, E = `direction` (k, k).
+
+    `acted` (m, p + 1): E on Z'V^-1 D for a dense block, and for block 0 the sum of (Z_j'V_0^-1 Z)'E Z_j'V^-1 D;
+    `square` (m, m), for block 0: the sum of (Z_j'V_0^-1 Z)'E (Z_j'V_0^-1 Z); `seen` = square keep.
+    """
+
+    block: int
+    direction: Floats
+    form: Floats
+    acted: Floats
+    square: Floats
+    seen: Floats
+
+
+def component_sums(
+    layout: Arrangement,
+    parts: Components,
+    level: LevelProducts,
+    dense: DenseProducts,
+    *,
+    of_levels: Floats,
+    of_dense: Floats,
+) -> ComponentSums:
+    """Sums for D = [X, e]; `of_levels` (J, k, p + 1) = Z_j'V^-1 D and `of_dense` (m, p + 1) = Z'V^-1 D."""
+    found = []
+    for term in parts.terms:
+        for direction in term.directions:
+            if term.block == 0:
+                found.append(_of_levels(direction, level, dense, of_levels))
+            else:
+                found.append(_of_dense(layout, term.block, direction, of_dense))
+    correction = _level_correction(level, dense)
+    grams = _Grams(layout, level.inner, correction, dense)
+    c, width = len(found), of_dense.shape[1]
+    traces, pair_traces, pair_forms = np.zeros(c), np.zeros((c, c)), np.zeros((c, c, width, width))
+    for i, one in enumerate(found):
+        traces[i] = np.sum(one.direction * grams.total(one.block))
+        for j, other in enumerate(found[: i + 1]):
+            first, second = (one, other) if one.block <= other.block else (other, one)
+            pair_traces[i, j] = pair_traces[j, i] = _pair_trace(first, second, grams, dense)
+            form = _pair_form(first, second, level, dense, of_levels)
+            pair_forms[i, j] = form if first is one else form.T
+            pair_forms[j, i] = pair_forms[i, j].T
+    forms = np.array([one.form for one in found]).reshape(c, width, width)
+    return ComponentSums(traces, pair_traces, forms, pair_forms)
+
+
+def _of_levels(direction: Floats, level: LevelProducts, dense: DenseProducts, of_levels: Floats) -> _Component:
+    acted = direction @ of_levels
+    form = np.einsum("jrx,jry->xy", of_levels, acted)
+    n_levels, _, width = of_levels.shape
+    if not len(dense.inverse):
+        return _Component(0, direction, form, np.zeros((0, width)), dense.inverse, dense.inverse)
+    spread = sparse.kron(sparse.eye_array(n_levels), sparse.csr_array(direction), format="csr")
+    square = (level.dense.T @ (spread @ level.dense)).toarray()
+    return _Component(0, direction, form, level.dense.T @ acted.reshape(-1, width), square, square @ dense.keep)
+
+
+def _of_dense(layout: Arrangement, block: int, direction: Floats, of_dense: Floats) -> _Component:
+    k, own = len(direction), _own(layout, block)
+    acted = np.zeros_like(of_dense)
+    acted[own] = (direction @ of_dense[own].reshape(-1, k, of_dense.shape[1])).reshape(acted[own].shape)
+    none = np.zeros((0, 0))
+    return _Component(block, direction, of_dense.T @ acted, acted, none, none)
+
+
+def _own(layout: Arrangement, block: int) -> slice:
+    start = int(layout.block_start[block])
+    return slice(start, start + int(layout.block_k[block] * layout.block_levels[block]))
+
+
+def _level_correction(level: LevelProducts, dense: DenseProducts) -> Floats:
+    """(J, k, k): Z_j'V_0^-1 Z_j less Z_j'V^-1 Z_j, a chunk of levels at a time."""
+    correction = np.zeros_like(level.inner)
+    m = len(dense.inverse)
+    if not m:
+        return correction
+    n_levels, k, _ = level.inner.shape
+    step = max(1, _CHUNK_NUMBERS // (m * k))
+    for first in range(0, n_levels, step):
+        last = min(first + step, n_levels)
+        rows = level.dense[first * k : last * k]
+        carried = (rows @ dense.inverse).reshape(last - first, k, m)
+        plain = rows.toarray().reshape(last - first, k, m)
+        correction[first:last] = plain @ carried.transpose(0, 2, 1)
+    return correction
+
+
+class _Grams:
+    """Products of the elements of two blocks' part of A = Z_all'V^-1 Z_all, summed over pairs of levels.
+
+    `pair(b, d)` (k_b, k_d, k_b, k_d) = sum over levels l, q of A_lq[r, c] A_lq[s, d]. Of block 0 with itself the part
+    that comes from the other blocks, which takes no pairs of levels, is left to `_pair_trace`.
+    """
+
+    def __init__(self, layout: Arrangement, inner: Floats, correction: Floats, dense: DenseProducts):
+        self.layout, self.inner, self.correction, self.dense = layout, inner, correction, dense
+        self.known: dict[tuple[int, int], Floats] = {}
+
+    def total(self, block: int) -> Floats:
+        """Sum over levels of Z_j'V^-1 Z_j, (k, k)."""
+        if block == 0:
+            return np.sum(self.inner - self.correction, axis=0)
+        k, own = int(self.layout.block_k[block]), _own(self.layout, block)
+        return np.einsum("lrlc->rc", self.dense.inner[own, own].reshape(-1, k, (own.stop - own.start) // k, k))
+
+    def pair(self, block: int, other: int) -> Floats:
+        if (block, other) not in self.known:
+            self.known[block, other] = self._within() if block == other == 0 else self._between(block, other)
+        return self.known[block, other]
+
+    def _within(self) -> Floats:
+        k = self.inner.shape[1]
+        one, two = self.inner.reshape(-1, k * k), self.correction.reshape(-1, k * k)
+        mixed = one.T @ two
+        return (one.T @ one - mixed - mixed.T).reshape(k, k, k, k)
+
+    def _between(self, block: int, other: int) -> Floats:
+        k, width = int(self.layout.block_k[block]), int(self.layout.block_k[other])
+        part = self.dense.inner[_own(self.layout, block), _own(self.layout, other)]
+        flat = part.reshape(len(part) // k, k, -1, width).transpose(1, 3, 0, 2).reshape(k * width, -1)
+        return (flat @ flat.T).reshape(k, width, k, width)
+
+
+def _pair_trace(one: _Component, other: _Component, grams: _Grams, dense: DenseProducts) -> float:
+    """tr V^-1 G_i V^-1 G_j, the block of i not after that of j."""
+    if one.block == 0 and other.block > 0:
+        k, own = len(other.direction), _own(grams.layout, other.block)
+        keep, seen = dense.keep[:, own], one.seen[:, own]
+        shape = (len(keep), -1, k)
+        return float(np.sum(other.direction * np.einsum("xlr,xlc->rc", keep.reshape(shape), seen.reshape(shape))))
+    total = np.einsum("rs,cd,rcsd->", one.direction, other.direction, grams.pair(one.block, other.block))
+    if one.block == 0 and len(dense.inverse):
+        total += np.sum((one.square @ dense.inverse) * (dense.inverse @ other.square))
+    return float(total)
+
+
+def _pair_form(
+    one: _Component, other: _Component, level: LevelProducts, dense: DenseProducts, of_levels: Floats
+) -> Floats:
+    """D'V^-1 G_i V^-1 G_j V^-1 D (p + 1, p + 1), the block of i not after that of j."""
+    if one.block > 0:
+        return one.acted.T @ dense.inner @ other.acted
+    if other.block > 0:
+        return one.acted.T @ dense.keep @ other.acted
+    within = np.einsum("jrx,jry->xy", one.direction @ of_levels, level.inner @ (other.direction @ of_levels))
+    return within - one.acted.T @ dense.inverse @ other.acted

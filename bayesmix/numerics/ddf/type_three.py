@@ -1,0 +1,106 @@
+"""Type III hypotheses: each term adjusted for all others, whatever the coding of the factors."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg
+
+Floats = NDArray[np.float64]
+
+_ZERO = 1e-8
+
+
+class FixedTerm(Protocol):
+    """A term of the fixed part. `columns`: its columns of X; `every_level` (n_obs, c): its columns were every factor
+    in it coded by a column for each level; `factors`, `numbers`: names of its variables (both empty: the intercept)."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def columns(self) -> tuple[int, ...]: ...
+    @property
+    def every_level(self) -> Floats: ...
+    @property
+    def factors(self) -> frozenset[str]: ...
+    @property
+    def numbers(self) -> frozenset[str]: ...
+
+
+def type_three_contrasts(*, X: Floats, terms: Sequence[FixedTerm]) -> dict[str, Floats]:
+    """Hypothesis matrices (q, p) of every term but the intercept, by label, as lmerTest's ``anova(type = 3)`` has them.
+
+    Parameters
+    ----------
+    X
+        Fixed part (n_obs, p), of full rank.
+    terms
+        All terms of X, the intercept where there is one.
+
+    Returns
+    -------
+    dict
+        ``contrasts @ beta = 0`` is the hypothesis of a term. Empty where X holds nothing but the intercept.
+
+    Notes
+    -----
+    The functions of beta that can be estimated and involve a term's parameters, made orthogonal to those of the terms
+    that contain it: those with all its variables and more factors. In complete designs this compares means over the
+    levels of all other factors, weighted alike.
+
+    References
+    ----------
+    SAS/STAT User's Guide, "The Four Types of Estimable Functions"; the R package lmerTest, ``show_tests``.
+    """
+    effects = [term for term in terms if term.factors or term.numbers]
+    if not effects:
+        return {}
+    if len(effects) == 1:
+        return {effects[0].label: _sole_term(X, effects[0])}
+    scale = _lengths(X)
+    every = np.column_stack([term.every_level for term in terms])
+    # Row c: how column c of X enters every parameter of the model with all levels coded.
+    general = linalg.lstsq(X / scale, every)[0].T / scale
+    by_term = {term.label: general[:, list(term.columns)] for term in terms}
+    for term in sorted(effects, key=lambda term: -len(term.factors | term.numbers)):
+        containing = [by_term[other.label] for other in effects if _contains(other, term)]
+        if containing:
+            by_term[term.label] = _residual(by_term[term.label], np.column_stack(containing))
+    kept = _rows_of_columns(X, terms)
+    contrasts = {}
+    for term in effects:
+        rows = np.where(np.abs(by_term[term.label]) > _ZERO, by_term[term.label], 0.0)[kept].T
+        contrasts[term.label] = rows[np.any(rows != 0, axis=1)]
+    return contrasts
+
+
+def _contains(other: FixedTerm, term: FixedTerm) -> bool:
+    return term.factors < other.factors and term.numbers == other.numbers
+
+
+def _lengths(X: Floats) -> Floats:
+    length = np.linalg.norm(X, axis=0)
+    return np.where(length > 0, length, 1.0)
+
+
+def _sole_term(X: Floats, term: FixedTerm) -> Floats:
+    """Beside the intercept alone: the term's columns one after the other, each adjusted for those before it."""
+    upper = linalg.qr(X, mode="r")[0][: X.shape[1]]
+    return (upper / np.diag(upper)[:, None])[list(term.columns)]
+
+
+def _residual(columns: Floats, others: Floats) -> Floats:
+    return columns - others @ linalg.lstsq(others, columns)[0]
+
+
+def _rows_of_columns(X: Floats, terms: Sequence[FixedTerm]) -> list[int]:
+    """For every column of X the same column among those with all levels coded."""
+    place = np.zeros(X.shape[1], dtype=int)
+    first = 0
+    for term in terms:
+        for column in term.columns:
+            same = np.all(term.every_level == X[:, [column]], axis=0)
+            place[column] = first + int(np.flatnonzero(same)[0])
+        first += term.every_level.shape[1]
+    return place.tolist()
