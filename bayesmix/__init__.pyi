@@ -4,11 +4,16 @@ from .data import load_data as load_data
 from .data import read_table as read_table
 from .errors import BayesmixError as BayesmixError
 from .inference.augment import augment as augment
+from .inference.bayes_factor import BayesFactor as BayesFactor
+from .inference.bayes_factor import bayes_factor as bayes_factor
 from .inference.coef import coef as coef
 from .inference.diagnose import diagnose as diagnose
 from .inference.fitted import fitted as fitted
 from .inference.fixef import fixef as fixef
 from .inference.glance import glance as glance
+from .inference.log_marginal import log_marginal as log_marginal
+from .inference.prior_sensitivity import prior_sensitivity as prior_sensitivity
+from .inference.rand import rand as rand
 from .inference.ranef import ranef as ranef
 from .inference.ranef_draws import ranef_draws as ranef_draws
 from .inference.residuals import residuals as residuals

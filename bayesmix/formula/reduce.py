@@ -61,3 +61,16 @@ def _text(formula: Formula, random: tuple[RandomTerm, ...]) -> str:
 
 def _product(term: Term) -> str:
     return ":".join(unparse(variable) for variable in term.variables)
+
+
+def fixed_reductions(formula: Formula) -> tuple[Reduction, ...]:
+    """One for each term of the fixed part that is not contained in another one; the intercept stays."""
+    found = []
+    for term in formula.fixed:
+        contained = any(set(term.labels) < set(other.labels) for other in formula.fixed)
+        if term == INTERCEPT or contained:
+            continue
+        fixed = tuple(other for other in formula.fixed if other != term)
+        smaller = replace(formula, fixed=fixed)
+        found.append(Reduction(term.label, -1, term.label, "", replace(smaller, text=_text(smaller, formula.random))))
+    return tuple(found)

@@ -13,6 +13,7 @@ _HEAVY = {
     "diagnostics",
     "group_effects",
     "level_draws",
+    "log_marginal",
     "marginal_draws",
     "nuts_theta",
     "pymc_model",

@@ -72,7 +72,7 @@ def draw_by_importance(
     chains: int,
     seed: int,
     cores: int,
-    advance: Callable[[int], None],
+    advance: Callable[[int], None] | None,
 ) -> ThetaDraws:
     """Draws of theta: `n_values` weighted values, resampled to the number of draws asked for.
 

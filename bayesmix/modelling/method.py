@@ -50,7 +50,7 @@ def choose_method(method: str, design: Design, family: Family, priors: Mapping[s
         raise ArgumentError(
             f"sampler={sampler!r} is not known.{did_you_mean(str(sampler), SAMPLERS)} Samplers: {', '.join(SAMPLERS)}."
         )
-    obstacle = _why_not_marginal(design, family, priors, sampler)
+    obstacle = why_not_marginal(design, family, priors, sampler)
     if method == "joint":
         if sampler == "importance":
             raise ArgumentError('sampler="importance" goes with method="marginal"; the joint path has NUTS alone.')
@@ -91,7 +91,8 @@ def _dear(n_dense: int) -> str:
     return f"{n_dense} effects outside the largest factor make an exact density dear"
 
 
-def _why_not_marginal(design: Design, family: Family, priors: Mapping[str, Prior], sampler: str) -> str | None:
+def why_not_marginal(design: Design, family: Family, priors: Mapping[str, Prior], sampler: str = "auto") -> str | None:
+    """What keeps a model from having a closed form, in words; None: it has one."""
     if not family.is_gaussian_identity:
         return f"{family} has no closed form"
     for name in design.fixed.names:

@@ -2,10 +2,10 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from bayesmix.errors import SamplingError
 from bayesmix.modelling.marginal import Marginal
+from bayesmix.modelling.parallel import one_blas_thread
 from bayesmix.numerics.mode import Mode, find_mode
 from bayesmix.numerics.variance_posterior import log_posterior_at
 
@@ -27,7 +27,7 @@ def mode_of(model: Marginal) -> Mode:
             return _UNUSABLE, np.zeros(n)
         return value, gradient
 
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_blas_thread():
         mode = find_mode(log_density, model.start, model.spread)
     if mode.log_density <= _UNUSABLE:
         raise SamplingError(

@@ -12,12 +12,12 @@ import numba
 import numpy as np
 from numba import types
 from nutpie.compile_pymc import CompiledPyMCModel
-from threadpoolctl import threadpool_limits
 
 from bayesmix.modelling.chains import sample_stats
 from bayesmix.modelling.dense_draws import ThetaDraws, dense_draws
 from bayesmix.modelling.marginal import Marginal
 from bayesmix.modelling.nutpie_run import run_nutpie
+from bayesmix.modelling.parallel import one_blas_thread
 from bayesmix.numerics.kernels import kernel_pointer
 from bayesmix.numerics.mode import Mode
 from bayesmix.numerics.variance_posterior import log_posterior_at, theta_at
@@ -64,7 +64,7 @@ def draw_by_nuts(
 
     Groups: `sample_stats`.
     """
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_blas_thread():
         tree = run_nutpie(_compiled(model, mode), draws=draws, chains=chains, seed=seed, cores=cores, **how)
     theta = tree["posterior"]["theta"].transpose("chain", "draw", "parameter").to_numpy()
     theta = np.ascontiguousarray(theta.reshape(-1, theta.shape[-1]))

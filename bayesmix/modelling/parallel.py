@@ -2,8 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import AbstractContextManager
+from functools import cache
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """The linear algebra that is loaded; to look for it takes longer than many a density."""
+    return ThreadpoolController()
+
+
+def one_blas_thread() -> AbstractContextManager:
+    """A context in which linear algebra keeps to the thread that calls it."""
+    return _libraries().limit(limits=1, user_api="blas")
 
 
 def in_parallel[Part](
@@ -19,7 +32,7 @@ def in_parallel[Part](
     advance
         Called in this thread after every part.
     """
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_blas_thread():
         if cores == 1 or len(parts) == 1:
             for part in parts:
                 work(part)

@@ -7,7 +7,7 @@ imports neither PyMC nor Bambi: a misspelt prior is refused before those load.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, log
 
 from bayesmix.errors import PriorError, did_you_mean, listing
 from bayesmix.modelling.distributions import DISTRIBUTIONS, Argument, signature
@@ -189,3 +189,31 @@ def _require_suited(prior: Prior, kind: str, whose: str) -> None:
         raise PriorError(f"{whose}: {prior} does not suit a {kind}; write {_INSTEAD[kind]}.")
     if kind == "standard deviation" and support == "interval" and prior.args[0] < 0:
         raise PriorError(f"{whose}: {prior} reaches below 0, which a standard deviation cannot; raise lower to 0.")
+
+
+_SCALES = {"HalfNormal": 0, "HalfStudentT": 1, "HalfCauchy": 0, "Normal": 1, "Laplace": 1, "StudentT": 2, "Cauchy": 1}
+_RATES = {"Exponential": 0, "Gamma": 1}
+
+
+def scaled(prior: Prior, factor: float) -> Prior:
+    """The prior of `factor` times the parameter, about the same location.
+
+    Raises
+    ------
+    PriorError
+        The distribution has no scale that could be changed.
+    """
+    args = list(prior.args)
+    if prior.name in _SCALES:
+        args[_SCALES[prior.name]] *= factor
+    elif prior.name in _RATES:
+        args[_RATES[prior.name]] /= factor
+    elif prior.name == "Uniform":
+        args = [value * factor for value in args]
+    elif prior.name == "InverseGamma":
+        args[1] *= factor
+    elif prior.name == "LogNormal":
+        args[0] += log(factor)
+    else:
+        raise PriorError(f"{prior} has no scale.")
+    return Prior(prior.name, tuple(args))

@@ -1,0 +1,193 @@
+"""Is a term there: how much more probable are the data with it than without it?"""
+
+from dataclasses import dataclass, replace
+from math import inf, isfinite, log
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bayesmix import modelling
+from bayesmix.errors import ArgumentError, PriorError, UnknownTermError, did_you_mean, listing
+from bayesmix.formula.reduce import Reduction, fixed_reductions, reductions
+from bayesmix.inference.log_marginal import log_marginal, require_closed_form
+from bayesmix.modelling.layout import sd_names
+from bayesmix.modelling.prior_density import prior_density
+from bayesmix.modelling.record import Fit
+from bayesmix.modelling.reduced import reduced_model
+
+if TYPE_CHECKING:
+    from bayesmix.modelling.log_marginal import LogMarginal
+
+# Kass & Raftery (1995), doi:10.1080/01621459.1995.10476572: bounds of |log10 BF| and their words.
+_WORDS = ((0.5, "not worth more than a bare mention"), (1.0, "substantial"), (2.0, "strong"), (inf, "decisive"))
+
+
+@dataclass(frozen=True)
+class BayesFactor:
+    """Evidence for the larger of two models against the smaller one.
+
+    Attributes
+    ----------
+    log10_bf : float
+        Logarithm to the base 10; > 0 favours the larger model. nan where it cannot be trusted.
+    mcse : float
+        Monte Carlo standard error of `log10_bf`; of quadrature the estimated error, near 0.
+    probability : float
+        Posterior probability of the larger model when both were equally probable before.
+    label : str
+        In words, on the scale of Kass & Raftery (1995).
+    larger, smaller : str
+        The formulas that were compared.
+    method : str
+        How the two marginal likelihoods were found.
+    reason : str
+        Why the number cannot be trusted and what to do; empty where it can.
+    priors : str
+        The priors of what is tested, where a term was dropped.
+    """
+
+    log10_bf: float
+    mcse: float
+    probability: float
+    label: str
+    larger: str
+    smaller: str
+    method: str
+    reason: str = ""
+    priors: str = ""
+
+    def __str__(self) -> str:
+        models = f"{self.larger}  against  {self.smaller}"
+        if self.reason:
+            return f"{models}\nNo Bayes factor ({self.method}): {self.reason}"
+        return (
+            f"{models}\nlog10 BF {self.log10_bf:.3f} (error {self.mcse:.1g}, {self.method}): {self.label}; "
+            f"probability {self.probability:.3f} at even odds"
+        )
+
+
+def bayes_factor(fit: Fit, other: Fit | None = None, *, drop: str | None = None) -> BayesFactor:
+    """Evidence for a term against its absence, or for one fitted model against another.
+
+    Compares, under the priors printed with the fits, the probabilities that the models gave to the data.
+
+    Parameters
+    ----------
+    fit
+        A fit with proper priors, Gaussian with identity link.
+    other
+        A second fit of the same rows; the factor is for `fit` against `other`.
+    drop
+        Instead of `other`: a random term or a part of one as `rand` prints it, ``"Days in (Days | Subject)"`` or
+        ``"(1 | Subject)"``, or a term of the fixed part, ``"Days"``.
+
+    Returns
+    -------
+    BayesFactor
+        log10_bf : float; > 0 favours `fit`
+        mcse : float, Monte Carlo standard error of `log10_bf`
+
+    Raises
+    ------
+    ArgumentError
+        Neither or both of `other` and `drop` are given, the fits are of different rows, or a model has no closed form.
+    UnknownTermError
+        `drop` is not in the model; the message lists what is.
+    PriorError
+        A tested standard deviation has a prior whose density at 0 is 0 or infinite.
+
+    Notes
+    -----
+    A Bayes factor depends on the priors of what is tested; `prior_sensitivity` shows how much.
+
+    References
+    ----------
+    Kass & Raftery (1995), doi:10.1080/01621459.1995.10476572
+    """
+    if (other is None) == (drop is None):
+        raise ArgumentError("Give a second fit, or drop= with a term of the first: one of the two.")
+    require_closed_form(fit)
+    if other is not None:
+        require_closed_form(other)
+        _require_same_rows(fit, other)
+        return compare(fit.formula, log_marginal(fit), other.formula, log_marginal(other))
+    return without(fit, reduction_named(fit, str(drop)), log_marginal(fit))
+
+
+def without(fit: Fit, reduction: Reduction, larger: "LogMarginal") -> BayesFactor:
+    """The factor for `fit`, of known marginal likelihood, against the same model without a part."""
+    smaller = reduced_model(fit, reduction.formula)
+    for name in smaller.tested:
+        require_usable_at_zero(fit, name)
+    found = modelling.log_marginal.log_marginal_of(
+        smaller.design, smaller.priors, seed=fit.sampling.seed, cores=fit.sampling.cores
+    )
+    priors = ", ".join(f"{name} ~ {fit.priors[name]}" for name in smaller.tested)
+    return replace(compare(fit.formula, larger, reduction.formula.text, found), priors=priors)
+
+
+def compare(larger: str, of_larger: "LogMarginal", smaller: str, of_smaller: "LogMarginal") -> BayesFactor:
+    """From two formulas and their log marginal likelihoods (natural logarithms)."""
+    methods = dict.fromkeys((of_larger.method, of_smaller.method))
+    method = " and ".join(methods)
+    reason = of_larger.reason or of_smaller.reason
+    if reason:
+        return BayesFactor(np.nan, np.nan, np.nan, "", larger, smaller, method, reason)
+    log_bf = of_larger.value - of_smaller.value
+    error = float(np.hypot(of_larger.error, of_smaller.error)) / log(10)
+    probability = float(1 / (1 + np.exp(-np.clip(log_bf, -700, 700))))
+    return BayesFactor(log_bf / log(10), error, probability, verbal(log_bf / log(10)), larger, smaller, method)
+
+
+def verbal(log10_bf: float) -> str:
+    """A Bayes factor in words, on the scale of Kass & Raftery (1995)."""
+    if not isfinite(log10_bf):
+        return ""
+    words = next(words for bound, words in _WORDS if abs(log10_bf) < bound)
+    return words if abs(log10_bf) < _WORDS[0][0] else f"{words} {'for' if log10_bf > 0 else 'against'} the term"
+
+
+def require_usable_at_zero(fit: Fit, name: str) -> None:
+    """Refuse a prior of a tested standard deviation that says beforehand whether it is 0."""
+    tested = {sd for term in fit.design.random for sd in sd_names(term)}
+    if name not in tested:
+        return
+    near, nearer = prior_density(fit.priors[name], np.array([1e-200, 1e-300]))
+    if not 0.99 < nearer / max(near, 1e-300) < 1.01:
+        what = "infinite" if nearer > near else "0"
+        raise PriorError(
+            f"The prior {fit.priors[name]} of {name} has density {what} at 0, so it has decided already whether the "
+            f"sd is 0; use one that is finite there, such as HalfStudentT(3, 10) or HalfNormal(10)."
+        )
+
+
+def reduction_named(fit: Fit, drop: str) -> Reduction:
+    """The part of the model that `drop` means: as `rand` prints it, with or without brackets, or a fixed term."""
+    random, fixed = reductions(fit.design.formula), fixed_reductions(fit.design.formula)
+    known = {_plain(one.label): one for one in (*fixed, *random)}
+    by_term: dict[str, list[Reduction]] = {}
+    for one in random:
+        by_term.setdefault(_plain(one.before), []).append(one)
+    known |= {name: ones[0] for name, ones in by_term.items() if len(ones) == 1 and name not in known}
+    if _plain(drop) not in known:
+        names = [one.label for one in (*random, *fixed)]
+        raise UnknownTermError(f"{drop!r} is no term of the model.{did_you_mean(drop, names)} Terms: {listing(names)}.")
+    return known[_plain(drop)]
+
+
+def _plain(label: str) -> str:
+    return label.replace(" ", "").replace("(", "").replace(")", "")
+
+
+def _require_same_rows(fit: Fit, other: Fit) -> None:
+    one, two = fit.design, other.design
+    if one.n_obs != two.n_obs:
+        raise ArgumentError(
+            f"The fits are of different rows ({one.n_obs} and {two.n_obs}): their marginal likelihoods cannot be "
+            "compared. Fit both to the rows that are complete for both."
+        )
+    if not np.array_equal(one.response.values - one.offset, two.response.values - two.offset):
+        raise ArgumentError(
+            f"The fits have different responses ({one.response.name} and {two.response.name}, or other rows): their "
+            "marginal likelihoods cannot be compared."
+        )

@@ -1,0 +1,54 @@
+"""How probable were the data under the model, before they were seen?"""
+
+from typing import TYPE_CHECKING
+
+from bayesmix import modelling
+from bayesmix.errors import ArgumentError
+from bayesmix.modelling.method import why_not_marginal
+from bayesmix.modelling.record import Fit
+
+if TYPE_CHECKING:
+    from bayesmix.modelling.log_marginal import LogMarginal
+
+
+def log_marginal(fit: Fit) -> "LogMarginal":
+    """Log marginal likelihood of a fitted model: all parameters integrated out under their priors.
+
+    Parameters
+    ----------
+    fit
+        A Gaussian model with identity link and Normal priors on the coefficients, whichever way it was sampled.
+
+    Returns
+    -------
+    LogMarginal
+        value : float, natural logarithm; nan where it cannot be trusted, with the `reason`
+        error : float, Monte Carlo standard error, of quadrature the estimated error, near 0
+        method : str, ``"quadrature"`` for one or two variance parameters, ``"importance"`` for more
+
+    Raises
+    ------
+    ArgumentError
+        The model has no closed form.
+
+    References
+    ----------
+    Geweke (1989), doi:10.2307/1913710
+    """
+    require_closed_form(fit)
+    return modelling.log_marginal.log_marginal_of(
+        fit.design,
+        fit.priors,
+        seed=fit.sampling.seed,
+        cores=fit.sampling.cores,
+        weights=fit.diagnostics.importance,
+    )
+
+
+def require_closed_form(fit: Fit) -> None:
+    """Refuse a model whose coefficients and group effects cannot be integrated out in closed form."""
+    obstacle = why_not_marginal(fit.design, fit.family, fit.priors)
+    if obstacle:
+        raise ArgumentError(
+            f"The marginal likelihood is known for Gaussian models with Normal priors on the coefficients: {obstacle}."
+        )

@@ -1,0 +1,107 @@
+"""The integral of a smooth density of one or two parameters on the whole line, with a bound on its error.
+
+The trapezoidal rule with equal steps: for an analytic function that falls off on both sides its error falls faster than
+any power of the step, doi:10.1137/130932132. The range ends where the density has fallen by `_NEGLIGIBLE`; the step is
+halved until the integral stands still, and the last change is the error that is reported.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+_NEGLIGIBLE = 30.0  # of the log density: e^-30 = 1e-13
+_FIRST_STEP = 0.5  # standard deviations of a normal density: already exact to 1e-8 there
+_SMALLEST_STEP = 1 / 64
+_FARTHEST = 500.0
+
+
+@dataclass(frozen=True)
+class Integral:
+    """`log_value` of the integral, `log_error` its estimated error, `n_values` of the density that it took."""
+
+    log_value: float
+    log_error: float
+    n_values: int
+
+
+def integrate(log_densities: Callable[[Floats], Floats], n: int, *, tolerance: float = 1e-8) -> Integral:
+    """Integrate a density of `n` parameters, 1 or 2, whose mode is near 0 and whose sds there are near 1.
+
+    Parameters
+    ----------
+    log_densities
+        At points (n_points, n), finite or minus infinity.
+    tolerance
+        Of the logarithm of the integral.
+    """
+    if n not in (1, 2):
+        raise ValueError(f"quadrature is for 1 or 2 parameters; got {n}")
+    step = _FIRST_STEP
+    axes = [np.arange(np.floor(low / step), np.ceil(high / step) + 1) * step for low, high in _ends(log_densities, n)]
+    values = _evaluate(log_densities, axes, np.ones([len(axis) for axis in axes], dtype=bool))
+    n_values, found = values.size, _sum(values, step)
+    while True:
+        step /= 2
+        axes = [np.linspace(axis[0], axis[-1], 2 * len(axis) - 1) for axis in axes]
+        wanted = _near_what_counts(values)
+        finer = _evaluate(log_densities, axes, wanted)
+        finer[(slice(None, None, 2),) * n] = values
+        values, previous = finer, found
+        n_values, found = n_values + int(wanted.sum()), _sum(values, step)
+        if abs(found - previous) < tolerance or step <= _SMALLEST_STEP:
+            return Integral(found, abs(found - previous), n_values)
+
+
+def _evaluate(log_densities: Callable[[Floats], Floats], axes: list[Floats], wanted: NDArray[np.bool_]) -> Floats:
+    """The density on a grid where it is `wanted`, minus infinity elsewhere."""
+    values = np.full(wanted.shape, -np.inf)
+    places = np.nonzero(wanted)
+    points = np.column_stack([axis[place] for axis, place in zip(axes, places, strict=True)])
+    values[places] = log_densities(points)
+    return values
+
+
+def _near_what_counts(values: Floats) -> NDArray[np.bool_]:
+    """On the grid of half the step: new points next to one that is not negligible."""
+    wanted = np.zeros([2 * size - 1 for size in values.shape], dtype=bool)
+    even = (slice(None, None, 2),) * values.ndim
+    wanted[even] = values > values.max() - _NEGLIGIBLE
+    for axis in range(values.ndim):
+        before, after = np.roll(wanted, 1, axis), np.roll(wanted, -1, axis)
+        wanted |= before | after
+    wanted[even] = False
+    return wanted
+
+
+def _sum(values: Floats, step: float) -> float:
+    greatest = values.max()
+    return float(greatest + np.log(np.exp(values - greatest).sum()) + values.ndim * np.log(step))
+
+
+def _ends(log_densities: Callable[[Floats], Floats], n: int) -> list[tuple[float, float]]:
+    """Where the density is negligible: found by doubling along each axis, with the best of the other parameter.
+
+    A ridge may lead away from the axes, so the other parameter is tried over the range found so far, and again until
+    nothing changes.
+    """
+    ends = [[-4.0, 4.0] for _ in range(n)]
+    top = float(log_densities(np.zeros((1, n)))[0])
+    changed = True
+    while changed:
+        changed = False
+        for axis in range(n):
+            others = np.linspace(ends[1 - axis][0], ends[1 - axis][1], 41) if n == 2 else np.zeros(1)
+            for side in (0, 1):
+                edge = np.empty((len(others), n))
+                edge[:, axis] = ends[axis][side]
+                if n == 2:
+                    edge[:, 1 - axis] = others
+                best = float(log_densities(edge).max())
+                if best > top - _NEGLIGIBLE and abs(ends[axis][side]) < _FARTHEST:
+                    ends[axis][side] *= 1.5
+                    changed = True
+    return [(low, high) for low, high in ends]

@@ -1,0 +1,183 @@
+"""Bayes factors of random terms: against integrals worked out otherwise, against each other, and in their order."""
+
+import json
+from math import log
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import gaussian_kde, norm, t
+
+import bayesmix as bm
+from bayesmix.errors import ArgumentError, PriorError, UnknownTermError
+from bayesmix.inference.bayes_factor import verbal
+
+REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "exact_log_marginal.json"
+SETTINGS = {"seed": 1, "progress": False, "draws": 500}
+
+
+def one_way(sd, n_groups=8, n_each=4, seed=2):
+    """A balanced one-way layout whose error is the same whatever `sd` is."""
+    rng = np.random.default_rng(seed)
+    effects, errors = rng.normal(size=n_groups), rng.normal(size=(n_groups, n_each))
+    y = 5 + sd * effects[:, None] + errors
+    return pd.DataFrame({"y": y.ravel(), "g": np.repeat(np.arange(n_groups), n_each)})
+
+
+def half_t(x, scale):
+    return 2 * t.pdf(x / scale, 3) / scale
+
+
+def log_likelihood(y, sd, sigma, mean, spread):
+    """Balanced one-way layout in closed form: means of groups and deviations from them are independent.
+
+    The intercept ~ Normal(mean, spread) is common to all groups, and their mean carries all that is known of it.
+    """
+    n_groups, n_each = y.shape
+    means = y.mean(axis=1)
+    within = ((y - means[:, None]) ** 2).sum()
+    variance = sd**2 + sigma**2 / n_each
+    between = ((means - means.mean()) ** 2).sum()
+    found = -0.5 * (n_groups * (n_each - 1) * np.log(2 * np.pi * sigma**2) + within / sigma**2)
+    found = found - 0.5 * n_groups * np.log(n_each)
+    found = found - 0.5 * ((n_groups - 1) * np.log(2 * np.pi * variance) + between / variance) - 0.5 * np.log(n_groups)
+    return found + norm.logpdf(means.mean(), mean, np.sqrt(variance / n_groups + spread**2))
+
+
+def by_brute_force(data):
+    """log marginal likelihoods with and without the groups: 400 x 400 Gauss-Legendre points, sd = u / (1 - u) / 2."""
+    y = data["y"].to_numpy().reshape(data["g"].nunique(), -1)
+    scale, centre = data["y"].std(ddof=1), data["y"].mean()
+    nodes, weights = np.polynomial.legendre.leggauss(400)
+    share = (nodes + 1) / 2
+    sd = 0.5 * share / (1 - share)
+    jacobian = weights / 2 * 0.5 / (1 - share) ** 2
+    top = log_likelihood(y, 0.0, scale, centre, 2.5 * scale)
+    both = np.exp(log_likelihood(y, sd[:, None], sd[None, :], centre, 2.5 * scale) - top)
+    alone = np.exp(log_likelihood(y, 0.0, sd, centre, 2.5 * scale) - top)
+    prior = half_t(sd, scale) * jacobian
+    return top + log(prior @ both @ prior), top + log(alone @ prior)
+
+
+@pytest.mark.parametrize("sd", [0.0, 0.8])
+def test_balanced_one_way_layout_by_brute_force(sd):
+    data = one_way(sd)
+    fit = bm.fit("y ~ 1 + (1 | g)", data, **SETTINGS)
+    larger, smaller = by_brute_force(data)
+    assert bm.log_marginal(fit).value == pytest.approx(larger, abs=2e-6)
+    assert bm.log_marginal(fit).method == "quadrature"
+    found = bm.bayes_factor(fit, drop="(1 | g)")
+    assert found.log10_bf == pytest.approx((larger - smaller) / log(10), abs=2e-6)
+    alone = bm.fit("y ~ 1", data, **SETTINGS)
+    assert bm.bayes_factor(fit, alone).log10_bf == pytest.approx(found.log10_bf, abs=1e-9)
+    assert found.probability == pytest.approx(1 / (1 + 10**-found.log10_bf))
+
+
+def test_against_the_stored_exact_values():
+    if not REFERENCE.exists():
+        pytest.skip("needs ../shared/reference/exact_log_marginal.json")
+    stored = json.loads(REFERENCE.read_text())["sleepstudy"]
+    data = bm.load_data("sleepstudy")
+    sd, mean = float(data["Reaction"].std(ddof=1)), float(data["Reaction"].mean())
+    wide = f"HalfStudentT(3, {sd})"
+    priors = {"Intercept": f"Normal({mean}, {10 * sd})", "Days": f"Normal(0, {10 * sd})", "sigma": wide}
+    priors |= {"sd_Subject__Intercept": wide, "sd_Subject__Days": wide, "corr_Subject": "LKJ(1)"}
+    fit = bm.fit("Reaction ~ Days + (Days | Subject)", data, priors=priors, **SETTINGS)
+    exact = {name: stored[f"Reaction ~ Days{name}"] for name in ("", " + (1 | Subject)", " + (Days | Subject)")}
+    assert bm.log_marginal(fit).value == pytest.approx(exact[" + (Days | Subject)"], abs=0.02)
+    rows = bm.rand(fit)
+    (label,) = rows.index
+    assert label == "Days in (Days | Subject)"
+    assert rows.loc[label, "dropped"] == "(Days | Subject) -> (1 | Subject)"
+    expected = (exact[" + (Days | Subject)"] - exact[" + (1 | Subject)"]) / log(10)
+    assert abs(rows.loc[label, "log10_bf"] - expected) < 4 * rows.loc[label, "mcse"] < 0.02
+
+
+def test_evidence_grows_with_the_variance_and_is_bounded_where_there_is_none():
+    found = [
+        bm.bayes_factor(bm.fit("y ~ 1 + (1 | g)", one_way(sd), **SETTINGS), drop="1 | g").log10_bf
+        for sd in (0.0, 0.5, 1.0, 2.0, 4.0)
+    ]
+    assert found == sorted(found)
+    assert found[-1] > 5
+    none = [
+        bm.bayes_factor(bm.fit("y ~ 1 + (1 | g)", level(n_groups), **SETTINGS), drop="1 | g").log10_bf
+        for n_groups in (5, 20, 80)
+    ]
+    assert none == sorted(none, reverse=True)
+    assert none[0] < 0
+
+
+def level(n_groups):
+    """Groups whose means are all the same."""
+    data = one_way(0.0, n_groups=n_groups)
+    return data.assign(y=data["y"] - data.groupby("g")["y"].transform("mean"))
+
+
+def test_a_prior_at_zero_leaves_nothing_to_decide():
+    fit = bm.fit("y ~ 1 + (1 | g)", one_way(1.0), **SETTINGS)
+    curve = bm.prior_sensitivity(fit, drop="1 | g", multipliers=[1e-6, 0.1, 1.0, 10.0])
+    assert abs(curve["log10_bf"].iloc[0]) < 1e-4
+    assert curve["log10_bf"].loc[1.0] == pytest.approx(bm.bayes_factor(fit, drop="1 | g").log10_bf, abs=1e-9)
+    own = bm.fit("y ~ 1 + (1 | g)", one_way(1.0), priors={"sd_g__Intercept": curve["prior"].loc[10.0]}, **SETTINGS)
+    # The prior in the table is rounded to four digits.
+    assert curve["log10_bf"].loc[10.0] == pytest.approx(bm.bayes_factor(own, drop="1 | g").log10_bf, abs=1e-3)
+
+
+def test_weights_anew_are_as_good_as_draws_anew():
+    fit = bm.fit("Reaction ~ Days + (Days | Subject)", bm.load_data("sleepstudy"), seed=1, progress=False)
+    curve = bm.prior_sensitivity(fit, drop="Days | Subject", multipliers=[0.1, 0.5, 3.0])
+    for multiplier, row in curve.iterrows():
+        priors = {"sd_Subject__Days": f"HalfStudentT(3, {multiplier * fit.priors['sd_Subject__Days'].args[1]})"}
+        other = bm.fit(fit.formula, fit.data, priors=priors, seed=7, progress=False)
+        anew = bm.bayes_factor(other, drop="Days | Subject")
+        assert abs(anew.log10_bf - row["log10_bf"]) < 4 * np.hypot(anew.mcse, row["mcse"])
+        assert row["mcse"] < 0.01
+
+
+def test_the_stated_error_covers():
+    """100 seeds against a value with a hundredth of their variance."""
+    data = bm.load_data("sleepstudy").iloc[:60]
+    formula = "Reaction ~ Days + (Days | Subject)"
+    found = [bm.log_marginal(bm.fit(formula, data, seed=seed, draws=250, progress=False)) for seed in range(100)]
+    values, errors = (np.array([getattr(one, name) for one in found]) for name in ("value", "error"))
+    z = (values - values.mean()) / errors
+    assert 0.7 < z.std(ddof=1) < 1.3
+
+
+def test_fixed_terms_too():
+    """Against the ratio of posterior to prior density at 0 (Savage-Dickey), where many draws lie about 0."""
+    data = one_way(0.5).assign(x=lambda rows: np.cos(np.arange(len(rows)) ** 2))
+    fit = bm.fit("y ~ x + (1 | g)", data, seed=3, draws=10_000, progress=False)
+    draws = fit.posterior["posterior"]["x"].to_numpy().ravel()
+    at_zero = gaussian_kde(draws)(0.0)[0]
+    expected = np.log10(norm.pdf(0, 0, fit.priors["x"].args[1]) / at_zero)
+    assert bm.bayes_factor(fit, drop="x").log10_bf == pytest.approx(expected, abs=0.015)
+
+
+def test_what_cannot_be_answered_is_refused():
+    fit = bm.fit("y ~ 1 + (1 | g)", one_way(1.0), **SETTINGS)
+    other = bm.fit("y ~ 1", one_way(1.0, n_groups=7), **SETTINGS)
+    changed = bm.fit("y ~ 1", one_way(1.0).assign(y=lambda data: data["y"] + 1), **SETTINGS)
+    gamma = bm.fit("y ~ 1 + (1 | g)", one_way(1.0), priors={"sd_g__Intercept": "Gamma(2, 1)"}, **SETTINGS)
+    counts = pd.DataFrame({"k": [1, 2, 3, 1, 2, 5], "g": list("aabbcc")})
+    poisson = bm.fit("k ~ 1 + (1 | g)", counts, "poisson", draws=50, tune=50, seed=1, progress=False)
+    for error, words, question in (
+        (ArgumentError, "one of the two", lambda: bm.bayes_factor(fit)),
+        (ArgumentError, "32 and 28", lambda: bm.bayes_factor(fit, other)),
+        (ArgumentError, "other rows", lambda: bm.bayes_factor(fit, changed)),
+        (UnknownTermError, r"\(1 \| g\)", lambda: bm.bayes_factor(fit, drop="(1 | h)")),
+        (PriorError, r"Gamma\(2, 1\) of sd_g__Intercept has density 0 at 0", lambda: bm.rand(gamma)),
+        (ArgumentError, "no closed form", lambda: bm.rand(poisson)),
+        (ArgumentError, "positive", lambda: bm.prior_sensitivity(fit, drop="1 | g", multipliers=[0])),
+    ):
+        with pytest.raises(error, match=words):
+            question()
+
+
+def test_words():
+    assert verbal(0.3) == "not worth more than a bare mention"
+    assert verbal(-0.7) == "substantial against the term"
+    assert verbal(1.5) == "strong for the term"
+    assert verbal(30) == "decisive for the term"
