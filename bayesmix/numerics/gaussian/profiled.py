@@ -1,0 +1,81 @@
+"""REML criterion and ML deviance, sigma (and beta) profiled out, with the gradient by theta = L / sigma.
+
+One factor of M at sigma = 1 gives all. With Q the least penalised sum of squares there and r = n - p (REML) or n (ML),
+
+    -2 log p = r [1 + log(2 pi Q / r)] + log|M| - sum of log weights,     sigma^2 = Q / r,
+
+where for ML log|M| lacks X's block: beta is held at its estimate given theta. As sigma and beta are at their optimum,
+the gradient by theta is that with both held; in it the coefficients have a covariance for REML, none for ML.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior
+from bayesmix.numerics.gaussian.cross_products import Arrays
+from bayesmix.numerics.gaussian.factor import Factor, factorise
+from bayesmix.numerics.gaussian.gradient import add_levels, add_others
+from bayesmix.numerics.gaussian.moments import dense_moments, effects_covariance
+from bayesmix.numerics.kernels import kernel
+
+Floats = NDArray[np.float64]
+
+
+def held_coefficients(prior: WorkingPrior) -> WorkingPrior:
+    """The same prior for coefficients without covariance."""
+    return prior._replace(factor=np.zeros_like(prior.factor))
+
+
+@kernel
+def _at_best_sigma(arrays: Arrays, prior: WorkingPrior, factor: Factor, restricted: bool) -> tuple[float, float]:
+    """-2 log p and sigma; infinite where the residual is nought."""
+    n_obs, p = arrays.counts[0], prior.offset.shape[0]
+    log_determinant, n_residual = factor.log_determinant - prior.log_constant[0], n_obs - p
+    if not restricted:
+        # Less X's block; its constant is that of the integral over beta.
+        log_determinant, n_residual = factor.log_determinant, n_obs
+        for i in range(p):
+            log_determinant -= np.log(abs(factor.fixed_upper[i, i]))
+    if not factor.quadratic > 0.0:
+        return np.inf, 0.0
+    sigma = np.sqrt(factor.quadratic / n_residual)
+    constant = n_obs * np.log(2.0 * np.pi) + n_residual * (1.0 + 2.0 * np.log(sigma)) - arrays.counts[1]
+    return constant + 2.0 * log_determinant, sigma
+
+
+@kernel
+def profiled_value(arrays: Arrays, prior: WorkingPrior, packed: Floats, restricted: bool) -> tuple[float, float]:
+    """-2 log p and sigma at the packed lower triangles of every L_t / sigma, followed by a 0."""
+    return _at_best_sigma(arrays, prior, factorise(arrays, prior, packed, False), restricted)
+
+
+@kernel
+def profiled_gradient(
+    arrays: Arrays, prior: WorkingPrior, covariance_prior: WorkingPrior, packed: Floats, restricted: bool, out: Floats
+) -> tuple[float, float]:
+    """As `profiled_value`; the derivatives by the lower triangles go to `out`.
+
+    `covariance_prior`: `prior` for REML, `held_coefficients` of it for ML.
+    """
+    factor = factorise(arrays, prior, packed, True)
+    criterion, sigma = _at_best_sigma(arrays, prior, factor, restricted)
+    if not sigma > 0.0:
+        out[:] = 0.0
+        return criterion, sigma
+    # Covariances in units of sigma are the same at every sigma; means go with 1 / sigma.
+    moments = dense_moments(arrays, covariance_prior, factor, 1.0)
+    for i in range(moments.effects.shape[0]):
+        moments.effects[i] /= sigma
+    for i in range(moments.spherical.shape[0]):
+        moments.spherical[i] /= sigma
+    slopes = np.zeros_like(arrays.shift)
+    add_others(arrays, factor, moments, sigma, slopes)
+    covariance = effects_covariance(arrays, factor.scales, moments.cross)
+    add_levels(arrays, factor, moments.effects, covariance, sigma, slopes[0])
+    for e in range(arrays.entries.shape[0]):
+        block, row, column = arrays.entries[e, 0], arrays.entries[e, 1], arrays.entries[e, 2]
+        total = 0.0
+        for i in range(slopes.shape[1]):
+            total += arrays.shift[block, i, row] * slopes[block, i, column]
+        out[e] = -2.0 * total
+    return criterion, sigma

@@ -1,0 +1,102 @@
+"""Minimise a smooth function of a few variables from its gradient (BFGS)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+ValueAndGradient = Callable[[Floats], tuple[float, Floats]]
+
+_ENOUGH = 1e-4  # share of the promised decrease that a step must bring
+_FIRST_STEP = 0.5
+_MOST_HALVINGS = 25
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """`point` (n,), `value` and `gradient` (n,) there; `n_evaluations` of the function."""
+
+    point: Floats
+    value: float
+    gradient: Floats
+    n_evaluations: int
+
+
+@dataclass(frozen=True)
+class _Step:
+    point: Floats
+    value: float
+    gradient: Floats
+    n_evaluations: int
+
+
+def minimise(function: ValueAndGradient, start: Floats, *, tolerance: float, max_iterations: int) -> Minimum:
+    """Walk downhill from `start` until no element of the gradient exceeds `tolerance`.
+
+    Parameters
+    ----------
+    function
+        Gives value and gradient at a point; the value may be infinite, and such points are avoided.
+    start
+        Shape (n,); variables should be of order one.
+    tolerance
+        Of the gradient's greatest element.
+    max_iterations
+        Steps at most. What was reached by then is returned: look at its `gradient`.
+    """
+    value, gradient = function(start)
+    now = _Step(start, value, gradient, 1)
+    evaluations, inverse = 1, None
+    for _ in range(max_iterations):
+        if np.abs(now.gradient).max(initial=0.0) <= tolerance:
+            break
+        direction = None if inverse is None else -inverse @ now.gradient
+        if direction is None or direction @ now.gradient >= 0:
+            inverse, direction = None, -_FIRST_STEP * now.gradient / max(1.0, float(np.linalg.norm(now.gradient)))
+        following = _search(function, now, _shortened(direction, now.point))
+        evaluations += following.n_evaluations
+        if following.point is now.point:
+            if inverse is None:
+                break
+            inverse = None
+            continue
+        inverse = _updated(inverse, following.point - now.point, following.gradient - now.gradient)
+        now = following
+    return Minimum(now.point, now.value, now.gradient, evaluations)
+
+
+def _shortened(direction: Floats, point: Floats) -> Floats:
+    """No step is longer than twice the point: far out the function may be flat, with no way back."""
+    longest = max(1.0, 2 * float(np.abs(point).max(initial=0.0)))
+    return direction * min(1.0, longest / float(np.abs(direction).max(initial=1e-300)))
+
+
+def _search(function: ValueAndGradient, now: _Step, direction: Floats) -> _Step:
+    """The first point along `direction` that is low enough; `now` where there is none."""
+    slope, share = float(now.gradient @ direction), 1.0
+    for tried in range(1, _MOST_HALVINGS + 1):
+        point = now.point + share * direction
+        value, gradient = function(point)
+        change = value - now.value
+        # At the bottom values differ by rounding alone; the gradient still tells better from worse.
+        level = abs(change) <= 1e-12 * (1.0 + abs(now.value))
+        if change <= _ENOUGH * share * slope or (level and gradient @ gradient < now.gradient @ now.gradient):
+            return _Step(point, value, gradient, tried)
+        bend = 2 * (change - share * slope)
+        best = -slope * share**2 / bend if np.isfinite(bend) and bend > 0 else 0.25 * share
+        share = min(max(best, 0.1 * share), 0.5 * share)
+    return _Step(now.point, now.value, now.gradient, _MOST_HALVINGS)
+
+
+def _updated(inverse: Floats | None, step: Floats, change: Floats) -> Floats | None:
+    """The inverse Hessian after a step; where the function bends down it stays as it was."""
+    bend = float(step @ change)
+    if bend <= 1e-12 * float(np.linalg.norm(step)) * float(np.linalg.norm(change)):
+        return inverse
+    if inverse is None:
+        inverse = np.eye(len(step)) * (bend / float(change @ change))
+    along = np.eye(len(step)) - np.outer(step, change) / bend
+    updated: Floats = along @ inverse @ along.T + np.outer(step, step) / bend
+    return updated
