@@ -3,6 +3,7 @@ from .data import describe as describe
 from .data import load_data as load_data
 from .data import read_table as read_table
 from .errors import BayesmixError as BayesmixError
+from .inference.anova import anova as anova
 from .inference.augment import augment as augment
 from .inference.bayes_factor import BayesFactor as BayesFactor
 from .inference.bayes_factor import bayes_factor as bayes_factor
@@ -21,6 +22,8 @@ from .inference.tidy import tidy as tidy
 from .inference.varcorr import varcorr as varcorr
 from .modelling.bambi_model import bambi_model as bambi_model
 from .modelling.fit import fit as fit
+from .modelling.lm import lm as lm
+from .modelling.lm_record import LmFit as LmFit
 from .modelling.record import Fit as Fit
 from .modelling.storage import load as load
 from .modelling.storage import save as save

@@ -33,6 +33,7 @@ ALLOWED = {
     "arviz_plots": {"report"},
     "matplotlib": {"report"},
     "bambi": {"modelling"},
+    "statsmodels": {"modelling"},
     "pymc": {"modelling"},
     "pytensor": {"modelling"},
     "nutpie": {"modelling"},

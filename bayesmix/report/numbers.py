@@ -50,3 +50,12 @@ def whole(value: float) -> str:
 
 def rhat(value: float) -> str:
     return "-" if np.isnan(value) else f"{value:.3f}"
+
+
+def p_value(value: float) -> str:
+    """A p value with three significant digits; of one below 2e-16 only that it is."""
+    if np.isnan(value):
+        return "-"
+    if value < 2e-16:
+        return "< 2e-16"
+    return f"{value:.2e}" if value < 1e-4 else number(value, decimals_for(value))

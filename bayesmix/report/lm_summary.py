@@ -1,0 +1,89 @@
+"""What `print(bm.lm(...))` shows: residuals, coefficients, residual sd, R-squared and F, as `summary(lm)`."""
+
+import numpy as np
+
+from bayesmix.inference.lm_tables import lm_fixef
+from bayesmix.modelling.lm_record import LmFit
+from bayesmix.report import page
+from bayesmix.report.numbers import aligned, decimals_for, number, p_value
+from bayesmix.report.page import Block, Table
+
+_DIGITS = 5  # of a standard error
+_PROB = 0.95
+
+
+def as_text(fit: LmFit) -> str:
+    """What `print(fit)` shows."""
+    return page.as_text(_blocks(fit))
+
+
+def as_html(fit: LmFit) -> str:
+    """What a notebook shows for `fit`."""
+    return page.as_html(_blocks(fit))
+
+
+def _blocks(fit: LmFit) -> tuple[Block, ...]:
+    weighted = "Weighted residuals" if fit.design.weights is not None else "Residuals"
+    return (
+        Block("", lines=_model_lines(fit)),
+        Block(weighted, table=_residual_table(fit)),
+        Block(f"Coefficients ({100 * _PROB:g} % confidence intervals)", table=_coefficient_table(fit)),
+        Block("", lines=_closing_lines(fit)),
+    )
+
+
+def _model_lines(fit: LmFit) -> tuple[str, ...]:
+    design = fit.design
+    lines = [
+        f"Linear model, {'weighted' if design.weights is not None else 'ordinary'} least squares",
+        f"Formula: {fit.formula}",
+        f"Data:    {design.n_obs} observations",
+    ]
+    if design.n_dropped:
+        by_column = ", ".join(f"{column} {count}" for column, count in design.missing.items())
+        rows = "row" if design.n_dropped == 1 else "rows"
+        lines.append(f"         {design.n_dropped} {rows} with missing values left out ({by_column})")
+    if design.weights_column:
+        lines.append(f"         weights: {design.weights_column}")
+    return tuple(lines)
+
+
+def _residual_table(fit: LmFit) -> Table:
+    weights = 1.0 if fit.design.weights is None else fit.design.weights
+    decimals = decimals_for(fit.sigma, _DIGITS)
+    quantiles = np.quantile(np.sqrt(weights) * fit.residuals, [0, 0.25, 0.5, 0.75, 1])
+    quantiles = quantiles.round(decimals) + 0.0  # no -0.0000
+    return Table(["min", "1Q", "median", "3Q", "max"], [[number(value, decimals) for value in quantiles]], labels=0)
+
+
+def _coefficient_table(fit: LmFit) -> Table:
+    frame = lm_fixef(fit, _PROB)
+    decimals = [decimals_for(se, _DIGITS) for se in frame["se"]]
+    columns = [
+        *([number(value, n) for value, n in zip(frame[name], decimals, strict=True)] for name in ("estimate", "se")),
+        [number(t, 3) for t in frame["t"]],
+        [p_value(p) for p in frame["p"]],
+        *([number(value, n) for value, n in zip(frame[name], decimals, strict=True)] for name in ("lower", "upper")),
+    ]
+    names = [str(name) for name in frame.index]
+    shown = [aligned(column) if i != 3 else column for i, column in enumerate(columns)]
+    return Table(["", "estimate", "se", "t", "p", "lower", "upper"], list(zip(names, *shown, strict=True)), labels=1)
+
+
+def _closing_lines(fit: LmFit) -> tuple[str, ...]:
+    sigma = number(fit.sigma, decimals_for(fit.sigma, 4))
+    lines = [f"Residual standard deviation: {sigma} on {fit.df_residual} degrees of freedom"]
+    f = fit.f_statistic
+    if f is not None:
+        about = "" if fit.design.fixed.has_intercept else " (about 0: no intercept)"
+        lines += [
+            f"R-squared: {fit.r_squared:.4f}, adjusted {fit.adj_r_squared:.4f}{about}",
+            f"F: {number(f.value, decimals_for(f.value, 4))} on {f.df_model} and {f.df_residual} degrees of freedom, "
+            f"p {_equals(p_value(f.p))}",
+        ]
+    lines.append(f"Log-likelihood: {fit.loglik:.2f}, AIC {fit.aic:.2f}, BIC {fit.bic:.2f}")
+    return tuple(lines)
+
+
+def _equals(text: str) -> str:
+    return text if text.startswith("<") else f"= {text}"
