@@ -9,9 +9,11 @@ from .inference.bayes_factor import BayesFactor as BayesFactor
 from .inference.bayes_factor import bayes_factor as bayes_factor
 from .inference.coef import coef as coef
 from .inference.diagnose import diagnose as diagnose
+from .inference.equivalence import equivalence as equivalence
 from .inference.fitted import fitted as fitted
 from .inference.fixef import fixef as fixef
 from .inference.glance import glance as glance
+from .inference.inclusion import inclusion as inclusion
 from .inference.log_marginal import log_marginal as log_marginal
 from .inference.prior_sensitivity import prior_sensitivity as prior_sensitivity
 from .inference.rand import rand as rand

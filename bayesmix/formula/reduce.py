@@ -10,12 +10,14 @@ from bayesmix.formula.terms import INTERCEPT, Formula, RandomTerm, Term
 class Reduction:
     """A formula without one part of its random terms.
 
-    `label` names the part as lmerTest does: ``"(1 | batch)"``, ``"Days in (Days | Subject)"``. `number`: which of
-    the random terms it belongs to; `before` and `after`, that term with and without it (`after` empty: dropped).
+    `label` names the part as lmerTest does: ``"(1 | batch)"``, ``"Days in (Days | Subject)"``. `column` is what no
+    longer varies by `group` (``"1"``, the intercept); `before` and `after`, its term with and without it (`after`
+    empty: the term is dropped). A fixed term has no group.
     """
 
     label: str
-    number: int
+    column: str
+    group: str
     before: str
     after: str
     formula: Formula
@@ -33,14 +35,16 @@ def reductions(formula: Formula) -> tuple[Reduction, ...]:
 def _of_term(formula: Formula, number: int, term: RandomTerm) -> list[Reduction]:
     before = f"({term.label})"
     if len(term.terms) == 1:
-        return [Reduction(before, number, before, "", _with(formula, number, None))]
+        without = _with(formula, number, None)
+        return [Reduction(before, term.terms[0].label, term.group_label, before, "", without)]
     found = []
     for part in term.terms:
         if part == INTERCEPT:
             continue
         smaller = replace(term, terms=tuple(other for other in term.terms if other != part))
-        after = f"({smaller.label})"
-        found.append(Reduction(f"{part.label} in {before}", number, before, after, _with(formula, number, smaller)))
+        label, after = f"{part.label} in {before}", f"({smaller.label})"
+        without = _with(formula, number, smaller)
+        found.append(Reduction(label, part.label, term.group_label, before, after, without))
     return found
 
 
@@ -72,5 +76,7 @@ def fixed_reductions(formula: Formula) -> tuple[Reduction, ...]:
             continue
         fixed = tuple(other for other in formula.fixed if other != term)
         smaller = replace(formula, fixed=fixed)
-        found.append(Reduction(term.label, -1, term.label, "", replace(smaller, text=_text(smaller, formula.random))))
+        found.append(
+            Reduction(term.label, term.label, "", term.label, "", replace(smaller, text=_text(smaller, formula.random)))
+        )
     return tuple(found)

@@ -181,3 +181,48 @@ def test_words():
     assert verbal(-0.7) == "substantial against the term"
     assert verbal(1.5) == "strong for the term"
     assert verbal(30) == "decisive for the term"
+
+
+def test_inclusion_averages_over_what_else_is_there():
+    fit = bm.fit("strength ~ 1 + (1 | batch/cask)", bm.load_data("Pastes"), **SETTINGS)
+    found = bm.inclusion(fit)
+    assert found["models"].tolist() == [4, 4]
+    texts = ("1 + (1 | batch) + (1 | batch:cask)", "1 + (1 | batch)", "1 + (1 | batch:cask)", "1")
+    both, batch, cask, none = (
+        np.exp(bm.log_marginal(bm.fit(f"strength ~ {text}", fit.data, **SETTINGS)).value + 125) for text in texts
+    )
+    expected = {"(1 | batch)": (both + batch) / (cask + none), "(1 | batch:cask)": (both + cask) / (batch + none)}
+    for term, ratio in expected.items():
+        assert abs(found.loc[term, "log10_bf"] - np.log10(ratio)) < max(1e-6, 5 * found.loc[term, "mcse"])
+        assert found.loc[term, "probability"] == pytest.approx(ratio / (1 + ratio), abs=0.01)
+
+
+def test_inclusion_of_a_slope_comes_after_its_intercept():
+    fit = bm.fit("Reaction ~ Days + (Days | Subject)", bm.load_data("sleepstudy"), **SETTINGS)
+    found = bm.inclusion(fit)
+    assert found.index.tolist() == ["Days in (Days | Subject)", "(1 | Subject)"]
+    assert np.isfinite(found["mcse"]).all()
+    models = [bm.fit(f"Reaction ~ Days{text}", fit.data, **SETTINGS) for text in (" + (1 | Subject)", "")]
+    full, intercept, none = (bm.log_marginal(one).value for one in (fit, *models))
+    # Two of three models have the intercept, one of three the slope.
+    slope = (full - np.logaddexp(intercept, none) + log(2)) / log(10)
+    either = (np.logaddexp(full, intercept) - none - log(2)) / log(10)
+    assert found["log10_bf"].tolist() == pytest.approx([slope, either], abs=0.01)
+
+
+def test_region_of_practical_equivalence():
+    """Prior probability by sampling from the priors; posterior by counting draws."""
+    fit = bm.fit("Yield ~ 1 + (1 | Batch)", bm.load_data("Dyestuff2"), **SETTINGS)
+    found = bm.equivalence(fit, delta=0.3).loc["sd_Batch__Intercept"]
+    posterior = fit.posterior["posterior"]
+    inside = (posterior["sd_Batch__Intercept"] < 0.3 * posterior["sigma"]).to_numpy()
+    assert found["probability"] == inside.mean()
+    assert found["mcse"] == pytest.approx(np.sqrt(inside.mean() * (1 - inside.mean()) / inside.size), rel=0.5)
+    rng = np.random.default_rng(3)
+    sd, sigma = np.abs(rng.standard_t(3, (2, 1_000_000)))
+    before = np.mean(sd < 0.3 * sigma)
+    assert found["prior"] == pytest.approx(before, abs=5 * np.sqrt(before / 1e6))
+    odds = inside.mean() / (1 - inside.mean()) * (1 - found["prior"]) / found["prior"]
+    assert found["odds_ratio"] == pytest.approx(odds)
+    with pytest.raises(ArgumentError, match="delta"):
+        bm.equivalence(fit, delta=0)
