@@ -187,8 +187,8 @@ intercepts
 # How to read it, from the top:
 #
 # - **Draws.** How many there are and how they were made. *Marginal*: the coefficients and the people's deviations are
-#   integrated out in closed form, the sampler runs on the two standard deviations alone, and all the rest is drawn
-#   exactly. `bm.fit` does so wherever it can, and says why (section 8).
+#   integrated out in closed form, the two standard deviations alone are sampled, here by *importance sampling*, and all
+#   the rest is drawn exactly. `bm.fit` does so wherever it can, and says why (section 8).
 # - **Random effects.** `Subject Intercept` is the standard deviation of the people's heights, called
 #   `sd_Subject__Intercept` in priors and pictures. It is in the unit of the response: people's lines lie some 40 ms
 #   above or below the common one. `Residual` is what one day's value scatters about its own person's line, 31 ms.
@@ -222,7 +222,7 @@ picture = bm.plot_lines({"random intercepts": intercepts})
 # Heights are right now, slopes are not: the line is too steep for 309 and 335 in the first row, and too flat for 308
 # and 337 in the last.
 #
-# And there is a trap. The interval of `Days` is *narrower* than under complete pooling (sd 0.82 against 1.24).
+# And there is a trap. The interval of `Days` is *narrower* than under complete pooling (sd 0.81 against 1.25).
 # Differences in height no longer count as noise, but differences in slope are still taken for it. A grouping factor
 # protects an effect only if that effect may vary by group.
 #
@@ -253,8 +253,8 @@ pd.DataFrame({name: bm.fixef(fit).loc["Days", ["mean", "sd", "lower", "upper"]] 
 #
 # ### The correlation
 #
-# Do people who start slow also slow down faster? The mean, 0.08, hides how little is known: the interval runs from
-# -0.44 to 0.60. In the picture, the posterior (blue) is narrower than the prior (dashed), and still wide.
+# Do people who start slow also slow down faster? The mean, 0.07, hides how little is known: the interval runs from
+# -0.42 to 0.60. In the picture, the posterior (blue) is narrower than the prior (dashed), and still wide.
 
 # %%
 picture = bm.plot_corr(slopes)
@@ -284,8 +284,8 @@ slopes_only
 # %% [markdown]
 # Read the last line first: all is well, so the numbers can be compared with those of the random slopes. (Section 8
 # shows a fit of the same model that is *not* well.) Without random intercepts the differences in starting height must
-# go elsewhere: into the slopes (sd 7.81 instead of 6.52 ms a day) and into the residual (29.2 instead of 25.9 ms). And
-# the common intercept seems far better known than it is: its sd is 3.99 ms instead of 7.56, the trap of section 4
+# go elsewhere: into the slopes (sd 7.81 instead of 6.51 ms a day) and into the residual (29.3 instead of 25.9 ms). And
+# the common intercept seems far better known than it is: its sd is 4.08 ms instead of 7.53, the trap of section 4
 # again, now for the other coefficient. Slopes only is right where everyone does start at the same point, as in growth
 # from a common zero.
 #
@@ -376,8 +376,8 @@ pd.DataFrame({"ten days": slope_of_337(slopes, sleepstudy), "three days": slope_
 
 # %% [markdown]
 # Three days say next to nothing about a slope. Their own line *falls* by 10 ms a day. The model, which knows the other
-# 17 people, answers 8.7 ms a day, near the mean of all, and admits that it is a guess: the interval runs from -4.8 to
-# 21.0 and holds the 19.0 of the full ten days. Fewer data mean more pull and a wider interval.
+# 17 people, answers 8.8 ms a day, near the mean of all, and admits that it is a guess: the interval runs from -4.3 to
+# 20.9 and holds the 19.0 of the full ten days. Fewer data mean more pull and a wider interval.
 #
 # ### Is sharing worth it?
 #
@@ -463,19 +463,32 @@ print(f"residual sd {bm.glance(slopes)['sigma'].item():.1f} ms; from the median 
 #
 # ## 8. Can the draws be trusted?
 #
-# The posterior is known through draws: here four chains of 1000, started apart. Two questions matter. Do the chains
-# agree (R-hat near 1)? Are there enough draws, given that neighbours are alike (ESS, the effective number)? Section 5
-# printed the answers for the random slopes: R-hat is 1.002 at most; the 4000 draws of `Intercept` and `Days` are worth
-# about 4000 independent ones, and those of every other parameter more than 2000. `bm.diagnose` lists everything that is
-# wrong, for which parameter, and what to do. An empty table is good news.
+# The posterior is known through draws, here 4000. Two questions matter. Do they come from the posterior? And are there
+# enough of them (ESS, the number of independent draws that they are worth)?
+#
+# How the first is answered depends on how the draws were made. All fits so far were made by *importance sampling*. It
+# draws values of the standard deviations and the correlation, one set independently of the next, from a heavy-tailed
+# distribution around the peak of their posterior, and gives each set a weight: how much likelier the posterior makes it
+# than that distribution does. The 4000 draws are taken from these values in proportion to their weights, with
+# coefficients and deviations drawn for each. Whether the weights can be trusted is seen from the weights themselves, by
+# two numbers: Pareto k (below 0.7 no handful of values outweighs all others) and the effective size (how many
+# independent draws the weighted values are worth); where they say no, bayesmix falls back on another sampler, NUTS, by
+# itself, and prints why.
+#
+# Section 5 printed the answers for the random slopes: Pareto k is about 0; the 8000 weighted values are worth 7009
+# independent draws; and the 4000 draws taken from them are worth 3440 or more for every parameter and every person.
+# (The four chains of 1000 are four parts of one sample here, so that R-hat, which compares chains, is near 1 as a
+# matter of course.) `bm.diagnose` lists everything that is wrong, for which parameter, and what to do. An empty table
+# is good news.
 
 # %%
 bm.diagnose(slopes)
 
 # %% [markdown]
-# It is not always empty. `method="joint"` leaves the closed form aside: the sampler runs on all parameters at once, as
-# it must where there is no closed form, for counts and for yes or no. Here is slopes only once more, model, data and
-# priors as in section 5:
+# It is not always empty. `method="joint"` leaves the closed form aside: NUTS runs on all parameters at once, as it must
+# where there is no closed form, for counts and for yes or no. It walks from draw to draw, in four chains that start
+# apart. Now it matters whether the chains agree (R-hat near 1), and whether there are enough draws, given that
+# neighbours are alike (ESS). Here is slopes only once more, model, data and priors as in section 5:
 
 # %%
 joint = bm.fit("Reaction ~ Days + (0 + Days | Subject)", sleepstudy, method="joint", seed=1, progress=False)
@@ -512,9 +525,9 @@ quality.join(
 )
 
 # %% [markdown]
-# (`draws` and `tune` are those of one chain of the four; the last three columns are about `Days`.) All three draw from
-# the same posterior, and the advice works: nothing is found any more. But even these 8000 draws are worth only 697
-# independent ones for `Days`; the marginal fit's 4000 are worth 3779.
+# (`draws` and `tune` are those of one chain of the four, and importance sampling has nothing to tune; the last three
+# columns are about `Days`.) All three draw from the same posterior, and the advice works: nothing is found any more.
+# But even these 8000 draws are worth only 697 independent ones for `Days`; the marginal fit's 4000 are worth 3825.
 #
 # Why? The joint sampler moves in 22 dimensions: two coefficients, 18 people, two standard deviations. These hang
 # together. Raise `Days` and lower all 18 deviations, and the lines stay nearly where they are: a long, narrow ridge.
@@ -527,16 +540,20 @@ deviation = slopes_only.posterior["posterior"]["Days|Subject"].mean("Subject__fa
 print(f"correlation of Days with the people's mean deviation: {np.corrcoef(common, deviation)[0, 1]:.2f}")
 
 # %% [markdown]
-# The marginal path integrates the other twenty out before the sampler starts, and ridge and funnel with them. The
-# sampler moves in two dimensions, over a smooth hill; and for each of its draws the twenty are drawn afresh, with no
-# memory of the draw before.
+# The marginal path integrates the coefficients and the people out before anything is sampled, twenty of the 22
+# dimensions, and ridge and funnel with them. What is left is a smooth hill in two dimensions, which a simple
+# distribution around its top matches well; and for each value the twenty are drawn afresh, with no memory of the one
+# before.
 
 # %% [markdown]
-# Chains can also be looked at. Below, each colour is a chain; they should lie upon each other, and the right side
-# should look like noise without trend or steps. (`bm.plot_rank` draws the same comparison more sharply.)
+# Chains can also be looked at. Below are the four of the joint fit, each in its colour. They should lie upon each
+# other, and the right side should look like noise without trend or steps. `Intercept` and `sigma` do. `Days` and the sd
+# of the slopes drift up and down, so that neighbouring draws say much the same, and the four densities of `Days` do not
+# agree. (`bm.plot_rank` draws the same comparison more sharply. Draws of importance sampling are in no order, so these
+# pictures say nothing about them: there Pareto k is what to look at.)
 
 # %%
-picture = bm.plot_trace(slopes, ["Days", "sd_Subject__Intercept", "sd_Subject__Days", "corr_Subject"])
+picture = bm.plot_trace(joint)
 
 # %% [markdown]
 # ## 9. Priors
@@ -582,7 +599,7 @@ days_by_prior.round(2)
 # %% [markdown]
 # The vague prior changes nothing beyond the noise of a finite number of draws. The strong one halves the slopes' sd, a
 # compromise between what it insists on and what the data say, and the rest follows: the correlation and the residual
-# grow, and the sd of `Days` falls from 1.71 to 1.07, a precision that comes from the prior alone. `diagnose` has no
+# grow, and the sd of `Days` falls from 1.70 to 1.07, a precision that comes from the prior alone. `diagnose` has no
 # complaint: it judges the draws, not the model. Priors have to be defended by their author.
 #
 # A prior for a parameter that the model does not have is refused, not ignored:

@@ -30,10 +30,10 @@ def fit(
     weights: Annotated[str | None, typer.Option(help="The column of weights.", metavar="COLUMN")] = None,
     na: Annotated[str, typer.Option(help='Rows with missing values: "drop" or "error".')] = "drop",
     draws: Annotated[int | None, typer.Option(help="Draws kept of each chain (1000 unless given).")] = None,
-    tune: Annotated[int | None, typer.Option(help="Tuning steps of each chain (1000 unless given).")] = None,
+    tune: Annotated[int | None, typer.Option(help="Tuning steps of NUTS, each chain (1000; exact path 200).")] = None,
     chains: Annotated[int | None, typer.Option(help="Number of chains (4 unless given).")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same draws.")] = None,
-    target_accept: Annotated[float | None, typer.Option(help="Acceptance to tune to (0.9 unless given).")] = None,
+    target_accept: Annotated[float | None, typer.Option(help="Acceptance of NUTS (0.9 unless given).")] = None,
     prob: Annotated[float, typer.Option(help="Probability of the intervals.")] = 0.95,
     out: Annotated[
         Path | None, typer.Option(help="Folder of results; without it the summary is printed and nothing written.")

@@ -64,6 +64,15 @@ def n_divergent(tree: xr.DataTree) -> int | None:
     return int(tree["sample_stats"]["diverging"].sum()) if "sample_stats" in tree.children else None
 
 
+def about_chains(fit: Fit) -> str:
+    """What a caption adds of chains that no sampler walked; empty after NUTS."""
+    if fit.diagnostics.importance is None:
+        return ""
+    return (
+        " Importance sampling: the chains are parts of one sample and agree anyway; Pareto k says how far to trust it."
+    )
+
+
 def dress_all(figure: Figure) -> None:
     for ax in figure.axes:
         dress(ax)

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from bayesmix.errors import ArgumentError
 from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_arguments import a_fit
-from bayesmix.report.plot_chains import MOST_PANELS, chosen_draws, dress_all, titles
+from bayesmix.report.plot_chains import MOST_PANELS, about_chains, chosen_draws, dress_all, titles
 from bayesmix.report.plot_style import CYCLE, GREY, INK, SMALL_SIZE, TITLE_SIZE, frame
 
 
@@ -27,7 +27,8 @@ def plot_rank(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figure
     Returns
     -------
     matplotlib.figure.Figure
-        A panel for each parameter, a line for each chain. Lines near 0 agree; R-hat puts a number to it.
+        A panel for each parameter, a line for each chain. Lines near 0 agree; R-hat puts a number to it. The chains
+        of importance sampling are parts of one sample: they agree whatever the weights, which `diagnose` looks at.
 
     Raises
     ------
@@ -75,7 +76,7 @@ def plot_rank(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figure
     frame(
         figure,
         text="Distribution of each chain's ranks among all draws, minus the uniform one: chains that agree stay near "
-        "0.",
+        f"0.{about_chains(fit)}",
         x_label="rank among all draws, from 0 to 1",
         y_label="difference",
         top=0.28,

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_arguments import a_fit
-from bayesmix.report.plot_chains import MOST_PANELS, chosen_draws, dress_all, n_divergent, titles
+from bayesmix.report.plot_chains import MOST_PANELS, about_chains, chosen_draws, dress_all, n_divergent, titles
 from bayesmix.report.plot_style import CYCLE, INK, SMALL_SIZE, TEXT_SIZE, TITLE_SIZE, frame
 
 
@@ -28,7 +28,8 @@ def plot_trace(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figur
     -------
     matplotlib.figure.Figure
         A row for each parameter: its density on the left, its draws on the right. Chains that lie upon each other
-        agree. Divergent transitions, if any, are ticks at the foot.
+        agree. Divergent transitions, if any, are ticks at the foot. Draws of importance sampling are in no order and
+        its chains are parts of one sample: they look well whatever the weights, which `diagnose` looks at.
 
     Raises
     ------
@@ -71,7 +72,7 @@ def plot_trace(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figur
         " No divergent transitions." if divergent == 0 else f" Ticks at the foot: {divergent} divergent transitions."
     )
     if divergent is None:
-        marks = ""
+        marks = about_chains(fit)
     frame(figure, text=f"Left: posterior density by chain. Right: the draws in their order.{marks}", top=0.28)
     return figure
 

@@ -95,8 +95,9 @@ def _draws_lines(fit: Fit) -> tuple[str, str]:
     else:
         source = f"after {sampling.tune} tuning steps"
         how = f"NUTS by {sampling.sampler} on {'all parameters' if fit.method == 'joint' else variances}"
+    seconds = f"{sampling.seconds:.{1 if sampling.seconds >= 1 else 2}f} s"
     return (
-        f"Draws:   {sampling.chains} x {sampling.draws} {source}, seed {sampling.seed}, {sampling.seconds:.1f} s",
+        f"Draws:   {sampling.chains} x {sampling.draws} {source}, seed {sampling.seed}, {seconds}",
         f"         {how} ({fit.method}: {fit.reason})",
     )
 

@@ -39,6 +39,10 @@ def name_of(ax):
     return ax.get_title(loc="left").strip()
 
 
+def caption_of(figure):
+    return max((text.get_text().replace("\n", " ") for text in figure.texts), key=len)
+
+
 # --- caterpillar ------------------------------------------------------------------------------------------
 
 
@@ -131,6 +135,22 @@ def test_traces_are_the_draws_under_readable_names(sleepstudy_fit):
         if name != "corr_Subject":
             drawn = [np.asarray(line.get_ydata()) for line in ax.lines]
             np.testing.assert_array_equal(drawn, posterior[name].transpose("chain", "draw"))
+
+
+@pytest.mark.parametrize("plot", [plot_trace, plot_rank])
+def test_the_caption_says_when_chains_are_parts_of_one_sample(sleepstudy_fit, cbpp_fit, plot):
+    of_importance, of_nuts = (caption_of(plot(fit)) for fit in (sleepstudy_fit, cbpp_fit))
+    assert "importance" in sleepstudy_fit.posterior.children
+    assert "parts of one sample" in of_importance
+    assert "divergent" not in of_importance
+    assert "importance" not in cbpp_fit.posterior.children
+    assert "Importance" not in of_nuts
+
+
+def test_the_caption_of_a_trace_counts_divergent_transitions(cbpp_fit):
+    n_divergent = int(cbpp_fit.posterior["sample_stats"]["diverging"].sum())
+    wanted = "No divergent transitions." if n_divergent == 0 else f"{n_divergent} divergent transitions."
+    assert caption_of(plot_trace(cbpp_fit)).endswith(wanted)
 
 
 def test_draws_by_name_are_the_parameters_of_the_diagnostics(sleepstudy_fit, cbpp_fit, penicillin_fit):

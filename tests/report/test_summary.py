@@ -1,6 +1,7 @@
 """What `print(fit)` shows is what the tables say."""
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import numpy as np
@@ -40,6 +41,12 @@ def test_the_model_and_its_data(fit):
         "importance sampling of 4 variance parameters, the rest exact (marginal: Gaussian, Normal priors",
     ):
         assert words in head
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0.0432, "0.04 s"), (0.83, "0.83 s"), (12.34, "12.3 s")])
+def test_no_fit_takes_no_time(fit, seconds, shown):
+    timed = replace(fit, sampling=replace(fit.sampling, seconds=seconds))
+    assert f"seed 3, {shown}\n" in str(timed)
 
 
 def test_fixed_effects_are_those_of_fixef(fit):
