@@ -43,7 +43,7 @@ class TermComponents:
 
     @property
     def directions(self) -> Floats:
-        """E (n_components, block_k, block_k): G_i = sum over levels of Z_j E_i Z_j', Z_j the block's centred columns."""
+        """E (n_components, block_k, block_k): G_i = sum over levels of Z_j E_i Z_j', Z_j the centred columns."""
         one, other = self.basis.T[self.rows], self.basis.T[self.columns]
         outer = one[:, :, None] * other[:, None, :]
         twice = np.where(self.rows == self.columns, 0.5, 1.0)[:, None, None]

@@ -43,6 +43,11 @@ def type_three_contrasts(*, X: Floats, terms: Sequence[FixedTerm]) -> dict[str, 
     dict
         ``contrasts @ beta = 0`` is the hypothesis of a term. Empty where X holds nothing but the intercept.
 
+    Raises
+    ------
+    ValueError
+        X is not of these terms: a column of X that is coded otherwise than by 0, 1 and the reference level's absence.
+
     Notes
     -----
     The functions of beta that can be estimated and involve a term's parameters, made orthogonal to those of the terms
@@ -100,7 +105,11 @@ def _rows_of_columns(X: Floats, terms: Sequence[FixedTerm]) -> list[int]:
     first = 0
     for term in terms:
         for column in term.columns:
-            same = np.all(term.every_level == X[:, [column]], axis=0)
-            place[column] = first + int(np.flatnonzero(same)[0])
+            same = np.flatnonzero(np.all(term.every_level == X[:, [column]], axis=0))
+            if not len(same):
+                raise ValueError(
+                    f"Column {column} of X is none of the columns of '{term.label}'; take both of one design."
+                )
+            place[column] = first + int(same[0])
         first += term.every_level.shape[1]
     return place.tolist()
