@@ -29,6 +29,7 @@ NAMES = [
     "irrigation",
     "kfert",
     "cochran_bib",
+    "dragons_simulated",
 ]
 
 
@@ -109,6 +110,8 @@ def test_factors_are_unordered_texts_all_of_whose_levels_occur(name):
         ("VerbAgg", "id", ["1", "2", "3"]),
         ("kfert", "K2O_lbac", ["36", "54", "72", "108", "144"]),
         ("cochran_bib", "gen", ["G01", "G02", "G03"]),
+        ("dragons_simulated", "mountain", ["Ash", "Crag", "Fell", "Gorge"]),
+        ("dragons_simulated", "scales", ["chromatic", "metallic"]),
     ],
 )
 def test_levels_stand_in_order(name, column, first_levels):

@@ -160,3 +160,25 @@ def test_corn_hybrids_are_balanced_over_incomplete_blocks():
     incidence = np.zeros((13, 13))
     np.add.at(incidence, (data["gen"].cat.codes, data["loc"].cat.codes), 1)
     np.testing.assert_array_equal(incidence @ incidence.T, np.ones((13, 13)) + 3 * np.eye(13))
+
+
+def test_dragons_are_those_of_the_recipe_in_the_catalogue():
+    # RandomState, whose stream NumPy keeps, and the order of draws that the note gives.
+    rng = np.random.RandomState(2024)
+    data = load_data("dragons_simulated")
+    assert data["mountain"].cat.codes.is_monotonic_increasing
+    counts = data["mountain"].value_counts(sort=False).tolist()
+    assert counts == [34, 12, 40, 7, 28, 20, 16, 43]
+    wingspans, scores, metal = [], [], []
+    for n, centre in zip(counts, [40, 62, 75, 48, 33, 68, 57, 52], strict=True):
+        z1, z2 = rng.standard_normal(2)
+        wingspan = np.round(rng.uniform(centre - 25, centre + 25, n), 1)
+        metallic = np.arange(n) % 2
+        start, slope = 95 + 12 * z1, 0.9 + 0.12 * z1 + 0.3 * np.sqrt(0.84) * z2
+        mean = start + slope * wingspan + metallic * (14 - 0.1 * wingspan)
+        scores += np.round(mean + 12 * rng.standard_normal(n), 1).tolist()
+        wingspans += wingspan.tolist()
+        metal += np.where(metallic, "metallic", "chromatic").tolist()
+    assert data["wingspan"].tolist() == wingspans
+    assert data["scales"].tolist() == metal
+    assert data["intelligence"].tolist() == scores

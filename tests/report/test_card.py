@@ -8,6 +8,7 @@ import pytest
 from bayesmix.errors import CardError
 from bayesmix.modelling.method import SAMPLERS as KNOWN_SAMPLERS
 from bayesmix.report import card as card_file
+from bayesmix.report.analysis import plan_card
 from bayesmix.report.card import Card, DataPart, ModelPart, ReportPart, SamplerPart, data_part, read_card
 from bayesmix.report.card_keys import KEYS, SAMPLERS
 from bayesmix.report.card_text import to_toml
@@ -211,3 +212,4 @@ def test_shipped_cards_are_good():
     assert cards
     for path in cards:
         assert read_card(path).title
+        assert plan_card(read_card(path)).pictures

@@ -1,0 +1,82 @@
+"""The cards in models/: what they find, beside what is known of their data."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bayesmix.inference.diagnose import diagnose
+from bayesmix.inference.fixef import fixef
+from bayesmix.inference.varcorr import varcorr
+from bayesmix.modelling.record import Fit
+from bayesmix.report.analysis import analyse, plan_card, run_card
+from bayesmix.report.card import read_card
+
+TOP = Path(__file__).parents[2]
+DRAGONS, DYESTUFF2 = TOP / "models" / "dragons.toml", TOP / "models" / "dyestuff2.toml"
+COURSE_FILE = TOP.parent / "shared" / "data" / "dragons_unrounded.csv"
+
+
+@pytest.fixture(scope="module")
+def dragons() -> Fit:
+    return analyse(read_card(DRAGONS), progress=False).fit
+
+
+def test_dragons_hold_the_values_they_were_made_with(dragons):
+    assert not (diagnose(dragons)["severity"] == "problem").any()
+    table = fixef(dragons, prob=0.999)
+    truth = {"Intercept": 95, "wingspan": 0.9, "scales[metallic]": 14, "wingspan:scales[metallic]": -0.1}
+    assert table.index.tolist() == list(truth)
+    for name, value in truth.items():
+        assert table.loc[name, "lower"] < value < table.loc[name, "upper"], name
+    table = varcorr(dragons, prob=0.999)
+    for labels, value in {
+        ("mountain", "Intercept", "Intercept"): 12,
+        ("mountain", "wingspan", "wingspan"): 0.3,
+        ("mountain", "Intercept", "wingspan"): 0.4,
+        ("Residual", "", ""): 12,
+    }.items():
+        assert table.loc[labels, "lower"] < value < table.loc[labels, "upper"], labels
+
+
+def test_dragons_take_a_course_file_by_its_path(tmp_path: Path):
+    """One line of the card replaced by the one that its comment gives, and REML's estimates of that file."""
+    if not COURSE_FILE.is_file():
+        pytest.skip("the course's dragons (shared/data/dragons_unrounded.csv beside the repository) are not here")
+    text = DRAGONS.read_text()
+    lines = text.splitlines()
+    (source,) = [line for line in lines if line.startswith("source = ")]
+    (path,) = [line for line in lines if line.startswith("# path = ")]
+    assert 'path = "dragons.csv"' in path
+    card = tmp_path / "dragons.toml"
+    card.write_text(text.replace(path, "").replace(source, path.removeprefix("# ")))
+    (tmp_path / "dragons.csv").symlink_to(COURSE_FILE)
+    plan = plan_card(read_card(card))
+    assert plan.design.n_obs == 200
+    table = fixef(analyse(read_card(card), progress=False).fit)
+    reml = [89.285, 1.00255, 15.677, -0.0923]
+    # Priors are wide beside the likelihood: the posterior mean lies within a fraction of its sd of REML.
+    assert (np.abs(table["mean"] - reml) < 0.25 * table["sd"]).all()
+
+
+def test_dyestuff2_says_how_large_a_standard_deviation_may_still_be():
+    fit = analyse(read_card(DYESTUFF2), progress=False).fit
+    sd = fit.posterior["posterior"]["sd_Batch__Intercept"].to_numpy()
+    counts, _ = np.histogram(sd, bins=8, range=(0, 4))
+    assert counts.argmax() == 0  # its mode is where REML puts the estimate
+    assert (np.diff(counts) < 0).all()
+    assert np.quantile(sd, 0.975) < 3.716  # less than the sd of the response
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("card", "pictures"),
+    [
+        (DRAGONS, {"lines", "ranef_mountain", "sd", "corr", "trace", "rank", "residuals", "qq"}),
+        (DYESTUFF2, {"ranef_Batch", "sd", "trace", "rank", "residuals", "qq"}),
+    ],
+)
+def test_folder_of_results(card: Path, pictures: set[str], tmp_path: Path):
+    written = run_card(card, tmp_path / "out", progress=False, show=lambda _: None)
+    assert {Path(file).stem for file in written.files if file.endswith(".png")} == pictures
+    assert "All is well" in (written.folder / "summary.txt").read_text()
