@@ -30,14 +30,14 @@ class _Component:
     """G = sum over levels of Z_j E Z_j' in `block`, E = `direction` (k, k).
 
     `acted` (m, p + 1): E on Z'V^-1 D for a dense block, and for block 0 the sum of (Z_j'V_0^-1 Z)'E Z_j'V^-1 D;
-    `square` (m, m), for block 0: the sum of (Z_j'V_0^-1 Z)'E (Z_j'V_0^-1 Z); `seen` = square keep.
+    `carried`, `seen` (m, m), for block 0: the sum of (Z_j'V_0^-1 Z)'E (Z_j'V_0^-1 Z), times R and times `keep`.
     """
 
     block: int
     direction: Floats
     form: Floats
     acted: Floats
-    square: Floats
+    carried: Floats
     seen: Floats
 
 
@@ -82,7 +82,8 @@ def _of_levels(direction: Floats, level: LevelProducts, dense: DenseProducts, of
         return _Component(0, direction, form, np.zeros((0, width)), dense.inverse, dense.inverse)
     spread = sparse.kron(sparse.eye_array(n_levels), sparse.csr_array(direction), format="csr")
     square = (level.dense.T @ (spread @ level.dense)).toarray()
-    return _Component(0, direction, form, level.dense.T @ acted.reshape(-1, width), square, square @ dense.keep)
+    of_dense = level.dense.T @ acted.reshape(-1, width)
+    return _Component(0, direction, form, of_dense, square @ dense.inverse, square @ dense.keep)
 
 
 def _of_dense(layout: Arrangement, block: int, direction: Floats, of_dense: Floats) -> _Component:
@@ -160,7 +161,7 @@ def _pair_trace(one: _Component, other: _Component, grams: _Grams, dense: DenseP
         return float(np.sum(other.direction * np.einsum("xlr,xlc->rc", keep.reshape(shape), seen.reshape(shape))))
     total = np.einsum("rs,cd,rcsd->", one.direction, other.direction, grams.pair(one.block, other.block))
     if one.block == 0 and len(dense.inverse):
-        total += np.sum((one.square @ dense.inverse) * (dense.inverse @ other.square))
+        total += np.sum(one.carried * other.carried.T)
     return float(total)
 
 

@@ -65,17 +65,17 @@ def type_three_contrasts(*, X: Floats, terms: Sequence[FixedTerm]) -> dict[str, 
         return {effects[0].label: _sole_term(X, effects[0])}
     scale = _lengths(X)
     every = np.column_stack([term.every_level for term in terms])
-    # Row c: how column c of X enters every parameter of the model with all levels coded.
+    # Entry (d, c): what parameter d of the model with all levels coded adds to coefficient c of X.
     general = linalg.lstsq(X / scale, every)[0].T / scale
     by_term = {term.label: general[:, list(term.columns)] for term in terms}
-    for term in sorted(effects, key=lambda term: -len(term.factors | term.numbers)):
-        containing = [by_term[other.label] for other in effects if _contains(other, term)]
-        if containing:
-            by_term[term.label] = _residual(by_term[term.label], np.column_stack(containing))
     kept = _rows_of_columns(X, terms)
     contrasts = {}
     for term in effects:
-        rows = np.where(np.abs(by_term[term.label]) > _ZERO, by_term[term.label], 0.0)[kept].T
+        columns = by_term[term.label]
+        containing = [by_term[other.label] for other in effects if _contains(other, term)]
+        if containing:
+            columns = _residual(columns, np.column_stack(containing))
+        rows = np.where(np.abs(columns) > _ZERO, columns, 0.0)[kept].T
         contrasts[term.label] = rows[np.any(rows != 0, axis=1)]
     return contrasts
 
