@@ -22,11 +22,14 @@ from .inference.ranef_draws import ranef_draws as ranef_draws
 from .inference.residuals import residuals as residuals
 from .inference.tidy import tidy as tidy
 from .inference.varcorr import varcorr as varcorr
+from .inference.vcov import vcov as vcov
 from .modelling.bambi_model import bambi_model as bambi_model
 from .modelling.fit import fit as fit
 from .modelling.lm import lm as lm
 from .modelling.lm_record import LmFit as LmFit
 from .modelling.record import Fit as Fit
+from .modelling.reml import reml as reml
+from .modelling.reml_record import RemlFit as RemlFit
 from .modelling.storage import load as load
 from .modelling.storage import save as save
 from .report.plot_lines import plot_lines as plot_lines

@@ -5,7 +5,11 @@ A module of `PRINTERS` has functions `as_text(record)` and `as_html(record)`; it
 
 from importlib import import_module
 
-PRINTERS = {"Fit": "bayesmix.report.summary", "LmFit": "bayesmix.report.lm_summary"}
+PRINTERS = {
+    "Fit": "bayesmix.report.summary",
+    "LmFit": "bayesmix.report.lm_summary",
+    "RemlFit": "bayesmix.report.reml_summary",
+}
 
 
 def as_text(record: object) -> str:

@@ -3,12 +3,14 @@
 import pandas as pd
 
 from bayesmix.inference.arguments import probability
-from bayesmix.inference.fitted import fitted
-from bayesmix.inference.residuals import observed
+from bayesmix.inference.kinds import refuse_other_kinds
+from bayesmix.inference.posterior import augment as of_posterior
+from bayesmix.inference.reml import augment as of_reml
 from bayesmix.modelling.record import Fit
+from bayesmix.modelling.reml_record import RemlFit
 
 
-def augment(fit: Fit, *, prob: float = 0.95) -> pd.DataFrame:
+def augment(fit: Fit | RemlFit, *, prob: float = 0.95) -> pd.DataFrame:
     """The rows that were fitted, with fitted values and residuals, as broom.mixed's `augment`.
 
     Parameters
@@ -16,29 +18,21 @@ def augment(fit: Fit, *, prob: float = 0.95) -> pd.DataFrame:
     fit
         A fitted model.
     prob
-        Probability of the interval.
+        Probability of the interval (posterior).
 
     Returns
     -------
     pandas.DataFrame
-        The columns of `fit.data`, then `.fitted` (posterior mean of the expected response, response scale),
-        `.resid` (observed minus `.fitted`; proportions for a binomial response, nan where
-        nothing was tried), `.fixed` (as `.fitted` with all group effects at 0), `.lower` and `.upper` (equal-tailed
-        interval of probability `prob` of the expectation).
+        The columns of `fit.data`, then `.fitted` (expected response, response scale: posterior mean, or at the REML
+        estimates), `.resid` (observed minus `.fitted`; proportions for a binomial response, nan where
+        nothing was tried), `.fixed` (as `.fitted` with all group effects at 0); of a posterior `.lower` and `.upper`
+        (equal-tailed interval of probability `prob` of the expectation).
 
     Raises
     ------
     ArgumentError
         `prob` is not between 0 and 1.
     """
+    refuse_other_kinds(fit, question="augment")
     prob = probability(prob)
-    with_groups = fitted(fit, prob=prob)
-    return fit.data.assign(
-        **{
-            ".fitted": with_groups["mean"],
-            ".resid": observed(fit.design.response) - with_groups["mean"],
-            ".fixed": fitted(fit, groups="typical", prob=prob)["mean"],
-            ".lower": with_groups["lower"],
-            ".upper": with_groups["upper"],
-        }
-    )
+    return of_reml.augment(fit) if isinstance(fit, RemlFit) else of_posterior.augment(fit, prob=prob)

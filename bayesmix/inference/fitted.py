@@ -3,13 +3,15 @@
 import pandas as pd
 
 from bayesmix.inference.arguments import one_of, probability
-from bayesmix.inference.draws import n_draws_of
-from bayesmix.inference.expectation import GROUPS, expected_response
-from bayesmix.inference.summarise import summarise_in_parts
+from bayesmix.inference.expectation import GROUPS
+from bayesmix.inference.kinds import refuse_other_kinds
+from bayesmix.inference.posterior import fitted as of_posterior
+from bayesmix.inference.reml import fitted as of_reml
 from bayesmix.modelling.record import Fit
+from bayesmix.modelling.reml_record import RemlFit
 
 
-def fitted(fit: Fit, *, groups: str = "fitted", prob: float = 0.95) -> pd.DataFrame:
+def fitted(fit: Fit | RemlFit, *, groups: str = "fitted", prob: float = 0.95) -> pd.DataFrame:
     """Expected response of the rows that were fitted.
 
     Parameters
@@ -19,14 +21,14 @@ def fitted(fit: Fit, *, groups: str = "fitted", prob: float = 0.95) -> pd.DataFr
     groups
         ``"fitted"``: with the effects of each row's own levels. ``"typical"``: with all group effects at 0.
     prob
-        Probability of the interval.
+        Probability of the interval (posterior).
 
     Returns
     -------
     pandas.DataFrame
-        Indexed as `fit.data`: posterior `mean` and `sd`, `lower` and `upper` (equal-tailed interval of
-        probability `prob`) of the expected response, on the response scale: for a binomial response the
-        probability. Offsets are included.
+        Indexed as `fit.data`, the expected response on the response scale, for a binomial response the probability;
+        offsets are included. Posterior: `mean` and `sd`, `lower` and `upper` (equal-tailed interval of probability
+        `prob`). REML: `estimate`.
 
     Raises
     ------
@@ -38,8 +40,8 @@ def fitted(fit: Fit, *, groups: str = "fitted", prob: float = 0.95) -> pd.DataFr
     The interval is that of the expectation, not of a new observation. With a curved link the expectation at
     effects 0 is that of a typical group, not the average over groups.
     """
+    refuse_other_kinds(fit, question="fitted")
     groups, prob = one_of(groups, GROUPS, argument="groups"), probability(prob)
-    summary = summarise_in_parts(
-        expected_response(fit, groups=groups), shape=(fit.design.n_obs,), n_draws=n_draws_of(fit), prob=prob
-    )
-    return pd.DataFrame(summary.columns("mean", "sd", "lower", "upper"), index=fit.data.index)
+    if isinstance(fit, RemlFit):
+        return of_reml.fitted(fit, groups=groups)
+    return of_posterior.fitted(fit, groups=groups, prob=prob)

@@ -3,12 +3,14 @@
 import pandas as pd
 
 from bayesmix.inference.arguments import probability
-from bayesmix.inference.draws import fixed, joined
-from bayesmix.inference.summarise import sampling_quality, summarise
+from bayesmix.inference.kinds import ddf_method, refuse_other_kinds
+from bayesmix.inference.posterior import fixef as of_posterior
+from bayesmix.inference.reml import fixef as of_reml
 from bayesmix.modelling.record import Fit
+from bayesmix.modelling.reml_record import RemlFit
 
 
-def fixef(fit: Fit, *, prob: float = 0.95) -> pd.DataFrame:
+def fixef(fit: Fit | RemlFit, *, prob: float = 0.95, ddf: str = "satterthwaite") -> pd.DataFrame:
     """Fixed coefficients, as lme4's `fixef`, with their uncertainty.
 
     Parameters
@@ -17,26 +19,30 @@ def fixef(fit: Fit, *, prob: float = 0.95) -> pd.DataFrame:
         A fitted model.
     prob
         Probability of the interval.
+    ddf
+        Of REML fits: degrees of freedom by ``"satterthwaite"`` or ``"kenward-roger"``, the latter with adjusted
+        standard errors.
 
     Returns
     -------
     pandas.DataFrame
-        Indexed by `coefficient`: posterior `mean` and `sd`, `lower` and `upper` (equal-tailed interval of
-        probability `prob`), `ess_bulk`, `ess_tail` (effective draws; 5 % and 95 % quantiles) and `rhat`.
+        Indexed by `coefficient`. Posterior: `mean` and `sd`, `lower` and `upper` (equal-tailed interval of
+        probability `prob`), `ess_bulk`, `ess_tail` (effective draws; 5 % and 95 % quantiles) and `rhat`. REML:
+        `estimate`, `se`, `df`, `t`, `p` (two-sided), `lower` and `upper` (confidence interval from t).
         The intercept is the expected link-scale response at predictors equal to 0.
 
     Raises
     ------
     ArgumentError
-        `prob` is not between 0 and 1.
+        `prob` is not between 0 and 1, or `ddf` is not known or not for this fit.
 
     Examples
     --------
     >>> bm.fixef(fit).loc["Days", "mean"]  # doctest: +SKIP
     10.46
     """
-    prob = probability(prob)
-    draws = fixed(fit)
-    columns = summarise(joined(draws), prob).columns("mean", "sd", "lower", "upper")
-    index = pd.Index(fit.design.fixed.names, name="coefficient", dtype=object)
-    return pd.DataFrame({**columns, **sampling_quality(draws)}, index=index)
+    refuse_other_kinds(fit, question="fixef")
+    prob, ddf = probability(prob), ddf_method(fit, ddf)
+    if isinstance(fit, RemlFit):
+        return of_reml.fixef(fit, prob=prob, ddf=ddf)
+    return of_posterior.fixef(fit, prob=prob)

@@ -1,37 +1,26 @@
 """The whole fit in one row."""
 
-import numpy as np
 import pandas as pd
 
-from bayesmix.inference.draws import auxiliary
+from bayesmix.inference.kinds import refuse_other_kinds
+from bayesmix.inference.posterior import glance as of_posterior
+from bayesmix.inference.reml import glance as of_reml
 from bayesmix.modelling.record import Fit
+from bayesmix.modelling.reml_record import RemlFit
 
 
-def glance(fit: Fit) -> pd.DataFrame:
+def glance(fit: Fit | RemlFit) -> pd.DataFrame:
     """One row about the fit, as broom.mixed's `glance`.
 
     Returns
     -------
     pandas.DataFrame
-        `nobs`, `family`, `link`, `method`, `sampler`, `chains`, `draws` and `tune` (per chain; importance sampling
-        tunes 0 steps), `seed`, `sigma` (posterior mean; nan where the family has none), `n_divergent` (of NUTS), and
-        over all parameters and group effects `max_rhat`, `min_ess_bulk`, `min_ess_tail` (nan values are left out).
+        Posterior: `nobs`, `family`, `link`, `method`, `sampler`, `chains`, `draws` and `tune` (per chain; importance
+        sampling tunes 0 steps), `seed`, `sigma` (posterior mean; nan where the family has none), `n_divergent` (of
+        NUTS), and over all parameters and group effects `max_rhat`, `min_ess_bulk`, `min_ess_tail` (nan values are left
+        out).
+        REML: `nobs`, `method` (REML or ML), `sigma`, `criterion` (-2 log of the restricted likelihood, or of the
+        likelihood), `loglik`, `aic`, `bic`, `n_parameters`, `singular`, `converged`, `gradient_size`.
     """
-    parameters, sampling = fit.diagnostics.parameters, fit.sampling
-    row = {
-        "nobs": fit.design.n_obs,
-        "family": fit.family.name,
-        "link": fit.family.link,
-        "method": fit.method,
-        "sampler": sampling.sampler,
-        "chains": sampling.chains,
-        "draws": sampling.draws,
-        "tune": sampling.tune,
-        "seed": sampling.seed,
-        "sigma": float(auxiliary(fit, "sigma").mean()) if "sigma" in fit.family.auxiliary else np.nan,
-        "n_divergent": fit.diagnostics.n_divergent,
-        "max_rhat": parameters["rhat"].max(),
-        "min_ess_bulk": parameters["ess_bulk"].min(),
-        "min_ess_tail": parameters["ess_tail"].min(),
-    }
-    return pd.DataFrame([row])
+    refuse_other_kinds(fit, question="glance")
+    return of_reml.glance(fit) if isinstance(fit, RemlFit) else of_posterior.glance(fit)

@@ -17,6 +17,8 @@ _HEAVY = {
     "marginal_draws",
     "nuts_theta",
     "pymc_model",
+    "reml_fit",
+    "reml_moments",
     "sampling",
     "storage",
 }

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bayesmix.formula.matrices import new_rows
 from bayesmix.formula.syntax import columns_in, unparse
-from bayesmix.inference.residuals import observed
+from bayesmix.inference.observed import observed
 from bayesmix.modelling.record import Fit
 from bayesmix.report.line_grid import Axis, Rows, group_term
 

@@ -1,0 +1,14 @@
+"""Which coefficients a level of a group has, and where a random term adds to them."""
+
+from bayesmix.formula.design import Design, GroupTerm
+
+
+def names_in(design: Design, group: str) -> tuple[str, ...]:
+    """The fixed coefficients, then the columns of the group's random terms that are none of them."""
+    own = [column for term in design.random if term.group == group for column in term.names]
+    return tuple(dict.fromkeys((*design.fixed.names, *own)))
+
+
+def positions(term: GroupTerm, names: tuple[str, ...]) -> list[int]:
+    """Where the columns of `term` stand among `names`."""
+    return [names.index(column) for column in term.names]

@@ -1,0 +1,30 @@
+"""Standard deviations and correlations of the group effects from their draws."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bayesmix.inference.draws import auxiliary, correlations, joined, standard_deviations
+from bayesmix.inference.summarise import sampling_quality, summarise
+from bayesmix.inference.variance_labels import RESIDUAL, as_index, labels_of
+from bayesmix.modelling.record import Fit
+
+
+def varcorr(fit: Fit, *, scale: str, prob: float) -> pd.DataFrame:
+    power = 2 if scale == "variance" else 1
+    labels = labels_of(fit.design)
+    draws: list[NDArray[np.float64]] = []
+    for term in fit.design.random:
+        draws.append(standard_deviations(fit, term) ** power)
+        if term.k > 1:
+            draws.append(correlations(fit, term))
+    if "sigma" in fit.family.auxiliary:
+        labels.append((RESIDUAL, "", ""))
+        draws.append(auxiliary(fit, "sigma")[None] ** power)
+    index = as_index(labels)
+    if not labels:
+        return pd.DataFrame(columns=["mean", "median", "sd", "lower", "upper", "ess_bulk", "rhat"], index=index)
+    values = np.concatenate(draws)
+    columns = summarise(joined(values), prob).columns("mean", "median", "sd", "lower", "upper")
+    quality = sampling_quality(values)
+    return pd.DataFrame({**columns, "ess_bulk": quality["ess_bulk"], "rhat": quality["rhat"]}, index=index)

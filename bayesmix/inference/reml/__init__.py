@@ -1,0 +1,1 @@
+"""Answers from the estimates of a `RemlFit`, one file per question; the questions themselves stand a folder above."""

@@ -1,0 +1,20 @@
+"""Standard deviations and correlations as estimated."""
+
+import numpy as np
+import pandas as pd
+
+from bayesmix.inference.variance_labels import RESIDUAL, as_index, labels_of
+from bayesmix.modelling.reml_record import RemlFit
+
+
+def varcorr(fit: RemlFit, *, scale: str) -> pd.DataFrame:
+    power = 2 if scale == "variance" else 1
+    values: list[float] = []
+    for L in fit.L:
+        sds = np.sqrt(np.sum(L**2, axis=1))
+        values += list(sds**power)
+        # An effect without variance has no correlation.
+        rows = np.divide(L, sds[:, None], out=np.full_like(L, np.nan), where=sds[:, None] > 0)
+        values += [float(np.clip(rows[i] @ rows[j], -1, 1)) for j in range(len(L)) for i in range(j)]
+    labels = [*labels_of(fit.design), (RESIDUAL, "", "")]
+    return pd.DataFrame({"estimate": [*values, fit.sigma**power]}, index=as_index(labels))

@@ -1,0 +1,75 @@
+"""`reml`: from a formula to REML or ML estimates, in steps that can each be called alone."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from bayesmix import modelling
+from bayesmix.errors import ArgumentError
+from bayesmix.formula.matrices import build_design
+from bayesmix.formula.parse import parse
+from bayesmix.modelling.reml_record import RemlFit
+
+
+def reml(
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    reml: bool = True,
+    weights: str | None = None,
+    na: str = "drop",
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+) -> RemlFit:
+    """Fit a Gaussian mixed model by REML, as lme4's `lmer`.
+
+    Parameters
+    ----------
+    formula
+        As for `lmer`: ``"Reaction ~ Days + (Days | Subject)"``; `(x || g)` has independent effects.
+    data
+        One row an observation. Text, true/false and Categorical columns are factors with treatment coding.
+    reml
+        False fits by maximum likelihood.
+    weights
+        A column of positive numbers: the residual variance of a row is sigma^2 / weight.
+    na
+        ``"drop"`` leaves out rows with a missing value in a column of the formula and counts them; ``"error"``
+        refuses them.
+    functions
+        Your own functions that the formula may call, by name: each takes columns as arrays and returns one number a
+        row.
+
+    Returns
+    -------
+    RemlFit
+        Prints like `summary(lmer)` with lmerTest; `fixef`, `varcorr`, `ranef` and the others ask it questions.
+
+    Raises
+    ------
+    FormulaError, DataError, DesignError, ArgumentError
+        One line that says what is wrong and what to do; nothing was fitted.
+
+    Notes
+    -----
+    The criterion is searched in orthogonal columns of unit size, with its gradient, from several starts where that is
+    cheap, and every answer is checked: `converged` and `gradient_size` say whether it is an optimum. A variance at the
+    boundary is exactly 0, and `singular` says which. Without random terms the answer is that of least squares.
+
+    References
+    ----------
+    Bates, Mächler, Bolker & Walker (2015), doi:10.18637/jss.v067.i01
+
+    Examples
+    --------
+    >>> fit = bm.reml("Reaction ~ Days + (Days | Subject)", bm.load_data("sleepstudy"))  # doctest: +SKIP
+    >>> round(fit.criterion, 1)  # doctest: +SKIP
+    1743.6
+    """
+    if not isinstance(reml, bool):
+        raise ArgumentError(f"reml is True (REML) or False (maximum likelihood); got {reml!r}.")
+    if weights is not None and not isinstance(weights, str):
+        raise ArgumentError(f"weights is the name of a column; got {type(weights).__name__}. Make it a column of data.")
+    parsed = parse(formula, functions or ())
+    design = build_design(parsed, data, weights=weights, na=na, functions=functions)
+    return modelling.reml_fit.fit_design(design, reml=reml)

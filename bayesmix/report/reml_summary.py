@@ -1,0 +1,136 @@
+"""What `print(bm.reml(...))` shows: `summary(lmer)` with lmerTest, and what to know of a fit on the boundary."""
+
+import numpy as np
+
+from bayesmix.inference.fixef import fixef
+from bayesmix.inference.residuals import residuals
+from bayesmix.inference.varcorr import varcorr
+from bayesmix.inference.variance_labels import RESIDUAL
+from bayesmix.modelling.reml_record import RemlFit
+from bayesmix.report import page
+from bayesmix.report.numbers import aligned, decimals_for, number, p_value
+from bayesmix.report.page import Block, Table
+
+_DIGITS = 5  # of a standard error, a variance, a standard deviation
+_METHODS = {"satterthwaite": "Satterthwaite", "kenward-roger": "Kenward-Roger"}
+
+
+def as_text(fit: RemlFit) -> str:
+    """What `print(fit)` shows."""
+    return page.as_text(blocks(fit))
+
+
+def as_html(fit: RemlFit) -> str:
+    """What a notebook shows for `fit`."""
+    return page.as_html(blocks(fit))
+
+
+def blocks(fit: RemlFit, *, prob: float = 0.95, ddf: str = "satterthwaite") -> tuple[Block, ...]:
+    """The page of a fit, with degrees of freedom by `ddf` and confidence intervals of probability `prob`."""
+    parts = [
+        Block("", lines=_model_lines(fit)),
+        Block("Scaled residuals", table=_residual_table(fit)),
+        Block("Random effects" if fit.design.random else "Residual", table=_random_table(fit)),
+    ]
+    if len(fit.beta):
+        heading = f"Fixed effects ({_METHODS[ddf]} df, {100 * prob:g} % confidence intervals)"
+        parts.append(Block(heading, table=_fixed_table(fit, prob, ddf)))
+    closing = (*_singular_lines(fit), *_optimum_lines(fit))
+    return (*parts, Block("", lines=closing)) if closing else tuple(parts)
+
+
+def _model_lines(fit: RemlFit) -> tuple[str, ...]:
+    design = fit.design
+    data = f"Data:    {design.n_obs} observations"
+    groups = dict.fromkeys((term.group, term.n_levels) for term in design.random)
+    if groups:
+        data += "; groups: " + ", ".join(f"{group} {n_levels}" for group, n_levels in groups)
+    lines = [f"Linear mixed model by {'REML' if fit.reml else 'maximum likelihood'}", f"Formula: {fit.formula}", data]
+    if design.n_dropped:
+        by_column = ", ".join(f"{column} {count}" for column, count in design.missing.items())
+        rows = "row" if design.n_dropped == 1 else "rows"
+        lines.append(f"         {design.n_dropped} {rows} with missing values left out ({by_column})")
+    if design.weights_column:
+        lines.append(f"         weights: {design.weights_column}")
+    criterion = f"{fit.criterion:.1f}"
+    figures = f"log-likelihood {fit.loglik:.1f}, AIC {fit.aic:.1f}, BIC {fit.bic:.1f}"
+    lines.append(f"{'REML criterion' if fit.reml else 'Deviance'}: {criterion} ({figures})")
+    return tuple(lines)
+
+
+def _residual_table(fit: RemlFit) -> Table:
+    scaled = residuals(fit, kind="scaled")["estimate"]
+    quantiles = np.quantile(scaled, [0, 0.25, 0.5, 0.75, 1]).round(4) + 0.0  # no -0.0000
+    return Table(["min", "1Q", "median", "3Q", "max"], [[number(value, 4) for value in quantiles]], labels=0)
+
+
+def _random_table(fit: RemlFit) -> Table:
+    sds = varcorr(fit)["estimate"]
+    variances = varcorr(fit, scale="variance")["estimate"]
+    rows: list[list[str]] = []
+    for term in fit.design.random:
+        for position, name in enumerate(term.names):
+            at = (term.group, name, name)
+            earlier = [sds[(term.group, other, name)] for other in term.names[:position]]
+            correlations = ["" if np.isnan(value) else f"{value:.2f}" for value in earlier]
+            rows.append(
+                [term.group if position == 0 else "", name, _size(variances[at]), _size(sds[at]), *correlations]
+            )
+    at = (RESIDUAL, "", "")
+    rows.append([RESIDUAL, "", _size(variances[at]), _size(sds[at])])
+    width = max(map(len, rows))
+    full = [cells + [""] * (width - len(cells)) for cells in rows]
+    columns = [list(column) for column in zip(*full, strict=True)]
+    columns[2:4] = [aligned(column) for column in columns[2:4]]
+    header = ["group", "term", "variance", "sd", *(["corr"] + [""] * width)[: width - 4]]
+    return Table(header, [list(cells) for cells in zip(*columns, strict=True)], labels=2)
+
+
+def _size(value: float) -> str:
+    return "0" if value == 0 else number(value, decimals_for(value, _DIGITS))
+
+
+def _fixed_table(fit: RemlFit, prob: float, ddf: str) -> Table:
+    frame = fixef(fit, prob=prob, ddf=ddf)
+    decimals = [decimals_for(se, _DIGITS) for se in frame["se"]]
+
+    def column(name: str) -> list[str]:
+        return aligned([number(value, n) for value, n in zip(frame[name], decimals, strict=True)])
+
+    columns = [
+        [str(name) for name in frame.index],
+        column("estimate"),
+        column("se"),
+        aligned([number(df, decimals_for(df, 6)) for df in frame["df"]]),
+        aligned([number(t, 3) for t in frame["t"]]),
+        [p_value(p) for p in frame["p"]],
+        column("lower"),
+        column("upper"),
+    ]
+    header = ["", "estimate", "se", "df", "t", "p", "lower", "upper"]
+    return Table(header, list(zip(*columns, strict=True)), labels=1)
+
+
+def _singular_lines(fit: RemlFit) -> tuple[str, ...]:
+    if not fit.singular:
+        return ()
+    lines = []
+    for own in fit.singular:
+        effects = "its effect has no variance" if own.k == 1 else f"its {own.k} effects vary in {own.rank} directions"
+        lines.append(f"Singular fit, {own.term}: {effects.replace('in 1 directions', 'in 1 direction')}.")
+        lines += [f"  {direction[0].upper()}{direction[1:]}." for direction in own.directions]
+    return (
+        *lines,
+        "The criterion is least at this boundary; that does not show that nothing varies there. bm.fit gives the",
+        "posterior of what may.",
+    )
+
+
+def _optimum_lines(fit: RemlFit) -> tuple[str, ...]:
+    if fit.converged:
+        return ()
+    return (
+        f"NOT AT AN OPTIMUM: the projected gradient of the criterion is {fit.gradient_size:.2g}; do not use these "
+        "estimates.",
+        "Usual causes: columns of a random term that nearly depend on each other, or almost no residual.",
+    )

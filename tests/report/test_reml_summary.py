@@ -1,0 +1,106 @@
+"""What `print(bm.reml(...))` shows is what the tables say."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import bayesmix as bm
+from bayesmix.errors import ArgumentError
+
+
+@pytest.fixture(scope="module")
+def fit():
+    data = bm.load_data("sleepstudy").assign(w=1.5)
+    data.loc[[1, 2], "Days"] = np.nan
+    return bm.reml("Reaction ~ Days + (Days | Subject)", data, weights="w")
+
+
+@pytest.fixture(scope="module")
+def nought():
+    return bm.reml("Yield ~ 1 + (1 | Batch)", bm.load_data("Dyestuff2"))
+
+
+def section(text, heading):
+    return text.split(f"{heading}:\n")[1].split("\n\n")[0].splitlines()
+
+
+def test_the_model_its_data_and_its_criterion(fit):
+    head = str(fit).split("\n\n")[0]
+    for words in (
+        "Linear mixed model by REML",
+        "Formula: Reaction ~ Days + (Days | Subject)",
+        "178 observations; groups: Subject 18",
+        "2 rows with missing values left out (Days 2)",
+        "weights: w",
+        f"REML criterion: {fit.criterion:.1f} (log-likelihood {fit.loglik:.1f}, AIC {fit.aic:.1f}, BIC {fit.bic:.1f})",
+    ):
+        assert words in head
+
+
+def test_maximum_likelihood_says_so():
+    text = str(bm.reml("Reaction ~ Days + (1 | Subject)", bm.load_data("sleepstudy"), reml=False))
+    assert "by maximum likelihood" in text
+    assert "Deviance: 1794.1" in text
+
+
+def test_sleepstudy_as_summary_of_lmer_prints_it():
+    text = str(bm.reml("Reaction ~ Days + (Days | Subject)", bm.load_data("sleepstudy")))
+    assert "REML criterion: 1743.6" in text
+    assert section(text, "Scaled residuals")[1].split() == ["-3.9536", "-0.4634", "0.0231", "0.4634", "5.1793"]
+    header, intercept, days, residual = section(text, "Random effects")
+    assert header.split() == ["group", "term", "variance", "sd", "corr"]
+    assert intercept.split() == ["Subject", "Intercept", "612.09", "24.740"]
+    assert days.split() == ["Days", "35.072", "5.9221", "0.07"]
+    assert residual.split() == ["Residual", "654.94", "25.592"]
+    rows = section(text, "Fixed effects (Satterthwaite df, 95 % confidence intervals)")
+    assert rows[1].split()[:5] == ["Intercept", "251.4051", "6.8246", "17.0000", "36.838"]
+    assert rows[2].split()[:6] == ["Days", "10.4673", "1.5458", "17.0000", "6.771", "3.26e-06"]
+
+
+def test_fixed_effects_are_those_of_fixef(fit):
+    for ddf, name in (("satterthwaite", "Satterthwaite"), ("kenward-roger", "Kenward-Roger")):
+        text = str(bm.summary(fit, prob=0.9, ddf=ddf))
+        frame = bm.fixef(fit, prob=0.9, ddf=ddf)
+        rows = section(text, f"Fixed effects ({name} df, 90 % confidence intervals)")[1:]
+        for row, (label, numbers) in zip(rows, frame.iterrows(), strict=True):
+            cells = row.replace("< ", "").split()
+            assert cells[0] == label
+            shown = np.array([float(cell) for cell in cells[1:]])
+            np.testing.assert_allclose(shown[[0, 1, 2, 3, 5, 6]], numbers.drop("p").astype(float), rtol=3e-4)
+
+
+def test_a_singular_fit_says_which_term_and_what_it_means(nought):
+    text = str(nought)
+    assert "Singular fit, (1 | Batch): its effect has no variance.\n  The sd of Intercept is 0." in text
+    assert "bm.fit gives the\nposterior" in text
+    assert section(text, "Random effects")[1].split() == ["Batch", "Intercept", "0", "0"]
+    assert "Singular" in nought._repr_html_()
+
+
+def test_a_fit_that_is_no_optimum_says_so(fit):
+    assert "OPTIMUM" not in str(fit)
+    text = str(replace(fit, converged=False, gradient_size=0.73))
+    assert "NOT AT AN OPTIMUM: the projected gradient of the criterion is 0.73" in text
+
+
+def test_html_has_the_same_numbers(fit):
+    html = fit._repr_html_()
+    assert html.startswith("<div")
+    assert f"{fit.criterion:.1f}" in html
+    assert "Reaction ~ Days + (Days | Subject)" in html
+
+
+def test_three_effects_have_all_their_correlations():
+    data = bm.load_data("sleepstudy")
+    data["half"] = (data["Days"] >= 5).astype(float)
+    text = str(bm.reml("Reaction ~ Days + (Days + half | Subject)", data))
+    frame = bm.varcorr(bm.reml("Reaction ~ Days + (Days + half | Subject)", data))["estimate"]
+    row = next(line for line in section(text, "Random effects") if " half " in line)
+    expected = [f"{frame[('Subject', other, 'half')]:.2f}" for other in ("Intercept", "Days")]
+    assert row.split()[-2:] == expected
+
+
+def test_summary_of_something_else_is_refused():
+    with pytest.raises(ArgumentError, match="summary takes a fit"):
+        bm.summary(3)
