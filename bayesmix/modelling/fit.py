@@ -84,7 +84,8 @@ def fit(
         ``"importance"``: independent values of the variance parameters from a heavy-tailed distribution about the
         mode, weighted and resampled; their Pareto k and effective size are among the diagnostics. ``"nutpie"``,
         ``"pymc"`` or ``"numpyro"``: NUTS; the latter two take the joint path. ``"auto"``: importance sampling on the
-        marginal path, NUTS when its weights cannot be trusted, and on the joint path.
+        marginal path; NUTS when its weights cannot be trusted, when `tune` or `target_accept` is given, and on the
+        joint path.
     target_accept
         Acceptance probability that the step size of NUTS is tuned to; higher is slower and copes with harder
         posteriors. By default 0.9.
@@ -117,7 +118,8 @@ def fit(
     parsed = parse(formula, functions or ())
     design = build_design(parsed, data, response=family.response, weights=weights, na=na, functions=functions)
     settled = settle_priors(default_priors(design, family), priors)
-    choice = choose_method(method, design, family, settled, sampler=sampler)
+    of_nuts = [name for name, value in (("tune", tune), ("target_accept", target_accept)) if value is not None]
+    choice = choose_method(method, design, family, settled, sampler=sampler, of_nuts=of_nuts)
     how = {
         "draws": int(draws),
         "chains": int(chains),

@@ -99,7 +99,7 @@ def draw_marginal(
         chains=chains,
         cores=cores,
         seed=seed,
-        target_accept=target_accept,
+        target_accept=None if sampler == "importance" else target_accept,
         seconds=perf_counter() - started,
     )
     return xr.DataTree.from_dict(groups), record

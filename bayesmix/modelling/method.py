@@ -1,6 +1,6 @@
 """Which way a model is sampled, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bayesmix.errors import ArgumentError, did_you_mean
@@ -34,12 +34,25 @@ class Choice:
     otherwise: "Choice | None" = None
 
 
-def choose_method(method: str, design: Design, family: Family, priors: Mapping[str, Prior], *, sampler: str) -> Choice:
+def choose_method(
+    method: str,
+    design: Design,
+    family: Family,
+    priors: Mapping[str, Prior],
+    *,
+    sampler: str,
+    of_nuts: Sequence[str] = (),
+) -> Choice:
     """How to sample a model.
 
     ``"marginal"``: coefficients and group effects are integrated out in closed form, only the variance parameters are
     sampled, and the rest is drawn exactly. ``"joint"``: NUTS on all parameters. ``"auto"`` takes the first where it
     applies and is the cheaper; of the samplers it takes importance sampling where that promises to do.
+
+    Parameters
+    ----------
+    of_nuts
+        Arguments that were given and mean something to NUTS alone: with ``"auto"`` they ask for it.
 
     Raises
     ------
@@ -50,6 +63,8 @@ def choose_method(method: str, design: Design, family: Family, priors: Mapping[s
         raise ArgumentError(
             f"sampler={sampler!r} is not known.{did_you_mean(str(sampler), SAMPLERS)} Samplers: {', '.join(SAMPLERS)}."
         )
+    if sampler == "importance" and of_nuts:
+        raise ArgumentError(f'{of_nuts[0]}= is for NUTS; leave it out, or write sampler="nutpie".')
     obstacle = why_not_marginal(design, family, priors, sampler)
     if method == "joint":
         if sampler == "importance":
@@ -62,8 +77,10 @@ def choose_method(method: str, design: Design, family: Family, priors: Mapping[s
     if obstacle:
         return _joint(sampler, obstacle)
     reason = "as asked" if method == "marginal" else "Gaussian, Normal priors on the coefficients"
-    if sampler == "auto":
+    if sampler == "auto" and not of_nuts:
         return _cheapest(method, design, reason)
+    if sampler == "auto":
+        sampler, reason = "nutpie", f"{reason}; NUTS since {of_nuts[0]}= is given"
     n_dense = _n_dense(design)
     if method == "auto" and n_dense > _MOST_DENSE[sampler]:
         return _joint("nutpie" if sampler == "importance" else sampler, _dear(n_dense))

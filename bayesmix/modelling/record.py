@@ -25,7 +25,7 @@ class Sampling:
 
     `sampler` by name; `draws` kept of each chain after `tune` steps of NUTS; `cores`: chains that ran at the same
     time; `target_accept`: the acceptance probability that the step size was tuned to; `seconds` from model to last
-    draw. Importance sampling has no tuning (0) and no step size.
+    draw. Importance sampling has no tuning (0) and no step size (None).
     """
 
     sampler: str
@@ -34,7 +34,7 @@ class Sampling:
     chains: int
     cores: int
     seed: int
-    target_accept: float
+    target_accept: float | None
     seconds: float
 
 

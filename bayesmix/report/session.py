@@ -34,6 +34,7 @@ def write_session(
         "data": {**_data(card.data), "rows_used": fit.design.n_obs, "rows_dropped": fit.design.n_dropped},
         "units": fit.data.attrs.get("units", {}),
         "seed": fit.sampling.seed,
+        "method": fit.method,
         "sampler": fit.sampling.sampler,
         "draws": fit.sampling.draws,
         "tune": fit.sampling.tune,

@@ -11,7 +11,7 @@ from bayesmix.data.catalogue import load_data
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.record import Fit
 
-SHORT = {"draws": 200, "tune": 300, "chains": 2, "seed": 1, "progress": False}
+SHORT = {"draws": 200, "chains": 2, "seed": 1, "progress": False}
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,9 @@ def sleepstudy_fit() -> Fit:
 @pytest.fixture(scope="session")
 def cbpp_fit() -> Fit:
     """Counts out of trials along a factor."""
-    return fit("cbind(incidence, size - incidence) ~ period + (1 | herd)", load_data("cbpp"), "binomial", **SHORT)
+    return fit(
+        "cbind(incidence, size - incidence) ~ period + (1 | herd)", load_data("cbpp"), "binomial", tune=300, **SHORT
+    )
 
 
 @pytest.fixture(scope="session")

@@ -36,9 +36,9 @@ def test_the_model_and_its_data(fit):
         "177 observations; groups: Subject 18",
         "3 rows with missing values left out (Reaction 1, Days 3)",
         "weights: w",
-        "2 x 60 from 1000 weighted values worth ",
-        "seed 3, ",
-        "importance sampling of 4 variance parameters, the rest exact (marginal: Gaussian, Normal priors",
+        "2 x 60 after 150 tuning steps, seed 3",
+        "NUTS by nutpie on 4 variance parameters, the rest exact (marginal: Gaussian, Normal priors",
+        "NUTS since tune= is given",
     ):
         assert words in head
 
