@@ -2,54 +2,42 @@
 
 import pandas as pd
 
-from bayesmix.formula.reduce import reductions
-from bayesmix.inference.bayes_factor import without
-from bayesmix.inference.log_marginal import log_marginal
+from bayesmix.inference.kinds import refuse_other_kinds
+from bayesmix.inference.posterior import rand as of_posterior
+from bayesmix.inference.reml import rand as of_reml
 from bayesmix.modelling.record import Fit
+from bayesmix.modelling.reml_record import RemlFit
 
-COLUMNS = ("dropped", "log10_bf", "mcse", "probability", "label", "method", "prior", "reliable", "reason")
 
-
-def rand(fit: Fit) -> pd.DataFrame:
-    """One Bayes factor for each random term: the fitted model against the same without it.
+def rand(fit: Fit | RemlFit) -> pd.DataFrame:
+    """A test of each random term: the fitted model against the same without it; a slope before its intercept.
 
     Parameters
     ----------
     fit
-        A Gaussian model with identity link.
+        A Gaussian model with identity link, by `bm.fit` or `bm.reml`.
 
     Returns
     -------
     pandas.DataFrame
-        Indexed by `term`, named as lmerTest names it, a slope before its intercept. `dropped`: what became of the
-        term; `log10_bf`: log10 of the Bayes factor, > 0 for the term; `mcse`: its Monte Carlo standard error;
-        `probability` of the term at even odds; `label` in words (Kass & Raftery 1995); `method`; `prior` of the
-        parameters that are tested; `reliable`, and if not the `reason`, with nan for the number. Without random terms
-        it is empty.
+        Indexed by `term`, named as lmerTest names it. `dropped`: what became of the term.
+
+        Of a posterior: `log10_bf`, log10 of the Bayes factor, > 0 for the term; `mcse`, its Monte Carlo standard
+        error; `probability` of the term at even odds; `label` in words (Kass & Raftery 1995); `method`; `prior` of
+        what is tested; `p` and `p_boundary` of the likelihood-ratio test by REML, for comparison; `reliable`, and if
+        not the `reason`, with nan for the number.
+
+        Of a REML fit lmerTest's table, the model itself first: `npar`, `loglik`, `aic`, `lrt`, `df`, `p` of the
+        chi-square, and `p_boundary`, of the even mixture of chi-squares that holds for a variance of 0.
 
     Raises
     ------
     ArgumentError, PriorError
         As `bayes_factor`.
+
+    Notes
+    -----
+    ``(0 + x | g)`` is dropped; lmerTest makes it ``(1 | g)``, which is no simpler model.
     """
-    parts = reductions(fit.design.formula)
-    if not parts:
-        return pd.DataFrame(columns=list(COLUMNS), index=pd.Index([], name="term"))
-    larger = log_marginal(fit)
-    rows = []
-    for part in parts:
-        found = without(fit, part, larger)
-        rows.append(
-            {
-                "dropped": f"{part.before} -> {part.after or 'nothing'}",
-                "log10_bf": found.log10_bf,
-                "mcse": found.mcse,
-                "probability": found.probability,
-                "label": found.label,
-                "method": found.method,
-                "prior": found.priors,
-                "reliable": not found.reason,
-                "reason": found.reason,
-            }
-        )
-    return pd.DataFrame(rows, index=pd.Index([part.label for part in parts], name="term"))
+    refuse_other_kinds(fit, question="rand")
+    return of_reml.rand(fit) if isinstance(fit, RemlFit) else of_posterior.rand(fit)

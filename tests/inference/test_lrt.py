@@ -1,0 +1,117 @@
+"""Likelihood-ratio tests against lme4's and lmerTest's tables, and on the boundary against simulation."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import chi2
+
+import bayesmix as bm
+from bayesmix.errors import ArgumentError
+from bayesmix.inference.boundary import boundary_p, naive_p
+
+REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "lme4.json"
+needs_reference = pytest.mark.skipif(not REFERENCE.exists(), reason="needs ../shared/reference/lme4.json")
+# Name in lme4.json: data and formula as bayesmix writes it.
+MODELS = {
+    "sleepstudy_int": ("sleepstudy", "Reaction ~ Days + (1 | Subject)"),
+    "sleepstudy_corr": ("sleepstudy", "Reaction ~ Days + (Days | Subject)"),
+    "sleepstudy_uncorr": ("sleepstudy", "Reaction ~ Days + (Days || Subject)"),
+    "Dyestuff": ("Dyestuff", "Yield ~ 1 + (1 | Batch)"),
+    "Dyestuff2": ("Dyestuff2", "Yield ~ 1 + (1 | Batch)"),
+    "Penicillin": ("Penicillin", "diameter ~ 1 + (1 | plate) + (1 | sample)"),
+    "Pastes": ("Pastes", "strength ~ 1 + (1 | batch / cask)"),
+}
+
+
+@needs_reference
+@pytest.mark.parametrize("name", MODELS)
+def test_rand_is_the_table_of_lmertest(name):
+    data, formula = MODELS[name]
+    table = bm.rand(bm.reml(formula, bm.load_data(data)))
+    expected = {row["term"].replace("cask:batch", "batch:cask"): row for row in stored(name)["ranova"]}
+    for label, found in table.iterrows():
+        if label == "(0 + Days | Subject)":
+            continue  # lmerTest swaps this term for another one
+        row = expected[label]
+        assert found["npar"] == row["npar"]
+        assert found["loglik"] == pytest.approx(row["logLik"], abs=2e-5)
+        assert found["aic"] == pytest.approx(row["AIC"], abs=4e-5)
+        if label != "<none>":
+            assert found["lrt"] == pytest.approx(row["LRT"], abs=8e-5)
+            assert found["df"] == row["Df"]
+            assert found["p"] == pytest.approx(row["Pr(>Chisq)"], rel=1e-4)
+            assert found["p_boundary"] <= found["p"]
+
+
+def stored(name):
+    return json.loads(REFERENCE.read_text())[name]
+
+
+def test_a_variance_that_is_zero_leaves_no_evidence():
+    table = bm.rand(bm.reml("Yield ~ 1 + (1 | Batch)", bm.load_data("Dyestuff2")))
+    row = table.loc["(1 | Batch)"]
+    assert row["lrt"] == pytest.approx(0, abs=1e-8)
+    assert row["p"] == pytest.approx(1)
+    assert row["p_boundary"] == pytest.approx(1) or row["p_boundary"] == pytest.approx(0.5)
+    assert row["dropped"] == "(1 | Batch) -> nothing"
+
+
+def test_p_values():
+    assert naive_p(3.84, 1) == pytest.approx(0.05, abs=1e-3)
+    assert boundary_p(2.71, 1, 1) == pytest.approx(0.05, abs=1e-3)
+    assert boundary_p(5.0, 2, 1) == pytest.approx((chi2.sf(5, 1) + chi2.sf(5, 2)) / 2)
+    assert np.isnan(boundary_p(5.0, 3, 2))
+    assert np.isnan(boundary_p(5.0, 1, 0))
+
+
+@pytest.mark.slow
+def test_the_mixture_holds_where_there_is_no_variance():
+    """400 data sets without a group effect, 40 groups of 5: the mixture's p value below 0.1 in about a tenth."""
+    rng = np.random.default_rng(5)
+    g = np.repeat(np.arange(40), 5)
+    below = naive = 0
+    for _ in range(400):
+        data = pd.DataFrame({"y": rng.normal(size=200), "g": g})
+        row = bm.rand(bm.reml("y ~ 1 + (1 | g)", data)).loc["(1 | g)"]
+        below += row["p_boundary"] < 0.1
+        naive += row["p"] < 0.1
+    error = np.sqrt(400 * 0.1 * 0.9)
+    assert abs(below - 40) < 3 * error
+    assert naive < 40 - 2 * error
+
+
+def test_lrt_refits_by_maximum_likelihood():
+    """As R: anova(lmer(Reaction ~ 1 + (1 | Subject)), lmer(Reaction ~ Days + (1 | Subject)))."""
+    data = bm.load_data("sleepstudy")
+    small, large = (bm.reml(f"Reaction ~ {fixed} + (1 | Subject)", data) for fixed in ("1", "Days"))
+    table = bm.lrt(small, large)
+    ml = [bm.reml(fit.formula, data, reml=False) for fit in (small, large)]
+    assert table["deviance"].tolist() == pytest.approx([fit.criterion for fit in ml], abs=1e-6)
+    assert table["chisq"].iloc[1] == pytest.approx(ml[0].criterion - ml[1].criterion, abs=1e-6)
+    # lme4 prints deviances 1911.3 and 1794.5, chi-square 116.46.
+    assert round(table["chisq"].iloc[1], 2) == 116.46
+    assert table["df"].iloc[1] == 1
+    assert np.isnan(table["p_boundary"].iloc[1])
+    random = bm.lrt(large, bm.reml("Reaction ~ Days + (Days | Subject)", data), refit=False)
+    assert random["chisq"].iloc[1] == pytest.approx(42.8368, abs=1e-3)
+    assert random["p_boundary"].iloc[1] < random["p"].iloc[1]
+
+
+def test_what_cannot_be_compared_is_refused():
+    data = bm.load_data("sleepstudy")
+    one = bm.reml("Reaction ~ Days + (1 | Subject)", data)
+    fewer = bm.reml("Reaction ~ 1 + (1 | Subject)", data.iloc[:170])
+    other = bm.reml("Reaction ~ 1 + (1 | Subject)", data.assign(Reaction=data["Reaction"] + 1))
+    null = bm.reml("Reaction ~ 1 + (1 | Subject)", data)
+    for words, question in (
+        ("170 and 180", lambda: bm.lrt(fewer, one)),
+        ("different responses", lambda: bm.lrt(other, one)),
+        ("smaller one first", lambda: bm.lrt(one, null)),
+        ("different fixed parts", lambda: bm.lrt(null, one, refit=False)),
+        ("takes two fits by bm.reml", lambda: bm.lrt(one, 3)),
+    ):
+        with pytest.raises(ArgumentError, match=words):
+            question()
