@@ -3,14 +3,16 @@
 import pandas as pd
 
 from bayesmix.inference.arguments import probability
-from bayesmix.inference.kinds import refuse_other_kinds
+from bayesmix.inference.kinds import LINEAR, refuse_other_kinds
+from bayesmix.inference.least_squares import augment as of_least_squares
 from bayesmix.inference.posterior import augment as of_posterior
 from bayesmix.inference.reml import augment as of_reml
+from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
-def augment(fit: Fit | RemlFit, *, prob: float = 0.95) -> pd.DataFrame:
+def augment(fit: Fit | RemlFit | LmFit, *, prob: float = 0.95) -> pd.DataFrame:
     """The rows that were fitted, with fitted values and residuals, as broom.mixed's `augment`.
 
     Parameters
@@ -23,7 +25,7 @@ def augment(fit: Fit | RemlFit, *, prob: float = 0.95) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The columns of `fit.data`, then `.fitted` (expected response, response scale: posterior mean, or at the REML
+        The columns of `fit.data`, then `.fitted` (expected response, response scale: posterior mean, or at the
         estimates), `.resid` (observed minus `.fitted`; proportions for a binomial response, nan where
         nothing was tried), `.fixed` (as `.fitted` with all group effects at 0); of a posterior `.lower` and `.upper`
         (equal-tailed interval of probability `prob` of the expectation).
@@ -33,6 +35,10 @@ def augment(fit: Fit | RemlFit, *, prob: float = 0.95) -> pd.DataFrame:
     ArgumentError
         `prob` is not between 0 and 1.
     """
-    refuse_other_kinds(fit, question="augment")
+    refuse_other_kinds(fit, question="augment", kinds=LINEAR)
     prob = probability(prob)
-    return of_reml.augment(fit) if isinstance(fit, RemlFit) else of_posterior.augment(fit, prob=prob)
+    if isinstance(fit, RemlFit):
+        return of_reml.augment(fit)
+    if isinstance(fit, LmFit):
+        return of_least_squares.augment(fit)
+    return of_posterior.augment(fit, prob=prob)

@@ -2,14 +2,16 @@
 
 import pandas as pd
 
-from bayesmix.inference.kinds import refuse_other_kinds
+from bayesmix.inference.kinds import LINEAR, refuse_other_kinds
+from bayesmix.inference.least_squares import glance as of_least_squares
 from bayesmix.inference.posterior import glance as of_posterior
 from bayesmix.inference.reml import glance as of_reml
+from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
-def glance(fit: Fit | RemlFit) -> pd.DataFrame:
+def glance(fit: Fit | RemlFit | LmFit) -> pd.DataFrame:
     """One row about the fit, as broom.mixed's `glance`.
 
     Returns
@@ -21,6 +23,12 @@ def glance(fit: Fit | RemlFit) -> pd.DataFrame:
         out).
         REML: `nobs`, `method` (REML or ML), `sigma`, `criterion` (-2 log of the restricted likelihood, or of the
         likelihood), `loglik`, `aic`, `bic`, `n_parameters`, `singular`, `converged`, `gradient_size`.
+        lm: `nobs`, `method`, `sigma`, `r_squared`, `adj_r_squared`, `f` with `df_model`, `df_residual` and `p`,
+        `loglik`, `aic`, `bic`.
     """
-    refuse_other_kinds(fit, question="glance")
-    return of_reml.glance(fit) if isinstance(fit, RemlFit) else of_posterior.glance(fit)
+    refuse_other_kinds(fit, question="glance", kinds=LINEAR)
+    if isinstance(fit, RemlFit):
+        return of_reml.glance(fit)
+    if isinstance(fit, LmFit):
+        return of_least_squares.glance(fit)
+    return of_posterior.glance(fit)

@@ -5,16 +5,18 @@ from collections.abc import Iterable
 import pandas as pd
 
 from bayesmix.inference.arguments import all_of, probability
-from bayesmix.inference.kinds import ddf_method, refuse_other_kinds
+from bayesmix.inference.kinds import LINEAR, ddf_method, refuse_other_kinds
+from bayesmix.inference.least_squares import tidy as of_least_squares
 from bayesmix.inference.posterior import tidy as of_posterior
 from bayesmix.inference.reml import tidy as of_reml
 from bayesmix.inference.tidy_labels import EFFECTS
+from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
 def tidy(
-    fit: Fit | RemlFit,
+    fit: Fit | RemlFit | LmFit,
     *,
     effects: str | Iterable[str] = ("fixed", "ran_pars"),
     prob: float = 0.95,
@@ -48,9 +50,11 @@ def tidy(
     ArgumentError
         `effects` names something else, `prob` is not between 0 and 1, or `ddf` is not known or not for this fit.
     """
-    refuse_other_kinds(fit, question="tidy")
+    refuse_other_kinds(fit, question="tidy", kinds=LINEAR)
     effects, prob = all_of(effects, EFFECTS, argument="effects"), probability(prob)
     ddf = ddf_method(fit, ddf)
     if isinstance(fit, RemlFit):
         return of_reml.tidy(fit, effects, prob=prob, ddf=ddf)
+    if isinstance(fit, LmFit):
+        return of_least_squares.tidy(fit, effects, prob=prob)
     return of_posterior.tidy(fit, effects, prob=prob)

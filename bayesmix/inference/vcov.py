@@ -5,12 +5,13 @@ import pandas as pd
 
 from bayesmix import modelling
 from bayesmix.inference.draws import fixed, joined
-from bayesmix.inference.kinds import ddf_method, refuse_other_kinds
+from bayesmix.inference.kinds import LINEAR, ddf_method, refuse_other_kinds
+from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
-def vcov(fit: Fit | RemlFit, *, ddf: str = "satterthwaite") -> pd.DataFrame:
+def vcov(fit: Fit | RemlFit | LmFit, *, ddf: str = "satterthwaite") -> pd.DataFrame:
     """Covariance of the fixed coefficients.
 
     Parameters
@@ -31,12 +32,12 @@ def vcov(fit: Fit | RemlFit, *, ddf: str = "satterthwaite") -> pd.DataFrame:
     ArgumentError
         `ddf` is not known or not for this fit.
     """
-    refuse_other_kinds(fit, question="vcov")
+    refuse_other_kinds(fit, question="vcov", kinds=LINEAR)
     ddf, names = ddf_method(fit, ddf), list(fit.design.fixed.names)
     if isinstance(fit, Fit):
         draws = joined(fixed(fit))
         values = np.cov(draws).reshape(len(names), len(names))
-    elif ddf == "kenward-roger" and names:
+    elif isinstance(fit, RemlFit) and ddf == "kenward-roger" and names:
         values = modelling.reml_moments.ddf_record(fit, ddf).covariance
     else:
         values = fit.vcov

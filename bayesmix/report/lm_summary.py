@@ -2,32 +2,33 @@
 
 import numpy as np
 
-from bayesmix.inference.lm_tables import lm_fixef
+from bayesmix.inference.fixef import fixef
+from bayesmix.inference.residuals import residuals
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.report import page
 from bayesmix.report.numbers import aligned, decimals_for, number, p_value
 from bayesmix.report.page import Block, Table
 
 _DIGITS = 5  # of a standard error
-_PROB = 0.95
 
 
 def as_text(fit: LmFit) -> str:
     """What `print(fit)` shows."""
-    return page.as_text(_blocks(fit))
+    return page.as_text(blocks(fit))
 
 
 def as_html(fit: LmFit) -> str:
     """What a notebook shows for `fit`."""
-    return page.as_html(_blocks(fit))
+    return page.as_html(blocks(fit))
 
 
-def _blocks(fit: LmFit) -> tuple[Block, ...]:
+def blocks(fit: LmFit, *, prob: float = 0.95) -> tuple[Block, ...]:
+    """The page of a fit, with confidence intervals of probability `prob`."""
     weighted = "Weighted residuals" if fit.design.weights is not None else "Residuals"
     return (
         Block("", lines=_model_lines(fit)),
         Block(weighted, table=_residual_table(fit)),
-        Block(f"Coefficients ({100 * _PROB:g} % confidence intervals)", table=_coefficient_table(fit)),
+        Block(f"Coefficients ({100 * prob:g} % confidence intervals)", table=_coefficient_table(fit, prob)),
         Block("", lines=_closing_lines(fit)),
     )
 
@@ -49,15 +50,15 @@ def _model_lines(fit: LmFit) -> tuple[str, ...]:
 
 
 def _residual_table(fit: LmFit) -> Table:
-    weights = 1.0 if fit.design.weights is None else fit.design.weights
     decimals = decimals_for(fit.sigma, _DIGITS)
-    quantiles = np.quantile(np.sqrt(weights) * fit.residuals, [0, 0.25, 0.5, 0.75, 1])
+    weighted = fit.sigma * residuals(fit, kind="scaled")["estimate"]
+    quantiles = np.quantile(weighted, [0, 0.25, 0.5, 0.75, 1])
     quantiles = quantiles.round(decimals) + 0.0  # no -0.0000
     return Table(["min", "1Q", "median", "3Q", "max"], [[number(value, decimals) for value in quantiles]], labels=0)
 
 
-def _coefficient_table(fit: LmFit) -> Table:
-    frame = lm_fixef(fit, _PROB)
+def _coefficient_table(fit: LmFit, prob: float) -> Table:
+    frame = fixef(fit, prob=prob)
     decimals = [decimals_for(se, _DIGITS) for se in frame["se"]]
     columns = [
         *([number(value, n) for value, n in zip(frame[name], decimals, strict=True)] for name in ("estimate", "se")),

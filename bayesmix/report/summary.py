@@ -7,12 +7,13 @@ import pandas as pd
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.diagnose import verdict
 from bayesmix.inference.fixef import fixef
-from bayesmix.inference.kinds import ddf_method, refuse_other_kinds
+from bayesmix.inference.kinds import LINEAR, ddf_method, refuse_other_kinds
 from bayesmix.inference.varcorr import varcorr
 from bayesmix.inference.variance_labels import RESIDUAL
+from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
-from bayesmix.report import page, reml_summary
+from bayesmix.report import lm_summary, page, reml_summary
 from bayesmix.report.numbers import aligned, number, rhat, row, whole
 from bayesmix.report.page import Block, Table
 
@@ -34,7 +35,7 @@ class Summary:
         return page.as_html(self.blocks)
 
 
-def summary(fit: Fit | RemlFit, *, prob: float = 0.95, ddf: str = "satterthwaite") -> Summary:
+def summary(fit: Fit | RemlFit | LmFit, *, prob: float = 0.95, ddf: str = "satterthwaite") -> Summary:
     """The printed summary of a fit, as `summary(lmer)` gives it.
 
     Parameters
@@ -42,7 +43,7 @@ def summary(fit: Fit | RemlFit, *, prob: float = 0.95, ddf: str = "satterthwaite
     fit
         A fitted model.
     prob
-        Probability of the equal-tailed intervals (posterior) or confidence intervals (REML).
+        Probability of the equal-tailed intervals (posterior) or confidence intervals (REML, lm).
     ddf
         Of REML fits: degrees of freedom by ``"satterthwaite"`` or ``"kenward-roger"``.
 
@@ -51,17 +52,19 @@ def summary(fit: Fit | RemlFit, *, prob: float = 0.95, ddf: str = "satterthwaite
     Summary
         Formula, data, random effects, residual, fixed effects. Of a posterior with effective sample sizes and R-hat,
         priors, and one line of diagnosis; each estimate with the digits that its posterior sd allows. Of a REML fit
-        with t tests, and a line when it is singular or no optimum.
+        with t tests, and a line when it is singular or no optimum. Of least squares as `summary(lm)`.
 
     Raises
     ------
     ArgumentError
         `prob` is not between 0 and 1, or `ddf` is not known or not for this fit.
     """
-    refuse_other_kinds(fit, question="summary")
+    refuse_other_kinds(fit, question="summary", kinds=LINEAR)
     prob, ddf = probability(prob), ddf_method(fit, ddf)
     if isinstance(fit, RemlFit):
         return Summary(reml_summary.blocks(fit, prob=prob, ddf=ddf))
+    if isinstance(fit, LmFit):
+        return Summary(lm_summary.blocks(fit, prob=prob))
     interval = f"{100 * prob:g} % equal-tailed intervals"
     blocks = [Block("", lines=_model_lines(fit))]
     if fit.design.random or "sigma" in fit.family.auxiliary:

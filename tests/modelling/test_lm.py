@@ -13,7 +13,7 @@ from scipy.stats import multivariate_normal
 from bayesmix.data import load_data
 from bayesmix.errors import BayesmixError, DataError
 from bayesmix.inference.anova import anova
-from bayesmix.inference.lm_tables import lm_fixef
+from bayesmix.inference.fixef import fixef
 from bayesmix.modelling.lm import lm
 
 RESIDUALS = "Residuals"
@@ -46,7 +46,7 @@ def made_up(seed: int, n: int = 40) -> pd.DataFrame:
 
 def test_corn_hybrids_as_the_teaching_material_prints_them():
     fit = lm("yield ~ gen + loc", load_data("cochran_bib"))
-    table = lm_fixef(fit, 0.95)
+    table = fixef(fit)
     assert table.loc["Intercept", ["estimate", "se"]].round(4).tolist() == [29.9865, 3.5567]
     assert table["se"].round(4).tolist() == [3.5567] + [3.5024] * 24
     assert (round(fit.sigma, 3), fit.df_residual) == (4.465, 27)
@@ -62,7 +62,7 @@ def test_corn_hybrids_as_r_has_them():
     expected += [-134.547298636, 321.094597272, 371.826933955]
     np.testing.assert_allclose(found, expected, rtol=PRINTED)
     assert (f.df_model, f.df_residual) == (24, 27)
-    row = lm_fixef(fit, 0.95).loc["gen[G11]", ["estimate", "se", "df", "t", "p"]]
+    row = fixef(fit).loc["gen[G11]", ["estimate", "se", "df", "t", "p"]]
     np.testing.assert_allclose(
         row.to_numpy(float), [-8.476923076923, 3.50243708396, 27, -2.420292748657, 0.0225106279772], rtol=PRINTED
     )
@@ -249,7 +249,7 @@ def test_interval_covers_as_often_as_it_says():
     data = made_up(2, n=6)[["x"]]
     covered = 0
     for _ in range(1000):
-        row = lm_fixef(lm("y ~ x", data.assign(y=2 + 3 * data["x"] + rng.normal(size=6))), 0.8).loc["x"]
+        row = fixef(lm("y ~ x", data.assign(y=2 + 3 * data["x"] + rng.normal(size=6))), prob=0.8).loc["x"]
         covered += row["lower"] < 3 < row["upper"]
     assert abs(covered / 1000 - 0.8) < 4 * (0.8 * 0.2 / 1000) ** 0.5
 
