@@ -1,0 +1,197 @@
+"""Maximum likelihood estimates of beta and Lambda under Laplace's approximation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.numerics.gaussian.arrangement import GroupColumns, dense_columns
+from bayesmix.numerics.gaussian.reml import lower_triangle
+from bayesmix.numerics.laplace.criterion import Laplace
+from bayesmix.numerics.laplace.curvature import invert, times_effects
+from bayesmix.numerics.laplace.frame import Frame, frame_of
+from bayesmix.numerics.laplace.incidence import incidence
+from bayesmix.numerics.laplace.likelihood import LIKELIHOODS, RowLikelihood, log_constant
+from bayesmix.numerics.laplace.modes import Counts
+from bayesmix.numerics.laplace.search import Optimum, from_boundary, hessian_at, ranks_of, search
+
+Floats = NDArray[np.float64]
+
+_FIRST_STEPS = 6
+_STARTS = (1.0, 0.3, 2.5)  # sds of unit columns
+_SMALL_MODEL = 2000  # numbers in Z, up to which every start is tried
+_BETTER = 1e-7
+_AT_OPTIMUM = 1e-3
+
+
+@dataclass(frozen=True)
+class LaplaceEstimate:
+    """Where the search ended. Separated data have no maximum, and the search ends far out: see `separation`.
+
+    `coefficients` (p,); `covariance` (p, p) of them, from the Hessian of the criterion by all that varies, nan where
+    that is not positive definite. L (k, k) of every term, lower triangular with a diagonal >= 0, exact zeros on
+    the boundary; `ranks`, below k there. `criterion`: -2 log likelihood. `modes` (n_levels, k) of every term's
+    effects; `mode_covariances` (n_levels, k, k) given the estimates. `eta` (n_obs,): linear predictor with them.
+    `spread` (n_terms,): greatest sd that a term gives to eta, over its directions, for columns of unit size.
+    `gradient_size`: greatest element of the projected gradient, each number in units of roughly a standard error;
+    `curvature`: least eigenvalue of the Hessian in the same units, nan where it is not finite. `n_starts` searches.
+    """
+
+    coefficients: Floats
+    covariance: Floats
+    L: tuple[Floats, ...]
+    ranks: tuple[int, ...]
+    criterion: float
+    modes: tuple[Floats, ...]
+    mode_covariances: tuple[Floats, ...]
+    eta: Floats
+    spread: Floats
+    gradient_size: float
+    curvature: float
+    n_starts: int
+
+
+def laplace_estimate(
+    *,
+    y: Floats,
+    trials: Floats,
+    X: Floats,
+    terms: tuple[GroupColumns, ...],
+    offset: Floats,
+    family: str,
+    link: str,
+) -> LaplaceEstimate:
+    """Minimise -2 log likelihood, the group effects integrated out by Laplace's approximation, over beta and Lambda.
+
+    Parameters
+    ----------
+    y
+        Successes or counts, shape (n_obs,).
+    trials
+        Shape (n_obs,); ones for Bernoulli, ignored for Poisson.
+    X
+        Shape (n_obs, p), of full rank.
+    terms
+        The random terms.
+    offset
+        Shape (n_obs,).
+    family, link
+        A key of `likelihood.LIKELIHOODS`.
+
+    Notes
+    -----
+    As lme4's glmer with nAGQ = 1 in its final stage, with the expected weights in the determinant (they are the
+    observed ones for the links logit and log), but with modes and gradient exact.
+
+    References
+    ----------
+    Bates, Mächler, Bolker & Walker (2015), doi:10.18637/jss.v067.i01
+    """
+    likelihood = LIKELIHOODS[family, link]
+    found = incidence(terms, len(y))
+    order = found.order
+    constant = log_constant(family, y, trials)
+    counts = Counts(found, y[order], trials[order], offset[order], X[order], likelihood, constant)
+    first, weights = _without_groups(likelihood, y, trials, X, offset)
+    frame = frame_of(counts, terms, weights)
+    x = np.concatenate([np.linalg.solve(frame.turn, first), np.zeros(len(frame.units))])
+    starts = _STARTS if terms and len(y) * sum(frame.sizes) <= _SMALL_MODEL else _STARTS[:1]
+    optima = []
+    for size in starts:
+        start = frame.with_triangles(x, tuple(size * np.eye(k) for k in frame.sizes))
+        optima.append(from_boundary(search(frame, start, np.zeros(found.n_effects)), _AT_OPTIMUM / 10))
+    best = optima[0]
+    for other in optima[1:]:
+        if other.criterion < best.criterion - _BETTER:
+            best = other
+    return _estimate(best, len(starts))
+
+
+def _without_groups(
+    likelihood: RowLikelihood, y: Floats, trials: Floats, X: Floats, offset: Floats
+) -> tuple[Floats, Floats]:
+    """Coefficients (p,) and weights (n_obs,) after a few of Fisher's steps without group effects.
+
+    Few, as separated data would lead them to where nothing has a slope any more.
+    """
+    beta = np.zeros(X.shape[1])
+    terms = likelihood(offset, y, trials)
+    for _ in range(_FIRST_STEPS):
+        weighted = X * terms.expected[:, None]
+        step = np.linalg.lstsq(X.T @ weighted, X.T @ terms.score, rcond=None)[0]
+        share = 1.0
+        for _ in range(30):
+            with np.errstate(all="ignore"):
+                ahead = likelihood(X @ (beta + share * step) + offset, y, trials)
+            if ahead.log_density.sum() >= terms.log_density.sum():
+                beta, terms = beta + share * step, ahead
+                break
+            share /= 2
+    return beta, terms.expected
+
+
+def _estimate(optimum: Optimum, n_starts: int) -> LaplaceEstimate:
+    frame, counts = optimum.frame, optimum.frame.counts
+    at = frame.at(optimum.x, optimum.u)
+    beta = frame.coefficients(optimum.x)
+    ranks = ranks_of(optimum.sds)
+    L = tuple(
+        lower_triangle(basis[:, :rank] * sd[:rank], np.abs(basis).max(axis=1, initial=0.0))
+        for basis, sd, rank in zip(frame.bases, optimum.sds, ranks, strict=True)
+    )
+    modes, mode_covariances = _effects(frame, optimum.x, at)
+    covariance, curvature = _covariance(optimum)
+    order, eta = counts.incidence.order, np.empty(len(counts.y))
+    eta[order] = counts.offset + counts.X @ beta + times_effects(counts.incidence.rows, at.scaled, at.modes.u)
+    return LaplaceEstimate(
+        coefficients=beta,
+        covariance=covariance,
+        L=L,
+        ranks=ranks,
+        criterion=at.value,
+        modes=modes,
+        mode_covariances=mode_covariances,
+        eta=eta,
+        spread=np.array([sd.max(initial=0.0) for sd in optimum.sds]),
+        gradient_size=optimum.gradient_size,
+        curvature=curvature,
+        n_starts=n_starts,
+    )
+
+
+def _covariance(optimum: Optimum) -> tuple[Floats, float]:
+    """Covariance of the coefficients (p, p), and the least eigenvalue of the Hessian.
+
+    The criterion is even in a direction that is held at 0: it has no mixed derivative with the rest, and leaving it
+    out of the Hessian changes nothing for the coefficients.
+    """
+    frame, hessian = optimum.frame, hessian_at(optimum)
+    unknown = np.full((frame.p, frame.p), np.nan)
+    if not np.isfinite(hessian).all():
+        return unknown, np.nan
+    curvature = float(np.linalg.eigvalsh(hessian)[0]) if len(hessian) else np.inf
+    if not curvature > 0:
+        return unknown, curvature
+    inverse = np.linalg.inv(hessian)[: frame.p, : frame.p]
+    return frame.turn @ (inverse + inverse.T) @ frame.turn.T, curvature
+
+
+def _effects(frame: Frame, x: Floats, at: Laplace) -> tuple[tuple[Floats, ...], tuple[Floats, ...]]:
+    """Modes (n_levels, k) and covariances (n_levels, k, k) of every term's effects."""
+    layout, rows = frame.counts.incidence.layout, frame.counts.incidence.rows
+    inverse = invert(rows, at.scaled, at.curvature)
+    n_own = int(layout.block_levels[0] * layout.block_k[0])
+    modes, covariances = [], []
+    for place, basis, L in zip(layout.places, frame.bases, frame.triangles(x), strict=True):
+        own = slice(place.first, place.first + place.k)
+        if place.block == 0:
+            u = at.modes.u[:n_own].reshape(place.n_levels, -1)[:, own]
+            blocks = inverse.own[:, own, own]
+        else:
+            columns = dense_columns(layout, place)
+            u = at.modes.u[n_own + columns]
+            blocks = inverse.dense[columns[:, :, None], columns[:, None, :]]
+        scale = basis @ L
+        modes.append(u @ scale.T)
+        covariances.append(scale @ blocks @ scale.T)
+    return tuple(modes), tuple(covariances)

@@ -1,0 +1,106 @@
+"""Log density of counts given the linear predictor, with the derivatives that Laplace's approximation needs.
+
+`links` and `variance` define the families; from them alone a weight far out, mu'(eta)^2 / V(mu), would be 0 / 0. Here
+every derivative stands in a form that keeps its digits there: separated data lead the search to just such places.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, gammaln, log_expit, log_ndtr
+
+Floats = NDArray[np.float64]
+
+_HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
+_LARGEST = 700.0  # exp of more would overflow
+_SMALL = 1e-4
+
+
+@dataclass(frozen=True)
+class RowTerms:
+    """Row by row, each (n_obs,): `log_density` without its constant, its derivative `score` by eta, minus its second
+    derivative `observed`, the expected value `expected` of that, and the derivative `expected_slope` of `expected`.
+
+    With the links logit and log `observed` is `expected`, the same array.
+    """
+
+    log_density: Floats
+    score: Floats
+    observed: Floats
+    expected: Floats
+    expected_slope: Floats
+
+
+RowLikelihood = Callable[[Floats, Floats, Floats], RowTerms]
+
+
+def _logit(eta: Floats, successes: Floats, trials: Floats) -> RowTerms:
+    failures = trials - successes
+    up, down = expit(eta), expit(-eta)
+    weight = trials * up * down
+    return RowTerms(
+        successes * log_expit(eta) + failures * log_expit(-eta),
+        successes * down - failures * up,
+        weight,
+        weight,
+        weight * (down - up),
+    )
+
+
+def _probit(eta: Floats, successes: Floats, trials: Floats) -> RowTerms:
+    failures = trials - successes
+    log_up, log_down = log_ndtr(eta), log_ndtr(-eta)
+    log_density = -0.5 * eta * eta - _HALF_LOG_2PI
+    # phi / Phi on both sides; d up / d eta = -up (eta + up), d down / d eta = down (down - eta)
+    up, down = np.exp(log_density - log_up), np.exp(log_density - log_down)
+    expected = trials * up * down
+    return RowTerms(
+        successes * log_up + failures * log_down,
+        successes * up - failures * down,
+        successes * up * (eta + up) + failures * down * (down - eta),
+        expected,
+        expected * (down - up - 2 * eta),
+    )
+
+
+def _complementary_log_log(eta: Floats, successes: Floats, trials: Floats) -> RowTerms:
+    failures = trials - successes
+    rate = np.exp(np.minimum(eta, _LARGEST))
+    ratio = np.where(rate < _SMALL, 1 - rate / 2 + rate**2 / 12, rate / np.expm1(np.maximum(rate, _SMALL)))
+    # d ratio / d eta = -ratio (rate + ratio - 1)
+    excess = np.where(rate < _SMALL, rate / 2 + rate**2 / 12, rate + ratio - 1)
+    log_up = np.where(rate < _SMALL, eta - rate / 2, np.log(-np.expm1(-np.maximum(rate, _SMALL))))
+    expected = trials * rate * ratio
+    return RowTerms(
+        successes * log_up - failures * rate,
+        successes * ratio - failures * rate,
+        successes * ratio * excess + failures * rate,
+        expected,
+        expected * (1 - excess),
+    )
+
+
+def _poisson_log(eta: Floats, counts: Floats, _: Floats) -> RowTerms:
+    mean = np.exp(eta)
+    return RowTerms(counts * eta - mean, counts - mean, mean, mean, mean)
+
+
+LIKELIHOODS: dict[tuple[str, str], RowLikelihood] = {
+    ("binomial", "logit"): _logit,
+    ("binomial", "probit"): _probit,
+    ("binomial", "cloglog"): _complementary_log_log,
+    ("bernoulli", "logit"): _logit,
+    ("bernoulli", "probit"): _probit,
+    ("bernoulli", "cloglog"): _complementary_log_log,
+    ("poisson", "log"): _poisson_log,
+}
+"""By family and link; each takes eta, y and the trials (1 for Bernoulli; not used by Poisson), all (n_obs,)."""
+
+
+def log_constant(family: str, y: Floats, trials: Floats) -> float:
+    """The sum over rows of what the log density adds that does not depend on eta."""
+    if family == "poisson":
+        return -float(gammaln(y + 1).sum())
+    return float((gammaln(trials + 1) - gammaln(y + 1) - gammaln(trials - y + 1)).sum())
