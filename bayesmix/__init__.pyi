@@ -26,6 +26,8 @@ from .inference.varcorr import varcorr as varcorr
 from .inference.vcov import vcov as vcov
 from .modelling.bambi_model import bambi_model as bambi_model
 from .modelling.fit import fit as fit
+from .modelling.laplace import laplace as laplace
+from .modelling.laplace_record import LaplaceFit as LaplaceFit
 from .modelling.lm import lm as lm
 from .modelling.lm_record import LmFit as LmFit
 from .modelling.record import Fit as Fit

@@ -7,6 +7,7 @@ from importlib import import_module
 
 PRINTERS = {
     "Fit": "bayesmix.report.summary",
+    "LaplaceFit": "bayesmix.report.laplace_summary",
     "LmFit": "bayesmix.report.lm_summary",
     "RemlFit": "bayesmix.report.reml_summary",
 }

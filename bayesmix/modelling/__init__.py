@@ -12,6 +12,7 @@ _HEAVY = {
     "convergence",
     "diagnostics",
     "group_effects",
+    "laplace_fit",
     "level_draws",
     "log_marginal",
     "marginal_draws",

@@ -1,0 +1,45 @@
+"""From a design to a `LaplaceFit`."""
+
+import numpy as np
+
+from bayesmix.formula.design import Design
+from bayesmix.modelling.families import Family
+from bayesmix.modelling.laplace_record import LaplaceFit
+from bayesmix.modelling.laplace_verdict import verdict
+from bayesmix.modelling.lme4_order import lme4_theta
+from bayesmix.modelling.parallel import one_blas_thread
+from bayesmix.numerics.gaussian.arrangement import GroupColumns
+from bayesmix.numerics.laplace.estimate import laplace_estimate
+
+
+def fit_design(design: Design, family: Family) -> LaplaceFit:
+    """Fit a design of counts by maximum likelihood."""
+    terms = tuple(GroupColumns(term.index, term.columns, term.n_levels) for term in design.random)
+    trials = np.ones(design.n_obs) if design.response.trials is None else design.response.trials
+    with one_blas_thread():
+        estimate = laplace_estimate(
+            y=design.response.values,
+            trials=trials,
+            X=design.fixed.matrix,
+            terms=terms,
+            offset=design.offset,
+            family=family.name,
+            link=family.link,
+        )
+    converged, reason = verdict(design, family, trials, estimate)
+    return LaplaceFit(
+        design=design,
+        family=family,
+        converged=converged,
+        reason=reason,
+        criterion=estimate.criterion,
+        theta=lme4_theta(estimate.L, tuple(term.n_levels for term in design.random)),
+        L=estimate.L,
+        ranks=estimate.ranks,
+        beta=estimate.coefficients,
+        vcov=estimate.covariance,
+        effects=estimate.modes,
+        effect_covariances=estimate.mode_covariances,
+        eta=estimate.eta,
+        gradient_size=estimate.gradient_size,
+    )

@@ -1,0 +1,95 @@
+"""`LaplaceFit`: what a maximum likelihood fit of a mixed model for counts is made of."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bayesmix import display
+from bayesmix.formula.design import Design
+from bayesmix.modelling.families import Family
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LaplaceFit:
+    """A mixed model for counts fitted by maximum likelihood, as lme4's `glmer`; it prints like `summary(glmer)`.
+
+    Attributes
+    ----------
+    design : Design
+        The arrays of the model and the rows of data that were used.
+    family : Family
+        Response distribution and link.
+    converged : bool
+        Whether a finite maximum was found. `reason` says so in words, or what is wrong: estimates that run away, a
+        Hessian that is not positive definite. The numbers of such a fit are where the search stopped, no estimates.
+    criterion : float
+        -2 log likelihood, the group effects integrated out by Laplace's approximation, constants included.
+    loglik, aic, bic : float
+        As lme4: `n_parameters` counts coefficients and theta; BIC takes all rows.
+    theta : array (n_theta,)
+        Lower triangles of L, column after column, terms in lme4's order.
+    L : tuple of array (k, k)
+        For every term, in the order of `design.random`, the lower triangular factor of its effects' covariance, with
+        exact zeros on the boundary; `ranks` of them, below k there.
+    beta, vcov : array (p,), (p, p)
+        Coefficients in the order of `design.fixed.names` and their covariance, from the Hessian of the criterion by
+        coefficients and theta together (lme4's `use.hessian`); nan where that is not positive definite.
+    effects, effect_covariances : tuple of array (n_levels, k), (n_levels, k, k)
+        Conditional modes of every term's effects, and their covariances given the estimates.
+    eta : array (n_obs,)
+        Linear predictor with group effects and offset.
+    gradient_size : float
+        Greatest element of the projected gradient of the criterion, by numbers in units of roughly a standard error.
+    """
+
+    design: Design
+    family: Family
+    converged: bool
+    reason: str
+    criterion: float
+    theta: Floats
+    L: tuple[Floats, ...]
+    ranks: tuple[int, ...]
+    beta: Floats
+    vcov: Floats
+    effects: tuple[Floats, ...]
+    effect_covariances: tuple[Floats, ...]
+    eta: Floats
+    gradient_size: float
+
+    @property
+    def formula(self) -> str:
+        """The formula as it was written."""
+        return self.design.formula.text
+
+    @property
+    def data(self) -> pd.DataFrame:
+        """The rows of data that were used."""
+        return self.design.data
+
+    @property
+    def n_parameters(self) -> int:
+        """Coefficients and theta."""
+        return len(self.beta) + len(self.theta)
+
+    @property
+    def loglik(self) -> float:
+        return -self.criterion / 2
+
+    @property
+    def aic(self) -> float:
+        return self.criterion + 2 * self.n_parameters
+
+    @property
+    def bic(self) -> float:
+        return self.criterion + float(np.log(self.design.n_obs)) * self.n_parameters
+
+    def __repr__(self) -> str:
+        return display.as_text(self)
+
+    def _repr_html_(self) -> str:
+        return display.as_html(self)

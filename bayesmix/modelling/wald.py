@@ -1,0 +1,25 @@
+"""Wald tests of coefficients, for fits whose estimates are normal only with many data."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class WaldTests:
+    """Of every coefficient, each (p,): standard error, z = estimate / se, two-sided p value of the normal."""
+
+    se: Floats
+    z: Floats
+    p: Floats
+
+
+def wald_tests(beta: Floats, vcov: Floats) -> WaldTests:
+    """The columns of `summary(glmer)`; nan where the covariance is not known."""
+    se = np.sqrt(np.diag(vcov))
+    z = beta / se
+    return WaldTests(se, z, 2 * ndtr(-np.abs(z)))

@@ -1,0 +1,91 @@
+"""What `print(bm.laplace(...))` shows: the model, random and fixed effects, and whether it is a maximum at all."""
+
+import numpy as np
+
+from bayesmix.modelling.laplace_record import LaplaceFit
+from bayesmix.modelling.wald import wald_tests
+from bayesmix.report import page
+from bayesmix.report.numbers import aligned, decimals_for, number, p_value
+from bayesmix.report.page import Block, Table
+
+_DIGITS = 4  # of a standard error, and of a sd
+
+
+def as_text(fit: LaplaceFit) -> str:
+    """What `print(fit)` shows."""
+    return page.as_text(_blocks(fit))
+
+
+def as_html(fit: LaplaceFit) -> str:
+    """What a notebook shows for `fit`."""
+    return page.as_html(_blocks(fit))
+
+
+def _blocks(fit: LaplaceFit) -> tuple[Block, ...]:
+    blocks = [Block("", lines=_model_lines(fit))]
+    if not fit.converged:
+        blocks.append(
+            Block("No maximum was found; the numbers below are where the search stopped", lines=(fit.reason,))
+        )
+    if fit.design.random:
+        blocks.append(Block("Random effects (standard deviations)", table=_random_table(fit)))
+    if fit.design.fixed.names:
+        blocks.append(Block("Fixed effects (Wald tests)", table=_fixed_table(fit)))
+    if fit.converged:
+        blocks.append(Block("", lines=(f"The search ended at {fit.reason}.",)))
+    return tuple(blocks)
+
+
+def _model_lines(fit: LaplaceFit) -> tuple[str, ...]:
+    design = fit.design
+    groups = dict.fromkeys((term.group, term.n_levels) for term in design.random)
+    data = f"Data:    {design.n_obs} observations"
+    if groups:
+        data += "; groups: " + ", ".join(f"{group} {n_levels}" for group, n_levels in groups)
+    lines = [
+        f"Mixed model by maximum likelihood (Laplace approximation), {fit.family}",
+        f"Formula: {fit.formula}",
+        data,
+    ]
+    if design.n_dropped:
+        by_column = ", ".join(f"{column} {count}" for column, count in design.missing.items())
+        rows = "row" if design.n_dropped == 1 else "rows"
+        lines.append(f"         {design.n_dropped} {rows} with missing values left out ({by_column})")
+    if design.response.levels:
+        failure, success = design.response.levels
+        lines.append(f"         {design.response.name}: probability of {success!r} (1) against {failure!r} (0)")
+    lines.append(
+        f"Fit:     -2 log likelihood {fit.criterion:.4f}, AIC {fit.aic:.2f}, BIC {fit.bic:.2f}, "
+        f"{fit.n_parameters} parameters"
+    )
+    return tuple(lines)
+
+
+def _random_table(fit: LaplaceFit) -> Table:
+    rows = []
+    for term, L in zip(fit.design.random, fit.L, strict=True):
+        sds = np.sqrt(np.sum(L**2, axis=1))
+        for i, (name, sd) in enumerate(zip(term.names, sds, strict=True)):
+            with np.errstate(invalid="ignore"):
+                correlations = [number(float(L[i] @ L[j] / (sd * sds[j])), 2) for j in range(i)]
+            shown = "0" if sd == 0 else number(float(sd), decimals_for(float(sd), _DIGITS))
+            rows.append([term.group if i == 0 else "", name, shown, *correlations])
+    width = max(map(len, rows))
+    rows = [cells + [""] * (width - len(cells)) for cells in rows]
+    header = ["group", "term", "sd", *(["corr"] + [""] * width)[: width - 3]]
+    columns = list(zip(*rows, strict=True))
+    columns = [columns[0], columns[1], *(tuple(aligned(column)) for column in columns[2:])]
+    return Table(header, [list(cells) for cells in zip(*columns, strict=True)], labels=2)
+
+
+def _fixed_table(fit: LaplaceFit) -> Table:
+    tests = wald_tests(fit.beta, fit.vcov)
+    decimals = [decimals_for(float(se), _DIGITS) for se in tests.se]
+    columns = [
+        aligned([number(float(value), n) for value, n in zip(values, decimals, strict=True)])
+        for values in (fit.beta, tests.se)
+    ]
+    z = aligned([number(float(value), 3) for value in tests.z])
+    p = [p_value(float(value)) for value in tests.p]
+    rows = [list(cells) for cells in zip(fit.design.fixed.names, *columns, z, p, strict=True)]
+    return Table(["", "estimate", "se", "z", "p"], rows, labels=1)
