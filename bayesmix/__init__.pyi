@@ -8,6 +8,8 @@ from .inference.augment import augment as augment
 from .inference.bayes_factor import BayesFactor as BayesFactor
 from .inference.bayes_factor import bayes_factor as bayes_factor
 from .inference.coef import coef as coef
+from .inference.compare_reml import RemlComparison as RemlComparison
+from .inference.compare_reml import compare_reml as compare_reml
 from .inference.diagnose import diagnose as diagnose
 from .inference.equivalence import equivalence as equivalence
 from .inference.fitted import fitted as fitted

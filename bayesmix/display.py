@@ -9,6 +9,7 @@ PRINTERS = {
     "Fit": "bayesmix.report.summary",
     "LaplaceFit": "bayesmix.report.laplace_summary",
     "LmFit": "bayesmix.report.lm_summary",
+    "RemlComparison": "bayesmix.report.compare_summary",
     "RemlFit": "bayesmix.report.reml_summary",
 }
 

@@ -1,0 +1,83 @@
+"""The posterior beside REML: each side is what its own question answers, and the boundary is spoken of."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayesmix as bm
+from bayesmix.errors import ArgumentError
+
+SETTINGS = {"seed": 2, "progress": False}
+
+
+@pytest.fixture(scope="module")
+def sleepstudy():
+    return bm.fit("Reaction ~ Days + (Days | Subject)", bm.load_data("sleepstudy"), **SETTINGS)
+
+
+def test_each_side_is_what_its_question_answers(sleepstudy):
+    found = bm.compare_reml(sleepstudy)
+    reml = bm.reml(sleepstudy.formula, sleepstudy.data)
+    pd.testing.assert_series_equal(found.fixed["reml"], bm.fixef(reml)["estimate"], check_names=False)
+    pd.testing.assert_series_equal(found.fixed["se"], bm.fixef(reml)["se"], check_names=False)
+    pd.testing.assert_series_equal(found.fixed["mean"], bm.fixef(sleepstudy)["mean"])
+    varcorr = bm.varcorr(reml)["estimate"]
+    np.testing.assert_allclose(found.variance["reml"], varcorr.reindex(found.variance.index))
+    pd.testing.assert_series_equal(found.variance["median"], bm.varcorr(sleepstudy)["median"])
+    blups = bm.ranef(reml).set_index(["group", "level", "term"])
+    own = found.groups.set_index(["group", "level", "term"])
+    pd.testing.assert_series_equal(own["blup"], blups["estimate"], check_names=False)
+    pd.testing.assert_series_equal(own["blup_sd"], blups["sd"], check_names=False)
+    for frame, estimate in ((found.fixed, "reml"), (found.groups, "blup")):
+        expected = (frame["mean"] - frame[estimate]) / frame["sd"]
+        pd.testing.assert_series_equal(frame["difference"], expected, check_names=False)
+    # Where the data say a lot, both say the same.
+    assert found.fixed["difference"].abs().max() < 0.1
+    assert found.groups["difference"].abs().max() < 0.3
+
+
+def test_an_estimate_of_zero_has_a_note():
+    fit = bm.fit("Yield ~ 1 + (1 | Batch)", bm.load_data("Dyestuff2"), **SETTINGS)
+    found = bm.compare_reml(fit)
+    row = found.variance.iloc[0]
+    draws = fit.posterior["posterior"]
+    share = float((draws["sd_Batch__Intercept"] < 0.1 * draws["sigma"]).mean())
+    assert row["reml"] == 0
+    assert row["note"] == f"REML 0, posterior median {row['median']:.3g}, P(sd < 0.1 sigma) = {share:.2f}"
+    assert (found.groups["blup"] == 0).all()
+    assert row["note"] in str(found)
+    assert f"{row['mean']:.3f}" in found._repr_html_()
+
+
+def test_a_correlation_at_the_edge_has_a_note():
+    rng = np.random.default_rng(4)
+    g = np.repeat(np.arange(8), 6)
+    x = np.tile(np.arange(6.0), 8)
+    y = 3 + x + rng.normal(size=8)[g] * (1 + 0.5 * x) + 0.3 * rng.normal(size=48)
+    fit = bm.fit("y ~ x + (x | g)", pd.DataFrame({"y": y, "x": x, "g": g}), **SETTINGS)
+    found = bm.compare_reml(fit).variance
+    assert found.loc[("g", "Intercept", "x"), "reml"] == pytest.approx(1)
+    assert found.loc[("g", "Intercept", "x"), "note"] == "REML singular, rank 1 of 2"
+
+
+def test_without_random_terms_and_several_of_one_group():
+    data = bm.load_data("sleepstudy")
+    alone = bm.compare_reml(bm.fit("Reaction ~ Days", data, **SETTINGS))
+    assert list(alone.variance.index) == [("Residual", "", "")]
+    assert alone.groups.empty
+    assert "Residual" in str(alone)
+    apart = bm.compare_reml(bm.fit("Reaction ~ Days + (Days || Subject)", data, **SETTINGS))
+    assert len(apart.variance) == 3
+    assert "Subject Days" in str(apart)
+
+
+def test_what_reml_cannot_do_is_refused(sleepstudy):
+    reml = bm.reml(sleepstudy.formula, sleepstudy.data)
+    log_link = bm.fit(
+        "Reaction ~ Days", sleepstudy.data, "gaussian(log)", draws=50, tune=50, chains=1, seed=1, progress=False
+    )
+    for fit, words in ((reml, "takes a fit by bm.fit"), (log_link, "identity link")):
+        with pytest.raises(ArgumentError, match=words):
+            bm.compare_reml(fit)
+    with pytest.raises(ArgumentError, match="prob"):
+        bm.compare_reml(sleepstudy, prob=95)
