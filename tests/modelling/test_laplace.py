@@ -192,12 +192,31 @@ def test_a_cell_without_successes_or_without_failures(response, cell, value, fam
     assert "No maximum was found" in str(fit)
 
 
+def test_zeros_alone_are_the_intercept_s():
+    """Every direction downwards separates them; the one that needs no other coefficient is named."""
+    data = separable()
+    data["count"] = 0
+    fit = bm.laplace("count ~ x + t + (1 | g)", data, "poisson")
+    assert not fit.converged
+    assert "along Intercept to -infinity, which fits 120 of 120 rows" in fit.reason
+
+
+def test_an_offset_that_a_coefficient_must_undo():
+    data = separable()
+    plain = bm.laplace("count ~ x + (1 | g)", data, "poisson")
+    data["far"] = 1000 * data["x"]
+    other = bm.laplace("count ~ x + offset(far) + (1 | g)", data, "poisson")
+    assert other.converged
+    assert other.criterion == pytest.approx(plain.criterion, abs=1e-7)
+    np.testing.assert_allclose(other.beta + np.array([0, 1000]), plain.beta, atol=1e-5)
+
+
 def test_a_perfect_predictor():
     data = separable()
     data["y"] = (data["x"] > 0).astype(int)
     fit = bm.laplace("y ~ x + (x | g)", data, "bernoulli")
     assert not fit.converged
-    assert "x to +infinity" in fit.reason
+    assert "along x to +infinity" in fit.reason
 
 
 @pytest.mark.parametrize("family", ["bernoulli", "bernoulli(probit)", "bernoulli(cloglog)"])

@@ -11,13 +11,15 @@ from bayesmix.numerics.laplace.criterion import Laplace
 from bayesmix.numerics.laplace.curvature import invert, times_effects
 from bayesmix.numerics.laplace.frame import Frame, frame_of
 from bayesmix.numerics.laplace.incidence import incidence
-from bayesmix.numerics.laplace.likelihood import LIKELIHOODS, RowLikelihood, log_constant
+from bayesmix.numerics.laplace.likelihood import LIKELIHOODS, log_constant
 from bayesmix.numerics.laplace.modes import Counts
 from bayesmix.numerics.laplace.search import Optimum, from_boundary, hessian_at, ranks_of, search
+from bayesmix.numerics.links import LINKS
 
 Floats = NDArray[np.float64]
 
 _FIRST_STEPS = 6
+_MOST_HALVINGS = 30
 _STARTS = (1.0, 0.3, 2.5)  # sds of unit columns
 _SMALL_MODEL = 2000  # numbers in Z, up to which every start is tried
 _BETTER = 1e-7
@@ -87,14 +89,11 @@ def laplace_estimate(
     ----------
     Bates, Mächler, Bolker & Walker (2015), doi:10.18637/jss.v067.i01
     """
-    likelihood = LIKELIHOODS[family, link]
     found = incidence(terms, len(y))
     order = found.order
     constant = log_constant(family, y, trials)
-    counts = Counts(found, y[order], trials[order], offset[order], X[order], likelihood, constant)
-    first, weights = _without_groups(likelihood, y, trials, X, offset)
-    frame = frame_of(counts, terms, weights)
-    x = np.concatenate([np.linalg.solve(frame.turn, first), np.zeros(len(frame.units))])
+    counts = Counts(found, y[order], trials[order], offset[order], X[order], LIKELIHOODS[family, link], constant)
+    frame, x = frame_of(counts, terms, _without_groups(family, link, y, trials, X, offset))
     starts = _STARTS if terms and len(y) * sum(frame.sizes) <= _SMALL_MODEL else _STARTS[:1]
     optima = []
     for size in starts:
@@ -107,27 +106,29 @@ def laplace_estimate(
     return _estimate(best, len(starts))
 
 
-def _without_groups(
-    likelihood: RowLikelihood, y: Floats, trials: Floats, X: Floats, offset: Floats
-) -> tuple[Floats, Floats]:
-    """Coefficients (p,) and weights (n_obs,) after a few of Fisher's steps without group effects.
+def _without_groups(family: str, link: str, y: Floats, trials: Floats, X: Floats, offset: Floats) -> Floats:
+    """Coefficients (p,) after a few of Fisher's steps without group effects.
 
-    Few, as separated data would lead them to where nothing has a slope any more.
+    Few, as separated data would lead them to where nothing has a slope any more. They begin at the least squares fit
+    of the linked response, half a count away from none and all, which brings them near whatever the offset is.
     """
-    beta = np.zeros(X.shape[1])
-    terms = likelihood(offset, y, trials)
-    for _ in range(_FIRST_STEPS):
-        weighted = X * terms.expected[:, None]
-        step = np.linalg.lstsq(X.T @ weighted, X.T @ terms.score, rcond=None)[0]
-        share = 1.0
-        for _ in range(30):
-            with np.errstate(all="ignore"):
-                ahead = likelihood(X @ (beta + share * step) + offset, y, trials)
-            if ahead.log_density.sum() >= terms.log_density.sum():
-                beta, terms = beta + share * step, ahead
+    likelihood = LIKELIHOODS[family, link]
+    mean = y + 0.5 if family == "poisson" else (y + 0.5) / (trials + 1)
+    beta = np.linalg.lstsq(X, LINKS[link].link(mean) - offset, rcond=None)[0]
+    with np.errstate(all="ignore"):
+        terms = likelihood(X @ beta + offset, y, trials)
+        for _ in range(_FIRST_STEPS):
+            curvature = X.T @ (X * terms.expected[:, None])
+            if not np.isfinite(curvature).all():
                 break
-            share /= 2
-    return beta, terms.expected
+            step, share = np.linalg.lstsq(curvature, X.T @ terms.score, rcond=None)[0], 1.0
+            for _ in range(_MOST_HALVINGS):
+                ahead = likelihood(X @ (beta + share * step) + offset, y, trials)
+                if ahead.log_density.sum() >= terms.log_density.sum():
+                    beta, terms = beta + share * step, ahead
+                    break
+                share /= 2
+    return beta
 
 
 def _estimate(optimum: Optimum, n_starts: int) -> LaplaceEstimate:

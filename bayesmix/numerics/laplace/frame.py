@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.reml_coordinates import packed_triangles, triangles, unit_bases
 from bayesmix.numerics.laplace.criterion import Laplace, Slope, laplace_at, slope_of
+from bayesmix.numerics.laplace.curvature import solve, times_effects, times_rows
 from bayesmix.numerics.laplace.modes import Counts
 
 Floats = NDArray[np.float64]
@@ -76,11 +77,32 @@ class Frame:
         return replace(self, bases=bases), tuple(sds for _, sds in turns)
 
 
-def frame_of(counts: Counts, terms: tuple[GroupColumns, ...], weights: Floats) -> Frame:
-    """Coordinates for `terms`, in the order of the data; `weights` (n_obs,) as they are without group effects."""
+def frame_of(counts: Counts, terms: tuple[GroupColumns, ...], coefficients: Floats) -> tuple[Frame, Floats]:
+    """Coordinates for `terms`, in the order of the data, and x at `coefficients` (p,) with every L the identity."""
     turn = np.zeros((0, 0))
     if counts.X.shape[1]:
-        one_group = GroupColumns(np.zeros(len(counts.X), dtype=np.int64), counts.X, 1)
-        turn = unit_bases((one_group,))[0] / np.sqrt(2 * max(float(weights.sum()), 1.0))
+        turn = unit_bases((GroupColumns(np.zeros(len(counts.X), dtype=np.int64), counts.X, 1),))[0]
     units = [np.full(term.k * (term.k + 1) // 2, 1 / np.sqrt(2 * max(term.n_levels, 1))) for term in terms]
-    return Frame(counts, turn, unit_bases(terms), np.concatenate([np.empty(0), *units]))
+    frame = Frame(counts, turn, unit_bases(terms), np.concatenate([np.empty(0), *units]))
+    x = np.concatenate([np.linalg.solve(turn, coefficients), np.zeros(len(frame.units))])
+    x = frame.with_triangles(x, tuple(np.eye(k) for k in frame.sizes))
+    information = _information(frame, frame.at(x, np.zeros(counts.incidence.n_effects)))
+    values, vectors = np.linalg.eigh(information)
+    if len(values) and np.isfinite(values).all() and values[-1] > 0:
+        # A direction that the data hardly tell, as in separated data, is not made longer than a thousandth allows.
+        shrink = vectors / np.sqrt(2 * np.maximum(values, 1e-6 * values[-1]))
+        frame = replace(frame, turn=turn @ shrink)
+        x[: frame.p] = np.linalg.solve(shrink, x[: frame.p])
+    return frame, x
+
+
+def _information(frame: Frame, at: Laplace) -> Floats:
+    """Of the data on the numbers behind beta (p, p), less what the group effects take: X'(W - W V H^-1 V'W)X."""
+    rows, weights = frame.counts.incidence.rows, at.modes.terms.expected
+    columns = frame.counts.X @ frame.turn
+    weighted = columns * weights[:, None]
+    information = np.empty((frame.p, frame.p))
+    for i in range(frame.p):
+        effects = solve(rows, at.curvature, times_rows(rows, at.scaled, np.ascontiguousarray(weighted[:, i])))
+        information[i] = weighted.T @ (columns[:, i] - times_effects(rows, at.scaled, effects))
+    return (information + information.T) / 2

@@ -19,7 +19,7 @@ from scipy.optimize import linprog
 Floats = NDArray[np.float64]
 
 _MOVES = 1e-5  # of columns of unit size, for directions up to 1
-_TAKES_PART = 1e-3
+_EXACT = 1e-9
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,23 @@ def separation(X: Floats, y: Floats, trials: Floats | None) -> Separation | None
     )
     if not found.success:
         return None
-    moved = gains @ found.x > _MOVES
-    if not moved.any():
+    if not (gains @ found.x > _MOVES).any():
         return None
-    return Separation(found.x / size, np.abs(found.x) > _TAKES_PART, int(counts[~fixed][moved].sum()))
+    way = _sparse(found.x, gains, distinct[fixed, 1:])
+    moved = gains @ way > _MOVES
+    return Separation(way / size, way != 0, int(counts[~fixed][moved].sum()))
+
+
+def _sparse(way: Floats, gains: Floats, fixed: Floats) -> Floats:
+    """The direction without the coefficients that it does not need: as many rows move, none the wrong way."""
+    n_moved = (gains @ way > _MOVES).sum()
+    for i in np.argsort(np.abs(way)):
+        without = np.where(np.arange(len(way)) == i, 0.0, way)
+        ahead = gains @ without
+        right = (ahead >= -_EXACT).all() and (np.abs(fixed @ without) <= _EXACT).all()
+        if right and (ahead > _MOVES).sum() >= n_moved:
+            way = without
+    return way
 
 
 def pure_levels(index: NDArray[np.integer], y: Floats, trials: Floats, n_levels: int) -> bool:
