@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bayesmix import display, modelling
 from bayesmix.errors import ArgumentError
@@ -11,11 +12,14 @@ from bayesmix.inference.arguments import probability
 from bayesmix.inference.draws import auxiliary, standard_deviations
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.ranef import ranef
+from bayesmix.inference.reml.varcorr import of_factors
 from bayesmix.inference.varcorr import varcorr
+from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 _SMALL = 0.1  # of a residual sd: what the note on a boundary estimate calls near 0
+_RUNAWAY = 10.0  # on the link scale: beyond it lies no estimate
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -25,16 +29,16 @@ class RemlComparison:
     Attributes
     ----------
     fixed : pandas.DataFrame
-        Indexed by `coefficient`: `reml` and its `se`, posterior `mean`, `sd`, `lower`, `upper`; `difference`, posterior
-        mean less REML in posterior sds.
+        Indexed by `coefficient`: `reml` (for counts the Laplace fit) and its `se`, posterior `mean`, `sd`, `lower`,
+        `upper`; `difference`, posterior mean less REML in posterior sds; `note` on an estimate that is not finite.
     variance : pandas.DataFrame
         Indexed by `(group, term1, term2)` as `varcorr`, sds and correlations: `reml`, posterior `mean`, `median`, `sd`,
         `lower`, `upper`; `difference`; `note` on an estimate at the boundary, in words.
     groups : pandas.DataFrame
         One row per level and term: `group`, `level`, `term`, `blup` and `blup_sd`, posterior `mean`, `sd`, `lower`,
         `upper`; `difference`.
-    reml : RemlFit
-        The REML fit.
+    reml : RemlFit or LaplaceFit
+        The fit beside which the posterior stands.
     prob : float
         Probability of the intervals.
     """
@@ -42,7 +46,7 @@ class RemlComparison:
     fixed: pd.DataFrame
     variance: pd.DataFrame
     groups: pd.DataFrame
-    reml: RemlFit
+    reml: RemlFit | LaplaceFit
     prob: float
 
     def __repr__(self) -> str:
@@ -61,7 +65,8 @@ def compare_reml(fit: Fit, *, prob: float = 0.95) -> RemlComparison:
     Parameters
     ----------
     fit
-        A Gaussian model with identity link, by `bm.fit`.
+        A fit by `bm.fit`. Beside Gaussian models with identity link stands REML; beside counts the maximum likelihood
+        fit by Laplace's approximation, its failures shown as failures.
     prob
         Probability of the posterior intervals.
 
@@ -75,14 +80,17 @@ def compare_reml(fit: Fit, *, prob: float = 0.95) -> RemlComparison:
     Raises
     ------
     ArgumentError
-        The model is not Gaussian with identity link, or `prob` is not between 0 and 1.
+        There is no such fit of the family, or `prob` is not between 0 and 1.
     """
     prob = probability(prob)
     if not isinstance(fit, Fit):
         raise ArgumentError(f"compare_reml takes a fit by bm.fit; got {type(fit).__name__}.")
-    if not fit.family.is_gaussian_identity:
-        raise ArgumentError(f"REML is for Gaussian models with identity link; this one is {fit.family}.")
-    estimated = modelling.reml_fit.fit_design(fit.design)
+    if fit.family.is_gaussian_identity:
+        estimated = modelling.reml_fit.fit_design(fit.design)
+    elif fit.family.response != "real":
+        estimated = modelling.laplace_fit.fit_design(fit.design, fit.family)
+    else:
+        raise ArgumentError(f"There is neither a REML nor a Laplace fit of {fit.family}.")
     return RemlComparison(
         fixed=_fixed(fit, estimated, prob),
         variance=_variance(fit, estimated, prob),
@@ -92,32 +100,58 @@ def compare_reml(fit: Fit, *, prob: float = 0.95) -> RemlComparison:
     )
 
 
-def _fixed(fit: Fit, estimated: RemlFit, prob: float) -> pd.DataFrame:
-    posterior, reml = fixef(fit, prob=prob), fixef(estimated, prob=prob)
-    frame = pd.DataFrame({"reml": reml["estimate"], "se": reml["se"]})
-    return _with_posterior(frame, posterior, ("mean", "sd", "lower", "upper"))
+def _fixed(fit: Fit, estimated: RemlFit | LaplaceFit, prob: float) -> pd.DataFrame:
+    posterior = fixef(fit, prob=prob)
+    with np.errstate(invalid="ignore"):
+        se = np.sqrt(np.diag(estimated.vcov))
+    frame = pd.DataFrame({"reml": estimated.beta, "se": se}, index=posterior.index)
+    frame = _with_posterior(frame, posterior, ("mean", "sd", "lower", "upper"))
+    return frame.assign(note=[_runaway(row) if not estimated.converged else "" for _, row in frame.iterrows()])
 
 
-def _variance(fit: Fit, estimated: RemlFit, prob: float) -> pd.DataFrame:
+def _runaway(row: pd.Series) -> str:
+    """For a coefficient of a fit without a maximum: whether it is one of those that go to infinity."""
+    if abs(row["reml"]) < _RUNAWAY and row["se"] < _RUNAWAY:
+        return ""
+    posterior = f"posterior {row['mean']:.2f} [{row['lower']:.2f}, {row['upper']:.2f}]"
+    return f"estimate {row['reml']:.3g}, SE {row['se']:.2g}: not finite; {posterior}"
+
+
+def _variance(fit: Fit, estimated: RemlFit | LaplaceFit, prob: float) -> pd.DataFrame:
     posterior = varcorr(fit, prob=prob)
     # Both have the rows of `labels_of`, in its order.
-    frame = pd.DataFrame({"reml": varcorr(estimated)["estimate"].to_numpy()}, index=posterior.index)
+    values = of_factors(estimated.L) + ([estimated.sigma] if isinstance(estimated, RemlFit) else [])
+    frame = pd.DataFrame({"reml": values}, index=posterior.index)
     frame = _with_posterior(frame, posterior, ("mean", "median", "sd", "lower", "upper"))
-    notes, sigma = [], auxiliary(fit, "sigma")
+    notes = []
     for term, L in zip(fit.design.random, estimated.L, strict=True):
+        rank = int(np.count_nonzero(L.any(axis=0)))
         for row, draws in zip(L, standard_deviations(fit, term), strict=True):
-            share = np.mean(draws < _SMALL * sigma)
-            near = f"posterior median {np.median(draws):.3g}, P(sd < {_SMALL:g} sigma) = {share:.2f}"
-            notes.append("" if row.any() else f"REML 0, {near}")
-        singular = next((one for one in estimated.singular if one.term == f"({term.label})"), None)
-        n_pairs = term.k * (term.k - 1) // 2
-        notes += [f"REML singular, rank {singular.rank} of {singular.k}" if singular else ""] * n_pairs
-    return frame.assign(note=[*notes, ""])
+            notes.append("" if row.any() else _at_zero(fit, draws))
+        edge = f"estimate at the boundary, rank {rank} of {term.k}" if rank < term.k else ""
+        notes += [edge] * (term.k * (term.k - 1) // 2)
+    return frame.assign(note=[*notes, *[""] * (len(frame) - len(notes))])
 
 
-def _groups(fit: Fit, estimated: RemlFit, prob: float) -> pd.DataFrame:
-    posterior, reml = ranef(fit, prob=prob), ranef(estimated)
-    frame = posterior[["group", "level", "term"]].assign(reml=reml["estimate"], blup_sd=reml["sd"])
+def _at_zero(fit: Fit, draws: NDArray[np.float64]) -> str:
+    """What the posterior says of a sd whose estimate is 0."""
+    said = f"estimate 0, posterior median {np.median(draws):.3g}"
+    if "sigma" not in fit.family.auxiliary:
+        return said
+    share = np.mean(draws < _SMALL * auxiliary(fit, "sigma"))
+    return f"{said}, P(sd < {_SMALL:g} sigma) = {share:.2f}"
+
+
+def _groups(fit: Fit, estimated: RemlFit | LaplaceFit, prob: float) -> pd.DataFrame:
+    posterior = ranef(fit, prob=prob)
+    if isinstance(estimated, RemlFit):
+        blups = ranef(estimated)
+        modes, sds = blups["estimate"].to_numpy(), blups["sd"].to_numpy()
+    else:
+        modes = np.concatenate([np.empty(0), *(effects.ravel() for effects in estimated.effects)])
+        variances = [np.diagonal(one, axis1=1, axis2=2).ravel() for one in estimated.effect_covariances]
+        sds = np.sqrt(np.concatenate([np.empty(0), *variances]))
+    frame = posterior[["group", "level", "term"]].assign(reml=modes, blup_sd=sds)
     frame = _with_posterior(frame, posterior, ("mean", "sd", "lower", "upper"))
     return frame.rename(columns={"reml": "blup"})
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.inference.compare_reml import RemlComparison
+from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report import page
 from bayesmix.report.numbers import aligned, number, row
 from bayesmix.report.page import Block, Table
@@ -23,22 +24,34 @@ def as_html(comparison: RemlComparison) -> str:
 
 def blocks(comparison: RemlComparison) -> tuple[Block, ...]:
     interval = f"posterior mean and {100 * comparison.prob:g} % interval; difference in posterior sds"
-    found = [Block("", lines=(f"REML beside the posterior: {comparison.reml.formula}",))]
+    found = [Block("", lines=_head(comparison))]
     if len(comparison.variance):
         labels = [_variance_label(key) for key in comparison.variance.index]
         found.append(
             Block(f"Standard deviations and correlations ({interval})", table=_table(comparison.variance, labels))
         )
-        notes = [f"{label}: {note}" for label, note in zip(labels, comparison.variance["note"], strict=True) if note]
-        if notes:
-            found.append(Block("At the boundary", lines=tuple(f"  {note}" for note in notes)))
+        found += _notes("At the boundary", labels, comparison.variance["note"])
     if len(comparison.fixed):
         found.append(
             Block("Fixed effects", table=_table(comparison.fixed, [str(name) for name in comparison.fixed.index]))
         )
+        found += _notes("Run away", [str(name) for name in comparison.fixed.index], comparison.fixed["note"])
     if len(comparison.groups):
         found.append(Block("Group effects, those that differ most", table=_group_table(comparison.groups)))
     return tuple(found)
+
+
+def _notes(heading: str, labels: list[str], notes: pd.Series) -> list[Block]:
+    lines = [f"  {label}: {note}" for label, note in zip(labels, notes, strict=True) if note]
+    return [Block(heading, lines=tuple(lines))] if lines else []
+
+
+def _head(comparison: RemlComparison) -> tuple[str, ...]:
+    estimated = comparison.reml
+    if isinstance(estimated, RemlFit):
+        return (f"REML beside the posterior: {estimated.formula}",)
+    head = f"Maximum likelihood (Laplace) beside the posterior: {estimated.formula}"
+    return (head, *([] if estimated.converged else [f"No estimates: {estimated.reason}"]))
 
 
 def _variance_label(key: tuple[str, str, str]) -> str:
@@ -52,7 +65,7 @@ def _table(frame: pd.DataFrame, labels: list[str]) -> Table:
         for _, values in frame.iterrows()
     ]
     columns = [aligned([_known(cell) for cell in column]) for column in zip(*cells, strict=True)]
-    header = ["", "REML", "mean", "lower", "upper", "difference"]
+    header = ["", "estimate", "mean", "lower", "upper", "difference"]
     return Table(header, [[label, *values] for label, *values in zip(labels, *columns, strict=True)], labels=1)
 
 

@@ -43,7 +43,7 @@ def test_an_estimate_of_zero_has_a_note():
     draws = fit.posterior["posterior"]
     share = float((draws["sd_Batch__Intercept"] < 0.1 * draws["sigma"]).mean())
     assert row["reml"] == 0
-    assert row["note"] == f"REML 0, posterior median {row['median']:.3g}, P(sd < 0.1 sigma) = {share:.2f}"
+    assert row["note"] == f"estimate 0, posterior median {row['median']:.3g}, P(sd < 0.1 sigma) = {share:.2f}"
     assert (found.groups["blup"] == 0).all()
     assert row["note"] in str(found)
     assert f"{row['mean']:.3f}" in found._repr_html_()
@@ -57,7 +57,7 @@ def test_a_correlation_at_the_edge_has_a_note():
     fit = bm.fit("y ~ x + (x | g)", pd.DataFrame({"y": y, "x": x, "g": g}), **SETTINGS)
     found = bm.compare_reml(fit).variance
     assert found.loc[("g", "Intercept", "x"), "reml"] == pytest.approx(1)
-    assert found.loc[("g", "Intercept", "x"), "note"] == "REML singular, rank 1 of 2"
+    assert found.loc[("g", "Intercept", "x"), "note"] == "estimate at the boundary, rank 1 of 2"
 
 
 def test_without_random_terms_and_several_of_one_group():
@@ -76,8 +76,38 @@ def test_what_reml_cannot_do_is_refused(sleepstudy):
     log_link = bm.fit(
         "Reaction ~ Days", sleepstudy.data, "gaussian(log)", draws=50, tune=50, chains=1, seed=1, progress=False
     )
-    for fit, words in ((reml, "takes a fit by bm.fit"), (log_link, "identity link")):
+    for fit, words in ((reml, "takes a fit by bm.fit"), (log_link, "neither a REML nor a Laplace fit")):
         with pytest.raises(ArgumentError, match=words):
             bm.compare_reml(fit)
     with pytest.raises(ArgumentError, match="prob"):
         bm.compare_reml(sleepstudy, prob=95)
+
+
+def test_counts_stand_beside_the_laplace_fit():
+    data = bm.load_data("cbpp")
+    fit = bm.fit("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, "binomial", **SETTINGS)
+    found = bm.compare_reml(fit)
+    beside = bm.laplace(fit.formula, data, "binomial")
+    np.testing.assert_allclose(found.fixed["reml"], beside.beta)
+    np.testing.assert_allclose(found.fixed["se"], np.sqrt(np.diag(beside.vcov)))
+    np.testing.assert_allclose(found.variance["reml"], [beside.L[0][0, 0]])
+    np.testing.assert_allclose(found.groups["blup"], beside.effects[0][:, 0])
+    assert found.fixed["difference"].abs().max() < 0.5
+    assert (found.fixed["note"] == "").all()
+    assert "Maximum likelihood (Laplace) beside the posterior" in str(found)
+
+
+def test_what_runs_away_is_shown_as_such():
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame({"tank": np.repeat(np.arange(8), 6), "treated": np.repeat([0, 1], 24)})
+    data["k"] = np.where(data["treated"] == 1, 12, rng.binomial(12, 0.6, 48))
+    data["n"] = 12
+    fit = bm.fit("k | trials(n) ~ treated + (1 | tank)", data, "binomial", **SETTINGS)
+    found = bm.compare_reml(fit)
+    assert not found.reml.converged
+    row = found.fixed.loc["treated"]
+    assert "not finite; posterior" in row["note"]
+    assert f"{row['mean']:.2f} [{row['lower']:.2f}, {row['upper']:.2f}]" in row["note"]
+    assert found.fixed.loc["Intercept", "note"] == ""
+    assert "The data are separated" in str(found)
+    assert abs(row["mean"]) < 10
