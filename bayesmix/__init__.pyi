@@ -44,6 +44,7 @@ from .report.plot_rank import plot_rank as plot_rank
 from .report.plot_residuals import plot_residuals as plot_residuals
 from .report.plot_sd import plot_corr as plot_corr
 from .report.plot_sd import plot_sd as plot_sd
+from .report.plot_sensitivity import plot_sensitivity as plot_sensitivity
 from .report.plot_trace import plot_trace as plot_trace
 from .report.summary import summary as summary
 

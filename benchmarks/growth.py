@@ -1,6 +1,6 @@
 """How the cost of the exact Gaussian path grows: with the rows not at all, with a second factor's levels steeply.
 
-    python benchmarks/growth.py [--rows 10000000] [--levels 4000] [--picture docs/dense_factor.png]
+    python benchmarks/growth.py [--rows 10000000] [--levels 3000] [--picture docs/dense_factor.png]
 
 First one gradient and the one pass over the data, for more and more rows in 2,000 groups. Then the crossed factors of a
 rating study: the time of a value and of a gradient for more and more levels of the second factor, and effective draws
@@ -82,7 +82,7 @@ def by_levels(most: int) -> pd.DataFrame:
     print("\ny ~ 1 + (1 | rater) + (1 | item), 25 ratings a rater, 2.6 raters an item\n")
     print(f"{'items':>8}{'value, ms':>12}{'gradient, ms':>14}{'importance, ESS/s':>20}{'joint path, ESS/s':>20}")
     rows = []
-    for n_levels in (200, 500, 1000, 1500, 2000, 2500, 3000, 4000):
+    for n_levels in (200, 500, 1000, 1500, 2000, 2500, 3000):
         if n_levels > most:
             break
         data = ratings(n_levels)
