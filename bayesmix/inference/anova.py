@@ -1,51 +1,59 @@
-"""What does each term explain, in the order of the formula?"""
+"""What does each fixed term explain?"""
 
-import numpy as np
 import pandas as pd
-from scipy import stats
 
-from bayesmix.errors import ArgumentError
+from bayesmix.inference.kinds import ddf_method, refuse_other_kinds
+from bayesmix.inference.least_squares import anova as of_least_squares
+from bayesmix.inference.reml import anova as of_reml
 from bayesmix.modelling.lm_record import LmFit
+from bayesmix.modelling.reml_record import RemlFit
 
-RESIDUALS = "Residuals"
 
-
-def anova(fit: LmFit) -> pd.DataFrame:
-    """Sequential (type I) analysis of variance of a linear model, as R's `anova(lm)`.
+def anova(fit: RemlFit | LmFit, *, ddf: str = "satterthwaite") -> pd.DataFrame:
+    """F tests of the fixed terms: type III of a REML or ML fit, as lmerTest's `anova`; sequential of `lm`, as R's.
 
     Parameters
     ----------
     fit
-        A fit by `lm`.
+        A fit by `reml` or `lm`.
+    ddf
+        Of REML fits: denominator degrees of freedom by ``"satterthwaite"`` or ``"kenward-roger"``, the latter with F
+        scaled as that method asks. Fits by maximum likelihood have the former alone.
 
     Returns
     -------
     pandas.DataFrame
-        Indexed by `term` in the order of the formula (main effects first, then interactions, as R orders them),
-        `Residuals` last: `df`, `sum_sq` (what the term explains beyond the terms above it), `mean_sq`, `f`
-        (against the mean square of the residuals) and its `p`; nan for the residuals.
+        Indexed by `term` in the order of the formula (main effects first, then interactions, as R orders them).
+
+        Of a REML or ML fit each term is adjusted for all others: `sum_sq` and `mean_sq` (which beside the residual
+        variance give `f`), `num_df`, `den_df`, `f` and its `p`. No rows for a formula without fixed terms.
+
+        Of `lm` a term is adjusted for those above it, `Residuals` last: `df`, `sum_sq` (what the term explains beyond
+        the terms above it), `mean_sq`, `f` (against the mean square of the residuals) and its `p`; nan for the
+        residuals.
 
     Raises
     ------
     ArgumentError
-        `fit` is another kind of fit.
+        `fit` is another kind of fit; `ddf` is not known or not for this fit; the crossed factors have too many levels
+        for degrees of freedom.
+
+    Notes
+    -----
+    Type III hypotheses do not depend on the coding of the factors: in complete designs they compare means over the
+    levels of all other factors, weighted alike. Where a factor takes part in interactions with a number, its own row
+    compares levels where that number is 0.
+
+    References
+    ----------
+    Kuznetsova, Brockhoff & Christensen (2017), doi:10.18637/jss.v082.i13
 
     Examples
     --------
-    >>> bm.anova(bm.lm("yield ~ gen + loc", cochran_bib)).loc["gen", "f"]  # doctest: +SKIP
-    2.269
+    >>> fit = bm.reml("yield ~ irrigation * variety + (1 | field)", bm.load_data("irrigation"))  # doctest: +SKIP
+    >>> bm.anova(fit).loc["variety", ["den_df", "f"]].round(4).tolist()  # doctest: +SKIP
+    [4.0, 1.0676]
     """
-    if not isinstance(fit, LmFit):
-        raise ArgumentError(f"anova takes a fit by bm.lm; got {type(fit).__name__}.")
-    terms = [term for term in fit.design.fixed.terms if term.kind != "intercept"]
-    squares = [float(np.sum(fit.effects[list(term.columns)] ** 2)) for term in terms]
-    df = np.array([*(len(term.columns) for term in terms), fit.df_residual])
-    table = pd.DataFrame(
-        {"df": df, "sum_sq": np.array([*squares, fit.df_residual * fit.sigma**2])},
-        index=pd.Index([*(term.label for term in terms), RESIDUALS], name="term", dtype=object),
-    )
-    table["mean_sq"] = table["sum_sq"] / table["df"]
-    table["f"] = table["mean_sq"] / fit.sigma**2
-    table["p"] = stats.f.sf(table["f"], table["df"], fit.df_residual)
-    table.iloc[-1, 3:] = np.nan
-    return table
+    refuse_other_kinds(fit, question="anova", kinds=(RemlFit, LmFit))
+    ddf = ddf_method(fit, ddf)
+    return of_reml.anova(fit, ddf=ddf) if isinstance(fit, RemlFit) else of_least_squares.anova(fit)

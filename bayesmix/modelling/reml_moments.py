@@ -1,17 +1,34 @@
-"""What the tables of a `RemlFit` need beside its estimates: tests of coefficients, sds of conditional modes."""
+"""What the tables of a `RemlFit` need beside its estimates: tests of coefficients and terms, conditional sds."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
+from bayesmix.formula.every_level import every_level
+from bayesmix.modelling.parallel import one_blas_thread
 from bayesmix.modelling.reml_record import RemlFit
-from bayesmix.numerics.ddf import KenwardRoger, Satterthwaite, degrees_of_freedom, kenward_roger, satterthwaite
+from bayesmix.numerics.ddf import (
+    FTest,
+    KenwardRoger,
+    Satterthwaite,
+    degrees_of_freedom,
+    f_test,
+    kenward_roger,
+    satterthwaite,
+    type_three_contrasts,
+)
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior
 from bayesmix.numerics.gaussian.conditional import conditional
 
 Floats = NDArray[np.float64]
+
+_SMALL = 400  # group effects outside the largest factor, up to which one thread is quicker
+_RECORDS: WeakKeyDictionary[RemlFit, dict[str, Satterthwaite | KenwardRoger]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -23,15 +40,68 @@ class CoefficientTests:
 
 
 def ddf_record(fit: RemlFit, ddf: str) -> Satterthwaite | KenwardRoger:
-    """What `numerics.ddf.degrees_of_freedom` and `f_test` take, by the method's name."""
-    if ddf == "satterthwaite":
-        return satterthwaite(products=fit.products, L=fit.L, sigma=fit.sigma, reml=fit.reml)
-    if not fit.reml:
+    """What `numerics.ddf.degrees_of_freedom` and `f_test` take, by the method's name; worked out once for a fit.
+
+    Raises
+    ------
+    ArgumentError
+        Kenward and Roger's method for a fit by maximum likelihood, or more levels than memory allows.
+    """
+    if ddf == "kenward-roger" and not fit.reml:
         raise ArgumentError(
             'ddf="kenward-roger" is for REML fits, and this one is by maximum likelihood; fit with reml=True, or take '
             'ddf="satterthwaite".'
         )
+    known = _RECORDS.setdefault(fit, {})
+    if ddf not in known:
+        with _threads(fit):
+            known[ddf] = _told(lambda: _worked_out(fit, ddf))
+    return known[ddf]
+
+
+def _worked_out(fit: RemlFit, ddf: str) -> Satterthwaite | KenwardRoger:
+    if ddf == "satterthwaite":
+        return satterthwaite(products=fit.products, L=fit.L, sigma=fit.sigma, reml=fit.reml)
     return kenward_roger(products=fit.products, L=fit.L, sigma=fit.sigma)
+
+
+def _threads(fit: RemlFit) -> AbstractContextManager:
+    """To wake other threads takes longer than the products of a small model."""
+    return one_blas_thread() if fit.products.arrangement.n_dense <= _SMALL else nullcontext()
+
+
+def _told[Value](work: Callable[[], Value]) -> Value:
+    """What the numerics refuse, as an error of this package."""
+    try:
+        return work()
+    except ValueError as error:
+        raise ArgumentError(str(error)) from error
+
+
+def ddf_notes(fit: RemlFit, ddf: str) -> tuple[str, ...]:
+    """What to know of the degrees of freedom, a sentence each; mostly nothing."""
+    record, notes = ddf_record(fit, ddf), []
+    if isinstance(record, Satterthwaite) and record.n_boundary:
+        notes.append(
+            "Satterthwaite's degrees of freedom take what is 0 at the boundary as known, and may be too many; "
+            'ddf="kenward-roger" does not.'
+        )
+    if record.n_flat:
+        directions = "a direction" if record.n_flat == 1 else f"{record.n_flat} directions"
+        notes.append(
+            f"The degrees of freedom leave out {directions} of the variance parameters of which the data tell nothing: "
+            "do two random terms say the same?"
+        )
+    return tuple(notes)
+
+
+def term_tests(fit: RemlFit, ddf: str) -> dict[str, FTest]:
+    """Type III F tests of the fixed terms, by label."""
+    contrasts = _told(lambda: type_three_contrasts(X=fit.design.fixed.matrix, terms=every_level(fit.design)))
+    if not contrasts:
+        return {}
+    record = ddf_record(fit, ddf)
+    return {label: f_test(record, fit.beta, rows) for label, rows in contrasts.items()}
 
 
 def coefficient_tests(fit: RemlFit, ddf: str) -> CoefficientTests:

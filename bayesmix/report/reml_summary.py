@@ -1,7 +1,12 @@
 """What `print(bm.reml(...))` shows: `summary(lmer)` with lmerTest, and what to know of a fit on the boundary."""
 
-import numpy as np
+from textwrap import wrap
 
+import numpy as np
+import pandas as pd
+
+from bayesmix import modelling
+from bayesmix.errors import ArgumentError
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.residuals import residuals
 from bayesmix.inference.varcorr import varcorr
@@ -12,6 +17,8 @@ from bayesmix.report.numbers import aligned, decimals_for, number, p_value
 from bayesmix.report.page import Block, Table
 
 _DIGITS = 5  # of a standard error, a variance, a standard deviation
+_WIDTH = 110
+_DEFAULT = "satterthwaite"
 _METHODS = {"satterthwaite": "Satterthwaite", "kenward-roger": "Kenward-Roger"}
 
 
@@ -32,11 +39,12 @@ def blocks(fit: RemlFit, *, prob: float = 0.95, ddf: str = "satterthwaite") -> t
         Block("Scaled residuals", table=_residual_table(fit)),
         Block("Random effects" if fit.design.random else "Residual", table=_random_table(fit)),
     ]
+    closing = [*_singular_lines(fit), *_optimum_lines(fit)]
     if len(fit.beta):
-        heading = f"Fixed effects ({_METHODS[ddf]} df, {100 * prob:g} % confidence intervals)"
-        parts.append(Block(heading, table=_fixed_table(fit, prob, ddf)))
-    closing = (*_singular_lines(fit), *_optimum_lines(fit))
-    return (*parts, Block("", lines=closing)) if closing else tuple(parts)
+        fixed, notes = _fixed_effects(fit, prob, ddf)
+        parts.append(fixed)
+        closing += notes
+    return (*parts, Block("", lines=tuple(closing))) if closing else tuple(parts)
 
 
 def _model_lines(fit: RemlFit) -> tuple[str, ...]:
@@ -90,8 +98,35 @@ def _size(value: float) -> str:
     return "0" if value == 0 else number(value, decimals_for(value, _DIGITS))
 
 
-def _fixed_table(fit: RemlFit, prob: float, ddf: str) -> Table:
-    frame = fixef(fit, prob=prob, ddf=ddf)
+def _fixed_effects(fit: RemlFit, prob: float, ddf: str) -> tuple[Block, list[str]]:
+    """The coefficients and what to know of their degrees of freedom; where these cannot be had, t alone."""
+    try:
+        frame = fixef(fit, prob=prob, ddf=ddf)
+    except ArgumentError as error:
+        if ddf != _DEFAULT:
+            raise
+        return Block("Fixed effects (no degrees of freedom)", table=_estimate_table(fit)), wrap(
+            str(error), _WIDTH, break_on_hyphens=False
+        )
+    notes = modelling.reml_moments.ddf_notes(fit, ddf)
+    heading = f"Fixed effects ({_METHODS[ddf]} df, {100 * prob:g} % confidence intervals)"
+    return Block(heading, table=_fixed_table(frame)), [
+        line for note in notes for line in wrap(note, _WIDTH, break_on_hyphens=False)
+    ]
+
+
+def _estimate_table(fit: RemlFit) -> Table:
+    se = np.sqrt(np.diag(fit.vcov))
+    decimals = [decimals_for(value, _DIGITS) for value in se]
+    columns = [
+        [str(name) for name in fit.design.fixed.names],
+        *(aligned([number(v, n) for v, n in zip(values, decimals, strict=True)]) for values in (fit.beta, se)),
+        aligned([number(t, 3) for t in fit.beta / se]),
+    ]
+    return Table(["", "estimate", "se", "t"], list(zip(*columns, strict=True)), labels=1)
+
+
+def _fixed_table(frame: pd.DataFrame) -> Table:
     decimals = [decimals_for(se, _DIGITS) for se in frame["se"]]
 
     def column(name: str) -> list[str]:

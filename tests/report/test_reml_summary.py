@@ -7,6 +7,7 @@ import pytest
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError
+from bayesmix.numerics.ddf import sums
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +77,36 @@ def test_a_singular_fit_says_which_term_and_what_it_means(nought):
     assert "bm.fit gives the\nposterior" in text
     assert section(text, "Random effects")[1].split() == ["Batch", "Intercept", "0", "0"]
     assert "Singular" in nought._repr_html_()
+
+
+def test_degrees_of_freedom_on_the_boundary_say_what_they_take_as_known(fit, nought):
+    words = "Satterthwaite's degrees of freedom take what is 0 at the boundary as known"
+    assert words in str(nought)
+    assert "degrees of freedom" not in str(bm.summary(nought, ddf="kenward-roger"))
+    assert "degrees of freedom" not in str(fit)
+
+
+@pytest.mark.parametrize("ddf", ["satterthwaite", "kenward-roger"])
+def test_terms_that_say_the_same_are_told(ddf):
+    data = bm.load_data("sleepstudy")
+    twice = bm.reml("Reaction ~ Days + (1 | Subject) + (1 | again)", data.assign(again=data["Subject"]))
+    text = str(bm.summary(twice, ddf=ddf))
+    assert "The degrees of freedom leave out a direction of the variance parameters" in text
+    # What the data do tell is that of one term.
+    once = bm.reml("Reaction ~ Days + (1 | Subject)", data)
+    np.testing.assert_allclose(bm.fixef(twice, ddf=ddf), bm.fixef(once, ddf=ddf), rtol=1e-5)
+
+
+def test_without_degrees_of_freedom_the_estimates_are_shown(monkeypatch):
+    monkeypatch.setattr(sums, "_MOST_BYTES", 0)
+    crossed = bm.reml("diameter ~ 1 + (1 | plate) + (1 | sample)", bm.load_data("Penicillin"))
+    text = str(crossed)
+    header, row = section(text, "Fixed effects (no degrees of freedom)")
+    assert header.split() == ["estimate", "se", "t"]
+    assert row.split() == ["Intercept", "22.97222", "0.80857", "28.411"]
+    assert "6 group effects stand outside the largest grouping factor" in text.replace("\n", " ")
+    with pytest.raises(ArgumentError, match="outside the largest"):
+        bm.summary(crossed, ddf="kenward-roger")
 
 
 def test_a_fit_that_is_no_optimum_says_so(fit):
