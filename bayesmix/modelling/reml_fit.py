@@ -1,12 +1,11 @@
 """From a design to a `RemlFit`."""
 
-from itertools import pairwise
-
 import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.errors import DesignError
 from bayesmix.formula.design import Design, GroupTerm
+from bayesmix.modelling.lme4_order import lme4_theta
 from bayesmix.modelling.reml_record import RemlFit, Singular
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.conditional import conditional
@@ -43,7 +42,7 @@ def fit_design(design: Design, *, reml: bool = True) -> RemlFit:
         design=design,
         reml=reml,
         criterion=estimate.criterion,
-        theta=_theta(design, estimate),
+        theta=lme4_theta(tuple(L / estimate.sigma for L in estimate.L), tuple(term.n_levels for term in design.random)),
         sigma=estimate.sigma,
         L=estimate.L,
         beta=found.beta,
@@ -58,16 +57,6 @@ def fit_design(design: Design, *, reml: bool = True) -> RemlFit:
         gradient_size=estimate.gradient_size,
         products=products,
     )
-
-
-def _theta(design: Design, estimate: RemlEstimate) -> Floats:
-    """lme4's theta: terms by their number of levels, the most first (ties from the last), column after column."""
-    levels = [term.n_levels for term in design.random]
-    order = list(range(len(levels)))
-    if any(later > earlier for earlier, later in pairwise(levels)):
-        order = sorted(order, key=lambda t: (levels[t], t), reverse=True)
-    parts = [estimate.L[t].T[np.triu_indices(len(estimate.L[t]))] / estimate.sigma for t in order]
-    return np.concatenate([np.empty(0), *parts])
 
 
 def _directions(term: GroupTerm, L: Floats) -> tuple[str, ...]:
