@@ -1,0 +1,278 @@
+"""The integral of a density from draws of it: bridge sampling.
+
+The optimal bridge of Meng & Wong (1996) between the density and a normal distribution fitted to it. The density is
+made symmetric about the fitted mean first (the third warp of Meng & Schilling, 2002), which takes its skewness and
+leaves its integral; a draw's reflection costs one more value. Half of the draws of each chain fit, the other half are
+bridged, and then the other way around: draws that are bridged by what was fitted to them give too small an integral.
+
+Meng & Wong's iteration looks for the root of a falling function, so that bracketing always finds it; whether the root
+means anything is for the error and the tails to say.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+from scipy.optimize import brentq
+from scipy.special import logsumexp
+
+from bayesmix.numerics.autocorrelation import autocorrelation_time
+from bayesmix.numerics.pareto import pareto_k
+
+Floats = NDArray[np.float64]
+LogDensities = Callable[[Floats], Floats]
+
+GREATEST_ERROR = 0.5
+"""Of a logarithm; errors are worked out for small ones, and above they are larger than they say."""
+
+GREATEST_K = 0.7
+_FEWEST_DRAWS = 100  # of a half
+_FEWEST_EFFECTIVE = 50
+_FEWEST_PER_PARAMETER = 3  # draws of a half; with fewer the fitted normal says more of the draws than of the density
+_DISAGREE = 5.0  # standard errors
+# The terms of the bridge are bounded: from this overlap on, none of a thousand can be more than 2 % of their sum, and
+# the shape of their tail, which then lies close below the bound, says nothing.
+_OVERLAP = 0.1
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """What bridge sampling found.
+
+    Attributes
+    ----------
+    log_integral : float
+        Natural logarithm; nan where it cannot be trusted.
+    error : float
+        Monte Carlo standard error of `log_integral`, the greater of the two that follow.
+    formula_error : float
+        From the variance of the terms and the autocorrelation of the draws (Fruehwirth-Schnatter, 2004).
+    spread_error : float
+        From the differences between chains and between repetitions with fresh proposals; of one chain, between
+        repetitions alone.
+    pareto_k : float
+        The greatest shape of the tails of the terms of the bridge. It counts where `overlap`, between 0 and 1, of the
+        density and its normal is below 0.1, and `greatest_k` is its limit there.
+    effective_size : float
+        Independent draws that the bridged draws are worth: for the parameter that mixes worst or for the ratio of the
+        densities, in the worse half.
+    estimates : array (2, n_repetitions)
+        The logarithm by each half and repetition.
+    reason : str
+        Why the number cannot be trusted; empty where it can.
+    """
+
+    log_integral: float
+    error: float
+    formula_error: float
+    spread_error: float
+    pareto_k: float
+    greatest_k: float
+    overlap: float
+    effective_size: float
+    estimates: Floats
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class _Half:
+    """One half bridged: logarithms (n_repetitions,), squared errors, tails.
+
+    `misfit`: the share of the variance of the log ratios that comes from the error of the fitted normal.
+    """
+
+    estimates: Floats
+    by_formula: float
+    by_spread: float
+    pareto_k: float
+    overlap: float
+    effective_size: float
+    misfit: float
+
+
+@dataclass(frozen=True)
+class _Normal:
+    """A normal distribution; `scale` lower triangular."""
+
+    mean: Floats
+    scale: Floats
+
+
+def bridge(
+    log_densities: LogDensities, draws: Floats, *, seed: int, n_repetitions: int = 5, symmetric: bool = True
+) -> Bridge:
+    """The integral of a density.
+
+    Parameters
+    ----------
+    log_densities
+        Logarithm of the density at points (n_points, n); minus infinity or nan where it has none.
+    draws
+        From the density, shape (n_chains, n_draws, n), in the order they were drawn; on the whole line.
+    seed
+        Of the proposals.
+    n_repetitions
+        Sets of proposals for each half, as many in a set as there are draws in the half.
+    symmetric
+        Make the density symmetric; False halves the values needed.
+
+    Returns
+    -------
+    Bridge
+        Without a number, and with a reason, where the draws do not suffice.
+
+    References
+    ----------
+    Meng & Wong (1996), Statistica Sinica 6; Meng & Schilling (2002), doi:10.1198/106186002457;
+    Fruehwirth-Schnatter (2004), doi:10.1111/j.1368-423X.2004.00125.x; Wang & Meng (2022), doi:10.1214/21-BA1287
+    """
+    n_chains, n_draws, n = draws.shape
+    middle = n_draws // 2
+    if n_chains * middle < max(_FEWEST_DRAWS, _FEWEST_PER_PARAMETER * n):
+        wanted = 2 * max(_FEWEST_DRAWS, _FEWEST_PER_PARAMETER * n)
+        return _without(f"{n_chains * n_draws} draws of {n} parameters, at least {wanted} are needed")
+    first, second = draws[:, :middle], draws[:, middle:]
+    halves = []
+    for rng, fitted_to, bridged in zip(
+        np.random.default_rng(seed).spawn(2), (first, second), (second, first), strict=True
+    ):
+        normal = _fit(fitted_to.reshape(-1, n))
+        if normal is None:
+            return _without("the draws do not vary in all directions")
+        half = _bridge_half(log_densities, normal, bridged, rng, n_repetitions, symmetric)
+        if half is None:
+            return _without("the density is not finite at the draws, or nowhere about them")
+        halves.append(half)
+    return _joined(halves)
+
+
+def _fit(draws: Floats) -> _Normal | None:
+    try:
+        scale = np.linalg.cholesky(np.atleast_2d(np.cov(draws, rowvar=False)))
+    except np.linalg.LinAlgError:
+        return None
+    return _Normal(draws.mean(axis=0), scale)
+
+
+def _bridge_half(
+    log_densities: LogDensities,
+    normal: _Normal,
+    draws: Floats,
+    rng: np.random.Generator,
+    n_repetitions: int,
+    symmetric: bool,
+) -> _Half | None:
+    n_chains, n_draws, n = draws.shape
+    standard = solve_triangular(normal.scale, (draws.reshape(-1, n) - normal.mean).T, lower=True).T
+    of_draws = _log_ratios(log_densities, normal, standard, symmetric).reshape(n_chains, n_draws)
+    if not np.isfinite(of_draws).all():
+        return None
+    effective = of_draws.size / autocorrelation_time(of_draws)
+    share = effective / (effective + of_draws.size)
+    estimates, tails, overlaps, of_proposals, within, by_chain = [], [], [], [], [], []
+    for _ in range(n_repetitions):
+        log_ratios = _log_ratios(log_densities, normal, rng.standard_normal((of_draws.size, n)), symmetric)
+        if not np.isfinite(log_ratios).any():
+            return None
+        found = _root(of_draws.ravel(), log_ratios, share)
+        above, below = np.exp(_log_above(log_ratios - found, share)), np.exp(_log_below(of_draws - found, share))
+        overlaps.append(below.mean() * (1 - share))
+        below /= below.mean()
+        estimates.append(found)
+        tails += [pareto_k(above), pareto_k(below.ravel())]
+        of_proposals.append(above.var(ddof=1) / above.mean() ** 2 / above.size)
+        within.append(below.var(ddof=1) * autocorrelation_time(below) / below.size)
+        by_chain.append(below.mean(axis=1))
+    spread = np.var(estimates, ddof=1) / n_repetitions
+    if n_chains > 1:
+        spread += np.mean(by_chain, axis=0).var(ddof=1) / n_chains
+    return _Half(
+        estimates=np.array(estimates),
+        by_formula=float(np.mean(within) + np.mean(of_proposals) / n_repetitions),
+        by_spread=float(spread),
+        pareto_k=max(tails),
+        overlap=float(min(overlaps)),
+        effective_size=min(effective, *(of_draws.size / autocorrelation_time(draws[..., i]) for i in range(n))),
+        misfit=min(1.0, (n * n + 3 * n) / (2 * effective) / max(of_draws.var(), 1e-300)),
+    )
+
+
+def _log_ratios(log_densities: LogDensities, normal: _Normal, standard: Floats, symmetric: bool) -> Floats:
+    """Of the density, symmetric about the mean, to the normal one, at standardised points (n_points, n)."""
+    values = _usable(log_densities(normal.mean + standard @ normal.scale.T))
+    if symmetric:
+        values = np.logaddexp(values, _usable(log_densities(normal.mean - standard @ normal.scale.T))) - np.log(2)
+    n = standard.shape[1]
+    log_normal = -0.5 * (standard**2).sum(axis=1) - 0.5 * n * np.log(2 * np.pi) - np.log(np.diag(normal.scale)).sum()
+    return values - log_normal
+
+
+def _usable(values: Floats) -> Floats:
+    return np.where(np.isfinite(values), values, -np.inf)
+
+
+def _root(of_draws: Floats, of_proposals: Floats, share: float) -> float:
+    """The logarithm of the integral at which both sides of the bridge are equal."""
+
+    def difference(guess: float) -> float:
+        above = logsumexp(_log_above(of_proposals - guess, share)) - np.log(len(of_proposals))
+        return float(above - logsumexp(_log_below(of_draws - guess, share)) + np.log(len(of_draws)))
+
+    all_ratios = np.concatenate([of_draws, of_proposals[np.isfinite(of_proposals)]])
+    return float(brentq(difference, all_ratios.min() - 20, all_ratios.max() + 20, xtol=1e-10))
+
+
+def _log_above(log_ratios: Floats, share: float) -> Floats:
+    """Log terms over the proposals, with l the density over integral and proposal: l / (share l + 1 - share)."""
+    return log_ratios - np.logaddexp(np.log(share) + log_ratios, np.log1p(-share))
+
+
+def _log_below(log_ratios: Floats, share: float) -> Floats:
+    """Log terms over the draws: 1 / (share l + 1 - share)."""
+    return -np.logaddexp(np.log(share) + log_ratios, np.log1p(-share))
+
+
+def _joined(halves: list[_Half]) -> Bridge:
+    """The mean of two halves, which share no draw that is bridged.
+
+    Independent they are not: what the fitted normal of one is off meets what the other's draws are off, and both
+    halves have the same product in their error. That part's share of the variance is their correlation.
+    """
+    estimates = np.array([half.estimates for half in halves])
+    together = 1 + float(np.mean([half.misfit for half in halves]))
+    formula = float(np.sqrt(sum(half.by_formula for half in halves) * together) / 2)
+    spread = float(np.sqrt(sum(half.by_spread for half in halves) * together) / 2)
+    found = Bridge(
+        log_integral=float(estimates.mean()),
+        error=max(formula, spread),
+        formula_error=formula,
+        spread_error=spread,
+        pareto_k=max(half.pareto_k for half in halves),
+        greatest_k=min(GREATEST_K, 1 - 1 / np.log10(max(10.0, min(half.effective_size for half in halves)))),
+        overlap=min(half.overlap for half in halves),
+        effective_size=min(half.effective_size for half in halves),
+        estimates=estimates,
+    )
+    reason = _objection(found)
+    return replace(found, log_integral=np.nan, reason=reason) if reason else found
+
+
+def _objection(found: Bridge) -> str:
+    """Why what was found cannot be trusted; empty where it can."""
+    apart = abs(float(np.diff(found.estimates.mean(axis=1))[0]))
+    if found.effective_size < _FEWEST_EFFECTIVE:
+        return f"effective size {found.effective_size:.0f} < {_FEWEST_EFFECTIVE}"
+    if found.overlap < _OVERLAP and not found.pareto_k <= found.greatest_k:
+        return f"Pareto k {found.pareto_k:.2f} > {found.greatest_k:.2f}: single draws decide"
+    if not found.error <= GREATEST_ERROR:
+        return f"error {found.error:.2g} > {GREATEST_ERROR}"
+    if apart > _DISAGREE * 2 * found.error:
+        return f"the halves of the draws differ by {apart:.2g} with an error of {2 * found.error:.2g}"
+    return ""
+
+
+def _without(reason: str) -> Bridge:
+    nan = np.nan
+    return Bridge(nan, nan, nan, nan, nan, nan, nan, nan, np.full((2, 0), nan), reason)
