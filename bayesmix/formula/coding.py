@@ -20,7 +20,7 @@ def code_terms(terms: Sequence[Term], variables: Variables) -> tuple[Floats, tup
     blocks: list[Floats] = []
     names: list[str] = []
     owners: list[TermColumns] = []
-    all_levels_term = _first_factor_without_intercept(terms, variables)
+    all_levels_term = first_factor_without_intercept(terms, variables)
     for term in terms:
         factors: tuple[str, ...] = ()
         if term == INTERCEPT:
@@ -37,7 +37,7 @@ def code_terms(terms: Sequence[Term], variables: Variables) -> tuple[Floats, tup
     return matrix, tuple(names), tuple(owners)
 
 
-def _first_factor_without_intercept(terms: Sequence[Term], variables: Variables) -> Term | None:
+def first_factor_without_intercept(terms: Sequence[Term], variables: Variables) -> Term | None:
     """Without an intercept the first factor has all its levels, as in R."""
     if INTERCEPT in terms:
         return None
@@ -55,7 +55,7 @@ def _code(
     names = [""]
     factors = []
     for variable in term.variables:
-        columns, labels, is_factor = _columns(variable, term, terms, variables, all_levels)
+        columns, labels, is_factor = columns_of(variable, term, terms, variables, all_levels)
         if is_factor:
             factors.append(label_of(variable))
         block = np.concatenate([block * columns[:, [j]] for j in range(columns.shape[1])], axis=1)
@@ -63,9 +63,10 @@ def _code(
     return block, names, tuple(factors)
 
 
-def _columns(
+def columns_of(
     variable: Node, term: Term, terms: Sequence[Term], variables: Variables, all_levels: bool
 ) -> tuple[Floats, list[str], bool]:
+    """The columns (n_obs, m) of one variable as they enter one term, their names, and whether it is a factor."""
     label = label_of(variable)
     values = variables.variable(variable)
     if not isinstance(values, Factor):

@@ -16,6 +16,7 @@ _HEAVY = {
     "level_draws",
     "log_marginal",
     "marginal_draws",
+    "no_pooling",
     "nuts_theta",
     "pymc_model",
     "reml_fit",

@@ -16,6 +16,7 @@ from bayesmix.formula.syntax import Call, columns_in
 from bayesmix.formula.terms import Formula
 from bayesmix.inference.draws import n_draws_of
 from bayesmix.inference.expectation import expected_response
+from bayesmix.inference.level_coefficients import terms_around
 from bayesmix.inference.summarise import Summary, summarise_in_parts
 from bayesmix.modelling.record import Fit
 
@@ -198,13 +199,3 @@ def _at(fit: Fit, rows: Rows, group: str | None) -> Fit:
     random = tuple(term for term, old in zip(new.random, design.random, strict=True) if old in kept)
     at_rows = replace(design, fixed=replace(design.fixed, matrix=new.fixed), random=random, offset=new.offset)
     return replace(fit, design=at_rows)
-
-
-def terms_around(design: Design, group: str) -> list[GroupTerm]:
-    """The terms of `group`, and of every group in one level of which each level of `group` lies."""
-    index = group_term(design, group).index
-    return [
-        term
-        for term in design.random
-        if term.group == group or pd.Series(term.index).groupby(index).nunique().max() == 1
-    ]

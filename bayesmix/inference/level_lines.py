@@ -1,0 +1,106 @@
+"""The coefficients of each level of a group at the predictors' means: alone, by REML, and in every draw.
+
+Shapes: k columns vary by the group, the intercept first; with z (k,) a row of them, a level expects z'coefficients.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix import modelling
+from bayesmix.errors import ArgumentError, UnknownTermError
+from bayesmix.formula.design import Design, GroupTerm
+from bayesmix.inference.arguments import groups_of
+from bayesmix.inference.draws import fixed, group_effects, joined
+from bayesmix.inference.level_coefficients import terms_around
+from bayesmix.modelling.record import Fit
+from bayesmix.modelling.reml_record import RemlFit
+
+if TYPE_CHECKING:
+    from bayesmix.modelling.no_pooling import NoPooling
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LevelLines:
+    """Every level of a group without pooling and with it, by the REML fit of the model.
+
+    `alone` has the levels' own coefficients; `overall` and `pooled` (n_levels, k): fixed part, and fixed part with
+    conditional modes (BLUP). `levels` (n_levels,) names.
+    """
+
+    reml: RemlFit
+    levels: tuple[str, ...]
+    alone: "NoPooling"
+    overall: Floats
+    pooled: Floats
+
+
+def level_lines(fit: Fit | RemlFit, group: str) -> LevelLines:
+    """Coefficients of the levels of `group`; of a posterior those of the REML fit to the same rows.
+
+    Raises
+    ------
+    UnknownTermError
+        `group` is no grouping factor of the model, or has no random intercept.
+    ArgumentError
+        There is no REML fit of the model's family.
+    """
+    if isinstance(fit, Fit) and not fit.family.is_gaussian_identity:
+        raise ArgumentError(
+            f"Shrinkage is shown where BLUE and BLUP are linear, and the model is {fit.family}; see compare_reml, "
+            "which sets the posterior beside a Laplace fit."
+        )
+    (group,) = groups_of(fit.design, group)
+    own = [term for term in fit.design.random if term.group == group]
+    if not any("Intercept" in term.names for term in own):
+        labels = " + ".join(f"({term.label})" for term in own)
+        raise UnknownTermError(
+            f"The levels of {group!r} have no random intercept in {labels}, and so no mean that is shrunk; add (1 | "
+            f"{group}), or see their effects with ranef."
+        )
+    reml = fit if isinstance(fit, RemlFit) else modelling.reml_fit.fit_design(fit.design)
+    alone = modelling.no_pooling.no_pooling(reml, group)
+    overall = alone.fixed_rows @ reml.beta
+    overall[:, 0] += alone.offset
+    pooled = overall.copy()
+    around = terms_around(reml.design, group)
+    for term, modes in zip(reml.design.random, reml.effects, strict=True):
+        if term in around:
+            pooled += modes[_level_of(reml.design, group, term)] @ _weights(term, alone)
+    return LevelLines(reml, own[0].levels, alone, overall, pooled)
+
+
+def coefficient_draws(fit: Fit, alone: "NoPooling", levels: slice) -> Floats:
+    """Of a stretch of levels their coefficients in every draw, shape (n_levels, k, n_draws)."""
+    draws = alone.fixed_rows[levels] @ joined(fixed(fit))
+    draws[:, 0] += alone.offset
+    for term in terms_around(fit.design, alone.group):
+        places, local = np.unique(_level_of(fit.design, alone.group, term)[levels], return_inverse=True)
+        draws += np.einsum("jtd,tk->jkd", group_effects(fit, term, places)[local], _weights(term, alone))
+    return draws
+
+
+def _level_of(design: Design, group: str, term: GroupTerm) -> NDArray[np.intp]:
+    """In which level of `term` each level of `group` lies, (n_levels,)."""
+    own = next(one for one in design.random if one.group == group)
+    places = np.zeros(own.n_levels, dtype=np.intp)
+    places[own.index] = term.index
+    return places
+
+
+def _weights(term: GroupTerm, alone: "NoPooling") -> Floats:
+    """Which row of the term's columns goes with a row z of the group's: z times the transpose, (k of the term, k).
+
+    Columns of a group around that the levels themselves do not have are held at their mean.
+    """
+    weights = np.zeros((term.k, len(alone.names)))
+    for row, name in enumerate(term.names):
+        if name in alone.names:
+            weights[row, alone.names.index(name)] = 1.0
+        else:
+            weights[row, 0] = term.columns[:, row].mean()
+    return weights

@@ -1,0 +1,96 @@
+"""How far is each level drawn from its own mean to the whole?"""
+
+import numpy as np
+import pandas as pd
+
+from bayesmix.inference.arguments import probability
+from bayesmix.inference.draws import n_draws_of
+from bayesmix.inference.kinds import refuse_other_kinds
+from bayesmix.inference.level_lines import coefficient_draws, level_lines
+from bayesmix.inference.summarise import summarise_in_parts
+from bayesmix.modelling.record import Fit
+from bayesmix.modelling.reml_record import RemlFit
+
+_SAME = 1e-9  # of the response's sd: a level as near as this to the whole shows no shrinkage
+
+
+def shrinkage(fit: Fit | RemlFit, group: str, *, prob: float = 0.95) -> pd.DataFrame:
+    """Each level's mean without pooling, and what partial pooling makes of it.
+
+    Parameters
+    ----------
+    fit
+        A Gaussian fit by `bm.fit` or `bm.reml`. Of a posterior, BLUE and BLUP are those of the REML fit of the same
+        model to the same rows.
+    group
+        A grouping factor with a random intercept.
+    prob
+        Probability of the interval (posterior).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by `level`. `n` rows and `raw_mean`, of the response; then, all at the same predictors (see Notes),
+        `blue`, the level's mean were its effects fixed; `blup`, fixed part and conditional modes; of a posterior
+        `mean`, `lower` and `upper` (equal-tailed interval of probability `prob`); `overall`, the fixed part alone,
+        towards which levels are drawn; `shrinkage` = (blup - overall) / (blue - overall), 1 where a level keeps its own
+        mean and 0 where it is given up for the whole; nan where `blue` is the overall mean.
+
+    Raises
+    ------
+    UnknownTermError
+        `group` is no grouping factor of the model, or has no random intercept.
+    ArgumentError
+        The family is not Gaussian with identity link, or `prob` is not between 0 and 1.
+
+    Notes
+    -----
+    With one grouping factor `blue` is least squares with the levels as fixed effects, and so are the levels' own slopes
+    where slopes vary; a level that does not determine its own slopes has none (nan). Other random terms keep the
+    variances of the REML fit: `blue` is then generalised least squares.
+
+    Predictors are at their means over all rows, factors at their shares, offsets at their mean. A predictor that never
+    varies within a level, such as its treatment, is as it is in that level, from whose effect it cannot be told: a
+    level is drawn towards others of its treatment. Effects of other groups are 0, but of those in one level of which
+    the level lies (the batch of a cask) they count.
+
+    With random intercepts alone and no other predictor the factor is 1 / (1 + sigma^2 / (n sd^2)), with weights their
+    sum for n: the balanced one-way (1 + lambda / r)^-1. With random slopes or covariates a level also borrows from its
+    slope: its factor may lie outside 0 and 1, and means little where `blue` comes near `overall`.
+
+    References
+    ----------
+    Robinson (1991), doi:10.1214/ss/1177011926
+
+    Examples
+    --------
+    >>> dyestuff = bm.reml("Yield ~ 1 + (1 | Batch)", bm.load_data("Dyestuff"))  # doctest: +SKIP
+    >>> bm.shrinkage(dyestuff, "Batch").loc["F", ["raw_mean", "blup", "shrinkage"]].round(3).tolist()  # doctest: +SKIP
+    [1470.0, 1482.505, 0.783]
+    """
+    refuse_other_kinds(fit, question="shrinkage", kinds=(Fit, RemlFit))
+    prob, lines = probability(prob), level_lines(fit, group)
+    alone = lines.alone
+    at = np.array([1.0, *alone.means[1:]])
+    design = lines.reml.design
+    index = next(term for term in design.random if term.group == group).index
+    blue, blup, overall = alone.coefficients @ at, lines.pooled @ at, lines.overall @ at
+    columns = {
+        "n": alone.count,
+        "raw_mean": np.bincount(index, weights=design.response.values, minlength=len(blue)) / alone.count,
+        "blue": blue,
+        "blup": blup,
+    }
+    if isinstance(fit, Fit):
+        summary = summarise_in_parts(
+            lambda levels: np.einsum("jkd,k->jd", coefficient_draws(fit, alone, levels), at),
+            shape=(len(blue),),
+            n_draws=n_draws_of(fit),
+            prob=prob,
+        )
+        columns |= summary.columns("mean", "lower", "upper")
+    apart = np.abs(blue - overall) > _SAME * np.std(design.response.values)
+    # 0 is added lest a level without variance have -0.
+    factor = np.divide(blup - overall, blue - overall, out=np.full(len(blue), np.nan), where=apart) + 0.0
+    names = pd.Index(lines.levels, name="level", dtype=object)
+    return pd.DataFrame({**columns, "overall": overall, "shrinkage": factor}, index=names)

@@ -1,0 +1,175 @@
+"""What each level of a group says on its own: the limit of partial pooling when the group's variance is without bound.
+
+For the levels j of a group, with z (k,) a row of the columns that vary by it and x (p,) one of the fixed part:
+
+    BLUE  x'beta + z'b_j,  b_j fixed, other random terms with the variances of the REML fit
+    BLUP  x'beta + z'b_j,  b_j random
+
+Both are compared at the same x: what varies within levels is held at its mean; what the level's own columns determine
+(the level's treatment, or Days where Days varies by level) follows from z.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import qr, solve_triangular
+
+from bayesmix.formula.design import GroupTerm
+from bayesmix.formula.level_rows import level_rows
+from bayesmix.modelling.reml_record import RemlFit
+from bayesmix.numerics.gaussian.arrangement import GroupColumns
+from bayesmix.numerics.gaussian.conditional import conditional
+from bayesmix.numerics.gaussian.cross_products import cross_products
+
+Floats = NDArray[np.float64]
+
+_BOUNDLESS = 1e6  # sds of the response: what stands for a variance without bound costs 1e-12 of a level's estimate
+_DETERMINED = 1e-9  # of the spread of a column within all levels: with less in one level that has no slope of its own
+_INDEPENDENT = 1e-7
+
+
+@dataclass(frozen=True)
+class NoPooling:
+    """The levels of `group` alone.
+
+    `names` (k,): what varies by the group, the intercept first, and `means` (k,) of these columns over all rows;
+    `coefficients` (n_levels, k): each level's own, offset included, nan in a level that does not determine them all;
+    `fixed_rows` (n_levels, k, p): beside the row z of the group's columns stands the row z'fixed_rows[j] of the fixed
+    part. `offset`: the mean offset. `count` (n_levels,), rows.
+    """
+
+    group: str
+    names: tuple[str, ...]
+    means: Floats
+    coefficients: Floats
+    fixed_rows: Floats
+    offset: float
+    count: NDArray[np.intp]
+
+
+def no_pooling(fit: RemlFit, group: str) -> NoPooling:
+    """Estimates of each level with the group's effects fixed; `group` has a random intercept.
+
+    Other random terms keep the variances of `fit`, so that with one grouping factor these are least squares, and with
+    more the best linear unbiased estimates under these variances.
+    """
+    design = fit.design
+    own = [term for term in design.random if term.group == group]
+    names = [name for term in own for name in term.names]
+    first = names.index("Intercept")
+    order = [first, *(i for i in range(len(names)) if i != first)]
+    columns = np.concatenate([term.columns for term in own], axis=1)[:, order]
+    within = _within_levels(own[0], columns, design.fixed.matrix)
+    free, held = _free_columns(within.remainder, design.fixed.matrix)
+    at = level_rows(design, own[0])[:, free]
+    fixed_rows = within.regression - within.regression[:, :, free] @ held
+    fixed_rows[:, 0] += at @ held
+    means = columns.mean(axis=0)
+    middle = design.fixed.matrix[:, free].mean(axis=0)
+    beta, centred = _estimates(fit, group, design.fixed.matrix[:, free] - middle)
+    centred = centred[:, order]
+    centred[:, 0] += design.offset.mean() + (at - middle) @ beta
+    coefficients = centred.copy()
+    coefficients[:, 0] -= centred[:, 1:] @ means[1:]
+    coefficients[~within.determined] = np.nan
+    return NoPooling(
+        group=group,
+        names=tuple(names[i] for i in order),
+        means=means,
+        coefficients=coefficients,
+        fixed_rows=fixed_rows,
+        offset=float(design.offset.mean()),
+        count=np.bincount(own[0].index, minlength=own[0].n_levels),
+    )
+
+
+@dataclass(frozen=True)
+class _Within:
+    """X regressed on the group's columns within each level.
+
+    `regression` (n_levels, k, p), `remainder` (n_obs, p); `determined` (n_levels,): the columns of the level are
+    independent. Where they are not, slopes are those within all levels.
+    """
+
+    regression: Floats
+    remainder: Floats
+    determined: NDArray[np.bool_]
+
+
+def _within_levels(term: GroupTerm, columns: Floats, fixed: Floats) -> _Within:
+    index, n_levels, k = term.index, term.n_levels, columns.shape[1]
+    count = np.bincount(index, minlength=n_levels)
+    # From the mean of all first: a year as covariate must not cost the digits of its spread.
+    z_mean, x_mean = columns[:, 1:].mean(axis=0), fixed.mean(axis=0)
+    z, x = columns[:, 1:] - z_mean, fixed - x_mean
+    z_level, x_level = (_level_sums(index, values, n_levels) / count[:, None] for values in (z, x))
+    z, x = z - z_level[index], x - x_level[index]
+    scale = np.sqrt(np.mean(z**2, axis=0))
+    scale = np.where(scale > 0, scale, 1.0)
+    z = z / scale
+    pairs = z[:, :, None] * z[:, None, :]
+    squares = _level_sums(index, pairs.reshape(len(z), -1), n_levels).reshape(n_levels, k - 1, k - 1)
+    values, vectors = np.linalg.eigh(squares)
+    known = values > _DETERMINED * count[:, None]
+    scaled = vectors * np.where(known, 1 / np.where(known, values, 1.0), 0.0)[:, None, :]
+    inverses = scaled @ vectors.transpose(0, 2, 1)
+    slopes = np.broadcast_to(np.linalg.lstsq(z, x, rcond=None)[0], (n_levels, k - 1, fixed.shape[1])).copy()
+    remainder = x - np.einsum("ns,nsp->np", z, slopes[index]) if k > 1 else x
+    # What the slopes within all levels leave is taken off level by level, twice for the last digits.
+    for _ in range(2 if k > 1 else 0):
+        products = (z[:, :, None] * remainder[:, None, :]).reshape(len(z), -1)
+        more = inverses @ _level_sums(index, products, n_levels).reshape(n_levels, k - 1, -1)
+        slopes += more
+        remainder = remainder - np.einsum("ns,nsp->np", z, more[index])
+    slopes /= scale[:, None]
+    intercept = x_mean + x_level - np.einsum("js,jsp->jp", z_mean + z_level, slopes)
+    return _Within(np.concatenate([intercept[:, None], slopes], axis=1), remainder, known.all(axis=1))
+
+
+def _level_sums(index: NDArray[np.intp], values: Floats, n_levels: int) -> Floats:
+    """Sums of the rows of `values` (n_obs, m) by level, (n_levels, m)."""
+    sums = [np.bincount(index, weights=column, minlength=n_levels) for column in values.T]
+    return np.stack(sums, axis=1) if sums else np.zeros((n_levels, 0))
+
+
+def _free_columns(remainder: Floats, fixed: Floats) -> tuple[list[int], Floats]:
+    """Columns of X that vary beside the group's own, and how all others go with them: remainder = its free columns
+    times `held` (n_free, p)."""
+    size = np.sqrt(np.sum((fixed - fixed.mean(axis=0)) ** 2, axis=0))
+    size = np.where(size > 0, size, np.sqrt(len(fixed)))
+    p = fixed.shape[1]
+    if p == 0:
+        return [], np.zeros((0, 0))
+    upper, order = qr(remainder / size, mode="r", pivoting=True)
+    rank = int(np.sum(np.abs(np.diag(upper)) > _INDEPENDENT))
+    held = np.zeros((rank, p))
+    held[:, order] = solve_triangular(upper[:rank, :rank], upper[:rank])
+    free = list(order[:rank])
+    return free, held * size / size[free][:, None]
+
+
+def _estimates(fit: RemlFit, group: str, fixed: Floats) -> tuple[Floats, Floats]:
+    """Coefficients of `fixed`, and effects (n_levels, k) of the group's columns, centred beside the intercept, with a
+    variance without bound."""
+    design = fit.design
+    y = design.response.values - design.offset
+    middle = y.mean()
+    spread = float(np.std(y))
+    terms, factors = [], []
+    for term, L in zip(design.random, fit.L, strict=True):
+        columns, factor = term.columns, L
+        if term.group == group:
+            intercept = np.array([name == "Intercept" for name in term.names])
+            columns = np.where(intercept, columns, columns - columns.mean(axis=0))
+            size = np.sqrt(np.mean(columns**2, axis=0))
+            factor = np.diag(_BOUNDLESS * spread / np.where(size > 0, size, 1.0))
+        terms.append(GroupColumns(term.index, columns, term.n_levels))
+        factors.append(factor)
+    products = cross_products(y=y - middle, X=fixed, terms=tuple(terms), weights=design.weights)
+    found = conditional(products=products, L=tuple(factors), sigma=fit.sigma)
+    own = [effects for term, effects in zip(design.random, found.effects, strict=True) if term.group == group]
+    estimates = np.concatenate(own, axis=1)
+    names = [name for term in design.random if term.group == group for name in term.names]
+    estimates[:, names.index("Intercept")] += middle
+    return found.beta, estimates
