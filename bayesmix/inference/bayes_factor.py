@@ -9,7 +9,7 @@ import numpy as np
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError, PriorError, UnknownTermError, did_you_mean, listing
 from bayesmix.formula.reduce import Reduction, fixed_reductions, reductions
-from bayesmix.inference.log_marginal import log_marginal, require_closed_form
+from bayesmix.inference.log_marginal import log_marginal
 from bayesmix.modelling.layout import sd_names
 from bayesmix.modelling.prior_density import prior_density
 from bayesmix.modelling.record import Fit
@@ -74,7 +74,7 @@ def bayes_factor(fit: Fit, other: Fit | None = None, *, drop: str | None = None)
     Parameters
     ----------
     fit
-        A fit with proper priors, Gaussian with identity link.
+        A fit; where it has no closed form, by nutpie. The model without `drop` is then sampled in the same way.
     other
         A second fit of the same rows; the factor is for `fit` against `other`.
     drop
@@ -90,7 +90,8 @@ def bayes_factor(fit: Fit, other: Fit | None = None, *, drop: str | None = None)
     Raises
     ------
     ArgumentError
-        Neither or both of `other` and `drop` are given, the fits are of different rows, or a model has no closed form.
+        Neither or both of `other` and `drop` are given, the fits are of different rows, or one without a closed form
+        does not hold the draws that bridge sampling takes.
     UnknownTermError
         `drop` is not in the model; the message lists what is.
     PriorError
@@ -106,9 +107,7 @@ def bayes_factor(fit: Fit, other: Fit | None = None, *, drop: str | None = None)
     """
     if (other is None) == (drop is None):
         raise ArgumentError("Give a second fit, or drop= with a term of the first: one of the two.")
-    require_closed_form(fit)
     if other is not None:
-        require_closed_form(other)
         _require_same_rows(fit, other)
         return compare(fit.formula, log_marginal(fit), other.formula, log_marginal(other))
     return without(fit, reduction_named(fit, str(drop)), log_marginal(fit))
@@ -119,9 +118,7 @@ def without(fit: Fit, reduction: Reduction, larger: "LogMarginal") -> BayesFacto
     smaller = reduced_model(fit, reduction.formula)
     for name in smaller.tested:
         require_usable_at_zero(fit, name)
-    found = modelling.log_marginal.log_marginal_of(
-        smaller.design, smaller.priors, seed=fit.sampling.seed, cores=fit.sampling.cores
-    )
+    found = modelling.bridge.of_smaller(fit, smaller.design, smaller.priors)
     priors = ", ".join(f"{name} ~ {fit.priors[name]}" for name in smaller.tested)
     return replace(compare(fit.formula, larger, reduction.formula.text, found), priors=priors)
 
@@ -181,12 +178,21 @@ def _plain(label: str) -> str:
 
 def _require_same_rows(fit: Fit, other: Fit) -> None:
     one, two = fit.design, other.design
+    if (fit.family.response == "real") != (other.family.response == "real"):
+        raise ArgumentError(
+            f"Densities and probabilities cannot be compared: the families are {fit.family} and {other.family}."
+        )
     if one.n_obs != two.n_obs:
         raise ArgumentError(
             f"The fits are of different rows ({one.n_obs} and {two.n_obs}): their marginal likelihoods cannot be "
             "compared. Fit both to the rows that are complete for both."
         )
-    if not np.array_equal(one.response.values - one.offset, two.response.values - two.offset):
+    # Of a Gaussian response an offset is a part; of counts it is one of the model.
+    shift = fit.family.is_gaussian_identity and other.family.is_gaussian_identity
+    value, other_value = (design.response.values - shift * design.offset for design in (one, two))
+    ones = np.ones(one.n_obs)
+    trials, other_trials = (ones if design.response.trials is None else design.response.trials for design in (one, two))
+    if not (np.array_equal(value, other_value) and np.array_equal(trials, other_trials)):
         raise ArgumentError(
             f"The fits have different responses ({one.response.name} and {two.response.name}, or other rows): their "
             "marginal likelihoods cannot be compared."

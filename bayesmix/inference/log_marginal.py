@@ -17,25 +17,28 @@ def log_marginal(fit: Fit) -> "LogMarginal":
     Parameters
     ----------
     fit
-        A Gaussian model with identity link and Normal priors on the coefficients, whichever way it was sampled.
+        A Gaussian model with identity link and Normal priors on the coefficients, whichever way it was sampled; any
+        other one sampled by nutpie.
 
     Returns
     -------
     LogMarginal
         value : float, natural logarithm; nan where it cannot be trusted, with the `reason`
         error : float, Monte Carlo standard error, of quadrature the estimated error, near 0
-        method : str, ``"quadrature"`` for one or two variance parameters, ``"importance"`` for more
+        method : str, ``"quadrature"`` for one or two variance parameters, ``"importance"`` for more, ``"bridge"`` for
+        models without a closed form
 
     Raises
     ------
     ArgumentError
-        The model has no closed form.
+        The model has no closed form, and the fit does not hold the draws that bridge sampling takes.
 
     References
     ----------
-    Geweke (1989), doi:10.2307/1913710
+    Geweke (1989), doi:10.2307/1913710; Meng & Schilling (2002), doi:10.1198/106186002457
     """
-    require_closed_form(fit)
+    if why_not_marginal(fit.design, fit.family, fit.priors):
+        return modelling.bridge.by_bridge(fit.pymc_model, fit.posterior, seed=fit.sampling.seed)
     return modelling.log_marginal.log_marginal_of(
         fit.design,
         fit.priors,
@@ -50,5 +53,6 @@ def require_closed_form(fit: Fit) -> None:
     obstacle = why_not_marginal(fit.design, fit.family, fit.priors)
     if obstacle:
         raise ArgumentError(
-            f"The marginal likelihood is known for Gaussian models with Normal priors on the coefficients: {obstacle}."
+            f"This takes a Gaussian model with Normal priors on the coefficients: {obstacle}. bm.rand and "
+            "bm.bayes_factor take others."
         )

@@ -9,6 +9,7 @@ from types import ModuleType
 
 _HEAVY = {
     "bambi_bridge",
+    "bridge",
     "convergence",
     "diagnostics",
     "group_effects",

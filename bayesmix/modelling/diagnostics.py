@@ -75,6 +75,12 @@ def trouble_with_weights(posterior: xr.DataTree) -> str | None:
     return None
 
 
+def _is_marginal(posterior: xr.DataTree) -> bool:
+    """Whether the variance parameters alone were sampled."""
+    group = posterior.children.get("unconstrained_posterior")
+    return group is not None and "theta" in group.data_vars
+
+
 def _importance(posterior: xr.DataTree) -> Importance | None:
     if "importance" not in posterior.children:
         return None
@@ -96,7 +102,7 @@ def diagnose_sampling(posterior: xr.DataTree, design: Design, auxiliary: tuple[s
     draws = posterior.children["posterior"].to_dataset()
     n_chains, n_draws = draws.sizes["chain"], draws.sizes["draw"]
     # Drawn exactly given the variance parameters: on the marginal path.
-    most_effects = _MOST_EFFECTS if "unconstrained_posterior" in posterior.children else None
+    most_effects = _MOST_EFFECTS if _is_marginal(posterior) else None
     blocks = _blocks(draws, design, auxiliary, most_effects)
     frames = [_figures(names, kind, values) for names, kind, values in blocks]
     statistics = posterior.children["sample_stats"].to_dataset()

@@ -19,8 +19,11 @@ def run_nutpie(
     seed: int,
     target_accept: float,
     bar: SamplingProgress,
+    store_unconstrained: bool = False,
 ) -> xr.DataTree:
     """Sample `compiled`; an interrupt stops the chains and is passed on.
+
+    With `store_unconstrained` the sample statistics have `unconstrained_draw`, the points that were sampled.
 
     Raises
     ------
@@ -38,6 +41,7 @@ def run_nutpie(
         save_warmup=False,
         progress_bar=False,
         progress_callback=bar.update,
+        store_unconstrained=store_unconstrained,
         blocking=False,
     )
     try:

@@ -10,11 +10,16 @@ from bayesmix.modelling.compile_nutpie import compile_model
 from bayesmix.modelling.nutpie_run import run_nutpie
 from bayesmix.modelling.progress import SamplingProgress
 
+MOST_UNCONSTRAINED = 2**25
+"""Numbers, draws times parameters, up to which draws on the unconstrained scale are kept: 256 MiB."""
+
 
 def sample_by_nutpie(
-    model: pm.Model, *, var_names: Sequence[str], chains: int, progress: bool, **how: Any
+    model: pm.Model, *, var_names: Sequence[str], draws: int, chains: int, progress: bool, **how: Any
 ) -> xr.DataTree:
     """Draws of `var_names` and what nutpie says about them; `how` as `run_nutpie` takes it."""
     with SamplingProgress(chains, shown=progress) as bar:
         # Only what is kept is compiled into the function that computes deterministic variables.
-        return run_nutpie(compile_model(model, var_names), chains=chains, bar=bar, **how)
+        compiled = compile_model(model, var_names)
+        few = compiled.n_dim * draws * chains <= MOST_UNCONSTRAINED
+        return run_nutpie(compiled, draws=draws, chains=chains, bar=bar, store_unconstrained=few, **how)

@@ -53,7 +53,8 @@ class Fit:
     posterior : xarray.DataTree
         Groups `posterior` and `sample_stats`, as ArviZ expects them. The fixed intercept is the one at
         predictors equal to 0, as in lme4. On the marginal path also `unconstrained_posterior` with the variance
-        parameters on the whole line; after importance sampling `importance` with all values and their weights.
+        parameters on the whole line, on the joint one by nutpie with all that were sampled; after importance sampling
+        `importance` with all values and their weights.
     method : str
         ``"marginal"``: the variance parameters sampled, exact draws of coefficients and group effects; ``"joint"``:
         NUTS on all parameters. `reason` says why this one.

@@ -57,7 +57,9 @@ def draw(
     -------
     posterior : xarray.DataTree
         Groups `posterior` (`var_names`, dims chain and draw first) and `sample_stats` (`diverging`, `energy`,
-        `lp`, `tree_depth`, `reached_max_treedepth`, `n_steps`, `step_size`, `acceptance_rate`).
+        `lp`, `tree_depth`, `reached_max_treedepth`, `n_steps`, `step_size`, `acceptance_rate`); by nutpie, up to 33
+        million numbers, `unconstrained_posterior` with `point`, all free parameters on the whole line in the order
+        of the model.
     sampling : Sampling
         What was done; `seconds` from compilation to the last draw.
 
@@ -88,6 +90,8 @@ def draw(
     )
     seconds = perf_counter() - started
     kept = {"posterior": _posterior(tree, var_names), "sample_stats": sample_stats(tree)}
+    if "unconstrained_draw" in tree["sample_stats"]:
+        kept["unconstrained_posterior"] = _unconstrained(tree)
     record = Sampling(
         sampler=sampler,
         draws=draws,
@@ -105,3 +109,9 @@ def _posterior(tree: xr.DataTree, var_names: Sequence[str]) -> xr.Dataset:
     posterior = tree["posterior"].to_dataset()[list(var_names)].transpose("chain", "draw", ...)
     posterior.attrs = {"sample_dims": ["chain", "draw"]}  # no time stamp: equal draws make equal records
     return posterior
+
+
+def _unconstrained(tree: xr.DataTree) -> xr.Dataset:
+    points = tree["sample_stats"]["unconstrained_draw"].transpose("chain", "draw", ...)
+    coords = {name: points.coords[name].to_numpy() for name in ("chain", "draw")}
+    return xr.Dataset({"point": (("chain", "draw", "free_parameter"), points.to_numpy())}, coords)

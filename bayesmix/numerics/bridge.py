@@ -250,7 +250,7 @@ def _joined(halves: list[_Half]) -> Bridge:
         formula_error=formula,
         spread_error=spread,
         pareto_k=max(half.pareto_k for half in halves),
-        greatest_k=min(GREATEST_K, 1 - 1 / np.log10(max(10.0, min(half.effective_size for half in halves)))),
+        greatest_k=min(GREATEST_K, float(1 - 1 / np.log10(max(10.0, min(half.effective_size for half in halves))))),
         overlap=min(half.overlap for half in halves),
         effective_size=min(half.effective_size for half in halves),
         estimates=estimates,

@@ -75,7 +75,7 @@ def test_a_seed_is_drawn_and_recorded(model):
 
 def test_only_what_is_asked_is_kept(model):
     tree, _ = draw(model, var_names=["mean", "twice"], seed=1, **FAST)
-    assert set(tree.children) == {"posterior", "sample_stats"}
+    assert set(tree.children) == {"posterior", "sample_stats", "unconstrained_posterior"}
     assert list(tree["posterior"].data_vars) == ["mean", "twice"]
     assert dict(tree["posterior"].sizes) == {"chain": 2, "draw": 200}
     np.testing.assert_allclose(tree["posterior"]["twice"], 2 * tree["posterior"]["mean"])

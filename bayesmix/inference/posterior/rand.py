@@ -1,13 +1,19 @@
 """Bayes factors of the random terms, with the p values of the likelihood-ratio tests beside them."""
 
+from collections.abc import Sequence
+from math import nan
+
 import pandas as pd
 
 from bayesmix import modelling
-from bayesmix.formula.reduce import reductions
+from bayesmix.formula.reduce import Reduction, reductions
 from bayesmix.inference.bayes_factor import without
+from bayesmix.inference.boundary import boundary_p, naive_p
 from bayesmix.inference.log_marginal import log_marginal
+from bayesmix.inference.lrt import variances_lost
 from bayesmix.inference.reml import rand as of_reml
 from bayesmix.modelling.record import Fit
+from bayesmix.modelling.reduced import reduced_model
 
 _COLUMNS = (
     "dropped",
@@ -29,7 +35,7 @@ def rand(fit: Fit) -> pd.DataFrame:
     if not parts:
         return pd.DataFrame(columns=list(_COLUMNS), index=pd.Index([], name="term"))
     larger = log_marginal(fit)
-    tests = of_reml.rand(modelling.reml_fit.fit_design(fit.design))
+    p_values = _p_values(fit, parts)
     rows = []
     for part in parts:
         found = without(fit, part, larger)
@@ -42,10 +48,30 @@ def rand(fit: Fit) -> pd.DataFrame:
                 "label": found.label,
                 "method": found.method,
                 "prior": found.priors,
-                "p": tests.loc[part.label, "p"],
-                "p_boundary": tests.loc[part.label, "p_boundary"],
+                "p": p_values[part.label][0],
+                "p_boundary": p_values[part.label][1],
                 "reliable": not found.reason,
                 "reason": found.reason,
             }
         )
     return pd.DataFrame(rows, index=pd.Index([part.label for part in parts], name="term"))
+
+
+def _p_values(fit: Fit, parts: Sequence[Reduction]) -> dict[str, tuple[float, float]]:
+    """Of the likelihood-ratio test of each part, naive and for the boundary; nan where there is no such test."""
+    if fit.family.is_gaussian_identity:
+        tests = of_reml.rand(modelling.reml_fit.fit_design(fit.design))
+        return {part.label: (tests.loc[part.label, "p"], tests.loc[part.label, "p_boundary"]) for part in parts}
+    if fit.family.response == "real":
+        return {part.label: (nan, nan) for part in parts}
+    larger = modelling.laplace_fit.fit_design(fit.design, fit.family)
+    found = {}
+    for part in parts:
+        smaller = modelling.laplace_fit.fit_design(reduced_model(fit, part.formula).design, fit.family)
+        if not (larger.converged and smaller.converged):
+            found[part.label] = nan, nan
+            continue
+        statistic, df = max(0.0, smaller.criterion - larger.criterion), larger.n_parameters - smaller.n_parameters
+        n_variances = variances_lost(larger.design, smaller.design)
+        found[part.label] = naive_p(statistic, df), boundary_p(statistic, df, n_variances)
+    return found
