@@ -4,15 +4,17 @@ import pandas as pd
 
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.kinds import LINEAR, refuse_other_kinds
+from bayesmix.inference.laplace import augment as of_laplace
 from bayesmix.inference.least_squares import augment as of_least_squares
 from bayesmix.inference.posterior import augment as of_posterior
 from bayesmix.inference.reml import augment as of_reml
+from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
-def augment(fit: Fit | RemlFit | LmFit, *, prob: float = 0.95) -> pd.DataFrame:
+def augment(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95) -> pd.DataFrame:
     """The rows that were fitted, with fitted values and residuals, as broom.mixed's `augment`.
 
     Parameters
@@ -39,6 +41,8 @@ def augment(fit: Fit | RemlFit | LmFit, *, prob: float = 0.95) -> pd.DataFrame:
     prob = probability(prob)
     if isinstance(fit, RemlFit):
         return of_reml.augment(fit)
+    if isinstance(fit, LaplaceFit):
+        return of_laplace.augment(fit)
     if isinstance(fit, LmFit):
         return of_least_squares.augment(fit)
     return of_posterior.augment(fit, prob=prob)

@@ -12,7 +12,6 @@ from bayesmix.inference.arguments import probability
 from bayesmix.inference.draws import auxiliary, standard_deviations
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.ranef import ranef
-from bayesmix.inference.reml.varcorr import of_factors
 from bayesmix.inference.varcorr import varcorr
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
@@ -120,8 +119,7 @@ def _runaway(row: pd.Series) -> str:
 def _variance(fit: Fit, estimated: RemlFit | LaplaceFit, prob: float) -> pd.DataFrame:
     posterior = varcorr(fit, prob=prob)
     # Both have the rows of `labels_of`, in its order.
-    values = of_factors(estimated.L) + ([estimated.sigma] if isinstance(estimated, RemlFit) else [])
-    frame = pd.DataFrame({"reml": values}, index=posterior.index)
+    frame = pd.DataFrame({"reml": varcorr(estimated)["estimate"].to_numpy()}, index=posterior.index)
     frame = _with_posterior(frame, posterior, ("mean", "median", "sd", "lower", "upper"))
     notes = []
     for term, L in zip(fit.design.random, estimated.L, strict=True):
@@ -144,14 +142,10 @@ def _at_zero(fit: Fit, draws: NDArray[np.float64]) -> str:
 
 def _groups(fit: Fit, estimated: RemlFit | LaplaceFit, prob: float) -> pd.DataFrame:
     posterior = ranef(fit, prob=prob)
-    if isinstance(estimated, RemlFit):
-        blups = ranef(estimated)
-        modes, sds = blups["estimate"].to_numpy(), blups["sd"].to_numpy()
-    else:
-        modes = np.concatenate([np.empty(0), *(effects.ravel() for effects in estimated.effects)])
-        variances = [np.diagonal(one, axis1=1, axis2=2).ravel() for one in estimated.effect_covariances]
-        sds = np.sqrt(np.concatenate([np.empty(0), *variances]))
-    frame = posterior[["group", "level", "term"]].assign(reml=modes, blup_sd=sds)
+    blups = ranef(estimated)
+    frame = posterior[["group", "level", "term"]].assign(
+        reml=blups["estimate"].to_numpy(), blup_sd=blups["sd"].to_numpy()
+    )
     frame = _with_posterior(frame, posterior, ("mean", "sd", "lower", "upper"))
     return frame.rename(columns={"reml": "blup"})
 

@@ -5,15 +5,17 @@ import pandas as pd
 from bayesmix.inference.arguments import one_of, probability
 from bayesmix.inference.expectation import GROUPS
 from bayesmix.inference.kinds import LINEAR, refuse_other_kinds
+from bayesmix.inference.laplace import fitted as of_laplace
 from bayesmix.inference.least_squares import fitted as of_least_squares
 from bayesmix.inference.posterior import fitted as of_posterior
 from bayesmix.inference.reml import fitted as of_reml
+from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
-def fitted(fit: Fit | RemlFit | LmFit, *, groups: str = "fitted", prob: float = 0.95) -> pd.DataFrame:
+def fitted(fit: Fit | RemlFit | LaplaceFit | LmFit, *, groups: str = "fitted", prob: float = 0.95) -> pd.DataFrame:
     """Expected response of the rows that were fitted.
 
     Parameters
@@ -30,7 +32,7 @@ def fitted(fit: Fit | RemlFit | LmFit, *, groups: str = "fitted", prob: float = 
     pandas.DataFrame
         Indexed as `fit.data`, the expected response on the response scale, for a binomial response the probability;
         offsets are included. Posterior: `mean` and `sd`, `lower` and `upper` (equal-tailed interval of probability
-        `prob`). REML and lm: `estimate`.
+        `prob`). REML, Laplace and lm: `estimate`.
 
     Raises
     ------
@@ -46,6 +48,8 @@ def fitted(fit: Fit | RemlFit | LmFit, *, groups: str = "fitted", prob: float = 
     groups, prob = one_of(groups, GROUPS, argument="groups"), probability(prob)
     if isinstance(fit, RemlFit):
         return of_reml.fitted(fit, groups=groups)
+    if isinstance(fit, LaplaceFit):
+        return of_laplace.fitted(fit, groups=groups)
     if isinstance(fit, LmFit):
         return of_least_squares.fitted(fit)
     return of_posterior.fitted(fit, groups=groups, prob=prob)

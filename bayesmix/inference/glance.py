@@ -3,15 +3,17 @@
 import pandas as pd
 
 from bayesmix.inference.kinds import LINEAR, refuse_other_kinds
+from bayesmix.inference.laplace import glance as of_laplace
 from bayesmix.inference.least_squares import glance as of_least_squares
 from bayesmix.inference.posterior import glance as of_posterior
 from bayesmix.inference.reml import glance as of_reml
+from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
-def glance(fit: Fit | RemlFit | LmFit) -> pd.DataFrame:
+def glance(fit: Fit | RemlFit | LaplaceFit | LmFit) -> pd.DataFrame:
     """One row about the fit, as broom.mixed's `glance`.
 
     Returns
@@ -23,12 +25,17 @@ def glance(fit: Fit | RemlFit | LmFit) -> pd.DataFrame:
         out).
         REML: `nobs`, `method` (REML or ML), `sigma`, `criterion` (-2 log of the restricted likelihood, or of the
         likelihood), `loglik`, `aic`, `bic`, `n_parameters`, `singular`, `converged`, `gradient_size`.
+        Laplace: `nobs`, `family`, `link`, `method`, `criterion` (-2 log likelihood), `loglik`, `aic`, `bic`,
+        `n_parameters`, `singular` (a maximum on the boundary), `converged`, and in words the `reason`;
+        `gradient_size`. Where `converged` is False no maximum was found, and no number of that fit is an estimate.
         lm: `nobs`, `method`, `sigma`, `r_squared`, `adj_r_squared`, `f` with `df_model`, `df_residual` and `p`,
         `loglik`, `aic`, `bic`.
     """
     refuse_other_kinds(fit, question="glance", kinds=LINEAR)
     if isinstance(fit, RemlFit):
         return of_reml.glance(fit)
+    if isinstance(fit, LaplaceFit):
+        return of_laplace.glance(fit)
     if isinstance(fit, LmFit):
         return of_least_squares.glance(fit)
     return of_posterior.glance(fit)

@@ -2,28 +2,31 @@
 
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.arguments import one_of
+from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 DDF = ("satterthwaite", "kenward-roger")
-MIXED = (Fit, RemlFit)
+MIXED = (Fit, RemlFit, LaplaceFit)
 LINEAR = (*MIXED, LmFit)
-_MADE_BY = {Fit: "bm.fit", RemlFit: "bm.reml", LmFit: "bm.lm"}
+_MADE_BY = {Fit: "bm.fit", RemlFit: "bm.reml", LaplaceFit: "bm.laplace", LmFit: "bm.lm"}
 
 
-def refuse_other_kinds(fit: object, *, question: str, kinds: tuple[type, ...] = MIXED) -> None:
+def refuse_other_kinds(fit: object, *, question: str, kinds: tuple[type, ...] = (Fit, RemlFit)) -> None:
     """Nothing but a posterior, a REML fit, or what else `kinds` has."""
     if not isinstance(fit, kinds):
         *others, last = (_MADE_BY[kind] for kind in kinds)
         raise ArgumentError(f"{question} takes a fit by {', '.join(others)} or {last}; got {type(fit).__name__}.")
 
 
-def ddf_method(fit: Fit | RemlFit | LmFit, ddf: str) -> str:
-    """The method of the degrees of freedom; a posterior has none, least squares exact ones."""
+def ddf_method(fit: Fit | RemlFit | LaplaceFit | LmFit, ddf: str) -> str:
+    """The method of the degrees of freedom: of REML fits alone; least squares has exact ones, others none."""
     ddf = one_of(ddf, DDF, argument="ddf")
     if isinstance(fit, Fit) and ddf != DDF[0]:
         raise ArgumentError(f"ddf={ddf!r} is for REML fits: a posterior has no degrees of freedom; leave it out.")
+    if isinstance(fit, LaplaceFit) and ddf != DDF[0]:
+        raise ArgumentError(f"ddf={ddf!r} is for REML fits: a Laplace fit has tests by z; leave it out.")
     if isinstance(fit, LmFit) and ddf != DDF[0]:
         raise ArgumentError(f"ddf={ddf!r} is for REML fits: those of least squares are exact; leave it out.")
     return ddf

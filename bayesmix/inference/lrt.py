@@ -2,24 +2,27 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
 from bayesmix.inference.boundary import boundary_p, naive_p
+from bayesmix.inference.laplace.maximum import require_maximum
+from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.reml_record import RemlFit
 
 
-def lrt(reduced: RemlFit, full: RemlFit, *, refit: bool = True) -> pd.DataFrame:
+def lrt(reduced: RemlFit | LaplaceFit, full: RemlFit | LaplaceFit, *, refit: bool = True) -> pd.DataFrame:
     """Likelihood-ratio test of two nested models, as R's `anova(reduced, full)`.
 
     Parameters
     ----------
     reduced, full
-        Fits by `bm.reml` of the same rows, the smaller model first.
+        Fits by `bm.reml`, or both by `bm.laplace`, of the same rows, the smaller model first.
     refit
         Fit both by maximum likelihood first, as `anova` does. False compares REML fits as they are, which needs the
-        same fixed part.
+        same fixed part. Laplace fits are by maximum likelihood already.
 
     Returns
     -------
@@ -31,22 +34,20 @@ def lrt(reduced: RemlFit, full: RemlFit, *, refit: bool = True) -> pd.DataFrame:
     Raises
     ------
     ArgumentError
-        The fits are of different rows, not nested by their number of parameters, or by REML with different fixed parts.
+        The fits are of different rows, not nested by their number of parameters, or by REML with different fixed parts;
+        or by Laplace of different families or links, or without a maximum.
 
     References
     ----------
     Stram & Lee (1994), doi:10.2307/2533455
     """
-    for fit in (reduced, full):
-        if not isinstance(fit, RemlFit):
-            raise ArgumentError(f"lrt takes two fits by bm.reml; got {type(fit).__name__}.")
+    _require_one_kind(reduced, full)
     _require_same_rows(reduced.design, full.design)
     same_fixed = _same_columns(reduced.design, full.design)
-    if not refit and (reduced.reml or full.reml) and not (same_fixed and reduced.reml and full.reml):
-        raise ArgumentError(
-            "REML criteria of models with different fixed parts, or beside a likelihood, cannot be compared; leave "
-            "refit=True."
-        )
+    if isinstance(reduced, RemlFit) and isinstance(full, RemlFit) and not refit:
+        _require_one_criterion(reduced, full, same_fixed)
+    if isinstance(reduced, LaplaceFit) and isinstance(full, LaplaceFit):
+        _require_comparable_maxima(reduced, full)
     df = full.n_parameters - reduced.n_parameters
     if df <= 0:
         raise ArgumentError(
@@ -54,9 +55,7 @@ def lrt(reduced: RemlFit, full: RemlFit, *, refit: bool = True) -> pd.DataFrame:
             "one first. Models that are not nested have no likelihood-ratio test."
         )
     if refit:
-        reduced, full = (
-            fit if not fit.reml else modelling.reml_fit.fit_design(fit.design, reml=False) for fit in (reduced, full)
-        )
+        reduced, full = _by_likelihood(reduced), _by_likelihood(full)
     statistic = max(0.0, reduced.criterion - full.criterion)
     n_variances = variances_lost(full.design, reduced.design) if same_fixed else 0
     first, second = (_row(fit) for fit in (reduced, full))
@@ -78,7 +77,14 @@ def _effects(design: Design) -> set[tuple[str, str]]:
     return {(term.group, name) for term in design.random for name in term.names}
 
 
-def _row(fit: RemlFit) -> dict[str, float]:
+def _by_likelihood(fit: RemlFit | LaplaceFit) -> RemlFit | LaplaceFit:
+    """The maximum likelihood fit of the same model."""
+    if isinstance(fit, RemlFit) and fit.reml:
+        return modelling.reml_fit.fit_design(fit.design, reml=False)
+    return fit
+
+
+def _row(fit: RemlFit | LaplaceFit) -> dict[str, float]:
     return {
         "npar": fit.n_parameters,
         "aic": fit.aic,
@@ -92,21 +98,52 @@ def _row(fit: RemlFit) -> dict[str, float]:
     }
 
 
+def _require_one_kind(reduced: object, full: object) -> None:
+    if not any(isinstance(reduced, kind) and isinstance(full, kind) for kind in (RemlFit, LaplaceFit)):
+        raise ArgumentError(
+            "lrt takes two fits by bm.reml or two by bm.laplace; "
+            f"got {type(reduced).__name__} and {type(full).__name__}."
+        )
+
+
+def _require_one_criterion(reduced: RemlFit, full: RemlFit, same_fixed: bool) -> None:
+    if (reduced.reml or full.reml) and not (same_fixed and reduced.reml and full.reml):
+        raise ArgumentError(
+            "REML criteria of models with different fixed parts, or beside a likelihood, cannot be compared; leave "
+            "refit=True."
+        )
+
+
+def _require_comparable_maxima(reduced: LaplaceFit, full: LaplaceFit) -> None:
+    if reduced.family != full.family:
+        raise ArgumentError(
+            f"The fits are of {reduced.family} and {full.family}: models of different families or links are not "
+            "nested. Fit both with one."
+        )
+    for fit in (reduced, full):
+        require_maximum(fit, question="lrt")
+
+
 def _require_same_rows(one: Design, other: Design) -> None:
     if one.n_obs != other.n_obs:
         raise ArgumentError(
             f"The fits are of different rows ({one.n_obs} and {other.n_obs}), so their likelihoods cannot be compared. "
             "Fit both to the rows that are complete for both."
         )
-    same_weights = np.array_equal(
-        np.ones(one.n_obs) if one.weights is None else one.weights,
-        np.ones(other.n_obs) if other.weights is None else other.weights,
+    same = (
+        np.array_equal(one.response.values, other.response.values)
+        and np.array_equal(_or_ones(one.weights, one), _or_ones(other.weights, other))
+        and np.array_equal(_or_ones(one.response.trials, one), _or_ones(other.response.trials, other))
     )
-    if not np.array_equal(one.response.values, other.response.values) or not same_weights:
+    if not same:
         raise ArgumentError(
-            f"The fits have different responses or weights ({one.response.name} and {other.response.name}, or other "
-            "rows), so their likelihoods cannot be compared."
+            f"The fits have different responses, trials or weights ({one.response.name} and {other.response.name}, or "
+            "other rows), so their likelihoods cannot be compared."
         )
+
+
+def _or_ones(values: NDArray[np.float64] | None, design: Design) -> NDArray[np.float64]:
+    return np.ones(design.n_obs) if values is None else values
 
 
 def _same_columns(one: Design, other: Design) -> bool:

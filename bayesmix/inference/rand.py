@@ -2,20 +2,22 @@
 
 import pandas as pd
 
-from bayesmix.inference.kinds import refuse_other_kinds
+from bayesmix.inference.kinds import MIXED, refuse_other_kinds
+from bayesmix.inference.laplace import rand as of_laplace
 from bayesmix.inference.posterior import rand as of_posterior
 from bayesmix.inference.reml import rand as of_reml
+from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
-def rand(fit: Fit | RemlFit) -> pd.DataFrame:
+def rand(fit: Fit | RemlFit | LaplaceFit) -> pd.DataFrame:
     """A test of each random term: the fitted model against the same without it; a slope before its intercept.
 
     Parameters
     ----------
     fit
-        A Gaussian model with identity link, by `bm.fit` or `bm.reml`.
+        A Gaussian model with identity link by `bm.fit` or `bm.reml`, or counts by `bm.laplace`.
 
     Returns
     -------
@@ -29,15 +31,18 @@ def rand(fit: Fit | RemlFit) -> pd.DataFrame:
 
         Of a REML fit lmerTest's table, the model itself first: `npar`, `loglik`, `aic`, `lrt`, `df`, `p` of the
         chi-square, and `p_boundary`, of the even mixture of chi-squares that holds for a variance of 0.
+        Of a Laplace fit the same, and `reason` where a smaller model has no maximum and so no numbers.
 
     Raises
     ------
     ArgumentError, PriorError
-        As `bayes_factor`.
+        As `bayes_factor`; a Laplace fit that has no maximum itself.
 
     Notes
     -----
     ``(0 + x | g)`` is dropped; lmerTest makes it ``(1 | g)``, which is no simpler model.
     """
-    refuse_other_kinds(fit, question="rand")
+    refuse_other_kinds(fit, question="rand", kinds=MIXED)
+    if isinstance(fit, LaplaceFit):
+        return of_laplace.rand(fit)
     return of_reml.rand(fit) if isinstance(fit, RemlFit) else of_posterior.rand(fit)

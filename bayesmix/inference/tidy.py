@@ -6,17 +6,19 @@ import pandas as pd
 
 from bayesmix.inference.arguments import all_of, probability
 from bayesmix.inference.kinds import LINEAR, ddf_method, refuse_other_kinds
+from bayesmix.inference.laplace import tidy as of_laplace
 from bayesmix.inference.least_squares import tidy as of_least_squares
 from bayesmix.inference.posterior import tidy as of_posterior
 from bayesmix.inference.reml import tidy as of_reml
 from bayesmix.inference.tidy_labels import EFFECTS
+from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
 def tidy(
-    fit: Fit | RemlFit | LmFit,
+    fit: Fit | RemlFit | LaplaceFit | LmFit,
     *,
     effects: str | Iterable[str] = ("fixed", "ran_pars"),
     prob: float = 0.95,
@@ -43,7 +45,8 @@ def tidy(
         ``"sd__Days"``, ``"cor__Intercept.Days"``, ``"sd__Observation"`` for the residual), `estimate`, `std.error`,
         `conf.low` and `conf.high`. Posterior: mean, sd and the equal-tailed interval of probability `prob`. REML: also
         `statistic`, `df` and `p.value` of the coefficients' t tests; conditional modes have normal intervals, variance
-        parameters none.
+        parameters none. Laplace: the same without `df`, the statistic is z; of a fit without a maximum the
+        coefficients have neither tests nor intervals.
 
     Raises
     ------
@@ -55,6 +58,8 @@ def tidy(
     ddf = ddf_method(fit, ddf)
     if isinstance(fit, RemlFit):
         return of_reml.tidy(fit, effects, prob=prob, ddf=ddf)
+    if isinstance(fit, LaplaceFit):
+        return of_laplace.tidy(fit, effects, prob=prob)
     if isinstance(fit, LmFit):
         return of_least_squares.tidy(fit, effects, prob=prob)
     return of_posterior.tidy(fit, effects, prob=prob)

@@ -3,17 +3,19 @@
 import pandas as pd
 
 from bayesmix.inference.arguments import one_of, probability
-from bayesmix.inference.kinds import refuse_other_kinds
+from bayesmix.inference.kinds import MIXED, refuse_other_kinds
+from bayesmix.inference.laplace import varcorr as of_laplace
 from bayesmix.inference.posterior import varcorr as of_posterior
 from bayesmix.inference.reml import varcorr as of_reml
 from bayesmix.inference.variance_labels import RESIDUAL as RESIDUAL
+from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 SCALES = ("sd", "variance")
 
 
-def varcorr(fit: Fit | RemlFit, *, scale: str = "sd", prob: float = 0.95) -> pd.DataFrame:
+def varcorr(fit: Fit | RemlFit | LaplaceFit, *, scale: str = "sd", prob: float = 0.95) -> pd.DataFrame:
     """Standard deviations and correlations of the group effects, as lme4's `VarCorr`.
 
     Parameters
@@ -31,8 +33,9 @@ def varcorr(fit: Fit | RemlFit, *, scale: str = "sd", prob: float = 0.95) -> pd.
         Indexed by `group`, `term1`, `term2`: for each random term in the order of the formula the standard
         deviations (`term1` equals `term2`), then the correlations; `Residual` last, with empty terms, where the
         family has a sigma. Posterior: `mean`, `median`, `sd`, `lower` and `upper` (equal-tailed interval of
-        probability `prob`), `ess_bulk`, `rhat`. REML: `estimate`, exactly 0 on the boundary; a correlation with an
-        effect of variance 0 is nan.
+        probability `prob`), `ess_bulk`, `rhat`. REML and Laplace: `estimate`, exactly 0 on the boundary; a correlation
+        with an effect of variance 0 is nan. Of a Laplace fit without a maximum (`glance`: `converged`) they are where
+        the search stopped, no estimates.
 
     Raises
     ------
@@ -43,8 +46,10 @@ def varcorr(fit: Fit | RemlFit, *, scale: str = "sd", prob: float = 0.95) -> pd.
     -----
     The posterior of a standard deviation near 0 is skewed: the mean lies above the REML estimate there.
     """
-    refuse_other_kinds(fit, question="varcorr")
+    refuse_other_kinds(fit, question="varcorr", kinds=MIXED)
     scale, prob = one_of(scale, SCALES, argument="scale"), probability(prob)
     if isinstance(fit, RemlFit):
         return of_reml.varcorr(fit, scale=scale)
+    if isinstance(fit, LaplaceFit):
+        return of_laplace.varcorr(fit, scale=scale)
     return of_posterior.varcorr(fit, scale=scale, prob=prob)

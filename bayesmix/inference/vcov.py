@@ -6,12 +6,13 @@ import pandas as pd
 from bayesmix import modelling
 from bayesmix.inference.draws import fixed, joined
 from bayesmix.inference.kinds import LINEAR, ddf_method, refuse_other_kinds
+from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
-def vcov(fit: Fit | RemlFit | LmFit, *, ddf: str = "satterthwaite") -> pd.DataFrame:
+def vcov(fit: Fit | RemlFit | LaplaceFit | LmFit, *, ddf: str = "satterthwaite") -> pd.DataFrame:
     """Covariance of the fixed coefficients.
 
     Parameters
@@ -25,7 +26,8 @@ def vcov(fit: Fit | RemlFit | LmFit, *, ddf: str = "satterthwaite") -> pd.DataFr
     Returns
     -------
     pandas.DataFrame
-        Coefficients by coefficients: of the posterior draws, or of the estimates given theta and sigma.
+        Coefficients by coefficients: of the posterior draws, or of the estimates given theta and sigma; of a Laplace
+        fit from the Hessian by coefficients and theta together (nan where that is not positive definite).
 
     Raises
     ------

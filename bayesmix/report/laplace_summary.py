@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from bayesmix.inference.fixef import fixef
 from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.modelling.wald import wald_tests
 from bayesmix.report import page
 from bayesmix.report.numbers import aligned, decimals_for, number, p_value
 from bayesmix.report.page import Block, Table
@@ -13,27 +13,27 @@ _DIGITS = 4  # of a standard error, and of a sd
 
 def as_text(fit: LaplaceFit) -> str:
     """What `print(fit)` shows."""
-    return page.as_text(_blocks(fit))
+    return page.as_text(blocks(fit))
 
 
 def as_html(fit: LaplaceFit) -> str:
     """What a notebook shows for `fit`."""
-    return page.as_html(_blocks(fit))
+    return page.as_html(blocks(fit))
 
 
-def _blocks(fit: LaplaceFit) -> tuple[Block, ...]:
-    blocks = [Block("", lines=_model_lines(fit))]
+def blocks(fit: LaplaceFit, *, prob: float = 0.95) -> tuple[Block, ...]:
+    """The page of a fit, with confidence intervals of probability `prob`."""
+    parts = [Block("", lines=_model_lines(fit))]
     if not fit.converged:
-        blocks.append(
-            Block("No maximum was found; the numbers below are where the search stopped", lines=(fit.reason,))
-        )
+        parts.append(Block("No maximum was found; the numbers below are where the search stopped", lines=(fit.reason,)))
     if fit.design.random:
-        blocks.append(Block("Random effects (standard deviations)", table=_random_table(fit)))
+        parts.append(Block("Random effects (standard deviations)", table=_random_table(fit)))
     if fit.design.fixed.names:
-        blocks.append(Block("Fixed effects (Wald tests)", table=_fixed_table(fit)))
+        what = f" (Wald tests, {100 * prob:g} % confidence intervals)" if fit.converged else ""
+        parts.append(Block(f"Fixed effects{what}", table=_fixed_table(fit, prob)))
     if fit.converged:
-        blocks.append(Block("", lines=(f"The search ended at {fit.reason}.",)))
-    return tuple(blocks)
+        parts.append(Block("", lines=(f"The search ended at {fit.reason}.",)))
+    return tuple(parts)
 
 
 def _model_lines(fit: LaplaceFit) -> tuple[str, ...]:
@@ -78,14 +78,19 @@ def _random_table(fit: LaplaceFit) -> Table:
     return Table(header, [list(cells) for cells in zip(*columns, strict=True)], labels=2)
 
 
-def _fixed_table(fit: LaplaceFit) -> Table:
-    tests = wald_tests(fit.beta, fit.vcov)
-    decimals = [decimals_for(float(se), _DIGITS) for se in tests.se]
-    columns = [
-        aligned([number(float(value), n) for value, n in zip(values, decimals, strict=True)])
-        for values in (fit.beta, tests.se)
-    ]
-    z = aligned([number(float(value), 3) for value in tests.z])
-    p = [p_value(float(value)) for value in tests.p]
-    rows = [list(cells) for cells in zip(fit.design.fixed.names, *columns, z, p, strict=True)]
-    return Table(["", "estimate", "se", "z", "p"], rows, labels=1)
+def _fixed_table(fit: LaplaceFit, prob: float) -> Table:
+    frame = fixef(fit, prob=prob)
+    decimals = [decimals_for(float(se), _DIGITS) for se in frame["se"]]
+
+    def column(name: str) -> list[str]:
+        return aligned([number(float(value), n) for value, n in zip(frame[name], decimals, strict=True)])
+
+    columns = {"": [str(name) for name in frame.index], "estimate": column("estimate"), "se": column("se")}
+    if fit.converged:
+        columns |= {
+            "z": aligned([number(float(z), 3) for z in frame["z"]]),
+            "p": [p_value(float(p)) for p in frame["p"]],
+            "lower": column("lower"),
+            "upper": column("upper"),
+        }
+    return Table(list(columns), [list(cells) for cells in zip(*columns.values(), strict=True)], labels=1)

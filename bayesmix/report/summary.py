@@ -10,10 +10,11 @@ from bayesmix.inference.fixef import fixef
 from bayesmix.inference.kinds import LINEAR, ddf_method, refuse_other_kinds
 from bayesmix.inference.varcorr import varcorr
 from bayesmix.inference.variance_labels import RESIDUAL
+from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
-from bayesmix.report import lm_summary, page, reml_summary
+from bayesmix.report import laplace_summary, lm_summary, page, reml_summary
 from bayesmix.report.numbers import aligned, number, rhat, row, whole
 from bayesmix.report.page import Block, Table
 
@@ -35,7 +36,7 @@ class Summary:
         return page.as_html(self.blocks)
 
 
-def summary(fit: Fit | RemlFit | LmFit, *, prob: float = 0.95, ddf: str = "satterthwaite") -> Summary:
+def summary(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95, ddf: str = "satterthwaite") -> Summary:
     """The printed summary of a fit, as `summary(lmer)` gives it.
 
     Parameters
@@ -43,7 +44,7 @@ def summary(fit: Fit | RemlFit | LmFit, *, prob: float = 0.95, ddf: str = "satte
     fit
         A fitted model.
     prob
-        Probability of the equal-tailed intervals (posterior) or confidence intervals (REML, lm).
+        Probability of the equal-tailed intervals (posterior) or confidence intervals (REML, Laplace, lm).
     ddf
         Of REML fits: degrees of freedom by ``"satterthwaite"`` or ``"kenward-roger"``.
 
@@ -52,7 +53,8 @@ def summary(fit: Fit | RemlFit | LmFit, *, prob: float = 0.95, ddf: str = "satte
     Summary
         Formula, data, random effects, residual, fixed effects. Of a posterior with effective sample sizes and R-hat,
         priors, and one line of diagnosis; each estimate with the digits that its posterior sd allows. Of a REML fit
-        with t tests, and a line when it is singular or no optimum. Of least squares as `summary(lm)`.
+        with t tests, and a line when it is singular or no optimum. Of a Laplace fit with tests by z; where no maximum
+        was found, the reason at its head, and no tests. Of least squares as `summary(lm)`.
 
     Raises
     ------
@@ -63,6 +65,8 @@ def summary(fit: Fit | RemlFit | LmFit, *, prob: float = 0.95, ddf: str = "satte
     prob, ddf = probability(prob), ddf_method(fit, ddf)
     if isinstance(fit, RemlFit):
         return Summary(reml_summary.blocks(fit, prob=prob, ddf=ddf))
+    if isinstance(fit, LaplaceFit):
+        return Summary(laplace_summary.blocks(fit, prob=prob))
     if isinstance(fit, LmFit):
         return Summary(lm_summary.blocks(fit, prob=prob))
     interval = f"{100 * prob:g} % equal-tailed intervals"

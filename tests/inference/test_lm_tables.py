@@ -79,7 +79,7 @@ def test_summary_takes_the_probability(fit):
 
 @pytest.mark.parametrize("question", [bm.ranef, bm.coef, bm.varcorr])
 def test_questions_about_groups_are_refused(fit, question):
-    with pytest.raises(ArgumentError, match=r"takes a fit by bm\.fit or bm\.reml; got LmFit"):
+    with pytest.raises(ArgumentError, match=r"takes a fit by bm\.fit, bm\.reml or bm\.laplace; got LmFit"):
         question(fit)
 
 
