@@ -17,8 +17,8 @@ from .inference.fixef import fixef as fixef
 from .inference.glance import glance as glance
 from .inference.inclusion import inclusion as inclusion
 from .inference.log_marginal import log_marginal as log_marginal
-from .inference.prior_sensitivity import prior_sensitivity as prior_sensitivity
 from .inference.lrt import lrt as lrt
+from .inference.prior_sensitivity import prior_sensitivity as prior_sensitivity
 from .inference.rand import rand as rand
 from .inference.ranef import ranef as ranef
 from .inference.ranef_draws import ranef_draws as ranef_draws

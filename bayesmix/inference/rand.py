@@ -17,7 +17,8 @@ def rand(fit: Fit | RemlFit | LaplaceFit) -> pd.DataFrame:
     Parameters
     ----------
     fit
-        A Gaussian model with identity link by `bm.fit` or `bm.reml`, or counts by `bm.laplace`.
+        By `bm.fit` (a model without a closed form by nutpie: its marginal likelihoods come by bridge sampling),
+        `bm.reml` or `bm.laplace`.
 
     Returns
     -------
@@ -26,7 +27,7 @@ def rand(fit: Fit | RemlFit | LaplaceFit) -> pd.DataFrame:
 
         Of a posterior: `log10_bf`, log10 of the Bayes factor, > 0 for the term; `mcse`, its Monte Carlo standard
         error; `probability` of the term at even odds; `label` in words (Kass & Raftery 1995); `method`; `prior` of
-        what is tested; `p` and `p_boundary` of the likelihood-ratio test by REML, for comparison; `reliable`, and if
+        what is tested; `p` and `p_boundary` of the likelihood-ratio test by REML, for counts by Laplace's fit; `reliable`, and if
         not the `reason`, with nan for the number.
 
         Of a REML fit lmerTest's table, the model itself first: `npar`, `loglik`, `aic`, `lrt`, `df`, `p` of the
