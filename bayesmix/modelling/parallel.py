@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 
 from threadpoolctl import ThreadpoolController
+
+_SMALL = 400  # rows of a dense matrix, below which a second thread is woken for longer than it works
 
 
 @cache
@@ -17,6 +19,14 @@ def _libraries() -> ThreadpoolController:
 def one_blas_thread() -> AbstractContextManager:
     """A context in which linear algebra keeps to the thread that calls it."""
     return _libraries().limit(limits=1, user_api="blas")
+
+
+def threads_for(n_dense: int) -> AbstractContextManager:
+    """A context for linear algebra with matrices of `n_dense` rows: one thread where they are small.
+
+    To hand small products to several threads takes up to 50 times as long as to work them out, on a busy machine.
+    """
+    return one_blas_thread() if n_dense <= _SMALL else nullcontext()
 
 
 def in_parallel[Part](

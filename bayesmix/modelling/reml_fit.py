@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from bayesmix.errors import DesignError
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.modelling.lme4_order import lme4_theta
+from bayesmix.modelling.parallel import threads_for
 from bayesmix.modelling.reml_record import RemlFit, Singular
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.conditional import conditional
@@ -35,9 +36,10 @@ def fit_design(design: Design, *, reml: bool = True) -> RemlFit:
     y = design.response.values - design.offset
     products = cross_products(y=y, X=design.fixed.matrix, terms=terms, weights=design.weights)
     _refuse_perfect_fit(design, products, y)
-    estimate = reml_estimate(products=products, terms=terms, restricted=reml)
-    _refuse_no_residual(design, estimate, products)
-    found = conditional(products=products, L=estimate.L, sigma=estimate.sigma)
+    with threads_for(products.arrangement.n_dense):
+        estimate = reml_estimate(products=products, terms=terms, restricted=reml)
+        _refuse_no_residual(design, estimate, products)
+        found = conditional(products=products, L=estimate.L, sigma=estimate.sigma)
     return RemlFit(
         design=design,
         reml=reml,

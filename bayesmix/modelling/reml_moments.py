@@ -1,7 +1,6 @@
 """What the tables of a `RemlFit` need beside its estimates: tests of coefficients and terms, conditional sds."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.every_level import every_level
-from bayesmix.modelling.parallel import one_blas_thread
+from bayesmix.modelling.parallel import threads_for
 from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.numerics.ddf import (
     FTest,
@@ -27,7 +26,6 @@ from bayesmix.numerics.gaussian.conditional import conditional
 
 Floats = NDArray[np.float64]
 
-_SMALL = 400  # group effects outside the largest factor, up to which one thread is quicker
 _RECORDS: WeakKeyDictionary[RemlFit, dict[str, Satterthwaite | KenwardRoger]] = WeakKeyDictionary()
 
 
@@ -54,7 +52,7 @@ def ddf_record(fit: RemlFit, ddf: str) -> Satterthwaite | KenwardRoger:
         )
     known = _RECORDS.setdefault(fit, {})
     if ddf not in known:
-        with _threads(fit):
+        with threads_for(fit.products.arrangement.n_dense):
             known[ddf] = _told(lambda: _worked_out(fit, ddf))
     return known[ddf]
 
@@ -63,11 +61,6 @@ def _worked_out(fit: RemlFit, ddf: str) -> Satterthwaite | KenwardRoger:
     if ddf == "satterthwaite":
         return satterthwaite(products=fit.products, L=fit.L, sigma=fit.sigma, reml=fit.reml)
     return kenward_roger(products=fit.products, L=fit.L, sigma=fit.sigma)
-
-
-def _threads(fit: RemlFit) -> AbstractContextManager:
-    """To wake other threads takes longer than the products of a small model."""
-    return one_blas_thread() if fit.products.arrangement.n_dense <= _SMALL else nullcontext()
 
 
 def _told[Value](work: Callable[[], Value]) -> Value:
@@ -117,5 +110,6 @@ def coefficient_tests(fit: RemlFit, ddf: str) -> CoefficientTests:
 def conditional_sds(fit: RemlFit) -> tuple[Floats, ...]:
     """Of every term (n_levels, k): sd of the effects given y with theta, sigma and beta held, as lme4's condVar."""
     held = CoefficientPrior(mean=fit.beta, sd=np.zeros(len(fit.beta)))
-    found = conditional(products=fit.products, L=fit.L, sigma=fit.sigma, prior=held)
+    with threads_for(fit.products.arrangement.n_dense):
+        found = conditional(products=fit.products, L=fit.L, sigma=fit.sigma, prior=held)
     return tuple(np.sqrt(np.diagonal(cov, axis1=1, axis2=2)) for cov in found.effect_covariances)

@@ -6,6 +6,7 @@ the covariance is diagonal, largest variance first: an effect without variance i
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,12 +93,19 @@ def gradient_at(coordinates: Coordinates, theta: Floats) -> tuple[float, Floats]
     return value, gradient
 
 
+@cache
+def lower(k: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of the packed numbers of one triangle (k, k)."""
+    rows, columns = np.tril_indices(k)
+    return rows, columns
+
+
 def triangles(theta: Floats, sizes: tuple[int, ...]) -> tuple[Floats, ...]:
     """Lower triangles (k, k) of the packed numbers, row after row, for terms of `sizes` k."""
     factors, start = [], 0
     for k in sizes:
         factor = np.zeros((k, k))
-        factor[np.tril_indices(k)] = theta[start : start + k * (k + 1) // 2]
+        factor[lower(k)] = theta[start : start + k * (k + 1) // 2]
         factors.append(factor)
         start += k * (k + 1) // 2
     return tuple(factors)
@@ -106,7 +114,7 @@ def triangles(theta: Floats, sizes: tuple[int, ...]) -> tuple[Floats, ...]:
 def packed_triangles(factors: tuple[Floats, ...]) -> Floats:
     """The reverse of `triangles`."""
     none = np.empty(0)
-    return np.concatenate([none, *(factor[np.tril_indices(len(factor))] for factor in factors)])
+    return np.concatenate([none, *(factor[lower(len(factor))] for factor in factors)])
 
 
 def sizes_of(coordinates: Coordinates) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from bayesmix.numerics.gaussian.reml_coordinates import (
     Coordinates,
     gradient_at,
+    lower,
     packed_triangles,
     sizes_of,
     turned,
@@ -82,7 +83,7 @@ def search(coordinates: Coordinates, factors: tuple[Floats, ...]) -> Optimum:
 
 def _free(sizes: tuple[int, ...], ranks: tuple[int, ...]) -> NDArray[np.bool_]:
     """Which packed numbers vary: the first columns of each triangle."""
-    columns = [np.tril_indices(k)[1] < rank for k, rank in zip(sizes, ranks, strict=True)]
+    columns = [lower(k)[1] < rank for k, rank in zip(sizes, ranks, strict=True)]
     return np.concatenate([np.empty(0, dtype=bool), *columns])
 
 
@@ -133,9 +134,8 @@ def _judged(coordinates: Coordinates, sds: tuple[Floats, ...]) -> Optimum:
         null = np.flatnonzero(sd == 0)
         if len(null):
             square = np.zeros((k, k))
-            square[np.tril_indices(k)] = inner[own] / (2 * _PROBE)
-            lower = square[np.ix_(null, null)]
-            values, vectors = np.linalg.eigh(lower)
+            square[lower(k)] = inner[own] / (2 * _PROBE)
+            values, vectors = np.linalg.eigh(square[np.ix_(null, null)])
             if values[0] < ascent:
                 ascent = float(values[0])
             if values[0] < 0:
