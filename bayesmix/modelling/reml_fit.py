@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from bayesmix.errors import DesignError
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.modelling.lme4_order import lme4_theta
-from bayesmix.modelling.parallel import threads_for
+from bayesmix.modelling.parallel import one_blas_thread
 from bayesmix.modelling.reml_record import RemlFit, Singular
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.conditional import conditional
@@ -36,7 +36,7 @@ def fit_design(design: Design, *, reml: bool = True) -> RemlFit:
     y = design.response.values - design.offset
     products = cross_products(y=y, X=design.fixed.matrix, terms=terms, weights=design.weights)
     _refuse_perfect_fit(design, products, y)
-    with threads_for(products.arrangement.n_dense):
+    with one_blas_thread():
         estimate = reml_estimate(products=products, terms=terms, restricted=reml)
         _refuse_no_residual(design, estimate, products)
         found = conditional(products=products, L=estimate.L, sigma=estimate.sigma)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.every_level import every_level
-from bayesmix.modelling.parallel import threads_for
+from bayesmix.modelling.parallel import one_blas_thread
 from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.numerics.ddf import (
     FTest,
@@ -52,7 +52,7 @@ def ddf_record(fit: RemlFit, ddf: str) -> Satterthwaite | KenwardRoger:
         )
     known = _RECORDS.setdefault(fit, {})
     if ddf not in known:
-        with threads_for(fit.products.arrangement.n_dense):
+        with one_blas_thread():
             known[ddf] = _told(lambda: _worked_out(fit, ddf))
     return known[ddf]
 
@@ -110,6 +110,6 @@ def coefficient_tests(fit: RemlFit, ddf: str) -> CoefficientTests:
 def conditional_sds(fit: RemlFit) -> tuple[Floats, ...]:
     """Of every term (n_levels, k): sd of the effects given y with theta, sigma and beta held, as lme4's condVar."""
     held = CoefficientPrior(mean=fit.beta, sd=np.zeros(len(fit.beta)))
-    with threads_for(fit.products.arrangement.n_dense):
+    with one_blas_thread():
         found = conditional(products=fit.products, L=fit.L, sigma=fit.sigma, prior=held)
     return tuple(np.sqrt(np.diagonal(cov, axis1=1, axis2=2)) for cov in found.effect_covariances)

@@ -48,13 +48,18 @@ def save(fit: Fit, path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     StoredFitError
-        The folder does not exist or cannot be written to; nothing is left behind.
+        The folder does not exist or cannot be written to, or the fit has no draws; nothing is left behind.
 
     Notes
     -----
     The file is NetCDF-4: ``arviz.from_netcdf`` reads its posterior. Functions of your own that the formula calls
     are not stored; give them to `load` again.
     """
+    if not isinstance(fit, Fit):
+        raise StoredFitError(
+            f"save keeps the draws of fits by bm.fit; got {type(fit).__name__}. Keep formula and data: it is soon "
+            "made again."
+        )
     path = Path(path)
     if not path.parent.is_dir():
         raise StoredFitError(f"The folder {str(path.parent)!r} does not exist; make it, or write somewhere else.")

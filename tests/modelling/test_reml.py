@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError, BayesmixError, DesignError
+from bayesmix.modelling import reml_fit, reml_moments
 from bayesmix.modelling.reml_record import RemlFit
 
 SHARED = Path(__file__).parents[3] / "shared"
@@ -247,6 +249,27 @@ def test_small_models_are_quick():
         seconds.append(time.perf_counter() - start)
     # 20 ms on an idle core; ten times that on a busy machine.
     assert min(seconds) < 0.2
+
+
+def test_linear_algebra_keeps_to_one_thread(monkeypatch):
+    """Handed to more it takes a second where 30 ms are enough: crossed slopes, and a machine that is busy."""
+    seen = []
+
+    def watched(function):
+        def watching(**arguments):
+            seen.append((function.__name__, {library["num_threads"] for library in threadpool_info()}))
+            return function(**arguments)
+
+        return watching
+
+    for module, name in ((reml_fit, "reml_estimate"), (reml_moments, "satterthwaite"), (reml_moments, "kenward_roger")):
+        monkeypatch.setattr(module, name, watched(getattr(module, name)))
+    with threadpool_limits(2, user_api="blas"):
+        fit = bm.reml("diameter ~ 1 + (1 | plate) + (1 | sample)", bm.load_data("Penicillin"))
+        for ddf in ("satterthwaite", "kenward-roger"):
+            # Worked out once for a fit.
+            assert bm.fixef(fit, ddf=ddf).equals(bm.fixef(fit, ddf=ddf))
+    assert seen == [("reml_estimate", {1}), ("satterthwaite", {1}), ("kenward_roger", {1})]
 
 
 def test_a_record_is_frozen_and_knows_its_data():

@@ -148,3 +148,11 @@ def test_a_fit_keeps_its_rows_when_the_caller_changes_the_data(tmp_path):
     data["Days"] *= 100
     pd.testing.assert_frame_equal(bm.augment(result), before)
     pd.testing.assert_frame_equal(bm.augment(bm.load(bm.save(result, tmp_path / "fit.nc"))), before)
+
+
+def test_a_fit_without_draws_is_refused(tmp_path):
+    fit = bm.reml("Yield ~ 1 + (1 | Batch)", bm.load_data("Dyestuff2"))
+    with pytest.raises(StoredFitError, match=r"save keeps the draws of fits by bm\.fit; got RemlFit") as caught:
+        bm.save(fit, tmp_path / "fit.nc")
+    assert "\n" not in str(caught.value)
+    assert not list(tmp_path.iterdir())

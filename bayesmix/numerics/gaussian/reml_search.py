@@ -123,7 +123,7 @@ def _judged(coordinates: Coordinates, sds: tuple[Floats, ...]) -> Optimum:
     criterion, gradient = gradient_at(coordinates, theta)
     slope, ascent, inwards = 0.0, np.inf, [np.zeros(len(sd)) for sd in sds]
     inside = packed_triangles(tuple(np.diag(np.where(sd > 0, sd, _PROBE)) for sd in sds))
-    _, inner = gradient_at(coordinates, inside)
+    inner = gradient_at(coordinates, inside)[1] if np.any(inside != theta) else gradient
     start = 0
     for sd, direction in zip(sds, inwards, strict=True):
         k = len(sd)
