@@ -22,6 +22,7 @@ _HEAVY = {
     "pymc_model",
     "reml_fit",
     "reml_moments",
+    "reml_profile",
     "sampling",
     "storage",
 }
