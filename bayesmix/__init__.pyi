@@ -38,6 +38,7 @@ from .modelling.reml import reml as reml
 from .modelling.reml_record import RemlFit as RemlFit
 from .modelling.storage import load as load
 from .modelling.storage import save as save
+from .report.plot_compare_reml import plot_compare_reml as plot_compare_reml
 from .report.plot_lines import plot_lines as plot_lines
 from .report.plot_qq import plot_qq as plot_qq
 from .report.plot_ranef import plot_ranef as plot_ranef
@@ -46,6 +47,7 @@ from .report.plot_residuals import plot_residuals as plot_residuals
 from .report.plot_sd import plot_corr as plot_corr
 from .report.plot_sd import plot_sd as plot_sd
 from .report.plot_sensitivity import plot_sensitivity as plot_sensitivity
+from .report.plot_shrinkage import plot_shrinkage as plot_shrinkage
 from .report.plot_trace import plot_trace as plot_trace
 from .report.summary import summary as summary
 

@@ -1,0 +1,75 @@
+"""What does partial pooling do to each level: from its own mean to BLUP and posterior mean."""
+
+from typing import Literal
+
+from matplotlib.axes import Axes
+
+from bayesmix.errors import ArgumentError
+from bayesmix.inference.arguments import one_of
+from bayesmix.inference.kinds import refuse_other_kinds
+from bayesmix.inference.level_lines import level_lines
+from bayesmix.inference.shrinkage import shrinkage
+from bayesmix.modelling.record import Fit
+from bayesmix.modelling.reml_record import RemlFit
+from bayesmix.report.plot_arguments import an_axes, one_group
+from bayesmix.report.shrinkage_arrows import draw_arrows
+from bayesmix.report.shrinkage_densities import draw_densities
+from bayesmix.report.shrinkage_paths import draw_paths
+
+KINDS = ("lines", "density", "arrows")
+
+
+def plot_shrinkage(
+    fit: Fit | RemlFit,
+    group: str | None = None,
+    kind: Literal["lines", "density", "arrows"] = "lines",
+    *,
+    term: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """How far partial pooling draws the levels of a group to the whole.
+
+    Parameters
+    ----------
+    fit
+        A Gaussian fit by `bm.fit` or `bm.reml`.
+    group
+        A grouping factor with a random intercept; the formula's first by default.
+    kind
+        ``"lines"``: raw mean, BLUE, BLUP and posterior mean of each level joined by a line, as `shrinkage` has them;
+        where two levels change places their lines cross. ``"density"``: how the levels scatter by each of these.
+        ``"arrows"``: each level's intercept and slope, from no pooling to partial pooling.
+    term
+        With ``"arrows"``: the slope; by default the first that varies by the group.
+    ax
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Response scale. Arrows end at the posterior mean, for a REML fit at the BLUP; they start at the level's own
+        line. The intercept is where the slope's column is 0, or at its mean where 0 lies outside the data.
+
+    Raises
+    ------
+    UnknownTermError
+        `group` is no grouping factor of the model or has no random intercept, or `term` does not vary by it.
+    ArgumentError
+        `kind` is not known, the family is not Gaussian with identity link, or no slope varies by the group.
+
+    Notes
+    -----
+    Raw means scatter more than the levels themselves, as each carries the noise of its rows: variance sd^2 + sigma^2 /
+    n. BLUPs and posterior means scatter less than the levels, all the more the fewer rows these have.
+    """
+    refuse_other_kinds(fit, question="plot_shrinkage", kinds=(Fit, RemlFit))
+    ax = an_axes(ax)
+    one_of(kind, KINDS, argument="kind")
+    group = one_group(fit.design, group)
+    if kind == "arrows":
+        return draw_arrows(fit, level_lines(fit, group), term, ax)
+    if term is not None:
+        raise ArgumentError(f'term={term!r} is for kind="arrows"; leave it out.')
+    frame = shrinkage(fit, group)
+    draw = draw_paths if kind == "lines" else draw_densities
+    return draw(frame, fit.design, group, ax)

@@ -1,0 +1,180 @@
+"""Intercept and slope of each level, from its own line to partial pooling."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Ellipse
+from numpy.typing import NDArray
+from scipy.linalg import block_diag
+from scipy.stats import chi2
+
+from bayesmix.errors import ArgumentError
+from bayesmix.formula.design import Design
+from bayesmix.inference.draws import correlations, joined, n_draws_of, standard_deviations
+from bayesmix.inference.level_lines import LevelLines, coefficient_draws
+from bayesmix.inference.summarise import summarise_in_parts
+from bayesmix.modelling.layout import column_pairs
+from bayesmix.modelling.record import Fit
+from bayesmix.modelling.reml_record import RemlFit
+from bayesmix.report.plot_arguments import one_term
+from bayesmix.report.plot_labels import label_points
+from bayesmix.report.plot_style import BLUE, GREY, INK, LIGHT, TEXT_SIZE, VERMILION, head, one_axes
+from bayesmix.report.units import response_with_unit, unit_of_coefficient, with_unit
+
+if TYPE_CHECKING:
+    from bayesmix.modelling.no_pooling import NoPooling
+
+Floats = NDArray[np.float64]
+
+_SHARES = (0.5, 0.95)
+_MOST_LABELS = 24
+_MOST_CENTRES = 4
+
+
+def draw_arrows(fit: Fit | RemlFit, lines: LevelLines, term: str | None, ax: Axes | None) -> Axes:
+    """The plane of intercept and slope; the arrows end at the posterior mean, of a REML fit at the BLUP."""
+    alone = lines.alone
+    slope = _slope_of(alone, term)
+    at, at_text = _origin(fit.design, alone, slope)
+    plane = np.zeros((2, len(alone.names)))
+    plane[0, 0], plane[0, 1:] = 1.0, alone.means[1:]
+    plane[0, slope], plane[1, slope] = at, 1.0
+    own, overall, ends = alone.coefficients @ plane.T, lines.overall @ plane.T, _pooled(fit, lines) @ plane.T
+
+    ax = one_axes(ax, width=5.6, height=5.0)
+    colour, what = (BLUE, "posterior mean") if isinstance(fit, Fit) else (VERMILION, "BLUP")
+    centres = np.unique(overall.round(9), axis=0)
+    known = np.isfinite(own).all(axis=1)
+    starts = own[known]
+    if len(centres) <= _MOST_CENTRES:
+        covariance = plane @ _covariance(fit, alone) @ plane.T
+        for centre in centres:
+            _ellipses(ax, centre, covariance)
+        ax.scatter(centres[:, 0], centres[:, 1], marker="D", s=34, color=INK, linewidths=0, zorder=5, label="overall")
+    alpha = float(np.clip(60 / len(own), 0.25, 1.0))
+    for start, end in zip(starts, ends[known], strict=True):
+        ax.annotate(
+            "",
+            end,
+            start,
+            arrowprops={"arrowstyle": "-|>,head_width=0.16,head_length=0.32", "color": colour, "linewidth": 0.9}
+            | {"alpha": alpha, "shrinkA": 0, "shrinkB": 0},
+            zorder=3,
+        )
+    ax.scatter(
+        starts[:, 0],
+        starts[:, 1],
+        s=13,
+        facecolor="white",
+        edgecolor=GREY,
+        linewidths=0.9,
+        zorder=4,
+        label="no pooling",
+    )
+    ax.scatter(ends[:, 0], ends[:, 1], s=9, color=colour, alpha=alpha, linewidths=0, zorder=4, label="partial pooling")
+    _limits(ax, np.concatenate([starts, ends, centres if len(centres) <= _MOST_CENTRES else ends[:0]]))
+    name = alone.names[slope]
+    ax.set_xlabel(f"{response_with_unit(fit.design)} {at_text}", fontsize=TEXT_SIZE, color=INK)
+    ax.set_ylabel(with_unit(f"slope of {name}", unit_of_coefficient(fit.design, name)), fontsize=TEXT_SIZE, color=INK)
+    note = f"Circle: the level's own line (no pooling). Arrow: to the {what} (partial pooling)."
+    if len(centres) <= _MOST_CENTRES:
+        held = " and ".join(f"{100 * share:g}\N{NO-BREAK SPACE}%" for share in _SHARES)
+        note += f" Diamond: fixed part; ellipses hold {held} of levels under the fitted distribution."
+    if not known.all():
+        note += f" Levels that do not determine their own line, and are at their end alone: {int((~known).sum())}."
+    head(ax, f"{name} by {alone.group}: from no pooling to partial pooling", note)
+    moved = (ends[known] - starts) / np.std(ends, axis=0).clip(min=1e-300)
+    order = np.argsort(-np.linalg.norm(moved, axis=1), kind="stable")
+    names = [level for level, has in zip(lines.levels, known, strict=True) if has]
+    between = [
+        start + share * (end - start)
+        for start, end in zip(starts, ends[known], strict=True)
+        for share in np.linspace(0, 1, 8)
+    ]
+    label_points(
+        ax,
+        names=[names[i] for i in order],
+        points=starts[order],
+        others=np.array([*between, *starts, *ends]),
+        most=_MOST_LABELS,
+    )
+    return ax
+
+
+def _slope_of(alone: "NoPooling", term: str | None) -> int:
+    slopes = alone.names[1:]
+    if not slopes:
+        raise ArgumentError(
+            f'kind="arrows" shows intercepts and slopes, and only the intercept varies by {alone.group!r}; take '
+            'kind="lines".'
+        )
+    return alone.names.index(slopes[0] if term is None else one_term(term, slopes, alone.group))
+
+
+def _origin(design: Design, alone: "NoPooling", slope: int) -> tuple[float, str]:
+    """Where the plane's intercept is taken along the slope's column, and how that is said."""
+    name = alone.names[slope]
+    own = [term for term in design.random if term.group == alone.group and name in term.names]
+    column = own[0].columns[:, own[0].names.index(name)]
+    if column.min() <= 0 <= column.max():
+        return 0.0, f"at {name} = 0"
+    return float(alone.means[slope]), f"at the mean of {name}, {alone.means[slope]:.4g}"
+
+
+def _pooled(fit: Fit | RemlFit, lines: LevelLines) -> Floats:
+    """Coefficients (n_levels, k) under partial pooling."""
+    if isinstance(fit, RemlFit):
+        return lines.pooled
+    return summarise_in_parts(
+        lambda levels: coefficient_draws(fit, lines.alone, levels),
+        shape=lines.pooled.shape,
+        n_draws=n_draws_of(fit),
+        prob=0.5,
+    ).mean
+
+
+def _covariance(fit: Fit | RemlFit, alone: "NoPooling") -> Floats:
+    """Covariance (k, k) of the group's effects: as estimated, or its posterior mean."""
+    own = [(i, term) for i, term in enumerate(fit.design.random) if term.group == alone.group]
+    blocks = []
+    for i, term in own:
+        if isinstance(fit, RemlFit):
+            blocks.append(fit.L[i] @ fit.L[i].T)
+            continue
+        sds = joined(standard_deviations(fit, term))
+        block = np.diag(np.mean(sds**2, axis=1))
+        drawn = joined(correlations(fit, term)) if term.k > 1 else ()
+        for (one, other), draws in zip(column_pairs(term), drawn, strict=True):
+            r, c = term.names.index(one), term.names.index(other)
+            block[r, c] = block[c, r] = np.mean(sds[r] * sds[c] * draws)
+        blocks.append(block)
+    names = [name for _, term in own for name in term.names]
+    order = [names.index(name) for name in alone.names]
+    return block_diag(*blocks)[np.ix_(order, order)]
+
+
+def _ellipses(ax: Axes, centre: Floats, covariance: Floats) -> None:
+    values, vectors = np.linalg.eigh(covariance)
+    angle = float(np.degrees(np.arctan2(vectors[1, 1], vectors[0, 1])))
+    for share in _SHARES:
+        across, along = 2 * np.sqrt(np.maximum(values, 0) * chi2.ppf(share, 2))
+        ellipse = Ellipse(
+            (float(centre[0]), float(centre[1])),
+            along,
+            across,
+            angle=angle,
+            fill=False,
+            edgecolor=LIGHT,
+            linewidth=1.1,
+            zorder=1,
+        )
+        ax.add_patch(ellipse)
+
+
+def _limits(ax: Axes, points: Floats) -> None:
+    """Limits from the points; ellipses may leave the picture."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    room = np.where(high > low, 0.12 * (high - low), 0.5)
+    ax.set_xlim(low[0] - room[0], high[0] + room[0])
+    ax.set_ylim(low[1] - room[1], high[1] + room[1])

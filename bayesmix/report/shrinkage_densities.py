@@ -1,0 +1,61 @@
+"""How the levels of a group scatter: by raw means, BLUEs, BLUPs and posterior means."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from scipy.stats import gaussian_kde
+
+from bayesmix.formula.design import Design
+from bayesmix.report.plot_style import BLUE, GREY, INK, SMALL_SIZE, TEXT_SIZE, VERMILION, head, one_axes
+from bayesmix.report.units import response_with_unit
+
+_LOOKS = {
+    "raw_mean": ("raw means", GREY, "-"),
+    "blue": ("BLUEs", INK, (0, (4, 2))),
+    "blup": ("BLUPs", VERMILION, "-"),
+    "mean": ("posterior means", BLUE, (0, (1.5, 1))),
+}
+_N_GRID = 400
+_ROW = 0.06  # of the greatest density: the height of a row of ticks
+_HEADROOM = 1.3  # for the legend
+_NOUGHT = 1e-6  # of the spread of all: levels as near to each other as this are one
+
+
+def draw_densities(frame: pd.DataFrame, design: Design, group: str, ax: Axes | None) -> Axes:
+    """`frame` as `shrinkage` has it."""
+    ax = one_axes(ax, width=5.6, height=4.0)
+    columns = [column for column in _LOOKS if column in frame]
+    everything = frame[columns].to_numpy()
+    low, high = float(np.nanmin(everything)), float(np.nanmax(everything))
+    spread = high - low or 1.0
+    grid = np.linspace(low - 0.35 * spread, high + 0.35 * spread, _N_GRID)
+    values = {column: frame[column].dropna().to_numpy() for column in columns}
+    varies = {column: len(own) > 2 and np.ptp(own) > _NOUGHT * spread for column, own in values.items()}
+    densities = {column: gaussian_kde(values[column])(grid) for column in columns if varies[column]}
+    top = max((float(density.max()) for density in densities.values()), default=1.0)
+    shown: list[Line2D] = []
+    for row, column in enumerate(columns):
+        name, colour, dash = _LOOKS[column]
+        own = values[column]
+        label = f"{name}, sd {own.std(ddof=1):.3g}" if varies[column] else f"{name}, all {own.mean():.4g}"
+        x, y = (grid, densities[column]) if varies[column] else ([own.mean()] * 2, [0, top])
+        shown += ax.plot(x, y, color=colour, linestyle=dash, linewidth=1.6, label=label, zorder=3)
+        at = -(row + 0.9) * _ROW * top
+        ax.plot(own, np.full(len(own), at), "|", color=colour, markersize=6, markeredgewidth=0.8, label=f"{name}, each")
+    if np.ptp(frame["overall"]) <= _NOUGHT * spread:
+        overall = [frame["overall"].iloc[0]] * 2
+        ax.plot(overall, [0, top], color=INK, linewidth=0.6, dashes=(4, 3), zorder=1, label="overall")
+    ax.axhline(0, color=GREY, linewidth=0.5, zorder=1)
+    ax.set_xlim(grid[0], grid[-1])
+    ax.set_ylim(-(len(columns) + 0.6) * _ROW * top, _HEADROOM * top)
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+    ax.set_xlabel(response_with_unit(design), fontsize=TEXT_SIZE, color=INK)
+    ax.legend(handles=shown, ncols=2, fontsize=SMALL_SIZE, frameon=False, labelcolor=INK, loc="upper left")
+    note = (
+        "Densities over the levels, and a tick for each. Raw means scatter by their own noise besides the levels' "
+        "differences; drawn to the whole, BLUPs scatter less."
+    )
+    head(ax, f"How {len(frame)} levels of {group} scatter", note)
+    return ax
