@@ -113,6 +113,13 @@ print(f"largest difference between the last two: {difference:.2f} ms a day")
 slopes.std().to_frame("sd of the 18 slopes")
 
 # %% [markdown]
+# In a picture: an arrow goes from everybody's own line (no pooling) to their line in the mixed model. The ellipses hold
+# half and 95 % of the people whom the model expects.
+
+# %%
+ax = bm.plot_shrinkage(posterior, "Subject", kind="arrows")
+
+# %% [markdown]
 # What is known of the slope *of people in general*? No pooling has no such number. The others have, and complete
 # pooling overstates how well it is known:
 
@@ -148,6 +155,14 @@ comparison
 #   to the right, and the mean follows the tail. REML reports the place where the data fit best, near the top of the
 #   hill.
 #
+# `bm.plot_compare_reml` draws it, here the intervals. (`lmer` prints none for standard deviations. Those drawn for REML
+# come from the profile likelihood, as R's `confint` has them: all values at which the data fit nearly as well as at the
+# best. For the posterior, the point is the mean of a fixed effect and the median of a standard deviation.)
+
+# %%
+picture = bm.plot_compare_reml(comparison, kind="intervals")
+
+# %% [markdown]
 # Both come from one function of the standard deviations and the correlation: how well do the data fit, whatever the
 # common line and the people's deviations? REML takes the *place of its maximum*. The posterior, after multiplication
 # with the priors, takes *everything under it*. Where the hill is narrow and symmetrical it makes no difference which of
@@ -157,7 +172,7 @@ comparison
 #
 # BLUP (best linear unbiased predictor) is lme4's word for a group's effect, the numbers of `ranef`. How does it differ
 # from the posterior mean? The simplest data that show it are Davies' *Dyestuff*: six batches of a raw material, five
-# preparations of a dye from each, and the yield in grams. How different are the batches?
+# preparations of a dye from each, and the yield in grams of standard colour. How different are the batches?
 
 # %%
 dyestuff = bm.load_data("Dyestuff")
@@ -247,6 +262,51 @@ pd.Series(
 # %%
 people = comparison.groups.groupby("term")[["blup_sd", "sd"]].mean()
 people.rename(columns={"blup_sd": "REML's conditional sd, mean", "sd": "posterior sd, mean"})
+
+# %% [markdown]
+# ### Raw mean, own mean, shrunken mean: `bm.shrinkage`
+#
+# `bm.shrinkage` does this for the levels of any grouping factor with a random intercept. `raw_mean` is the mean of the
+# observations; `blue` (best linear unbiased estimate) is what the level says on its own, all else in the model allowed
+# for; `blup` and the posterior's `mean` are drawn from there towards the fixed part alone, `overall`. For the batches
+# it repeats what was worked out by hand:
+
+# %%
+bm.shrinkage(dye, "Batch")
+
+# %% [markdown]
+# Nothing else is in that model, so raw mean and BLUE are the same. They differ where groups did not have the same
+# conditions. Thirteen corn hybrids (`gen`) were grown at thirteen places (`loc`), but only four hybrids at each. A
+# place that happened to get the good hybrids has a high raw mean for that reason alone.
+
+# %%
+corn = bm.load_data("cochran_bib")
+corn_fit = bm.fit("yield ~ gen + (1 | loc)", corn, seed=1, progress=False)
+places = bm.shrinkage(corn_fit, "loc")
+places.round(2)
+
+# %% [markdown]
+# B01 and B02 have the same raw mean, 24.70. But B01 had the poorer hybrids, and is nearly 3 pounds a plot better than
+# B02 once these are allowed for. Then both are drawn half-way to the middle: four plots a place are worth a shrinkage
+# factor of 0.50.
+
+# %%
+ax = bm.plot_shrinkage(corn_fit, "loc")
+
+# %% [markdown]
+# Where lines cross, two places change their order. B12 was third by its raw mean, with the good hybrids, and comes
+# sixth once these are allowed for. How the 13 places scatter by each of the four:
+
+# %%
+ax = bm.plot_shrinkage(corn_fit, "loc", kind="density")
+
+# %% [markdown]
+# Raw means and BLUEs scatter *more* than the places do, since each has the noise of its four plots in it; BLUPs scatter
+# *less*, since they hold back what may be noise. None of the four is a picture of the places' own distribution; that is
+# what the standard deviation in the model is for:
+
+# %%
+bm.compare_reml(corn_fit).variance[["reml", "mean", "lower", "upper"]]
 
 # %% [markdown]
 # ## 4. Degrees of freedom
@@ -494,6 +554,13 @@ pd.DataFrame(
 picture = bm.plot_sd(dye2)
 
 # %% [markdown]
+# The profile likelihood, which `lmer` does not print, knows it too: REML's interval goes from 0 to about 2.5. An
+# interval is an answer where a point is not.
+
+# %%
+picture = bm.plot_compare_reml(dye2_comparison, kind="intervals")
+
+# %% [markdown]
 # ### Evidence for nothing
 #
 # A likelihood-ratio test cannot speak *for* the absence of a term; its p value of 1 says only that there is no evidence
@@ -570,8 +637,14 @@ maximal_comparison
 # correlation is a priori as likely to be positive as negative, and values near -1 and 1 are unlikely, so that where the
 # data say nothing the correlation stays in the middle.)
 #
-# The effects that REML and the posterior see most differently are the mountains' effects of scales. The truth is 0 for
-# all of them:
+# The picture has a point for each mountain, BLUP and posterior mean. For the level and the slope of a mountain they say
+# much the same. For what scales do there, they have nothing in common:
+
+# %%
+picture = bm.plot_compare_reml(maximal_comparison)
+
+# %% [markdown]
+# The effects of scales in numbers. The truth is 0 for all of them:
 
 # %%
 groups = maximal_comparison.groups
@@ -636,7 +709,7 @@ bm.lrt(simple_reml, maximal_reml, refit=False)[["npar", "aic", "bic", "chisq", "
 #
 # | | REML, as `lmer` | posterior |
 # |---|---|---|
-# | standard deviation | best value, no interval | all values with their probabilities; the mean lies above REML's |
+# | standard deviation | best value, with an interval on request | all values by probability; mean above REML's |
 # | group effect | BLUP, given the best values | mean over all values: nearer to 0, and a wider interval |
 # | few groups | df by Satterthwaite or Kenward-Roger | in the interval already; the priors have a say |
 # | is it there? | likelihood-ratio test; halve p at the boundary | Bayes factor; probability of "too small to matter" |
@@ -651,8 +724,8 @@ bm.lrt(simple_reml, maximal_reml, refit=False)[["npar", "aic", "bic", "chisq", "
 #
 # 1. *Six people.* Keep the first six people of sleepstudy (`308` to `332`) and compare REML and posterior again. What
 #    happens to the differences of section 2, and to the intervals of `Days`?
-# 2. *A prior from experience.* Suppose that batches of other dyes differed by about 1 g and never by more than 4. Fit
-#    Dyestuff2 with `HalfNormal(2)` for the standard deviation of the batches. What changes?
+# 2. *A prior from experience.* Suppose that earlier batches differed with an sd of about 1, and never of more than 4.
+#    Fit Dyestuff2 with `HalfNormal(2)` for the standard deviation of the batches. What changes?
 # 3. *Where is zero, once more.* Cakes were baked at 175 to 225 degrees Fahrenheit, `angle ~ recipe + temp + (temp |
 #    recipe:replicate)`. The fit is singular. Is it still when the temperature is counted from 200, with `I(temp -
 #    200)`?
@@ -675,8 +748,8 @@ days = {
 pd.DataFrame({name: table.loc["Days"].reindex(["df", "lower", "upper"]) for name, table in days.items()}).T
 
 # %% [markdown]
-# **2.** Not much. The upper end of the interval comes down from 3.1 to 2.5 g. The evidence against batches is weaker
-# (1.9 to 1 in place of 3.4 to 1), because this prior does not allow the large values that the data rule out.
+# **2.** Not much. The upper end of the interval comes down from 3.1 to 2.5. The evidence against batches is weaker (1.9
+# to 1 in place of 3.4 to 1), because this prior does not allow the large values that the data rule out.
 
 # %%
 experienced = bm.fit(

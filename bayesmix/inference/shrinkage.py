@@ -55,8 +55,9 @@ def shrinkage(fit: Fit | RemlFit, group: str, *, prob: float = 0.95) -> pd.DataF
     the level lies (the batch of a cask) they count.
 
     With random intercepts alone and no other predictor the factor is 1 / (1 + sigma^2 / (n sd^2)), with weights their
-    sum for n: the balanced one-way (1 + lambda / r)^-1. With random slopes or covariates a level also borrows from its
-    slope: its factor may lie outside 0 and 1, and means little where `blue` comes near `overall`.
+    sum for n: the balanced one-way (1 + lambda / r)^-1. With random slopes, covariates or
+    crossed groups a level borrows from those too: its factor may lie outside 0 and 1, and means little where `blue`
+    comes near `overall`.
 
     References
     ----------

@@ -55,7 +55,7 @@ def label_points(
     pixel = figure.dpi / 72
     at = ax.transData.transform(points)
     taken = [
-        Bbox.from_bounds(x - 2 * pixel, y - 2 * pixel, 4 * pixel, 4 * pixel) for x, y in ax.transData.transform(others)
+        Bbox.from_bounds(x - 3 * pixel, y - 3 * pixel, 6 * pixel, 6 * pixel) for x, y in ax.transData.transform(others)
     ]
     inside = ax.get_window_extent()
     written: list[str] = []

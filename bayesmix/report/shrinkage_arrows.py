@@ -96,7 +96,7 @@ def draw_arrows(fit: Fit | RemlFit, lines: LevelLines, term: str | None, ax: Axe
         ax,
         names=[names[i] for i in order],
         points=starts[order],
-        others=np.array([*between, *starts, *ends]),
+        others=np.array([*between, *starts, *ends, *centres]),
         most=_MOST_LABELS,
     )
     return ax
