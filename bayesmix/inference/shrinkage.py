@@ -54,10 +54,10 @@ def shrinkage(fit: Fit | RemlFit, group: str, *, prob: float = 0.95) -> pd.DataF
     level is drawn towards others of its treatment. Effects of other groups are 0, but of those in one level of which
     the level lies (the batch of a cask) they count.
 
-    With random intercepts alone and no other predictor the factor is 1 / (1 + sigma^2 / (n sd^2)), with weights their
-    sum for n: the balanced one-way (1 + lambda / r)^-1. With random slopes, covariates or
-    crossed groups a level borrows from those too: its factor may lie outside 0 and 1, and means little where `blue`
-    comes near `overall`.
+    With one grouping factor, random intercepts alone and no other predictor the factor is 1 / (1 + sigma^2 / (n sd^2)),
+    with weights their sum for n: the balanced one-way (1 + lambda / r)^-1. With random slopes, covariates or crossed
+    groups a level borrows from those too: its factor may lie outside 0 and 1, and means little where `blue` comes near
+    `overall`.
 
     References
     ----------
