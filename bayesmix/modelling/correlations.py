@@ -34,7 +34,7 @@ def add_correlations(name: str, pairs: tuple[tuple[str, str], ...], prior: Prior
 
     Notes
     -----
-    The free variable is `<name>_partial` on (0, 1); the partial correlations are 2 x - 1.
+    The free variable is `<name>_partial` (a comma as `;`) on (0, 1); the partial correlations are 2 x - 1.
 
     References
     ----------
@@ -43,7 +43,7 @@ def add_correlations(name: str, pairs: tuple[tuple[str, str], ...], prior: Prior
     dim = as_dim(f"{name}_dim")
     pm.modelcontext(None).add_coord(dim, [",".join(pair) for pair in pairs])
     shapes = partial_shapes(prior.args[0], len(pairs))
-    partials = 2 * pm.Beta(f"{name}_partial", shapes, shapes, dims=dim) - 1
+    partials = 2 * pm.Beta(as_dim(f"{name}_partial"), shapes, shapes, dims=dim) - 1
     rows = cholesky_rows(partials, len(pairs))
     pm.Deterministic(name, partials if len(pairs) == 1 else _products(rows), dims=dim)
     return rows

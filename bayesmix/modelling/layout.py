@@ -46,7 +46,10 @@ def group_dims(owner: TermColumns, term: GroupTerm) -> tuple[str, ...]:
 
 
 def as_dim(name: str) -> str:
-    """nutpie joins the dims of a variable with commas."""
+    """`name` as a dim: nutpie joins the dims of a variable with commas.
+
+    It makes dims of the names of transformed variables: those of free variables with a transform keep to it too.
+    """
     return name.replace(",", ";")
 
 
