@@ -51,6 +51,20 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
     return priors
 
 
+def column_sds(design: Design, family: Family) -> dict[str, float]:
+    """Of each group sd the sd of its column z, 1 for the intercept and 0/1 columns: sd(z) sd / sigma has no unit.
+
+    Empty where sigma is not on the scale of the linear predictor.
+    """
+    if not family.is_gaussian_identity:
+        return {}
+    return {
+        name: 1.0 if _is_zero_one(column) else _spread(column, centred=True)
+        for term in design.random
+        for name, column in zip(layout.sd_names(term), term.columns.T, strict=True)
+    }
+
+
 def _typical(design: Design, family: Family) -> float:
     """On a log link counts of 10^5 lie far from 0: the intercept's prior is about the log of the mean response."""
     mean = float(np.mean(design.response.values))

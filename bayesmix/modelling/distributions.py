@@ -57,8 +57,14 @@ DISTRIBUTIONS: dict[str, Distribution] = {
         ),
         "interval",
     ),
+    "ScaleFree": Distribution((Argument("r", "median of sd(z) sd / sigma", True, ""),), "positive"),
     "LKJ": Distribution((Argument("eta", "1: uniform over correlation matrices", True, "eta"),), "correlation"),
 }
+
+"""``ScaleFree(r)`` is written for the sd of a column z and read as ``HalfCauchy(r / sd(z)) * sigma``."""
+
+OF_SIGMA = ("HalfCauchy", "HalfStudentT", "HalfNormal", "Exponential")
+"""Those that ``* sigma`` may follow: of the ratio of a group sd to sigma, with a density > 0 at 0."""
 
 
 def signature(name: str) -> str:

@@ -12,7 +12,7 @@ from bayesmix.errors import ArgumentError, FamilyError, did_you_mean
 from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.default_priors import default_priors
+from bayesmix.modelling.default_priors import column_sds, default_priors
 from bayesmix.modelling.families import Family, read_family
 from bayesmix.modelling.method import METHODS, SEEDS, TUNING_STEPS, Choice, choose_method
 from bayesmix.modelling.priors import Prior, settle_priors
@@ -58,7 +58,9 @@ def fit(
         ``"binomial(probit)"``.
     priors
         Priors that replace the defaults, by parameter: ``{"sd_Subject__Days": "HalfNormal(20)"}``. `print(fit)`
-        shows all of them; see `default_priors` for the defaults.
+        shows all of them; see `default_priors` for the defaults. The prior of a group sd may be relative to the
+        residual one, ``"HalfCauchy(0.5) * sigma"``; ``"ScaleFree(0.5)"`` is that for the sd of a slope times the sd
+        of its column, which does not depend on units.
     weights
         A column of positive numbers: the residual variance of a row is sigma^2 / weight. For a binomial share
         the numbers of trials.
@@ -117,7 +119,7 @@ def fit(
     _check_weights(weights, family)
     parsed = parse(formula, functions or ())
     design = build_design(parsed, data, response=family.response, weights=weights, na=na, functions=functions)
-    settled = settle_priors(default_priors(design, family), priors)
+    settled = settle_priors(default_priors(design, family), priors, column_sds(design, family))
     of_nuts = [name for name, value in (("tune", tune), ("target_accept", target_accept)) if value is not None]
     choice = choose_method(method, design, family, settled, sampler=sampler, of_nuts=of_nuts)
     how = {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from bayesmix.formula.design import Design
 from bayesmix.modelling.dense_draws import dense_draws
@@ -92,13 +93,23 @@ def with_other_priors(fit: "Fit", priors: Mapping[str, Prior]) -> LogMarginal:
     if len(names) > MOST_BY_QUADRATURE and "importance" in fit.posterior.children and same_map:
         kept = fit.posterior["importance"]
         log_weights = kept["log_weight"].to_numpy().copy()
+        theta = kept["theta"].to_numpy()
+        sigma = _sigma_at(theta[:, -1], fit.priors["sigma"])
         for name in changed:
-            sd = np.exp(kept["theta"].to_numpy()[:, names.index(name)])
-            log_weights += log_prior_density(priors[name], sd) - log_prior_density(fit.priors[name], sd)
+            sd = np.exp(theta[:, names.index(name)])
+            log_weights += log_prior_density(priors[name], sd, sigma=sigma)
+            log_weights -= log_prior_density(fit.priors[name], sd, sigma=sigma)
         weights = importance_of(log_weights)
         if from_weights(weights).reliable and weights.effective_size > _FEWEST_EFFECTIVE:
             return from_weights(weights)
     return log_marginal_of(fit.design, priors, seed=fit.sampling.seed, cores=fit.sampling.cores)
+
+
+def _sigma_at(x: Floats, prior: Prior) -> Floats:
+    if prior.name != "Uniform":
+        return np.exp(x)
+    lower, upper = prior.args
+    return lower + (upper - lower) * expit(x)
 
 
 def by_quadrature(model: Marginal) -> LogMarginal:

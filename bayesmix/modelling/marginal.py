@@ -14,7 +14,7 @@ from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, Worki
 from bayesmix.numerics.gaussian.cross_products import CrossProducts, cross_products
 from bayesmix.numerics.variance_parameters import n_parameters
 from bayesmix.numerics.variance_posterior import pack_posterior
-from bayesmix.numerics.variance_priors import KINDS
+from bayesmix.numerics.variance_priors import KINDS, OF_SIGMA
 
 Floats = NDArray[np.float64]
 
@@ -107,10 +107,11 @@ def _spread(design: Design) -> Floats:
 
 
 def _sd_prior(prior: Prior) -> tuple[int, tuple[float, float]]:
+    shift = OF_SIGMA if prior.of_sigma else 0
     if prior.name == "HalfCauchy":
-        return KINDS["HalfStudentT"], (1.0, prior.args[0])
+        return shift + KINDS["HalfStudentT"], (1.0, prior.args[0])
     first, *rest = prior.args
-    return KINDS[prior.name], (first, rest[0] if rest else 0.0)
+    return shift + KINDS[prior.name], (first, rest[0] if rest else 0.0)
 
 
 def _start(kind: int, numbers: tuple[float, float], value: float) -> float:

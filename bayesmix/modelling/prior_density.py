@@ -11,7 +11,7 @@ from bayesmix.modelling.priors import Prior
 Floats = NDArray[np.float64]
 
 
-def log_prior_density(prior: Prior, x: ArrayLike, *, k: int = 2) -> Floats:
+def log_prior_density(prior: Prior, x: ArrayLike, *, k: int = 2, sigma: ArrayLike = 1.0) -> Floats:
     """Log density of `prior` at each `x`, of the shape of `x`; -inf outside its support.
 
     Parameters
@@ -22,6 +22,8 @@ def log_prior_density(prior: Prior, x: ArrayLike, *, k: int = 2) -> Floats:
         Where the density is wanted, in the unit of the parameter.
     k
         Columns of the correlated term; only ``LKJ`` depends on it.
+    sigma
+        The residual sd; only priors relative to it depend on it. It broadcasts against `x`.
 
     References
     ----------
@@ -30,12 +32,38 @@ def log_prior_density(prior: Prior, x: ArrayLike, *, k: int = 2) -> Floats:
     x = np.asarray(x, dtype=float)
     if prior.name == "LKJ":
         return _correlation(x, prior.args[0] - 1 + k / 2)
+    if prior.of_sigma:
+        return _LOG_DENSITY[prior.name](x / sigma, *prior.args) - np.log(sigma)
     return _LOG_DENSITY[prior.name](x, *prior.args)
 
 
-def prior_density(prior: Prior, x: ArrayLike, *, k: int = 2) -> Floats:
+def prior_density(prior: Prior, x: ArrayLike, *, k: int = 2, sigma: ArrayLike = 1.0) -> Floats:
     """Density of `prior` at each `x`; see `log_prior_density`."""
-    return np.exp(log_prior_density(prior, x, k=k))
+    return np.exp(log_prior_density(prior, x, k=k, sigma=sigma))
+
+
+def averaged_prior_density(prior: Prior, x: Floats, of_sigma: Prior) -> Floats:
+    """Density at `x` (n,) of a prior relative to sigma, with sigma averaged over its own prior.
+
+    By the trapezoidal rule over log sigma about the scale of its prior, +- 14: what is left out has a probability below
+    1e-6 where the density of sigma at 0 is finite.
+    """
+    log_sigma = np.log(_size(of_sigma)) + np.linspace(-14, 14, 1121)
+    sigma = np.exp(log_sigma)
+    weights = prior_density(of_sigma, sigma) * sigma
+    return np.array([weights @ prior_density(prior, value, sigma=sigma) for value in x]) / weights.sum()
+
+
+def _size(prior: Prior) -> float:
+    """About where the prior of a standard deviation lies."""
+    if prior.name == "LogNormal":
+        return float(np.exp(prior.args[0]))
+    if prior.name == "Exponential":
+        return 1 / prior.args[0]
+    if prior.name in ("Gamma", "InverseGamma"):
+        ratio = prior.args[0] / prior.args[1]
+        return ratio if prior.name == "Gamma" else 1 / ratio
+    return prior.args[-1]
 
 
 def _normal(x: Floats, mu: float, sigma: float) -> Floats:
@@ -105,6 +133,7 @@ _LOG_DENSITY: dict[str, Callable[..., Floats]] = {
     "HalfNormal": _half(_normal, 0),
     "HalfStudentT": _half(_student_t, 1),
     "HalfCauchy": _half(_cauchy, 0),
+    "ScaleFree": _half(_cauchy, 0),  # of the ratio
     "Exponential": _exponential,
     "Gamma": _gamma,
     "InverseGamma": _inverse_gamma,

@@ -1,16 +1,17 @@
 """Priors: which distributions may be written, how they are read, and which suits which parameter.
 
-A prior is text such as ``"HalfStudentT(3, 56.33)"``; it is read by a whitelist, never evaluated. This module
-imports neither PyMC nor Bambi: a misspelt prior is refused before those load.
+A prior is text such as ``"HalfStudentT(3, 56.33)"``, that of a group sd also ``"HalfCauchy(0.5) * sigma"``; it is read
+by a whitelist, never evaluated. This module imports neither PyMC nor Bambi: a misspelt prior is refused before those
+load.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from math import isfinite, log
 
 from bayesmix.errors import PriorError, did_you_mean, listing
-from bayesmix.modelling.distributions import DISTRIBUTIONS, Argument, signature
+from bayesmix.modelling.distributions import DISTRIBUTIONS, OF_SIGMA, Argument, signature
 from bayesmix.modelling.layout import without_slash
 
 
@@ -18,14 +19,16 @@ from bayesmix.modelling.layout import without_slash
 class Prior:
     """A distribution by name with its numbers, such as ``Prior("Normal", (0.0, 2.5))``; always proper.
 
-    `str(prior)` shows at most 4 significant digits; `args` and `to_text` keep every digit.
+    `str(prior)` shows at most 4 significant digits; `args` and `to_text` keep every digit. `of_sigma`: of a group sd
+    over the residual one, written ``"HalfCauchy(0.5) * sigma"``.
     """
 
     name: str
     args: tuple[float, ...]
+    of_sigma: bool = False
 
     def __str__(self) -> str:
-        return f"{self.name}({', '.join(_short(value) for value in self.args)})"
+        return _written(self, _short)
 
 
 _IMPROPER = {"flat", "halfflat", "improper", "improperuniform"}
@@ -41,7 +44,7 @@ _SUPPORTS = {
     "correlation": ("correlation",),
 }
 
-_CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*\((.*)\)\s*", re.DOTALL)
+_CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*\((.*)\)\s*(?:\*\s*(\w+)\s*)?", re.DOTALL)
 _ARGUMENT = re.compile(r"\s*(?:([A-Za-z_]\w*)\s*=)?\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*")
 
 
@@ -51,7 +54,11 @@ def _short(value: float) -> str:
 
 def to_text(prior: Prior) -> str:
     """`prior` with every digit, for storage: ``read_prior(to_text(prior)) == prior``."""
-    return f"{prior.name}({', '.join(repr(float(value)) for value in prior.args)})"
+    return _written(prior, lambda value: repr(float(value)))
+
+
+def _written(prior: Prior, number: Callable[[float], str]) -> str:
+    return f"{prior.name}({', '.join(map(number, prior.args))})" + " * sigma" * prior.of_sigma
 
 
 _KIND_OF_SUPPORT = {"real": "coefficient", "positive": "standard deviation", "correlation": "correlation"}
@@ -88,7 +95,8 @@ def read_prior(prior: str | Prior, parameter: str | None = None, kind: str | Non
     whose = f"Prior of {parameter!r}" if parameter is not None else "Prior"
     if isinstance(prior, Prior):
         _require_known(prior.name, whose, kind)
-        read = Prior(prior.name, _match([("", value) for value in prior.args], prior.name, whose))
+        args = _match([("", value) for value in prior.args], prior.name, whose)
+        read = Prior(prior.name, args, bool(prior.of_sigma))
     elif isinstance(prior, str):
         read = _read_text(prior, whose, kind)
     else:
@@ -96,11 +104,23 @@ def read_prior(prior: str | Prior, parameter: str | None = None, kind: str | Non
     _require_in_range(read, whose)
     if kind is not None:
         _require_suited(read, kind, whose)
+    if read.of_sigma:
+        _require_ratio(read, kind, whose)
     return read
 
 
-def settle_priors(defaults: Mapping[str, Prior], given: Mapping[str, str | Prior] | None) -> dict[str, Prior]:
+def settle_priors(
+    defaults: Mapping[str, Prior],
+    given: Mapping[str, str | Prior] | None,
+    column_sds: Mapping[str, float] | None = None,
+) -> dict[str, Prior]:
     """The defaults with those replaced that were `given`, in the order of the defaults.
+
+    Parameters
+    ----------
+    column_sds
+        By group sd the sd of the column that varies by group, as `default_priors.column_sds` has them: those of which
+        sd(z) sd / sigma is a number without unit, and whose prior may be relative to sigma.
 
     Raises
     ------
@@ -117,8 +137,25 @@ def settle_priors(defaults: Mapping[str, Prior], given: Mapping[str, str | Prior
                 f"A prior is given for {written!r}, which the model does not have."
                 f"{did_you_mean(parameter, defaults)} Its parameters: {listing(defaults)}."
             )
-        settled[parameter] = read_prior(prior, parameter, parameter_kind(defaults[parameter]))
+        read = read_prior(prior, parameter, parameter_kind(defaults[parameter]))
+        settled[parameter] = _settled_ratio(read, parameter, column_sds or {})
     return settled
+
+
+def _settled_ratio(prior: Prior, parameter: str, column_sds: Mapping[str, float]) -> Prior:
+    """``ScaleFree(r)`` of the column's sd worked out; what is relative to sigma refused where sigma has another unit."""
+    if not (prior.of_sigma or prior.name == "ScaleFree"):
+        return prior
+    if parameter == "sigma":
+        raise PriorError(f"Prior of 'sigma': {prior} is relative to sigma itself; write HalfStudentT(3, 10).")
+    if parameter not in column_sds:
+        raise PriorError(
+            f"Prior of {parameter!r}: {prior} is relative to the residual sd, which group sds have in Gaussian models "
+            "with identity link alone; write HalfNormal(1) or HalfStudentT(3, 1)."
+        )
+    if prior.name == "ScaleFree":
+        return Prior("HalfCauchy", (prior.args[0] / column_sds[parameter],), of_sigma=True)
+    return prior
 
 
 def _read_text(text: str, whose: str, kind: str | None) -> Prior:
@@ -129,15 +166,17 @@ def _read_text(text: str, whose: str, kind: str | None) -> Prior:
             _require_known(name, whose, kind)
             raise PriorError(f"{whose}: {text!r} lacks its numbers; write {signature(name)}.")
         raise PriorError(f"{whose}: {text!r} is no distribution with numbers, such as Normal(0, 10).")
-    name, inside = call.groups()
+    name, inside, factor = call.groups()
     _require_known(name, whose, kind)
+    if factor not in (None, "sigma"):
+        raise PriorError(f"{whose}: {text!r} is times {factor!r}; a prior may be times sigma alone.")
     arguments = []
     for piece in inside.split(",") if inside.strip() else []:
         argument = _ARGUMENT.fullmatch(piece)
         if argument is None:
             raise PriorError(f"{whose}: {piece.strip()!r} in {text!r} is not a number; write {signature(name)}.")
         arguments.append((argument[1] or "", float(argument[2])))
-    return Prior(name, _match(arguments, name, whose))
+    return Prior(name, _match(arguments, name, whose), of_sigma=factor is not None)
 
 
 def _match(given: list[tuple[str, float]], name: str, whose: str) -> tuple[float, ...]:
@@ -191,6 +230,11 @@ def _require_suited(prior: Prior, kind: str, whose: str) -> None:
         raise PriorError(f"{whose}: {prior} reaches below 0, which a standard deviation cannot; raise lower to 0.")
 
 
+def _require_ratio(prior: Prior, kind: str | None, whose: str) -> None:
+    if prior.name not in OF_SIGMA or kind not in (None, "standard deviation"):
+        raise PriorError(f"{whose}: only priors of group sds may be times sigma, by {listing(OF_SIGMA)}; got {prior}.")
+
+
 _SCALES = {"HalfNormal": 0, "HalfStudentT": 1, "HalfCauchy": 0, "Normal": 1, "Laplace": 1, "StudentT": 2, "Cauchy": 1}
 _RATES = {"Exponential": 0, "Gamma": 1}
 
@@ -216,4 +260,4 @@ def scaled(prior: Prior, factor: float) -> Prior:
         args[0] += log(factor)
     else:
         raise PriorError(f"{prior} has no scale.")
-    return Prior(prior.name, tuple(args))
+    return replace(prior, args=tuple(args))

@@ -10,7 +10,7 @@ from bayesmix.modelling.priors import Prior
 
 
 def to_pymc(prior: Prior, name: str, dims: str | tuple[str, ...] | None = None) -> TensorVariable:
-    """Add a free variable `name` with this prior to the current PyMC model.
+    """Add a free variable `name` with this prior to the current PyMC model, which has `sigma` if the prior is of it.
 
     Raises
     ------
@@ -21,6 +21,9 @@ def to_pymc(prior: Prior, name: str, dims: str | tuple[str, ...] | None = None) 
     if distribution.support == "correlation":
         raise PriorError(f"Prior of {name!r}: {prior} is for the correlations of a group term only.")
     keywords = {argument.pymc: value for argument, value in zip(distribution.arguments, prior.args, strict=True)}
+    if prior.of_sigma:
+        scale, sigma = distribution.arguments[-1].pymc, pm.modelcontext(None)["sigma"]
+        keywords[scale] = keywords[scale] / sigma if prior.name == "Exponential" else keywords[scale] * sigma
     return getattr(pm, prior.name)(name, **keywords, dims=dims)
 
 

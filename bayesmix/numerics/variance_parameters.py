@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.numerics.kernels import kernel
-from bayesmix.numerics.variance_priors import partial_correlation, standard_deviation
+from bayesmix.numerics.variance_priors import group_sd, partial_correlation, standard_deviation
 
 Floats = NDArray[np.float64]
 
@@ -38,12 +38,15 @@ def factors(theta: Floats, ks: NDArray[np.int64], kinds: NDArray[np.int64], numb
     out
         Shape (sum of k (k + 1) / 2, + 1).
     """
-    at, start = 0, 0
-    log_prior = 0.0
+    at, start, last = 0, 0, len(theta) - 1
+    sigma, _, log_prior, _ = standard_deviation(kinds[last], numbers[last, 0], numbers[last, 1], theta[last])
+    log_sigma = log(sigma)
     for k in ks:
         n_before = at + k
         for j in range(k):
-            sd, _, density, _ = standard_deviation(kinds[at + j], numbers[at + j, 0], numbers[at + j, 1], theta[at + j])
+            sd, _, density, _, _ = group_sd(
+                kinds[at + j], numbers[at + j, 0], numbers[at + j, 1], theta[at + j], log_sigma
+            )
             log_prior += density
             remaining = 1.0
             for i in range(j):
@@ -55,9 +58,8 @@ def factors(theta: Floats, ks: NDArray[np.int64], kinds: NDArray[np.int64], numb
             out[start + j] = sd * sqrt(remaining)
             start += j + 1
         at = n_before + k * (k - 1) // 2
-    sigma, _, density, _ = standard_deviation(kinds[at], numbers[at, 0], numbers[at, 1], theta[at])
-    out[start] = log(sigma)
-    return log_prior + density
+    out[start] = log_sigma
+    return log_prior
 
 
 @kernel
@@ -73,13 +75,19 @@ def pull_back(
 
     `gradient` is that of the log density with respect to what `factors` gives.
     """
-    at, start = 0, 0
+    at, start, last = 0, 0, len(theta) - 1
+    sigma, sigma_slope, _, sigma_score = standard_deviation(
+        kinds[last], numbers[last, 0], numbers[last, 1], theta[last]
+    )
+    log_sigma = log(sigma)
+    by_log_sigma = 0.0
     for k in ks:
         n_before = at + k
         for j in range(k):
-            sd, slope, _, score = standard_deviation(
-                kinds[at + j], numbers[at + j, 0], numbers[at + j, 1], theta[at + j]
+            sd, slope, _, score, of_sigma = group_sd(
+                kinds[at + j], numbers[at + j, 0], numbers[at + j, 1], theta[at + j], log_sigma
             )
+            by_log_sigma += of_sigma
             # Forward: what remains of the row's unit length before each partial correlation.
             remaining = np.ones(j + 1)
             first = n_before + j * (j - 1) // 2
@@ -99,5 +107,4 @@ def pull_back(
             out[at + j] = slope * along + score
             start += j + 1
         at = n_before + k * (k - 1) // 2
-    sigma, slope, _, score = standard_deviation(kinds[at], numbers[at, 0], numbers[at, 1], theta[at])
-    out[at] = gradient[start] * slope / sigma + score
+    out[last] = (gradient[start] + by_log_sigma) * sigma_slope / sigma + sigma_score

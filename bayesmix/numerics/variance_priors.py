@@ -21,6 +21,9 @@ KINDS = {
     "Uniform": UNIFORM,
 }
 
+OF_SIGMA = 100
+"""Added to the kind of a prior that is one of sd / sigma."""
+
 
 @kernel
 def standard_deviation(kind: int, first: float, second: float, x: float) -> tuple[float, float, float, float]:
@@ -51,6 +54,22 @@ def standard_deviation(kind: int, first: float, second: float, x: float) -> tupl
         return sd, sd, first * log(second) - lgamma(first) - first * x - second / sd, second / sd - first
     distance = (x - first) / second  # log-normal
     return sd, sd, -0.5 * log(2.0 * pi) - log(second) - 0.5 * distance**2, -distance / second
+
+
+@kernel
+def group_sd(
+    kind: int, first: float, second: float, x: float, log_sigma: float
+) -> tuple[float, float, float, float, float]:
+    """`sd`, d sd / dx, log density of x given sigma, and its derivatives with respect to x and to log sigma.
+
+    With kind + OF_SIGMA the prior is one of sd / sigma, whose logarithm is x - log sigma: the map has no Jacobian.
+    """
+    if kind < OF_SIGMA:
+        sd, slope, density, score = standard_deviation(kind, first, second, x)
+        return sd, slope, density, score, 0.0
+    _, _, density, score = standard_deviation(kind - OF_SIGMA, first, second, x - log_sigma)
+    sd = exp(x)
+    return sd, sd, density, score, -score
 
 
 @kernel

@@ -14,7 +14,7 @@ from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.inference.arguments import probability
-from bayesmix.modelling.default_priors import default_priors
+from bayesmix.modelling.default_priors import column_sds, default_priors
 from bayesmix.modelling.families import Family, read_family
 from bayesmix.modelling.fit import check_arguments, fit
 from bayesmix.modelling.priors import settle_priors
@@ -127,7 +127,7 @@ def plan_card(card: Card) -> Plan:
     check_arguments(**{key: value for key, value in sampler if value is not None and key != "name"})
     data, family = card_data(card), read_family(card.model.family)
     design = _design(card.model.formula, card, data, family)
-    settle_priors(default_priors(design, family), card.priors)
+    settle_priors(default_priors(design, family), card.priors, column_sds(design, family))
     layer_priors = {}
     for name, formula in card.report.layers.items():
         layer = _design(formula, card, data, family)

@@ -14,7 +14,7 @@ from bayesmix.errors import UnknownTermError
 from bayesmix.inference.draws import auxiliary, correlations, joined, standard_deviations
 from bayesmix.inference.summarise import summarise
 from bayesmix.modelling.layout import column_pairs, corr_name, sd_names
-from bayesmix.modelling.prior_density import prior_density
+from bayesmix.modelling.prior_density import averaged_prior_density, prior_density
 from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_arguments import a_fit
@@ -31,7 +31,7 @@ _IN_GRID = 0.999
 @dataclass(frozen=True)
 class PriorAndPosterior:
     """One panel: the parameter's `name`, `draws` (n_draws,), `prior`, the bounds of its support and, for a
-    correlation, the `k` columns of its term."""
+    correlation, the `k` columns of its term; `of_sigma`, the prior of the residual sd that the prior is relative to."""
 
     name: str
     draws: Floats
@@ -39,6 +39,7 @@ class PriorAndPosterior:
     lower: float = 0.0
     upper: float = np.inf
     k: int = 2
+    of_sigma: Prior | None = None
 
 
 def plot_sd(fit: Fit) -> Figure:
@@ -59,11 +60,11 @@ def plot_sd(fit: Fit) -> Figure:
     Notes
     -----
     The posterior is a kernel density that is reflected at 0 (arviz-stats), so that mass next to 0 is not smeared
-    to values that a standard deviation cannot have.
+    to values that a standard deviation cannot have. A prior relative to sigma is averaged over the prior of sigma.
     """
     fit = a_fit(fit)
     shown = [
-        PriorAndPosterior(name, draws, fit.priors[name])
+        PriorAndPosterior(name, draws, fit.priors[name], of_sigma=fit.priors.get("sigma"))
         for term in fit.design.random
         for name, draws in zip(sd_names(term), joined(standard_deviations(fit, term)), strict=True)
     ]
@@ -134,6 +135,12 @@ def posterior_density(draws: Floats, *, lower: float, upper: float) -> tuple[Flo
     return grid, density * len(inside) / len(draws)
 
 
+def _prior_at(parameter: PriorAndPosterior, x: Floats) -> Floats:
+    if parameter.prior.of_sigma and parameter.of_sigma is not None:
+        return averaged_prior_density(parameter.prior, x, parameter.of_sigma)
+    return prior_density(parameter.prior, x, k=parameter.k)
+
+
 def _draw(ax: Axes, parameter: PriorAndPosterior) -> None:
     summary = summarise(parameter.draws, PROB)
     varies = np.ptp(parameter.draws) > 0
@@ -146,7 +153,7 @@ def _draw(ax: Axes, parameter: PriorAndPosterior) -> None:
         ax.plot(grid, density, color=BLUE, linewidth=1.0, zorder=3, label="posterior")
     x = np.linspace(parameter.lower, end, N_GRID)
     with np.errstate(divide="ignore"):
-        prior = prior_density(parameter.prior, x, k=parameter.k)
+        prior = _prior_at(parameter, x)
     ax.plot(x, prior, color=VERMILION, linewidth=1.3, linestyle=(0, (5, 1.5)), zorder=4, label="prior")
     # A prior that is infinite at a bound must not squeeze the posterior.
     top = 1.08 * max(peak, min(float(prior[np.isfinite(prior)].max(initial=0.0)), 2.0 * peak))
