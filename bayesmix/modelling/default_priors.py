@@ -56,7 +56,7 @@ def column_sds(design: Design, family: Family) -> dict[str, float]:
 
     Empty where sigma is not on the scale of the linear predictor.
     """
-    if not family.is_gaussian_identity:
+    if family.link != "identity" or "sigma" not in family.auxiliary:
         return {}
     return {
         name: 1.0 if _is_zero_one(column) else _spread(column, centred=True)

@@ -44,7 +44,7 @@ _SUPPORTS = {
     "correlation": ("correlation",),
 }
 
-_CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*\((.*)\)\s*(?:\*\s*(\w+)\s*)?", re.DOTALL)
+_CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*\((.*)\)\s*(?:\*\s*([^)]*?)\s*)?", re.DOTALL)
 _ARGUMENT = re.compile(r"\s*(?:([A-Za-z_]\w*)\s*=)?\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*")
 
 
@@ -150,8 +150,8 @@ def _settled_ratio(prior: Prior, parameter: str, column_sds: Mapping[str, float]
         raise PriorError(f"Prior of 'sigma': {prior} is relative to sigma itself; write HalfStudentT(3, 10).")
     if parameter not in column_sds:
         raise PriorError(
-            f"Prior of {parameter!r}: {prior} is relative to the residual sd, which group sds have in Gaussian models "
-            "with identity link alone; write HalfNormal(1) or HalfStudentT(3, 1)."
+            f"Prior of {parameter!r}: {prior} is relative to the residual sd, whose unit group sds have in families with "
+            "sigma and identity link alone; write HalfNormal(1) or HalfStudentT(3, 1)."
         )
     if prior.name == "ScaleFree":
         return Prior("HalfCauchy", (prior.args[0] / column_sds[parameter],), of_sigma=True)

@@ -9,7 +9,7 @@ from bayesmix.data import load_data
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.default_priors import default_priors
+from bayesmix.modelling.default_priors import column_sds, default_priors
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.marginal import marginalise
@@ -44,6 +44,12 @@ PRIORS = {
     "sd_h__Intercept": "Uniform(0.5, 40)",
     "sigma": "HalfCauchy(9)",
     "corr_g": "LKJ(1.5)",
+}
+RELATIVE = {
+    "sd_g__Intercept": "HalfCauchy(0.5) * sigma",
+    "sd_g__x": "ScaleFree(0.5)",
+    "sd_h__Intercept": "HalfStudentT(4, 0.3) * sigma",
+    "sigma": "Uniform(2, 90)",
 }
 MODELS = {
     "y ~ x + (x | g)": {},
@@ -82,11 +88,13 @@ def integrated_out(model, variances: dict[str, float]) -> float:
     return log_density(at(mode)) + 0.5 * n * np.log(2 * np.pi) - 0.5 * np.linalg.slogdet(-hessian)[1]
 
 
+@pytest.mark.parametrize("given", [PRIORS, RELATIVE], ids=["own priors", "relative to sigma"])
 @pytest.mark.parametrize("formula", MODELS)
-def test_density_is_that_of_the_pymc_model_with_the_rest_integrated_out(formula, data):
+def test_density_is_that_of_the_pymc_model_with_the_rest_integrated_out(formula, given, data):
     design = build_design(parse(formula), data, **MODELS[formula])
     defaults = default_priors(design, GAUSSIAN)
-    priors = settle_priors(defaults, {name: text for name, text in PRIORS.items() if name in defaults})
+    chosen = {name: text for name, text in given.items() if name in defaults}
+    priors = settle_priors(defaults, chosen, column_sds(design, GAUSSIAN))
     model = build_model(design, GAUSSIAN, priors).model
     marginal = marginalise(design, priors)
     n = len(marginal.start)

@@ -5,7 +5,7 @@ import pytest
 from scipy import integrate, stats
 
 from bayesmix.modelling.distributions import DISTRIBUTIONS
-from bayesmix.modelling.prior_density import log_prior_density, prior_density
+from bayesmix.modelling.prior_density import averaged_prior_density, log_prior_density, prior_density
 from bayesmix.modelling.priors import read_prior
 
 SCIPY = {
@@ -16,6 +16,7 @@ SCIPY = {
     "HalfNormal(2)": stats.halfnorm(0, 2),
     "HalfStudentT(3, 2)": None,
     "HalfCauchy(2)": stats.halfcauchy(0, 2),
+    "ScaleFree(2)": stats.halfcauchy(0, 2),
     "Exponential(2)": stats.expon(0, 1 / 2),
     "Gamma(3, 2)": stats.gamma(3, scale=1 / 2),
     "InverseGamma(3, 2)": stats.invgamma(3, scale=2),
@@ -37,6 +38,26 @@ def test_equals_scipy(text):
 
 def test_every_distribution_has_a_density():
     assert {text.partition("(")[0] for text in SCIPY} | {"LKJ"} == set(DISTRIBUTIONS)
+
+
+@pytest.mark.parametrize("text", ["HalfCauchy(0.5)", "HalfNormal(2)", "Exponential(2)"])
+def test_relative_to_sigma(text):
+    """For every sigma a density of sd; averaged over sigma one that SciPy's quadrature gives too."""
+    prior = read_prior(f"{text} * sigma")
+    base = read_prior(text)
+    x = np.array([0.01, 0.8, 30.0])
+    np.testing.assert_allclose(prior_density(prior, x, sigma=4.0), prior_density(base, x / 4) / 4, rtol=1e-12)
+    of_sigma = stats.t(3, 0, 2.5)
+
+    def at(value):
+        def product(log_sigma):
+            sigma = np.exp(log_sigma)
+            return 2 * of_sigma.pdf(sigma) * sigma * float(prior_density(base, value / sigma)) / sigma
+
+        return integrate.quad(product, -30, 30, limit=400, points=[-3, 0, 1, 3])[0]
+
+    found = averaged_prior_density(prior, x, read_prior("HalfStudentT(3, 2.5)"))
+    np.testing.assert_allclose(found, [at(value) for value in x], rtol=2e-5)
 
 
 def test_at_zero():

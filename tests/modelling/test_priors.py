@@ -4,7 +4,7 @@ import pytest
 
 from bayesmix.errors import PriorError
 from bayesmix.modelling.distributions import DISTRIBUTIONS
-from bayesmix.modelling.priors import Prior, parameter_kind, read_prior, settle_priors, to_text
+from bayesmix.modelling.priors import Prior, parameter_kind, read_prior, scaled, settle_priors, to_text
 
 READ = [
     ("Normal(0, 2.5)", "Days", Prior("Normal", (0.0, 2.5))),
@@ -18,6 +18,9 @@ READ = [
     ("LKJ(2)", "corr_Subject", Prior("LKJ", (2.0,))),
     ("HalfNormal(20.)", None, Prior("HalfNormal", (20.0,))),
     (Prior("HalfCauchy", (3,)), "sigma", Prior("HalfCauchy", (3.0,))),
+    ("HalfCauchy(0.5) * sigma", "sd_g__x", Prior("HalfCauchy", (0.5,), of_sigma=True)),
+    ("HalfStudentT(3, 1)*sigma ", "sd_g__x", Prior("HalfStudentT", (3.0, 1.0), of_sigma=True)),
+    (Prior("HalfNormal", (1,), of_sigma=True), "sd_g__x", Prior("HalfNormal", (1.0,), of_sigma=True)),
 ]
 
 REFUSED = [
@@ -50,6 +53,13 @@ REFUSED = [
     ("Uniform(-1, 1)", "sigma", "reaches below 0"),
     ("Normal(0, 1)", "corr_g", r"does not suit a correlation; write LKJ\(eta\)"),
     ("LKJ(2)", "sigma", "does not suit a standard deviation"),
+    ("HalfCauchy(0.5) * sigm", "sd_g__x", "times 'sigm'; a prior may be times sigma alone"),
+    ("HalfCauchy(0.5) * 2", "sd_g__x", "times '2'"),
+    ("HalfCauchy(0.5) * sigma * 2", "sd_g__x", "times 'sigma . 2'"),
+    ("HalfCauchy(0.5) *", "sd_g__x", "times ''"),
+    ("Uniform(0, 5) * sigma", "sd_g__x", "only priors of group sds may be times sigma, by HalfCauchy"),
+    ("Gamma(2, 1) * sigma", "sd_g__x", "only priors of group sds may be times sigma"),
+    ("Normal(0, 5) * sigma", "Days", "only priors of group sds may be times sigma"),
     (Prior("Nonsense", (1.0,)), "sigma", "is not known"),
     (Prior("HalfNormal", (float("nan"),)), "sigma", "finite number"),
     (3.0, "sigma", "got float"),
@@ -119,3 +129,23 @@ def test_settle_refuses_a_parameter_that_is_not_there():
     defaults = {"sd_Subject__Days": Prior("HalfNormal", (1.0,)), "sigma": Prior("HalfNormal", (1.0,))}
     with pytest.raises(PriorError, match=r"Did you mean 'sd_Subject__Days'\? Its parameters: sd_Subject__Days, sigma"):
         settle_priors(defaults, {"sd_Subject_Days": "HalfNormal(2)"})
+
+
+def test_a_scale_free_prior_counts_in_the_sd_of_its_column():
+    defaults = {"sd_g__Intercept": Prior("HalfStudentT", (3.0, 8.0)), "sd_g__x": Prior("HalfStudentT", (3.0, 2.0))}
+    defaults["sigma"] = Prior("HalfStudentT", (3.0, 8.0))
+    given = {"sd_g__Intercept": "ScaleFree(0.5)", "sd_g__x": "ScaleFree(r=0.5)"}
+    settled = settle_priors(defaults, given, {"sd_g__Intercept": 1.0, "sd_g__x": 4.0})
+    assert settled["sd_g__Intercept"] == Prior("HalfCauchy", (0.5,), of_sigma=True)
+    assert settled["sd_g__x"] == Prior("HalfCauchy", (0.125,), of_sigma=True)
+    assert str(settled["sd_g__x"]) == "HalfCauchy(0.125) * sigma"
+    assert scaled(settled["sd_g__x"], 2.0) == Prior("HalfCauchy", (0.25,), of_sigma=True)
+
+
+@pytest.mark.parametrize("text", ["ScaleFree(0.5)", "HalfNormal(1) * sigma"])
+def test_what_is_relative_to_sigma_needs_one_in_the_same_unit(text):
+    defaults = {"sd_g__x": Prior("HalfNormal", (1.0,)), "sigma": Prior("HalfStudentT", (3.0, 8.0))}
+    with pytest.raises(PriorError, match="identity link alone"):
+        settle_priors(defaults, {"sd_g__x": text})
+    with pytest.raises(PriorError, match="sigma itself"):
+        settle_priors(defaults, {"sigma": text}, {"sd_g__x": 1.0})

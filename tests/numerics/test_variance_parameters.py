@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from bayesmix.numerics.variance_parameters import factors, n_parameters, pull_back
-from bayesmix.numerics.variance_priors import KINDS, partial_correlation, standard_deviation
+from bayesmix.numerics.variance_priors import KINDS, OF_SIGMA, group_sd, partial_correlation, standard_deviation
 
 BY_SCIPY = {
     "HalfNormal": ((2.5, 0.0), stats.halfnorm(scale=2.5)),
@@ -35,6 +35,23 @@ def test_standard_deviation(name, x):
     np.testing.assert_allclose((up[2] - down[2]) / (2 * step), score, rtol=1e-6, atol=1e-8)
 
 
+@pytest.mark.parametrize("name", ["HalfNormal", "Exponential", "HalfStudentT"])
+@pytest.mark.parametrize(("x", "log_sigma"), [(-3.0, 0.4), (0.2, -1.5), (2.0, 3.0)])
+def test_a_prior_of_the_ratio_to_sigma(name, x, log_sigma):
+    """sd / sigma has the distribution: the density of sd is that of the ratio over sigma, times sd for the logarithm."""
+    (first, second), density = BY_SCIPY.get(name, ((3.0, 1.7), None))
+    log_pdf = half_student_t(first, second) if density is None else density.logpdf
+    sd, slope, log_density, *scores = group_sd(OF_SIGMA + KINDS[name], first, second, x, log_sigma)
+    np.testing.assert_allclose([sd, slope], np.exp(x), rtol=1e-12)
+    np.testing.assert_allclose(log_density, log_pdf(sd / np.exp(log_sigma)) - log_sigma + x, rtol=1e-12, atol=1e-12)
+    step = 1e-5
+    for shift, score in zip(((step, 0.0), (0.0, step)), scores, strict=True):
+        up = group_sd(OF_SIGMA + KINDS[name], first, second, x + shift[0], log_sigma + shift[1])
+        down = group_sd(OF_SIGMA + KINDS[name], first, second, x - shift[0], log_sigma - shift[1])
+        np.testing.assert_allclose((up[2] - down[2]) / (2 * step), score, rtol=1e-6, atol=1e-8)
+    assert group_sd(KINDS[name], first, second, x, log_sigma)[:4] == standard_deviation(KINDS[name], first, second, x)
+
+
 @pytest.mark.parametrize("x", [-40.0, -3.0, 0.0, 2.0, 40.0])
 def test_partial_correlation(x):
     shape = 2.5
@@ -53,7 +70,10 @@ def random_case(seed):
     rng = np.random.default_rng(seed)
     ks = rng.integers(1, 5, rng.integers(1, 4)).astype(np.int64)
     n = n_parameters(ks)
-    kinds = rng.choice([KINDS[name] for name in ("HalfNormal", "Gamma", "Uniform", "InverseGamma")], n).astype(np.int64)
+    plain = [KINDS[name] for name in ("HalfNormal", "Gamma", "Uniform", "InverseGamma")]
+    kinds = rng.choice([*plain, *(OF_SIGMA + KINDS[name] for name in ("HalfNormal", "HalfStudentT"))], n)
+    kinds[-1] %= OF_SIGMA
+    kinds = kinds.astype(np.int64)
     numbers = np.column_stack([rng.uniform(0.2, 1, n), rng.uniform(1.5, 3, n)])
     return rng, ks, kinds, numbers, rng.normal(size=n)
 
@@ -99,7 +119,7 @@ def test_factors_have_the_standard_deviations_and_correlations(seed):
     np.testing.assert_allclose(sigma, standard_deviation(kinds[-1], *numbers[-1], theta[-1])[0], rtol=1e-12)
     at = 0
     for k, L in zip(ks, found, strict=True):
-        sds = [standard_deviation(kinds[at + j], *numbers[at + j], theta[at + j])[0] for j in range(k)]
+        sds = [group_sd(kinds[at + j], *numbers[at + j], theta[at + j], np.log(sigma))[0] for j in range(k)]
         np.testing.assert_allclose(np.sqrt(np.diag(L @ L.T)), sds, rtol=1e-12)
         if k > 1:
             first = partial_correlation(numbers[at + k, 0], theta[at + k])[0]
