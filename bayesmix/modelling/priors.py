@@ -143,15 +143,15 @@ def settle_priors(
 
 
 def _settled_ratio(prior: Prior, parameter: str, column_sds: Mapping[str, float]) -> Prior:
-    """``ScaleFree(r)`` of the column's sd worked out; what is relative to sigma refused where sigma has another unit."""
+    """``ScaleFree(r)`` worked out; a prior relative to sigma is refused where sigma has another unit."""
     if not (prior.of_sigma or prior.name == "ScaleFree"):
         return prior
     if parameter == "sigma":
         raise PriorError(f"Prior of 'sigma': {prior} is relative to sigma itself; write HalfStudentT(3, 10).")
     if parameter not in column_sds:
         raise PriorError(
-            f"Prior of {parameter!r}: {prior} is relative to the residual sd, whose unit group sds have in families with "
-            "sigma and identity link alone; write HalfNormal(1) or HalfStudentT(3, 1)."
+            f"Prior of {parameter!r}: {prior} is relative to the residual sd, whose unit group sds have in families "
+            "with sigma and identity link alone; write HalfNormal(1) or HalfStudentT(3, 1)."
         )
     if prior.name == "ScaleFree":
         return Prior("HalfCauchy", (prior.args[0] / column_sds[parameter],), of_sigma=True)

@@ -38,7 +38,7 @@ def test_standard_deviation(name, x):
 @pytest.mark.parametrize("name", ["HalfNormal", "Exponential", "HalfStudentT"])
 @pytest.mark.parametrize(("x", "log_sigma"), [(-3.0, 0.4), (0.2, -1.5), (2.0, 3.0)])
 def test_a_prior_of_the_ratio_to_sigma(name, x, log_sigma):
-    """sd / sigma has the distribution: the density of sd is that of the ratio over sigma, times sd for the logarithm."""
+    """The density of log sd is that of the ratio, over sigma, times sd."""
     (first, second), density = BY_SCIPY.get(name, ((3.0, 1.7), None))
     log_pdf = half_student_t(first, second) if density is None else density.logpdf
     sd, slope, log_density, *scores = group_sd(OF_SIGMA + KINDS[name], first, second, x, log_sigma)
