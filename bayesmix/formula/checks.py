@@ -16,13 +16,27 @@ def refuse_rank_deficiency(fixed: FixedEffects) -> None:
     n_obs, p = fixed.matrix.shape
     if p > n_obs:
         raise DesignError(f"The fixed part has {p} coefficients for {n_obs} observations; leave terms out.")
+    _refuse_constant_columns(fixed)
     dependent = dependent_columns(fixed)
     if dependent:
         are = "is a combination" if len(dependent) == 1 else "are combinations"
         raise DesignError(
             f"The fixed part is rank-deficient: of its {p} columns {listing(dependent)} {are} of the columns before "
-            "(an empty cell of an interaction, or a variable given twice); leave the term out or merge levels."
+            "(an empty cell of an interaction, or a variable given twice); leave the term out, merge levels, or make one "
+            "factor of the cells that occur."
         )
+
+
+def _refuse_constant_columns(fixed: FixedEffects) -> None:
+    """A number that is the same in all rows, named by its value: the intercept says the same."""
+    numbers = [term.columns[0] for term in fixed.terms if term.kind == "numeric" and len(term.columns) == 1]
+    for j in numbers:
+        column = fixed.matrix[:, j]
+        if fixed.has_intercept and np.ptp(column) == 0:
+            raise DesignError(
+                f"The fixed part is rank-deficient: {fixed.names[j]} is {column[0]:g} in all {len(column)} rows, which "
+                "cannot be told from the intercept; leave it out."
+            )
 
 
 def dependent_columns(fixed: FixedEffects) -> list[str]:

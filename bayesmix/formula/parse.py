@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from itertools import combinations
 
-from bayesmix.errors import FormulaError, Span
+from bayesmix.errors import ArgumentError, FormulaError, Span
 from bayesmix.formula.allowed import check_expression
 from bayesmix.formula.functions import FACTOR_FUNCTIONS, FUNCTIONS, NOT_SUPPORTED
 from bayesmix.formula.syntax import Binary, Call, Name, Negative, Node, Number, Parenthesis, read_syntax, unparse
@@ -40,7 +40,9 @@ def parse(text: str, functions: Collection[str] = ()) -> Formula:
     ['1 | a', '1 | a:b']
     """
     if not isinstance(text, str):
-        raise FormulaError(f"A formula is text; got {type(text).__name__}.", repr(text), Span(0, 1))
+        raise ArgumentError(
+            f'The formula comes first and is text, such as "y ~ x + (1 | g)"; got {type(text).__name__}.'
+        )
     tree = read_syntax(text)
     return _Reader(text, functions).read(tree)
 

@@ -71,7 +71,7 @@ CASES = {
     "date response": ("day ~ x", table(), {}, "DataError", ["'day'", "is a date"]),
     "date covariate": ("y ~ day", table(), {}, "FormulaError", ["'day' is a date"]),
     "constant response": ("constant ~ x", table(), {}, "DataError", ["constant is 3 in all 40 rows"]),
-    "constant covariate": ("y ~ constant", table(), {}, "DesignError", ["rank-deficient", "constant"]),
+    "constant covariate": ("y ~ constant", table(), {}, "DesignError", ["rank-deficient", "constant is", "in all"]),
     "group with one level": ("y ~ x + (1 | one)", table(), {}, "DesignError", ["'one' has 1 level (same)"]),
     "factor with one level": ("y ~ one", table(), {}, "DataError", ["'one' has 1 level"]),
     "levels as rows": ("y ~ x + (1 | row)", table(), {}, "DesignError", ["40 levels for 40 observations"]),
@@ -122,7 +122,8 @@ CASES = {
         "FormulaError",
         ["shape (3,)", "40 rows"],
     ),
-    "formula of another type": (3, table(), {}, "FormulaError", ["int"]),
+    "formula of another type": (3, table(), {}, "ArgumentError", ["comes first", "int"]),
+    "data before the formula": (table(), "y ~ x", {}, "ArgumentError", ["comes first", "DataFrame"]),
     "code in a formula": ("y ~ __import__('os').system('ls')", table(), {}, "FormulaError", ["__import__"]),
     "attribute in a formula": ("y ~ x.__class__", table(), {}, "UnknownColumnError", ["x.__class__"]),
     "unknown prior name": (
