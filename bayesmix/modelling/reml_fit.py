@@ -7,6 +7,7 @@ from bayesmix.errors import DesignError
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.modelling.lme4_order import lme4_theta
 from bayesmix.modelling.parallel import one_blas_thread
+from bayesmix.modelling.reml_confounding import refuse_confounding
 from bayesmix.modelling.reml_record import RemlFit, Singular
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.conditional import conditional
@@ -24,7 +25,8 @@ def fit_design(design: Design, *, reml: bool = True) -> RemlFit:
     Raises
     ------
     DesignError
-        As many coefficients as rows, or a model that reproduces the response.
+        As many coefficients as rows, a model that reproduces the response, or (REML) random effects that the fixed
+        part explains already.
     """
     n_obs, p = design.fixed.matrix.shape
     if p >= n_obs:
@@ -32,6 +34,8 @@ def fit_design(design: Design, *, reml: bool = True) -> RemlFit:
             f"The fixed part has {p} coefficients for {n_obs} observations: no degree of freedom is left for the "
             "residual; leave terms out."
         )
+    if reml:
+        refuse_confounding(design)
     terms = tuple(GroupColumns(term.index, term.columns, term.n_levels) for term in design.random)
     y = design.response.values - design.offset
     products = cross_products(y=y, X=design.fixed.matrix, terms=terms, weights=design.weights)

@@ -176,6 +176,14 @@ def test_what_cannot_be_answered_is_refused():
             question()
 
 
+def test_a_term_that_reml_cannot_fit_has_a_bayes_factor_all_the_same():
+    """With the levels as fixed effects, too, a proper prior still says something, and a restricted likelihood nothing."""
+    fit = bm.fit("Yield ~ Batch + (1 | Batch)", bm.load_data("Dyestuff"), seed=1, progress=False)
+    (row,) = bm.rand(fit).to_dict("records")
+    assert abs(row["log10_bf"]) < 1
+    assert np.isnan([row["p"], row["p_boundary"]]).all()
+
+
 def test_words():
     assert verbal(0.3) == "not worth more than a bare mention"
     assert verbal(-0.7) == "substantial against the term"

@@ -6,6 +6,7 @@ from math import nan
 import pandas as pd
 
 from bayesmix import modelling
+from bayesmix.errors import DesignError
 from bayesmix.formula.reduce import Reduction, reductions
 from bayesmix.inference.bayes_factor import without
 from bayesmix.inference.boundary import boundary_p, naive_p
@@ -60,7 +61,10 @@ def rand(fit: Fit) -> pd.DataFrame:
 def _p_values(fit: Fit, parts: Sequence[Reduction]) -> dict[str, tuple[float, float]]:
     """Of the likelihood-ratio test of each part, naive and for the boundary; nan where there is no such test."""
     if fit.family.is_gaussian_identity:
-        tests = of_reml.rand(modelling.reml_fit.fit_design(fit.design))
+        try:
+            tests = of_reml.rand(modelling.reml_fit.fit_design(fit.design))
+        except DesignError:  # REML cannot fit it, or a reduced model; proper priors can
+            return {part.label: (nan, nan) for part in parts}
         return {part.label: (tests.loc[part.label, "p"], tests.loc[part.label, "p_boundary"]) for part in parts}
     if fit.family.response == "real":
         return {part.label: (nan, nan) for part in parts}

@@ -1,0 +1,47 @@
+"""Random effects that the fixed part explains already: REML has nothing to estimate their variance from."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.errors import DesignError, listing
+from bayesmix.formula.design import Design, GroupTerm
+
+Floats = NDArray[np.float64]
+
+_NOTHING = 1e-10  # share of a column's sum of squares that is left of it across the fixed part
+
+
+def refuse_confounding(design: Design) -> None:
+    """A random effect whose columns, one a level, all lie in the span of the fixed columns.
+
+    The restricted likelihood is that of what the fixed part leaves of y, and such an effect leaves nothing: the
+    criterion is the same for every variance. (The likelihood is not: by ML the variance is 0.)
+
+    Raises
+    ------
+    DesignError
+        One line with the term, its effect and what to leave out.
+    """
+    X = design.fixed.matrix
+    # J columns of J levels are independent: fewer fixed columns cannot span them.
+    terms = [term for term in design.random if term.n_levels <= X.shape[1]]
+    if not terms:
+        return
+    lengths = np.linalg.norm(X, axis=0)
+    axes = np.linalg.qr(X / np.where(lengths > 0, lengths, 1.0))[0]
+    for term in terms:
+        names = [name for name, column in zip(term.names, term.columns.T, strict=True) if _spanned(term, column, axes)]
+        if names:
+            raise DesignError(
+                f"In ({term.label}) the effects of {listing(names)} cannot be told from the fixed part, which has a "
+                f"coefficient for each of the {term.n_levels} levels of '{term.group}': REML has no estimate of their "
+                "sd. Leave them out of the random part, or the levels out of the fixed part."
+            )
+
+
+def _spanned(term: GroupTerm, column: Floats, axes: Floats) -> bool:
+    """Whether a column's parts, one a level, lie in the span of the orthonormal `axes` (n_obs, p)."""
+    squares = np.bincount(term.index, column**2, minlength=term.n_levels)
+    along = [np.bincount(term.index, column * axis, minlength=term.n_levels) for axis in axes.T]
+    left = squares - np.sum(np.square(along), axis=0)
+    return bool(np.all(left <= _NOTHING * squares))
