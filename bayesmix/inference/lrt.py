@@ -9,6 +9,7 @@ from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
 from bayesmix.inference.boundary import boundary_p, naive_p
 from bayesmix.inference.laplace.maximum import require_maximum
+from bayesmix.inference.nested import require_nested
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.reml_record import RemlFit
 
@@ -34,8 +35,8 @@ def lrt(reduced: RemlFit | LaplaceFit, full: RemlFit | LaplaceFit, *, refit: boo
     Raises
     ------
     ArgumentError
-        The fits are of different rows, not nested by their number of parameters, or by REML with different fixed parts;
-        or by Laplace of different families or links, or without a maximum.
+        The fits are of different rows or weights, not nested, or by REML with different fixed parts and refit=False; or
+        by Laplace of different families or links, or without a maximum.
 
     References
     ----------
@@ -54,6 +55,7 @@ def lrt(reduced: RemlFit | LaplaceFit, full: RemlFit | LaplaceFit, *, refit: boo
             f"The second model has {full.n_parameters} parameters, the first {reduced.n_parameters}: give the smaller "
             "one first. Models that are not nested have no likelihood-ratio test."
         )
+    require_nested(reduced.design, full.design)
     if refit:
         reduced, full = _by_likelihood(reduced), _by_likelihood(full)
     statistic = max(0.0, reduced.criterion - full.criterion)

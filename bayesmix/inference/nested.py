@@ -1,0 +1,57 @@
+"""Does the larger of two models contain the smaller?"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.errors import ArgumentError, listing
+from bayesmix.formula.design import Design, GroupTerm
+
+Floats = NDArray[np.float64]
+
+_LEFT = 1e-8  # share of a column's length that may be left of it across other columns
+
+
+def require_nested(reduced: Design, full: Design) -> None:
+    """Refuse designs of the same rows of which the second does not contain the first.
+
+    Fixed columns must lie in the span of the larger model's, the columns of a random term in the span of those that
+    vary there by the same levels, whatever the names.
+
+    Raises
+    ------
+    ArgumentError
+        One line with the fixed columns or the term that the larger model lacks, or different offsets.
+    """
+    missing = outside(reduced.fixed.matrix, full.fixed.matrix)
+    if missing.any():
+        names = [name for name, lacks in zip(reduced.fixed.names, missing, strict=True) if lacks]
+        raise ArgumentError(_refusal(f"{listing(names)} of the fixed part"))
+    for term in reduced.random:
+        columns = [other.columns for other in full.random if _same_levels(term, other)]
+        if not columns or outside(term.columns, np.column_stack(columns)).any():
+            raise ArgumentError(_refusal(f"({term.label})"))
+    if not np.array_equal(reduced.offset, full.offset):
+        raise ArgumentError("The models have different offsets and are not nested: no likelihood-ratio test holds.")
+
+
+def outside(columns: Floats, others: Floats) -> NDArray[np.bool_]:
+    """Which of `columns` (n_obs, m) are no combination of `others` (n_obs, k)."""
+    lengths = np.linalg.norm(others, axis=0)
+    axes = np.linalg.qr(others / np.where(lengths > 0, lengths, 1.0))[0]
+    left = columns - axes @ (axes.T @ columns)
+    return np.linalg.norm(left, axis=0) > _LEFT * np.linalg.norm(columns, axis=0)
+
+
+def _same_levels(one: GroupTerm, other: GroupTerm) -> bool:
+    """Whether two groups divide the rows alike."""
+    if one.n_levels != other.n_levels:
+        return False
+    pairs = np.unique(one.index * other.n_levels + other.index)
+    return len(pairs) == one.n_levels
+
+
+def _refusal(what: str) -> str:
+    return (
+        f"The models are not nested: the second lacks {what}, which the first has, so no likelihood-ratio test holds. "
+        "Compare them by aic of glance."
+    )
