@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from bayesmix import display, modelling
 from bayesmix.errors import ArgumentError
+from bayesmix.formula.design import GroupTerm
 from bayesmix.inference.arguments import probability
-from bayesmix.inference.draws import auxiliary, standard_deviations
+from bayesmix.inference.draws import auxiliary, correlations, standard_deviations
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.ranef import ranef
 from bayesmix.inference.varcorr import varcorr
@@ -18,6 +19,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 _SMALL = 0.1  # of a residual sd: what the note on a boundary estimate calls near 0
+_STRONG = 0.9  # a correlation that the note calls near -1 or 1
 _RUNAWAY = 10.0  # on the link scale: beyond it lies no estimate
 
 
@@ -113,7 +115,7 @@ def _runaway(row: pd.Series) -> str:
     if abs(row["reml"]) < _RUNAWAY and row["se"] < _RUNAWAY:
         return ""
     posterior = f"posterior {row['mean']:.2f} [{row['lower']:.2f}, {row['upper']:.2f}]"
-    return f"estimate {row['reml']:.3g}, SE {row['se']:.2g}: not finite; {posterior}"
+    return f"Laplace {row['reml']:.3g}, SE {row['se']:.2g}: not finite; {posterior}"
 
 
 def _variance(fit: Fit, estimated: RemlFit | LaplaceFit, prob: float) -> pd.DataFrame:
@@ -121,23 +123,45 @@ def _variance(fit: Fit, estimated: RemlFit | LaplaceFit, prob: float) -> pd.Data
     # Both have the rows of `labels_of`, in its order.
     frame = pd.DataFrame({"reml": varcorr(estimated)["estimate"].to_numpy()}, index=posterior.index)
     frame = _with_posterior(frame, posterior, ("mean", "median", "sd", "lower", "upper"))
+    by = estimated_by(estimated)
     notes = []
     for term, L in zip(fit.design.random, estimated.L, strict=True):
         rank = int(np.count_nonzero(L.any(axis=0)))
         for row, draws in zip(L, standard_deviations(fit, term), strict=True):
-            notes.append("" if row.any() else _at_zero(fit, draws))
-        edge = f"estimate at the boundary, rank {rank} of {term.k}" if rank < term.k else ""
-        notes += [edge] * (term.k * (term.k - 1) // 2)
+            notes.append("" if row.any() else f"{by} 0, {_near_zero(fit, draws)}")
+        correlated = frame["reml"].iloc[len(notes) : len(notes) + term.k * (term.k - 1) // 2].to_numpy()
+        notes += _edges(fit, term, correlated, rank, by) if rank < term.k else [""] * len(correlated)
     return frame.assign(note=[*notes, *[""] * (len(frame) - len(notes))])
 
 
-def _at_zero(fit: Fit, draws: NDArray[np.float64]) -> str:
+def estimated_by(estimated: RemlFit | LaplaceFit) -> str:
+    """What the estimates beside the posterior are called."""
+    return "REML" if isinstance(estimated, RemlFit) else "Laplace"
+
+
+def _near_zero(fit: Fit, draws: NDArray[np.float64]) -> str:
     """What the posterior says of a sd whose estimate is 0."""
-    said = f"estimate 0, posterior median {np.median(draws):.3g}"
+    said = f"posterior median {np.median(draws):.3g}"
     if "sigma" not in fit.family.auxiliary:
         return said
     share = np.mean(draws < _SMALL * auxiliary(fit, "sigma"))
     return f"{said}, P(sd < {_SMALL:g} sigma) = {share:.2f}"
+
+
+def _edges(fit: Fit, term: GroupTerm, estimates: NDArray[np.float64], rank: int, by: str) -> list[str]:
+    """Of a singular covariance, what the posterior says of the strong correlations; of all where none is strong.
+
+    A correlation with an effect without variance is not there: the note on its sd is enough.
+    """
+    if not len(estimates):
+        return []
+    strong = np.abs(estimates) > _STRONG
+    noted = strong if strong.any() else np.isfinite(estimates)
+    notes = []
+    for estimate, own, draws in zip(estimates, noted, correlations(fit, term), strict=True):
+        said = f"posterior median {np.median(draws):.2f}, P(|corr| > {_STRONG:g}) = {np.mean(abs(draws) > _STRONG):.2f}"
+        notes.append(f"{by} {estimate:.3g} (rank {rank} of {term.k}), {said}" if own else "")
+    return notes
 
 
 def _groups(fit: Fit, estimated: RemlFit | LaplaceFit, prob: float) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesmix.errors import UnknownTermError
-from bayesmix.inference.compare_reml import RemlComparison
+from bayesmix.inference.compare_reml import RemlComparison, estimated_by
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.report.plot_style import BLUE, GREY, INK, SMALL_SIZE, TITLE_SIZE, VERMILION, frame, panels
 from bayesmix.report.units import unit_of_coefficient, with_unit
@@ -22,18 +22,20 @@ def draw_effects(comparison: RemlComparison) -> Figure:
         raise UnknownTermError('The model has no random terms, so there are no group effects; take kind="intervals".')
     terms = list(comparison.groups.groupby(["group", "term"], sort=False))
     laplace = isinstance(comparison.reml, LaplaceFit)
-    what, by = ("conditional mode", "Laplace") if laplace else ("BLUP", "REML")
+    what, by = "conditional mode" if laplace else "BLUP", estimated_by(comparison.reml)
     interval = f"{100 * comparison.prob:g}\N{NO-BREAK SPACE}%"
     text = (
         f"{len(comparison.groups)} group effects. On the diagonal {by} and the posterior mean say the same; bars: "
         f"{interval} equal-tailed posterior intervals."
     )
+    if isinstance(comparison.reml, LaplaceFit):
+        text += f" On the {comparison.reml.family.link} scale."
     n_columns = min(3, len(terms)) if len(terms) != 4 else 2
     # Square panels take all the height they are given: the caption of a narrow figure needs more.
     n_lines = -(-len(text) // int(n_columns * _SIZE * 14))
     figure, axes = panels(len(terms), n_columns=n_columns, width=_SIZE, height=_SIZE, margin=0.6 + 0.16 * n_lines)
     for ax, ((group, term), levels) in zip(axes, terms, strict=True):
-        _draw(ax, levels, f"{by}: sd 0,\nevery {what} 0")
+        _draw(ax, levels, f"{by}: sd 0, every\n{what} 0; levels\nside by side")
         unit = "" if laplace else unit_of_coefficient(comparison.reml.design, str(term))
         ax.set_title(with_unit(f"{term} by {group}", unit), loc="left", fontsize=TITLE_SIZE, color=INK)
     frame(figure, text=text, x_label=f"{what} ({by})", y_label="posterior mean")

@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError
-from bayesmix.inference.compare_reml import RemlComparison
+from bayesmix.inference.compare_reml import RemlComparison, estimated_by
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.variance_labels import RESIDUAL
 from bayesmix.modelling.laplace_record import LaplaceFit
@@ -49,7 +49,7 @@ def draw_intervals(comparison: RemlComparison) -> Figure:
     figure, axes = panels(len(pairs), n_columns=n_columns, width=_WIDTH, height=_HEIGHT, margin=1.0)
     for ax, pair in zip(axes, pairs, strict=True):
         _draw(ax, pair)
-    by = "Laplace" if isinstance(comparison.reml, LaplaceFit) else "REML"
+    by = estimated_by(comparison.reml)
     handles = [
         Line2D([], [], color=VERMILION, marker="o", markersize=4, linewidth=1.6, label=f"{by}, confidence interval"),
         Line2D([], [], color=BLUE, marker="o", markersize=4, linewidth=1.6, label="posterior"),
@@ -58,7 +58,7 @@ def draw_intervals(comparison: RemlComparison) -> Figure:
     frame(figure, text=_caption(comparison, pairs), top=0.28)
     engine = figure.get_layout_engine()
     if isinstance(engine, ConstrainedLayoutEngine):
-        engine.set(hspace=0.08, wspace=0.03)
+        engine.set(hspace=0.08, wspace=0.06)
     return figure
 
 
@@ -171,4 +171,6 @@ def _caption(comparison: RemlComparison, pairs: list[Pair]) -> str:
         parts[0] += " (t)."
     point = "mean of coefficients, median of sds and correlations"
     parts.append(f"Below: posterior {point}, {interval} equal-tailed interval.")
+    if isinstance(comparison.reml, LaplaceFit):
+        parts.append(f"On the {comparison.reml.family.link} scale.")
     return " ".join(parts)

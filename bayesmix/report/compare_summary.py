@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from bayesmix.inference.compare_reml import RemlComparison
+from bayesmix.inference.compare_reml import RemlComparison, estimated_by
 from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report import page
 from bayesmix.report.numbers import aligned, number, row
@@ -23,21 +23,24 @@ def as_html(comparison: RemlComparison) -> str:
 
 
 def blocks(comparison: RemlComparison) -> tuple[Block, ...]:
-    interval = f"posterior mean and {100 * comparison.prob:g} % interval; difference in posterior sds"
-    found = [Block("", lines=_head(comparison))]
+    by = estimated_by(comparison.reml)
+    interval = f"{100 * comparison.prob:g} % equal-tailed interval"
+    found = [
+        Block("", lines=(*_head(comparison), f"Posterior: {interval}; difference: mean less {by}, in posterior sds"))
+    ]
     if len(comparison.variance):
         labels = [_variance_label(key) for key in comparison.variance.index]
-        found.append(
-            Block(f"Standard deviations and correlations ({interval})", table=_table(comparison.variance, labels))
-        )
+        table = _table(comparison.variance, labels, {"reml": by, "mean": "mean", "median": "median"})
+        found.append(Block("Standard deviations and correlations", table=table))
         found += _notes("At the boundary", labels, comparison.variance["note"])
     if len(comparison.fixed):
-        found.append(
-            Block("Fixed effects", table=_table(comparison.fixed, [str(name) for name in comparison.fixed.index]))
-        )
-        found += _notes("Run away", [str(name) for name in comparison.fixed.index], comparison.fixed["note"])
+        labels = [str(name) for name in comparison.fixed.index]
+        table = _table(comparison.fixed, labels, {"reml": by, "se": "se", "mean": "mean", "sd": "sd"})
+        found.append(Block("Fixed effects", table=table))
+        found += _notes("Run away", labels, comparison.fixed["note"])
     if len(comparison.groups):
-        found.append(Block("Group effects, those that differ most", table=_group_table(comparison.groups)))
+        blup = "BLUP" if isinstance(comparison.reml, RemlFit) else "mode"
+        found.append(Block("Group effects, those that differ most", table=_group_table(comparison.groups, blup)))
     return tuple(found)
 
 
@@ -59,23 +62,25 @@ def _variance_label(key: tuple[str, str, str]) -> str:
     return group if not first else f"{group} {first}" if first == second else f"{group} corr({first}, {second})"
 
 
-def _table(frame: pd.DataFrame, labels: list[str]) -> Table:
+def _table(frame: pd.DataFrame, labels: list[str], columns: dict[str, str]) -> Table:
+    """The `columns` with their headings, then interval and difference."""
+    columns = {**columns, "lower": "lower", "upper": "upper"}
     cells = [
-        [*row(values[["reml", "mean", "lower", "upper"]], values["sd"]), _difference(values["difference"])]
-        for _, values in frame.iterrows()
+        [*row(values[list(columns)], values["sd"]), _difference(values["difference"])] for _, values in frame.iterrows()
     ]
-    columns = [aligned([_known(cell) for cell in column]) for column in zip(*cells, strict=True)]
-    header = ["", "estimate", "mean", "lower", "upper", "difference"]
-    return Table(header, [[label, *values] for label, *values in zip(labels, *columns, strict=True)], labels=1)
+    shown = [aligned([_known(cell) for cell in column]) for column in zip(*cells, strict=True)]
+    header = ["", *columns.values(), "difference"]
+    return Table(header, [[label, *values] for label, *values in zip(labels, *shown, strict=True)], labels=1)
 
 
-def _group_table(frame: pd.DataFrame) -> Table:
-    """Of every term the levels whose posterior mean is farthest from the BLUP."""
+def _group_table(frame: pd.DataFrame, blup: str) -> Table:
+    """Of every term the levels whose posterior mean is farthest from the BLUP, with as many decimals each."""
     rows = []
     for (group, term), levels in frame.groupby(["group", "term"], sort=False):
         most = levels.iloc[np.argsort(-levels["difference"].abs().to_numpy(), kind="stable")[:_MOST_LEVELS]]
+        spread = float(most["sd"].min())
         for _, values in most.iterrows():
-            numbers = row(values[["blup", "mean", "lower", "upper"]], values["sd"])
+            numbers = row(values[["blup", "blup_sd", "mean", "sd", "lower", "upper"]], spread)
             rows.append([f"{group} {term}", str(values["level"]), *numbers, _difference(values["difference"])])
     columns = list(zip(*rows, strict=True))
     shown = [
@@ -83,12 +88,12 @@ def _group_table(frame: pd.DataFrame) -> Table:
         list(columns[1]),
         *(aligned([_known(cell) for cell in column]) for column in columns[2:]),
     ]
-    header = ["", "level", "BLUP", "mean", "lower", "upper", "difference"]
+    header = ["", "level", blup, "sd", "mean", "sd", "lower", "upper", "difference"]
     return Table(header, [list(cells) for cells in zip(*shown, strict=True)], labels=2)
 
 
 def _difference(value: float) -> str:
-    return number(value, 2)
+    return number(round(value, 2) + 0.0, 2)  # no -0.00
 
 
 def _known(cell: str) -> str:

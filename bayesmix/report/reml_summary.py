@@ -18,6 +18,7 @@ from bayesmix.report.page import Block, Table
 
 _DIGITS = 5  # of a standard error, a variance, a standard deviation
 _WIDTH = 110
+_MOST_CORRELATED = 12  # coefficients whose correlations fit on a page
 _DEFAULT = "satterthwaite"
 _METHODS = {"satterthwaite": "Satterthwaite", "kenward-roger": "Kenward-Roger"}
 
@@ -42,7 +43,7 @@ def blocks(fit: RemlFit, *, prob: float = 0.95, ddf: str = "satterthwaite") -> t
     closing = [*_singular_lines(fit), *_optimum_lines(fit)]
     if len(fit.beta):
         fixed, notes = _fixed_effects(fit, prob, ddf)
-        parts.append(fixed)
+        parts += [fixed, *_correlations(fit)]
         closing += notes
     return (*parts, Block("", lines=tuple(closing))) if closing else tuple(parts)
 
@@ -124,6 +125,21 @@ def _estimate_table(fit: RemlFit) -> Table:
         aligned([number(t, 3) for t in fit.beta / se]),
     ]
     return Table(["", "estimate", "se", "t"], list(zip(*columns, strict=True)), labels=1)
+
+
+def _correlations(fit: RemlFit) -> list[Block]:
+    """Of the coefficients' estimates, below the diagonal."""
+    p = len(fit.beta)
+    if not 2 <= p <= _MOST_CORRELATED:
+        return []
+    se = np.sqrt(np.diag(fit.vcov))
+    values = fit.vcov / np.outer(se, se)
+    rows = [
+        [f"({i + 1}) {name}", *(number(round(value, 3) + 0.0, 3) for value in values[i, :i]), *[""] * (p - 1 - i)]
+        for i, name in enumerate(fit.design.fixed.names)
+    ]
+    header = ["", *(f"({i + 1})" for i in range(p - 1))]
+    return [Block("Correlation of the fixed effects' estimates", table=Table(header, rows, labels=1))]
 
 
 def _fixed_table(frame: pd.DataFrame) -> Table:

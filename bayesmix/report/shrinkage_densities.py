@@ -43,7 +43,8 @@ def draw_densities(frame: pd.DataFrame, design: Design, group: str, ax: Axes | N
         shown += ax.plot(x, y, color=colour, linestyle=dash, linewidth=1.6, label=label, zorder=3)
         at = -(row + 0.9) * _ROW * top
         ax.plot(own, np.full(len(own), at), "|", color=colour, markersize=6, markeredgewidth=0.8, label=f"{name}, each")
-    if np.ptp(frame["overall"]) <= _NOUGHT * spread:
+    common = np.ptp(frame["overall"]) <= _NOUGHT * spread
+    if common:
         overall = [frame["overall"].iloc[0]] * 2
         ax.plot(overall, [0, top], color=INK, linewidth=0.6, dashes=(4, 3), zorder=1, label="overall")
     ax.axhline(0, color=GREY, linewidth=0.5, zorder=1)
@@ -57,5 +58,7 @@ def draw_densities(frame: pd.DataFrame, design: Design, group: str, ax: Axes | N
         "Densities over the levels, and a tick for each. Raw means scatter by their own noise besides the levels' "
         "differences; drawn to the whole, BLUPs scatter less."
     )
+    if common and varies["blup"]:  # BLUPs that are all the overall mean cover it
+        note += f" Dashes: the overall mean, {frame['overall'].iloc[0]:.5g}."
     head(ax, f"How {len(frame)} levels of {group} scatter", note)
     return ax

@@ -43,7 +43,7 @@ def test_an_estimate_of_zero_has_a_note():
     draws = fit.posterior["posterior"]
     share = float((draws["sd_Batch__Intercept"] < 0.1 * draws["sigma"]).mean())
     assert row["reml"] == 0
-    assert row["note"] == f"estimate 0, posterior median {row['median']:.3g}, P(sd < 0.1 sigma) = {share:.2f}"
+    assert row["note"] == f"REML 0, posterior median {row['median']:.3g}, P(sd < 0.1 sigma) = {share:.2f}"
     assert (found.groups["blup"] == 0).all()
     assert row["note"] in str(found)
     assert f"{row['mean']:.3f}" in found._repr_html_()
@@ -56,8 +56,42 @@ def test_a_correlation_at_the_edge_has_a_note():
     y = 3 + x + rng.normal(size=8)[g] * (1 + 0.5 * x) + 0.3 * rng.normal(size=48)
     fit = bm.fit("y ~ x + (x | g)", pd.DataFrame({"y": y, "x": x, "g": g}), **SETTINGS)
     found = bm.compare_reml(fit).variance
-    assert found.loc[("g", "Intercept", "x"), "reml"] == pytest.approx(1)
-    assert found.loc[("g", "Intercept", "x"), "note"] == "estimate at the boundary, rank 1 of 2"
+    row = found.loc[("g", "Intercept", "x")]
+    assert row["reml"] == pytest.approx(1)
+    draws = fit.posterior["posterior"]["corr_g"].to_numpy()[..., 0]
+    share = np.mean(np.abs(draws) > 0.9)
+    said = f"posterior median {np.median(draws):.2f}, P(|corr| > 0.9) = {share:.2f}"
+    assert row["note"] == f"REML 1 (rank 1 of 2), {said}"
+    assert (found["note"] != "").sum() == 1
+
+
+def test_of_a_singular_covariance_the_strong_correlations_have_a_note():
+    """Eight mountains for four effects: some correlations are not strong, and need no note."""
+    data = bm.load_data("dragons_simulated")
+    fit = bm.fit(
+        "intelligence ~ wingspan * scales + (wingspan * scales | mountain)",
+        data,
+        sampler="nutpie",
+        draws=300,
+        **SETTINGS,
+    )
+    found = bm.compare_reml(fit).variance
+    correlations = found[found.index.get_level_values("term1") != found.index.get_level_values("term2")]
+    strong = correlations["reml"].abs() > 0.9
+    assert 0 < strong.sum() < len(correlations) == 6
+    assert correlations["note"].str.startswith("REML").equals(strong)
+    assert correlations.loc[strong, "note"].str.contains(r"rank \d of 4\), posterior median").all()
+
+
+def test_the_table_has_both_standard_errors_and_the_same_decimals_in_a_term():
+    fit = bm.fit("Yield ~ 1 + (1 | Batch)", bm.load_data("Dyestuff2"), **SETTINGS)
+    text = str(bm.compare_reml(fit))
+    lines = text.split("Fixed effects:\n")[1].splitlines()
+    assert lines[0].split() == ["REML", "se", "mean", "sd", "lower", "upper", "difference"]
+    assert lines[1].split()[:3] == ["Intercept", "5.666", "0.678"]
+    levels = text.split("differ most:\n")[1].splitlines()[1:]
+    assert {len(cell.partition(".")[2]) for line in levels for cell in line.split()[3:-1]} == {3}
+    assert "-0.00 " not in text + " "
 
 
 def test_without_random_terms_and_several_of_one_group():
@@ -95,6 +129,7 @@ def test_counts_stand_beside_the_laplace_fit():
     assert found.fixed["difference"].abs().max() < 0.5
     assert (found.fixed["note"] == "").all()
     assert "Maximum likelihood (Laplace) beside the posterior" in str(found)
+    assert "level    mode" in str(found)
 
 
 def test_what_runs_away_is_shown_as_such():

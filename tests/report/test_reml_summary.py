@@ -115,6 +115,24 @@ def test_a_fit_that_is_no_optimum_says_so(fit):
     assert "NOT AT AN OPTIMUM: the projected gradient of the criterion is 0.73" in text
 
 
+def test_correlations_of_the_coefficients():
+    """As summary(lmer) prints them: -0.138 for sleepstudy; of more coefficients than fit on a page none."""
+    heading = "Correlation of the fixed effects' estimates"
+    header, first, second = section(
+        str(bm.reml("Reaction ~ Days + (Days | Subject)", bm.load_data("sleepstudy"))), heading
+    )
+    assert (header.split(), first.split(), second.split()) == (["(1)"], ["(1)", "Intercept"], ["(2)", "Days", "-0.138"])
+    cake = bm.load_data("cake")
+    fit = bm.reml("angle ~ recipe + temp + (1 | recipe:replicate)", cake)
+    covariance = bm.vcov(fit).to_numpy()
+    expected = covariance / np.sqrt(np.outer(np.diag(covariance), np.diag(covariance)))
+    rows = section(str(fit), heading)[2:]
+    shown = [float(cell) for row in rows for cell in row.split()[2:]]
+    np.testing.assert_allclose(shown, expected[np.tril_indices(4, -1)], atol=6e-4)
+    assert heading not in str(bm.reml("angle ~ recipe * temperature + (1 | recipe:replicate)", cake))
+    assert heading not in str(bm.reml("angle ~ 1 + (1 | recipe:replicate)", cake))
+
+
 def test_html_has_the_same_numbers(fit):
     html = fit._repr_html_()
     assert html.startswith("<div")
