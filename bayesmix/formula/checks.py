@@ -22,8 +22,8 @@ def refuse_rank_deficiency(fixed: FixedEffects) -> None:
         are = "is a combination" if len(dependent) == 1 else "are combinations"
         raise DesignError(
             f"The fixed part is rank-deficient: of its {p} columns {listing(dependent)} {are} of the columns before "
-            "(an empty cell of an interaction, or a variable given twice); leave the term out, merge levels, or make one "
-            "factor of the cells that occur."
+            "(an empty cell of an interaction, or a variable given twice); leave the term out, merge levels, or make "
+            "one factor of the cells that occur."
         )
 
 

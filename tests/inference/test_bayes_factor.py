@@ -177,7 +177,7 @@ def test_what_cannot_be_answered_is_refused():
 
 
 def test_a_term_that_reml_cannot_fit_has_a_bayes_factor_all_the_same():
-    """With the levels as fixed effects, too, a proper prior still says something, and a restricted likelihood nothing."""
+    """With the levels as fixed effects, too, proper priors still say something, the restricted likelihood nothing."""
     fit = bm.fit("Yield ~ Batch + (1 | Batch)", bm.load_data("Dyestuff"), seed=1, progress=False)
     (row,) = bm.rand(fit).to_dict("records")
     assert abs(row["log10_bf"]) < 1
