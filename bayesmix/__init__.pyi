@@ -5,6 +5,7 @@ from .data import read_table as read_table
 from .errors import BayesmixError as BayesmixError
 from .inference.anova import anova as anova
 from .inference.augment import augment as augment
+from .inference.auxiliary import auxiliary as auxiliary
 from .inference.bayes_factor import BayesFactor as BayesFactor
 from .inference.bayes_factor import bayes_factor as bayes_factor
 from .inference.coef import coef as coef

@@ -20,7 +20,7 @@ from bayesmix.formula.coding import code_terms
 from bayesmix.formula.columns import unknown_column
 from bayesmix.formula.design import Design, FixedEffects, GroupTerm
 from bayesmix.formula.missing import complete_rows
-from bayesmix.formula.response import read_response
+from bayesmix.formula.response import CONTINUOUS, read_response
 from bayesmix.formula.syntax import Name
 from bayesmix.formula.terms import Formula, RandomTerm, label_of
 from bayesmix.formula.variables import Variables
@@ -47,10 +47,10 @@ def build_design(
         One row an observation. Text, Categorical and true/false columns are factors; a Categorical keeps the
         order of its levels, and the first level is the reference.
     response
-        What the family expects: ``"real"``, ``"binary"``, ``"proportion"`` (counts out of trials) or ``"count"``.
+        What the family expects, one of `response.RESPONSE_KINDS`.
     weights
-        A column of positive numbers: the residual variance of a row is sigma^2 / weight; with ``"proportion"``
-        and a share as response, the trials.
+        A column of positive numbers: the residual variance of a row is sigma^2 / weight; with a share of successes as
+        response, the trials.
     na
         ``"drop"`` leaves out rows with a missing value in a column of the formula and counts them, ``"error"``
         refuses them.
@@ -77,10 +77,10 @@ def build_design(
     y = read_response(formula, variables, kind=response, weights=weight_values)
     fixed = FixedEffects(*code_terms(formula.fixed, variables))
     random = tuple(_group_term(term, variables) for term in formula.random)
-    refuse_no_parameters(fixed, random, len(rows), has_sigma=response == "real")
+    refuse_no_parameters(fixed, random, len(rows), has_sigma=response in CONTINUOUS)
     refuse_rank_deficiency(fixed)
     for term in random:
-        refuse_group_term(term, n_obs=len(rows), needs_replication=response == "real")
+        refuse_group_term(term, n_obs=len(rows), needs_replication=response in CONTINUOUS)
     return Design(
         formula=formula,
         response=y,

@@ -6,21 +6,50 @@ from numpy.typing import NDArray
 from bayesmix.errors import DataError, FamilyError
 from bayesmix.formula.columns import describe_type, is_categorical, is_numeric
 from bayesmix.formula.design import Response
+from bayesmix.formula.response_checks import (
+    refuse_constant,
+    refuse_not_counts,
+    refuse_not_zero_one,
+    refuse_others,
+    refuse_without_zeros,
+)
 from bayesmix.formula.syntax import Name
 from bayesmix.formula.terms import Formula
 from bayesmix.formula.variables import Variables
 
 Floats = NDArray[np.float64]
 
-#: What a family's response may be: any number, two values, successes out of trials, counts.
-RESPONSE_KINDS = ("real", "binary", "proportion", "count")
+RESPONSE_KINDS = {
+    "real": "any number",
+    "binary": "two values",
+    "proportion": "successes out of trials, or 0 and 1",
+    "trials": "successes out of trials",
+    "trials_with_zeros": "successes out of trials, some of them 0",
+    "count": "whole numbers from 0",
+    "count_with_zeros": "whole numbers from 0, some of them 0",
+    "positive": "numbers above 0",
+    "positive_with_zeros": "numbers above 0, and some 0",
+    "share": "numbers between 0 and 1",
+}
+"""What a family's response may be."""
+
+OUT_OF_TRIALS = ("proportion", "trials", "trials_with_zeros")
+CONTINUOUS = ("real", "positive", "positive_with_zeros", "share")
+"""Kinds whose observations have a density: a group with a level for each row is not to be told from their spread."""
+
+
+def measure_of(kind: str) -> str:
+    """What a likelihood of this kind is: ``"density"``, ``"probability"``, or of hurdles some of each, ``"mixed"``."""
+    if kind == "positive_with_zeros":
+        return "mixed"
+    return "density" if kind in CONTINUOUS else "probability"
 
 
 def read_response(formula: Formula, variables: Variables, *, kind: str, weights: Floats | None) -> Response:
     """The response of `formula`; `kind` is one of `RESPONSE_KINDS`."""
     spec = formula.response
     if spec.trials is not None or spec.failures is not None:
-        if kind == "proportion" and weights is not None:
+        if kind in OUT_OF_TRIALS and weights is not None:
             raise DataError(f"{spec.text} has its trials already; weights are for a share as response. Leave them out.")
         return _counts_of_trials(formula, variables, kind)
     two_levels = _two_levels(formula, variables, kind)
@@ -29,13 +58,9 @@ def read_response(formula: Formula, variables: Variables, *, kind: str, weights:
     values = variables.numbers(spec.values)
     if values.ndim != 1:
         raise DataError(f"The response {spec.text} has {values.shape[1]} columns; it needs 1.")
-    if kind == "proportion":
-        return _zero_one_or_share(spec.text, values, weights)
-    if kind == "binary":
-        _refuse_not_zero_one(spec.text, values)
-    if kind == "count":
-        _refuse_not_counts(spec.text, values, "counts")
-    _refuse_constant(spec.text, values, kind)
+    if kind in OUT_OF_TRIALS:
+        return _zero_one_or_share(spec.text, values, weights, kind)
+    refuse_others(spec.text, values, kind)
     return Response(spec.text, values)
 
 
@@ -69,10 +94,12 @@ def _two_levels(formula: Formula, variables: Variables, kind: str) -> Response |
 
 def _counts_of_trials(formula: Formula, variables: Variables, kind: str) -> Response:
     spec = formula.response
-    if kind != "proportion":
-        raise FamilyError(f'The response {spec.text} counts successes out of trials; that is family="binomial".')
+    if kind not in OUT_OF_TRIALS:
+        raise FamilyError(
+            f'The response {spec.text} counts successes out of trials; that is family="binomial" or "beta_binomial".'
+        )
     successes = variables.numbers(spec.values)
-    _refuse_not_counts(spec.text, successes, "successes")
+    refuse_not_counts(spec.text, successes, "successes")
     if spec.failures is not None:
         failures = variables.numbers(spec.failures)
         below = failures < 0
@@ -86,7 +113,7 @@ def _counts_of_trials(formula: Formula, variables: Variables, kind: str) -> Resp
         trials = successes + failures
     elif spec.trials is not None:
         trials = variables.numbers(spec.trials)
-    _refuse_not_counts(spec.text, trials, "trials")
+    refuse_not_counts(spec.text, trials, "trials")
     above = successes > trials
     if above.any():
         row = int(np.flatnonzero(above)[0])
@@ -97,14 +124,31 @@ def _counts_of_trials(formula: Formula, variables: Variables, kind: str) -> Resp
     none = trials == 0
     if none.all():
         raise DataError(f"{spec.text}: all {len(trials)} rows have 0 trials; nothing was observed.")
-    return Response(spec.text, successes, trials)
+    return _checked(Response(spec.text, successes, trials), kind)
 
 
-def _zero_one_or_share(text: str, values: Floats, weights: Floats | None) -> Response:
+def _checked(response: Response, kind: str) -> Response:
+    """What a family asks of counts beyond the binomial: trials that can vary together, zeros."""
+    if kind != "proportion" and response.trials is not None and response.trials.max() <= 1:
+        raise DataError(
+            f"{response.name} has at most 1 trial in each row, which tells nothing of a spread beyond the binomial; "
+            'write family="bernoulli".'
+        )
+    if kind == "trials_with_zeros":
+        refuse_without_zeros(response.name, response.values)
+    return response
+
+
+def _zero_one_or_share(text: str, values: Floats, weights: Floats | None, kind: str) -> Response:
     """R's third way: a share of successes, with the trials as weights; without weights zeros and ones."""
+    if weights is None and kind != "proportion":
+        raise DataError(
+            f"The response {text} has no trials; write cbind(k, n - k) or p(k, n), or give a share with the trials as "
+            'weights. Zeros and ones alone are family="bernoulli".'
+        )
     if weights is None:
-        _refuse_not_zero_one(text, values)
-        _refuse_constant(text, values, "binary")
+        refuse_not_zero_one(text, values)
+        refuse_constant(text, values, "binary")
         return Response(text, values)
     outside = (values < 0) | (values > 1)
     if outside.any():
@@ -120,28 +164,5 @@ def _zero_one_or_share(text: str, values: Floats, weights: Floats | None) -> Res
             f"{text} times the weights is not a whole number in {int(off.sum())} of {len(values)} rows (first "
             f"{values[off][0]:g} x {weights[off][0]:g}); weights are the trials in a binomial model."
         )
-    _refuse_not_counts("weights", weights, "trials")
-    return Response(text, rounded, np.asarray(weights, dtype=float))
-
-
-def _refuse_not_zero_one(text: str, values: Floats) -> None:
-    other = ~np.isin(values, (0.0, 1.0))
-    if other.any():
-        raise DataError(
-            f"The response {text} is neither 0 nor 1 in {int(other.sum())} of {len(values)} rows (first "
-            f"{values[other][0]:g}); counts out of trials are written cbind(k, n - k) or p(k, n)."
-        )
-
-
-def _refuse_not_counts(text: str, values: Floats, what: str) -> None:
-    bad = (values < 0) | (values != np.round(values))
-    if bad.any():
-        raise DataError(
-            f"{text}: {what} are whole numbers from 0; {int(bad.sum())} of {len(values)} rows have others (first "
-            f"{values[bad][0]:g})."
-        )
-
-
-def _refuse_constant(text: str, values: Floats, kind: str) -> None:
-    if kind in ("real", "binary") and np.ptp(values) == 0:
-        raise DataError(f"The response {text} is {values[0]:g} in all {len(values)} rows; there is nothing to explain.")
+    refuse_not_counts("weights", weights, "trials")
+    return _checked(Response(text, rounded, np.asarray(weights, dtype=float)), kind)

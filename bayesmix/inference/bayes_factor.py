@@ -9,6 +9,7 @@ import numpy as np
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError, PriorError, UnknownTermError, did_you_mean, listing
 from bayesmix.formula.reduce import Reduction, fixed_reductions, reductions
+from bayesmix.formula.response import measure_of
 from bayesmix.inference.log_marginal import log_marginal
 from bayesmix.modelling.layout import sd_names
 from bayesmix.modelling.prior_density import prior_density
@@ -178,7 +179,7 @@ def _plain(label: str) -> str:
 
 def _require_same_rows(fit: Fit, other: Fit) -> None:
     one, two = fit.design, other.design
-    if (fit.family.response == "real") != (other.family.response == "real"):
+    if measure_of(fit.family.response) != measure_of(other.family.response):
         raise ArgumentError(
             f"Densities and probabilities cannot be compared: the families are {fit.family} and {other.family}."
         )

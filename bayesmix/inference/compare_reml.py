@@ -14,6 +14,7 @@ from bayesmix.inference.draws import auxiliary, correlations, standard_deviation
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.ranef import ranef
 from bayesmix.inference.varcorr import varcorr
+from bayesmix.modelling.families import has_laplace_fit
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
@@ -88,7 +89,7 @@ def compare_reml(fit: Fit, *, prob: float = 0.95) -> RemlComparison:
         raise ArgumentError(f"compare_reml takes a fit by bm.fit; got {type(fit).__name__}.")
     if fit.family.is_gaussian_identity:
         estimated = modelling.reml_fit.fit_design(fit.design)
-    elif fit.family.response != "real":
+    elif has_laplace_fit(fit.family):
         estimated = modelling.laplace_fit.fit_design(fit.design, fit.family)
     else:
         raise ArgumentError(f"There is neither a REML nor a Laplace fit of {fit.family}.")

@@ -17,7 +17,8 @@ def refuse_other_kinds(fit: object, *, question: str, kinds: tuple[type, ...] = 
     """Nothing but a posterior, a REML fit, or what else `kinds` has."""
     if not isinstance(fit, kinds):
         *others, last = (_MADE_BY[kind] for kind in kinds)
-        raise ArgumentError(f"{question} takes a fit by {', '.join(others)} or {last}; got {type(fit).__name__}.")
+        made = f"{', '.join(others)} or {last}" if others else last
+        raise ArgumentError(f"{question} takes a fit by {made}; got {type(fit).__name__}.")
 
 
 def ddf_method(fit: Fit | RemlFit | LaplaceFit | LmFit, ddf: str) -> str:

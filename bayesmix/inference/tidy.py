@@ -31,8 +31,8 @@ def tidy(
     fit
         A fitted model.
     effects
-        Any of ``"fixed"`` (coefficients), ``"ran_pars"`` (standard deviations, correlations, residual) and
-        ``"ran_vals"`` (group effects).
+        Any of ``"fixed"`` (coefficients), ``"ran_pars"`` (standard deviations, correlations, residual, and a family's
+        other parameters) and ``"ran_vals"`` (group effects).
     prob
         Probability of the interval.
     ddf

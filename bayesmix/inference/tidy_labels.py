@@ -1,5 +1,7 @@
 """How the rows of `tidy` are called, for every kind of fit."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from bayesmix.inference.variance_labels import RESIDUAL
@@ -14,7 +16,7 @@ def variance_term(group: str, first: str, second: str) -> str:
     return f"sd__{first}" if first == second else f"cor__{first}.{second}"
 
 
-def labelled(frame: pd.DataFrame, *, group: list[str] | None, term: list[str]) -> pd.DataFrame:
+def labelled(frame: pd.DataFrame, *, group: Sequence[str | None] | None, term: list[str]) -> pd.DataFrame:
     """`frame` with `group`, an empty `level` and `term` before its columns."""
     labels = pd.DataFrame({"group": group, "level": None, "term": term}, dtype=object)
     return pd.concat([labels, frame.reset_index(drop=True)], axis=1)

@@ -1,4 +1,4 @@
-"""Everything that leans on Bambi's internals, in one file.
+"""What leans on Bambi's internals: this file, and `bambi_families` for the likelihoods.
 
 Bambi holds families, links and likelihoods and builds the PyMC model around them. It has no correlated group
 effects and its formula reader differs from R's in places, so bayesmix gives it X, the coefficients' priors and
@@ -25,6 +25,7 @@ from bambi.backend.pymc import PyMCModel
 from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import new_rows
 from bayesmix.modelling.bambi_dialect import in_bambi_terms
+from bayesmix.modelling.bambi_families import bambi_family
 from bayesmix.modelling.families import Family
 from bayesmix.modelling.fixed_effects import add_fixed_effects
 from bayesmix.modelling.group_effects import add_group_term
@@ -104,11 +105,10 @@ def build_bambi_model(
     Without `for_prediction` Bambi is not told of the random terms; the PyMC model has them all the same.
     """
     said = in_bambi_terms(design, with_groups=for_prediction)
-    name = "bernoulli" if family.name == "binomial" and design.response.trials is None else family.name
     model = bambi.Model(
         said.text,
         said.data,
-        family=name,
+        family=bambi_family(family, has_trials=design.response.trials is not None),
         link=family.link,
         priors={parameter: to_bambi(priors[parameter]) for parameter in family.auxiliary},
         auto_scale=False,

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.modelling import layout
+from bayesmix.modelling.auxiliary_priors import auxiliary_prior, response_for_priors
 from bayesmix.modelling.families import Family
 from bayesmix.modelling.priors import Prior
 
@@ -15,39 +16,42 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
     """The default prior of every parameter, by name.
 
     ====================  ===========================================  ==================================
-    parameter             Gaussian, identity link                      logit, log and other links
+    parameter             identity link                                logit, log and other links
     ====================  ===========================================  ==================================
     `Intercept`           Normal(mean y, 2.5 sd y)                     Normal(0, 2.5); log: (log mean y, 2.5)
     a coefficient         Normal(0, 2.5 sd y / sd x)                   Normal(0, 2.5 / sd x); 0/1: (0, 2.5)
     `sd_<group>__<col>`   HalfStudentT(3, sd y / sd z)                 HalfNormal(1)
     `corr_<group>`        LKJ(2)                                       LKJ(2)
-    `sigma`               HalfStudentT(3, sd y)                        HalfStudentT(3, sd y)
     ====================  ===========================================  ==================================
+
+    `auxiliary_prior` has those of `sigma` and the families' other parameters.
 
     The intercept is meant at the predictors' means. z is the column that varies by group; sd z is 1 for the
     intercept and for 0/1 columns. Without an intercept nothing is centred: root mean squares about 0 stand for
-    the sds of y and x, so that cell means (`0 + f`) are not pulled to 0. An offset is taken from y first.
+    the sds of y and x, so that cell means (`0 + f`) are not pulled to 0. An offset is taken from y first; for lognormal
+    families y is the log of the response, for hurdle models those rows count that are not 0.
     """
-    y = design.response.values - (design.offset if family.is_gaussian_identity else 0.0)
+    y, offset = response_for_priors(design, family)
+    identity = family.link == "identity"
+    y = y - offset if identity else y
     sd_y = float(np.std(y, ddof=1)) if len(y) > 1 else 0.0
-    gaussian = family.is_gaussian_identity
     centred = design.fixed.has_intercept
     size_y = sd_y if centred else float(np.sqrt(np.mean(y**2)))
     priors: dict[str, Prior] = {}
     for name, column in zip(design.fixed.names, design.fixed.matrix.T, strict=True):
         if name == "Intercept":
             priors[name] = Prior(
-                "Normal", (float(y.mean()), 2.5 * sd_y) if gaussian else (_typical(design, family), 2.5)
+                "Normal", (float(y.mean()), 2.5 * sd_y) if identity else (_typical(y, offset, family), 2.5)
             )
-        elif gaussian:
+        elif identity:
             priors[name] = Prior("Normal", (0.0, 2.5 * size_y / _spread(column, centred=centred)))
         else:
             spread = 1.0 if _is_zero_one(column) else _spread(column, centred=centred)
             priors[name] = Prior("Normal", (0.0, 2.5 / spread))
     for term in design.random:
-        priors |= _group_priors(term, design, sd_y if gaussian else None)
+        priors |= _group_priors(term, design, sd_y if identity else None)
     for name in family.auxiliary:
-        priors[name] = Prior("HalfStudentT", (3.0, sd_y))
+        priors[name] = auxiliary_prior(name, design, family)
     return priors
 
 
@@ -65,10 +69,10 @@ def column_sds(design: Design, family: Family) -> dict[str, float]:
     }
 
 
-def _typical(design: Design, family: Family) -> float:
+def _typical(y: Floats, offset: Floats, family: Family) -> float:
     """On a log link counts of 10^5 lie far from 0: the intercept's prior is about the log of the mean response."""
-    mean = float(np.mean(design.response.values))
-    return float(np.log(mean) - np.mean(design.offset)) if family.link == "log" and mean > 0 else 0.0
+    mean = float(np.mean(y))
+    return float(np.log(mean) - np.mean(offset)) if family.link == "log" and mean > 0 else 0.0
 
 
 def _group_priors(term: GroupTerm, design: Design, sd_y: float | None) -> dict[str, Prior]:

@@ -17,7 +17,8 @@ class Argument:
 class Distribution:
     """A distribution that may be a prior.
 
-    `support` is ``"real"``, ``"positive"``, ``"interval"`` (Uniform: as its bounds say) or ``"correlation"``.
+    `support` is ``"real"``, ``"positive"``, ``"share"`` (from 0 to 1), ``"interval"`` (Uniform: as its bounds say) or
+    ``"correlation"``.
     """
 
     arguments: tuple[Argument, ...]
@@ -58,6 +59,13 @@ DISTRIBUTIONS: dict[str, Distribution] = {
         "interval",
     ),
     "ScaleFree": Distribution((Argument("r", "median of sd(z) sd / sigma", True, ""),), "positive"),
+    "Beta": Distribution(
+        (
+            Argument("alpha", "1 + successes seen before", True, "alpha"),
+            Argument("beta", "1 + failures seen before", True, "beta"),
+        ),
+        "share",
+    ),
     "LKJ": Distribution((Argument("eta", "1: uniform over correlation matrices", True, "eta"),), "correlation"),
 }
 

@@ -12,6 +12,7 @@ from bayesmix.errors import ArgumentError, FamilyError, did_you_mean
 from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
+from bayesmix.formula.response import OUT_OF_TRIALS
 from bayesmix.modelling.default_priors import column_sds, default_priors
 from bayesmix.modelling.families import Family, read_family
 from bayesmix.modelling.method import METHODS, SEEDS, TUNING_STEPS, Choice, choose_method
@@ -54,8 +55,8 @@ def fit(
         One row an observation. Text, true/false and Categorical columns are factors with treatment coding; the
         first level is the reference, and a Categorical keeps the order of its levels.
     family
-        ``"gaussian"``, ``"bernoulli"``, ``"binomial"`` or ``"poisson"``; a link in parentheses:
-        ``"binomial(probit)"``.
+        Such as ``"binomial"``, ``"negative_binomial"`` or ``"student_t"``, all of them in ``docs/families.md``; a link
+        in parentheses: ``"binomial(probit)"``.
     priors
         Priors that replace the defaults, by parameter: ``{"sd_Subject__Days": "HalfNormal(20)"}``. `print(fit)`
         shows all of them; see `default_priors` for the defaults. The prior of a group sd may be relative to the
@@ -191,8 +192,8 @@ def check_arguments(
 def _check_weights(weights: str | None, family: Family) -> None:
     if weights is not None and not isinstance(weights, str):
         raise ArgumentError(f"weights is the name of a column; got {type(weights).__name__}. Make it a column of data.")
-    if weights is not None and family.response not in ("real", "proportion"):
+    if weights is not None and family.response != "real" and family.response not in OUT_OF_TRIALS:
         raise FamilyError(
-            f"Family {family.name!r} takes no weights (got {weights!r}): its variance follows from the mean. "
-            'Repeat rows, or use family="binomial" for counts out of trials.'
+            f"Family {family.name!r} takes no weights (got {weights!r}): they are for a residual variance sigma^2 / "
+            'weight, or the trials of a share. Repeat rows, or use family="binomial" for counts out of trials.'
         )

@@ -9,7 +9,7 @@ from bayesmix import modelling
 from bayesmix.errors import ArgumentError, FamilyError
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.families import Family, read_family
+from bayesmix.modelling.families import Family, has_laplace_fit, read_family
 from bayesmix.modelling.laplace_record import LaplaceFit
 
 
@@ -79,8 +79,9 @@ def laplace(
     184.0526
     """
     family = read_family(family)
-    if family.response == "real":
-        raise FamilyError("laplace fits bernoulli, binomial and poisson models; for Gaussian ones use bm.reml.")
+    if not has_laplace_fit(family):
+        instead = "use bm.reml" if family.is_gaussian_identity else "use bm.fit"
+        raise FamilyError(f"laplace fits bernoulli, binomial and poisson models; for {family.name} {instead}.")
     if weights is not None and not isinstance(weights, str):
         raise ArgumentError(f"weights is the name of a column; got {type(weights).__name__}. Make it a column of data.")
     if weights is not None and family.response != "proportion":

@@ -104,6 +104,12 @@ def _log_normal(x: Floats, mu: float, sigma: float) -> Floats:
     return np.where(x > 0, _normal(log_x, mu, sigma) - log_x, -np.inf)
 
 
+def _beta(x: Floats, alpha: float, beta: float) -> Floats:
+    inside = np.where((x >= 0) & (x <= 1), x, 0.5)
+    log_density = xlogy(alpha - 1, inside) + xlog1py(beta - 1, -inside) - betaln(alpha, beta)
+    return np.where((x >= 0) & (x <= 1), log_density, -np.inf)
+
+
 def _uniform(x: Floats, lower: float, upper: float) -> Floats:
     return np.where((x >= lower) & (x <= upper), -np.log(upper - lower), -np.inf)
 
@@ -139,4 +145,5 @@ _LOG_DENSITY: dict[str, Callable[..., Floats]] = {
     "InverseGamma": _inverse_gamma,
     "LogNormal": _log_normal,
     "Uniform": _uniform,
+    "Beta": _beta,
 }

@@ -36,11 +36,13 @@ _IMPROPER = {"flat", "halfflat", "improper", "improperuniform"}
 _INSTEAD = {
     "coefficient": "a prior on the real line, such as Normal(0, 10)",
     "standard deviation": "a prior on positive numbers, such as HalfStudentT(3, 10)",
+    "probability": "a prior on 0 to 1, such as Beta(1, 1)",
     "correlation": "LKJ(eta), such as LKJ(2)",
 }
 _SUPPORTS = {
     "coefficient": ("real", "interval"),
     "standard deviation": ("positive", "interval"),
+    "probability": ("share", "interval"),
     "correlation": ("correlation",),
 }
 
@@ -61,11 +63,16 @@ def _written(prior: Prior, number: Callable[[float], str]) -> str:
     return f"{prior.name}({', '.join(map(number, prior.args))})" + " * sigma" * prior.of_sigma
 
 
-_KIND_OF_SUPPORT = {"real": "coefficient", "positive": "standard deviation", "correlation": "correlation"}
+_KIND_OF_SUPPORT = {
+    "real": "coefficient",
+    "positive": "standard deviation",
+    "share": "probability",
+    "correlation": "correlation",
+}
 
 
 def parameter_kind(default: Prior) -> str:
-    """``"coefficient"``, ``"standard deviation"`` or ``"correlation"``, by the parameter's default prior."""
+    """What a parameter is, by its default prior: a key of `_SUPPORTS`, such as ``"coefficient"``."""
     return _KIND_OF_SUPPORT[DISTRIBUTIONS[default.name].support]
 
 
@@ -228,6 +235,8 @@ def _require_suited(prior: Prior, kind: str, whose: str) -> None:
         raise PriorError(f"{whose}: {prior} does not suit a {kind}; write {_INSTEAD[kind]}.")
     if kind == "standard deviation" and support == "interval" and prior.args[0] < 0:
         raise PriorError(f"{whose}: {prior} reaches below 0, which a standard deviation cannot; raise lower to 0.")
+    if kind == "probability" and support == "interval" and (prior.args[0] < 0 or prior.args[1] > 1):
+        raise PriorError(f"{whose}: {prior} reaches beyond 0 to 1, which a probability cannot; write Uniform(0, 1).")
 
 
 def _require_ratio(prior: Prior, kind: str | None, whose: str) -> None:

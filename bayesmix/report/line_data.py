@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bayesmix.formula.matrices import new_rows
+from bayesmix.formula.response import OUT_OF_TRIALS
 from bayesmix.formula.syntax import columns_in, unparse
 from bayesmix.inference.observed import observed
 from bayesmix.modelling.record import Fit
@@ -46,7 +47,7 @@ def response_label(fit: Fit) -> str:
     response, spec = fit.design.response, fit.design.formula.response
     if response.levels is not None:
         return f"proportion of {response.name} = {response.levels[1]}"
-    if fit.family.response in ("binary", "proportion"):
+    if fit.family.response == "binary" or fit.family.response in OUT_OF_TRIALS:
         return f"{unparse(spec.values)} (proportion)"
     return response.name
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bayesmix.inference.arguments import probability
+from bayesmix.inference.auxiliary import auxiliary
 from bayesmix.inference.diagnose import verdict
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.kinds import LINEAR, ddf_method, refuse_other_kinds
@@ -75,7 +76,10 @@ def summary(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95, ddf:
         heading = "Random effects" if fit.design.random else "Residual"
         blocks.append(Block(f"{heading} (standard deviations, {interval})", table=_random_table(fit, prob)))
     if fit.design.fixed.names:
-        blocks.append(Block(f"Fixed effects ({interval})", table=_fixed_table(fit, prob)))
+        blocks.append(Block(f"Fixed effects ({interval})", table=_estimate_table(fixef(fit, prob=prob))))
+    others = auxiliary(fit, prob=prob).drop(index="sigma", errors="ignore")
+    if len(others):
+        blocks.append(Block(f"Family ({interval})", table=_estimate_table(others)))
     blocks.append(Block("Priors", table=_prior_table(fit)))
     blocks.append(Block("", lines=(verdict(fit),)))
     return Summary(tuple(blocks))
@@ -145,7 +149,7 @@ def _correlation(estimate: pd.Series, *, with_interval: bool) -> str:
     return f"{mean} [{number(estimate['lower'], 2)}, {number(estimate['upper'], 2)}]"
 
 
-def _fixed_table(fit: Fit, prob: float) -> Table:
+def _estimate_table(frame: pd.DataFrame) -> Table:
     rows = [
         [
             str(name),
@@ -154,7 +158,7 @@ def _fixed_table(fit: Fit, prob: float) -> Table:
             whole(estimate["ess_tail"]),
             rhat(estimate["rhat"]),
         ]
-        for name, estimate in fixef(fit, prob=prob).iterrows()
+        for name, estimate in frame.iterrows()
     ]
     header = ["", "mean", "sd", "lower", "upper", "ESS bulk", "ESS tail", "R-hat"]
     return Table(header, _filled(rows, len(header)), labels=1)

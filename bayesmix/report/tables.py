@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from bayesmix.inference.augment import augment
+from bayesmix.inference.auxiliary import auxiliary
 from bayesmix.inference.coef import coef
 from bayesmix.inference.diagnose import diagnose
 from bayesmix.inference.fitted import fitted
@@ -26,6 +27,7 @@ def _priors(fit: Fit) -> pd.DataFrame:
 TABLES: Mapping[str, Callable[[Fit, float], pd.DataFrame]] = {
     "fixef": lambda fit, prob: fixef(fit, prob=prob).reset_index(),
     "varcorr": lambda fit, prob: varcorr(fit, prob=prob).reset_index(),
+    "auxiliary": lambda fit, prob: auxiliary(fit, prob=prob).reset_index(),
     "ranef": lambda fit, prob: ranef(fit, prob=prob),
     "coef": lambda fit, prob: coef(fit, prob=prob),
     "fitted": lambda fit, prob: fitted(fit, prob=prob),

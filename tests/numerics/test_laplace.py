@@ -14,7 +14,7 @@ from bayesmix.numerics.laplace.likelihood import LIKELIHOODS, RowTerms, log_cons
 from bayesmix.numerics.laplace.modes import Counts
 from bayesmix.numerics.laplace.separation import pure_levels, separation
 from bayesmix.numerics.links import LINKS
-from bayesmix.numerics.variance import VARIANCES, Spread
+from bayesmix.numerics.response_moments import MOMENTS
 
 N = 70
 
@@ -28,7 +28,7 @@ def mean_slope(link, eta):
 
 def variance_of(family, mean, trials):
     """Of a count, where `variance` has that of a proportion."""
-    return VARIANCES[family](mean, Spread(trials=trials)) * (trials**2 if family == "binomial" else 1)
+    return MOMENTS[family].variance({"mu": mean, "trials": trials}) * (trials**2 if family == "binomial" else 1)
 
 
 def log_mass(family, link, y, trials, eta):

@@ -1,10 +1,9 @@
-"""Links against values that 50-digit arithmetic gives, and variances against their definitions."""
+"""Links against values that 50-digit arithmetic gives."""
 
 import numpy as np
 import pytest
 
 from bayesmix.numerics.links import LINKS
-from bayesmix.numerics.variance import VARIANCES, Spread
 
 # Values of the inverse link, from the definitions in exact or 50-digit arithmetic.
 INVERSES = [
@@ -34,11 +33,3 @@ def test_inverse_values(name, predictor, mean):
 def test_link_undoes_inverse(name):
     predictor = np.array([-3.0, -0.5, 0.2, 1.2])
     np.testing.assert_allclose(LINKS[name].link(LINKS[name].inverse(predictor)), predictor, rtol=1e-10)
-
-
-def test_variances():
-    mean, spread = np.array([0.2, 0.5]), Spread(sigma=3.0, weights=np.array([1.0, 4.0]), trials=np.array([10.0, 5.0]))
-    np.testing.assert_allclose(VARIANCES["gaussian"](mean, spread), [9.0, 2.25])
-    np.testing.assert_allclose(VARIANCES["binomial"](mean, spread), [0.016, 0.05])
-    np.testing.assert_allclose(VARIANCES["bernoulli"](mean, spread), [0.16, 0.25])
-    np.testing.assert_allclose(VARIANCES["poisson"](mean, spread), [0.2, 0.5])

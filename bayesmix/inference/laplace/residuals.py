@@ -6,7 +6,7 @@ import pandas as pd
 from bayesmix.inference.laplace.fitted import expectation
 from bayesmix.inference.observed import observed, trials_of
 from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.numerics.variance import VARIANCES, Spread
+from bayesmix.numerics.response_moments import MOMENTS
 
 
 def residuals(fit: LaplaceFit, *, kind: str) -> pd.DataFrame:
@@ -14,7 +14,7 @@ def residuals(fit: LaplaceFit, *, kind: str) -> pd.DataFrame:
     difference = observed(fit.design.response) - mean
     if kind != "response":
         trials = trials_of(fit.design.response)
-        variance = VARIANCES[fit.family.name](mean, Spread(trials=1.0 if trials is None else trials))
+        variance = MOMENTS[fit.family.name].variance({"mu": mean, "trials": np.ones(1) if trials is None else trials})
         # Where the search ran off to a probability of 1 in every digit there is no variance to divide by.
         difference = difference / np.sqrt(np.where(variance > 0, variance, np.nan))
     return pd.DataFrame({"estimate": difference}, index=fit.data.index)

@@ -13,6 +13,7 @@ from bayesmix.inference.boundary import boundary_p, naive_p
 from bayesmix.inference.log_marginal import log_marginal
 from bayesmix.inference.lrt import variances_lost
 from bayesmix.inference.reml import rand as of_reml
+from bayesmix.modelling.families import has_laplace_fit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model
 
@@ -66,7 +67,7 @@ def _p_values(fit: Fit, parts: Sequence[Reduction]) -> dict[str, tuple[float, fl
         except DesignError:  # REML cannot fit it, or a reduced model; proper priors can
             return {part.label: (nan, nan) for part in parts}
         return {part.label: (tests.loc[part.label, "p"], tests.loc[part.label, "p_boundary"]) for part in parts}
-    if fit.family.response == "real":
+    if not has_laplace_fit(fit.family):
         return {part.label: (nan, nan) for part in parts}
     larger = modelling.laplace_fit.fit_design(fit.design, fit.family)
     found = {}

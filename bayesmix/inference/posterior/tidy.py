@@ -3,6 +3,7 @@
 import pandas as pd
 
 from bayesmix.inference.arguments import groups_of
+from bayesmix.inference.auxiliary import auxiliary
 from bayesmix.inference.posterior.fixef import fixef
 from bayesmix.inference.posterior.ranef import ranef
 from bayesmix.inference.posterior.varcorr import varcorr
@@ -29,8 +30,12 @@ def _fixed(fit: Fit, prob: float) -> pd.DataFrame:
 
 def _variance_parameters(fit: Fit, prob: float) -> pd.DataFrame:
     frame = varcorr(fit, scale="sd", prob=prob)[list(_RENAMED)]
-    groups = [group for group, _, _ in frame.index]
-    return labelled(frame, group=groups, term=[variance_term(*labels) for labels in frame.index])
+    groups: list[str | None] = [group for group, _, _ in frame.index]
+    terms = [variance_term(*labels) for labels in frame.index]
+    others = auxiliary(fit, prob=prob).drop(index="sigma", errors="ignore")
+    if len(others):
+        frame = pd.concat([frame.reset_index(drop=True), others[list(_RENAMED)].reset_index(drop=True)])
+    return labelled(frame, group=[*groups, *[None] * len(others)], term=[*terms, *others.index])
 
 
 def _group_effects(fit: Fit, prob: float) -> pd.DataFrame:

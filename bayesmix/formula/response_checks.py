@@ -1,0 +1,100 @@
+"""What a response may not be, kind by kind: each check is one line that says what is wrong and what to do."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.errors import DataError
+
+Floats = NDArray[np.float64]
+
+
+def refuse_others(text: str, values: Floats, kind: str) -> None:
+    """Refuse values that a response of this `kind` cannot have."""
+    if kind == "binary":
+        refuse_not_zero_one(text, values)
+    if kind in ("count", "count_with_zeros"):
+        refuse_not_counts(text, values, "counts")
+    if kind == "positive":
+        _refuse_not_positive(text, values)
+    if kind == "positive_with_zeros":
+        _refuse_negative(text, values)
+    if kind == "share":
+        _refuse_not_inside(text, values)
+    if kind.endswith("_with_zeros"):
+        refuse_without_zeros(text, values)
+    refuse_constant(text, values, kind)
+
+
+def refuse_not_zero_one(text: str, values: Floats) -> None:
+    other = ~np.isin(values, (0.0, 1.0))
+    if other.any():
+        raise DataError(
+            f"The response {text} is neither 0 nor 1 in {int(other.sum())} of {len(values)} rows (first "
+            f"{values[other][0]:g}); counts out of trials are written cbind(k, n - k) or p(k, n)."
+        )
+
+
+def refuse_not_counts(text: str, values: Floats, what: str) -> None:
+    bad = (values < 0) | (values != np.round(values))
+    if bad.any():
+        raise DataError(
+            f"{text}: {what} are whole numbers from 0; {int(bad.sum())} of {len(values)} rows have others (first "
+            f"{values[bad][0]:g})."
+        )
+
+
+def refuse_without_zeros(text: str, values: Floats) -> None:
+    """A part of the model for the zeros needs some, and the rest something else."""
+    n_zero = int((values == 0).sum())
+    if n_zero == 0:
+        raise DataError(
+            f"The response {text} is 0 in none of {len(values)} rows, so the model's part for the zeros has nothing to "
+            "go by; take the family without zero inflation or hurdle."
+        )
+    if n_zero == len(values):
+        raise DataError(f"The response {text} is 0 in all {len(values)} rows; there is nothing to explain.")
+
+
+def refuse_constant(text: str, values: Floats, kind: str) -> None:
+    if kind in ("real", "binary", "positive", "share") and np.ptp(values) == 0:
+        raise DataError(f"The response {text} is {values[0]:g} in all {len(values)} rows; there is nothing to explain.")
+
+
+def _refuse_not_positive(text: str, values: Floats) -> None:
+    bad = values <= 0
+    if not bad.any():
+        return
+    if (values < 0).any():
+        what, instead = "below 0", 'a response that may be negative is family="gaussian" or "student_t"'
+        bad = values < 0
+    else:
+        what, instead = "0", 'positive numbers with zeros are family="hurdle_gamma" or "hurdle_lognormal"'
+    raise DataError(
+        f"The response {text} is {what} in {int(bad.sum())} of {len(values)} rows, and this family is for numbers "
+        f"above 0; {instead}."
+    )
+
+
+def _refuse_negative(text: str, values: Floats) -> None:
+    below = values < 0
+    if below.any():
+        raise DataError(
+            f"The response {text} is below 0 in {int(below.sum())} of {len(values)} rows (first {values[below][0]:g}); "
+            "this family is for 0 and numbers above."
+        )
+
+
+def _refuse_not_inside(text: str, values: Floats) -> None:
+    outside = (values < 0) | (values > 1)
+    if outside.any():
+        raise DataError(
+            f"The response {text} is outside 0 to 1 in {int(outside.sum())} of {len(values)} rows (first "
+            f"{values[outside][0]:g}); per cents are divided by 100, I({text} / 100)."
+        )
+    n_zero, n_one = int((values == 0).sum()), int((values == 1).sum())
+    if n_zero or n_one:
+        raise DataError(
+            f"The response {text} is exactly 0 in {n_zero} and exactly 1 in {n_one} of {len(values)} rows, where beta "
+            "has no density; if it is counts out of trials, model these with beta_binomial, else move it "
+            f"inwards, I(({text} * (n - 1) + 0.5) / n) with n = {len(values)} rows."
+        )

@@ -1,0 +1,49 @@
+"""What are the family's further parameters: sigma, shape, precision, probability of a zero?"""
+
+import numpy as np
+import pandas as pd
+
+from bayesmix.inference import draws
+from bayesmix.inference.arguments import probability
+from bayesmix.inference.kinds import refuse_other_kinds
+from bayesmix.inference.summarise import sampling_quality, summarise
+from bayesmix.modelling.record import Fit
+
+
+def auxiliary(fit: Fit, *, prob: float = 0.95) -> pd.DataFrame:
+    """The further parameters of the response's distribution that are the same for all rows.
+
+    Parameters
+    ----------
+    fit
+        A fit by `bm.fit`.
+    prob
+        Probability of the interval.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by `parameter`, in the order of the family, on the parameter's own scale: `mean`, `median`, `sd`,
+        `lower` and `upper` (equal-tailed interval of probability `prob`), `ess_bulk`, `ess_tail`, `rhat`. Empty for a
+        family without such parameters. ``docs/families.md`` says what each means.
+
+    Raises
+    ------
+    ArgumentError
+        `fit` is no posterior, or `prob` is not between 0 and 1.
+
+    Examples
+    --------
+    >>> bm.auxiliary(fit).loc["shape", "mean"]  # doctest: +SKIP
+    2.1
+    """
+    refuse_other_kinds(fit, question="auxiliary", kinds=(Fit,))
+    prob = probability(prob)
+    names = fit.family.auxiliary
+    index = pd.Index(names, name="parameter", dtype=object)
+    columns = ("mean", "median", "sd", "lower", "upper")
+    if not names:
+        return pd.DataFrame(columns=[*columns, "ess_bulk", "ess_tail", "rhat"], index=index)
+    values = np.stack([draws.auxiliary(fit, name) for name in names])
+    summary = summarise(draws.joined(values), prob).columns(*columns)
+    return pd.DataFrame({**summary, **sampling_quality(values)}, index=index)

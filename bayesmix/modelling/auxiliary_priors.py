@@ -1,0 +1,55 @@
+"""Default priors of the families' further parameters, and the scale of the response that they go by."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.formula.design import Design
+from bayesmix.modelling.families import Family
+from bayesmix.modelling.priors import Prior
+
+Floats = NDArray[np.float64]
+
+_OF_LOG = ("lognormal", "hurdle_lognormal")
+
+_PRIORS = {
+    "nu": Prior("Gamma", (2.0, 0.1)),
+    "shape": Prior("InverseGamma", (0.4, 0.3)),
+    "phi": Prior("HalfCauchy", (10.0,)),
+    "zi": Prior("Beta", (1.0, 1.0)),
+    "hu": Prior("Beta", (1.0, 1.0)),
+}
+
+
+def response_for_priors(design: Design, family: Family) -> tuple[Floats, Floats]:
+    """The response as the priors measure it, and the offset of the same rows, (n,) each.
+
+    The logarithm where a family is normal there, and of a hurdle model the rows that are past the hurdle.
+    """
+    y, offset = design.response.values, design.offset
+    if family.name.startswith("hurdle_"):
+        past = y > 0
+        y, offset = y[past], offset[past]
+    return (np.log(y) if family.name in _OF_LOG else y), offset
+
+
+def auxiliary_prior(name: str, design: Design, family: Family) -> Prior:
+    """The default prior of `name`, one of `family.auxiliary`.
+
+    =======  ======================  ===================================================================
+    name     prior                   reason
+    =======  ======================  ===================================================================
+    `sigma`  HalfStudentT(3, sd y)   y the response, less an offset; its log for lognormal families
+    `nu`     Gamma(2, 0.1)           Juarez & Steel (2010), doi:10.1198/jbes.2009.07145; as brms
+    `shape`  InverseGamma(0.4, 0.3)  1 / shape, the variance beyond the mean's own, is Gamma(0.4, 0.3); as brms
+    `phi`    HalfCauchy(10)          from correlations 1 / (1 + phi) near 1 to near 0, half of it above 1/11
+    `zi`     Beta(1, 1)              uniform
+    `hu`     Beta(1, 1)              uniform
+    =======  ======================  ===================================================================
+    """
+    return Prior("HalfStudentT", (3.0, _spread_of_response(design, family))) if name == "sigma" else _PRIORS[name]
+
+
+def _spread_of_response(design: Design, family: Family) -> float:
+    y, offset = response_for_priors(design, family)
+    y = y - offset if family.link == "identity" else y
+    return float(np.std(y, ddof=1)) if len(y) > 1 else 0.0

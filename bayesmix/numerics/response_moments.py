@@ -1,0 +1,134 @@
+"""Mean and variance of one observation given the parameters of its distribution, by family.
+
+Every function takes the parameters by name, arrays that broadcast against one another: `mu` is what the formula is of,
+on the response's scale (a probability, a mean; of lognormal families the mean of the log), then the family's own;
+`weights` and `trials` where there are none are 1. Counts out of trials are meant as proportions.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Parameters = Mapping[str, Floats]
+Moment = Callable[[Parameters], Floats]
+
+
+@dataclass(frozen=True)
+class Moments:
+    """`mean` and `variance` of an observation, each a function of the parameters."""
+
+    mean: Moment
+    variance: Moment
+
+
+def _mu(q: Parameters) -> Floats:
+    return q["mu"]
+
+
+def _gaussian(q: Parameters) -> Floats:
+    """sigma^2 / weight."""
+    return np.broadcast_to(q["sigma"] ** 2 / q["weights"], q["mu"].shape)
+
+
+def _bernoulli(q: Parameters) -> Floats:
+    return q["mu"] * (1 - q["mu"])
+
+
+def _binomial(q: Parameters) -> Floats:
+    """p (1 - p) / n, the variance of a proportion out of n."""
+    return q["mu"] * (1 - q["mu"]) / q["trials"]
+
+
+def _beta_binomial(q: Parameters) -> Floats:
+    """That of a binomial proportion times (n + phi) / (1 + phi)."""
+    return _binomial(q) * (q["trials"] + q["phi"]) / (1 + q["phi"])
+
+
+def _negative_binomial(q: Parameters) -> Floats:
+    return q["mu"] + q["mu"] ** 2 / q["shape"]
+
+
+def _student_t(q: Parameters) -> Floats:
+    """sigma^2 / weight times nu / (nu - 2); not finite up to 2 degrees of freedom."""
+    with np.errstate(divide="ignore"):
+        factor = np.where(q["nu"] > 2, q["nu"] / np.abs(q["nu"] - 2), np.inf)
+    return _gaussian(q) * factor
+
+
+def _lognormal_mean(q: Parameters) -> Floats:
+    return np.exp(q["mu"] + q["sigma"] ** 2 / 2)
+
+
+def _lognormal(q: Parameters) -> Floats:
+    return np.expm1(q["sigma"] ** 2) * _lognormal_mean(q) ** 2
+
+
+def _gamma(q: Parameters) -> Floats:
+    return q["mu"] ** 2 / q["shape"]
+
+
+def _beta(q: Parameters) -> Floats:
+    return _bernoulli(q) / (1 + q["phi"])
+
+
+def _always(q: Parameters) -> Floats:
+    return np.ones_like(q["mu"])
+
+
+def _poisson_above_zero(q: Parameters) -> Floats:
+    return -np.expm1(-q["mu"])
+
+
+def _negative_binomial_above_zero(q: Parameters) -> Floats:
+    return -np.expm1(-q["shape"] * np.log1p(q["mu"] / q["shape"]))
+
+
+def _inflated(mean: Moment, variance: Moment) -> Moments:
+    """With probability zi a zero: E y^2 is (1 - zi) times that without the inflation."""
+
+    def of_mixture(q: Parameters) -> Floats:
+        return (1 - q["zi"]) * (variance(q) + q["zi"] * mean(q) ** 2)
+
+    return Moments(lambda q: (1 - q["zi"]) * mean(q), of_mixture)
+
+
+def _hurdle(mean: Moment, variance: Moment, above_zero: Moment) -> Moments:
+    """With probability hu a zero, else what is not 0 of a distribution that is not 0 with probability `above_zero`.
+
+    What is not 0 has the moments E y and E y^2 of the whole, divided by that probability.
+    """
+
+    def share(q: Parameters) -> Floats:
+        return (1 - q["hu"]) / above_zero(q)
+
+    def whole_mean(q: Parameters) -> Floats:
+        return share(q) * mean(q)
+
+    def whole_variance(q: Parameters) -> Floats:
+        return share(q) * (variance(q) + mean(q) ** 2) - whole_mean(q) ** 2
+
+    return Moments(whole_mean, whole_variance)
+
+
+MOMENTS: dict[str, Moments] = {
+    "gaussian": Moments(_mu, _gaussian),
+    "student_t": Moments(_mu, _student_t),
+    "lognormal": Moments(_lognormal_mean, _lognormal),
+    "gamma": Moments(_mu, _gamma),
+    "beta": Moments(_mu, _beta),
+    "bernoulli": Moments(_mu, _bernoulli),
+    "binomial": Moments(_mu, _binomial),
+    "beta_binomial": Moments(_mu, _beta_binomial),
+    "poisson": Moments(_mu, _mu),
+    "negative_binomial": Moments(_mu, _negative_binomial),
+    "zero_inflated_binomial": _inflated(_mu, _binomial),
+    "zero_inflated_poisson": _inflated(_mu, _mu),
+    "zero_inflated_negative_binomial": _inflated(_mu, _negative_binomial),
+    "hurdle_poisson": _hurdle(_mu, _mu, _poisson_above_zero),
+    "hurdle_negative_binomial": _hurdle(_mu, _negative_binomial, _negative_binomial_above_zero),
+    "hurdle_gamma": _hurdle(_mu, _gamma, _always),
+    "hurdle_lognormal": _hurdle(_lognormal_mean, _lognormal, _always),
+}

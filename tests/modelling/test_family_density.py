@@ -1,0 +1,184 @@
+"""The log density of whole models of every family against one written by hand with SciPy, at random points."""
+
+# ruff: noqa: ARG005  (each case takes all that any of them needs)
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pymc as pm
+import pytest
+from scipy import stats
+from scipy.special import expit
+from scipy.stats import norm
+
+from bayesmix.formula.matrices import build_design
+from bayesmix.formula.parse import parse
+from bayesmix.modelling.default_priors import default_priors
+from bayesmix.modelling.families import FAMILIES, read_family
+from bayesmix.modelling.pymc_model import build_model
+
+N, LEVELS = 40, 5
+INVERSE = {
+    "identity": lambda eta: eta,
+    "log": np.exp,
+    "logit": expit,
+    "probit": norm.cdf,
+    "cloglog": lambda eta: -np.expm1(-np.exp(eta)),
+}
+
+
+@pytest.fixture(scope="module")
+def data() -> pd.DataFrame:
+    rng = np.random.default_rng(7)
+    count = np.where(rng.random(N) < 0.3, 0, rng.negative_binomial(2, 0.3, N))
+    amount = rng.gamma(2, 1.5, N)
+    return pd.DataFrame(
+        {
+            "y": rng.normal(3, 2, N),
+            "x": rng.normal(2, 1, N),
+            "g": np.arange(N) % LEVELS,
+            "w": rng.uniform(0.5, 3, N),
+            "o": rng.normal(scale=0.3, size=N),
+            "count": count,
+            "k": np.where(rng.random(N) < 0.3, 0, rng.integers(0, 5, N)),
+            "n": rng.integers(5, 9, N),
+            "amount": amount,
+            "some": np.where(count == 0, 0.0, amount),
+            "share": rng.beta(2, 3, N),
+            "yes": rng.integers(0, 2, N),
+        }
+    )
+
+
+RESPONSES = {
+    "real": "y",
+    "binary": "yes",
+    "proportion": "cbind(k, n - k)",
+    "trials": "p(k, n)",
+    "trials_with_zeros": "k | trials(n)",
+    "count": "count",
+    "count_with_zeros": "count",
+    "positive": "amount",
+    "positive_with_zeros": "some",
+    "share": "share",
+}
+
+
+def nb(mu, q):
+    return stats.nbinom(q["shape"], q["shape"] / (q["shape"] + mu))
+
+
+def zeros(y, zero, log_density, log_above=0.0):
+    """A hurdle: what is 0 has probability `zero`, all else the density of `log_density` without its zeros."""
+    with np.errstate(invalid="ignore"):
+        return np.where(y == 0, np.log(zero), np.log1p(-zero) + log_density - log_above)
+
+
+def inflated(y, zero, log_mass):
+    return np.where(y == 0, np.log(zero + (1 - zero) * np.exp(log_mass)), np.log1p(-zero) + log_mass)
+
+
+def gamma(y, mu, q):
+    with np.errstate(divide="ignore"):
+        return stats.gamma.logpdf(y, q["shape"], scale=mu / q["shape"])
+
+
+def lognormal(y, mu, q):
+    return stats.lognorm.logpdf(np.where(y > 0, y, 1.0), q["sigma"], scale=np.exp(mu))
+
+
+def poisson_above(mu):
+    return np.log1p(-np.exp(-mu))
+
+
+def nb_above(mu, q):
+    return np.log1p(-nb(mu, q).pmf(0))
+
+
+LOG_DENSITY = {
+    "gaussian": lambda d, mu, q: norm.logpdf(d["y"], mu, q["sigma"] / np.sqrt(d["w"])),
+    "student_t": lambda d, mu, q: stats.t.logpdf(d["y"], q["nu"], mu, q["sigma"] / np.sqrt(d["w"])),
+    "lognormal": lambda d, mu, q: lognormal(d["amount"], mu, q),
+    "gamma": lambda d, mu, q: gamma(d["amount"], mu, q),
+    "beta": lambda d, mu, q: stats.beta.logpdf(d["share"], mu * q["phi"], (1 - mu) * q["phi"]),
+    "bernoulli": lambda d, mu, q: stats.bernoulli.logpmf(d["yes"], mu),
+    "binomial": lambda d, mu, q: stats.binom.logpmf(d["k"], d["n"], mu),
+    "beta_binomial": lambda d, mu, q: stats.betabinom.logpmf(d["k"], d["n"], mu * q["phi"], (1 - mu) * q["phi"]),
+    "poisson": lambda d, mu, q: stats.poisson.logpmf(d["count"], mu),
+    "negative_binomial": lambda d, mu, q: nb(mu, q).logpmf(d["count"]),
+    "zero_inflated_binomial": lambda d, mu, q: inflated(d["k"], q["zi"], stats.binom.logpmf(d["k"], d["n"], mu)),
+    "zero_inflated_poisson": lambda d, mu, q: inflated(d["count"], q["zi"], stats.poisson.logpmf(d["count"], mu)),
+    "zero_inflated_negative_binomial": lambda d, mu, q: inflated(d["count"], q["zi"], nb(mu, q).logpmf(d["count"])),
+    "hurdle_poisson": lambda d, mu, q: zeros(
+        d["count"], q["hu"], stats.poisson.logpmf(d["count"], mu), poisson_above(mu)
+    ),
+    "hurdle_negative_binomial": lambda d, mu, q: zeros(
+        d["count"], q["hu"], nb(mu, q).logpmf(d["count"]), nb_above(mu, q)
+    ),
+    "hurdle_gamma": lambda d, mu, q: zeros(d["some"], q["hu"], gamma(d["some"], mu, q)),
+    "hurdle_lognormal": lambda d, mu, q: zeros(d["some"], q["hu"], lognormal(d["some"], mu, q)),
+}
+
+LOG_PRIOR = {
+    "Normal": lambda v, mu, sd: norm.logpdf(v, mu, sd),
+    "HalfNormal": lambda v, sd: stats.halfnorm.logpdf(v, scale=sd),
+    "HalfStudentT": lambda v, nu, s: np.log(2) + stats.t.logpdf(v, nu, 0, s),
+    "HalfCauchy": lambda v, s: stats.halfcauchy.logpdf(v, scale=s),
+    "Gamma": lambda v, a, b: stats.gamma.logpdf(v, a, scale=1 / b),
+    "InverseGamma": lambda v, a, b: stats.invgamma.logpdf(v, a, scale=b),
+    "Beta": lambda v, a, b: stats.beta.logpdf(v, a, b),
+}
+LINKS = [f"{name}({link})" for name, entry in FAMILIES.items() for link in entry.links]
+
+
+def a_model(text, data):
+    family = read_family(text)
+    weights = {"weights": "w"} if family.response == "real" else {}
+    formula = f"{RESPONSES[family.response]} ~ x + offset(o) + (1 | g)"
+    design = build_design(parse(formula), data, response=family.response, **weights)
+    priors = default_priors(design, family)
+    return family, design, priors, build_model(design, family, priors)
+
+
+def random_point(model, rng):
+    """A point on the whole line, and the parameters that it stands for."""
+    point = {name: rng.normal(scale=0.4, size=np.shape(v)) for name, v in model.initial_point().items()}
+    undo = {"_log__": np.exp, "_logodds__": expit}
+    values = {}
+    for name, value in point.items():
+        ending = next((ending for ending in undo if name.endswith(ending)), "")
+        values[name.removesuffix(ending) if ending else name] = undo[ending](value) if ending else value
+    return point, values
+
+
+@pytest.mark.parametrize("text", LINKS)
+def test_log_density_by_hand(text, data):
+    family, design, priors, built = a_model(text, data)
+    log_density = built.model.compile_logp(jacobian=False)
+    rng = np.random.default_rng(3)
+    x = data["x"].to_numpy()
+    for _ in range(4):
+        point, values = random_point(built.model, rng)
+        eta = values["Intercept_at_means"] + values["x"] * (x - x.mean()) + data["o"].to_numpy()
+        eta = eta + values["sd_g__Intercept"] * values["1|g_offset"][design.random[0].index]
+        likelihood = LOG_DENSITY[family.name](data, INVERSE[family.link](eta), values).sum()
+        named = values | {"Intercept": values["Intercept_at_means"]}
+        prior = sum(LOG_PRIOR[prior.name](named[name], *prior.args) for name, prior in priors.items())
+        prior += norm.logpdf(values["1|g_offset"]).sum()
+        assert log_density(point) == pytest.approx(float(likelihood + prior), rel=1e-7)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_draws_from_the_prior(name, data):
+    family, _, _, built = a_model(name, data)
+    with warnings.catch_warnings(), built.model:
+        warnings.filterwarnings("ignore", "Numba will use object mode")  # PyMC's draws of a beta-binomial
+        drawn = pm.sample_prior_predictive(20, random_seed=1)
+    response = next(iter(drawn["prior_predictive"].data_vars))
+    replicated = drawn["prior_predictive"][response].to_numpy()
+    assert replicated.shape == (1, 20, N)
+    if family.response in ("binary", "share"):
+        assert ((replicated >= 0) & (replicated <= 1)).all()
+    if family.response in ("count", "count_with_zeros", "positive", "positive_with_zeros"):
+        assert (replicated >= 0).all()
