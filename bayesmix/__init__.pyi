@@ -24,6 +24,8 @@ from .inference.rand import rand as rand
 from .inference.ranef import ranef as ranef
 from .inference.ranef_draws import ranef_draws as ranef_draws
 from .inference.residuals import residuals as residuals
+from .inference.separation import Separation as Separation
+from .inference.separation import separation as separation
 from .inference.shrinkage import shrinkage as shrinkage
 from .inference.tidy import tidy as tidy
 from .inference.varcorr import varcorr as varcorr

@@ -11,6 +11,7 @@ PRINTERS = {
     "LmFit": "bayesmix.report.lm_summary",
     "RemlComparison": "bayesmix.report.compare_summary",
     "RemlFit": "bayesmix.report.reml_summary",
+    "Separation": "bayesmix.report.separation_summary",
 }
 
 

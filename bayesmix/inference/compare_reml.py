@@ -18,6 +18,7 @@ from bayesmix.modelling.families import has_laplace_fit
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
+from bayesmix.modelling.separation import can_separate, separation_of
 
 _SMALL = 0.1  # of a residual sd: what the note on a boundary estimate calls near 0
 _STRONG = 0.9  # a correlation that the note calls near -1 or 1
@@ -32,7 +33,8 @@ class RemlComparison:
     ----------
     fixed : pandas.DataFrame
         Indexed by `coefficient`: `reml` (for counts the Laplace fit) and its `se`, posterior `mean`, `sd`, `lower`,
-        `upper`; `difference`, posterior mean less REML in posterior sds; `note` on an estimate that is not finite.
+        `upper`; `difference`, posterior mean less REML in posterior sds, nan where there is no finite estimate, of which
+        `note` then tells.
     variance : pandas.DataFrame
         Indexed by `(group, term1, term2)` as `varcorr`, sds and correlations: `reml`, posterior `mean`, `median`, `sd`,
         `lower`, `upper`; `difference`; `note` on an estimate at the boundary, in words.
@@ -108,13 +110,21 @@ def _fixed(fit: Fit, estimated: RemlFit | LaplaceFit, prob: float) -> pd.DataFra
         se = np.sqrt(np.diag(estimated.vcov))
     frame = pd.DataFrame({"reml": estimated.beta, "se": se}, index=posterior.index)
     frame = _with_posterior(frame, posterior, ("mean", "sd", "lower", "upper"))
-    return frame.assign(note=[_runaway(row) if not estimated.converged else "" for _, row in frame.iterrows()])
+    gone = _runs_away(frame, fit, estimated)
+    notes = [_runaway(row) if goes else "" for (_, row), goes in zip(frame.iterrows(), gone, strict=True)]
+    return frame.assign(difference=frame["difference"].mask(gone), note=notes)
+
+
+def _runs_away(frame: pd.DataFrame, fit: Fit, estimated: RemlFit | LaplaceFit) -> NDArray[np.bool_]:
+    """Of a fit without a maximum: the coefficients that go to infinity, by the data or, unexplained, by their size."""
+    if estimated.converged:
+        return np.zeros(len(frame), dtype=bool)
+    far = ~((frame["reml"].abs() < _RUNAWAY) & (frame["se"] < _RUNAWAY)).to_numpy()
+    separated = separation_of(fit.design, fit.family).coefficients if can_separate(fit.family) else far
+    return separated if separated.any() else far
 
 
 def _runaway(row: pd.Series) -> str:
-    """For a coefficient of a fit without a maximum: whether it is one of those that go to infinity."""
-    if abs(row["reml"]) < _RUNAWAY and row["se"] < _RUNAWAY:
-        return ""
     posterior = f"posterior {row['mean']:.2f} [{row['lower']:.2f}, {row['upper']:.2f}]"
     return f"Laplace {row['reml']:.3g}, SE {row['se']:.2g}: not finite; {posterior}"
 

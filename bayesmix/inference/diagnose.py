@@ -5,6 +5,7 @@ from dataclasses import astuple, fields
 import pandas as pd
 
 from bayesmix.inference.checks import CHECKS, NOTE, PROBLEM, Finding
+from bayesmix.inference.separation_checks import SEPARATION, all_levels_pure, separated
 from bayesmix.modelling.record import Fit
 
 _IN_WORDS = {
@@ -27,7 +28,8 @@ def diagnose(fit: Fit) -> pd.DataFrame:
     Looks at R-hat of NUTS (limit 1.01), bulk and tail effective draws (100 per chain), divergences (0), E-BFMI of each
     chain (0.3), draws at the greatest tree depth (1 %), the Pareto k of importance weights (0.7), a single chain,
     draws that do not vary or are not finite, for all parameters and group effects; at predictors whose mean lies more
-    than 10 sds from 0 in a random term with an intercept; and notes grouping factors with fewer than 5 levels.
+    than 10 sds from 0 in a random term with an intercept; and notes grouping factors with fewer than 5 levels, and where
+    data are separated (see `separation`).
 
     Returns
     -------
@@ -44,16 +46,17 @@ def diagnose(fit: Fit) -> pd.DataFrame:
 def verdict(fit: Fit) -> str:
     """One line: that all is well, or what is not, for which parameter, and what to do.
 
-    Notes, such as a group with few levels, stand at the end of the line.
+    Notes, such as a group with few levels, stand at the end of the line; `summary` has those on separation in lines of
+    their own.
     """
     findings = _findings(fit)
     problems = [finding for finding in findings if finding.severity == PROBLEM]
-    notes = [finding.advice for finding in findings if finding.severity == NOTE]
+    notes = [finding.advice for finding in findings if finding.severity == NOTE and finding.check != SEPARATION]
     return " ".join([_what_is_wrong(problems) if problems else _all_is_well(fit), *notes])
 
 
 def _findings(fit: Fit) -> list[Finding]:
-    return [finding for check in CHECKS for finding in check(fit)]
+    return [finding for check in (*CHECKS, separated, all_levels_pure) for finding in check(fit)]
 
 
 def _all_is_well(fit: Fit) -> str:

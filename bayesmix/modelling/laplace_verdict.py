@@ -6,8 +6,10 @@ from numpy.typing import NDArray
 from bayesmix.errors import listing
 from bayesmix.formula.design import Design
 from bayesmix.modelling.families import Family
+from bayesmix.modelling.separation import separation_of
+from bayesmix.modelling.separation_text import count, place, runaways
 from bayesmix.numerics.laplace.estimate import LaplaceEstimate
-from bayesmix.numerics.laplace.separation import pure_levels, separation
+from bayesmix.numerics.separation import pure_levels
 
 Floats = NDArray[np.float64]
 
@@ -23,7 +25,7 @@ _INSTEAD = "bm.fit, with proper priors, has a posterior all the same"
 def verdict(design: Design, family: Family, trials: Floats, estimate: LaplaceEstimate) -> tuple[bool, str]:
     """Whether the estimates are a finite maximum, and why not; what is worst comes first."""
     trouble = (
-        _run_away(design, family, trials)
+        _run_away(design, family)
         or _separated_levels(design, family, trials, estimate)
         or _not_found(estimate)
         or _far_out(design, family, estimate)
@@ -38,18 +40,18 @@ def verdict(design: Design, family: Family, trials: Floats, estimate: LaplaceEst
     return True, "a maximum on the boundary: " + ", ".join(short) if short else "a maximum"
 
 
-def _run_away(design: Design, family: Family, trials: Floats) -> str:
-    found = separation(design.fixed.matrix, design.response.values, None if family.response == "count" else trials)
-    if found is None:
+def _run_away(design: Design, family: Family) -> str:
+    found = separation_of(design, family).found
+    if not found:
         return ""
-    where = listing(
-        f"{name} to {'+' if way > 0 else '-'}infinity"
-        for name, way, moves in zip(design.fixed.names, found.direction, found.moves, strict=True)
-        if moves
-    )
+    where = listing(runaways(design.fixed.names, one) for one in found)
+    cells = listing((f"{place(one)}: {count(one, family)}" for one in found if one.kind == "cell"), at_most=4)
+    if not any(one.separates for one in found):
+        return f"Nothing was observed in {cells}: {where}. Leave out what has no trials; {_INSTEAD}."
+    n_rows = sum(one.n_rows for one in found if one.separates)
     return (
-        f"The data are separated: the likelihood rises without end along {where}, which fits {found.n_rows} of "
-        f"{design.n_obs} rows ever better. There is no estimate; {_INSTEAD}."
+        f"The data are separated{f' ({cells})' if cells else ''}: the likelihood rises without end along {where}, which "
+        f"fits {n_rows} of {design.n_obs} rows ever better. There is no estimate; {_INSTEAD}."
     )
 
 

@@ -1,5 +1,7 @@
 """What `print(bm.compare_reml(fit))` shows: estimates and posterior, side by side."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -10,6 +12,7 @@ from bayesmix.report.numbers import aligned, number, row
 from bayesmix.report.page import Block, Table
 
 _MOST_LEVELS = 5  # of a term, those that differ most
+_NO_ESTIMATE = "runs away"
 
 
 def as_text(comparison: RemlComparison) -> str:
@@ -68,9 +71,22 @@ def _table(frame: pd.DataFrame, labels: list[str], columns: dict[str, str]) -> T
     cells = [
         [*row(values[list(columns)], values["sd"]), _difference(values["difference"])] for _, values in frame.iterrows()
     ]
-    shown = [aligned([_known(cell) for cell in column]) for column in zip(*cells, strict=True)]
+    if "se" in columns:
+        cells = [_runs_away(own) if note else own for own, note in zip(cells, frame["note"], strict=True)]
+    shown = [_aligned(column) for column in zip(*cells, strict=True)]
     header = ["", *columns.values(), "difference"]
     return Table(header, [[label, *values] for label, *values in zip(labels, *shown, strict=True)], labels=1)
+
+
+def _runs_away(cells: list[str]) -> list[str]:
+    """Without the numbers at which the search happened to stop: they would be read as estimates."""
+    return [_NO_ESTIMATE, "-", *cells[2:]]
+
+
+def _aligned(column: Sequence[str]) -> list[str]:
+    """Numbers by their decimal points, words at the right edge."""
+    shown = aligned([_known(cell) for cell in column])
+    return [_NO_ESTIMATE.rjust(len(cell)) if cell.strip() == _NO_ESTIMATE else cell for cell in shown]
 
 
 def _group_table(frame: pd.DataFrame, blup: str) -> Table:

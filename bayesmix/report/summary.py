@@ -18,6 +18,7 @@ from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report import laplace_summary, lm_summary, page, reml_summary
 from bayesmix.report.numbers import aligned, number, rhat, row, whole
 from bayesmix.report.page import Block, Table
+from bayesmix.report.separation_summary import separation_block
 
 _AT_MEANS = "at the predictors' means"
 
@@ -81,6 +82,9 @@ def summary(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95, ddf:
     if len(others):
         blocks.append(Block(f"Family ({interval})", table=_estimate_table(others)))
     blocks.append(Block("Priors", table=_prior_table(fit)))
+    about_separation = separation_block(fit)
+    if about_separation is not None:
+        blocks.append(about_separation)
     blocks.append(Block("", lines=(verdict(fit),)))
     return Summary(tuple(blocks))
 

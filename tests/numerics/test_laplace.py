@@ -12,7 +12,6 @@ from bayesmix.numerics.laplace.estimate import laplace_estimate
 from bayesmix.numerics.laplace.incidence import incidence
 from bayesmix.numerics.laplace.likelihood import LIKELIHOODS, RowTerms, log_constant
 from bayesmix.numerics.laplace.modes import Counts
-from bayesmix.numerics.laplace.separation import pure_levels, separation
 from bayesmix.numerics.links import LINKS
 from bayesmix.numerics.response_moments import MOMENTS
 
@@ -350,33 +349,3 @@ def test_modes_and_their_covariances():
             block = slice(start + j * k, start + (j + 1) * k)
             np.testing.assert_allclose(covariances[j], L @ inverse[block, block] @ L.T, atol=1e-9)
         start += term.n_levels * k
-
-
-def test_separation():
-    one, x = np.ones(8), np.array([-3.0, -2, -1, -0.5, 0.5, 1, 2, 3])
-    X = np.column_stack([one, x])
-    trials = np.ones(8)
-    complete = separation(X, (x > 0).astype(float), trials)
-    assert complete.direction[1] > 0
-    assert complete.n_rows >= 7
-    touching = separation(X, np.array([0.0, 0, 0, 0, 1, 1, 1, 1]) * (x > 0.6), trials)
-    assert touching.direction[1] > 0
-    assert separation(X, np.array([0.0, 1, 0, 0, 1, 0, 1, 1]), trials) is None
-    cell = np.column_stack([one, np.repeat([0.0, 1.0], 4)])
-    counts = np.array([1.0, 0, 3, 2, 0, 0, 0, 0])
-    empty_cell = separation(cell, counts, None)
-    assert empty_cell.direction[1] < 0
-    assert empty_cell.moves.tolist() == [False, True]
-    assert empty_cell.n_rows == 4
-    # A cell of 3 out of 3 is full; as a count it is a count like others.
-    full = np.array([1.0, 0, 3, 2, 3, 3, 3, 3])
-    assert separation(cell, full, np.full(8, 3.0)).direction[1] > 0
-    assert separation(cell, full, None) is None
-    # Rows without trials say nothing.
-    assert separation(cell, np.zeros(8), np.repeat([0.0, 2.0], 4)).n_rows == 4
-
-
-def test_pure_levels():
-    index = np.array([0, 0, 1, 1, 2])
-    assert pure_levels(index, np.array([0.0, 0, 3, 3, 2]), np.array([2.0, 4, 3, 3, 2]), 4)
-    assert not pure_levels(index, np.array([0.0, 0, 3, 2, 2]), np.array([2.0, 4, 3, 3, 2]), 4)

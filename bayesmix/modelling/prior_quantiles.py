@@ -1,0 +1,63 @@
+"""The prior of a coefficient as a distribution, and what the priors together say of the intercept at predictors of 0."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from bayesmix.formula.design import FixedEffects
+from bayesmix.modelling.priors import Prior
+
+Floats = NDArray[np.float64]
+
+_N_VALUES = 20_000
+
+_DISTRIBUTIONS: dict[str, Callable[..., Any]] = {
+    "Normal": stats.norm,
+    "StudentT": stats.t,
+    "Cauchy": stats.cauchy,
+    "Laplace": stats.laplace,
+    "Uniform": lambda lower, upper: stats.uniform(lower, upper - lower),
+}
+
+
+@dataclass(frozen=True)
+class CoefficientPrior:
+    """`text` as printed; `sd`, infinite for a Cauchy; `below` gives the prior probability of less than a value."""
+
+    text: str
+    sd: float
+    below: Callable[[float], float]
+
+
+def coefficient_prior(fixed: FixedEffects, priors: Mapping[str, Prior], name: str) -> CoefficientPrior:
+    """The prior of one coefficient.
+
+    The prior of an intercept is meant at the predictors' means. At predictors equal to 0 the intercept is what it is
+    there less the means times the other coefficients: Normal where all are, else simulated with a seed.
+    """
+    means = _shares(fixed) if name == "Intercept" else {name: 1.0}
+    if len(means) == 1:
+        own = _DISTRIBUTIONS[priors[name].name](*priors[name].args)
+        return CoefficientPrior(str(priors[name]), float(own.std()), lambda value: float(own.cdf(value)))
+    if all(priors[other].name == "Normal" for other in means):
+        centre = sum(share * priors[other].args[0] for other, share in means.items())
+        sd = float(np.sqrt(sum((share * priors[other].args[1]) ** 2 for other, share in means.items())))
+        implied = Prior("Normal", (float(centre), sd))
+        return CoefficientPrior(str(implied), sd, lambda value: float(stats.norm.cdf(value, centre, sd)))
+    rng = np.random.default_rng(0)
+    values = np.zeros(_N_VALUES)
+    for other, share in means.items():
+        values += share * _DISTRIBUTIONS[priors[other].name](*priors[other].args).rvs(_N_VALUES, random_state=rng)
+    return CoefficientPrior("what the priors imply", float(values.std()), lambda value: float(np.mean(values < value)))
+
+
+def _shares(fixed: FixedEffects) -> dict[str, float]:
+    """The intercept at predictors equal to 0 as a sum of what has priors: itself at the means, and the coefficients."""
+    means = fixed.matrix.mean(axis=0)
+    return {
+        name: 1.0 if name == "Intercept" else -float(mean) for name, mean in zip(fixed.names, means, strict=True)
+    }

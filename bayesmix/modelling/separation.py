@@ -1,0 +1,220 @@
+"""What the data cannot tell of a model for counts, found before sampling: separation, and levels with one outcome.
+
+Cells of the fixed factors without successes, or without failures; a combination of predictors that separates where no
+cell does; levels of a grouping factor with one outcome alone. None of it stops a fit with proper priors: the posterior
+then has a direction, and a size that the priors bound.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.formula.design import Design
+from bayesmix.formula.crossings import crossings
+from bayesmix.modelling.families import Family
+from bayesmix.numerics.separation import can_move, runaway, separation
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+_EXACT = 1e-8  # of a column of zeros and ones
+_NOTHING = 2
+_COUNTED = frozenset({"binary", "proportion", "trials", "trials_with_zeros", "count", "count_with_zeros"})
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What each row tells of its linear predictor.
+
+    `side` (n_obs,): where the likelihood of the row has its supremum, -1 at -infinity (no success, no count), 1 at
+    +infinity (no failure), 0 in between. `tells` (n_obs,): False where the row says nothing, such as one without
+    trials. `successes` (n_obs,) or counts; `trials` (n_obs,), None for counts.
+    """
+
+    side: NDArray[np.int8]
+    tells: Flags
+    successes: Floats
+    trials: Floats | None
+
+
+@dataclass(frozen=True)
+class Separating:
+    """Rows that some direction of the coefficients fits ever better, and the direction.
+
+    `kind`: ``"cell"``, or ``"combination"`` of predictors. `where`: of a cell its factors' levels, of a combination the
+    coefficients that take part. `side`: -1 no success, 1 no failure, 0 both sides or, of a cell, nothing told.
+    `direction` (p,): the coefficients along it; those that a cell without trials leaves undetermined. `n_rows`,
+    `successes`, `trials` (nan for counts) of the rows.
+    """
+
+    kind: str
+    where: tuple[tuple[str, str], ...]
+    side: int
+    direction: Floats
+    n_rows: int
+    successes: float
+    trials: float
+
+    @property
+    def separates(self) -> bool:
+        """False of a cell without trials, whose coefficients go nowhere: the data say nothing of them."""
+        return self.kind == "combination" or self.side != 0
+
+
+@dataclass(frozen=True)
+class PureLevels:
+    """Levels of a grouping factor with one outcome alone.
+
+    `outcome` (n_levels,): -1 no success, 1 no failure, 0 both, 2 no trials; `n_rows`, `successes`, `trials`
+    (n_levels,), trials nan for counts.
+    """
+
+    group: str
+    levels: tuple[str, ...]
+    outcome: NDArray[np.int8]
+    n_rows: NDArray[np.intp]
+    successes: Floats
+    trials: Floats
+
+
+@dataclass(frozen=True)
+class Separated:
+    """What the data cannot tell.
+
+    `found`: cells, those of fewest factors first, then a combination of predictors. `coefficients` (p,): those without a finite
+    maximum likelihood estimate; `signs` (p,): where they go, 0 where either way. `complete`: every row fits ever better.
+    `levels`: each grouping factor that has levels with one outcome alone.
+    """
+
+    found: tuple[Separating, ...]
+    coefficients: Flags
+    signs: NDArray[np.int8]
+    complete: bool
+    levels: tuple[PureLevels, ...]
+
+
+def can_separate(family: Family) -> bool:
+    """Whether the family has rows whose likelihood rises without end: counts, with trials or without."""
+    return family.link in ("logit", "probit", "cloglog", "log") and family.response in _COUNTED
+
+
+def outcomes(design: Design, family: Family) -> Outcomes:
+    """What each row tells of its linear predictor."""
+    y, trials = design.response.values, design.response.trials
+    if family.response.startswith("count"):
+        # A hurdle model's mean is told of by counts above 0 alone; it is lowest where they are all 1.
+        hurdle = family.name.startswith("hurdle")
+        lowest = 1.0 if hurdle else 0.0
+        return Outcomes(np.where(y <= lowest, -1, 0).astype(np.int8), (y > 0) | (not hurdle), y, None)
+    trials = np.ones(len(y)) if trials is None else trials
+    side = np.where(y == 0, -1, np.where(y == trials, 1, 0)).astype(np.int8)
+    return Outcomes(side, trials > 0, y, trials)
+
+
+def separation_of(design: Design, family: Family) -> Separated:
+    """Look for separation in the fixed part, and for levels with one outcome; nothing is fitted.
+
+    Parameters
+    ----------
+    design
+        The design of a model for counts; see `can_separate`.
+    family
+        Its family.
+    """
+    seen = outcomes(design, family)
+    X, side = design.fixed.matrix[seen.tells], seen.side[seen.tells]
+    levels = _pure_levels(design, seen)
+    without, signs = np.zeros(X.shape[1], dtype=bool), np.zeros(X.shape[1], dtype=np.int8)
+    if not can_move(X, side):
+        return Separated((), without, signs, False, levels)
+    found, apart = _cells(design, seen)
+    moved = apart[seen.tells]
+    more = separation(X, side, apart=moved)
+    if more is not None:
+        moved = moved | more.rows
+        rows = np.zeros(design.n_obs, dtype=bool)
+        rows[seen.tells] = more.rows
+        rows &= ~apart
+        names = [name for name, way in zip(design.fixed.names, more.direction, strict=True) if way]
+        where = tuple((name, "") for name in names)
+        found.append(_separating("combination", where, more.direction, rows, seen))
+    if found:
+        gone = runaway(X, side, moved)
+        without, signs = gone.coefficients, gone.signs
+    return Separated(tuple(found), without, signs, bool(moved.all()), levels)
+
+
+def _cells(design: Design, seen: Outcomes) -> tuple[list[Separating], Flags]:
+    """Cells with one outcome, or none, that a direction moves alone and that lie in no larger such cell; their rows."""
+    found: list[Separating] = []
+    masks: list[Flags] = []
+    apart = np.zeros(design.n_obs, dtype=bool)
+    for crossing in crossings(design):
+        outcome = _outcome_of(crossing.cell, len(crossing.levels), seen)
+        for number in np.flatnonzero(outcome):
+            rows = crossing.cell == number
+            if any((rows <= larger).all() for larger in masks):
+                continue
+            direction = _only(rows, design.fixed.matrix)
+            if direction is None:
+                continue
+            masks.append(rows)
+            side = 0 if outcome[number] == _NOTHING else int(outcome[number])
+            where = tuple(zip(crossing.factors, crossing.levels[number], strict=True))
+            found.append(_separating("cell", where, (side or 1) * direction, rows, seen))
+            if side:
+                apart |= rows
+    return found, apart & seen.tells
+
+
+def _outcome_of(place: NDArray[np.intp], n_places: int, seen: Outcomes) -> NDArray[np.int8]:
+    """Of the rows of each place together (n_places,): -1 no success, 1 no failure, 0 both, 2 nothing told."""
+    lowest, highest = np.full(n_places, 2), np.full(n_places, -2)
+    np.minimum.at(lowest, place[seen.tells], seen.side[seen.tells])
+    np.maximum.at(highest, place[seen.tells], seen.side[seen.tells])
+    return np.where(highest == -2, _NOTHING, np.where(lowest == highest, lowest, 0)).astype(np.int8)
+
+
+def _only(rows: Flags, X: Floats) -> Floats | None:
+    """The coefficients (p,) that raise eta by 1 in these rows and nowhere else; None if there are none."""
+    if not X.shape[1]:
+        return None
+    size = np.abs(X).max(axis=0)
+    direction = np.linalg.lstsq(X / size, rows.astype(float), rcond=None)[0]
+    if np.abs(X / size @ direction - rows).max() > _EXACT:
+        return None
+    return np.where(np.abs(direction) > _EXACT, direction / size, 0.0)
+
+
+def _separating(
+    kind: str, where: tuple[tuple[str, str], ...], direction: Floats, rows: Flags, seen: Outcomes
+) -> Separating:
+    sides = np.unique(seen.side[rows & seen.tells])
+    return Separating(
+        kind=kind,
+        where=where,
+        side=int(sides[0]) if len(sides) == 1 else 0,
+        direction=direction,
+        n_rows=int(rows.sum()),
+        successes=float(seen.successes[rows].sum()),
+        trials=np.nan if seen.trials is None else float(seen.trials[rows].sum()),
+    )
+
+
+def _pure_levels(design: Design, seen: Outcomes) -> tuple[PureLevels, ...]:
+    found = []
+    groups = {term.group: term for term in design.random}
+    for term in groups.values():
+        outcome = _outcome_of(term.index, term.n_levels, seen)
+        if not outcome.any():
+            continue
+        n_rows, successes = (
+            np.bincount(term.index, weights=weights, minlength=term.n_levels)
+            for weights in (np.ones(design.n_obs), seen.successes)
+        )
+        trials = np.full(term.n_levels, np.nan)
+        if seen.trials is not None:
+            trials = np.bincount(term.index, weights=seen.trials, minlength=term.n_levels)
+        found.append(PureLevels(term.group, term.levels, outcome, n_rows.astype(np.intp), successes, trials))
+    return tuple(found)
