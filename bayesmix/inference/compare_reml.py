@@ -33,8 +33,8 @@ class RemlComparison:
     ----------
     fixed : pandas.DataFrame
         Indexed by `coefficient`: `reml` (for counts the Laplace fit) and its `se`, posterior `mean`, `sd`, `lower`,
-        `upper`; `difference`, posterior mean less REML in posterior sds, nan where there is no finite estimate, of which
-        `note` then tells.
+        `upper`; `difference`, posterior mean less REML in posterior sds, nan where there is no finite estimate;
+        `note` tells of that.
     variance : pandas.DataFrame
         Indexed by `(group, term1, term2)` as `varcorr`, sds and correlations: `reml`, posterior `mean`, `median`, `sd`,
         `lower`, `upper`; `difference`; `note` on an estimate at the boundary, in words.

@@ -28,8 +28,8 @@ def diagnose(fit: Fit) -> pd.DataFrame:
     Looks at R-hat of NUTS (limit 1.01), bulk and tail effective draws (100 per chain), divergences (0), E-BFMI of each
     chain (0.3), draws at the greatest tree depth (1 %), the Pareto k of importance weights (0.7), a single chain,
     draws that do not vary or are not finite, for all parameters and group effects; at predictors whose mean lies more
-    than 10 sds from 0 in a random term with an intercept; and notes grouping factors with fewer than 5 levels, and where
-    data are separated (see `separation`).
+    than 10 sds from 0 in a random term with an intercept; and notes grouping factors with fewer than 5 levels, and
+    where data are separated (see `separation`).
 
     Returns
     -------

@@ -21,7 +21,7 @@ from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.prior_quantiles import coefficient_prior
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.separation import Separated, can_separate, separation_of
-from bayesmix.modelling.separation_text import count, place, runaways, way_of
+from bayesmix.modelling.separation_text import place, runaways, way_of
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,12 +39,13 @@ class Separation:
         Indexed by `coefficient`, those without a finite maximum likelihood estimate: `direction` (``"to +infinity"``,
         ``"to -infinity"``, ``"either way"``). Of a fit by `bm.fit` also its `prior`, posterior `mean`, `sd`, `lower`,
         `upper`; `p_direction`, the posterior probability that it lies on that side of 0 (either way: the larger of
-        both); `sd_ratio`, posterior to prior sd, 1 where the data say nothing; `prior_below`, the prior probability of
-        less than the posterior median, 0.5 where it did not move; and the `sentence` for a report.
+        both); `sd_ratio`, posterior to prior sd, 1 where the data say nothing, nan of a prior without sd;
+        `prior_below`, the prior probability of less than the posterior median, 0.5 where it did not move; and the
+        `sentence` for a report.
     complete : bool
         Whether every row is separated (Albert and Anderson's complete separation), else quasi-complete or none.
-    design, family
-        Of the model.
+    design, family, triage
+        Of the model; the arrays behind the frames.
     prob : float or None
         Probability of the intervals; None without a posterior.
     """
@@ -98,7 +99,7 @@ def separation(
     Raises
     ------
     FamilyError
-        The family's likelihood has a maximum whatever the data: only Bernoulli, binomial and beta-binomial responses and
+        The family's likelihood has a maximum whatever the data: only yes-or-no responses, counts out of trials and
         counts can be separated.
     ArgumentError
         A formula comes without data or family, or a fit with them.
@@ -120,7 +121,9 @@ def separation(
     prob = probability(prob)
     if isinstance(fit, str):
         if data is None or family is None:
-            raise ArgumentError('With a formula separation needs data and family: separation(formula, data, "binomial").')
+            raise ArgumentError(
+                'With a formula separation needs data and family: separation(formula, data, "binomial").'
+            )
         family = _counting(read_family(family))
         parsed = parse(fit, functions or ())
         design = build_design(parsed, data, response=family.response, weights=weights, na=na, functions=functions)
@@ -144,7 +147,7 @@ def _counting(family: Family) -> Family:
 def _answer(design: Design, family: Family, fit: Fit | None, prob: float) -> Separation:
     triage = separation_of(design, family)
     return Separation(
-        found=_found(design, family, triage),
+        found=_found(design, triage),
         coefficients=_coefficients(design, triage) if fit is None else _with_posterior(fit, triage, prob),
         complete=triage.complete,
         design=design,
@@ -157,7 +160,7 @@ def _answer(design: Design, family: Family, fit: Fit | None, prob: float) -> Sep
 _OUTCOMES = {-1: "no success", 0: "", 1: "no failure", 2: "nothing observed"}
 
 
-def _found(design: Design, family: Family, triage: Separated) -> pd.DataFrame:
+def _found(design: Design, triage: Separated) -> pd.DataFrame:
     columns = ["kind", "where", "outcome", "successes", "trials", "rows", "coefficients"]
     rows: list[list[Any]] = []
     for one in triage.found:
@@ -194,6 +197,7 @@ def _with_posterior(fit: Fit, triage: Separated, prob: float) -> pd.DataFrame:
         prior_below=[prior.below(float(np.median(own))) for prior, own in zip(priors, draws, strict=True)],
     )
     told = [
-        sentence(fit, triage, j, row, prior, prob) for j, (_, row), prior in zip(gone, frame.iterrows(), priors, strict=True)
+        sentence(fit, triage, int(j), row, prior, prob)
+        for j, (_, row), prior in zip(gone, frame.iterrows(), priors, strict=True)
     ]
     return frame.assign(sentence=told)

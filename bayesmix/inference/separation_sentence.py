@@ -51,9 +51,9 @@ def sentence(
     verb = "is supported" if supported else "is not settled"
     away = "above" if sign > 0 else "below"
     return (
-        f"Maximum likelihood has no finite estimate of {name}, as {why}. Its direction {verb} (posterior probability of "
-        f"being {_SIDES[sign]}: {_probability(p, fit)}); its size, {size} (posterior mean and {100 * prob:g} % interval), "
-        f"is bounded {away} by {where}, not by the data."
+        f"Maximum likelihood has no finite estimate of {name}, as {why}. Its direction {verb} (posterior probability "
+        f"of being {_SIDES[sign]}: {_probability(p, fit)}); its size, {size} (posterior mean and {100 * prob:g} % "
+        f"interval), is bounded {away} by {where}, not by the data."
     )
 
 

@@ -49,9 +49,10 @@ def _run_away(design: Design, family: Family) -> str:
     if not any(one.separates for one in found):
         return f"Nothing was observed in {cells}: {where}. Leave out what has no trials; {_INSTEAD}."
     n_rows = sum(one.n_rows for one in found if one.separates)
+    seen = f" ({cells})" if cells else ""
     return (
-        f"The data are separated{f' ({cells})' if cells else ''}: the likelihood rises without end along {where}, which "
-        f"fits {n_rows} of {design.n_obs} rows ever better. There is no estimate; {_INSTEAD}."
+        f"The data are separated{seen}: the likelihood rises without end along {where}, which fits {n_rows} of "
+        f"{design.n_obs} rows ever better. There is no estimate; {_INSTEAD}."
     )
 
 

@@ -1,7 +1,8 @@
-"""The prior of a coefficient as a distribution, and what the priors together say of the intercept at predictors of 0."""
+"""The prior of a coefficient as a distribution, and what the priors say of an intercept at predictors of 0."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isfinite, nan
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ _DISTRIBUTIONS: dict[str, Callable[..., Any]] = {
 
 @dataclass(frozen=True)
 class CoefficientPrior:
-    """`text` as printed; `sd`, infinite for a Cauchy; `below` gives the prior probability of less than a value."""
+    """`text` as printed; `sd`, nan where there is none (Cauchy); `below`: the prior probability of less."""
 
     text: str
     sd: float
@@ -42,7 +43,8 @@ def coefficient_prior(fixed: FixedEffects, priors: Mapping[str, Prior], name: st
     means = _shares(fixed) if name == "Intercept" else {name: 1.0}
     if len(means) == 1:
         own = _DISTRIBUTIONS[priors[name].name](*priors[name].args)
-        return CoefficientPrior(str(priors[name]), float(own.std()), lambda value: float(own.cdf(value)))
+        sd = float(own.std())
+        return CoefficientPrior(str(priors[name]), sd if isfinite(sd) else nan, lambda value: float(own.cdf(value)))
     if all(priors[other].name == "Normal" for other in means):
         centre = sum(share * priors[other].args[0] for other, share in means.items())
         sd = float(np.sqrt(sum((share * priors[other].args[1]) ** 2 for other, share in means.items())))
@@ -58,6 +60,4 @@ def coefficient_prior(fixed: FixedEffects, priors: Mapping[str, Prior], name: st
 def _shares(fixed: FixedEffects) -> dict[str, float]:
     """The intercept at predictors equal to 0 as a sum of what has priors: itself at the means, and the coefficients."""
     means = fixed.matrix.mean(axis=0)
-    return {
-        name: 1.0 if name == "Intercept" else -float(mean) for name, mean in zip(fixed.names, means, strict=True)
-    }
+    return {name: 1.0 if name == "Intercept" else -float(mean) for name, mean in zip(fixed.names, means, strict=True)}

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesmix.formula.design import Design
 from bayesmix.formula.crossings import crossings
+from bayesmix.formula.design import Design
 from bayesmix.modelling.families import Family
 from bayesmix.numerics.separation import can_move, runaway, separation
 
@@ -82,9 +82,9 @@ class PureLevels:
 class Separated:
     """What the data cannot tell.
 
-    `found`: cells, those of fewest factors first, then a combination of predictors. `coefficients` (p,): those without a finite
-    maximum likelihood estimate; `signs` (p,): where they go, 0 where either way. `complete`: every row fits ever better.
-    `levels`: each grouping factor that has levels with one outcome alone.
+    `found`: cells, those of fewest factors first, then a combination of predictors. `coefficients` (p,): those without
+    a finite maximum likelihood estimate; `signs` (p,): where they go, 0 where either way. `complete`: every row fits
+    ever better. `levels`: each grouping factor that has levels with one outcome alone.
     """
 
     found: tuple[Separating, ...]

@@ -10,9 +10,10 @@ from bayesmix.modelling.separation_text import count, place, runaways
 
 
 def tell_of_separation(design: Design, family: Family, *, shown: bool) -> None:
-    """A line for each cell or combination that separates, in a terminal or a notebook; elsewhere `print(fit)` has them."""
+    """A line for each cell or combination that separates, in a terminal or a notebook; `print(fit)` has them too."""
     console = Console(stderr=True)
     if shown and can_show(console) and can_separate(family):
         for found in separation_of(design, family).found:
             what = f"{place(found)}: {count(found, family)}; {runaways(design.fixed.names, found)}"
-            console.print(f"Separation: {what}. The posterior has a size by its prior alone.", markup=False, highlight=False)
+            line = f"Separation: {what}. How far it goes is bounded by the prior."
+            console.print(line, markup=False, highlight=False)

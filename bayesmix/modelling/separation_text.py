@@ -60,4 +60,3 @@ def levels_line(pure: PureLevels, family: Family) -> str:
 
 def _levels(pure: PureLevels, chosen: NDArray[np.bool_]) -> list[str]:
     return [pure.levels[i] for i in np.flatnonzero(chosen)]
-

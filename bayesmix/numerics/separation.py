@@ -188,9 +188,7 @@ def _some_move(gains: Floats, wanted: Flags) -> bool:
     """Whether some wanted row can gain while none loses; `gains` (m, r) for each coordinate of the direction."""
     if gains.shape[1] == 1:
         return bool(((gains >= 0).all() or (gains <= 0).all()) and (np.abs(gains[wanted]) > _MOVES).any())
-    found = linprog(
-        -gains[wanted].sum(axis=0), A_ub=-gains, b_ub=np.zeros(len(gains)), bounds=(-1, 1), method="highs"
-    )
+    found = linprog(-gains[wanted].sum(axis=0), A_ub=-gains, b_ub=np.zeros(len(gains)), bounds=(-1, 1), method="highs")
     return bool(found.success and (gains[wanted] @ found.x > _MOVES).any())
 
 

@@ -85,8 +85,8 @@ def _runs_away(cells: list[str]) -> list[str]:
 
 def _aligned(column: Sequence[str]) -> list[str]:
     """Numbers by their decimal points, words at the right edge."""
-    shown = aligned([_known(cell) for cell in column])
-    return [_NO_ESTIMATE.rjust(len(cell)) if cell.strip() == _NO_ESTIMATE else cell for cell in shown]
+    shown = aligned(["" if cell == _NO_ESTIMATE else _known(cell) for cell in column])
+    return [own if own == _NO_ESTIMATE else cell for own, cell in zip(column, shown, strict=True)]
 
 
 def _group_table(frame: pd.DataFrame, blup: str) -> Table:

@@ -29,9 +29,7 @@ def blocks(found: Separation) -> tuple[Block, ...]:
     head = f"Separation in {found.design.formula.text}, {found.family}, {found.design.n_obs} observations"
     parts = [Block("", lines=(head, _verdict(found)))]
     if triage.found:
-        rows = [
-            [place(one), count(one, found.family), str(one.n_rows), runaways(names, one)] for one in triage.found
-        ]
+        rows = [[place(one), count(one, found.family), str(one.n_rows), runaways(names, one)] for one in triage.found]
         table = Table(["where", "observed", "rows", "coefficients"], _left_last(rows), labels=1)
         parts.append(Block("Found", table=table))
     if triage.levels:
@@ -40,7 +38,7 @@ def blocks(found: Separation) -> tuple[Block, ...]:
     if len(found.coefficients) and found.prob is not None:
         parts.append(
             Block(
-                f"Posterior of what has no finite maximum likelihood estimate ({100 * found.prob:g} % equal-tailed intervals)",
+                f"Posterior of what runs away ({100 * found.prob:g} % equal-tailed intervals)",
                 table=_posterior_table(found.coefficients),
             )
         )
@@ -56,7 +54,10 @@ def _verdict(found: Separation) -> str:
         return "None, but the data say nothing of some coefficients."
     n_rows = sum(one.n_rows for one in triage.found if one.separates)
     kind = "Complete" if found.complete else "Quasi-complete"
-    return f"{kind}: {n_rows} rows fit ever better as coefficients run away; they have no finite maximum likelihood estimate."
+    return (
+        f"{kind}: {n_rows} rows fit ever better as coefficients run away, which have no finite estimate by maximum "
+        "likelihood."
+    )
 
 
 def _left_last(rows: list[list[str]]) -> list[list[str]]:
@@ -72,7 +73,7 @@ def _posterior_table(frame: pd.DataFrame) -> Table:
             values["direction"],
             *row(values[["mean", "sd", "lower", "upper"]], values["sd"]),
             number(values["p_direction"], 3),
-            number(values["sd_ratio"], 2),
+            number(values["sd_ratio"], 2).replace("nan", "-"),
             number(values["prior_below"], 3),
             str(values["prior"]),
         ]
