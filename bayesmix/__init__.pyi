@@ -17,8 +17,12 @@ from .inference.fitted import fitted as fitted
 from .inference.fixef import fixef as fixef
 from .inference.glance import glance as glance
 from .inference.inclusion import inclusion as inclusion
+from .inference.log_likelihood import log_likelihood as log_likelihood
 from .inference.log_marginal import log_marginal as log_marginal
 from .inference.lrt import lrt as lrt
+from .inference.overdispersion import overdispersion as overdispersion
+from .inference.posterior_predict import posterior_predict as posterior_predict
+from .inference.ppc import ppc as ppc
 from .inference.prior_sensitivity import prior_sensitivity as prior_sensitivity
 from .inference.rand import rand as rand
 from .inference.ranef import ranef as ranef
@@ -43,6 +47,7 @@ from .modelling.storage import load as load
 from .modelling.storage import save as save
 from .report.plot_compare_reml import plot_compare_reml as plot_compare_reml
 from .report.plot_lines import plot_lines as plot_lines
+from .report.plot_ppc import plot_ppc as plot_ppc
 from .report.plot_qq import plot_qq as plot_qq
 from .report.plot_ranef import plot_ranef as plot_ranef
 from .report.plot_rank import plot_rank as plot_rank

@@ -1,9 +1,11 @@
 """Arguments of the questions, checked once: each function returns the value that can be trusted."""
 
 from collections.abc import Iterable, Sequence
+from numbers import Integral
 
 from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, listing
 from bayesmix.formula.design import Design
+from bayesmix.modelling.record import Fit
 
 
 def probability(prob: float) -> float:
@@ -48,3 +50,24 @@ def groups_of(design: Design, group: str | None) -> tuple[str, ...]:
         have = f"Groups of the model: {listing(known)}." if known else "The model has no random terms."
         raise UnknownTermError(f"{group!r} is no grouping factor of the model.{hint} {have}")
     return (group,)
+
+
+def a_count(value: int, *, argument: str) -> int:
+    """A whole number of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise ArgumentError(f"{argument} is a whole number of at least 1; got {value!r}.")
+    return int(value)
+
+
+def a_seed(seed: int | None, fit: Fit) -> int:
+    """`seed`, or that of the fit, so that a question asked twice has one answer."""
+    return a_whole_seed(seed, fit.sampling.seed)
+
+
+def a_whole_seed(seed: int | None, otherwise: int) -> int:
+    """`seed`, or `otherwise` where it is None."""
+    if seed is None:
+        return otherwise
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
+        raise ArgumentError(f"seed is a whole number from 0; got {seed!r}.")
+    return int(seed)

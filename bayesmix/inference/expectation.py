@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.formula.design import GroupTerm
 from bayesmix.inference.draws import auxiliary, fixed, group_effects, joined
 from bayesmix.inference.observed import trials_of
 from bayesmix.modelling.record import Fit
@@ -12,6 +13,8 @@ from bayesmix.numerics.links import LINKS
 from bayesmix.numerics.response_moments import MOMENTS
 
 Floats = NDArray[np.float64]
+Positions = NDArray[np.intp]
+Effects = Callable[[GroupTerm, Positions], Floats]
 
 GROUPS = ("fitted", "typical")
 
@@ -45,26 +48,39 @@ def response_parameters(fit: Fit, *, groups: str) -> Callable[[slice], dict[str,
         Takes a slice of rows, gives parameters by name as `numerics.response_moments` takes them: `mu`, shape
         (n_rows, n_draws), the family's own, (n_draws,), `weights` and `trials`, (n_rows, 1).
     """
-    design = fit.design
-    predictor, inverse = _linear_predictor(fit, groups), LINKS[fit.family.link].inverse
-    own = {name: joined(auxiliary(fit, name)) for name in fit.family.auxiliary}
+    predictor = linear_predictor(fit, terms=fit.design.random if groups == "fitted" else ())
+    others, inverse = other_parameters(fit), LINKS[fit.family.link].inverse
+    return lambda rows: {"mu": inverse(predictor(rows))} | others(rows)
+
+
+def other_parameters(fit: Fit, *, draws: Positions | None = None) -> Callable[[slice], dict[str, Floats]]:
+    """All parameters of each row's distribution but `mu`, for the draws at some positions; all by default."""
+    design, chosen = fit.design, slice(None) if draws is None else draws
+    own = {name: joined(auxiliary(fit, name))[chosen] for name in fit.family.auxiliary}
     weights, trials = design.weights, trials_of(design.response)
     of_rows = {
         "weights": np.ones(design.n_obs) if weights is None else weights,
         "trials": np.ones(design.n_obs) if trials is None else trials,
     }
-
-    def parameters(rows: slice) -> dict[str, Floats]:
-        return {"mu": inverse(predictor(rows))} | own | {name: values[rows, None] for name, values in of_rows.items()}
-
-    return parameters
+    return lambda rows: own | {name: values[rows, None] for name, values in of_rows.items()}
 
 
-def _linear_predictor(fit: Fit, groups: str) -> Callable[[slice], Floats]:
-    """Draws of the linear predictor, (n_rows, n_draws), as a function of the rows."""
-    design = fit.design
-    coefficients = joined(fixed(fit))
-    terms = design.random if groups == "fitted" else ()
+def linear_predictor(
+    fit: Fit, *, terms: tuple[GroupTerm, ...], effects: Effects | None = None, draws: Positions | None = None
+) -> Callable[[slice], Floats]:
+    """Draws of X beta + offset + the effects of some random terms, as a function of the rows.
+
+    Parameters
+    ----------
+    terms
+        The random terms that take part.
+    effects
+        Gives the effects of levels of a term, (n_levels, k, n_draws); by default those of the posterior.
+    draws
+        Positions among the draws of all chains; all by default.
+    """
+    design, chosen = fit.design, slice(None) if draws is None else draws
+    coefficients = joined(fixed(fit))[:, chosen]
 
     def predictor(rows: slice) -> Floats:
         total = design.fixed.matrix[rows] @ coefficients
@@ -72,9 +88,9 @@ def _linear_predictor(fit: Fit, groups: str) -> Callable[[slice], Floats]:
         for term in terms:
             # Only the levels that occur in these rows are taken out of the posterior.
             levels, local = np.unique(term.index[rows], return_inverse=True)
-            effects = group_effects(fit, term, levels)
+            of_levels = effects(term, levels) if effects else group_effects(fit, term, levels)[..., chosen]
             for column in range(term.k):
-                contribution = effects[local, column]
+                contribution = of_levels[local, column]
                 contribution *= term.columns[rows, column, None]
                 total += contribution
         return total

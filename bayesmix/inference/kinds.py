@@ -21,6 +21,15 @@ def refuse_other_kinds(fit: object, *, question: str, kinds: tuple[type, ...] = 
         raise ArgumentError(f"{question} takes a fit by {made}; got {type(fit).__name__}.")
 
 
+def a_posterior(fit: object, *, question: str) -> Fit:
+    """`fit`, when it is a posterior."""
+    if not isinstance(fit, Fit):
+        made_by = _MADE_BY.get(type(fit), "")
+        given = f"a fit by {made_by}, which has no draws" if made_by else f"{type(fit).__name__}"
+        raise ArgumentError(f"{question} takes a fit by bm.fit; got {given}.")
+    return fit
+
+
 def ddf_method(fit: Fit | RemlFit | LaplaceFit | LmFit, ddf: str) -> str:
     """The method of the degrees of freedom: of REML fits alone; least squares has exact ones, others none."""
     ddf = one_of(ddf, DDF, argument="ddf")

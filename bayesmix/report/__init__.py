@@ -10,6 +10,7 @@ from types import ModuleType
 _HEAVY = {
     "plot_files",
     "plot_lines",
+    "plot_ppc",
     "plot_qq",
     "plot_ranef",
     "plot_rank",

@@ -121,6 +121,7 @@ PICTURES: Mapping[str, Picture] = {
     "rank": Picture(_one("rank"), _one_chain),
     "residuals": Picture(_one("residuals")),
     "qq": Picture(_one("qq"), _not_normal),
+    "ppc": Picture(_one("ppc")),
 }
 """By the name that a card calls them."""
 

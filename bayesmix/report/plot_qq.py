@@ -18,13 +18,14 @@ from bayesmix.report.plot_style import BLUE, GREY, INK, LIGHT, POINT_SIZE, TEXT_
 Floats = NDArray[np.float64]
 
 RESIDUALS = "residuals"
+_QUANTILE = "quantile residuals"
 PROB = 0.95
 
 
 @dataclass(frozen=True)
 class Quantiles:
-    """`values` (n,) sorted and standardised to mean 0 and sd 1, the normal `quantiles` that they should lie at,
-    and the pointwise interval `lower`, `upper` of a normal sample."""
+    """`values` (n,) sorted, standardised to mean 0 and sd 1 or as they are; the normal `quantiles` that they should
+    lie at, and the pointwise interval `lower`, `upper` of a normal sample."""
 
     quantiles: Floats
     values: Floats
@@ -32,7 +33,9 @@ class Quantiles:
     upper: Floats
 
 
-def plot_qq(fit: Fit, which: str = RESIDUALS, term: str | None = None, ax: Axes | None = None) -> Axes:
+def plot_qq(
+    fit: Fit, which: str = RESIDUALS, term: str | None = None, ax: Axes | None = None, *, seed: int | None = None
+) -> Axes:
     """Normal quantiles of the standardised residuals, or of a group's effects.
 
     Parameters
@@ -40,22 +43,25 @@ def plot_qq(fit: Fit, which: str = RESIDUALS, term: str | None = None, ax: Axes 
     fit
         A fitted model.
     which
-        ``"residuals"`` (Gaussian families), or the name of a grouping factor.
+        ``"residuals"``, of counts and proportions their quantile residuals, or the name of a grouping factor.
     term
         With a group: which column's effects, such as ``"Days"``; by default its first.
     ax
         Where to draw; by default a new figure.
+    seed
+        Of quantile residuals.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Posterior means, standardised. On the line they are as normal as they can be; the band holds each point of a
-        normal sample of this size with probability 0.95, so that among many points some lie outside.
+        Posterior means, standardised; quantile residuals as they are, since the model gives them mean 0 and sd 1. On
+        the line they are as normal as they can be; the band holds each point of a normal sample of this size with
+        probability 0.95, so that among many points some lie outside.
 
     Raises
     ------
     ArgumentError
-        `which` is neither, or the family's residuals are not normal under any model.
+        `which` is neither.
     UnknownTermError
         `term` does not vary by the group.
 
@@ -65,10 +71,11 @@ def plot_qq(fit: Fit, which: str = RESIDUALS, term: str | None = None, ax: Axes 
     makes it slightly too wide. Group effects are shrunk, more so where a level has few observations.
     """
     fit, ax = a_fit(fit), an_axes(ax)
-    values, what = _values(fit, which, term)
+    values, what = _values(fit, which, term, seed)
     if len(values) < 3 or np.ptp(values) == 0:
         raise ArgumentError(f"Quantiles need 3 values that differ; {what} have {len(np.unique(values))}.")
-    shown = normal_quantiles(values)
+    as_they_are = what == _QUANTILE
+    shown = normal_quantiles(values, standardise=not as_they_are)
 
     ax = one_axes(ax, width=4.6, height=4.4)
     ax.fill_between(shown.quantiles, shown.lower, shown.upper, color=LIGHT, linewidth=0, zorder=1, label="band")
@@ -77,22 +84,24 @@ def plot_qq(fit: Fit, which: str = RESIDUALS, term: str | None = None, ax: Axes 
     alpha = float(np.clip(300 / len(values), 0.3, 0.9))
     ax.scatter(shown.quantiles, shown.values, s=POINT_SIZE, color=BLUE, alpha=alpha, linewidths=0, zorder=3)
     ax.set_xlabel("normal quantile", fontsize=TEXT_SIZE, color=INK)
-    ax.set_ylabel(f"{what}, standardised", fontsize=TEXT_SIZE, color=INK)
+    ax.set_ylabel(what if as_they_are else f"{what}, standardised", fontsize=TEXT_SIZE, color=INK)
     note = f"Posterior means; band: {100 * PROB:g} % of normal samples, pointwise."
     head(ax, f"Normal quantiles of {len(values)} {what}", note)
     return ax
 
 
-def normal_quantiles(values: Floats) -> Quantiles:
-    """Sorted standardised values beside the medians of normal order statistics and their 95 % intervals."""
+def normal_quantiles(values: Floats, *, standardise: bool = True) -> Quantiles:
+    """Sorted values, standardised unless told, beside medians and 95 % intervals of normal order statistics."""
     n = len(values)
     i = np.arange(1, n + 1)
     medians, lower, upper = (norm.ppf(beta.ppf(q, i, n + 1 - i)) for q in (0.5, (1 - PROB) / 2, (1 + PROB) / 2))
     ordered = np.sort(values)
-    return Quantiles(medians, (ordered - ordered.mean()) / ordered.std(ddof=1), lower, upper)
+    if standardise:
+        ordered = (ordered - ordered.mean()) / ordered.std(ddof=1)
+    return Quantiles(medians, ordered, lower, upper)
 
 
-def _values(fit: Fit, which: str, term: str | None) -> tuple[Floats, str]:
+def _values(fit: Fit, which: str, term: str | None, seed: int | None) -> tuple[Floats, str]:
     groups = groups_of(fit.design, None)
     if which in groups:
         frame = ranef(fit, group=which)
@@ -107,8 +116,6 @@ def _values(fit: Fit, which: str, term: str | None) -> tuple[Floats, str]:
     if term is not None:
         raise UnknownTermError(f"term={term!r} belongs to a group's effects; name the group in which=.")
     if fit.family.name != "gaussian":
-        group_hint = f", or see a group's effects: which={groups[0]!r}" if groups else ""
-        raise ArgumentError(
-            f"Residuals of a {fit.family.name} response are not normal under any model; see plot_residuals{group_hint}."
-        )
+        values = residuals(fit, kind="quantile", seed=seed)["mean"].to_numpy()
+        return values[np.isfinite(values)], _QUANTILE
     return residuals(fit, kind="pearson")["mean"].to_numpy(), "residuals"

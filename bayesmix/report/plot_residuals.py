@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from bayesmix.inference.arguments import one_of
 from bayesmix.inference.fitted import fitted
 from bayesmix.inference.residuals import residuals
 from bayesmix.modelling.record import Fit
@@ -16,6 +17,7 @@ Floats = NDArray[np.float64]
 
 _PER_BIN, _FEWEST_BINS, _MOST_BINS = 15, 4, 20
 _BORDER = 1.96  # standard errors of a 95 % interval
+_NAMES = {"response": "residual of {name}", "pearson": "Pearson residual", "quantile": "quantile residual"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class BinnedMeans:
     se: Floats
 
 
-def plot_residuals(fit: Fit, ax: Axes | None = None) -> Axes:
+def plot_residuals(fit: Fit, ax: Axes | None = None, *, kind: str | None = None, seed: int | None = None) -> Axes:
     """Fitted values against residuals, with binned means.
 
     Without a pattern the binned means scatter about 0; a curve means that the predictors' shape or the link is
@@ -39,32 +41,37 @@ def plot_residuals(fit: Fit, ax: Axes | None = None) -> Axes:
         A fitted model.
     ax
         Where to draw; by default a new figure.
+    kind
+        ``"response"``, ``"pearson"`` or ``"quantile"``, as `residuals` has them. By default in the response's unit
+        for an unweighted Gaussian or a yes-or-no response; quantile residuals for counts and proportions, whose Pearson
+        residuals lie in bands and are skew; else Pearson residuals.
+    seed
+        Of quantile residuals; another one parts the steps of the counts otherwise.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Points: posterior means of expected response and residual, in the response's unit for an unweighted
-        Gaussian or a yes-or-no response, otherwise Pearson residuals (1 is one standard deviation under the
-        model). Bars: mean of the residuals in a bin of fitted values, plus and minus 1.96 standard errors.
+        Points: posterior means of expected response and residual. Bars: mean of the residuals in a bin of fitted
+        values, plus and minus 1.96 standard errors. Of quantile residuals also lines at -1.96 and 1.96, between which
+        19 of 20 lie under the model.
 
     Raises
     ------
     ArgumentError
-        `ax` is no matplotlib Axes.
+        `ax` is no matplotlib Axes, or `kind` is not known.
     """
     fit, ax = a_fit(fit), an_axes(ax)
-    plain = fit.family.is_gaussian_identity and fit.design.weights is None
-    # Divided by a standard deviation near 0, a yes or no that was not expected would hide all others.
-    plain = plain or fit.family.response == "binary"
-    kind = "response" if plain else "pearson"
+    kind = _kind(fit) if kind is None else one_of(kind, tuple(_NAMES), argument="kind")
     expected = fitted(fit)["mean"].to_numpy()
-    residual = residuals(fit, kind=kind)["mean"].to_numpy()
+    residual = residuals(fit, kind=kind, seed=seed)["mean"].to_numpy()
     known = np.isfinite(residual)
     expected, residual = expected[known], residual[known]
 
     ax = one_axes(ax)
     alpha = float(np.clip(150 / len(residual), 0.12, 0.8))
     ax.axhline(0, color=GREY, linewidth=0.7, zorder=1)
+    for border in (-_BORDER, _BORDER) if kind == "quantile" else ():
+        ax.axhline(border, color=GREY, linewidth=0.7, linestyle=(0, (4, 3)), zorder=1)
     ax.scatter(expected, residual, s=POINT_SIZE, color=BLUE, alpha=alpha, linewidths=0, zorder=2, label="observations")
     bins = binned_means(expected, residual)
     ax.errorbar(
@@ -84,9 +91,16 @@ def plot_residuals(fit: Fit, ax: Axes | None = None) -> Axes:
     if fit.family.response == "binary":
         what = "fitted probability"
     ax.set_xlabel(what, fontsize=TEXT_SIZE, color=INK)
-    ax.set_ylabel(f"residual of {name}" if plain else "Pearson residual", fontsize=TEXT_SIZE, color=INK)
+    ax.set_ylabel(_NAMES[kind].format(name=name), fontsize=TEXT_SIZE, color=INK)
     head(ax, "Residuals", f"Points: posterior means; orange: means of {len(bins.x)} bins, 95 % intervals.")
     return ax
+
+
+def _kind(fit: Fit) -> str:
+    # Divided by a standard deviation near 0, a yes or no that was not expected would hide all others.
+    if (fit.family.is_gaussian_identity and fit.design.weights is None) or fit.family.response == "binary":
+        return "response"
+    return "pearson" if fit.family.name == "gaussian" else "quantile"
 
 
 def binned_means(x: Floats, y: Floats) -> BinnedMeans:

@@ -204,7 +204,7 @@ def test_a_model_without_fixed_coefficients_is_drawn(bare_fit, plot):
 
 
 def test_residuals_stand_at_their_fitted_values(sleepstudy_fit, cbpp_fit):
-    for fit, kind in ((sleepstudy_fit, "response"), (cbpp_fit, "pearson")):
+    for fit, kind in ((sleepstudy_fit, "response"), (cbpp_fit, "quantile")):
         ax = plot_residuals(fit)
         drawn = next(c for c in ax.collections if c.get_label() == "observations").get_offsets()
         np.testing.assert_allclose(drawn[:, 0], fitted(fit)["mean"])
@@ -234,6 +234,11 @@ def test_quantiles_are_the_sorted_residuals(sleepstudy_fit):
     np.testing.assert_allclose(drawn[:, 1], (values - values.mean()) / values.std(ddof=1))
     # Medians of order statistics: Blom's approximation holds to 0.03 for 180 values.
     np.testing.assert_allclose(drawn[:, 0], stats.norm.ppf((np.arange(1, 181) - 0.375) / 180.25), atol=0.04)
+
+
+def test_quantiles_of_counts_are_those_of_their_quantile_residuals(cbpp_fit):
+    drawn = np.asarray(plot_qq(cbpp_fit, seed=3).collections[-1].get_offsets())
+    np.testing.assert_allclose(drawn[:, 1], np.sort(residuals(cbpp_fit, kind="quantile", seed=3)["mean"]))
 
 
 def test_quantiles_of_a_groups_effects(sleepstudy_fit, cbpp_fit):
@@ -283,7 +288,7 @@ def test_what_cannot_be_drawn_is_refused_in_one_line(sleepstudy_fit, cbpp_fit, p
         (lambda: plot_qq(sleepstudy_fit, "residual"), ArgumentError, "Did you mean 'residuals'"),
         (lambda: plot_qq(sleepstudy_fit, "Subject", "days"), UnknownTermError, "Did you mean 'Days'"),
         (lambda: plot_qq(sleepstudy_fit, term="Days"), UnknownTermError, "which="),
-        (lambda: plot_qq(cbpp_fit), ArgumentError, "which='herd'"),
+        (lambda: plot_residuals(cbpp_fit, kind="quantiles"), ArgumentError, "Did you mean 'quantile'"),
         (lambda: plot_sd("fit"), ArgumentError, "got str"),
     ]
     for call, error, part in cases:

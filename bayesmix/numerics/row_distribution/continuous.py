@@ -1,0 +1,108 @@
+"""Distributions of numbers: normal, Student's t, lognormal, gamma, beta."""
+
+import numpy as np
+from scipy.special import betainc, betaln, gammainc, gammaincc, gammaln, ndtr, stdtr
+
+from bayesmix.numerics.row_distribution.parts import Floats, Predicted, RowDistribution, Tails, log_probabilities
+
+_HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
+
+
+def _scale(q: Predicted) -> Floats:
+    """Standard deviation of a row, of Student's t its scale: sigma / sqrt(weight)."""
+    return q["sigma"] / np.sqrt(q["weights"])
+
+
+def _distance(y: Floats, q: Predicted) -> Floats:
+    return (y - q.mu) / _scale(q)
+
+
+def _gaussian_log_density(y: Floats, q: Predicted) -> Floats:
+    return -0.5 * _distance(y, q) ** 2 - np.log(_scale(q)) - _HALF_LOG_2PI
+
+
+def _of_normal(z: Floats) -> Tails:
+    return Tails(ndtr(z), np.zeros_like(z), ndtr(-z))
+
+
+def _student_log_density(y: Floats, q: Predicted) -> Floats:
+    nu = q["nu"]
+    constant = gammaln((nu + 1) / 2) - gammaln(nu / 2) - 0.5 * np.log(nu * np.pi) - np.log(_scale(q))
+    return constant - (nu + 1) / 2 * np.log1p(_distance(y, q) ** 2 / nu)
+
+
+def _student_tails(y: Floats, q: Predicted) -> Tails:
+    t = _distance(y, q)
+    return Tails(stdtr(q["nu"], t), np.zeros_like(t), stdtr(q["nu"], -t))
+
+
+def _student_draw(rng: np.random.Generator, q: Predicted) -> Floats:
+    return q.mu + _scale(q) * rng.standard_t(q["nu"], size=q.eta.shape)
+
+
+def _log_distance(y: Floats, q: Predicted) -> Floats:
+    """Of the logarithm; y is positive, or 0 in a model with a hurdle, where this is not used."""
+    return (np.log(np.where(y > 0, y, 1.0)) - q.mu) / q["sigma"]
+
+
+def _lognormal_log_density(y: Floats, q: Predicted) -> Floats:
+    log_y = np.log(np.where(y > 0, y, 1.0))
+    return -0.5 * _log_distance(y, q) ** 2 - np.log(q["sigma"]) - _HALF_LOG_2PI - log_y
+
+
+def _lognormal_draw(rng: np.random.Generator, q: Predicted) -> Floats:
+    return np.exp(q.mu + q["sigma"] * rng.standard_normal(q.eta.shape))
+
+
+def _gamma_log_density(y: Floats, q: Predicted) -> Floats:
+    shape, positive = q["shape"], np.where(y > 0, y, 1.0)
+    log_rate = np.log(shape) - np.log(q.mu)
+    return shape * log_rate + (shape - 1) * np.log(positive) - np.exp(log_rate) * positive - gammaln(shape)
+
+
+def _gamma_tails(y: Floats, q: Predicted) -> Tails:
+    scaled = y * q["shape"] / q.mu
+    shape = np.broadcast_to(q["shape"], scaled.shape)
+    return Tails(gammainc(shape, scaled), np.zeros_like(scaled), gammaincc(shape, scaled))
+
+
+def _gamma_draw(rng: np.random.Generator, q: Predicted) -> Floats:
+    return rng.gamma(np.broadcast_to(q["shape"], q.eta.shape)) * q.mu / q["shape"]
+
+
+def beta_shapes(q: Predicted) -> tuple[Floats, Floats]:
+    """Both parameters of the beta distribution with mean mu and precision phi."""
+    up, down = log_probabilities(q)
+    return np.exp(up) * q["phi"], np.exp(down) * q["phi"]
+
+
+def _beta_log_density(y: Floats, q: Predicted) -> Floats:
+    a, b = beta_shapes(q)
+    return (a - 1) * np.log(y) + (b - 1) * np.log1p(-y) - betaln(a, b)
+
+
+def _beta_tails(y: Floats, q: Predicted) -> Tails:
+    a, b = beta_shapes(q)
+    below = betainc(a, b, y)
+    return Tails(below, np.zeros_like(below), betainc(b, a, 1 - y))
+
+
+def _beta_draw(rng: np.random.Generator, q: Predicted) -> Floats:
+    return rng.beta(*beta_shapes(q))
+
+
+GAUSSIAN = RowDistribution(
+    _gaussian_log_density,
+    lambda y, q: _of_normal(_distance(y, q)),
+    lambda rng, q: q.mu + _scale(q) * rng.standard_normal(q.eta.shape),
+    standardised=_distance,
+)
+STUDENT_T = RowDistribution(_student_log_density, _student_tails, _student_draw)
+LOGNORMAL = RowDistribution(
+    _lognormal_log_density,
+    lambda y, q: _of_normal(_log_distance(y, q)),
+    _lognormal_draw,
+    standardised=_log_distance,
+)
+GAMMA = RowDistribution(_gamma_log_density, _gamma_tails, _gamma_draw)
+BETA = RowDistribution(_beta_log_density, _beta_tails, _beta_draw)

@@ -1,0 +1,214 @@
+"""Log densities, draws and quantile residuals of a row, family by family, against SciPy's distributions."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from scipy import stats
+from scipy.special import logsumexp
+
+from bayesmix.modelling.families import FAMILIES
+from bayesmix.numerics.links import LINKS
+from bayesmix.numerics.response_moments import MOMENTS
+from bayesmix.numerics.row_distribution.parts import Predicted
+from bayesmix.numerics.row_distribution.table import ROW_DISTRIBUTIONS, quantile_residual
+
+N_ROWS, N_DRAWS = 7, 5
+RNG = np.random.default_rng(1)
+ETA = RNG.normal(size=(N_ROWS, N_DRAWS))
+TRIALS = np.array([1.0, 2, 5, 9, 0, 12, 3])[:, None]
+WEIGHTS = RNG.uniform(0.5, 2, size=(N_ROWS, 1))
+OTHER = {
+    "weights": np.ones((N_ROWS, 1)),
+    "trials": np.ones((N_ROWS, 1)),
+    "sigma": RNG.uniform(0.5, 2, size=N_DRAWS),
+    "nu": RNG.uniform(3, 9, size=N_DRAWS),
+    "shape": RNG.uniform(0.7, 3, size=N_DRAWS),
+    "phi": RNG.uniform(2, 8, size=N_DRAWS),
+    "zi": RNG.uniform(0.1, 0.4, size=N_DRAWS),
+    "hu": RNG.uniform(0.1, 0.4, size=N_DRAWS),
+}
+SUCCESSES = np.array([0.0, 2, 3, 9, 0, 0, 1])[:, None]
+COUNTS = np.array([0.0, 1, 2, 3, 0, 8, 20])[:, None]
+NUMBERS = np.array([-1.0, 0.3, 2, 5, 0.1, -4, 1])[:, None]
+POSITIVE = np.array([0.01, 0.3, 2, 5, 0.1, 9, 1])[:, None]
+SHARES = np.array([0.01, 0.3, 0.2, 0.5, 0.1, 0.9, 0.99])[:, None]
+WITH_ZEROS = np.where(np.arange(N_ROWS)[:, None] % 3 == 0, 0.0, POSITIVE)
+PHI, SHAPE, SIGMA, HU, ZI = (OTHER[name] for name in ("phi", "shape", "sigma", "hu", "zi"))
+
+
+def mean(link):
+    return LINKS[link].inverse(ETA)
+
+
+def nb(shape=SHAPE):
+    return stats.nbinom(shape, shape / (shape + np.exp(ETA)))
+
+
+def gamma():
+    return stats.gamma(SHAPE, scale=np.exp(ETA) / SHAPE)
+
+
+@dataclass(frozen=True)
+class Case:
+    """`reference`, a frozen distribution of SciPy's; `zero` and `kind` of the zeros that are added to it."""
+
+    family: str
+    link: str
+    y: np.ndarray
+    reference: object
+    kind: str = ""
+    other: dict = field(default_factory=dict)
+
+    @property
+    def predicted(self):
+        return Predicted(ETA, self.link, OTHER | self.other)
+
+    @property
+    def discrete(self):
+        return not isinstance(self.reference.dist, stats.rv_continuous)
+
+    def log_of(self, y):
+        base = (
+            self.reference.logpmf(y)
+            if self.discrete
+            else self.reference.logpdf(np.where(y > 0, y, 1) if self.kind else y)
+        )
+        if self.kind == "zi":
+            return np.where(
+                y == 0, logsumexp([np.log(ZI) + 0 * base, np.log1p(-ZI) + base], axis=0), np.log1p(-ZI) + base
+            )
+        if self.kind == "hu":
+            past = np.log1p(-HU) + base - (np.log1p(-self.reference.pmf(0)) if self.discrete else 0)
+            return np.where(y == 0, np.log(HU) + 0 * base, past)
+        return base
+
+    def cdf(self, y):
+        base = self.reference.cdf(y)
+        if self.kind == "zi":
+            return np.where(y < 0, 0, ZI + (1 - ZI) * base)
+        if self.kind == "hu":
+            zero = self.reference.pmf(0) if self.discrete else 0
+            return np.where(y < 0, 0, HU + (1 - HU) * (base - zero) / (1 - zero))
+        return base
+
+
+OUT_OF = {"trials": TRIALS}
+WHOLE = TRIALS.astype(int)
+CASES = {
+    "gaussian": Case(
+        "gaussian", "identity", NUMBERS, stats.norm(ETA, SIGMA / np.sqrt(WEIGHTS)), other={"weights": WEIGHTS}
+    ),
+    "gaussian log": Case("gaussian", "log", NUMBERS, stats.norm(np.exp(ETA), SIGMA)),
+    "student_t": Case(
+        "student_t",
+        "identity",
+        NUMBERS,
+        stats.t(OTHER["nu"], ETA, SIGMA / np.sqrt(WEIGHTS)),
+        other={"weights": WEIGHTS},
+    ),
+    "lognormal": Case("lognormal", "identity", POSITIVE, stats.lognorm(SIGMA, scale=np.exp(ETA))),
+    "gamma": Case("gamma", "log", POSITIVE, gamma()),
+    "beta": Case("beta", "logit", SHARES, stats.beta(mean("logit") * PHI, (1 - mean("logit")) * PHI)),
+    "bernoulli": Case("bernoulli", "logit", (SUCCESSES > 0).astype(float), stats.binom(1, mean("logit"))),
+    **{
+        f"binomial {link}": Case("binomial", link, SUCCESSES, stats.binom(WHOLE, mean(link)), other=OUT_OF)
+        for link in ("logit", "probit", "cloglog")
+    },
+    "beta_binomial": Case(
+        "beta_binomial",
+        "logit",
+        SUCCESSES,
+        stats.betabinom(WHOLE, mean("logit") * PHI, (1 - mean("logit")) * PHI),
+        other=OUT_OF,
+    ),
+    "poisson": Case("poisson", "log", COUNTS, stats.poisson(np.exp(ETA))),
+    "negative_binomial": Case("negative_binomial", "log", COUNTS, nb()),
+    "zero_inflated_binomial": Case(
+        "zero_inflated_binomial", "logit", SUCCESSES, stats.binom(WHOLE, mean("logit")), "zi", OUT_OF
+    ),
+    "zero_inflated_poisson": Case("zero_inflated_poisson", "log", COUNTS, stats.poisson(np.exp(ETA)), "zi"),
+    "zero_inflated_negative_binomial": Case("zero_inflated_negative_binomial", "log", COUNTS, nb(), "zi"),
+    "hurdle_poisson": Case("hurdle_poisson", "log", COUNTS, stats.poisson(np.exp(ETA)), "hu"),
+    "hurdle_negative_binomial": Case("hurdle_negative_binomial", "log", COUNTS, nb(), "hu"),
+    "hurdle_gamma": Case("hurdle_gamma", "log", WITH_ZEROS, gamma(), "hu"),
+    "hurdle_lognormal": Case("hurdle_lognormal", "identity", WITH_ZEROS, stats.lognorm(SIGMA, scale=np.exp(ETA)), "hu"),
+}
+
+
+def test_every_family_is_here():
+    assert set(ROW_DISTRIBUTIONS) == set(FAMILIES) == {case.family for case in CASES.values()}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_log_density_is_that_of_scipy(name):
+    case = CASES[name]
+    found = ROW_DISTRIBUTIONS[case.family].log_density(case.y, case.predicted)
+    np.testing.assert_allclose(found, case.log_of(case.y), rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_quantile_residuals_are_those_of_the_distribution_function(name):
+    case = CASES[name]
+    u = np.random.default_rng(2).uniform(size=(N_ROWS, 1))
+    found = quantile_residual(case.family, case.y, case.predicted, u)
+    jumps = case.discrete | ((case.kind == "hu") & (case.y == 0))
+    at = np.where(jumps, np.exp(case.log_of(case.y)), 0.0)
+    share = case.cdf(case.y) - (1 - u) * at
+    inside = (share > 1e-9) & (share < 1 - 1e-9)  # nearer to 0 or 1 the differences have no digits left
+    assert inside.mean() > 0.8
+    np.testing.assert_allclose(found[inside], stats.norm.ppf(share)[inside], rtol=1e-5, atol=1e-6)
+    assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_draws_have_the_mean_and_variance_of_the_family(name):
+    case, n = CASES[name], 4000
+    rng, other = np.random.default_rng(3), OTHER | case.other
+    drawn = np.stack([ROW_DISTRIBUTIONS[case.family].draw(rng, case.predicted) for _ in range(n)])
+    tried = np.broadcast_to(other["trials"] > 0, ETA.shape)
+    values = (drawn / np.maximum(other["trials"], 1))[:, tried]
+    parameters = {"mu": mean(case.link)} | other | {"trials": np.where(other["trials"] > 0, other["trials"], np.nan)}
+    expected, variance = (
+        np.broadcast_to(moment(parameters), ETA.shape)[tried]
+        for moment in (MOMENTS[case.family].mean, MOMENTS[case.family].variance)
+    )
+    assert (np.abs(values.mean(axis=0) - expected) < 5 * np.sqrt(variance / n)).all()
+    if case.family not in ("student_t", "lognormal", "hurdle_lognormal"):  # whose fourth moment is too large to tell
+        fourth = ((values - values.mean(axis=0)) ** 4).mean(axis=0)
+        spread = np.sqrt((fourth - values.var(axis=0) ** 2) / n)
+        assert (np.abs(values.var(axis=0) - variance) < 6 * spread).all()
+
+
+@pytest.mark.parametrize(
+    "name", ["hurdle_poisson", "hurdle_negative_binomial", "beta_binomial", "student_t", "lognormal"]
+)
+def test_draws_have_the_distribution_function(name):
+    case, rng = CASES[name], np.random.default_rng(5)
+    drawn = np.stack([ROW_DISTRIBUTIONS[case.family].draw(rng, case.predicted) for _ in range(3000)])
+    for y in np.unique(case.y):
+        at = np.full_like(case.y, y)
+        expected = np.clip(np.broadcast_to(case.cdf(at), ETA.shape), 0, 1)
+        error = np.sqrt(expected * (1 - expected) / 3000)
+        assert (
+            np.abs((drawn <= y).mean(axis=0) - expected) < 4.5 * error + 2 / 3000
+        ).all()  # single draws in a far tail
+
+
+def test_far_out_a_probability_near_one_keeps_its_distance_from_one():
+    q = Predicted(np.array([[45.0, -45.0]]), "logit", {"trials": np.array([[4.0]])})
+    found = ROW_DISTRIBUTIONS["binomial"].log_density(np.array([[3.0]]), q)
+    np.testing.assert_allclose(found, [[np.log(4) - 45, np.log(4) - 135]], rtol=1e-12)
+
+
+def test_a_row_without_trials_says_nothing():
+    q = Predicted(ETA[:1], "logit", {"trials": np.zeros((1, 1))})
+    found = ROW_DISTRIBUTIONS["binomial"].log_density(np.zeros((1, 1)), q)
+    np.testing.assert_array_equal(found, np.zeros((1, N_DRAWS)))
+
+
+def test_in_the_upper_tail_a_residual_has_digits_that_one_minus_the_tail_has_not():
+    q = Predicted(np.array([[0.0]]), "log", {})
+    found = quantile_residual("poisson", np.array([[60.0]]), q, np.array([[0.5]]))
+    tail = stats.poisson.sf(60, 1.0) + 0.5 * stats.poisson.pmf(60, 1.0)
+    np.testing.assert_allclose(found, stats.norm.isf(tail), rtol=1e-10)
