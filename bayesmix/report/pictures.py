@@ -94,10 +94,6 @@ def _one_chain(setting: Setting) -> str:
     return "" if setting.chains > 1 else "two chains or more"
 
 
-def _not_normal(setting: Setting) -> str:
-    return "" if setting.family.name == "gaussian" else "residuals that are normal under the model: a Gaussian family"
-
-
 def _one(name: str, *, module: str = "") -> Callable[[Drawing], Iterator[tuple[str, Any]]]:
     """A picture that is one figure of the fit alone."""
 
@@ -120,7 +116,7 @@ PICTURES: Mapping[str, Picture] = {
     "trace": Picture(_one("trace")),
     "rank": Picture(_one("rank"), _one_chain),
     "residuals": Picture(_one("residuals")),
-    "qq": Picture(_one("qq"), _not_normal),
+    "qq": Picture(_one("qq")),
     "ppc": Picture(_one("ppc")),
 }
 """By the name that a card calls them."""

@@ -91,7 +91,7 @@ def sampled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict]:
         return made_up(formula, data, family, seed=settings.get("seed"))
 
     monkeypatch.setattr(analysis_file, "fit", fit)
-    for name in ("lines", "ranef", "sd", "corr", "trace", "rank", "residuals", "qq"):
+    for name in ("lines", "ranef", "sd", "corr", "trace", "rank", "residuals", "qq", "ppc"):
         module = "plot_sd" if name == "corr" else f"plot_{name}"
         monkeypatch.setattr(getattr(report, module), f"plot_{name}", lambda *_, **__: plt.figure(figsize=(1, 1)))
     monkeypatch.chdir(tmp_path)
@@ -113,7 +113,17 @@ def test_folder_holds_tables_pictures_fit_and_session(tmp_path: Path, capsys):
     found = {file.name for file in written.folder.iterdir()}
     assert found == set(written.files)
     assert found == {f"{name}.csv" for name in TABLES} | {
-        *("lines.png", "ranef_Subject.png", "sd.png", "corr.png", "trace.png", "rank.png", "residuals.png", "qq.png"),
+        *(
+            "lines.png",
+            "ranef_Subject.png",
+            "sd.png",
+            "corr.png",
+            "trace.png",
+            "rank.png",
+            "residuals.png",
+            "qq.png",
+            "ppc.png",
+        ),
         *("summary.txt", "card.toml", "fit.nc", "session.json"),
     }
     session = json.loads((written.folder / "session.json").read_text())
@@ -321,7 +331,7 @@ def test_pictures_are_those_that_suit():
         card = variant(data=DataPart(source=source), model=ModelPart(formula, family), sampler=SamplerPart(**settings))
         return set(plan_card(card).pictures)
 
-    always = {"trace", "residuals"}
+    always = {"trace", "residuals", "ppc"}
     assert pictures("sleepstudy", "Reaction ~ Days") == always | {"rank", "sd", "qq"}
     assert pictures("Dyestuff", "Yield ~ 1 + (1 | Batch)") == always | {"rank", "sd", "qq", "ranef"}
     assert pictures("sleepstudy", "Reaction ~ Days + (1 | Subject)", chains=1) == always | {
@@ -331,7 +341,7 @@ def test_pictures_are_those_that_suit():
         "lines",
     }
     cbpp = pictures("cbpp", "cbind(incidence, size - incidence) ~ period + (1 | herd)", "binomial")
-    assert cbpp == always | {"rank", "sd", "ranef", "lines"}
+    assert cbpp == always | {"rank", "sd", "qq", "ranef", "lines"}
 
 
 def test_factors_in_the_order_of_the_card(tmp_path: Path):

@@ -72,8 +72,8 @@ def test_dyestuff2_says_how_large_a_standard_deviation_may_still_be():
 @pytest.mark.parametrize(
     ("card", "pictures"),
     [
-        (DRAGONS, {"lines", "ranef_mountain", "sd", "corr", "trace", "rank", "residuals", "qq"}),
-        (DYESTUFF2, {"ranef_Batch", "sd", "trace", "rank", "residuals", "qq"}),
+        (DRAGONS, {"lines", "ranef_mountain", "sd", "corr", "trace", "rank", "residuals", "qq", "ppc"}),
+        (DYESTUFF2, {"ranef_Batch", "sd", "trace", "rank", "residuals", "qq", "ppc"}),
     ],
 )
 def test_folder_of_results(card: Path, pictures: set[str], tmp_path: Path):
