@@ -7,7 +7,7 @@ from bayesmix.errors import listing
 from bayesmix.formula.design import Design
 from bayesmix.modelling.families import Family
 from bayesmix.modelling.separation import separation_of
-from bayesmix.modelling.separation_text import count, place, runaways
+from bayesmix.modelling.separation_text import count, place, ways
 from bayesmix.numerics.laplace.estimate import LaplaceEstimate
 from bayesmix.numerics.separation import pure_levels
 
@@ -41,17 +41,17 @@ def verdict(design: Design, family: Family, trials: Floats, estimate: LaplaceEst
 
 
 def _run_away(design: Design, family: Family) -> str:
-    found = separation_of(design, family).found
+    triage = separation_of(design, family)
+    found = triage.found
     if not found:
         return ""
-    where = listing(runaways(design.fixed.names, one) for one in found)
+    where = listing(dict.fromkeys(way for one in found for way in ways(design.fixed.names, one)))
     cells = listing((f"{place(one)}: {count(one, family)}" for one in found if one.kind == "cell"), at_most=4)
     if not any(one.separates for one in found):
         return f"Nothing was observed in {cells}: {where}. Leave out what has no trials; {_INSTEAD}."
-    n_rows = sum(one.n_rows for one in found if one.separates)
     seen = f" ({cells})" if cells else ""
     return (
-        f"The data are separated{seen}: the likelihood rises without end along {where}, which fits {n_rows} of "
+        f"The data are separated{seen}: the likelihood rises without end along {where}, which fits {triage.n_rows} of "
         f"{design.n_obs} rows ever better. There is no estimate; {_INSTEAD}."
     )
 

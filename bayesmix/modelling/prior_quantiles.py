@@ -15,6 +15,7 @@ from bayesmix.modelling.priors import Prior
 Floats = NDArray[np.float64]
 
 _N_VALUES = 20_000
+_AT_ZERO = "at predictors of 0"
 
 _DISTRIBUTIONS: dict[str, Callable[..., Any]] = {
     "Normal": stats.norm,
@@ -49,12 +50,14 @@ def coefficient_prior(fixed: FixedEffects, priors: Mapping[str, Prior], name: st
         centre = sum(share * priors[other].args[0] for other, share in means.items())
         sd = float(np.sqrt(sum((share * priors[other].args[1]) ** 2 for other, share in means.items())))
         implied = Prior("Normal", (float(centre), sd))
-        return CoefficientPrior(str(implied), sd, lambda value: float(stats.norm.cdf(value, centre, sd)))
+        return CoefficientPrior(f"{implied} {_AT_ZERO}", sd, lambda value: float(stats.norm.cdf(value, centre, sd)))
     rng = np.random.default_rng(0)
     values = np.zeros(_N_VALUES)
     for other, share in means.items():
         values += share * _DISTRIBUTIONS[priors[other].name](*priors[other].args).rvs(_N_VALUES, random_state=rng)
-    return CoefficientPrior("what the priors imply", float(values.std()), lambda value: float(np.mean(values < value)))
+    return CoefficientPrior(
+        f"what the priors imply {_AT_ZERO}", float(values.std()), lambda value: float(np.mean(values < value))
+    )
 
 
 def _shares(fixed: FixedEffects) -> dict[str, float]:

@@ -83,13 +83,14 @@ class Separated:
     """What the data cannot tell.
 
     `found`: cells, those of fewest factors first, then a combination of predictors. `coefficients` (p,): those without
-    a finite maximum likelihood estimate; `signs` (p,): where they go, 0 where either way. `complete`: every row fits
-    ever better. `levels`: each grouping factor that has levels with one outcome alone.
+    a finite maximum likelihood estimate; `signs` (p,): where they go, 0 where either way. `n_rows` fit ever better;
+    `complete`: all that tell anything do. `levels`: each grouping factor that has levels with one outcome alone.
     """
 
     found: tuple[Separating, ...]
     coefficients: Flags
     signs: NDArray[np.int8]
+    n_rows: int
     complete: bool
     levels: tuple[PureLevels, ...]
 
@@ -127,7 +128,7 @@ def separation_of(design: Design, family: Family) -> Separated:
     levels = _pure_levels(design, seen)
     without, signs = np.zeros(X.shape[1], dtype=bool), np.zeros(X.shape[1], dtype=np.int8)
     if not can_move(X, side):
-        return Separated((), without, signs, False, levels)
+        return Separated((), without, signs, 0, False, levels)
     found, apart = _cells(design, seen)
     moved = apart[seen.tells]
     more = separation(X, side, apart=moved)
@@ -142,7 +143,7 @@ def separation_of(design: Design, family: Family) -> Separated:
     if found:
         gone = runaway(X, side, moved)
         without, signs = gone.coefficients, gone.signs
-    return Separated(tuple(found), without, signs, bool(moved.all()), levels)
+    return Separated(tuple(found), without, signs, int(moved.sum()), bool(moved.all()), levels)
 
 
 def _cells(design: Design, seen: Outcomes) -> tuple[list[Separating], Flags]:

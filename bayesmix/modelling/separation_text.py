@@ -29,11 +29,16 @@ def count(found: Separating, family: Family) -> str:
 
 def runaways(names: tuple[str, ...], found: Separating) -> str:
     """`treatment[trt]:time[t2] to -infinity`, for each coefficient along the direction."""
-    return listing(
+    return listing(ways(names, found))
+
+
+def ways(names: tuple[str, ...], found: Separating) -> list[str]:
+    """The same, one text a coefficient."""
+    return [
         f"{name} {way_of(way) if found.separates else 'not determined'}"
         for name, way in zip(names, found.direction, strict=True)
         if way
-    )
+    ]
 
 
 def way_of(sign: float) -> str:

@@ -52,11 +52,10 @@ def _verdict(found: Separation) -> str:
         return "None: maximum likelihood estimates of the fixed effects are finite."
     if not any(one.separates for one in triage.found):
         return "None, but the data say nothing of some coefficients."
-    n_rows = sum(one.n_rows for one in triage.found if one.separates)
     kind = "Complete" if found.complete else "Quasi-complete"
     return (
-        f"{kind}: {n_rows} rows fit ever better as coefficients run away, which have no finite estimate by maximum "
-        "likelihood."
+        f"{kind}: {triage.n_rows} rows fit ever better as coefficients run away, which have no finite estimate by "
+        "maximum likelihood."
     )
 
 

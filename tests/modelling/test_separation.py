@@ -12,7 +12,8 @@ from bayesmix.modelling.families import read_family
 from bayesmix.modelling.separation import can_separate, separation_of
 from bayesmix.modelling.separation_text import count, levels_line, place, runaways
 
-SIMULATED = Path(__file__).parents[3] / "shared" / "data" / "meth_sim.csv"
+DATA = Path(__file__).parents[3] / "shared" / "data"
+SIMULATED, REAL = DATA / "meth_sim.csv", DATA / "oyster_20loci.csv"
 
 
 def looked_at(formula, data, family):
@@ -48,6 +49,23 @@ def test_the_simulated_loci_with_a_boundary_cell_and_no_others(overlaps):
     assert sum(flagged) == 50
 
 
+@pytest.mark.skipif(not REAL.exists(), reason="the 20 loci of oysters are in ../shared/data, which is not here")
+def test_real_loci_where_glmer_runs_away(overlaps):
+    """lme4 1.1-31 has an estimate or a standard error beyond 10 at six of the 20, and no warning but "singular"."""
+    data = pd.read_csv(REAL)
+    formula = "cbind(methylated, unmethylated) ~ factor(Treatment) * factor(Day) + (1 | tankID)"
+    flagged = {}
+    for locus, rows in data.groupby("cg_index"):
+        design, triage = looked_at(formula, rows, "binomial")
+        X, response = design.fixed.matrix, design.response
+        assert bool(triage.coefficients.any()) != overlaps(X, response.values, response.trials)
+        if triage.found:
+            flagged[locus] = [place(found) for found in triage.found]
+    assert list(flagged) == [391, 393, 705, 724, 873, 875]
+    assert flagged[875] == ["factor(Treatment) 2800, factor(Day) 9"]
+    assert flagged[724] == ["factor(Treatment) 2800", "factor(Day) 80"]
+
+
 @pytest.fixture
 def table():
     """Two factors and a number, four rows a cell, both outcomes everywhere."""
@@ -72,6 +90,14 @@ def test_a_cell_by_its_coefficient(table):
     assert said(f"{BINOMIAL} ~ b * a + x", table, "binomial")[0][0] in ("b b3, a a2", "a a2, b b3")
     # Without the interaction the cell has no coefficient of its own, and the others hold it.
     assert said(f"{BINOMIAL} ~ a + b + (1 | g)", table, "binomial") == []
+
+
+def test_a_cell_that_no_coefficient_moves_alone(table):
+    """Slopes by a factor without its intercepts: a2 is empty, but its slope cannot lower rows on both sides of 0."""
+    table.loc[table["a"] == "a2", "k"] = 0
+    assert said(f"{BINOMIAL} ~ x:a", table, "binomial") == []
+    (found,) = said(f"{BINOMIAL} ~ I(x - 10):a", table, "binomial")
+    assert found == ("I(x - 10):a[a2]", "0 of 48", "I(x - 10):a[a2] to +infinity")
 
 
 def test_a_full_cell_of_the_reference_levels(table):
