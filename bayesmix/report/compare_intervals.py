@@ -49,9 +49,11 @@ def draw_intervals(comparison: RemlComparison) -> Figure:
     figure, axes = panels(len(pairs), n_columns=n_columns, width=_WIDTH, height=_HEIGHT, margin=1.0)
     for ax, pair in zip(axes, pairs, strict=True):
         _draw(ax, pair)
-    by = estimated_by(comparison.reml)
+    what = estimated_by(comparison.reml)
+    if isinstance(comparison.reml, RemlFit) or comparison.reml.converged:
+        what += ", confidence interval"
     handles = [
-        Line2D([], [], color=VERMILION, marker="o", markersize=4, linewidth=1.6, label=f"{by}, confidence interval"),
+        Line2D([], [], color=VERMILION, marker="o", markersize=4, linewidth=1.6, label=what),
         Line2D([], [], color=BLUE, marker="o", markersize=4, linewidth=1.6, label="posterior"),
     ]
     figure.legend(handles=handles, loc="upper center", ncols=2, fontsize=SMALL_SIZE, frameon=False, labelcolor=INK)
@@ -68,6 +70,8 @@ def _coefficients(comparison: RemlComparison) -> list[Pair]:
         comparison.fixed["se"], [-1, 1]
     )
     unit = {}
+    if isinstance(reml, LaplaceFit) and not reml.converged:
+        limits = np.full_like(limits, np.nan)
     if isinstance(reml, RemlFit):
         with suppress(ArgumentError):  # no degrees of freedom for a very large model, where z is as good
             limits = fixef(reml, prob=prob)[["lower", "upper"]].to_numpy()
@@ -163,7 +167,9 @@ def _caption(comparison: RemlComparison, pairs: list[Pair]) -> str:
     interval = f"{100 * comparison.prob:g}\N{NO-BREAK SPACE}%"
     sds = [pair for pair in pairs if pair.kind == "sd"]
     parts = [f"Above: estimate, {interval} confidence interval of coefficients"]
-    if isinstance(comparison.reml, LaplaceFit):
+    if isinstance(comparison.reml, LaplaceFit) and not comparison.reml.converged:
+        parts = ["Above: where the search stopped, as no maximum was found."]
+    elif isinstance(comparison.reml, LaplaceFit):
         parts[0] += " (z)."
     elif sds and not any(np.isnan(pair.limits).any() for pair in sds):
         parts[0] += " (t) and sds (profile of the restricted likelihood)."

@@ -1,6 +1,7 @@
 """What `print(bm.compare_reml(fit))` shows: estimates and posterior, side by side."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from bayesmix.report import page
 from bayesmix.report.numbers import aligned, number, row
 from bayesmix.report.page import Block, Table
 
+_WIDTH = 110
 _MOST_LEVELS = 5  # of a term, those that differ most
 _NO_ESTIMATE = "runs away"
 
@@ -57,7 +59,8 @@ def _head(comparison: RemlComparison) -> tuple[str, ...]:
     if isinstance(estimated, RemlFit):
         return (f"REML beside the posterior: {estimated.formula}",)
     head = f"Maximum likelihood (Laplace) beside the posterior: {estimated.formula}"
-    return (head, *([] if estimated.converged else [f"No estimates: {estimated.reason}"]))
+    trouble = [] if estimated.converged else wrap(f"No maximum: {estimated.reason}", _WIDTH, break_on_hyphens=False)
+    return (head, *trouble)
 
 
 def _variance_label(key: tuple[str, str, str]) -> str:

@@ -1,5 +1,7 @@
 """What `print(bm.laplace(...))` shows: the model, random and fixed effects, and whether it is a maximum at all."""
 
+from textwrap import wrap
+
 import numpy as np
 
 from bayesmix.inference.fixef import fixef
@@ -8,6 +10,7 @@ from bayesmix.report import page
 from bayesmix.report.numbers import aligned, decimals_for, number, p_value
 from bayesmix.report.page import Block, Table
 
+_WIDTH = 110
 _DIGITS = 4  # of a standard error, and of a sd
 
 
@@ -25,7 +28,8 @@ def blocks(fit: LaplaceFit, *, prob: float = 0.95) -> tuple[Block, ...]:
     """The page of a fit, with confidence intervals of probability `prob`."""
     parts = [Block("", lines=_model_lines(fit))]
     if not fit.converged:
-        parts.append(Block("No maximum was found; the numbers below are where the search stopped", lines=(fit.reason,)))
+        heading = "No maximum was found; the numbers below are where the search stopped"
+        parts.append(Block(heading, lines=wrap(fit.reason, _WIDTH, break_on_hyphens=False)))
     if fit.design.random:
         parts.append(Block("Random effects (standard deviations)", table=_random_table(fit)))
     if fit.design.fixed.names:

@@ -146,3 +146,5 @@ def test_what_runs_away_is_shown_as_such():
     assert found.fixed.loc["Intercept", "note"] == ""
     assert "The data are separated" in str(found)
     assert abs(row["mean"]) < 10
+    assert np.isnan(row["difference"])
+    assert max(map(len, str(found).splitlines())) <= 112

@@ -109,6 +109,7 @@ def test_counts_stand_beside_laplace(cbpp_fit):
     assert drawn_pair(axes[-1])[1] is None
     captions = plot_compare_reml(comparison).texts
     assert any("conditional mode (Laplace)" in text.get_text() for text in captions)
+    assert any("On the logit scale." in text.get_text().replace("\n", " ") for text in captions)
 
 
 def test_what_runs_away_is_said_and_does_not_squeeze_the_posterior():
@@ -122,6 +123,11 @@ def test_what_runs_away_is_said_and_does_not_squeeze_the_posterior():
     estimate, _, _, interval = drawn_pair(ax)
     assert estimate is None
     assert np.ptp(ax.get_xlim()) < 1.3 * np.ptp(interval)
+    # Without a maximum there are no confidence intervals of the other coefficients either.
+    figure = plot_compare_reml(fit, "intervals")
+    assert drawn_pair(visible(figure)[0])[1] is None
+    assert any("no maximum was found" in text.get_text() for text in figure.texts)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["Laplace", "posterior"]
 
 
 def test_units_of_the_data_are_in_the_titles(with_units):
