@@ -22,8 +22,9 @@ SCIPY = {
     "InverseGamma(3, 2)": stats.invgamma(3, scale=2),
     "LogNormal(0.5, 0.7)": stats.lognorm(0.7, scale=np.exp(0.5)),
     "Uniform(-1, 4)": stats.uniform(-1, 5),
+    "Beta(2, 3)": stats.beta(2, 3),
 }
-POINTS = np.array([-2.0, -0.3, 0.1, 1.0, 3.7, 40.0])
+POINTS = np.array([-2.0, -0.3, 0.1, 0.6, 1.0, 3.7, 40.0])
 
 
 @pytest.mark.parametrize("text", SCIPY)
