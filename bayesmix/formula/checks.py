@@ -1,5 +1,7 @@
 """What formula and data together cannot support: refused before any model is built."""
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,7 +48,7 @@ def dependent_columns(fixed: FixedEffects) -> list[str]:
     covariate is not mistaken for a second intercept.
     """
     matrix = fixed.matrix.astype(float, copy=True)
-    others = [j for j, name in enumerate(fixed.names) if name != "Intercept"]
+    others = [j for j, name in enumerate(fixed.names) if name != fixed.intercept]
     if fixed.has_intercept and others:
         centred = matrix[:, others] - matrix[:, others].mean(axis=0)
         tiny = np.abs(centred).max(axis=0) <= 1e-14 * np.abs(matrix[:, others]).max(axis=0)
@@ -97,10 +99,11 @@ RESERVED = frozenset({"sigma", "mu", "p", "Intercept", "Intercept_at_means", "ch
 """Names that the model or the posterior has itself."""
 
 
-def refuse_reserved_names(formula: Formula) -> None:
+def refuse_reserved_names(formula: Formula, further: Collection[str] = ()) -> None:
+    """Names of `RESERVED`, and those of the `further` parameters of the family."""
     names = [label_of(formula.response.values), *(term.label for term in formula.fixed)]
     for name in names:
-        if name in RESERVED:
+        if name in RESERVED or name in further:
             raise DesignError(
                 f"The model has a parameter or dimension called {name!r} itself; rename the column, to {name + '_'!r} "
                 "for instance."

@@ -8,6 +8,7 @@ Shapes are in letters: n_obs rows, p fixed coefficients, k columns of a group te
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,12 +26,24 @@ class Response:
 
     `name` is its text in the formula. `values` (n_obs,): for counts out of trials the successes.
     `trials` (n_obs,), or None. `levels`: failure and success when the column was a two-level factor.
+    `categories`: of an ordinal response its categories in their order, of which `values` are the numbers from 1.
     """
 
     name: str
     values: Floats
     trials: Floats | None = None
     levels: tuple[str, str] | None = None
+    categories: tuple[str, ...] = ()
+
+    @property
+    def thresholds(self) -> tuple[str, ...]:
+        """The borders between categories, ``low|mid``, ``mid|high``."""
+        return tuple(f"{below}|{above}" for below, above in pairwise(self.categories))
+
+
+def prefixed(parameter: str, name: str) -> str:
+    """`name` in the predictor of a further parameter, ``sigma_Days``; of the mean, `parameter` empty, as it is."""
+    return f"{parameter}_{name}" if parameter else name
 
 
 @dataclass(frozen=True)
@@ -38,26 +51,42 @@ class TermColumns:
     """Which columns of a matrix a term of the formula owns: `label` as printed, `columns` their positions.
 
     `kind` is ``"intercept"``, ``"numeric"`` or ``"factor"`` (a factor takes part in it).
-    `factors` are the names of the factors that take part.
+    `factors` are the names of the factors that take part. `parameter`: whose predictor the term is of, empty for the
+    mean; labels and names begin with it.
     """
 
     label: str
     columns: tuple[int, ...]
     kind: str
     factors: tuple[str, ...] = ()
+    parameter: str = ""
 
 
 @dataclass(frozen=True)
 class FixedEffects:
-    """The fixed part: `matrix` (n_obs, p), `names` (p,), and the terms that own the columns."""
+    """The fixed part: `matrix` (n_obs, p), `names` (p,), and the terms that own the columns.
+
+    `has_thresholds`: the thresholds of an ordinal response stand for the intercept, which is none of the columns.
+    """
 
     matrix: Floats
     names: tuple[str, ...]
     terms: tuple[TermColumns, ...]
+    has_thresholds: bool = False
+
+    @property
+    def intercept(self) -> str | None:
+        """The name of the intercept."""
+        return next((self.names[term.columns[0]] for term in self.terms if term.kind == "intercept"), None)
 
     @property
     def has_intercept(self) -> bool:
-        return "Intercept" in self.names
+        return self.intercept is not None
+
+    @property
+    def is_centred(self) -> bool:
+        """Whether there is something that can take up the predictors' means."""
+        return self.has_intercept or self.has_thresholds
 
 
 @dataclass(frozen=True)
@@ -68,6 +97,7 @@ class GroupTerm:
     `levels` (n_levels,) texts; `index` (n_obs,) the level of each row (-1: a level not seen before).
     `columns` (n_obs, k) what varies by level, `names` (k,), `terms` the owners of the columns.
     With k > 1 the k effects of a level are correlated; independent ones are terms of their own.
+    `parameter`: whose predictor the term is of, empty for the mean; label and names begin with it.
     """
 
     label: str
@@ -77,6 +107,7 @@ class GroupTerm:
     columns: Floats
     names: tuple[str, ...]
     terms: tuple[TermColumns, ...]
+    parameter: str = ""
 
     @property
     def n_levels(self) -> int:
@@ -94,6 +125,8 @@ class Design:
     `offset` (n_obs,) zeros where there is none; `weights` (n_obs,) or None, from `weights_column`; `data` the
     rows that were used, untouched otherwise; `n_dropped` rows left out because a value was missing, by column in
     `missing`. `learnt` is what functions such as `scale` learnt from the data, `functions` the caller's own.
+    `parts`: the predictors of further parameters of the family that have a formula of their own, by parameter; a part
+    has the response and the rows of the whole, and its `parameter` says which it is.
     """
 
     formula: Formula
@@ -108,6 +141,18 @@ class Design:
     weights_column: str | None = None
     learnt: Mapping[str, Any] = field(default_factory=dict)
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    parameter: str = ""
+    parts: Mapping[str, "Design"] = field(default_factory=dict)
+
+    @property
+    def predictors(self) -> tuple["Design", ...]:
+        """The design of the mean, which is this one, and those of the parts."""
+        return (self, *self.parts.values())
+
+    @property
+    def all_random(self) -> tuple[GroupTerm, ...]:
+        """The random terms of all predictors."""
+        return tuple(term for part in self.predictors for term in part.random)
 
     @property
     def n_obs(self) -> int:

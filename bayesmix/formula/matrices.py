@@ -1,14 +1,14 @@
 """From formula and data to a `Design`; and the same matrices on new data."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix.errors import DataError, Span
+from bayesmix.errors import DataError, DesignError, Span
 from bayesmix.formula.checks import (
     refuse_group_term,
     refuse_no_parameters,
@@ -19,6 +19,7 @@ from bayesmix.formula.checks import (
 from bayesmix.formula.coding import code_terms
 from bayesmix.formula.columns import unknown_column
 from bayesmix.formula.design import Design, FixedEffects, GroupTerm
+from bayesmix.formula.distributional import for_parameter, refuse_equal_names
 from bayesmix.formula.missing import complete_rows
 from bayesmix.formula.response import CONTINUOUS, read_response
 from bayesmix.formula.syntax import Name
@@ -36,6 +37,8 @@ def build_design(
     weights: str | None = None,
     na: str = "drop",
     functions: Mapping[str, Callable[..., Any]] | None = None,
+    parts: Mapping[str, Formula] | None = None,
+    auxiliary: Collection[str] = (),
 ) -> Design:
     """The arrays of a mixed model.
 
@@ -56,10 +59,15 @@ def build_design(
         refuses them.
     functions
         The caller's own functions by name, of one or more columns, each giving one number a row.
+    parts
+        The formulas of further parameters, by parameter.
+    auxiliary
+        Names of the family's further parameters, which predictors must not have.
 
     Returns
     -------
     Design
+        Of the rows that are complete for all formulas.
 
     Raises
     ------
@@ -68,23 +76,25 @@ def build_design(
     """
     if functions is not None and not isinstance(functions, Mapping):
         raise DataError(f'functions is a mapping, such as {{"half": half}}; got {type(functions).__name__}.')
+    parts, reserved = dict(parts or {}), (*auxiliary, *(["threshold"] if response == "ordinal" else []))
     refuse_response_among_predictors(formula)
-    refuse_reserved_names(formula)
+    refuse_reserved_names(formula, reserved)
     functions = dict(functions or {})
-    rows, n_dropped, missing = complete_rows(formula, data, weights=weights, na=na)
+    rows, n_dropped, missing = complete_rows((formula, *parts.values()), data, weights=weights, na=na)
     variables = Variables(formula.text, rows, functions)
     weight_values = None if weights is None else _weights(weights, variables)
     y = read_response(formula, variables, kind=response, weights=weight_values)
     fixed = FixedEffects(*code_terms(formula.fixed, variables))
     random = tuple(_group_term(term, variables) for term in formula.random)
-    refuse_no_parameters(fixed, random, len(rows), has_sigma=response in CONTINUOUS)
+    if response != "ordinal":
+        refuse_no_parameters(fixed, random, len(rows), has_sigma=response in CONTINUOUS)
     refuse_rank_deficiency(fixed)
     for term in random:
         refuse_group_term(term, n_obs=len(rows), needs_replication=response in CONTINUOUS)
-    return Design(
+    design = Design(
         formula=formula,
         response=y,
-        fixed=fixed,
+        fixed=_with_thresholds(fixed) if response == "ordinal" else fixed,
         random=random,
         offset=_offset(formula, variables),
         weights=weight_values if response == "real" else None,
@@ -94,6 +104,52 @@ def build_design(
         missing=missing,
         learnt=variables.learnt,
         functions=functions,
+    )
+    design = replace(design, parts={name: _part(name, part, design) for name, part in parts.items()})
+    refuse_equal_names(design)
+    return design
+
+
+def _with_thresholds(fixed: FixedEffects) -> FixedEffects:
+    """Thresholds take the place of the intercept, whose column goes."""
+    if not fixed.has_intercept:
+        raise DesignError("The thresholds of an ordinal response are its intercepts; leave out '0 +' or '- 1'.")
+    terms = tuple(
+        replace(term, columns=tuple(column - 1 for column in term.columns))
+        for term in fixed.terms
+        if term.kind != "intercept"
+    )
+    return FixedEffects(fixed.matrix[:, 1:], fixed.names[1:], terms, has_thresholds=True)
+
+
+def _part(parameter: str, formula: Formula, design: Design) -> Design:
+    """The predictor of a further parameter on the rows of `design`."""
+    response = design.formula.response
+    refuse_response_among_predictors(replace(formula, response=response))
+    variables = Variables(formula.text, design.data, design.functions)
+    fixed = FixedEffects(*code_terms(formula.fixed, variables))
+    random = tuple(_group_term(term, variables) for term in formula.random)
+    try:
+        if not fixed.names and not random:
+            raise DesignError(
+                f"there are neither coefficients nor random terms; write {parameter} ~ 1, or leave it out."
+            )
+        refuse_rank_deficiency(fixed)
+        for term in random:
+            refuse_group_term(term, n_obs=design.n_obs, needs_replication=True)
+    except DesignError as error:
+        raise DesignError(f"In the formula of {parameter}: {error}") from None
+    fixed, random = for_parameter(fixed, random, parameter)
+    return replace(
+        design,
+        formula=formula,
+        fixed=fixed,
+        random=random,
+        offset=_offset(formula, variables),
+        weights=None,
+        weights_column=None,
+        learnt=variables.learnt,
+        parameter=parameter,
     )
 
 
@@ -125,6 +181,8 @@ def new_rows(design: Design, data: pd.DataFrame) -> NewRows:
         if data[name].isna().any():
             raise DataError(f"'{name}' is missing in {int(data[name].isna().sum())} of {len(data)} new rows; fill it.")
     matrix, _, _ = code_terms(design.formula.fixed, variables)
+    if design.fixed.has_thresholds:
+        matrix = matrix[:, 1:]
     random = tuple(_group_term(term, variables) for term in design.formula.random)
     return NewRows(matrix, random, _offset(design.formula, variables))
 

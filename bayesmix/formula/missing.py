@@ -1,5 +1,7 @@
 """Rows with missing values: dropped and counted, or refused."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from bayesmix.errors import DataError
@@ -10,9 +12,9 @@ NA_CHOICES = ("drop", "error")
 
 
 def complete_rows(
-    formula: Formula, data: pd.DataFrame, *, weights: str | None, na: str
+    formulas: Sequence[Formula], data: pd.DataFrame, *, weights: str | None, na: str
 ) -> tuple[pd.DataFrame, int, dict[str, int]]:
-    """The rows without a missing value in any column that the formula uses.
+    """The rows without a missing value in any column that the formulas use; of all but the first their predictors.
 
     Returns the rows, how many were left out, and how many values each column misses.
 
@@ -27,7 +29,9 @@ def complete_rows(
         raise DataError(f'na={na!r} is not known; write na="drop" or na="error".')
     if not isinstance(data, pd.DataFrame):
         raise DataError(f"data is a pandas DataFrame; got {type(data).__name__}.")
-    names = [name.name for name in formula.columns] + ([weights] if weights else [])
+    first, *others = formulas
+    columns = [*first.columns, *(name for formula in others for name in formula.predictor_columns)]
+    names = list(dict.fromkeys(name.name for name in columns)) + ([weights] if weights else [])
     if data.shape[0] == 0:
         raise DataError(f"The data are empty: 0 rows, {data.shape[1]} columns.")
     for name in names:

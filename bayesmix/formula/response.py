@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from bayesmix.errors import DataError, FamilyError
 from bayesmix.formula.columns import describe_type, is_categorical, is_numeric
 from bayesmix.formula.design import Response
+from bayesmix.formula.ordinal_response import read_categories
 from bayesmix.formula.response_checks import (
     refuse_constant,
     refuse_not_counts,
@@ -30,6 +31,7 @@ RESPONSE_KINDS = {
     "positive": "numbers above 0",
     "positive_with_zeros": "numbers above 0, and some 0",
     "share": "numbers between 0 and 1",
+    "ordinal": "ordered categories",
 }
 """What a family's response may be."""
 
@@ -52,6 +54,8 @@ def read_response(formula: Formula, variables: Variables, *, kind: str, weights:
         if kind in OUT_OF_TRIALS and weights is not None:
             raise DataError(f"{spec.text} has its trials already; weights are for a share as response. Leave them out.")
         return _counts_of_trials(formula, variables, kind)
+    if kind == "ordinal":
+        return read_categories(spec, variables)
     two_levels = _two_levels(formula, variables, kind)
     if two_levels is not None:
         return two_levels

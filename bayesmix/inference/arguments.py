@@ -42,7 +42,7 @@ def groups_of(design: Design, group: str | None) -> tuple[str, ...]:
     UnknownTermError
         `group` is no grouping factor of the model; the message lists those that are.
     """
-    known = tuple(dict.fromkeys(term.group for term in design.random))
+    known = tuple(dict.fromkeys(term.group for term in design.all_random))
     if group is None:
         return known
     if group not in known:

@@ -23,7 +23,8 @@ def auxiliary(fit: Fit, *, prob: float = 0.95) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Indexed by `parameter`, in the order of the family, on the parameter's own scale: `mean`, `median`, `sd`,
+        Indexed by `parameter`, in the order of the family, without those that have a
+        formula, on the parameter's own scale: `mean`, `median`, `sd`,
         `lower` and `upper` (equal-tailed interval of probability `prob`), `ess_bulk`, `ess_tail`, `rhat`. Empty for a
         family without such parameters. ``docs/families.md`` says what each means.
 
@@ -39,7 +40,7 @@ def auxiliary(fit: Fit, *, prob: float = 0.95) -> pd.DataFrame:
     """
     refuse_other_kinds(fit, question="auxiliary", kinds=(Fit,))
     prob = probability(prob)
-    names = fit.family.auxiliary
+    names = draws.constant_parameters(fit)
     index = pd.Index(names, name="parameter", dtype=object)
     columns = ("mean", "median", "sd", "lower", "upper")
     if not names:

@@ -13,7 +13,7 @@ from math import ceil, floor, isnan, log10, nan
 import numpy as np
 import pandas as pd
 
-from bayesmix.formula.design import GroupTerm, TermColumns
+from bayesmix.formula.design import GroupTerm, TermColumns, prefixed
 from bayesmix.modelling.layout import corr_name, sd_name, sd_names
 from bayesmix.modelling.method import EFFECTIVE_PER_CHAIN
 from bayesmix.modelling.record import Fit
@@ -70,7 +70,7 @@ def single_chain(fit: Fit) -> Iterator[Finding]:
 def centring(fit: Fit) -> Iterator[Finding]:
     """Predictors far from 0 in a term with an intercept; `value` is |mean| / sd over the rows."""
     far = []
-    for term in fit.design.random:
+    for term in fit.design.all_random:
         owners = {owner.kind: owner for owner in term.terms}
         if "intercept" in owners:
             columns = [(owner, i) for owner in term.terms if owner.kind == "numeric" for i in owner.columns]
@@ -83,7 +83,8 @@ def centring(fit: Fit) -> Iterator[Finding]:
                 f"stands for {name} = 0, where neither its prior nor the correlation can follow. "
                 f"{_how_to_centre(owner, name, mean, sd)}"
             )
-            yield Finding("centring", PROBLEM, sd_name(term, "Intercept"), value, FARTHEST_CENTRE, advice)
+            intercept = sd_name(term, prefixed(term.parameter, "Intercept"))
+            yield Finding("centring", PROBLEM, intercept, value, FARTHEST_CENTRE, advice)
 
 
 def _distance(term: GroupTerm, column: int) -> tuple[float, float, float]:
@@ -198,9 +199,9 @@ def pareto_k(fit: Fit) -> Iterator[Finding]:
 
 def few_levels(fit: Fit) -> Iterator[Finding]:
     """Grouping factors with too few levels to tell how much levels vary."""
-    by_group = pd.Series({term.group: term.n_levels for term in fit.design.random}, dtype=float)
+    by_group = pd.Series({term.group: term.n_levels for term in fit.design.all_random}, dtype=float)
     for group, n_levels in by_group[by_group < FEWEST_LEVELS].sort_values(kind="stable").items():
-        names = [name for term in fit.design.random if term.group == group for name in sd_names(term)]
+        names = [name for term in fit.design.all_random if term.group == group for name in sd_names(term)]
         priors = ", ".join(str(fit.priors[name]) for name in names if name in fit.priors)
         subject, verb, ending = ("sd", "is", "prior") if len(names) == 1 else ("sds", "are", "priors")
         advice = (
@@ -212,10 +213,14 @@ def few_levels(fit: Fit) -> Iterator[Finding]:
 
 def _simpler(fit: Fit, parameter: str) -> str:
     """What else can be done about a variance parameter: a tighter prior, or its term made simpler."""
-    for term in fit.design.random:
+    for term in fit.design.all_random:
         own = set(sd_names(term))
         if term.k > 1:
-            own.add(corr_name(term, fit.design.random))
+            own |= {
+                corr_name(term, part.random)
+                for part in fit.design.predictors
+                if any(term is one for one in part.random)
+            }
         name = parameter.partition("[")[0] if parameter.startswith("corr_") else parameter
         if name in own:
             return f"; or give {name} a tighter prior (priors=), or simplify the term ({term.label})"

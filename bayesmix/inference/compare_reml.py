@@ -10,7 +10,7 @@ from bayesmix import display, modelling
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import GroupTerm
 from bayesmix.inference.arguments import probability
-from bayesmix.inference.draws import auxiliary, correlations, standard_deviations
+from bayesmix.inference.draws import auxiliary, constant_parameters, correlations, standard_deviations
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.ranef import ranef
 from bayesmix.inference.varcorr import varcorr
@@ -89,6 +89,8 @@ def compare_reml(fit: Fit, *, prob: float = 0.95) -> RemlComparison:
     prob = probability(prob)
     if not isinstance(fit, Fit):
         raise ArgumentError(f"compare_reml takes a fit by bm.fit; got {type(fit).__name__}.")
+    if fit.design.parts:
+        raise ArgumentError(f"There is no REML fit of a model with a formula for {' and '.join(fit.design.parts)}.")
     if fit.family.is_gaussian_identity:
         estimated = modelling.reml_fit.fit_design(fit.design)
     elif has_laplace_fit(fit.family):
@@ -153,7 +155,7 @@ def estimated_by(estimated: RemlFit | LaplaceFit) -> str:
 def _near_zero(fit: Fit, draws: NDArray[np.float64]) -> str:
     """What the posterior says of a sd whose estimate is 0."""
     said = f"posterior median {np.median(draws):.3g}"
-    if "sigma" not in fit.family.auxiliary:
+    if "sigma" not in constant_parameters(fit):
         return said
     share = np.mean(draws < _SMALL * auxiliary(fit, "sigma"))
     return f"{said}, P(sd < {_SMALL:g} sigma) = {share:.2f}"

@@ -8,9 +8,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from bayesmix import modelling
-from bayesmix.formula.design import GroupTerm
+from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.modelling.blocks import group_draws_at
-from bayesmix.modelling.layout import corr_draws, fixed_draws, keeps_effects, sd_draws
+from bayesmix.modelling.layout import constant_parameters as names_of_constant
+from bayesmix.modelling.layout import corr_draws, fixed_draws, keeps_effects, sd_draws, threshold_draws
 from bayesmix.modelling.record import Fit
 
 Floats = NDArray[np.float64]
@@ -38,9 +39,19 @@ def joined(draws: Floats) -> Floats:
     return draws.reshape(*before, n_chains * n_draws)
 
 
-def fixed(fit: Fit) -> Floats:
-    """Fixed coefficients by chain, shape (p, n_chains, n_draws)."""
-    return by_chain(fixed_draws(posterior_of(fit), fit.design))
+def fixed(fit: Fit, predictor: Design | None = None) -> Floats:
+    """Fixed coefficients of the mean, or of another predictor of the fit, by chain, shape (p, n_chains, n_draws)."""
+    return by_chain(fixed_draws(posterior_of(fit), predictor or fit.design))
+
+
+def thresholds(fit: Fit) -> Floats:
+    """Thresholds of an ordinal response by chain, shape (n_thresholds, n_chains, n_draws); of others none."""
+    return by_chain(threshold_draws(posterior_of(fit), fit.design))
+
+
+def constant_parameters(fit: Fit) -> tuple[str, ...]:
+    """The family's further parameters that are the same for all rows."""
+    return names_of_constant(fit.design, fit.family.auxiliary)
 
 
 def standard_deviations(fit: Fit, term: GroupTerm) -> Floats:
@@ -50,7 +61,8 @@ def standard_deviations(fit: Fit, term: GroupTerm) -> Floats:
 
 def correlations(fit: Fit, term: GroupTerm) -> Floats:
     """Correlations of a term by chain, shape (k (k - 1) / 2, n_chains, n_draws)."""
-    values = corr_draws(posterior_of(fit), term, fit.design)
+    predictor = next(part for part in fit.design.predictors if any(own is term for own in part.random))
+    values = corr_draws(posterior_of(fit), term, predictor)
     return by_chain(values.reshape(*values.shape[:2], -1))
 
 

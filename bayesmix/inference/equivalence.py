@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError
-from bayesmix.inference.draws import auxiliary, standard_deviations
+from bayesmix.inference.draws import auxiliary, constant_parameters, standard_deviations
 from bayesmix.modelling.layout import sd_names
 from bayesmix.modelling.prior_density import prior_density
 from bayesmix.modelling.priors import Prior
@@ -42,8 +42,8 @@ def equivalence(fit: Fit, *, delta: float = 0.1) -> pd.DataFrame:
     ArgumentError
         The family has no `sigma`, or `delta` is not positive.
     """
-    if "sigma" not in fit.family.auxiliary:
-        raise ArgumentError(f"Family {fit.family} has no residual sd to compare with.")
+    if "sigma" not in constant_parameters(fit):
+        raise ArgumentError(f"The model has no single residual sd to compare with (family {fit.family}).")
     if isinstance(delta, bool) or not isinstance(delta, int | float) or not 0 < delta < np.inf:
         raise ArgumentError(f"delta is a positive number of residual sds, such as 0.1; got {delta!r}.")
     sigma, rows = auxiliary(fit, "sigma"), {}

@@ -26,8 +26,8 @@ def covariances(fit: Fit, term: GroupTerm) -> Floats:
 
 def new_effects(fit: Fit, *, draws: NDArray[np.intp], seed: int) -> Effects:
     """A function that draws effects of new levels; a level has the same ones however often it is asked for."""
-    roots = {id(term): symmetric_root(covariances(fit, term)[draws]) for term in fit.design.random}
-    numbers = {id(term): number for number, term in enumerate(fit.design.random)}
+    roots = {id(term): symmetric_root(covariances(fit, term)[draws]) for term in fit.design.all_random}
+    numbers = {id(term): number for number, term in enumerate(fit.design.all_random)}
 
     def effects(term: GroupTerm, levels: NDArray[np.intp]) -> Floats:
         normals = np.empty((len(levels), term.k, len(draws)))

@@ -38,7 +38,7 @@ def ranef_draws(fit: Fit, group: str, *, levels: Sequence[object] | None = None)
     >>> bm.ranef_draws(fit, "Subject", levels=["308"]).sel(term="Days")  # doctest: +SKIP
     """
     (group,) = groups_of(fit.design, group)
-    terms = [term for term in fit.design.random if term.group == group]
+    terms = [term for term in fit.design.all_random if term.group == group]
     known = {level: position for position, level in enumerate(terms[0].levels)}
     wanted = list(terms[0].levels) if levels is None else [str(level) for level in levels]
     for level in wanted:

@@ -28,9 +28,11 @@ def residuals(
         A fitted model.
     kind
         ``"response"``, or ``"pearson"``: divided by the observation's standard deviation under the model, which
-        is sigma / sqrt(weight) (Gaussian), sqrt(p (1 - p) / n) (binomial), sqrt(mean) (Poisson). ``"scaled"``, the
-        name in `summary(lmer)`, is the same. ``"quantile"``: of posteriors and Laplace fits, randomised quantile
-        residuals, standard normal under the model for counts and proportions too, however small they are.
+        is sigma / sqrt(weight) (Gaussian), sqrt(p (1 - p) / n) (binomial), sqrt(mean) (Poisson), and what each other
+        family has; a Student-t distribution has none up to 2 degrees of freedom, where the residual is 0.
+        ``"scaled"``, the name in `summary(lmer)`, is the same. ``"quantile"``: of posteriors and Laplace fits,
+        randomised quantile residuals, standard normal under the model for counts and proportions too, however small
+        they are.
     prob
         Probability of the interval (posterior).
     seed
@@ -42,7 +44,7 @@ def residuals(
     pandas.DataFrame
         Indexed as `fit.data`. Posterior: `mean` and `sd`, `lower` and `upper` (equal-tailed interval of
         probability `prob`). REML, Laplace and lm: `estimate`. A binomial response is taken as the proportion of
-        successes; a row in which nothing was tried has nan.
+        successes; a row in which nothing was tried has nan. Ordered categories are taken as their numbers, from 1.
 
     Raises
     ------

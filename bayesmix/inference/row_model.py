@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.draws import n_draws_of
-from bayesmix.inference.expectation import linear_predictor, other_parameters
+from bayesmix.inference.expectation import linear_predictor, mean_parameter, other_parameters
 from bayesmix.inference.new_groups import new_effects
 from bayesmix.modelling.record import Fit
-from bayesmix.numerics.links import LINKS
 from bayesmix.numerics.predictive_statistics import RowMoments
 from bayesmix.numerics.response_moments import MOMENTS
 from bayesmix.numerics.row_distribution.parts import Predicted
@@ -62,7 +61,7 @@ def row_model(fit: Fit, *, draws: Positions | None = None, groups: str = "fitted
     effects = new_effects(fit, draws=draws, seed=seed) if groups == "new" else None
     y, trials = fit.design.response.values, fit.design.response.trials
     name, link, distribution = fit.family.name, fit.family.link, ROW_DISTRIBUTIONS[fit.family.name]
-    others = other_parameters(fit, draws=draws)
+    others, on_response_scale = other_parameters(fit, effects=effects, draws=draws), mean_parameter(fit)
 
     def predicted(rows: slice, eta: Floats) -> Predicted:
         # A row in which nothing was tried has no proportion, but it has a probability, which is 1.
@@ -70,13 +69,13 @@ def row_model(fit: Fit, *, draws: Positions | None = None, groups: str = "fitted
         return Predicted(eta, link, others(rows) | counted)
 
     def moments(rows: slice, eta: Floats) -> RowMoments:
-        parameters = {"mu": LINKS[link].inverse(eta)} | others(rows)
+        parameters = on_response_scale(eta, others(rows))
         return RowMoments(MOMENTS[name].mean(parameters), MOMENTS[name].variance(parameters))
 
     return RowModel(
         n_obs=fit.design.n_obs,
         n_draws=len(draws),
-        predictor=linear_predictor(fit, terms=fit.design.random, effects=effects, draws=draws),
+        predictor=linear_predictor(fit, fit.design, terms=fit.design.random, effects=effects, draws=draws),
         log_density=lambda rows, eta: distribution.log_density(y[rows, None], predicted(rows, eta)),
         draw=lambda rows, eta, rng: distribution.draw(rng, predicted(rows, eta)),
         quantile_residual=lambda rows, eta, u: quantile_residual(name, y[rows, None], predicted(rows, eta), u),

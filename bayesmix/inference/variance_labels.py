@@ -13,7 +13,7 @@ Label = tuple[str, str, str]
 def labels_of(design: Design) -> list[Label]:
     """Group and two columns: of each random term the standard deviations, then the correlations."""
     labels: list[Label] = []
-    for term in design.random:
+    for term in design.all_random:
         labels += [(term.group, name, name) for name in term.names]
         labels += [(term.group, first, second) for first, second in column_pairs(term)]
     return labels

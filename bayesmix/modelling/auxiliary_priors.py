@@ -49,6 +49,25 @@ def auxiliary_prior(name: str, design: Design, family: Family) -> Prior:
     return Prior("HalfStudentT", (3.0, _spread_of_response(design, family))) if name == "sigma" else _PRIORS[name]
 
 
+_CENTRES = {
+    "nu": (float(np.log(20)), 1.0),
+    "shape": (0.0, 2.5),
+    "phi": (float(np.log(10)), 2.5),
+    "zi": (0.0, 2.5),
+    "hu": (0.0, 2.5),
+}
+
+
+def auxiliary_centre(name: str, design: Design, family: Family) -> tuple[float, float]:
+    """Mean and sd of the intercept's normal prior where `name` has a formula, on its link scale.
+
+    About log sd y for `sigma`, else as far as `auxiliary_prior` reaches: log 20 for `nu` (sd 1), log 10 for `phi`.
+    """
+    if name == "sigma":
+        return float(np.log(_spread_of_response(design, family))), 2.5
+    return _CENTRES[name]
+
+
 def _spread_of_response(design: Design, family: Family) -> float:
     y, offset = response_for_priors(design, family)
     y = y - offset if family.link == "identity" else y

@@ -24,6 +24,7 @@ from bambi.backend.pymc import PyMCModel
 
 from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import new_rows
+from bayesmix.modelling import layout
 from bayesmix.modelling.bambi_dialect import in_bambi_terms
 from bayesmix.modelling.bambi_families import bambi_family
 from bayesmix.modelling.families import Family
@@ -32,6 +33,7 @@ from bayesmix.modelling.group_effects import add_group_term
 from bayesmix.modelling.layout import without_slash
 from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.priors_pymc import to_bambi
+from bayesmix.modelling.thresholds import add_thresholds
 
 
 class _FixedMatrix:
@@ -58,7 +60,9 @@ class _Component(DistributionalComponent):
         self.priors = priors
 
     def build_intercept(self, bmb_model: Any) -> None:  # noqa: ARG002 (Bambi calls the steps with these)
-        self.output += add_fixed_effects(self.design.fixed, self.priors)
+        part = add_fixed_effects(self.design.fixed, self.priors)
+        self.output += part.predictor
+        self.at_means = part.at_means
 
     def build_offsets(self) -> None:
         if self.design.formula.offsets:
@@ -75,9 +79,10 @@ class _Component(DistributionalComponent):
 class _Backend(PyMCModel):
     """Bambi's PyMC backend with the linear predictor of `design`."""
 
-    def __init__(self, design: Design, priors: Mapping[str, Prior]):
+    def __init__(self, design: Design, family: Family, priors: Mapping[str, Prior]):
         super().__init__()
         self.design = design
+        self.family = family
         self.priors = priors
 
     def build(self, spec: Any) -> None:
@@ -86,15 +91,31 @@ class _Backend(PyMCModel):
         with self.model:
             for name, component in spec.marginal_parameters.items():
                 self.components[name] = ConstantComponent(component)
-                self.components[name].build(self, spec)
-            if self.design.weights is not None:
-                self.components["sigma"].output = self.components["sigma"].output / np.sqrt(self.design.weights)
+                if name != layout.THRESHOLD:
+                    self.components[name].build(self, spec)
             for name, component in spec.conditional_parameters.items():
-                self.components[name] = _Component(component, self.design, self.priors)
+                part = self.design.parts.get(name, self.design)
+                self.components[name] = _Component(component, part, self.priors)
                 self.components[name].build(self, spec)
+            self._weigh()
+            if self.design.response.categories:
+                at_means = self.components[spec.family.likelihood.parent].at_means
+                self.components[layout.THRESHOLD].output = add_thresholds(
+                    self.design, self.family, self.priors[layout.THRESHOLD], at_means
+                )
             self.response_component = ResponseComponent(spec.response_term)
             self.response_component.build(self, spec)
         self.spec = spec
+
+    def _weigh(self) -> None:
+        """sigma / sqrt(weight), of a sigma with a formula on its log scale."""
+        if self.design.weights is None:
+            return
+        sigma = self.components["sigma"]
+        if "sigma" in self.design.parts:
+            sigma.output = sigma.output - 0.5 * np.log(self.design.weights)
+        else:
+            sigma.output = sigma.output / np.sqrt(self.design.weights)
 
 
 def build_bambi_model(
@@ -106,27 +127,32 @@ def build_bambi_model(
     """
     said = in_bambi_terms(design, with_groups=for_prediction)
     model = bambi.Model(
-        said.text,
+        bambi.Formula(*said.texts),
         said.data,
         family=bambi_family(family, has_trials=design.response.trials is not None),
         link=family.link,
-        priors={parameter: to_bambi(priors[parameter]) for parameter in family.auxiliary},
+        priors={name: to_bambi(priors[name]) for name in layout.constant_parameters(design, family.auxiliary)},
         auto_scale=False,
         extra_namespace=said.functions,
     )
     if design.response.trials is not None:
         model.response_term.alias = without_slash(design.response.name)
-    (component,) = model.conditional_parameters.values()
-    for bambi_name, own_name in said.names.items():
-        if bambi_name in component.terms and bambi_name != own_name:
+    for parameter, component in model.conditional_parameters.items():
+        _give_ours(component, design.parts.get(parameter, design), said.names)
+    model.backend = _Backend(design, family, priors)
+    model.backend.build(model)
+    model.built = True
+    return model
+
+
+def _give_ours(component: Any, design: Design, names: Mapping[str, Mapping[str, str]]) -> None:
+    """Our names and our fixed matrix in place of Bambi's."""
+    for bambi_name, own_name in names[design.parameter].items():
+        if bambi_name in component.terms and component.terms[bambi_name].name != own_name:
             component.terms[bambi_name].alias = own_name
     if component.design.common is not None:
         matrix = _with_offset(design.fixed.matrix, design.offset, design)
         component.design.common = _FixedMatrix(matrix, design, component.design.common.terms)
-    model.backend = _Backend(design, priors)
-    model.backend.build(model)
-    model.built = True
-    return model
 
 
 def _with_offset(matrix: np.ndarray, offset: np.ndarray, design: Design) -> np.ndarray:

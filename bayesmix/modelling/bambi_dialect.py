@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.formula.columns import Factor, is_categorical, is_numeric
-from bayesmix.formula.design import Design
+from bayesmix.formula.design import Design, prefixed
 from bayesmix.formula.syntax import Call, Name, Node, columns_in
 from bayesmix.formula.terms import INTERCEPT, Term
 from bayesmix.formula.variables import Variables
@@ -24,44 +24,62 @@ SUCCESSES, TRIALS, OFFSET = "bayesmix_successes", "bayesmix_trials", "bayesmix_o
 
 @dataclass
 class BambiTerms:
-    """`text`, `data` and `functions` are what `bambi.Model` takes."""
+    """`texts`, the mean's first, `data` and `functions` are what `bambi.Model` takes.
 
-    text: str = ""
+    `names` has for each predictor, the mean's under an empty name, ours by Bambi's.
+    """
+
+    texts: list[str] = field(default_factory=list)
     data: pd.DataFrame = field(default_factory=pd.DataFrame)
     functions: dict[str, Callable[..., Any]] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
+    names: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def in_bambi_terms(design: Design, *, with_groups: bool) -> BambiTerms:
-    """The formula, the data and the functions of `design` for `bambi.Model`.
+    """The formulas, the data and the functions of `design` for `bambi.Model`.
 
     Bambi needs the random terms for its own predictions alone, and makes a dense matrix of each: for sampling they are
     left out.
     """
     said = BambiTerms(data=_frame(design))
-    grouping = {part.name for term in design.formula.random for part in term.group if isinstance(part, Name)}
+    for part in design.predictors:
+        response = part.parameter or _response(design, said)
+        said.texts.append(f"{response} ~ {_predictor(part, said, _grouping(design), with_groups=with_groups)}")
+    return said
+
+
+def _grouping(design: Design) -> set[str]:
+    """The columns that are grouping factors somewhere."""
+    random = [term for part in design.predictors for term in part.formula.random]
+    return {part.name for term in random for part in term.group if isinstance(part, Name)}
+
+
+def _predictor(design: Design, said: BambiTerms, grouping: set[str], *, with_groups: bool) -> str:
+    """The right-hand side of one formula."""
+    said.names[design.parameter] = {}
     fixed = [_term(term, design, said, grouping) for term in design.formula.fixed if term != INTERCEPT]
-    parts = ["1" if design.fixed.has_intercept else "0", *fixed]
+    # Of an ordinal response Bambi takes the intercept away itself; given 0, it would code all levels of a factor.
+    parts = ["1" if design.fixed.is_centred else "0", *fixed]
     if design.formula.offsets:
-        said.data[OFFSET] = design.offset
-        parts.append(f"offset({OFFSET})")
+        offset = prefixed(design.parameter, OFFSET)
+        said.data[offset] = design.offset
+        parts.append(f"offset({offset})")
     for random in design.formula.random if with_groups else ():
         inside = [_term(term, design, said, grouping) for term in random.terms if term != INTERCEPT]
         one = "1" if INTERCEPT in random.terms else "0"
         group = ":".join(_column(part.name) for part in random.group if isinstance(part, Name))
         parts.append(f"({' + '.join([one, *inside])} | {group})")
-    said.text = f"{_response(design, said)} ~ {' + '.join(parts)}"
-    return said
+    return " + ".join(parts)
 
 
 def _frame(design: Design) -> pd.DataFrame:
     """The predictors; Categoricals are ordered, since formulae sorts the levels of those that are not."""
-    names = [name.name for name in design.formula.predictor_columns]
+    columns = [name.name for part in design.predictors for name in part.formula.predictor_columns]
+    names = list(dict.fromkeys(columns))
     frame = design.data[names].reset_index(drop=True)
-    for term in design.formula.random:
-        for part in term.group:
-            if isinstance(part, Name) and not is_categorical(frame[part.name]):
-                frame[part.name] = pd.Categorical(frame[part.name])
+    for name in sorted(_grouping(design)):
+        if not is_categorical(frame[name]):
+            frame[name] = pd.Categorical(frame[name])
     for name in names:
         if is_categorical(frame[name]) and not pd.api.types.is_bool_dtype(frame[name].dtype):
             frame[name] = frame[name].astype("category")
@@ -79,6 +97,10 @@ def _response(design: Design, said: BambiTerms) -> str:
         said.data[TRIALS] = response.trials.astype(int)
         return f"p({SUCCESSES}, {TRIALS})"
     name = without_slash(response.name)
+    if response.categories:
+        codes = response.values.astype(int) - 1
+        said.data[name] = pd.Categorical.from_codes(codes, list(response.categories), ordered=True)
+        return _column(name)
     said.data[name] = response.values
     return _column(name)
 
@@ -93,7 +115,8 @@ def _term(term: Term, design: Design, said: BambiTerms, grouping: set[str]) -> s
             parts.append(_opaque(said, variable, _evaluator(design, variable)))
         elif isinstance(variable, Name):
             parts.append(_column(variable.name))
-    said.names[":".join(part.strip("`") for part in parts)] = without_slash(term.label)
+    own = without_slash(prefixed(design.parameter, term.label))
+    said.names[design.parameter][":".join(part.strip("`") for part in parts)] = own
     return ":".join(parts)
 
 

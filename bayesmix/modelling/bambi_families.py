@@ -102,7 +102,8 @@ def bambi_family(family: Family, *, has_trials: bool) -> str | bambi.Family:
     """What `bambi.Model` takes as family; its link is that of `family`."""
     recipe = _RECIPES.get(family.name)
     if recipe is None:
-        return "bernoulli" if family.name == "binomial" and not has_trials else family.name
+        name = "bernoulli" if family.name == "binomial" and not has_trials else family.name
+        return {"stopping_ratio": "sratio"}.get(name, name)
     likelihood = Likelihood(
         f"bayesmix_{family.name}", [recipe.parent, *family.auxiliary], recipe.parent, recipe.distribution
     )

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.modelling import layout
-from bayesmix.modelling.auxiliary_priors import auxiliary_prior, response_for_priors
+from bayesmix.modelling.auxiliary_priors import auxiliary_centre, auxiliary_prior, response_for_priors
 from bayesmix.modelling.families import Family
 from bayesmix.modelling.priors import Prior
 
@@ -24,7 +24,9 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
     `corr_<group>`        LKJ(2)                                       LKJ(2)
     ====================  ===========================================  ==================================
 
-    `auxiliary_prior` has those of `sigma` and the families' other parameters.
+    `auxiliary_prior` has those of `sigma` and the families' other parameters. One with a formula has coefficients and
+    group sds as on a log scale, and its intercept is normal about `auxiliary_centre`. The thresholds of an ordinal
+    response come from Dirichlet(1), uniform over the probabilities of its categories at the predictors' means.
 
     The intercept is meant at the predictors' means. z is the column that varies by group; sd z is 1 for the
     intercept and for 0/1 columns. Without an intercept nothing is centred: root mean squares about 0 stand for
@@ -35,23 +37,37 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
     identity = family.link == "identity"
     y = y - offset if identity else y
     sd_y = float(np.std(y, ddof=1)) if len(y) > 1 else 0.0
-    centred = design.fixed.has_intercept
-    size_y = sd_y if centred else float(np.sqrt(np.mean(y**2)))
+    priors: dict[str, Prior] = {layout.THRESHOLD: Prior("Dirichlet", (1.0,))} if design.response.categories else {}
+    if identity:
+        size_y = sd_y if design.fixed.is_centred else float(np.sqrt(np.mean(y**2)))
+        intercept = (float(y.mean()), 2.5 * sd_y)
+        priors |= _predictor_priors(design, intercept, size_y=size_y, sd_y=sd_y)
+    else:
+        priors |= _predictor_priors(design, (_typical(y, offset, family), 2.5))
+    for name in family.auxiliary:
+        if name in design.parts:
+            priors |= _predictor_priors(design.parts[name], auxiliary_centre(name, design, family))
+        else:
+            priors[name] = auxiliary_prior(name, design, family)
+    return priors
+
+
+def _predictor_priors(
+    design: Design, intercept: tuple[float, float], *, size_y: float | None = None, sd_y: float | None = None
+) -> dict[str, Prior]:
+    """Those of one predictor: `size_y` and `sd_y` on an identity link, with neither on others."""
     priors: dict[str, Prior] = {}
+    centred = design.fixed.is_centred
     for name, column in zip(design.fixed.names, design.fixed.matrix.T, strict=True):
-        if name == "Intercept":
-            priors[name] = Prior(
-                "Normal", (float(y.mean()), 2.5 * sd_y) if identity else (_typical(y, offset, family), 2.5)
-            )
-        elif identity:
+        if name == design.fixed.intercept:
+            priors[name] = Prior("Normal", intercept)
+        elif size_y is not None:
             priors[name] = Prior("Normal", (0.0, 2.5 * size_y / _spread(column, centred=centred)))
         else:
             spread = 1.0 if _is_zero_one(column) else _spread(column, centred=centred)
             priors[name] = Prior("Normal", (0.0, 2.5 / spread))
     for term in design.random:
-        priors |= _group_priors(term, design, sd_y if identity else None)
-    for name in family.auxiliary:
-        priors[name] = auxiliary_prior(name, design, family)
+        priors |= _group_priors(term, design, sd_y)
     return priors
 
 
@@ -60,7 +76,7 @@ def column_sds(design: Design, family: Family) -> dict[str, float]:
 
     Empty where sigma is not on the scale of the linear predictor.
     """
-    if family.link != "identity" or "sigma" not in family.auxiliary:
+    if family.link != "identity" or "sigma" not in layout.constant_parameters(design, family.auxiliary):
         return {}
     return {
         name: 1.0 if _is_zero_one(column) else _spread(column, centred=True)

@@ -15,12 +15,15 @@ from bayesmix.modelling.convergence import convergence
 from bayesmix.modelling.importance_theta import Importance, importance_of
 from bayesmix.modelling.layout import (
     column_pairs,
+    constant_parameters,
     corr_draws,
     corr_name,
     fixed_draws,
     keeps_effects,
     sd_draws,
     sd_names,
+    threshold_draws,
+    threshold_names,
 )
 from bayesmix.modelling.method import EFFECTIVE_PER_CHAIN
 
@@ -35,7 +38,7 @@ class Diagnostics:
     Attributes
     ----------
     parameters : pandas.DataFrame
-        Indexed by parameter: `kind` (``"fixed"``, ``"sd"``, ``"correlation"``, ``"auxiliary"``,
+        Indexed by parameter: `kind` (``"fixed"``, ``"threshold"``, ``"sd"``, ``"correlation"``, ``"auxiliary"``,
         ``"group effect"``), `sd` (posterior), `rhat`, `ess_bulk`, `ess_tail`. A parameter whose draws do not
         vary has `sd` 0, one with draws that are not finite `sd` nan; the other figures are nan for both.
         On the marginal path group effects are drawn anew for each draw of the variance parameters and mix no worse
@@ -125,18 +128,14 @@ def _blocks(
     posterior: xr.Dataset, design: Design, auxiliary: tuple[str, ...], most_effects: int | None
 ) -> Iterator[_Block]:
     """Names, kind and draws (n_parameters, n_chains, n_draws) of parameters and effects, a part at a time."""
-    yield list(design.fixed.names), "fixed", np.moveaxis(fixed_draws(posterior, design), -1, 0)
-    for term in design.random:
-        yield list(sd_names(term)), "sd", np.moveaxis(sd_draws(posterior, term), -1, 0)
-        if term.k > 1:
-            name, pairs = corr_name(term, design.random), column_pairs(term)
-            names = [name] if len(pairs) == 1 else [f"{name}[{first}, {second}]" for first, second in pairs]
-            values = corr_draws(posterior, term, design)
-            yield names, "correlation", np.moveaxis(values.reshape(*values.shape[:2], -1), -1, 0)
-    for name in auxiliary:
+    if design.response.categories:
+        yield list(threshold_names(design)), "threshold", np.moveaxis(threshold_draws(posterior, design), -1, 0)
+    for predictor in design.predictors:
+        yield from _of_predictor(posterior, predictor)
+    for name in constant_parameters(design, auxiliary):
         yield [name], "auxiliary", posterior[name].transpose("chain", "draw").to_numpy()[None]
     n_total = posterior.sizes["chain"] * posterior.sizes["draw"]
-    for term in design.random:
+    for term in design.all_random:
         chosen = _spread(term.n_levels, most_effects and max(1, most_effects // term.k))
         if not keeps_effects(posterior, term):
             continue
@@ -145,6 +144,18 @@ def _blocks(
             values = group_draws_at(posterior, term, levels)
             names = [f"{column}|{term.group}[{term.levels[level]}]" for level in levels for column in term.names]
             yield names, "group effect", values.reshape(-1, *values.shape[2:])
+
+
+def _of_predictor(posterior: xr.Dataset, design: Design) -> Iterator[_Block]:
+    """Coefficients, sds and correlations."""
+    yield list(design.fixed.names), "fixed", np.moveaxis(fixed_draws(posterior, design), -1, 0)
+    for term in design.random:
+        yield list(sd_names(term)), "sd", np.moveaxis(sd_draws(posterior, term), -1, 0)
+        if term.k > 1:
+            name, pairs = corr_name(term, design.random), column_pairs(term)
+            names = [name] if len(pairs) == 1 else [f"{name}[{first}, {second}]" for first, second in pairs]
+            values = corr_draws(posterior, term, design)
+            yield names, "correlation", np.moveaxis(values.reshape(*values.shape[:2], -1), -1, 0)
 
 
 def _spread(n_levels: int, most: int | None) -> NDArray[np.intp]:

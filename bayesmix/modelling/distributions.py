@@ -17,8 +17,8 @@ class Argument:
 class Distribution:
     """A distribution that may be a prior.
 
-    `support` is ``"real"``, ``"positive"``, ``"share"`` (from 0 to 1), ``"interval"`` (Uniform: as its bounds say) or
-    ``"correlation"``.
+    `support` is ``"real"``, ``"positive"``, ``"share"`` (from 0 to 1), ``"simplex"`` (shares that add to 1),
+    ``"interval"`` (Uniform: as its bounds say) or ``"correlation"``.
     """
 
     arguments: tuple[Argument, ...]
@@ -66,6 +66,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
         ),
         "share",
     ),
+    "Dirichlet": Distribution((Argument("alpha", "1: uniform over the categories' shares", True, ""),), "simplex"),
     "LKJ": Distribution((Argument("eta", "1: uniform over correlation matrices", True, "eta"),), "correlation"),
 }
 

@@ -65,6 +65,8 @@ FAMILIES = {
     "beta_binomial": _Entry(_OF_A_PROBABILITY, "trials", ("phi",)),
     "poisson": _Entry(("log",), "count"),
     "negative_binomial": _Entry(("log",), "count", ("shape",)),
+    "cumulative": _Entry(_OF_A_PROBABILITY, "ordinal"),
+    "stopping_ratio": _Entry(_OF_A_PROBABILITY, "ordinal"),
     "zero_inflated_binomial": _Entry(_OF_A_PROBABILITY, "trials_with_zeros", ("zi",)),
     "zero_inflated_poisson": _Entry(("log",), "count_with_zeros", ("zi",)),
     "zero_inflated_negative_binomial": _Entry(("log",), "count_with_zeros", ("shape", "zi")),
@@ -81,6 +83,7 @@ ALIASES = {
     "negbinomial": "negative_binomial",
     "negativebinomial": "negative_binomial",
     "nbinom2": "negative_binomial",
+    "sratio": "stopping_ratio",
     "zero_inflated_negbinomial": "zero_inflated_negative_binomial",
     "hurdle_negbinomial": "hurdle_negative_binomial",
 }

@@ -1,6 +1,6 @@
 """`fit`: from a formula to a posterior, in four steps that can each be called alone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -10,8 +10,8 @@ import pandas as pd
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError, FamilyError, did_you_mean
 from bayesmix.formula.design import Design
+from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.formula.parse import parse
 from bayesmix.formula.response import OUT_OF_TRIALS
 from bayesmix.modelling.default_priors import column_sds, default_priors
 from bayesmix.modelling.families import Family, read_family
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def fit(
-    formula: str,
+    formula: str | Sequence[str],
     data: pd.DataFrame,
     family: str | Family = "gaussian",
     *,
@@ -51,7 +51,8 @@ def fit(
     formula
         As for lme4's `lmer` and `glmer`: ``"Reaction ~ Days + (Days | Subject)"``. `(x | g)` has correlated
         effects, `(x || g)` independent ones; counts out of trials are written ``cbind(k, n - k)``, ``p(k, n)`` or
-        ``k | trials(n)``.
+        ``k | trials(n)``. A sequence of formulas gives further parameters of the family predictors of their own, on
+        the log or logit scale: ``["y ~ x + (1 | g)", "sigma ~ x + (1 | g)"]``.
     data
         One row an observation. Text, true/false and Categorical columns are factors with treatment coding; the
         first level is the reference, and a Categorical keeps the order of its levels.
@@ -119,8 +120,17 @@ def fit(
     )
     family = read_family(family)
     _check_weights(weights, family)
-    parsed = parse(formula, functions or ())
-    design = build_design(parsed, data, response=family.response, weights=weights, na=na, functions=functions)
+    parsed = parse_formulas(formula, functions or (), auxiliary=family.auxiliary)
+    design = build_design(
+        parsed.mean,
+        data,
+        response=family.response,
+        weights=weights,
+        na=na,
+        functions=functions,
+        parts=parsed.parts,
+        auxiliary=family.auxiliary,
+    )
     settled = settle_priors(default_priors(design, family), priors, column_sds(design, family))
     tell_of_separation(design, family, shown=progress)
     of_nuts = [name for name, value in (("tune", tune), ("target_accept", target_accept)) if value is not None]

@@ -1,6 +1,7 @@
 """Fixed effects of a PyMC model, with an intercept that is sampled at the predictors' means."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pymc as pm
@@ -13,10 +14,19 @@ from bayesmix.modelling.distributions import DISTRIBUTIONS
 from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.priors_pymc import to_pymc
 
-CENTRED_INTERCEPT = "Intercept_at_means"
+AT_MEANS = "_at_means"
 
 
-def add_fixed_effects(fixed: FixedEffects, priors: Mapping[str, Prior]) -> TensorVariable | float:
+@dataclass(frozen=True)
+class FixedPart:
+    """`predictor`: X beta, shape (n_obs,), 0.0 where there are no fixed effects; without what thresholds take up:
+    `at_means`, X beta at the predictors' means, which is 0.0 unless there are thresholds."""
+
+    predictor: TensorVariable | float
+    at_means: TensorVariable | float = 0.0
+
+
+def add_fixed_effects(fixed: FixedEffects, priors: Mapping[str, Prior]) -> FixedPart:
     """Add the fixed effects to the current PyMC model.
 
     Parameters
@@ -28,25 +38,28 @@ def add_fixed_effects(fixed: FixedEffects, priors: Mapping[str, Prior]) -> Tenso
 
     Returns
     -------
-    TensorVariable
-        X beta, shape (n_obs,); 0.0 where there are no fixed effects.
+    FixedPart
 
     Notes
     -----
     With an intercept and predictors, the free variable is `Intercept_at_means`; `Intercept`, at predictors
-    equal to 0, follows from it.
+    equal to 0, follows from it. The thresholds of an ordinal response are sampled at the predictors' means too.
     """
-    others = [term for term in fixed.terms if term.kind != "intercept"]
+    others, intercept = [term for term in fixed.terms if term.kind != "intercept"], fixed.intercept
     if not others:
-        return to_pymc(priors["Intercept"], "Intercept") + np.zeros(len(fixed.matrix)) if fixed.has_intercept else 0.0
+        constant = to_pymc(priors[intercept], intercept) + np.zeros(len(fixed.matrix)) if intercept else 0.0
+        return FixedPart(constant)
     coefficients = pt.concatenate([pt.atleast_1d(_coefficients(term, fixed, priors)) for term in others])
     matrix = fixed.matrix[:, [column for term in others for column in term.columns]]
-    if not fixed.has_intercept:
-        return pt.dot(matrix, coefficients)
+    if not fixed.is_centred:
+        return FixedPart(pt.dot(matrix, coefficients))
     means = matrix.mean(axis=0)
-    at_means = to_pymc(priors["Intercept"], CENTRED_INTERCEPT)
-    pm.Deterministic("Intercept", at_means - pt.dot(means, coefficients))
-    return at_means + pt.dot(matrix - means, coefficients)
+    centred, at_means = pt.dot(matrix - means, coefficients), pt.dot(means, coefficients)
+    if not intercept:
+        return FixedPart(centred, at_means)
+    free = to_pymc(priors[intercept], f"{intercept}{AT_MEANS}")
+    pm.Deterministic(intercept, free - at_means)
+    return FixedPart(free + centred)
 
 
 def _coefficients(term: TermColumns, fixed: FixedEffects, priors: Mapping[str, Prior]) -> TensorVariable:

@@ -4,6 +4,8 @@ Names and dims are Bambi's, so that Bambi and ArviZ read the posterior as their 
 a scalar variable `Days`; a factor's are one variable `recipe` along `recipe_dim`; a group effect is
 `Days|Subject` along `Subject__factor_dim`, for a factor `f|g` along `f__expr_dim` and `g__factor_dim`.
 Variance parameters are scalars `sd_Subject__Days`; the correlations of a term are `corr_Subject`, a pair each.
+The predictor of a further parameter is named after it: `sigma_Days`, `sigma_1|Subject`, `sd_Subject__sigma_Intercept`,
+`corr_Subject__sigma`; the thresholds of an ordinal response are `threshold` along `threshold_dim`.
 xarray keeps `/` for paths: in these names it stands as U+2215, `I(Days \N{DIVISION SLASH} 2)`; in dims a comma is `;`.
 """
 
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesmix.formula.design import Design, GroupTerm, TermColumns
+from bayesmix.formula.design import Design, GroupTerm, TermColumns, prefixed
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -54,7 +56,7 @@ def as_dim(name: str) -> str:
 
 
 def _expression(owner: TermColumns) -> str:
-    return "1" if owner.kind == "intercept" else without_slash(owner.label)
+    return prefixed(owner.parameter, "1") if owner.kind == "intercept" else without_slash(owner.label)
 
 
 def sd_name(term: GroupTerm, column: str) -> str:
@@ -69,7 +71,8 @@ def corr_name(term: GroupTerm, random: tuple[GroupTerm, ...]) -> str:
     """`corr_Subject`; a second correlated term of the same group is `corr_Subject.1`, as lme4 numbers them."""
     earlier = [other for other in random if other.group == term.group and other.k > 1]
     position = next(i for i, other in enumerate(earlier) if other is term)
-    return without_slash(f"corr_{term.group}") + (f".{position}" if position else "")
+    whose = f"__{term.parameter}" if term.parameter else ""
+    return without_slash(f"corr_{term.group}") + whose + (f".{position}" if position else "")
 
 
 def column_pairs(term: GroupTerm) -> tuple[tuple[str, str], ...]:
@@ -86,6 +89,20 @@ def theta_names(design: Design) -> tuple[str, ...]:
     return (*names, "sigma")
 
 
+THRESHOLD = "threshold"
+THRESHOLD_DIM = f"{THRESHOLD}_dim"
+
+
+def threshold_names(design: Design) -> tuple[str, ...]:
+    """``threshold[low|mid]``, ``threshold[mid|high]``; none unless the response is ordinal."""
+    return tuple(f"{THRESHOLD}[{border}]" for border in design.response.thresholds)
+
+
+def constant_parameters(design: Design, auxiliary: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the family's further parameters that have no formula, the same for all rows."""
+    return tuple(name for name in auxiliary if name not in design.parts)
+
+
 def keeps_effects(posterior: "xr.Dataset", term: GroupTerm) -> bool:
     """Whether the posterior holds the effects of a term."""
     return group_variable(term.terms[0], term) in posterior
@@ -98,6 +115,13 @@ def fixed_draws(posterior: "xr.Dataset", design: Design) -> NDArray[np.float64]:
         values = posterior[fixed_variable(term)].transpose("chain", "draw", ...).to_numpy()
         draws[:, :, list(term.columns)] = values if is_vector(term) else values[..., None]
     return draws
+
+
+def threshold_draws(posterior: "xr.Dataset", design: Design) -> NDArray[np.float64]:
+    """Draws of the thresholds, shape (n_chains, n_draws, n_thresholds); of a response that is not ordinal none."""
+    if not design.response.categories:
+        return np.empty((posterior.sizes["chain"], posterior.sizes["draw"], 0))
+    return posterior[THRESHOLD].transpose("chain", "draw", THRESHOLD_DIM).to_numpy()
 
 
 def group_draws(posterior: "xr.Dataset", term: GroupTerm) -> NDArray[np.float64]:
@@ -125,6 +149,7 @@ def column_coords(term: TermColumns, names: tuple[str, ...]) -> tuple[str, ...]:
     """The coords of a term's columns: the levels of a plain factor, else the columns' names."""
     own = tuple(names[column] for column in term.columns)
     bracket = f"{term.label}["
-    if term.factors == (term.label,) and all(name.startswith(bracket) for name in own):
+    is_plain = len(term.factors) == 1 and term.label == prefixed(term.parameter, term.factors[0])
+    if is_plain and all(name.startswith(bracket) for name in own):
         return tuple(name.removeprefix(bracket).removesuffix("]") for name in own)
     return own

@@ -112,6 +112,8 @@ def why_not_marginal(design: Design, family: Family, priors: Mapping[str, Prior]
     """What keeps a model from having a closed form, in words; None: it has one."""
     if not family.is_gaussian_identity:
         return f"{family} has no closed form"
+    if design.parts:
+        return f"a formula for {' and '.join(design.parts)} has no closed form"
     for name in design.fixed.names:
         if priors[name].name != "Normal":
             return f"the prior {priors[name]} of {name} has no closed form, a Normal has"

@@ -23,10 +23,12 @@ class BuiltModel:
 def build_model(design: Design, family: Family, priors: Mapping[str, Prior]) -> BuiltModel:
     """The PyMC model with every parameter sampled jointly (group effects non-centred)."""
     built = build_bambi_model(design, family, priors, for_prediction=False)
-    kept = [layout.fixed_variable(term) for term in design.fixed.terms]
-    for term in design.random:
-        kept += layout.sd_names(term)
-        if term.k > 1:
-            kept.append(layout.corr_name(term, design.random))
-        kept += [layout.group_variable(owner, term) for owner in term.terms]
-    return BuiltModel(built.backend.model, (*kept, *family.auxiliary))
+    kept = [layout.THRESHOLD] if design.response.categories else []
+    for part in design.predictors:
+        kept += [layout.fixed_variable(term) for term in part.fixed.terms]
+        for term in part.random:
+            kept += layout.sd_names(term)
+            if term.k > 1:
+                kept.append(layout.corr_name(term, part.random))
+            kept += [layout.group_variable(owner, term) for owner in term.terms]
+    return BuiltModel(built.backend.model, (*kept, *layout.constant_parameters(design, family.auxiliary)))

@@ -49,7 +49,8 @@ class Fit:
     family : Family
         Response distribution and link.
     priors : dict of str to Prior
-        Every parameter's prior, by name: `Intercept`, `Days`, `sd_Subject__Days`, `corr_Subject`, `sigma`.
+        Every parameter's prior, by name: `Intercept`, `Days`, `sd_Subject__Days`, `corr_Subject`, `sigma`; with a
+        formula for sigma `sigma_Intercept`, `sigma_Days`, `sd_Subject__sigma_Intercept`.
     posterior : xarray.DataTree
         Groups `posterior` and `sample_stats`, as ArviZ expects them. The fixed intercept is the one at
         predictors equal to 0, as in lme4. On the marginal path also `unconstrained_posterior` with the variance
@@ -75,8 +76,13 @@ class Fit:
 
     @property
     def formula(self) -> str:
-        """The formula as it was written."""
+        """The formula of the mean as it was written."""
         return self.design.formula.text
+
+    @property
+    def formulas(self) -> tuple[str, ...]:
+        """All formulas as they were written, that of the mean first."""
+        return tuple(part.formula.text for part in self.design.predictors)
 
     @property
     def data(self) -> pd.DataFrame:

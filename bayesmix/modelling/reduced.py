@@ -27,6 +27,7 @@ def reduced_model(fit: Fit, formula: Formula) -> ReducedModel:
         response=fit.family.response,
         weights=fit.design.weights_column,
         functions=fit.design.functions,
+        parts={name: part.formula for name, part in fit.design.parts.items()},
     )
     kept = default_priors(design, fit.family)
     priors = {name: fit.priors.get(name, prior) for name, prior in kept.items()}

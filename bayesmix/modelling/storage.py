@@ -18,8 +18,8 @@ import xarray as xr
 
 from bayesmix.errors import StoredFitError, listing
 from bayesmix.formula.design import Design
+from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.formula.parse import parse
 from bayesmix.modelling import layout
 from bayesmix.modelling.data_bytes import from_bytes, to_bytes
 from bayesmix.modelling.diagnostics import diagnose_sampling
@@ -27,7 +27,7 @@ from bayesmix.modelling.families import read_family
 from bayesmix.modelling.priors import read_prior, to_text
 from bayesmix.modelling.record import Fit, Sampling
 
-FORMAT = 1
+FORMAT = 2
 
 
 def save(fit: Fit, path: str | os.PathLike[str]) -> Path:
@@ -129,12 +129,16 @@ def load(path: str | os.PathLike[str], *, functions: Mapping[str, Callable[..., 
 
 def _assemble(tree: xr.DataTree, about: dict[str, Any], functions: Mapping[str, Callable[..., Any]] | None) -> Fit:
     family = read_family(about["family"])
+    formulas = parse_formulas(
+        [about["formula"], *about.get("formulas", [])], functions or (), auxiliary=family.auxiliary
+    )
     design = build_design(
-        parse(about["formula"], functions or ()),
+        formulas.mean,
         from_bytes(tree["data"]["rows"].to_numpy()),
         response=family.response,
         weights=about["weights"],
         functions=functions,
+        parts=formulas.parts,
     )
     design = replace(design, n_dropped=about["n_dropped"], missing=about["missing"])
     posterior = xr.DataTree.from_dict(
@@ -152,6 +156,7 @@ def _description(fit: Fit) -> dict[str, Any]:
         "format": FORMAT,
         "version": version("bayesmix"),
         "formula": fit.formula,
+        "formulas": [part.formula.text for part in fit.design.parts.values()],
         "family": f"{fit.family.name}({fit.family.link})",
         "weights": fit.design.weights_column,
         "n_dropped": fit.design.n_dropped,
@@ -169,11 +174,14 @@ def _refuse_other_levels(design: Design, posterior: xr.Dataset) -> None:
     try:
         expected = {
             layout.group_dims(term.terms[0], term)[-1]: term.levels
-            for term in design.random
+            for term in design.all_random
             if layout.keeps_effects(posterior, term)
         }
         same = all(tuple(posterior.coords[dim].to_numpy()) == tuple(levels) for dim, levels in expected.items())
-        layout.fixed_draws(posterior, design)
+        for part in design.predictors:
+            layout.fixed_draws(posterior, part)
+        expected = {layout.THRESHOLD_DIM: design.response.thresholds} if design.response.categories else {}
+        same &= all(tuple(posterior.coords[dim].to_numpy()) == borders for dim, borders in expected.items())
     except (KeyError, ValueError):
         same = False
     if not same:

@@ -2,7 +2,8 @@
 
 Every function takes the parameters by name, arrays that broadcast against one another: `mu` is what the formula is of,
 on the response's scale (a probability, a mean; of lognormal families the mean of the log), then the family's own;
-`weights` and `trials` where there are none are 1. Counts out of trials are meant as proportions.
+`weights` and `trials` where there are none are 1. Counts out of trials are meant as proportions. Ordinal families take
+the `probabilities` of the categories instead, (n_rows, n_categories, n_draws), and have the moments of their numbers.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from bayesmix.numerics.ordinal import mean_number, variance_of_number
 
 Floats = NDArray[np.float64]
 Parameters = Mapping[str, Floats]
@@ -113,6 +116,14 @@ def _hurdle(mean: Moment, variance: Moment, above_zero: Moment) -> Moments:
     return Moments(whole_mean, whole_variance)
 
 
+def _category_mean(q: Parameters) -> Floats:
+    return mean_number(q["probabilities"])
+
+
+def _category(q: Parameters) -> Floats:
+    return variance_of_number(q["probabilities"])
+
+
 MOMENTS: dict[str, Moments] = {
     "gaussian": Moments(_mu, _gaussian),
     "student_t": Moments(_mu, _student_t),
@@ -124,6 +135,8 @@ MOMENTS: dict[str, Moments] = {
     "beta_binomial": Moments(_mu, _beta_binomial),
     "poisson": Moments(_mu, _mu),
     "negative_binomial": Moments(_mu, _negative_binomial),
+    "cumulative": Moments(_category_mean, _category),
+    "stopping_ratio": Moments(_category_mean, _category),
     "zero_inflated_binomial": _inflated(_mu, _binomial),
     "zero_inflated_poisson": _inflated(_mu, _mu),
     "zero_inflated_negative_binomial": _inflated(_mu, _negative_binomial),

@@ -49,6 +49,8 @@ def response_label(fit: Fit) -> str:
         return f"proportion of {response.name} = {response.levels[1]}"
     if fit.family.response == "binary" or fit.family.response in OUT_OF_TRIALS:
         return f"{unparse(spec.values)} (proportion)"
+    if response.categories:
+        return f"{response.name} (number of the category)"
     return response.name
 
 
@@ -59,7 +61,7 @@ def separate_lines(fit: Fit, rows: Rows, group: str, axis: Axis, levels: NDArray
     does not apply: a number along the axis and a link that is not the identity.
     """
     design = fit.design
-    curved = fit.family.link != "identity"
+    curved = fit.family.link != "identity" or fit.family.name not in ("gaussian", "student_t")
     if curved and (not axis.texts or design.offset.any()):
         return None
     basis, at_grid = _basis(fit, rows, axis)

@@ -133,6 +133,7 @@ def rows_for(designs: Iterable[Design], group: str, axis: Axis, levels: NDArray[
     """
     designs = list(designs)
     design = designs[-1]
+    designs = [part for one in designs for part in one.predictors]
     names = dict.fromkeys(name.name for one in designs for name in one.formula.predictor_columns)
     index = group_term(design, group).index
     first_row = np.full(index.max() + 1, -1)
@@ -194,8 +195,20 @@ def lines_at_posterior_mean(fit: Fit, rows: Rows, group: str) -> Floats:
 def _at(fit: Fit, rows: Rows, group: str | None) -> Fit:
     """`fit` with its matrices replaced by those of `rows`."""
     design = fit.design
+    at_rows = _predictor_at(design, rows, group)
+    parts = {name: _predictor_at(part, rows, group) for name, part in design.parts.items()}
+    # What is not of the predictors stands for a row like any other: one trial, weight 1.
+    response = replace(design.response, values=np.zeros(len(rows.data)), trials=None)
+    return replace(fit, design=replace(at_rows, parts=parts, response=response, weights=None))
+
+
+def _predictor_at(design: Design, rows: Rows, group: str | None) -> Design:
     new = new_rows(design, rows.data)
-    kept = [] if group is None else terms_around(design, group)
-    random = tuple(term for term, old in zip(new.random, design.random, strict=True) if old in kept)
-    at_rows = replace(design, fixed=replace(design.fixed, matrix=new.fixed), random=random, offset=new.offset)
-    return replace(fit, design=at_rows)
+    has_group = any(term.group == group for term in design.random)
+    around = [] if not has_group or group is None else terms_around(design, group)
+    kept = tuple(
+        replace(term, label=old.label, names=old.names, terms=old.terms, parameter=old.parameter)
+        for term, old in zip(new.random, design.random, strict=True)
+        if any(old is other for other in around)
+    )
+    return replace(design, fixed=replace(design.fixed, matrix=new.fixed), random=kept, offset=new.offset)

@@ -9,6 +9,7 @@ from bayesmix import report
 from bayesmix.errors import BayesmixError, CardError, did_you_mean, listing
 from bayesmix.formula.design import Design
 from bayesmix.modelling.families import Family
+from bayesmix.modelling.layout import constant_parameters
 from bayesmix.modelling.record import Fit
 from bayesmix.report.line_grid import choose_axis
 
@@ -53,7 +54,7 @@ def _with_main(drawing: Drawing) -> Mapping[str, Fit] | Fit:
 
 
 def _ranef(drawing: Drawing) -> Iterator[tuple[str, Any]]:
-    for group in dict.fromkeys(term.group for term in drawing.fit.design.random):
+    for group in dict.fromkeys(term.group for term in drawing.fit.design.all_random):
         yield f"ranef_{_file_name(group)}", _plot("ranef")(drawing.fit, group=group)
 
 
@@ -67,13 +68,13 @@ def panel_group(design: Design) -> str | None:
 
 
 def _no_group(setting: Setting) -> str:
-    return "" if setting.design.random else "a grouping factor, as in (1 | g)"
+    return "" if setting.design.all_random else "a grouping factor, as in (1 | g)"
 
 
 def _no_line(setting: Setting) -> str:
     group = panel_group(setting.design)
     if group is None:
-        return _no_group(setting)
+        return "a grouping factor, as in (1 | g)"
     try:
         choose_axis(setting.design, group, None)
     except BayesmixError:
@@ -82,12 +83,13 @@ def _no_line(setting: Setting) -> str:
 
 
 def _no_sd(setting: Setting) -> str:
-    has_sd = setting.design.random or "sigma" in setting.family.auxiliary
+    constant = constant_parameters(setting.design, setting.family.auxiliary)
+    has_sd = setting.design.all_random or "sigma" in constant
     return "" if has_sd else "a standard deviation, as in (1 | g)"
 
 
 def _no_correlation(setting: Setting) -> str:
-    return "" if any(term.k > 1 for term in setting.design.random) else "correlated effects, as in (x | g)"
+    return "" if any(term.k > 1 for term in setting.design.all_random) else "correlated effects, as in (x | g)"
 
 
 def _one_chain(setting: Setting) -> str:

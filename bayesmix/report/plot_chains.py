@@ -7,8 +7,15 @@ import xarray as xr
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from bayesmix.inference.draws import auxiliary, correlations, fixed, standard_deviations
-from bayesmix.modelling.layout import column_pairs, corr_name, sd_names, without_slash
+from bayesmix.inference.draws import (
+    auxiliary,
+    constant_parameters,
+    correlations,
+    fixed,
+    standard_deviations,
+    thresholds,
+)
+from bayesmix.modelling.layout import column_pairs, corr_name, sd_names, threshold_names, without_slash
 from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_arguments import some_parameters
 from bayesmix.report.plot_style import dress
@@ -18,15 +25,17 @@ _NAME = "long_name"
 
 
 def draws_by_name(fit: Fit) -> dict[str, NDArray[np.float64]]:
-    """Draws (n_chains, n_draws) of fixed coefficients, sds, correlations and the family's parameters."""
-    draws = dict(zip(fit.design.fixed.names, fixed(fit), strict=True))
-    for term in fit.design.random:
-        draws |= dict(zip(sd_names(term), standard_deviations(fit, term), strict=True))
-        if term.k > 1:
-            name = corr_name(term, fit.design.random)
-            labels = [name if term.k == 2 else f"{name}[{', '.join(pair)}]" for pair in column_pairs(term)]
-            draws |= dict(zip(labels, correlations(fit, term), strict=True))
-    return draws | {name: auxiliary(fit, name) for name in fit.family.auxiliary}
+    """Draws (n_chains, n_draws) of thresholds, fixed coefficients, sds, correlations and the family's parameters."""
+    draws = dict(zip(threshold_names(fit.design), thresholds(fit), strict=True))
+    for predictor in fit.design.predictors:
+        draws |= dict(zip(predictor.fixed.names, fixed(fit, predictor), strict=True))
+        for term in predictor.random:
+            draws |= dict(zip(sd_names(term), standard_deviations(fit, term), strict=True))
+            if term.k > 1:
+                name = corr_name(term, predictor.random)
+                labels = [name if term.k == 2 else f"{name}[{', '.join(pair)}]" for pair in column_pairs(term)]
+                draws |= dict(zip(labels, correlations(fit, term), strict=True))
+    return draws | {name: auxiliary(fit, name) for name in constant_parameters(fit)}
 
 
 def chosen_draws(fit: Fit, parameters: str | Sequence[str] | None) -> xr.DataTree:

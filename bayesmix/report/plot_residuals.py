@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from bayesmix.inference.arguments import one_of
-from bayesmix.inference.fitted import fitted
+from bayesmix.inference.augment import augment
 from bayesmix.inference.residuals import residuals
 from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_arguments import a_fit, an_axes
@@ -62,7 +62,7 @@ def plot_residuals(fit: Fit, ax: Axes | None = None, *, kind: str | None = None,
     """
     fit, ax = a_fit(fit), an_axes(ax)
     kind = _kind(fit) if kind is None else one_of(kind, tuple(_NAMES), argument="kind")
-    expected = fitted(fit)["mean"].to_numpy()
+    expected = augment(fit)[".fitted"].to_numpy()
     residual = residuals(fit, kind=kind, seed=seed)["mean"].to_numpy()
     known = np.isfinite(residual)
     expected, residual = expected[known], residual[known]
@@ -90,6 +90,8 @@ def plot_residuals(fit: Fit, ax: Axes | None = None, *, kind: str | None = None,
     what = f"fitted {name}" if fit.design.response.trials is None else "fitted proportion"
     if fit.family.response == "binary":
         what = "fitted probability"
+    if fit.design.response.categories:
+        what = f"fitted number of {name}'s category"
     ax.set_xlabel(what, fontsize=TEXT_SIZE, color=INK)
     ax.set_ylabel(_NAMES[kind].format(name=name), fontsize=TEXT_SIZE, color=INK)
     head(ax, "Residuals", f"Points: posterior means; orange: means of {len(bins.x)} bins, 95 % intervals.")

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from bayesmix.errors import UnknownTermError
-from bayesmix.inference.draws import auxiliary, correlations, joined, standard_deviations
+from bayesmix.inference.draws import auxiliary, constant_parameters, correlations, joined, standard_deviations
 from bayesmix.inference.summarise import summarise
 from bayesmix.modelling.layout import column_pairs, corr_name, sd_names
 from bayesmix.modelling.prior_density import averaged_prior_density, prior_density
@@ -65,10 +65,10 @@ def plot_sd(fit: Fit) -> Figure:
     fit = a_fit(fit)
     shown = [
         PriorAndPosterior(name, draws, fit.priors[name], of_sigma=fit.priors.get("sigma"))
-        for term in fit.design.random
+        for term in fit.design.all_random
         for name, draws in zip(sd_names(term), joined(standard_deviations(fit, term)), strict=True)
     ]
-    if "sigma" in fit.family.auxiliary:
+    if "sigma" in constant_parameters(fit):
         shown.append(PriorAndPosterior("sigma", joined(auxiliary(fit, "sigma")), fit.priors["sigma"]))
     if not shown:
         raise UnknownTermError("The model has no standard deviations: no random terms, and a family without sigma.")
@@ -90,10 +90,10 @@ def plot_corr(fit: Fit) -> Figure:
     """
     fit = a_fit(fit)
     shown = []
-    for term in fit.design.random:
+    for predictor, term in [(part, term) for part in fit.design.predictors for term in part.random]:
         if term.k == 1:
             continue
-        name = corr_name(term, fit.design.random)
+        name = corr_name(term, predictor.random)
         for pair, draws in zip(column_pairs(term), joined(correlations(fit, term)), strict=True):
             label = name if term.k == 2 else f"{name}[{', '.join(pair)}]"
             shown.append(PriorAndPosterior(label, draws, fit.priors[name], -1.0, 1.0, term.k))

@@ -7,11 +7,13 @@ import pandas as pd
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.auxiliary import auxiliary
 from bayesmix.inference.diagnose import verdict
+from bayesmix.inference.draws import constant_parameters
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.kinds import LINEAR, ddf_method, refuse_other_kinds
 from bayesmix.inference.varcorr import varcorr
 from bayesmix.inference.variance_labels import RESIDUAL
 from bayesmix.modelling.laplace_record import LaplaceFit
+from bayesmix.modelling.layout import THRESHOLD, threshold_names
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
@@ -73,10 +75,10 @@ def summary(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95, ddf:
         return Summary(lm_summary.blocks(fit, prob=prob))
     interval = f"{100 * prob:g} % equal-tailed intervals"
     blocks = [Block("", lines=_model_lines(fit))]
-    if fit.design.random or "sigma" in fit.family.auxiliary:
-        heading = "Random effects" if fit.design.random else "Residual"
+    if fit.design.all_random or "sigma" in constant_parameters(fit):
+        heading = "Random effects" if fit.design.all_random else "Residual"
         blocks.append(Block(f"{heading} (standard deviations, {interval})", table=_random_table(fit, prob)))
-    if fit.design.fixed.names:
+    if threshold_names(fit.design) or any(predictor.fixed.names for predictor in fit.design.predictors):
         blocks.append(Block(f"Fixed effects ({interval})", table=_estimate_table(fixef(fit, prob=prob))))
     others = auxiliary(fit, prob=prob).drop(index="sigma", errors="ignore")
     if len(others):
@@ -91,11 +93,17 @@ def summary(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95, ddf:
 
 def _model_lines(fit: Fit) -> tuple[str, ...]:
     design = fit.design
-    groups = dict.fromkeys((term.group, term.n_levels) for term in design.random)
+    groups = dict.fromkeys((term.group, term.n_levels) for term in design.all_random)
     data = f"Data:    {design.n_obs} observations"
     if groups:
         data += "; groups: " + ", ".join(f"{group} {n_levels}" for group, n_levels in groups)
-    lines = [f"Bayesian mixed model, {fit.family}", f"Formula: {fit.formula}", data]
+    first, *further = fit.formulas
+    lines = [
+        f"Bayesian mixed model, {fit.family}",
+        f"Formula: {first}",
+        *(f"         {text}" for text in further),
+        data,
+    ]
     if design.n_dropped:
         by_column = ", ".join(f"{column} {count}" for column, count in design.missing.items())
         rows = "row" if design.n_dropped == 1 else "rows"
@@ -103,6 +111,8 @@ def _model_lines(fit: Fit) -> tuple[str, ...]:
     if design.response.levels:
         failure, success = design.response.levels
         lines.append(f"         {design.response.name}: probability of {success!r} (1) against {failure!r} (0)")
+    if design.response.categories:
+        lines.append(f"         {design.response.name}: {' < '.join(design.response.categories)}")
     if design.weights_column:
         lines.append(f"         weights: {design.weights_column}")
     return (*lines, *_draws_lines(fit))
@@ -129,7 +139,7 @@ def _draws_lines(fit: Fit) -> tuple[str, str]:
 def _random_table(fit: Fit, prob: float) -> Table:
     frame = varcorr(fit, prob=prob)
     rows: list[list[str]] = []
-    for term in fit.design.random:
+    for term in fit.design.all_random:
         for position, name in enumerate(term.names):
             estimate = frame.loc[(term.group, name, name)]
             numbers = row(estimate[["mean", "lower", "upper"]], estimate["sd"])
@@ -169,11 +179,15 @@ def _estimate_table(frame: pd.DataFrame) -> Table:
 
 
 def _prior_table(fit: Fit) -> Table:
-    centred = fit.design.fixed.has_intercept and len(fit.design.fixed.names) > 1
-    rows = [
-        [name, f"{prior}  {_AT_MEANS}" if name == "Intercept" and centred else str(prior)]
-        for name, prior in fit.priors.items()
-    ]
+    centred = {
+        predictor.fixed.intercept
+        for predictor in fit.design.predictors
+        if predictor.fixed.has_intercept and len(predictor.fixed.names) > 1
+    }
+    said = {name: f"  {_AT_MEANS}" for name in centred if name}
+    if fit.design.response.categories:
+        said[THRESHOLD] = f"  of the categories' probabilities{' ' + _AT_MEANS if fit.design.fixed.names else ''}"
+    rows = [[name, f"{prior}{said.get(name, '')}"] for name, prior in fit.priors.items()]
     return Table(["", ""], rows, labels=2)
 
 

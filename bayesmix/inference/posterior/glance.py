@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from bayesmix.inference.draws import auxiliary
+from bayesmix.inference.draws import auxiliary, constant_parameters
 from bayesmix.modelling.record import Fit
 
 
@@ -19,7 +19,7 @@ def glance(fit: Fit) -> pd.DataFrame:
         "draws": sampling.draws,
         "tune": sampling.tune,
         "seed": sampling.seed,
-        "sigma": float(auxiliary(fit, "sigma").mean()) if "sigma" in fit.family.auxiliary else np.nan,
+        "sigma": float(auxiliary(fit, "sigma").mean()) if "sigma" in constant_parameters(fit) else np.nan,
         "n_divergent": fit.diagnostics.n_divergent,
         "max_rhat": parameters["rhat"].max(),
         "min_ess_bulk": parameters["ess_bulk"].min(),

@@ -61,6 +61,8 @@ def rand(fit: Fit) -> pd.DataFrame:
 
 def _p_values(fit: Fit, parts: Sequence[Reduction]) -> dict[str, tuple[float, float]]:
     """Of the likelihood-ratio test of each part, naive and for the boundary; nan where there is no such test."""
+    if fit.design.parts:
+        return {part.label: (nan, nan) for part in parts}
     if fit.family.is_gaussian_identity:
         try:
             tests = of_reml.rand(modelling.reml_fit.fit_design(fit.design))

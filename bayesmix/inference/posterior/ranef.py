@@ -12,7 +12,7 @@ COLUMNS = ("mean", "sd", "lower", "upper")
 
 
 def ranef(fit: Fit, groups: tuple[str, ...], *, prob: float) -> pd.DataFrame:
-    return stacked([_term_frame(fit, term, prob) for term in fit.design.random if term.group in groups], COLUMNS)
+    return stacked([_term_frame(fit, term, prob) for term in fit.design.all_random if term.group in groups], COLUMNS)
 
 
 def _term_frame(fit: Fit, term: GroupTerm, prob: float) -> pd.DataFrame:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix.inference.draws import auxiliary, correlations, joined, standard_deviations
+from bayesmix.inference.draws import auxiliary, constant_parameters, correlations, joined, standard_deviations
 from bayesmix.inference.summarise import sampling_quality, summarise
 from bayesmix.inference.variance_labels import RESIDUAL, as_index, labels_of
 from bayesmix.modelling.record import Fit
@@ -14,11 +14,11 @@ def varcorr(fit: Fit, *, scale: str, prob: float) -> pd.DataFrame:
     power = 2 if scale == "variance" else 1
     labels = labels_of(fit.design)
     draws: list[NDArray[np.float64]] = []
-    for term in fit.design.random:
+    for term in fit.design.all_random:
         draws.append(standard_deviations(fit, term) ** power)
         if term.k > 1:
             draws.append(correlations(fit, term))
-    if "sigma" in fit.family.auxiliary:
+    if "sigma" in constant_parameters(fit):
         labels.append((RESIDUAL, "", ""))
         draws.append(auxiliary(fit, "sigma")[None] ** power)
     index = as_index(labels)

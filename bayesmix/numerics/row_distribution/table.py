@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import ndtri
 
-from bayesmix.numerics.row_distribution import continuous, counts, zeros
+from bayesmix.numerics.row_distribution import continuous, counts, ordinal, zeros
 from bayesmix.numerics.row_distribution.parts import Floats, Predicted, RowDistribution
 
 _SMALLEST = 1e-300  # a tail probability below cannot be told from it
@@ -19,6 +19,8 @@ ROW_DISTRIBUTIONS: dict[str, RowDistribution] = {
     "beta_binomial": counts.BETA_BINOMIAL,
     "poisson": counts.POISSON,
     "negative_binomial": counts.NEGATIVE_BINOMIAL,
+    "cumulative": ordinal.CUMULATIVE,
+    "stopping_ratio": ordinal.STOPPING_RATIO,
     "zero_inflated_binomial": zeros.inflated(counts.BINOMIAL),
     "zero_inflated_poisson": zeros.inflated(counts.POISSON),
     "zero_inflated_negative_binomial": zeros.inflated(counts.NEGATIVE_BINOMIAL),

@@ -1,0 +1,79 @@
+"""Thresholds of an ordinal response, from the probabilities of its categories at the predictors' means.
+
+A Dirichlet prior on these probabilities is proper, orders the thresholds by itself, and can be drawn from. With c the
+probability of a category or one below, P(y <= k) = c_k, and F the inverse link,
+
+    cumulative       F(threshold_k) = c_k                                 P(y <= k)
+    stopping ratio   F(threshold_k) = (c_k - c_(k-1)) / (1 - c_(k-1))     P(y = k given y >= k)
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+from pytensor.tensor import TensorVariable
+
+from bayesmix.formula.design import Design
+from bayesmix.modelling import layout
+from bayesmix.modelling.families import Family
+from bayesmix.modelling.priors import Prior
+
+PROBABILITY = "probability_at_means"
+
+Share = tuple[TensorVariable, TensorVariable]  # a probability and 1 minus it, each with all its digits
+
+
+def _logit(share: Share) -> Any:
+    return pt.log(share[0]) - pt.log(share[1])
+
+
+def _probit(share: Share) -> Any:
+    below, above = share
+    # Of the smaller of the two, which keeps its digits.
+    tail = np.sqrt(2) * pt.erfcinv(2 * pt.minimum(below, above))
+    return pt.switch(below < above, -tail, tail)
+
+
+def _cloglog(share: Share) -> Any:
+    return pt.log(-pt.log(share[1]))
+
+
+_LINKS: dict[str, Callable[[Share], Any]] = {"logit": _logit, "probit": _probit, "cloglog": _cloglog}
+
+
+def add_thresholds(design: Design, family: Family, prior: Prior, shift: TensorVariable | float) -> TensorVariable:
+    """Add the thresholds to the current PyMC model.
+
+    Parameters
+    ----------
+    design
+        Its response has the categories.
+    prior
+        Dirichlet, of the categories' probabilities.
+    shift
+        X beta at the predictors' means.
+
+    Returns
+    -------
+    TensorVariable
+        The thresholds at the predictors' means, shape (n_categories - 1,).
+
+    Notes
+    -----
+    Free variable: `probability_at_means`. Deterministic: `threshold`, at predictors equal to 0.
+    """
+    categories = design.response.categories
+    model = pm.modelcontext(None)
+    model.add_coords({f"{PROBABILITY}_dim": categories, layout.THRESHOLD_DIM: design.response.thresholds})
+    shares = pm.Dirichlet(PROBABILITY, a=np.full(len(categories), prior.args[0]), dims=f"{PROBABILITY}_dim")
+    above = pt.cumsum(shares[::-1])[::-1][1:]
+    if family.name == "cumulative":
+        both = pt.cumsum(shares)[:-1], above
+    else:
+        from_here = shares[:-1] + above
+        both = shares[:-1] / from_here, above / from_here
+    thresholds = _LINKS[family.link](both)
+    pm.Deterministic(layout.THRESHOLD, thresholds + shift, dims=layout.THRESHOLD_DIM)
+    return thresholds

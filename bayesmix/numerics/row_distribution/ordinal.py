@@ -1,0 +1,35 @@
+"""Distributions of ordered categories, as their numbers from 1; `threshold` is among the other parameters."""
+
+import numpy as np
+
+from bayesmix.numerics.links import LINKS
+from bayesmix.numerics.ordinal import category_probabilities
+from bayesmix.numerics.row_distribution.parts import Floats, Predicted, RowDistribution, Tails
+
+
+def _ordinal(family: str) -> RowDistribution:
+    def probabilities(q: Predicted) -> Floats:
+        """Shape (n_rows, n_categories, n_draws)."""
+        return category_probabilities(family, LINKS[q.link].inverse, q.eta, q["threshold"])
+
+    def tails(y: Floats, q: Predicted) -> Tails:
+        shares = probabilities(q)
+        numbers, own = np.arange(1, shares.shape[1] + 1)[:, None], y[:, None]
+        below, at, above = (
+            np.where(which, shares, 0.0).sum(axis=1) for which in (numbers < own, numbers == own, numbers > own)
+        )
+        return Tails(below, at, above)
+
+    def log_density(y: Floats, q: Predicted) -> Floats:
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(tails(y, q).at), dtype=float)
+
+    def draw(rng: np.random.Generator, q: Predicted) -> Floats:
+        borders = np.cumsum(probabilities(q), axis=1)[:, :-1]
+        return 1.0 + (rng.uniform(size=q.eta.shape)[:, None] > borders).sum(axis=1)
+
+    return RowDistribution(log_density, tails, draw)
+
+
+CUMULATIVE = _ordinal("cumulative")
+STOPPING_RATIO = _ordinal("stopping_ratio")
