@@ -22,11 +22,12 @@ def _ordinal(family: str) -> RowDistribution:
 
     def log_density(y: Floats, q: Predicted) -> Floats:
         with np.errstate(divide="ignore"):
-            return np.asarray(np.log(tails(y, q).at), dtype=float)
+            return np.log(tails(y, q).at)
 
     def draw(rng: np.random.Generator, q: Predicted) -> Floats:
         borders = np.cumsum(probabilities(q), axis=1)[:, :-1]
-        return 1.0 + (rng.uniform(size=q.eta.shape)[:, None] > borders).sum(axis=1)
+        passed = rng.uniform(size=q.eta.shape)[:, None] > borders
+        return np.asarray(1 + passed.sum(axis=1), dtype=np.float64)
 
     return RowDistribution(log_density, tails, draw)
 
