@@ -30,6 +30,7 @@ NAMES = [
     "kfert",
     "cochran_bib",
     "dragons_simulated",
+    "methylation_simulated",
 ]
 
 
@@ -112,6 +113,8 @@ def test_factors_are_unordered_texts_all_of_whose_levels_occur(name):
         ("cochran_bib", "gen", ["G01", "G02", "G03"]),
         ("dragons_simulated", "mountain", ["Ash", "Crag", "Fell", "Gorge"]),
         ("dragons_simulated", "scales", ["chromatic", "metallic"]),
+        ("methylation_simulated", "locus", ["1", "20", "72", "128"]),
+        ("methylation_simulated", "time", ["t1", "t2"]),
     ],
 )
 def test_levels_stand_in_order(name, column, first_levels):
