@@ -18,8 +18,8 @@ from bayesmix.report.card_keys import check_keys
 class DataPart:
     """Which data: a bundled set (`source`) or a file (`path`), one of the two.
 
-    `na` ``"drop"`` or ``"error"``; `weights` a column; `units` by column; `factors` the levels of a column in
-    their order, the first the reference.
+    `na` ``"drop"`` or ``"error"``; `weights` a column; `units` by column; `keep` the levels of a column whose rows are
+    used, such as one locus of a table; `factors` the levels of a column in their order, the first the reference.
     """
 
     source: str | None = None
@@ -28,6 +28,7 @@ class DataPart:
     weights: str | None = None
     units: Mapping[str, str] = field(default_factory=dict)
     factors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,9 @@ def read_card(path: str | os.PathLike[str]) -> Card:
     Parameters
     ----------
     path
-        A TOML file in UTF-8. Its tables are ``[data]`` with ``[data.units]`` and ``[data.factors]``, ``[model]``,
-        ``[priors]``, ``[sampler]``, and ``[report]`` with ``[report.layers]``; `card_keys.KEYS` lists the keys.
+        A TOML file in UTF-8. Its tables are ``[data]`` with ``[data.units]``, ``[data.keep]`` and ``[data.factors]``,
+        ``[model]``, ``[priors]``, ``[sampler]``, and ``[report]`` with ``[report.layers]``; `card_keys.KEYS` lists the
+        keys.
 
     Returns
     -------
@@ -176,12 +178,15 @@ def _card(content: Mapping[str, Any], file: Path, text: str) -> Card:
     data, report = dict(content["data"]), dict(content.get("report", {}))
     if "path" in data:
         data["path"] = file.parent / Path(data["path"]).expanduser()
-    factors = {name: tuple(str(level) for level in levels) for name, levels in data.pop("factors", {}).items()}
+    factors, keep = (
+        {name: tuple(str(level) for level in levels) for name, levels in data.pop(key, {}).items()}
+        for key in ("factors", "keep")
+    )
     if "pictures" in report:
         report["pictures"] = tuple(report["pictures"])
     return Card(
         name=file.stem,
-        data=DataPart(**data, factors=factors),
+        data=DataPart(**data, factors=factors, keep=keep),
         model=ModelPart(**content["model"]),
         title=content.get("title", ""),
         description=content.get("description", ""),

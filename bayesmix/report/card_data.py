@@ -15,20 +15,23 @@ def card_data(card: Card) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The bundled set or the file's table. Columns under ``[data.factors]`` are Categoricals with the levels in
-        that order. ``attrs["units"]`` has the units by column: the catalogue's, then the card's.
+        The bundled set or the file's table, of it the rows that ``[data.keep]`` names. Columns under ``[data.factors]``
+        are Categoricals with the levels in that order. ``attrs["units"]`` has the units by column: the catalogue's,
+        then the card's.
 
     Raises
     ------
     DataError
-        There is no such set or file, a column of the card is not in it, or the levels of a factor are not those
-        that the card lists.
+        There is no such set or file, a column of the card is not in it, a level to keep does not occur, or the levels
+        of a factor are not those that the card lists.
     """
     part = card.data
     data = load_data(part.source) if part.source is not None else read_table(part.path)  # type: ignore[arg-type]
-    for name in (*part.factors, *part.units, *([part.weights] if part.weights else [])):
+    for name in (*part.factors, *part.units, *part.keep, *([part.weights] if part.weights else [])):
         if name not in data.columns:
             raise unknown_column(name, data)
+    for name, levels in part.keep.items():
+        data = data[_kept(data[name], levels)]
     ordered = {name: _ordered(data[name], levels) for name, levels in part.factors.items()}
     data = data.assign(**ordered)
     data.attrs["units"] = {**_catalogued_units(part), **part.units}
@@ -39,6 +42,17 @@ def _catalogued_units(part: DataPart) -> dict[str, str]:
     if part.source is None:
         return {}
     return {column.name: column.unit for column in catalogue()[part.source].columns if column.unit}
+
+
+def _kept(column: pd.Series, levels: tuple[str, ...]) -> pd.Series:
+    texts = column.astype(object).map(_as_text, na_action="ignore")
+    absent = [level for level in levels if level not in set(texts)]
+    if absent:
+        raise DataError(
+            f"The card keeps levels of {column.name!r} that do not occur: {listing(map(repr, absent))}; in the data "
+            f"are {listing(map(repr, texts.dropna().unique()))}."
+        )
+    return texts.isin(levels)
 
 
 def _ordered(column: pd.Series, levels: tuple[str, ...]) -> pd.Series:

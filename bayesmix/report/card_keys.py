@@ -44,6 +44,10 @@ LEVELS = Kind(
     'a list of two or more levels, such as ["low", "high"]',
     lambda value: isinstance(value, list) and len(value) > 1 and all(_is_level(level) for level in value),
 )
+KEPT = Kind(
+    'a list of levels, such as ["72"]',
+    lambda value: isinstance(value, list) and len(value) > 0 and all(_is_level(level) for level in value),
+)
 
 KEYS: Mapping[str, Mapping[str, Key] | Kind] = {
     "": {"title": Key(TEXT), "description": Key(TEXT)},
@@ -54,6 +58,7 @@ KEYS: Mapping[str, Mapping[str, Key] | Kind] = {
         "weights": Key(TEXT),
     },
     "data.units": TEXT,
+    "data.keep": KEPT,
     "data.factors": LEVELS,
     "model": {"formula": Key(TEXT, required=True), "family": Key(TEXT)},
     "priors": TEXT,

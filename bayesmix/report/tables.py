@@ -13,10 +13,12 @@ from bayesmix.inference.fitted import fitted
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.glance import glance
 from bayesmix.inference.ranef import ranef
+from bayesmix.inference.separation import separation
 from bayesmix.inference.tidy import tidy
 from bayesmix.inference.varcorr import varcorr
 from bayesmix.modelling.priors import to_text
 from bayesmix.modelling.record import Fit
+from bayesmix.modelling.separation import can_separate
 
 
 def _priors(fit: Fit) -> pd.DataFrame:
@@ -39,8 +41,17 @@ TABLES: Mapping[str, Callable[[Fit, float], pd.DataFrame]] = {
 }
 """By name, which is the file's: the table of a fit with intervals of a given probability, its labels as columns."""
 
+TABLES_OF_SEPARATION: Mapping[str, Callable[[Fit, float], pd.DataFrame]] = {
+    "separation": lambda fit, prob: separation(fit, prob=prob).found,
+    "separation_coefficients": lambda fit, prob: separation(fit, prob=prob).coefficients.reset_index(),
+}
+"""Further ones where data of counts are separated, or have levels with one outcome."""
+
 
 def write_tables(fit: Fit, folder: Path, *, prob: float) -> None:
     """Write every table to `folder`, numbers with all their digits: reading them gives the same values."""
-    for name, table in TABLES.items():
+    tables = {**TABLES}
+    if can_separate(fit.family) and len(separation(fit).found):
+        tables |= TABLES_OF_SEPARATION
+    for name, table in tables.items():
         table(fit, prob).to_csv(folder / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")

@@ -71,6 +71,7 @@ BAD = {
     "text for data": (f'data = "sleepstudy"\n{MODEL}', ["'data' is a table", "[data]", "text 'sleepstudy'"]),
     "text for levels": (f'{DATA}[data.factors]\nf = "a"\n{MODEL}', ["'f' in [data.factors]", "list", "text 'a'"]),
     "one level": (f'{DATA}[data.factors]\nf = ["a"]\n{MODEL}', ["two or more", "list of 1"]),
+    "nothing kept": (f"{DATA}[data.keep]\nf = []\n{MODEL}", ["'f' in [data.keep]", "list of levels", "empty list"]),
     "fraction for a level": (f"{DATA}[data.factors]\nf = [1.5, 2.0]\n{MODEL}", ["two or more levels", "list of 2"]),
     "list of numbers for pictures": (f"{DATA}{MODEL}[report]\npictures = [1]\n", ["list of texts", "list of 1"]),
     "percentage": (f"{DATA}{MODEL}[report]\nprobability = 95\n", ["'probability'", "between 0 and 1", "number 95"]),
@@ -179,7 +180,13 @@ def test_text_gives_the_card_again(tmp_path: Path):
         name="again",
         title='A "title" with \\ and \u00fc',
         description="two\nlines",
-        data=DataPart(path=tmp_path / "d.csv", weights="w", units={"y axis": "\u00b5m"}, factors={"f": ("b", "a")}),
+        data=DataPart(
+            path=tmp_path / "d.csv",
+            weights="w",
+            units={"y axis": "\u00b5m"},
+            factors={"f": ("b", "a")},
+            keep={"g": ("1",)},
+        ),
         model=ModelPart("y ~ `x 1` + (1 | g)", "binomial(probit)"),
         priors={"f[a]": "Normal(0, 1e-3)", "sd_g__Intercept": "HalfNormal(2)"},
         sampler=SamplerPart(draws=100, seed=2, target_accept=0.95),
@@ -192,6 +199,7 @@ def test_text_gives_the_card_again(tmp_path: Path):
     for part in ("name", "title", "description", "model", "priors", "sampler", "report"):
         assert getattr(again, part) == getattr(card, part)
     assert (again.data.weights, again.data.units, again.data.factors) == ("w", {"y axis": "\u00b5m"}, {"f": ("b", "a")})
+    assert again.data.keep == {"g": ("1",)}
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,24 @@
 """The cards in models/: what they find, beside what is known of their data."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from bayesmix.errors import DataError
 from bayesmix.inference.diagnose import diagnose
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.varcorr import varcorr
 from bayesmix.modelling.record import Fit
 from bayesmix.report.analysis import analyse, plan_card, run_card
 from bayesmix.report.card import read_card
+from bayesmix.report.card_data import card_data
 
 TOP = Path(__file__).parents[2]
 DRAGONS, DYESTUFF2 = TOP / "models" / "dragons.toml", TOP / "models" / "dyestuff2.toml"
+METHYLATION = TOP / "models" / "boundary_methylation.toml"
 COURSE_FILE = TOP.parent / "shared" / "data" / "dragons_unrounded.csv"
 
 
@@ -66,6 +71,29 @@ def test_dyestuff2_says_how_large_a_standard_deviation_may_still_be():
     assert counts.argmax() == 0  # its mode is where REML puts the estimate
     assert (np.diff(counts) < 0).all()
     assert np.quantile(sd, 0.975) < 3.716  # less than the sd of the response
+
+
+def test_a_methylation_locus_with_an_empty_cell(tmp_path: Path):
+    """One locus of the file is kept, and its empty cell is spoken of in the summary and in tables of its own."""
+    written = run_card(METHYLATION, tmp_path / "out", progress=False, show=lambda _: None)
+    found = pd.read_csv(written.folder / "separation.csv").iloc[0]
+    assert found[["where", "successes", "trials", "rows"]].tolist() == ["treatment trt, time t2", 0, 108, 6]
+    row = pd.read_csv(written.folder / "separation_coefficients.csv").set_index("coefficient").iloc[0]
+    assert row.name == "treatment[trt]:time[t2]"
+    assert row["p_direction"] > 0.99
+    assert -9 < row["mean"] < -4
+    summary = (written.folder / "summary.txt").read_text()
+    assert "24 observations; groups: tank 12" in summary
+    assert "treatment trt, time t2: 0 of 108" in summary
+    assert "All is well" in summary
+
+
+def test_rows_to_keep_must_be_there():
+    card = read_card(METHYLATION)
+    assert len(card_data(card)) == 24
+    other = replace(card, data=replace(card.data, keep={"locus": ("72", "73")}))
+    with pytest.raises(DataError, match="keeps levels of 'locus' that do not occur: '73'"):
+        card_data(other)
 
 
 @pytest.mark.slow
