@@ -73,6 +73,7 @@ def test_dyestuff2_says_how_large_a_standard_deviation_may_still_be():
     assert np.quantile(sd, 0.975) < 3.716  # less than the sd of the response
 
 
+@pytest.mark.slow
 def test_a_methylation_locus_with_an_empty_cell(tmp_path: Path):
     """One locus of the file is kept, and its empty cell is spoken of in the summary and in tables of its own."""
     written = run_card(METHYLATION, tmp_path / "out", progress=False, show=lambda _: None)
