@@ -1,6 +1,6 @@
 """Which coefficients have no finite maximum likelihood estimate, and what does the posterior say of them?"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,8 @@ import pandas as pd
 from bayesmix import display
 from bayesmix.errors import ArgumentError, FamilyError
 from bayesmix.formula.design import Design
+from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.formula.parse import parse
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.draws import fixed, joined
 from bayesmix.inference.fixef import fixef
@@ -66,7 +66,7 @@ class Separation:
 
 
 def separation(
-    fit: Fit | LaplaceFit | str,
+    fit: Fit | LaplaceFit | str | Sequence[str],
     data: pd.DataFrame | None = None,
     family: str | Family | None = None,
     *,
@@ -87,7 +87,7 @@ def separation(
     fit
         A fit by `bm.fit` or `bm.laplace`; or a formula, to know before anything is fitted.
     data, family, weights, na, functions
-        With a formula, as for `bm.fit`.
+        With a formula, as for `bm.fit`. Of several formulas that of the mean is looked at.
     prob
         Probability of the posterior intervals.
 
@@ -99,8 +99,8 @@ def separation(
     Raises
     ------
     FamilyError
-        The family's likelihood has a maximum whatever the data: only yes-or-no responses, counts out of trials and
-        counts can be separated.
+        The response is no yes or no, no count out of trials and no count. Ordered categories, which can be separated
+        too, are not looked at.
     ArgumentError
         A formula comes without data or family, or a fit with them.
 
@@ -119,13 +119,13 @@ def separation(
     >>> bm.separation("cbind(m, u) ~ treatment * time + (1 | tank)", locus, "binomial")  # doctest: +SKIP
     """
     prob = probability(prob)
-    if isinstance(fit, str):
+    if isinstance(fit, str | list | tuple):
         if data is None or family is None:
             raise ArgumentError(
                 'With a formula separation needs data and family: separation(formula, data, "binomial").'
             )
         family = _counting(read_family(family))
-        parsed = parse(fit, functions or ())
+        parsed = parse_formulas(fit, functions or (), auxiliary=family.auxiliary).mean
         design = build_design(parsed, data, response=family.response, weights=weights, na=na, functions=functions)
         return _answer(design, family, None, prob)
     if not isinstance(fit, Fit | LaplaceFit):
@@ -138,8 +138,7 @@ def separation(
 def _counting(family: Family) -> Family:
     if not can_separate(family):
         raise FamilyError(
-            f"Data of the family {family} cannot be separated: every row's likelihood has a maximum. Only "
-            "yes-or-no responses, counts out of trials and counts can."
+            f"separation looks at yes-or-no responses, counts out of trials and counts; the family is {family}."
         )
     return family
 
