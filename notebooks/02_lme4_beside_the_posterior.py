@@ -140,8 +140,9 @@ pd.DataFrame(
 # ## 2. One model, two answers
 #
 # `bm.compare_reml` takes a posterior, fits the same model to the same rows by REML, and prints the two beside each
-# other. The last column says how far apart they are, in posterior standard deviations: 1 would be as much as the
-# posterior itself is uncertain, and 0.1 is nothing to worry about.
+# other. `se` is REML's standard error, for a BLUP `sd` its conditional standard deviation, each to be read beside the
+# posterior's `sd`. The last column says how far estimate and posterior mean are apart, in posterior standard
+# deviations: 1 would be as much as the posterior itself is uncertain, and 0.1 is nothing to worry about.
 
 # %%
 comparison = bm.compare_reml(posterior)
@@ -627,7 +628,7 @@ maximal_comparison
 
 # %% [markdown]
 # The correlations of -0.99 and 0.98 are gone. In their places stand intervals from about -0.7 to 0.7: next to nothing
-# is known about them. The standard deviation of scales' effect is 4.9 with an interval from 0.2 to 13.9, that of the
+# is known about them. The standard deviation of scales' effect is 4.9 with an interval from 0.2 to 14.0, that of the
 # interaction 0.09 from 0.003 to 0.26. Both hold values near the truth, 0, and both exclude little. What the data do
 # determine, the standard deviations of intercepts and slopes and the residual one, agrees with REML to half a posterior
 # standard deviation.
@@ -769,7 +770,7 @@ pd.DataFrame(
 # **3.** It is, and the maximum is the same to the last digit: for REML the two formulas are one model, written with
 # another zero. (The intercepts' standard deviation is that at 0 degrees in the first and at 200 degrees in the second.)
 # The posterior does depend on it, since priors are about the intercept where it is; `bm.diagnose` says so for the first
-# formula. With the second, the correlation is anything from -0.50 to 0.87, and slopes may hardly differ at all.
+# formula. With the second, the correlation is anything from -0.54 to 0.87, and slopes may hardly differ at all.
 
 # %%
 cake = bm.load_data("cake")

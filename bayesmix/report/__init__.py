@@ -8,6 +8,7 @@ from importlib import import_module
 from types import ModuleType
 
 _HEAVY = {
+    "plot_compare_reml",
     "plot_files",
     "plot_lines",
     "plot_ppc",

@@ -22,6 +22,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.report.card import Card, read_card
 from bayesmix.report.card_data import card_data
 from bayesmix.report.card_text import to_toml
+from bayesmix.report.compare_files import write_comparison
 from bayesmix.report.pictures import Setting, chosen_pictures, refuse_layers, write_pictures
 from bayesmix.report.results_folder import SESSION, refuse_foreign, whole_folder
 from bayesmix.report.session import write_session
@@ -178,6 +179,8 @@ def write_analysis(analysis: Analysis, out: Path, *, command: Sequence[str] = ()
         (folder / "summary.txt").write_text(analysis_text(analysis) + "\n", encoding="utf-8")
         (folder / "card.toml").write_text(to_toml(analysis.card, folder=out), encoding="utf-8")
         write_tables(analysis.fit, folder, prob=report.probability)
+        if analysis.fit.design.random:
+            write_comparison(analysis.fit, folder, prob=report.probability)
         write_pictures(analysis.plan.pictures, analysis.fit, analysis.layers, folder)
         modelling.storage.save(analysis.fit, folder / "fit.nc")
         files = sorted([*(file.name for file in folder.iterdir()), SESSION])

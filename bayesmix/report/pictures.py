@@ -8,9 +8,10 @@ from typing import Any
 from bayesmix import report
 from bayesmix.errors import BayesmixError, CardError, did_you_mean, listing
 from bayesmix.formula.design import Design
-from bayesmix.modelling.families import Family
+from bayesmix.modelling.families import Family, has_laplace_fit
 from bayesmix.modelling.layout import constant_parameters
 from bayesmix.modelling.record import Fit
+from bayesmix.report.compare_files import compare_figures
 from bayesmix.report.line_grid import choose_axis
 
 
@@ -96,6 +97,16 @@ def _one_chain(setting: Setting) -> str:
     return "" if setting.chains > 1 else "two chains or more"
 
 
+def _compare(drawing: Drawing) -> Iterator[tuple[str, Any]]:
+    yield from compare_figures(drawing.fit)
+
+
+def _no_estimate(setting: Setting) -> str:
+    if setting.family.is_gaussian_identity or has_laplace_fit(setting.family):
+        return _no_group(setting)
+    return f"a family with a REML or a Laplace fit, which {setting.family} has not"
+
+
 def _one(name: str, *, module: str = "") -> Callable[[Drawing], Iterator[tuple[str, Any]]]:
     """A picture that is one figure of the fit alone."""
 
@@ -120,6 +131,7 @@ PICTURES: Mapping[str, Picture] = {
     "residuals": Picture(_one("residuals")),
     "qq": Picture(_one("qq")),
     "ppc": Picture(_one("ppc")),
+    "compare_reml": Picture(_compare, _no_estimate),
 }
 """By the name that a card calls them."""
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -25,6 +26,7 @@ from bayesmix.report import analysis as analysis_file
 from bayesmix.report.analysis import plan_card, run_card
 from bayesmix.report.card import Card, DataPart, ModelPart, ReportPart, SamplerPart
 from bayesmix.report.card_data import card_data
+from bayesmix.report.compare_files import compare_figures, write_comparison
 from bayesmix.report.results_folder import whole_folder
 from bayesmix.report.summary import summary
 from bayesmix.report.tables import TABLES
@@ -94,6 +96,7 @@ def sampled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict]:
     for name in ("lines", "ranef", "sd", "corr", "trace", "rank", "residuals", "qq", "ppc"):
         module = "plot_sd" if name == "corr" else f"plot_{name}"
         monkeypatch.setattr(getattr(report, module), f"plot_{name}", lambda *_, **__: plt.figure(figsize=(1, 1)))
+    monkeypatch.setattr(report.plot_compare_reml, "plot_compare_reml", lambda *_: plt.figure(figsize=(1, 1)))
     monkeypatch.chdir(tmp_path)
     return calls
 
@@ -123,7 +126,10 @@ def test_folder_holds_tables_pictures_fit_and_session(tmp_path: Path, capsys):
             "residuals.png",
             "qq.png",
             "ppc.png",
+            "compare_intervals.png",
+            "compare_groups.png",
         ),
+        *("compare_reml.txt", "compare_fixed.csv", "compare_variance.csv", "compare_groups.csv"),
         *("summary.txt", "card.toml", "fit.nc", "session.json"),
     }
     session = json.loads((written.folder / "session.json").read_text())
@@ -333,15 +339,28 @@ def test_pictures_are_those_that_suit():
 
     always = {"trace", "residuals", "ppc"}
     assert pictures("sleepstudy", "Reaction ~ Days") == always | {"rank", "sd", "qq"}
-    assert pictures("Dyestuff", "Yield ~ 1 + (1 | Batch)") == always | {"rank", "sd", "qq", "ranef"}
+    assert pictures("Dyestuff", "Yield ~ 1 + (1 | Batch)") == always | {"rank", "sd", "qq", "ranef", "compare_reml"}
     assert pictures("sleepstudy", "Reaction ~ Days + (1 | Subject)", chains=1) == always | {
+        "compare_reml",
         "sd",
         "qq",
         "ranef",
         "lines",
     }
     cbpp = pictures("cbpp", "cbind(incidence, size - incidence) ~ period + (1 | herd)", "binomial")
-    assert cbpp == always | {"rank", "sd", "qq", "ranef", "lines"}
+    assert cbpp == always | {"rank", "sd", "qq", "ranef", "lines", "compare_reml"}
+    assert "compare_reml" not in pictures("cbpp", "size ~ period + (1 | herd)", "negative_binomial")
+
+
+def test_where_there_is_nothing_to_compare_with_the_page_says_why(tmp_path: Path):
+    """Levels that are fixed effects, too: REML has no estimate of their variance, the posterior does."""
+    sleepstudy = load_data("sleepstudy")
+    design = build_design(parse("Reaction ~ Days + Subject + (1 | Subject)"), sleepstudy)
+    fit = replace(made_up("Reaction ~ Days + (1 | Subject)", sleepstudy), design=design)
+    write_comparison(fit, tmp_path, prob=0.95)
+    assert [file.name for file in tmp_path.iterdir()] == ["compare_reml.txt"]
+    assert "REML has no estimate of their sd" in (tmp_path / "compare_reml.txt").read_text()
+    assert list(compare_figures(fit)) == []
 
 
 def test_factors_in_the_order_of_the_card(tmp_path: Path):

@@ -73,6 +73,9 @@ def test_dyestuff2_says_how_large_a_standard_deviation_may_still_be():
     assert np.quantile(sd, 0.975) < 3.716  # less than the sd of the response
 
 
+COMPARED = {"compare_intervals", "compare_groups"}
+
+
 @pytest.mark.slow
 def test_a_methylation_locus_with_an_empty_cell(tmp_path: Path):
     """One locus of the file is kept, and its empty cell is spoken of in the summary and in tables of its own."""
@@ -101,11 +104,14 @@ def test_rows_to_keep_must_be_there():
 @pytest.mark.parametrize(
     ("card", "pictures"),
     [
-        (DRAGONS, {"lines", "ranef_mountain", "sd", "corr", "trace", "rank", "residuals", "qq", "ppc"}),
-        (DYESTUFF2, {"ranef_Batch", "sd", "trace", "rank", "residuals", "qq", "ppc"}),
+        (DRAGONS, {"lines", "ranef_mountain", "sd", "corr", "trace", "rank", "residuals", "qq", "ppc"} | COMPARED),
+        (DYESTUFF2, {"ranef_Batch", "sd", "trace", "rank", "residuals", "qq", "ppc"} | COMPARED),
     ],
 )
 def test_folder_of_results(card: Path, pictures: set[str], tmp_path: Path):
     written = run_card(card, tmp_path / "out", progress=False, show=lambda _: None)
     assert {Path(file).stem for file in written.files if file.endswith(".png")} == pictures
     assert "All is well" in (written.folder / "summary.txt").read_text()
+    compared = (written.folder / "compare_reml.txt").read_text()
+    assert compared.startswith("REML beside the posterior: ")
+    assert ("REML 0, posterior median" in compared) == (card == DYESTUFF2)

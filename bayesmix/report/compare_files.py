@@ -1,0 +1,36 @@
+"""REML, or the Laplace fit, beside the posterior in a results folder: a page of text, tables and pictures."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from bayesmix import report
+from bayesmix.errors import BayesmixError
+from bayesmix.inference.compare_reml import compare_reml
+from bayesmix.modelling.record import Fit
+
+TEXT = "compare_reml.txt"
+TABLES = ("compare_fixed", "compare_variance", "compare_groups")
+
+
+def write_comparison(fit: Fit, folder: Path, *, prob: float) -> None:
+    """Write the comparison's page and tables; where there is nothing to compare with, the page says why."""
+    try:
+        comparison = compare_reml(fit, prob=prob)
+    except BayesmixError as error:
+        (folder / TEXT).write_text(f"{error}\n", encoding="utf-8")
+        return
+    (folder / TEXT).write_text(f"{comparison}\n", encoding="utf-8")
+    frames = (comparison.fixed.reset_index(), comparison.variance.reset_index(), comparison.groups)
+    for name, frame in zip(TABLES, frames, strict=True):
+        frame.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
+
+
+def compare_figures(fit: Fit) -> Iterator[tuple[str, Any]]:
+    """Both pictures by file name; none where there is nothing to compare with, of which the page tells."""
+    try:
+        comparison = compare_reml(fit)
+    except BayesmixError:
+        return
+    for kind in ("intervals", "groups"):
+        yield f"compare_{kind}", report.plot_compare_reml.plot_compare_reml(comparison, kind)
