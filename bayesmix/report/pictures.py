@@ -102,6 +102,8 @@ def _compare(drawing: Drawing) -> Iterator[tuple[str, Any]]:
 
 
 def _no_estimate(setting: Setting) -> str:
+    if setting.design.parts:
+        return "a model without formulas for further parameters"
     if setting.family.is_gaussian_identity or has_laplace_fit(setting.family):
         return _no_group(setting)
     return f"a family with a REML or a Laplace fit, which {setting.family} has not"
