@@ -9,6 +9,7 @@ from .inference.auxiliary import auxiliary as auxiliary
 from .inference.bayes_factor import BayesFactor as BayesFactor
 from .inference.bayes_factor import bayes_factor as bayes_factor
 from .inference.coef import coef as coef
+from .inference.compare import compare as compare
 from .inference.compare_reml import RemlComparison as RemlComparison
 from .inference.compare_reml import compare_reml as compare_reml
 from .inference.diagnose import diagnose as diagnose
@@ -19,6 +20,8 @@ from .inference.glance import glance as glance
 from .inference.inclusion import inclusion as inclusion
 from .inference.log_likelihood import log_likelihood as log_likelihood
 from .inference.log_marginal import log_marginal as log_marginal
+from .inference.loo import loo as loo
+from .inference.loo_record import Loo as Loo
 from .inference.lrt import lrt as lrt
 from .inference.overdispersion import overdispersion as overdispersion
 from .inference.posterior_predict import posterior_predict as posterior_predict

@@ -16,6 +16,7 @@ from bayesmix.numerics.response_moments import MOMENTS
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
+Rows = slice | Positions
 Effects = Callable[[GroupTerm, Positions], Floats]
 
 GROUPS = ("fitted", "typical")
@@ -71,7 +72,7 @@ def mean_parameter(fit: Fit) -> Callable[[Floats, Mapping[str, Floats]], dict[st
 
 def other_parameters(
     fit: Fit, *, groups: str = "fitted", effects: Effects | None = None, draws: Positions | None = None
-) -> Callable[[slice], dict[str, Floats]]:
+) -> Callable[[Rows], dict[str, Floats]]:
     """All parameters of each row's distribution but `mu`; arguments as for `linear_predictor`.
 
     Of an ordinal response among them `threshold`, (n_categories - 1, n_draws).
@@ -92,7 +93,7 @@ def other_parameters(
         "trials": np.ones(design.n_obs) if trials is None else trials,
     }
 
-    def others(rows: slice) -> dict[str, Floats]:
+    def others(rows: Rows) -> dict[str, Floats]:
         by_formula = {name: LINKS[AUXILIARY[name].link].inverse(eta(rows)) for name, eta in modelled.items()}
         return own | by_formula | {name: values[rows, None] for name, values in of_rows.items()}
 
@@ -106,8 +107,8 @@ def linear_predictor(
     terms: tuple[GroupTerm, ...],
     effects: Effects | None = None,
     draws: Positions | None = None,
-) -> Callable[[slice], Floats]:
-    """Draws of X beta + offset + the effects of some random terms, as a function of the rows.
+) -> Callable[[Rows], Floats]:
+    """Draws of X beta + offset + the effects of some random terms, as a function of the rows (a slice, or positions).
 
     Parameters
     ----------
@@ -123,7 +124,7 @@ def linear_predictor(
     chosen = slice(None) if draws is None else draws
     coefficients = joined(fixed(fit, design))[:, chosen]
 
-    def predictor(rows: slice) -> Floats:
+    def predictor(rows: Rows) -> Floats:
         total = design.fixed.matrix[rows] @ coefficients
         total += design.offset[rows, None]
         for term in terms:

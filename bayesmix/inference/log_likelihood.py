@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.draws import n_draws_of, posterior_of
 from bayesmix.inference.kinds import a_posterior
-from bayesmix.inference.row_model import row_model
+from bayesmix.inference.row_model import Positions, row_model
 from bayesmix.inference.summarise import VALUES_AT_ONCE
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.record import Fit
@@ -60,9 +60,9 @@ def log_likelihood(fit: Fit) -> xr.DataArray:
     )
 
 
-def log_likelihood_in_parts(fit: Fit) -> Iterator[tuple[slice, Floats]]:
+def log_likelihood_in_parts(fit: Fit, draws: Positions | None = None) -> Iterator[tuple[slice, Floats]]:
     """Stretches of rows with their log densities (n_rows, n_draws), the draws of all chains joined."""
-    model = row_model(fit)
+    model = row_model(fit, draws=draws)
     for rows in stretches(model.n_obs, VALUES_AT_ONCE // model.n_draws):
         yield rows, model.log_density(rows, model.predictor(rows))
 

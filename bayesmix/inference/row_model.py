@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.draws import n_draws_of
-from bayesmix.inference.expectation import linear_predictor, mean_parameter, other_parameters
+from bayesmix.inference.expectation import Positions, Rows, linear_predictor, mean_parameter, other_parameters
 from bayesmix.inference.new_groups import new_effects
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.predictive_statistics import RowMoments
@@ -17,12 +17,11 @@ from bayesmix.numerics.row_distribution.parts import Predicted
 from bayesmix.numerics.row_distribution.table import ROW_DISTRIBUTIONS, quantile_residual
 
 Floats = NDArray[np.float64]
-Positions = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class RowModel:
-    """Functions of a slice of rows; arrays are (n_rows, n_draws).
+    """Functions of some rows, a slice or their positions; arrays are (n_rows, n_draws).
 
     `predictor(rows)`: the linear predictor eta. `log_density(rows, eta)`: of the observed response, in a count its log
     probability. `draw(rows, eta, rng)`: new responses, of counts out of trials successes. `quantile_residual(rows, eta,
@@ -32,11 +31,11 @@ class RowModel:
 
     n_obs: int
     n_draws: int
-    predictor: Callable[[slice], Floats]
-    log_density: Callable[[slice, Floats], Floats]
-    draw: Callable[[slice, Floats, np.random.Generator], Floats]
-    quantile_residual: Callable[[slice, Floats, Floats], Floats]
-    moments: Callable[[slice, Floats], RowMoments]
+    predictor: Callable[[Rows], Floats]
+    log_density: Callable[[Rows, Floats], Floats]
+    draw: Callable[[Rows, Floats, np.random.Generator], Floats]
+    quantile_residual: Callable[[Rows, Floats, Floats], Floats]
+    moments: Callable[[Rows, Floats], RowMoments]
 
 
 def row_model(fit: Fit, *, draws: Positions | None = None, groups: str = "fitted", seed: int = 0) -> RowModel:
@@ -63,12 +62,12 @@ def row_model(fit: Fit, *, draws: Positions | None = None, groups: str = "fitted
     name, link, distribution = fit.family.name, fit.family.link, ROW_DISTRIBUTIONS[fit.family.name]
     others, on_response_scale = other_parameters(fit, effects=effects, draws=draws), mean_parameter(fit)
 
-    def predicted(rows: slice, eta: Floats) -> Predicted:
+    def predicted(rows: Rows, eta: Floats) -> Predicted:
         # A row in which nothing was tried has no proportion, but it has a probability, which is 1.
         counted = {} if trials is None else {"trials": trials[rows, None]}
         return Predicted(eta, link, others(rows) | counted)
 
-    def moments(rows: slice, eta: Floats) -> RowMoments:
+    def moments(rows: Rows, eta: Floats) -> RowMoments:
         parameters = on_response_scale(eta, others(rows))
         return RowMoments(MOMENTS[name].mean(parameters), MOMENTS[name].variance(parameters))
 

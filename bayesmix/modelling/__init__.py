@@ -14,6 +14,7 @@ _HEAVY = {
     "diagnostics",
     "group_effects",
     "laplace_fit",
+    "left_out",
     "level_draws",
     "log_marginal",
     "marginal_draws",

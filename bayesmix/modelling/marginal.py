@@ -54,16 +54,20 @@ class Marginal:
         return self.buffer(np.zeros(n), np.eye(n))
 
 
-def marginalise(design: Design, priors: Mapping[str, Prior]) -> Marginal:
-    """Reduce data and priors to what the density of the variance parameters needs; one pass over the rows."""
+def marginalise(design: Design, priors: Mapping[str, Prior], *, intercept_at: Floats | None = None) -> Marginal:
+    """Reduce data and priors to what the density of the variance parameters needs; one pass over the rows.
+
+    The prior of the intercept is for predictors at `intercept_at` (p,), by default their means.
+    """
     terms = tuple(GroupColumns(term.index, term.columns, term.n_levels) for term in design.random)
     y = design.response.values - design.offset
     products = cross_products(y=y, X=design.fixed.matrix, terms=terms, weights=design.weights)
     given = [priors[name].args for name in design.fixed.names]
+    centre = design.fixed.matrix.mean(axis=0) if intercept_at is None else intercept_at
     prior = CoefficientPrior(
         mean=np.array([mean for mean, _ in given]),
         sd=np.array([sd for _, sd in given]),
-        intercept_at=design.fixed.matrix.mean(axis=0) if design.fixed.has_intercept else None,
+        intercept_at=centre if design.fixed.has_intercept else None,
     )
     kinds, numbers, start = _theta_priors(design, priors, float(np.std(y)))
     ks = np.array([term.k for term in design.random], dtype=np.int64)

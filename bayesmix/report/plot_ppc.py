@@ -25,6 +25,7 @@ _BY_RESPONSE = {
     "trials": "ecdf",
     "trials_with_zeros": "ecdf",
     "positive_with_zeros": "ecdf",
+    "ordinal": "rootogram",
     "binary": "calibration",
 }
 _DRAWS = 1000
@@ -112,7 +113,7 @@ def _suited_kind(fit: Fit) -> str:
 
 
 def _refuse_unsuited(fit: Fit, kind: str) -> None:
-    counts = fit.design.response.trials is not None or fit.family.response in ("count", "count_with_zeros")
+    counts = fit.design.response.trials is not None or fit.family.response in ("count", "count_with_zeros", "ordinal")
     suits = {
         "density": fit.family.response not in _BY_RESPONSE,
         "ecdf": not _is_zero_one(fit),

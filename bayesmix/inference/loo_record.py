@@ -1,0 +1,69 @@
+"""`Loo`: what leave-one-out cross-validation found."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bayesmix.modelling.record import Fit
+
+
+@dataclass(frozen=True, eq=False)
+class Loo:
+    """Expected log predictive density of what was left out, one after the other.
+
+    Attributes
+    ----------
+    elpd, se : float
+        Sum over what was left out, natural logarithm, and its standard error from the spread over them.
+    p : float
+        By how much the fitted data are better predicted than the left-out ones: an effective number of parameters.
+    by : str
+        What was left out: ``"row"``, or the name of the group.
+    pointwise : pandas.DataFrame
+        Indexed by row label or level: `elpd`, `p`, `pareto_k`, `n_rows`, `method`.
+    k_limit : float
+        Largest Pareto k up to which an estimate can be trusted: 0.7, for few draws less.
+    fit : Fit
+        Of which model.
+    """
+
+    elpd: float
+    se: float
+    p: float
+    by: str
+    pointwise: pd.DataFrame
+    k_limit: float
+    fit: Fit
+
+    @property
+    def unreliable(self) -> pd.DataFrame:
+        """Rows of `pointwise` whose Pareto k is above the limit, the worst first."""
+        k = self.pointwise["pareto_k"]
+        return self.pointwise[k > self.k_limit].sort_values("pareto_k", ascending=False, kind="stable")
+
+    def __str__(self) -> str:
+        what = "row" if self.by == "row" else f"level of {self.by}"
+        lines = [
+            f"Leave one {what} out: {len(self.pointwise)} left out, {self.fit.formula}",
+            f"elpd {self.elpd:.1f} (se {self.se:.1f}), effective parameters {self.p:.1f}",
+            self.advice,
+        ]
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    @property
+    def advice(self) -> str:
+        """Whether the estimate can be trusted, and if not which rows and what to do."""
+        bad = self.unreliable
+        if bad.empty:
+            n_again = int((self.pointwise["method"] == "marginal").sum())
+            again = f"; {n_again} by the marginal likelihoods with them and without" if n_again else ""
+            return f"All Pareto k at most {self.pointwise['pareto_k'].max():.2f} (limit {self.k_limit:.2f}){again}."
+        named = ", ".join(f"{label} ({k:.2f})" for label, k in bad["pareto_k"].head(5).items())
+        more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
+        return (
+            f"Not to be trusted: Pareto k above {self.k_limit:.2f} for {len(bad)} of {len(self.pointwise)}: "
+            f"{named}{more}. The model fits them only because it has seen them: fit it without them and look, or "
+            "use a family with longer tails."
+        )
