@@ -136,7 +136,7 @@ _DRAWN: "WeakKeyDictionary[Fit, tuple[Floats, Floats]]" = WeakKeyDictionary()
 
 
 def _values(fit: "Fit", *, anew: bool) -> tuple[Floats, Floats]:
-    """theta (n_values, n) and log weights (n_values,): the fit's own, or if these are few, drawn once for all priors."""
+    """theta (n_values, n) and log weights (n_values,): the fit's, or if these are few, drawn once for all priors."""
     kept = fit.posterior.children.get("importance")
     if kept is not None and (not anew or kept.sizes["value"] >= N_VALUES):
         return kept["theta"].to_numpy(), kept["log_weight"].to_numpy()

@@ -169,7 +169,7 @@ def test_what_cannot_be_answered_is_refused():
         (ArgumentError, "other rows", lambda: bm.bayes_factor(fit, changed)),
         (UnknownTermError, r"\(1 \| g\)", lambda: bm.bayes_factor(fit, drop="(1 | h)")),
         (PriorError, r"Gamma\(2, 1\) of sd_g__Intercept has density 0 at 0", lambda: bm.rand(gamma)),
-        (ArgumentError, "no closed form", lambda: bm.inclusion(poisson)),
+        (ArgumentError, "no residual sd", lambda: bm.equivalence(poisson)),
         (ArgumentError, "positive", lambda: bm.prior_sensitivity(fit, drop="1 | g", multipliers=[0])),
     ):
         with pytest.raises(error, match=words):
@@ -234,3 +234,27 @@ def test_region_of_practical_equivalence():
     assert found["odds_ratio"] == pytest.approx(odds)
     with pytest.raises(ArgumentError, match="delta"):
         bm.equivalence(fit, delta=0)
+    with pytest.raises(ArgumentError, match="per="):
+        bm.equivalence(fit, per="sds")
+
+
+def test_region_of_practical_equivalence_of_correlated_effects():
+    """Each sd for itself, by counting; a prior relative to sigma by its own distribution function."""
+    priors = {"sd_Subject__Days": "ScaleFree(0.5)"}
+    fit = bm.fit("Reaction ~ Days + (Days | Subject)", bm.load_data("sleepstudy"), priors=priors, **SETTINGS)
+    posterior = fit.posterior["posterior"]
+    per_unit, per_sd = (bm.equivalence(fit, delta=0.7, per=per) for per in ("unit", "sd"))
+    spread = fit.data["Days"].std()
+    for name, frame, factor in (
+        ("sd_Subject__Intercept", per_unit, 1.0),
+        ("sd_Subject__Intercept", per_sd, 1.0),
+        ("sd_Subject__Days", per_unit, 1.0),
+        ("sd_Subject__Days", per_sd, spread),
+    ):
+        inside = (posterior[name] * factor < 0.7 * posterior["sigma"]).to_numpy()
+        assert frame.loc[name, "probability"] == pytest.approx(inside.mean())
+        assert frame.loc[name, "mcse"] > 0
+    assert 0 < per_sd.loc["sd_Subject__Days", "probability"] < 1
+    # half-Cauchy(0.5) of sd(Days) sd / sigma: 2 / pi arctan(0.7 / 0.5)
+    assert per_sd.loc["sd_Subject__Days", "prior"] == pytest.approx(2 / np.pi * np.arctan(1.4), abs=1e-6)
+    assert per_unit.loc["sd_Subject__Days", "prior"] == pytest.approx(2 / np.pi * np.arctan(1.4 * spread), abs=1e-6)

@@ -62,7 +62,7 @@ def test_each_is_sampled_once(fitted, monkeypatch):
 
 def test_too_many_models_to_sample_are_refused(fitted, monkeypatch):
     monkeypatch.setattr(inclusion_file, "_MOST_SAMPLED", 3)
-    with pytest.raises(ArgumentError, match="More than 3 models .* each to be sampled .* rand"):
+    with pytest.raises(ArgumentError, match=r"More than 3 models .* each to be sampled .* rand"):
         bm.inclusion(fitted)
 
 
