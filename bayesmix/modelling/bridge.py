@@ -30,6 +30,7 @@ Floats = NDArray[np.float64]
 
 MOST_CORES = 1024
 
+_MOST_PARAMETERS = 100  # up to which draws that mix have always been enough
 _AGREES = 1e-6  # of a log density, relative: the same sum in another order
 
 
@@ -49,9 +50,18 @@ def by_bridge(model: pm.Model, posterior: xr.DataTree, *, seed: int) -> LogMargi
         _require_same_density(log_densities, draws, posterior["sample_stats"]["lp"].to_numpy())
         found = bridge(log_densities, draws, seed=seed)
     if found.reason:
-        reason = f"{found.reason}. Fit again with more draws (draws=), or with tighter priors (priors=)."
+        reason = f"{found.reason}. {_what_to_do(draws.shape[2])}"
         return LogMarginal(np.nan, np.nan, "bridge", reason)
     return LogMarginal(found.log_integral, found.error, "bridge")
+
+
+def _what_to_do(n_parameters: int) -> str:
+    if n_parameters <= _MOST_PARAMETERS:
+        return "Fit again with more draws (draws=), or with tighter priors (priors=)."
+    return (
+        f"{n_parameters} parameters are many for the normal distribution that bridge sampling goes by: fit with four "
+        "times the draws (draws=), or test by likelihood, bm.rand(bm.laplace(...))."
+    )
 
 
 def of_smaller_models(fit: Fit, models: Sequence[ReducedModel]) -> list[LogMarginal]:

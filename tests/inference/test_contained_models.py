@@ -15,20 +15,20 @@ from bayesmix.inference.contained import log_marginals
 from bayesmix.modelling import bridge as bridge_file
 from bayesmix.modelling.reduced import reduced_model
 
-SETTINGS = {"seed": 4, "draws": 2000, "tune": 600, "progress": False}
+SETTINGS = {"seed": 4, "draws": 800, "tune": 500, "progress": False}
 
 
 @pytest.fixture(scope="module")
-def counts():
+def binary():
     rng = np.random.default_rng(3)
-    rows = pd.DataFrame({"g": np.arange(96) % 12, "h": np.arange(96) // 24, "x": rng.normal(size=96)})
-    eta = 0.8 + 0.7 * rng.normal(size=12)[rows["g"]] + 0.3 * rows["x"]
-    return rows.assign(k=rng.poisson(np.exp(eta)))
+    rows = pd.DataFrame({"g": np.arange(96) % 12, "h": np.arange(96) // 12, "x": rng.normal(size=96)})
+    eta = 0.2 + 1.0 * rng.normal(size=12)[rows["g"]] + 0.3 * rows["x"]
+    return rows.assign(k=rng.binomial(1, 1 / (1 + np.exp(-eta))))
 
 
 @pytest.fixture(scope="module")
-def fitted(counts):
-    return bm.fit("k ~ x + (1 | g) + (1 | h)", counts, "poisson", **SETTINGS)
+def fitted(binary):
+    return bm.fit("k ~ x + (1 | g) + (1 | h)", binary, "bernoulli", **SETTINGS)
 
 
 def test_side_by_side_they_have_the_numbers_that_each_has_alone(fitted):
@@ -36,7 +36,7 @@ def test_side_by_side_they_have_the_numbers_that_each_has_alone(fitted):
     together = bridge_file.of_smaller_models(fitted, models)
     assert not any(one.reason for one in together)
     for found, text in zip(together, ("k ~ x + (1 | h)", "k ~ x + (1 | g)"), strict=True):
-        assert found == bm.log_marginal(bm.fit(text, fitted.data, "poisson", **SETTINGS))
+        assert found == bm.log_marginal(bm.fit(text, fitted.data, "bernoulli", **SETTINGS))
 
 
 def test_each_is_sampled_once(fitted, monkeypatch):
@@ -66,8 +66,8 @@ def test_too_many_models_to_sample_are_refused(fitted, monkeypatch):
         bm.inclusion(fitted)
 
 
-def test_no_number_of_one_model_is_no_number_of_their_average(counts):
-    few = bm.fit("k ~ x + (1 | g)", counts, "poisson", seed=1, draws=20, tune=200, progress=False)
+def test_no_number_of_one_model_is_no_number_of_their_average(binary):
+    few = bm.fit("k ~ x + (1 | g)", binary, "bernoulli", seed=1, draws=20, tune=200, progress=False)
     table = bm.inclusion(few)
     assert np.isnan(table["log10_bf"]).all()
     assert not table["reliable"].any()
@@ -81,7 +81,11 @@ def test_sensitivity_without_a_closed_form(fitted):
     assert (curve["reason"] == "").all()
     for multiplier, row in curve.iterrows():
         other = bm.fit(
-            fitted.formula, fitted.data, "poisson", priors={"sd_h__Intercept": f"HalfNormal({multiplier})"}, **SETTINGS
+            fitted.formula,
+            fitted.data,
+            "bernoulli",
+            priors={"sd_h__Intercept": f"HalfNormal({multiplier})"},
+            **SETTINGS,
         )
         anew = bm.bayes_factor(other, drop="1 | h")
         assert abs(anew.log10_bf - row["log10_bf"]) < 4 * np.hypot(anew.mcse, row["mcse"])
