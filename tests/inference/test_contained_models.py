@@ -75,6 +75,7 @@ def test_no_number_of_one_model_is_no_number_of_their_average(binary):
     assert "No numbers: k ~ x" in str(table)
 
 
+@pytest.mark.slow
 def test_sensitivity_without_a_closed_form(fitted):
     """Against fits with the other prior; a prior that the draws do not reach has a reason and no number."""
     curve = bm.prior_sensitivity(fitted, drop="1 | h", multipliers=[0.5, 3.0])
