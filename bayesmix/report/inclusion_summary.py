@@ -31,8 +31,9 @@ def blocks(table: pd.DataFrame) -> tuple[Block, ...]:
         [number(row["log10_bf"], 3), error(row["mcse"]), probability(row["probability"])] for _, row in table.iterrows()
     ]
     columns = [aligned(column) for column in list(zip(*cells, strict=True))[:2]]
+    width = max(len(label) for label in table["label"])
     rows = [
-        [str(term), bf, its_error, cell[2], row["label"]]
+        [str(term), bf, its_error, cell[2], row["label"].ljust(width)]
         for (term, row), bf, its_error, cell in zip(table.iterrows(), *columns, cells, strict=True)
     ]
     found = [
