@@ -74,15 +74,45 @@ def test_balanced_one_way_layout_by_brute_force(sd):
     assert found.probability == pytest.approx(1 / (1 + 10**-found.log10_bf))
 
 
+def stored_priors(data, y):
+    """Those of the stored values, for coefficients and standard deviations of any name."""
+    sd, mean = float(data[y].std(ddof=1)), float(data[y].mean())
+    wide = f"HalfStudentT(3, {sd})"
+    names = ("sigma", "sd_Subject__Intercept", "sd_Subject__Days", "sd_Batch__Intercept")
+    priors = {"Intercept": f"Normal({mean}, {10 * sd})", "Days": f"Normal(0, {10 * sd})", "corr_Subject": "LKJ(1)"}
+    return priors | dict.fromkeys(names, wide)
+
+
+@pytest.mark.parametrize(
+    ("source", "formula"),
+    [
+        ("sleepstudy", "Reaction ~ Days"),
+        ("sleepstudy", "Reaction ~ Days + (1 | Subject)"),
+        ("sleepstudy", "Reaction ~ Days + (Days | Subject)"),
+        ("Dyestuff", "Yield ~ 1"),
+        ("Dyestuff", "Yield ~ 1 + (1 | Batch)"),
+    ],
+)
+def test_log_marginal_is_the_stored_one(source, formula):
+    """2e-4 is what the stored values are good for; 0.01 is two Monte Carlo errors for four variance parameters."""
+    if not REFERENCE.exists():
+        pytest.skip("needs ../shared/reference/exact_log_marginal.json")
+    exact = json.loads(REFERENCE.read_text())[source][formula]
+    data = bm.load_data(source)
+    has = bm.fit(formula, data, seed=1, draws=50, progress=False).priors
+    priors = {name: text for name, text in stored_priors(data, formula.split(" ~ ")[0]).items() if name in has}
+    found = bm.log_marginal(bm.fit(formula, data, priors=priors, seed=1, progress=False))
+    assert found.value == pytest.approx(exact, abs=2e-4 if found.method == "quadrature" else 0.01)
+    assert found.method == ("importance" if "Days |" in formula else "quadrature")
+    assert found.error < 0.006
+
+
 def test_against_the_stored_exact_values():
     if not REFERENCE.exists():
         pytest.skip("needs ../shared/reference/exact_log_marginal.json")
     stored = json.loads(REFERENCE.read_text())["sleepstudy"]
     data = bm.load_data("sleepstudy")
-    sd, mean = float(data["Reaction"].std(ddof=1)), float(data["Reaction"].mean())
-    wide = f"HalfStudentT(3, {sd})"
-    priors = {"Intercept": f"Normal({mean}, {10 * sd})", "Days": f"Normal(0, {10 * sd})", "sigma": wide}
-    priors |= {"sd_Subject__Intercept": wide, "sd_Subject__Days": wide, "corr_Subject": "LKJ(1)"}
+    priors = {name: text for name, text in stored_priors(data, "Reaction").items() if "Batch" not in name}
     fit = bm.fit("Reaction ~ Days + (Days | Subject)", data, priors=priors, **SETTINGS)
     exact = {name: stored[f"Reaction ~ Days{name}"] for name in ("", " + (1 | Subject)", " + (Days | Subject)")}
     assert bm.log_marginal(fit).value == pytest.approx(exact[" + (Days | Subject)"], abs=0.02)
