@@ -23,7 +23,8 @@ def with_other_priors(fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior])
     if own.reason or not changed:
         return own
     draws = fit.posterior["posterior"].to_dataset()
-    sigma = draws["sigma"].transpose("chain", "draw").to_numpy() if "sigma" in draws else 1.0
+    of_sigma = any(fit.priors[name].of_sigma for name in changed)
+    sigma = draws["sigma"].transpose("chain", "draw").to_numpy() if of_sigma else 1.0
     log_ratios = np.zeros((draws.sizes["chain"], draws.sizes["draw"]))
     for name in changed:
         sd = draws[name].transpose("chain", "draw").to_numpy()
