@@ -199,7 +199,7 @@ def test_what_cannot_be_answered_is_refused():
         (ArgumentError, "other rows", lambda: bm.bayes_factor(fit, changed)),
         (UnknownTermError, r"\(1 \| g\)", lambda: bm.bayes_factor(fit, drop="(1 | h)")),
         (PriorError, r"Gamma\(2, 1\) of sd_g__Intercept has density 0 at 0", lambda: bm.rand(gamma)),
-        (ArgumentError, "no residual sd", lambda: bm.equivalence(poisson)),
+        (ArgumentError, "no single residual sd", lambda: bm.equivalence(poisson)),
         (ArgumentError, "positive", lambda: bm.prior_sensitivity(fit, drop="1 | g", multipliers=[0])),
     ):
         with pytest.raises(error, match=words):
