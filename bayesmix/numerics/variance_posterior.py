@@ -6,8 +6,6 @@ All that it needs is packed into one buffer of doubles, so that one function com
 every model: `log_posterior_at` reads it.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,12 +14,11 @@ from bayesmix.numerics.gaussian.cross_products import Arrays
 from bayesmix.numerics.gaussian.draws import draw_dense
 from bayesmix.numerics.gaussian.gradient import value_and_gradient
 from bayesmix.numerics.kernels import kernel
+from bayesmix.numerics.packed import floats, floats_2, floats_3, integers, integers_2, pack
 from bayesmix.numerics.variance_parameters import factors, pull_back
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-
-_ENTRY = 4  # of an array the buffer's table holds the place and three lengths
 
 
 def pack_posterior(
@@ -47,87 +44,39 @@ def pack_posterior(
     centre, scale
         Shapes (n,) and (n, n).
     """
-    return _pack([*arrays, *prior, ks, kinds, numbers, centre, scale])
-
-
-def _pack(parts: Sequence[NDArray]) -> Floats:
-    sizes = [part.size for part in parts]
-    begin = 1 + _ENTRY * len(parts)
-    places = begin + np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    buffer = np.zeros(places[-1])
-    table = buffer.view(np.int64)
-    table[0] = len(buffer)
-    for number, part in enumerate(parts):
-        lengths = [*part.shape, 1, 1, 1][:3]
-        table[1 + _ENTRY * number : 1 + _ENTRY * (number + 1)] = [places[number], *lengths]
-        stretch = slice(places[number], places[number + 1])
-        if part.dtype.kind == "i":
-            table[stretch] = part.ravel()
-        else:
-            buffer[stretch] = part.ravel()
-    return buffer
-
-
-@kernel
-def _floats(buffer: Floats, number: int) -> Floats:
-    table = buffer.view(np.int64)
-    e = 1 + 4 * number
-    return buffer[table[e] : table[e] + table[e + 1] * table[e + 2] * table[e + 3]]
-
-
-@kernel
-def _floats_2(buffer: Floats, number: int) -> Floats:
-    table = buffer.view(np.int64)
-    return _floats(buffer, number).reshape((table[2 + 4 * number], table[3 + 4 * number]))
-
-
-@kernel
-def _floats_3(buffer: Floats, number: int) -> Floats:
-    table = buffer.view(np.int64)
-    return _floats(buffer, number).reshape((table[2 + 4 * number], table[3 + 4 * number], table[4 + 4 * number]))
-
-
-@kernel
-def _integers(buffer: Floats, number: int) -> Integers:
-    return _floats(buffer, number).view(np.int64)
-
-
-@kernel
-def _integers_2(buffer: Floats, number: int) -> Integers:
-    table = buffer.view(np.int64)
-    return _integers(buffer, number).reshape((table[2 + 4 * number], table[3 + 4 * number]))
+    return pack([*arrays, *prior, ks, kinds, numbers, centre, scale])
 
 
 @kernel
 def unpack_arrays(buffer: Floats) -> Arrays:
     """The data in the buffer, without copying."""
     return Arrays(
-        _floats_3(buffer, 0),
-        _floats_3(buffer, 1),
-        _integers(buffer, 2),
-        _integers(buffer, 3),
-        _floats_2(buffer, 4),
-        _floats_2(buffer, 5),
-        _floats_3(buffer, 6),
-        _integers(buffer, 7),
-        _integers(buffer, 8),
-        _integers(buffer, 9),
-        _integers(buffer, 10),
-        _integers_2(buffer, 11),
-        _floats(buffer, 12),
+        floats_3(buffer, 0),
+        floats_3(buffer, 1),
+        integers(buffer, 2),
+        integers(buffer, 3),
+        floats_2(buffer, 4),
+        floats_2(buffer, 5),
+        floats_3(buffer, 6),
+        integers(buffer, 7),
+        integers(buffer, 8),
+        integers(buffer, 9),
+        integers(buffer, 10),
+        integers_2(buffer, 11),
+        floats(buffer, 12),
     )
 
 
 @kernel
 def unpack_prior(buffer: Floats) -> WorkingPrior:
     """The prior of the coefficients in the buffer."""
-    return WorkingPrior(_floats_2(buffer, 13), _floats(buffer, 14), _floats(buffer, 15), _floats(buffer, 16))
+    return WorkingPrior(floats_2(buffer, 13), floats(buffer, 14), floats(buffer, 15), floats(buffer, 16))
 
 
 @kernel
 def theta_at(buffer: Floats, x: Floats) -> Floats:
     """centre + scale x."""
-    centre, scale = _floats(buffer, 20), _floats_2(buffer, 21)
+    centre, scale = floats(buffer, 20), floats_2(buffer, 21)
     n = len(centre)
     theta = centre.copy()
     for i in range(n):
@@ -142,8 +91,8 @@ def log_posterior_at(buffer: Floats, x: Floats, gradient: Floats) -> float:
 
     The Jacobian of the map from x to theta, a constant, is left out.
     """
-    ks, kinds, numbers = _integers(buffer, 17), _integers(buffer, 18), _floats_2(buffer, 19)
-    scale = _floats_2(buffer, 21)
+    ks, kinds, numbers = integers(buffer, 17), integers(buffer, 18), floats_2(buffer, 19)
+    scale = floats_2(buffer, 21)
     theta = theta_at(buffer, x)
     size = 1
     for k in ks:
@@ -170,7 +119,7 @@ def evaluate(
     `log_densities` (n_points,), `fixed` (n_points, copies, p) and `others` (n_points, copies, m) as `draw_dense` has
     them. The Jacobian of the map from x to theta, a constant, is left out.
     """
-    ks, kinds, numbers = _integers(buffer, 17), _integers(buffer, 18), _floats_2(buffer, 19)
+    ks, kinds, numbers = integers(buffer, 17), integers(buffer, 18), floats_2(buffer, 19)
     arrays, prior = unpack_arrays(buffer), unpack_prior(buffer)
     size = 1
     for k in ks:
@@ -184,11 +133,11 @@ def evaluate(
 @kernel
 def packed_factors(buffer: Floats, thetas: Floats) -> Floats:
     """Lower triangles of every L_t, then log sigma, at each theta (n_points, n): shape (n_points, n_packed)."""
-    ks = _integers(buffer, 17)
+    ks = integers(buffer, 17)
     size = 1
     for k in ks:
         size += k * (k + 1) // 2
     packed = np.empty((thetas.shape[0], size))
     for i in range(thetas.shape[0]):
-        factors(thetas[i], ks, _integers(buffer, 18), _floats_2(buffer, 19), packed[i])
+        factors(thetas[i], ks, integers(buffer, 18), floats_2(buffer, 19), packed[i])
     return packed

@@ -1,0 +1,71 @@
+"""Arrays packed into one buffer of doubles and read from it in compiled code, without copying.
+
+One function compiled once then serves every data set, and a sampler needs a single address. At the head stands the
+length, then for every array its place and three lengths; integers keep their bits.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.numerics.kernels import kernel
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+_ENTRY = 4  # of an array the buffer's table holds the place and three lengths
+
+
+def pack(parts: Sequence[NDArray]) -> Floats:
+    """The buffer of `parts`, arrays of doubles or integers with at most three axes."""
+    sizes = [part.size for part in parts]
+    begin = 1 + _ENTRY * len(parts)
+    places = begin + np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    buffer = np.zeros(places[-1])
+    table = buffer.view(np.int64)
+    table[0] = len(buffer)
+    for number, part in enumerate(parts):
+        lengths = [*part.shape, 1, 1, 1][:3]
+        table[1 + _ENTRY * number : 1 + _ENTRY * (number + 1)] = [places[number], *lengths]
+        stretch = slice(places[number], places[number + 1])
+        if part.dtype.kind == "i":
+            table[stretch] = part.ravel()
+        else:
+            buffer[stretch] = part.ravel()
+    return buffer
+
+
+@kernel
+def floats(buffer: Floats, number: int) -> Floats:
+    """Array `number` of the buffer, flat."""
+    table = buffer.view(np.int64)
+    e = 1 + 4 * number
+    return buffer[table[e] : table[e] + table[e + 1] * table[e + 2] * table[e + 3]]
+
+
+@kernel
+def floats_2(buffer: Floats, number: int) -> Floats:
+    """Array `number` of the buffer, which has two axes."""
+    table = buffer.view(np.int64)
+    return floats(buffer, number).reshape((table[2 + 4 * number], table[3 + 4 * number]))
+
+
+@kernel
+def floats_3(buffer: Floats, number: int) -> Floats:
+    """Array `number` of the buffer, which has three axes."""
+    table = buffer.view(np.int64)
+    return floats(buffer, number).reshape((table[2 + 4 * number], table[3 + 4 * number], table[4 + 4 * number]))
+
+
+@kernel
+def integers(buffer: Floats, number: int) -> Integers:
+    """Array `number` of the buffer, of integers, flat."""
+    return floats(buffer, number).view(np.int64)
+
+
+@kernel
+def integers_2(buffer: Floats, number: int) -> Integers:
+    """Array `number` of the buffer, of integers, which has two axes."""
+    table = buffer.view(np.int64)
+    return integers(buffer, number).reshape((table[2 + 4 * number], table[3 + 4 * number]))
