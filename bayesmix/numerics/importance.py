@@ -95,9 +95,17 @@ def propose(proposal: SplitT, n_values: int, rng: np.random.Generator) -> Propos
     size /= np.sqrt(rng.chisquare(degrees, n_values) / degrees)[:, None]
     above = rng.random((n_values, n)) < scales[:, 1] / scales.sum(axis=1)
     points = size * np.where(above, scales[:, 1], -scales[:, 0])
+    return Proposals(points, log_density_of(proposal, points))
+
+
+def log_density_of(proposal: SplitT, points: Floats) -> Floats:
+    """The log density of `proposal` at points (n_points, n), shape (n_points,)."""
+    scales, degrees = proposal.scales, proposal.degrees
+    n = len(scales)
+    size = points / np.where(points > 0, scales[:, 1], scales[:, 0])
     constant = lgamma((degrees + n) / 2) - lgamma(degrees / 2) - 0.5 * n * np.log(degrees * pi)
     constant += np.sum(np.log(2 / scales.sum(axis=1)))
-    return Proposals(points, constant - 0.5 * (degrees + n) * np.log1p((size**2).sum(axis=1) / degrees))
+    return constant - 0.5 * (degrees + n) * np.log1p((size**2).sum(axis=1) / degrees)
 
 
 def weigh(log_ratios: Floats) -> Weighted:

@@ -50,14 +50,18 @@ def find_mode(log_density: ValueAndGradient, start: Floats, spread: Floats) -> M
     )
     point = spread * np.asarray(found.x)
     value, gradient = log_density(point)
-    curvature = _curvature(log_density, point, gradient, _STEP * spread)
-    values, vectors = np.linalg.eigh(curvature)
-    raised = np.maximum(values, _LEAST_CURVATURE)
-    scale = np.linalg.cholesky((vectors / raised) @ vectors.T)
+    scale = inverse_factor(curvature_at(log_density, point, gradient, _STEP * spread))
     return Mode(point, float(value), scale, float(np.abs(gradient).max(initial=0.0)))
 
 
-def _curvature(log_density: ValueAndGradient, point: Floats, gradient: Floats, steps: Floats) -> Floats:
+def inverse_factor(curvature: Floats) -> Floats:
+    """The Cholesky factor of the inverse; a direction that is flat or bends upwards is given a small curvature."""
+    values, vectors = np.linalg.eigh(curvature)
+    raised = np.maximum(values, _LEAST_CURVATURE)
+    return np.linalg.cholesky((vectors / raised) @ vectors.T)
+
+
+def curvature_at(log_density: ValueAndGradient, point: Floats, gradient: Floats, steps: Floats) -> Floats:
     """Minus the Hessian, by differences of the gradient from the one at `point`: a thousandth is precise enough."""
     columns = [
         (gradient - log_density(point + shift)[1]) / step for shift, step in zip(np.diag(steps), steps, strict=True)

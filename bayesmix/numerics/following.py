@@ -1,0 +1,155 @@
+"""Coordinates in which a density whose spread depends on one parameter looks alike everywhere.
+
+The more groups differ, the less is known of the coefficients: given a standard deviation s their posterior is nearly
+normal, with a mode and a covariance that change with s. At a few values of s both are found, between them they are
+interpolated, and theta_others = mode(s) + factor(s) z. A proposal in (z, s) then fits where s is large, too; with a
+fixed covariance single values from there decide. The coordinates need not be exact: whatever they are, weights correct
+them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+
+from bayesmix.numerics.mode import Mode, ValueAndGradient, curvature_at, inverse_factor
+
+Floats = NDArray[np.float64]
+
+_DROP = 7.0  # of the log marginal density of s from its greatest value to the last knot
+_MOST_KNOTS = 12  # to each side
+_MOST_STEPS = 10
+_NEAR = 1e-3  # of Newton's decrement
+_DIFFERENCE = 1e-3
+
+
+@dataclass(frozen=True)
+class Following:
+    """theta = (others, s), with others = `modes`(s) + `factors`(s) z and s = `centre` + `scale` x.
+
+    `at`, the position of s in theta, the same as that of x among the coordinates; `folded`, whether the density is even
+    in s; `first` and `last` knot, beyond which modes and factors stay as they are there.
+    """
+
+    at: int
+    folded: bool
+    centre: float
+    scale: float
+    first: float
+    last: float
+    modes: PchipInterpolator
+    factors: PchipInterpolator
+
+    def at_s(self, s: Floats) -> tuple[Floats, Floats]:
+        """Modes (n_points, n - 1) and factors (n_points, n - 1, n - 1) at s (n_points,)."""
+        inside = np.clip(np.abs(s) if self.folded else s, self.first, self.last)
+        return self.modes(inside), self.factors(inside)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """`theta` (n_points, n) and the log of the map's volume, `log_jacobian` (n_points,)."""
+
+    theta: Floats
+    log_jacobian: Floats
+
+
+def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) -> Following:
+    """Coordinates about `mode` for a density with value and gradient at theta, whose spread depends on theta[at].
+
+    Parameters
+    ----------
+    folded
+        Whether the density is even in theta[at].
+    """
+    n = len(mode.point)
+    others = np.arange(n) != at
+    covariance = mode.scale @ mode.scale.T
+    scale, start = float(np.sqrt(covariance[at, at])), mode.point.copy()
+    if folded:
+        start[at] = abs(start[at])
+        scale = min(scale, max(start[at], 0.5 * scale))
+    spread = np.sqrt(np.diag(covariance))[others]
+    knots: dict[float, tuple[Floats, Floats, float]] = {}
+    for direction in (1.0, -1.0):
+        point, greatest = start.copy(), -np.inf
+        for _ in range(_MOST_KNOTS):
+            if folded and point[at] < 0:
+                point[at] = 0.0
+            found = _conditional(log_density, point, others, spread)
+            knots[float(point[at])] = found
+            greatest = max(greatest, found[2])
+            if found[2] < greatest - _DROP or (folded and point[at] == 0):
+                break
+            point[others] = found[0]
+            point[at] += direction * scale
+    s = np.array(sorted(knots))
+    if len(s) == 1:
+        s = np.array([s[0], s[0] + scale])
+        knots[float(s[1])] = knots[float(s[0])]
+    marginal = np.array([knots[float(one)][2] for one in s])
+    fine = np.linspace(s[0], s[-1], 200)
+    return Following(
+        at=at,
+        folded=folded,
+        centre=float(fine[PchipInterpolator(s, marginal)(fine).argmax()]),
+        scale=scale,
+        first=float(s[0]),
+        last=float(s[-1]),
+        modes=PchipInterpolator(s, np.array([knots[float(one)][0] for one in s])),
+        factors=PchipInterpolator(s, np.array([knots[float(one)][1] for one in s])),
+    )
+
+
+def _conditional(
+    log_density: ValueAndGradient, theta: Floats, others: NDArray[np.bool_], spread: Floats
+) -> tuple[Floats, Floats, float]:
+    """Mode of the others given theta[at], the factor of their covariance, and the log marginal density but a constant.
+
+    Newton's steps from theta, halved where they lead down.
+    """
+
+    def given(values: Floats) -> tuple[float, Floats]:
+        point = theta.copy()
+        point[others] = values
+        value, gradient = log_density(point)
+        return value, gradient[others]
+
+    point = theta[others]
+    value, gradient = given(point)
+    factor = np.diag(spread)
+    for _ in range(_MOST_STEPS):
+        factor = inverse_factor(curvature_at(given, point, gradient, _DIFFERENCE * spread))
+        step = factor @ (factor.T @ gradient)
+        if step @ gradient < _NEAR:
+            break
+        share = 1.0
+        while share > 1e-3:
+            ahead, slope = given(point + share * step)
+            if ahead > value:
+                break
+            share /= 2
+        else:
+            break
+        point, value, gradient = point + share * step, ahead, slope
+    return point, factor, float(value + np.sum(np.log(np.diag(factor))))
+
+
+def place(following: Following, points: Floats) -> Placed:
+    """theta at coordinates (n_points, n), x in the place of s."""
+    others = np.arange(points.shape[1]) != following.at
+    theta = np.empty_like(points)
+    s = following.centre + following.scale * points[:, following.at]
+    modes, factors = following.at_s(s)
+    theta[:, following.at] = s
+    theta[:, others] = modes + np.einsum("kij,kj->ki", factors, points[:, others])
+    volume = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1) + np.log(following.scale)
+    return Placed(theta, volume)
+
+
+def mirrored(following: Following, points: Floats) -> Floats:
+    """The coordinates of the same theta with the sign of s turned, for a folded s."""
+    turned = points.copy()
+    turned[:, following.at] = -points[:, following.at] - 2 * following.centre / following.scale
+    return turned

@@ -1,0 +1,199 @@
+"""The posterior of coefficients, sd and the family's own parameter, group effects integrated out.
+
+    log p(theta | y) = sum over levels of log integral + log p(theta) + constant
+
+All that it needs is packed into one buffer, so that one function compiled once serves every model and all data.
+"""
+
+from dataclasses import dataclass
+from math import exp
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.numerics.kernels import kernel
+from bayesmix.numerics.level_quadrature.integral import log_integral, log_integral_with_slopes
+from bayesmix.numerics.level_quadrature.likelihood import apart_from_predictor, log_density, with_slopes
+from bayesmix.numerics.level_quadrature.nodes import (
+    COUNT,
+    ETA,
+    FAR,
+    FIRST,
+    ODDS,
+    SECOND,
+    centre_and_width,
+    level_of,
+    step_of,
+)
+from bayesmix.numerics.level_quadrature.parameters import parameter
+from bayesmix.numerics.level_quadrature.rows import CountRows
+from bayesmix.numerics.packed import floats, floats_2, integers, pack
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+_X, _OFFSET, _FIRST, _SECOND, _COUNT, STARTS, GUESS, INFORMATION = range(8)
+_ROLES, _KINDS, _NUMBERS, _UNITS, _CENTRE, _SCALE, _SETTINGS = range(8, 15)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What theta is made of and its priors: coefficients, the sd where there are levels, the family's own parameter.
+
+    `roles`, `kinds` (n,) as `parameters` has them, `numbers` (n, 3) of the priors, `units` (n,) of the coefficients.
+    """
+
+    roles: Integers
+    kinds: Integers
+    numbers: Floats
+    units: Floats
+
+    @property
+    def n(self) -> int:
+        return len(self.roles)
+
+
+def pack_counts(rows: CountRows, parameters: Parameters, *, centre: Floats, scale: Floats, fineness: float) -> Floats:
+    """One buffer with data and priors, the map theta = centre + scale x, and how close nodes lie (`nodes.step_of`)."""
+    settings = np.array([rows.code, rows.log_constant, fineness])
+    data = [rows.X, rows.offset, rows.first, rows.second, rows.count, rows.starts, rows.guess, rows.information]
+    priors = [parameters.roles, parameters.kinds, parameters.numbers, parameters.units]
+    return pack([*data, *priors, centre, scale, settings])
+
+
+@kernel(error_model="numpy")
+def theta_of(buffer: Floats, x: Floats) -> Floats:
+    """centre + scale x."""
+    centre, scale = floats(buffer, _CENTRE), floats_2(buffer, _SCALE)
+    theta = centre.copy()
+    for i in range(len(theta)):
+        for j in range(len(theta)):
+            theta[i] += scale[i, j] * x[j]
+    return theta
+
+
+@kernel(error_model="numpy")
+def values_of(buffer: Floats, theta: Floats, values: Floats, slopes: Floats, scores: Floats) -> float:
+    """The log prior at theta (n,); fills the parameters' `values`, their `slopes` by theta, the prior's `scores`."""
+    roles, kinds = integers(buffer, _ROLES), integers(buffer, _KINDS)
+    numbers, units = floats_2(buffer, _NUMBERS), floats(buffer, _UNITS)
+    log_prior = 0.0
+    for i in range(len(theta)):
+        values[i], slopes[i], density, scores[i] = parameter(
+            roles[i], kinds[i], numbers[i, 0], numbers[i, 1], numbers[i, 2], units[i], theta[i]
+        )
+        log_prior += density
+    return log_prior
+
+
+@kernel(error_model="numpy")
+def rows_at(buffer: Floats, values: Floats) -> Floats:
+    """The table of rows, as `nodes` has it, at given parameters."""
+    X, offset = floats_2(buffer, _X), floats(buffer, _OFFSET)
+    first, second, count = floats(buffer, _FIRST), floats(buffer, _SECOND), floats(buffer, _COUNT)
+    table = np.empty((len(offset), 5))
+    for i in range(len(offset)):
+        eta = offset[i]
+        for j in range(X.shape[1]):
+            eta += X[i, j] * values[j]
+        table[i, ETA], table[i, ODDS] = eta, exp(min(eta, FAR))
+        table[i, FIRST], table[i, SECOND], table[i, COUNT] = first[i], second[i], count[i]
+    return table
+
+
+@kernel(error_model="numpy")
+def family_at(buffer: Floats, values: Floats) -> tuple[int, float, float]:
+    """Code of family and link, the family's own parameter (1 where it has none), the sd (0 without levels)."""
+    code, p = int(floats(buffer, _SETTINGS)[0]), floats_2(buffer, _X).shape[1]
+    sd = values[p] if len(integers(buffer, STARTS)) > 1 else 0.0
+    return code, values[len(values) - 1] if code >= 4 else 1.0, sd
+
+
+@kernel(error_model="numpy")
+def log_posterior(buffer: Floats, theta: Floats) -> tuple[float, int]:
+    """log p(y | theta) + log p(theta), and how many nodes the levels took together."""
+    n, n_nodes = len(theta), 0
+    values, slopes, scores = np.empty(n), np.empty(n), np.empty(n)
+    total = values_of(buffer, theta, values, slopes, scores) + floats(buffer, _SETTINGS)[1]
+    table, (code, own, sd) = rows_at(buffer, values), family_at(buffer, values)
+    starts, guess, information = integers(buffer, STARTS), floats(buffer, GUESS), floats(buffer, INFORMATION)
+    fineness = floats(buffer, _SETTINGS)[2]
+    for i in range(len(table) if code >= 4 else 0):
+        total += apart_from_predictor(code, table[i, FIRST], table[i, SECOND], table[i, COUNT], own)[0]
+    for i in range(len(table) if len(starts) == 1 else 0):
+        total += log_density(code, table[i, ETA], table[i, FIRST], table[i, SECOND], table[i, COUNT], own)
+    for j in range(len(starts) - 1):
+        level = level_of(table, code, own, sd, starts[j], starts[j + 1])
+        centre, width = centre_and_width(table, level, guess[j], information[j])
+        found, taken = log_integral(table, level, centre, step_of(table, level, centre, width, fineness))
+        total += found
+        n_nodes += taken
+    return total, n_nodes
+
+
+@kernel(error_model="numpy")
+def log_posterior_at(buffer: Floats, x: Floats, gradient: Floats) -> float:
+    """log p(y | theta) + log p(theta) at theta = centre + scale x; fills the gradient with respect to x.
+
+    The Jacobian of the map from x to theta, a constant, is left out; of a folded sd the density is that of its size.
+    """
+    theta, n = theta_of(buffer, x), len(x)
+    values, slopes, by_theta = np.empty(n), np.empty(n), np.empty(n)
+    total = values_of(buffer, theta, values, slopes, by_theta) + floats(buffer, _SETTINGS)[1]
+    table, (code, own, sd) = rows_at(buffer, values), family_at(buffer, values)
+    starts, guess, information = integers(buffer, STARTS), floats(buffer, GUESS), floats(buffer, INFORMATION)
+    X, fineness = floats_2(buffer, _X), floats(buffer, _SETTINGS)[2]
+    n_rows, p = X.shape
+    scores, scratch = np.empty(n_rows), np.empty(n_rows)
+    by_sd, by_own = 0.0, 0.0
+    for i in range(n_rows if code >= 4 else 0):
+        value, slope = apart_from_predictor(code, table[i, FIRST], table[i, SECOND], table[i, COUNT], own)
+        total += value
+        by_own += slope
+    for i in range(n_rows if len(starts) == 1 else 0):
+        value, scores[i], _, slope = with_slopes(
+            code, table[i, ETA], table[i, FIRST], table[i, SECOND], table[i, COUNT], own
+        )
+        total += value
+        by_own += slope
+    for j in range(len(starts) - 1):
+        level = level_of(table, code, own, sd, starts[j], starts[j + 1])
+        centre, width = centre_and_width(table, level, guess[j], information[j])
+        step = step_of(table, level, centre, width, fineness)
+        found, slope_sd, slope_own = log_integral_with_slopes(table, level, centre, step, scores, scratch)
+        total += found
+        by_sd += slope_sd
+        by_own += slope_own
+    for i in range(n_rows):
+        for j in range(p):
+            by_theta[j] += X[i, j] * scores[i] * slopes[j]
+    if len(starts) > 1:
+        by_theta[p] += by_sd * slopes[p]
+    if code >= 4:
+        by_theta[n - 1] += by_own * slopes[n - 1]
+    scale = floats_2(buffer, _SCALE)
+    for j in range(n):
+        gradient[j] = 0.0
+        for i in range(n):
+            gradient[j] += scale[i, j] * by_theta[i]
+    return total
+
+
+@kernel
+def evaluate_counts(buffer: Floats, points: Floats, log_densities: Floats) -> int:
+    """log p(y | theta) + log p(theta) at every point x (n_points, n) into `log_densities`; the nodes it took."""
+    n_nodes = 0
+    for i in range(points.shape[0]):
+        log_densities[i], taken = log_posterior(buffer, theta_of(buffer, points[i]))
+        n_nodes += taken
+    return n_nodes
+
+
+@kernel(error_model="numpy")
+def parameter_values(buffer: Floats, thetas: Floats) -> Floats:
+    """What each theta (n_points, n) stands for: coefficients about the columns' means, sd, own parameter."""
+    values = np.empty(thetas.shape)
+    slopes, scores = np.empty(thetas.shape[1]), np.empty(thetas.shape[1])
+    for i in range(thetas.shape[0]):
+        values_of(buffer, thetas[i], values[i], slopes, scores)
+    return values
