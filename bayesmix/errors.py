@@ -52,6 +52,10 @@ class SamplingError(BayesmixError):
     """Sampling could not start or was interrupted; nothing was kept."""
 
 
+class QuadratureError(SamplingError):
+    """A quadrature over group effects does not reach its precision; the model can be sampled with all parameters."""
+
+
 class StoredFitError(BayesmixError):
     """A file is no stored fit, or one that this version cannot read."""
 

@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING
 
 from bayesmix import modelling
+from bayesmix.errors import ArgumentError
 from bayesmix.modelling.method import why_not_marginal
+from bayesmix.modelling.quadrature_families import why_not_quadrature
 from bayesmix.modelling.record import Fit
 
 if TYPE_CHECKING:
@@ -16,16 +18,16 @@ def log_marginal(fit: Fit) -> "LogMarginal":
     Parameters
     ----------
     fit
-        A Gaussian model with identity link and Normal priors on the coefficients, whichever way it was sampled; any
-        other one sampled by nutpie.
+        A Gaussian model with identity link and Normal priors on the coefficients, or counts with at most one random
+        intercept, whichever way it was sampled; any other one sampled by nutpie.
 
     Returns
     -------
     LogMarginal
         value : float, natural logarithm; nan where it cannot be trusted, with the `reason`
         error : float, Monte Carlo standard error, of quadrature the estimated error, near 0
-        method : str, ``"quadrature"`` for one or two variance parameters, ``"importance"`` for more, ``"bridge"`` for
-        models without a closed form
+        method : str, ``"quadrature"`` for one or two variance parameters, ``"importance"`` for more and for counts with
+        one random intercept, ``"bridge"`` for other models without a closed form
 
     Raises
     ------
@@ -36,6 +38,17 @@ def log_marginal(fit: Fit) -> "LogMarginal":
     ----------
     Geweke (1989), doi:10.2307/1913710; Meng & Schilling (2002), doi:10.1198/106186002457
     """
+    if why_not_quadrature(fit.design, fit.family, fit.priors) is None:
+        found = modelling.counts_marginal.log_marginal_of_counts(
+            fit.design,
+            fit.family,
+            fit.priors,
+            seed=fit.sampling.seed,
+            cores=fit.sampling.cores,
+            weights=fit.diagnostics.importance,
+        )
+        if found.reliable or fit.method == "marginal":
+            return found
     if why_not_marginal(fit.design, fit.family, fit.priors):
         return modelling.bridge.by_bridge(fit.pymc_model, fit.posterior, seed=fit.sampling.seed)
     return modelling.log_marginal.log_marginal_of(
@@ -45,3 +58,13 @@ def log_marginal(fit: Fit) -> "LogMarginal":
         cores=fit.sampling.cores,
         weights=fit.diagnostics.importance,
     )
+
+
+def require_closed_form(fit: Fit) -> None:
+    """Refuse a model whose coefficients and group effects cannot be integrated out in closed form."""
+    obstacle = why_not_marginal(fit.design, fit.family, fit.priors)
+    if obstacle:
+        raise ArgumentError(
+            f"This takes a Gaussian model with Normal priors on the coefficients: {obstacle}. bm.rand and "
+            "bm.bayes_factor take others."
+        )

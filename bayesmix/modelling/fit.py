@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from bayesmix import modelling
-from bayesmix.errors import ArgumentError, FamilyError, did_you_mean
+from bayesmix.errors import ArgumentError, FamilyError, QuadratureError, did_you_mean
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.response import OUT_OF_TRIALS
 from bayesmix.modelling.default_priors import column_sds, default_priors
 from bayesmix.modelling.families import Family, read_family
-from bayesmix.modelling.method import METHODS, SEEDS, TUNING_STEPS, Choice, choose_method
+from bayesmix.modelling.method import METHODS, SEEDS, TUNING_STEPS, Choice, choose_method, without_quadrature
 from bayesmix.modelling.priors import Prior, settle_priors
 from bayesmix.modelling.record import Fit, Sampling
 from bayesmix.modelling.separation_notice import tell_of_separation
@@ -83,10 +83,12 @@ def fit(
     method
         ``"marginal"``: coefficients and group effects are integrated out in closed form, the variance parameters
         alone are sampled, and the rest is drawn exactly; for Gaussian models with Normal priors on the coefficients.
+        For counts with one random intercept at most (binomial, Bernoulli, beta-binomial, Poisson, negative binomial)
+        its effects are integrated out by quadrature, all other parameters sampled, and the effects drawn exactly.
         ``"joint"``: NUTS on all parameters. ``"auto"``: marginal where it applies and is the cheaper; `print(fit)`
         says which and why.
     sampler
-        ``"importance"``: independent values of the variance parameters from a heavy-tailed distribution about the
+        ``"importance"``: independent values of the parameters that are left from a heavy-tailed distribution about the
         mode, weighted and resampled; their Pareto k and effective size are among the diagnostics. ``"nutpie"``,
         ``"pymc"`` or ``"numpyro"``: NUTS; the latter two take the joint path. ``"auto"``: importance sampling on the
         marginal path; NUTS when its weights cannot be trusted, when `tune` or `target_accept` is given, and on the
@@ -143,13 +145,27 @@ def fit(
         "target_accept": 0.9 if target_accept is None else target_accept,
         "progress": progress,
     }
-    posterior, sampling = _sample(choice, design, family, settled, tune=tune, keep_effects=keep_effects, **how)
+    how |= {"tune": tune, "keep_effects": keep_effects}
+    try:
+        choice, posterior, sampling = _sample_as_chosen(choice, design, family, settled, **how)
+    except QuadratureError as error:
+        choice = without_quadrature(method, choice, error)
+        choice, posterior, sampling = _sample_as_chosen(choice, design, family, settled, **how)
+    reason = choice.reason + modelling.counts_draws.precision(posterior)
+    diagnostics = modelling.diagnostics.diagnose_sampling(posterior, design, family.auxiliary)
+    return Fit(design, family, settled, posterior, choice.method, reason, sampling, diagnostics)
+
+
+def _sample_as_chosen(
+    choice: Choice, design: Design, family: Family, priors: dict[str, Prior], **how: Any
+) -> "tuple[Choice, xr.DataTree, Sampling]":
+    """The posterior by the way of choice, or by its other one where importance weights cannot be trusted; which."""
+    posterior, sampling = _sample(choice, design, family, priors, **how)
     trouble = modelling.diagnostics.trouble_with_weights(posterior) if choice.otherwise else None
     if choice.otherwise and trouble:
         choice = replace(choice.otherwise, reason=f"{choice.otherwise.reason}; importance sampling: {trouble}")
-        posterior, sampling = _sample(choice, design, family, settled, tune=tune, keep_effects=keep_effects, **how)
-    diagnostics = modelling.diagnostics.diagnose_sampling(posterior, design, family.auxiliary)
-    return Fit(design, family, settled, posterior, choice.method, choice.reason, sampling, diagnostics)
+        posterior, sampling = _sample(choice, design, family, priors, **how)
+    return choice, posterior, sampling
 
 
 def _sample(
@@ -164,6 +180,8 @@ def _sample(
 ) -> "tuple[xr.DataTree, Sampling]":
     """The posterior by the method and the sampler of choice."""
     how |= {"sampler": choice.sampler, "tune": TUNING_STEPS[choice.method] if tune is None else int(tune)}
+    if choice.method == "marginal" and not family.is_gaussian_identity:
+        return modelling.counts_draws.draw_counts(design, family, priors, keep_effects=keep_effects, **how)
     if choice.method == "marginal":
         return modelling.marginal_draws.draw_marginal(design, priors, keep_effects=keep_effects, **how)
     built = modelling.pymc_model.build_model(design, family, priors)

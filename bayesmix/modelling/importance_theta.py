@@ -57,7 +57,7 @@ def importance_of(log_weights: Floats) -> Importance:
     return Importance(
         n_values=len(log_weights),
         effective_size=weighted.effective_size,
-        pareto_k=_smoothed(log_weights)[1],
+        pareto_k=smoothed_weights(log_weights)[1],
         log_marginal=weighted.log_integral,
         log_marginal_error=weighted.log_integral_error,
     )
@@ -91,11 +91,11 @@ def draw_by_importance(
     found = dense_draws(model, buffer, proposals.points, copies=copies, seed=seed, cores=cores, advance=advance)
     log_weights = found.log_densities - proposals.log_densities + np.sum(np.log(np.diag(mode.scale)))
     theta = mode.point + proposals.points @ mode.scale.T
-    chosen = resample(_smoothed(log_weights)[0], n_total, rng)
+    chosen = resample(smoothed_weights(log_weights)[0], n_total, rng)
     return ThetaDraws(theta[chosen], *_one_of_each(found, chosen), _groups(theta, log_weights, found, chosen, chains))
 
 
-def _smoothed(log_weights: Floats) -> tuple[Floats, float]:
+def smoothed_weights(log_weights: Floats) -> tuple[Floats, float]:
     """Normalised weights with a Pareto tail, and its k; unusable values have weight 0 and no part in the tail."""
     usable = np.isfinite(log_weights)
     smoothed, k = array_stats.psislw(-log_weights[usable])

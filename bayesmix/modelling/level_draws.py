@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bayesmix.formula.design import Design
 from bayesmix.modelling.blocks import stretches
+from bayesmix.modelling.counts_effects import CountsEffects, counts_effects
 from bayesmix.modelling.layout import fixed_draws, group_draws
 from bayesmix.modelling.marginal import Marginal, marginalise
 from bayesmix.modelling.parallel import in_parallel
@@ -48,11 +49,13 @@ def level_draws(model: Marginal, *, packed: Floats, beta: Floats, others: Floats
     return LevelDraws(model, packed, centred_effects(products.arrays, packed, scaled, others), seed)
 
 
-def effects_of(given: LevelDraws, number: int, levels: NDArray[np.intp], *, cores: int = 1) -> Floats:
+def effects_of(given: LevelDraws | CountsEffects, number: int, levels: NDArray[np.intp], *, cores: int = 1) -> Floats:
     """Effects (n_total, n_levels, k) of some `levels` of a term of block 0, `number` in the order of the terms.
 
     Every level has a stream of random numbers of its own: which levels are asked for together does not matter.
     """
+    if isinstance(given, CountsEffects):
+        return counts_effects(given, levels, cores=cores)
     arrays, place = given.model.products.arrays, given.model.products.arrangement.places[number]
     width, n_total = arrays.root.shape[1], len(given.packed)
     drawn = np.empty((n_total, len(levels), place.k))

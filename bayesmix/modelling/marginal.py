@@ -84,20 +84,20 @@ def _theta_priors(
     start: list[float] = []
     for term in design.random:
         for name, column in zip(layout.sd_names(term), term.columns.T, strict=True):
-            kind, pair = _sd_prior(priors[name])
+            kind, pair = sd_prior(priors[name])
             kinds.append(kind)
             numbers.append(pair)
-            start.append(_start(kind, pair, 0.5 * spread / max(float(np.sqrt(np.mean(column**2))), 1e-300)))
+            start.append(start_of(kind, pair, 0.5 * spread / max(float(np.sqrt(np.mean(column**2))), 1e-300)))
         if term.k > 1:
             (eta,) = priors[layout.corr_name(term, design.random)].args
             shapes = [eta + (term.k - 2 - i) / 2 for j in range(term.k) for i in range(j)]
             kinds += [0] * len(shapes)
             numbers += [(shape, 0.0) for shape in shapes]
             start += [0.0] * len(shapes)
-    kind, pair = _sd_prior(priors["sigma"])
+    kind, pair = sd_prior(priors["sigma"])
     kinds.append(kind)
     numbers.append(pair)
-    start.append(_start(kind, pair, 0.5 * spread))
+    start.append(start_of(kind, pair, 0.5 * spread))
     return np.array(kinds, dtype=np.int64), np.array(numbers, dtype=float), np.array(start)
 
 
@@ -110,7 +110,8 @@ def _spread(design: Design) -> Floats:
     return np.array([*spread, 1 / np.sqrt(2 * max(design.n_obs, 1))])
 
 
-def _sd_prior(prior: Prior) -> tuple[int, tuple[float, float]]:
+def sd_prior(prior: Prior) -> tuple[int, tuple[float, float]]:
+    """Kind and numbers of the prior of a positive parameter, as `numerics.variance_priors` has them."""
     shift = OF_SIGMA if prior.of_sigma else 0
     if prior.name == "HalfCauchy":
         return shift + KINDS["HalfStudentT"], (1.0, prior.args[0])
@@ -118,7 +119,7 @@ def _sd_prior(prior: Prior) -> tuple[int, tuple[float, float]]:
     return shift + KINDS[prior.name], (first, rest[0] if rest else 0.0)
 
 
-def _start(kind: int, numbers: tuple[float, float], value: float) -> float:
+def start_of(kind: int, numbers: tuple[float, float], value: float) -> float:
     """x of a standard deviation near `value`."""
     if kind != KINDS["Uniform"]:
         return float(np.log(value))

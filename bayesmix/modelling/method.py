@@ -7,6 +7,7 @@ from bayesmix.errors import ArgumentError, did_you_mean
 from bayesmix.formula.design import Design
 from bayesmix.modelling.families import Family
 from bayesmix.modelling.priors import Prior
+from bayesmix.modelling.quadrature_families import why_not_quadrature
 
 METHODS = ("auto", "marginal", "joint")
 JOINT_SAMPLERS = ("nutpie", "pymc", "numpyro")
@@ -17,7 +18,8 @@ TUNING_STEPS = {"marginal": 200, "joint": 1000}
 
 # Effects outside the largest factor, of which a density takes the third power: up to here importance sampling is the
 # faster (docs/exact_path.md has the curve), and NUTS, which takes some thirty times as many gradients.
-MOST_DENSE = {"importance": 2500, "nutpie": 400}
+_MOST_DENSE = {"importance": 2500, "nutpie": 400}
+_MOST_COEFFICIENTS = 30  # of counts, for weights that are even enough
 _MOST_VARIANCES = 30  # of more variance parameters weights are too uneven
 
 
@@ -46,8 +48,9 @@ def choose_method(
     """How to sample a model.
 
     ``"marginal"``: coefficients and group effects are integrated out in closed form, only the variance parameters are
-    sampled, and the rest is drawn exactly. ``"joint"``: NUTS on all parameters. ``"auto"`` takes the first where it
-    applies and is the cheaper; of the samplers it takes importance sampling where that promises to do.
+    sampled, and the rest is drawn exactly; for counts with one random intercept its effects are integrated out by
+    quadrature. ``"joint"``: NUTS on all parameters. ``"auto"`` takes the first where it applies and is the cheaper; of
+    the samplers it takes importance sampling where that promises to do.
 
     Parameters
     ----------
@@ -65,7 +68,9 @@ def choose_method(
         )
     if sampler == "importance" and of_nuts:
         raise ArgumentError(f'{of_nuts[0]}= is for NUTS; leave it out, or write sampler="nutpie".')
-    obstacle = why_not_marginal(design, family, priors, sampler)
+    by_quadrature = not family.is_gaussian_identity
+    why_not = why_not_quadrature if by_quadrature else why_not_marginal
+    obstacle = why_not(design, family, priors, sampler)
     if method == "joint":
         if sampler == "importance":
             raise ArgumentError('sampler="importance" goes with method="marginal"; the joint path has NUTS alone.')
@@ -77,14 +82,36 @@ def choose_method(
     if obstacle:
         return _joint(sampler, obstacle)
     reason = "as asked" if method == "marginal" else "Gaussian, Normal priors on the coefficients"
+    if by_quadrature:
+        reason = "one random intercept, integrated by quadrature" if design.random else "no group effects"
+        return _with_quadrature(design, sampler, reason, of_nuts)
     if sampler == "auto" and not of_nuts:
         return _cheapest(method, design, reason)
     if sampler == "auto":
         sampler, reason = "nutpie", f"{reason}; NUTS since {of_nuts[0]}= is given"
     n_dense = _n_dense(design)
-    if method == "auto" and n_dense > MOST_DENSE[sampler]:
+    if method == "auto" and n_dense > _MOST_DENSE[sampler]:
         return _joint("nutpie" if sampler == "importance" else sampler, _dear(n_dense))
     return Choice("marginal", sampler, reason)
+
+
+def without_quadrature(method: str, choice: Choice, error: Exception) -> Choice:
+    """All parameters instead, with the `error` as reason; raised where the quadrature was asked for."""
+    if method == "marginal" or (choice.sampler == "importance" and choice.otherwise is None):
+        raise error
+    return _joint("nutpie", str(error))
+
+
+def _with_quadrature(design: Design, sampler: str, reason: str, of_nuts: Sequence[str]) -> Choice:
+    """The sampler for counts whose group effects are integrated out by quadrature."""
+    if sampler != "auto":
+        return Choice("marginal", sampler, reason)
+    if of_nuts:
+        return Choice("marginal", "nutpie", f"{reason}; NUTS since {of_nuts[0]}= is given")
+    by_nuts = Choice("marginal", "nutpie", reason)
+    if len(design.fixed.names) > _MOST_COEFFICIENTS:
+        return by_nuts
+    return Choice("marginal", "importance", reason, by_nuts)
 
 
 def _cheapest(method: str, design: Design, reason: str) -> Choice:
@@ -92,8 +119,10 @@ def _cheapest(method: str, design: Design, reason: str) -> Choice:
     n_dense = _n_dense(design)
     n_variances = sum(term.k * (term.k + 1) // 2 for term in design.random) + 1
     by_nuts = Choice("marginal", "nutpie", reason)
-    otherwise = by_nuts if method == "marginal" or n_dense <= MOST_DENSE["nutpie"] else _joint("nutpie", _dear(n_dense))
-    if n_variances > _MOST_VARIANCES or (method == "auto" and n_dense > MOST_DENSE["importance"]):
+    otherwise = (
+        by_nuts if method == "marginal" or n_dense <= _MOST_DENSE["nutpie"] else _joint("nutpie", _dear(n_dense))
+    )
+    if n_variances > _MOST_VARIANCES or (method == "auto" and n_dense > _MOST_DENSE["importance"]):
         return otherwise
     return Choice("marginal", "importance", reason, otherwise)
 

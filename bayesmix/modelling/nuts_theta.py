@@ -10,7 +10,9 @@ from typing import Any
 
 import numba
 import numpy as np
+import xarray as xr
 from numba import types
+from numpy.typing import NDArray
 from nutpie.compile_pymc import CompiledPyMCModel
 
 from bayesmix.modelling.chains import sample_stats
@@ -21,6 +23,8 @@ from bayesmix.modelling.parallel import one_blas_thread
 from bayesmix.numerics.kernels import kernel_pointer
 from bayesmix.numerics.mode import Mode
 from bayesmix.numerics.variance_posterior import log_posterior_at, theta_at
+
+Floats = NDArray[np.float64]
 
 _DOUBLES = types.CPointer(types.double)
 
@@ -64,19 +68,19 @@ def draw_by_nuts(
 
     Groups: `sample_stats`.
     """
-    with one_blas_thread():
-        tree = run_nutpie(_compiled(model, mode), draws=draws, chains=chains, seed=seed, cores=cores, **how)
-    theta = tree["posterior"]["theta"].transpose("chain", "draw", "parameter").to_numpy()
-    theta = np.ascontiguousarray(theta.reshape(-1, theta.shape[-1]))
+    how |= {"draws": draws, "chains": chains, "seed": seed, "cores": cores}
+    tree, theta = nuts_at(compiled_functions(), model.buffer(mode.point, mode.scale), len(model.start), **how)
     found = dense_draws(model, model.plain_buffer(), theta, copies=1, seed=seed, cores=cores)
     return ThetaDraws(theta, found.fixed[:, 0], found.others[:, 0], {"sample_stats": sample_stats(tree)})
 
 
-def _compiled(model: Marginal, mode: Mode) -> CompiledPyMCModel:
-    """Both functions and the model's buffer as nutpie takes them; one variable `theta` along `parameter`."""
-    n = len(model.start)
-    log_density, expand = compiled_functions()
-    return CompiledPyMCModel(
+def nuts_at(functions: tuple[Any, Any], buffer: Floats, n: int, **how: Any) -> tuple[xr.DataTree, Floats]:
+    """What nutpie gives for a density of `n` parameters, and the draws of theta (n_total, n), chain after chain.
+
+    `functions`: the density and the map to theta as C functions, which read `buffer`; `how` as `run_nutpie` takes it.
+    """
+    log_density, expand = functions
+    compiled = CompiledPyMCModel(
         _n_dim=n,
         dims={"theta": ("parameter",)},
         _coords={"parameter": np.arange(n)},
@@ -86,10 +90,14 @@ def _compiled(model: Marginal, mode: Mode) -> CompiledPyMCModel:
         initial_point_func=lambda chain_seed: np.random.default_rng(chain_seed).normal(size=n),
         shared_data={},
         shared_var_keys={},
-        user_data=model.buffer(mode.point, mode.scale),
+        user_data=buffer,
         n_expanded=n,
         shape_info=(["theta"], [slice(0, n)], [(n,)]),
         logp_func=None,
         expand_func=None,
         reparameterized_names=None,
     )
+    with one_blas_thread():
+        tree = run_nutpie(compiled, **how)
+    theta = tree["posterior"]["theta"].transpose("chain", "draw", "parameter").to_numpy()
+    return tree, np.ascontiguousarray(theta.reshape(-1, n))

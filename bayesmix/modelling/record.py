@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pymc as pm
     import xarray as xr
 
+    from bayesmix.modelling.counts_effects import CountsEffects
     from bayesmix.modelling.diagnostics import Diagnostics
     from bayesmix.modelling.level_draws import LevelDraws
 
@@ -57,8 +58,9 @@ class Fit:
         parameters on the whole line, on the joint one by nutpie with all that were sampled; after importance sampling
         `importance` with all values and their weights.
     method : str
-        ``"marginal"``: the variance parameters sampled, exact draws of coefficients and group effects; ``"joint"``:
-        NUTS on all parameters. `reason` says why this one.
+        ``"marginal"``: the variance parameters sampled, exact draws of coefficients and group effects; for counts with
+        one random intercept all parameters but the group effects, and exact draws of these. ``"joint"``: NUTS on all
+        parameters. `reason` says why this one.
     sampling : Sampling
         Sampler, draws, chains, cores, seed, target acceptance.
     diagnostics : Diagnostics
@@ -95,8 +97,12 @@ class Fit:
         return modelling.pymc_model.build_model(self.design, self.family, self.priors).model
 
     @cached_property
-    def level_draws(self) -> "LevelDraws":
+    def level_draws(self) -> "LevelDraws | CountsEffects":
         """What the effects of the largest grouping factor depend on, where the posterior does not hold them."""
+        if not self.family.is_gaussian_identity:
+            return modelling.counts_effects.counts_effects_of(
+                self.posterior, self.design, self.family, self.priors, self.sampling.seed
+            )
         return modelling.level_draws.level_draws_of(self.posterior, self.design, self.priors, self.sampling.seed)
 
     def __repr__(self) -> str:

@@ -17,7 +17,7 @@ def plot_sensitivity(fit: Fit, drop: str, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     fit
-        A fit, as `prior_sensitivity` takes it.
+        A Gaussian model with identity link.
     drop
         A random term or a part of one, as `rand` prints it.
     ax
@@ -26,9 +26,9 @@ def plot_sensitivity(fit: Fit, drop: str, *, ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        log10 of the Bayes factor from a tenth to ten times the prior's scale, without a line where there is no number;
-        the point is the prior of the fit, the band two Monte Carlo standard errors. Above 0 the data speak for the
-        term; grey lines are the grades of Kass & Raftery (1995).
+        log10 of the Bayes factor from a tenth to ten times the prior's scale; the point is the prior of the fit, the
+        band two Monte Carlo standard errors. Above 0 the data speak for the term; grey lines are the grades of Kass &
+        Raftery (1995).
 
     Raises
     ------
@@ -47,16 +47,15 @@ def plot_sensitivity(fit: Fit, drop: str, *, ax: Axes | None = None) -> Axes:
     ax.fill_between(x, y - 2 * error, y + 2 * error, color=BLUE, alpha=0.2, linewidth=0)
     ax.plot(x, y, color=BLUE, linewidth=1.4)
     own = int(np.argmin(np.abs(np.log(x))))
-    falls = not y[min(own + 1, len(y) - 1)] > y[own]  # the name of the prior stands where the curve does not go
     ax.plot(x[own], y[own], "o", color=BLUE, markersize=5)
     ax.annotate(
         curve["prior"].iloc[own],
         (x[own], y[own]),
-        xytext=(-4, 7) if not falls else (4, 7),
+        xytext=(0, 9),
         textcoords="offset points",
         fontsize=SMALL_SIZE,
         color=INK,
-        ha="left" if falls else "right",
+        ha="center",
     )
     ax.set_xscale("log")
     ax.set_xticks([0.1, 0.3, 1, 3, 10], ["0.1", "0.3", "1", "3", "10"])

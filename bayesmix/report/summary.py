@@ -22,6 +22,7 @@ from bayesmix.report.numbers import aligned, number, rhat, row, whole
 from bayesmix.report.page import Block, Table
 from bayesmix.report.separation_summary import separation_block
 
+_WIDEST = 150
 _AT_MEANS = "at the predictors' means"
 
 
@@ -118,22 +119,35 @@ def _model_lines(fit: Fit) -> tuple[str, ...]:
     return (*lines, *_draws_lines(fit))
 
 
-def _draws_lines(fit: Fit) -> tuple[str, str]:
+def _draws_lines(fit: Fit) -> tuple[str, ...]:
     """How many draws from what, and by which method for which reason."""
     sampling, weights = fit.sampling, fit.diagnostics.importance
-    n_variances = sum(term.k * (term.k + 1) // 2 for term in fit.design.random) + len(fit.family.auxiliary)
-    variances = f"{n_variances} variance parameter{'s' * (n_variances > 1)}, the rest exact"
+    if fit.method == "marginal" and not fit.family.is_gaussian_identity:
+        parameters = f"{len(fit.priors)} parameters" + ", group effects drawn exactly" * bool(fit.design.random)
+    else:
+        parameters = _variances(fit)
     if weights:
         source = f"from {weights.n_values} weighted values worth {weights.effective_size:.0f}"
-        how = f"importance sampling of {variances}"
+        how = f"importance sampling of {parameters}"
     else:
         source = f"after {sampling.tune} tuning steps"
-        how = f"NUTS by {sampling.sampler} on {'all parameters' if fit.method == 'joint' else variances}"
+        how = f"NUTS by {sampling.sampler} on {'all parameters' if fit.method == 'joint' else parameters}"
     seconds = f"{sampling.seconds:.{1 if sampling.seconds >= 1 else 2}f} s"
     return (
         f"Draws:   {sampling.chains} x {sampling.draws} {source}, seed {sampling.seed}, {seconds}",
-        f"         {how} ({fit.method}: {fit.reason})",
+        *_how_and_why(how, f"({fit.method}: {fit.reason})"),
     )
+
+
+def _how_and_why(how: str, why: str) -> tuple[str, ...]:
+    """On one line where it is not too long."""
+    both = f"         {how} {why}"
+    return (both,) if len(both) <= _WIDEST else (f"         {how}", f"         {why}")
+
+
+def _variances(fit: Fit) -> str:
+    n_variances = sum(term.k * (term.k + 1) // 2 for term in fit.design.random) + len(fit.family.auxiliary)
+    return f"{n_variances} variance parameter{'s' * (n_variances > 1)}, the rest exact"
 
 
 def _random_table(fit: Fit, prob: float) -> Table:

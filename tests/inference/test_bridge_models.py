@@ -14,6 +14,7 @@ from bayesmix import modelling
 from bayesmix.errors import ArgumentError, StoredFitError
 
 WITH_HERD = "cbind(incidence, size - incidence) ~ period + (1 | herd)"
+WITH_ROW = f"{WITH_HERD} + (1 | row)"
 WITHOUT_HERD = "cbind(incidence, size - incidence) ~ period"
 
 
@@ -24,7 +25,13 @@ def cbpp():
 
 @pytest.fixture(scope="module")
 def fitted(cbpp):
-    return bm.fit(WITH_HERD, cbpp, "binomial", seed=1, progress=False)
+    return bm.fit(WITH_HERD, cbpp, "binomial", method="joint", seed=1, progress=False)
+
+
+@pytest.fixture(scope="module")
+def overdispersed(cbpp):
+    """A model that bridge sampling alone can do: an effect of every row beside that of the herd."""
+    return cbpp.assign(row=range(len(cbpp)))
 
 
 def log_posteriors(data, theta, *, herds):
@@ -70,14 +77,17 @@ def test_cbpp_with_and_without_herd(cbpp, fitted):
     with_herd, its_error = by_importance(cbpp, herds=True)
     without, error_without = by_importance(cbpp, herds=False)
     assert max(its_error, error_without) < 0.03
-    found = bm.log_marginal(fitted)
-    assert (found.method, found.reason) == ("bridge", "")
-    assert found.error < 0.02
-    assert abs(found.value - with_herd) < 4 * np.hypot(found.error, its_error)
+    bridged = modelling.bridge.by_bridge(fitted.pymc_model, fitted.posterior, seed=1)
+    weighted = bm.log_marginal(fitted)
+    assert (bridged.method, weighted.method) == ("bridge", "importance")
+    for found in (bridged, weighted):
+        assert not found.reason
+        assert found.error < 0.02
+        assert abs(found.value - with_herd) < 4 * np.hypot(found.error, its_error)
     table = bm.rand(fitted)
     row = table.loc["(1 | herd)"]
     assert row["reliable"]
-    assert row["method"] == "bridge"
+    assert row["method"] == "importance"
     assert row["prior"] == "sd_herd__Intercept ~ HalfNormal(1)"
     combined = np.sqrt(row["mcse"] ** 2 + (its_error**2 + error_without**2) / np.log(10) ** 2)
     assert abs(row["log10_bf"] - (with_herd - without) / np.log(10)) < 4 * combined
@@ -108,11 +118,11 @@ def test_a_stored_fit_gives_the_same_number(fitted, tmp_path):
     assert bm.log_marginal(again) == bm.log_marginal(fitted)
 
 
-def test_few_draws_give_a_reason_and_no_number(cbpp):
-    fit = bm.fit(WITH_HERD, cbpp, "binomial", seed=1, draws=30, tune=200, progress=False)
+def test_few_draws_give_a_reason_and_no_number(overdispersed):
+    fit = bm.fit(WITH_ROW, overdispersed, "binomial", seed=1, draws=30, tune=200, progress=False)
     found = bm.log_marginal(fit)
     assert np.isnan(found.value)
-    assert "120 draws of 20 parameters, at least 200" in found.reason
+    assert "120 draws of 77 parameters, at least 462" in found.reason
     assert "draws=" in found.reason
     row = bm.rand(fit).iloc[0]
     assert not row["reliable"]
@@ -120,7 +130,8 @@ def test_few_draws_give_a_reason_and_no_number(cbpp):
     assert row["reason"] == found.reason
 
 
-def test_draws_that_were_not_kept_or_are_of_another_model_are_refused(fitted):
+def test_draws_that_were_not_kept_or_are_of_another_model_are_refused(overdispersed):
+    fitted = bm.fit(WITH_ROW, overdispersed, "binomial", seed=1, draws=20, tune=50, progress=False)
     kept = {name: group.to_dataset() for name, group in fitted.posterior.children.items()}
     without = fitted.posterior.from_dict({name: kept[name] for name in ("posterior", "sample_stats")})
     with pytest.raises(ArgumentError, match='sampler="nutpie"'):

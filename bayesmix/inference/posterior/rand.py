@@ -10,9 +10,8 @@ from bayesmix.errors import DesignError
 from bayesmix.formula.reduce import Reduction, reductions
 from bayesmix.inference.bayes_factor import without
 from bayesmix.inference.boundary import boundary_p, naive_p
-from bayesmix.inference.contained import log_marginals
+from bayesmix.inference.log_marginal import log_marginal
 from bayesmix.inference.lrt import variances_lost
-from bayesmix.inference.rand_table import RandTable
 from bayesmix.inference.reml import rand as of_reml
 from bayesmix.modelling.families import has_laplace_fit
 from bayesmix.modelling.record import Fit
@@ -22,8 +21,6 @@ _COLUMNS = (
     "dropped",
     "log10_bf",
     "mcse",
-    "low",
-    "high",
     "probability",
     "label",
     "method",
@@ -35,23 +32,20 @@ _COLUMNS = (
 )
 
 
-def rand(fit: Fit) -> RandTable:
+def rand(fit: Fit) -> pd.DataFrame:
     parts = reductions(fit.design.formula)
     if not parts:
-        return RandTable(columns=list(_COLUMNS), index=pd.Index([], name="term"))
-    # All of them at once, so that those to be sampled are sampled side by side.
-    log_marginals(fit, [fit.design.formula, *(part.formula for part in parts)])
+        return pd.DataFrame(columns=list(_COLUMNS), index=pd.Index([], name="term"))
+    larger = log_marginal(fit)
     p_values = _p_values(fit, parts)
     rows = []
     for part in parts:
-        found = without(fit, part)
+        found = without(fit, part, larger)
         rows.append(
             {
                 "dropped": f"{part.before} -> {part.after or 'nothing'}",
                 "log10_bf": found.log10_bf,
                 "mcse": found.mcse,
-                "low": found.low,
-                "high": found.high,
                 "probability": found.probability,
                 "label": found.label,
                 "method": found.method,
@@ -62,9 +56,7 @@ def rand(fit: Fit) -> RandTable:
                 "reason": found.reason,
             }
         )
-    table = RandTable(rows, columns=list(_COLUMNS), index=pd.Index([part.label for part in parts], name="term"))
-    table.attrs["formula"] = fit.formula
-    return table
+    return pd.DataFrame(rows, index=pd.Index([part.label for part in parts], name="term"))
 
 
 def _p_values(fit: Fit, parts: Sequence[Reduction]) -> dict[str, tuple[float, float]]:

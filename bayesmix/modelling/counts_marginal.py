@@ -1,0 +1,49 @@
+"""The log marginal likelihood of counts with at most one random intercept: the mean of importance weights.
+
+The group effects are integrated out by quadrature, the few parameters that are left by importance sampling.
+"""
+
+from collections.abc import Mapping
+
+from bayesmix.formula.design import Design
+from bayesmix.modelling.counts import integrate_effects
+from bayesmix.modelling.counts_draws import fine_enough
+from bayesmix.modelling.families import Family
+from bayesmix.modelling.importance_counts import draw_by_importance
+from bayesmix.modelling.importance_theta import Importance, importance_of
+from bayesmix.modelling.log_marginal import N_VALUES, LogMarginal, from_weights
+from bayesmix.modelling.priors import Prior
+
+
+def log_marginal_of_counts(
+    design: Design,
+    family: Family,
+    priors: Mapping[str, Prior],
+    *,
+    seed: int,
+    cores: int,
+    weights: Importance | None = None,
+) -> LogMarginal:
+    """Of a model that `quadrature_families.why_not_quadrature` says nothing against; no number where weights fail.
+
+    Parameters
+    ----------
+    weights
+        Of a fit of this very model; when they can be trusted they are the answer.
+    """
+    if weights is not None and from_weights(weights).reliable:
+        return from_weights(weights)
+    model = integrate_effects(design, family, priors)
+    fineness, mode = next(fine_enough(model))
+    _, groups = draw_by_importance(
+        model,
+        mode,
+        fineness=fineness,
+        n_values=N_VALUES,
+        n_total=1,
+        chains=1,
+        seed=seed,
+        cores=cores,
+        advance=None,
+    )
+    return from_weights(importance_of(groups["importance"]["log_weight"].to_numpy()))

@@ -1,0 +1,35 @@
+"""For which models of counts the group effects can be integrated out by quadrature."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from bayesmix.formula.design import Design
+from bayesmix.modelling.families import Family
+from bayesmix.modelling.priors import Prior
+
+QUADRATURE_FAMILIES = ("bernoulli", "binomial", "beta_binomial", "poisson", "negative_binomial")
+"""With all links that `families` has for them."""
+
+
+def why_not_quadrature(
+    design: Design,
+    family: Family,
+    priors: Mapping[str, Prior],  # noqa: ARG001 (as `why_not_marginal`; every prior will do)
+    sampler: str = "auto",
+) -> str | None:
+    """What keeps the group effects of a model from being integrated out by quadrature, in words; None: nothing does."""
+    if family.name not in QUADRATURE_FAMILIES:
+        return f"{family} has no closed form"
+    if design.parts:
+        return f"{family} with a formula for {', '.join(design.parts)} has no closed form"
+    if len(design.random) > 1:
+        return (
+            f"{family} with {len(design.random)} random terms has no closed form, one random intercept has a quadrature"
+        )
+    for term in design.random:
+        if term.k > 1 or not np.all(term.columns == 1.0):
+            return f"{family} with ({term.label}) has no closed form, one random intercept has a quadrature"
+    if sampler in ("pymc", "numpyro"):
+        return f"sampler {sampler} takes all parameters"
+    return None

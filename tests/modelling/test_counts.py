@@ -1,0 +1,257 @@
+"""Counts with one random intercept: which way is taken, and that it is the same posterior as that of the PyMC model."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import logsumexp
+
+import bayesmix as bm
+from bayesmix.errors import ArgumentError, QuadratureError
+from bayesmix.formula.distributional import parse_formulas
+from bayesmix.formula.matrices import build_design
+from bayesmix.modelling import counts_draws
+from bayesmix.modelling.counts import integrate_effects
+from bayesmix.modelling.default_priors import default_priors
+from bayesmix.modelling.families import read_family
+from bayesmix.modelling.method import choose_method
+from bayesmix.modelling.prior_density import log_prior_density
+from bayesmix.modelling.priors import settle_priors
+from bayesmix.modelling.pymc_model import build_model
+from bayesmix.numerics.level_quadrature.posterior import evaluate_counts
+
+SETTINGS = {"seed": 1, "progress": False}
+CBPP = "cbind(incidence, size - incidence) ~ period + (1 | herd)"
+RESPONSES = {
+    "bernoulli(logit)": "yes",
+    "binomial(logit)": "cbind(k, n - k)",
+    "binomial(probit)": "p(k, n)",
+    "binomial(cloglog)": "cbind(k, n - k)",
+    "beta_binomial(logit)": "p(k, n)",
+    "poisson(log)": "k",
+    "negative_binomial(log)": "k",
+}
+
+
+@pytest.fixture(scope="module")
+def rows():
+    rng = np.random.default_rng(5)
+    data = pd.DataFrame({"x": rng.normal(3, 1, 14), "f": np.arange(14) % 3, "g": np.arange(14) % 2})
+    data["f"] = data["f"].map({0: "a", 1: "b", 2: "c"})
+    data["o"], data["n"] = rng.normal(scale=0.2, size=14), rng.integers(3, 9, 14)
+    data["k"], data["yes"] = rng.binomial(data["n"], 0.4), rng.integers(0, 2, 14)
+    return data
+
+
+@pytest.fixture(scope="module")
+def cbpp():
+    return bm.load_data("cbpp")
+
+
+@pytest.fixture(scope="module")
+def fitted(cbpp):
+    return bm.fit(CBPP, cbpp, "binomial", **SETTINGS)
+
+
+def model_of(formula, data, family, priors=None):
+    family = read_family(family)
+    parsed = parse_formulas(formula, (), auxiliary=family.auxiliary)
+    design = build_design(parsed.mean, data, response=family.response, parts=parsed.parts, auxiliary=family.auxiliary)
+    settled = settle_priors(default_priors(design, family), priors)
+    return design, family, settled
+
+
+def own_density(counts, theta, fineness=0.3):
+    found = np.empty(1)
+    evaluate_counts(counts.plain_buffer(fineness), np.array([theta], dtype=float), found)
+    return found[0]
+
+
+@pytest.mark.parametrize("family", RESPONSES)
+def test_the_density_is_that_of_the_pymc_model_integrated_over_the_effects(family, rows):
+    """By the trapezoidal rule over both effects; up to a constant, of which PyMC's normal density has 8 digits."""
+    given = {"sd_g__Intercept": "HalfStudentT(4, 1)"}
+    design, read, priors = model_of(f"{RESPONSES[family]} ~ x + f + offset(o) + (1 | g)", rows, family, given)
+    log_density = build_model(design, read, priors).model.compile_logp()
+    counts = integrate_effects(design, read, priors)
+    units, grid = counts.parameters.units[:4], np.arange(-9, 9.01, 0.25)
+    differences = []
+    for sd, own, beta in ((0.7, 2.5, [-0.4, 0.2, 0.3, -0.5]), (0.3, 8.0, [0.2, -0.1, 0.0, 0.6])):
+        point = {"Intercept_at_means": beta[0], "x": beta[1], "f": beta[2:], "sd_g__Intercept_log__": np.log(sd)}
+        point |= {f"{name}_log__": np.log(own) for name in read.auxiliary}
+        point = {name: np.asarray(value, dtype=float) for name, value in point.items()}
+        found = [log_density(point | {"1|g_offset": np.array([u, v])}) for u in grid for v in grid]
+        exact = logsumexp(found) + 2 * np.log(0.25) - np.log(sd)  # less the Jacobian of PyMC's log sd
+        theta = [*(np.array(beta) / units), sd, *([np.log(own)] if read.auxiliary else [])]
+        differences.append(own_density(counts, theta) - np.log(units).sum() - exact)
+    assert abs(differences[0]) < 1e-6
+    # Bambi's probit is 0.5 + 0.5 erf, which has no digits of its own far out, where the grid reaches.
+    assert abs(differences[0] - differences[1]) < (1e-6 if "probit" in family else 1e-8)
+
+
+@pytest.mark.parametrize(
+    "priors",
+    [
+        {"x": "Normal(1, 0.3)", "f[b]": "StudentT(3, 0, 1)", "f[c]": "Laplace(0.2, 0.5)"},
+        {"x": "Cauchy(0.5, 2)", "Intercept": "Uniform(-3, 4)"},
+        *[
+            {"sd_g__Intercept": text, "shape": text}
+            for text in (
+                "HalfNormal(0.7)",
+                "HalfStudentT(4, 2)",
+                "HalfCauchy(1.5)",
+                "Exponential(2)",
+                "Gamma(2, 3)",
+                "InverseGamma(2, 1)",
+                "LogNormal(0, 0.5)",
+                "Uniform(0.1, 3)",
+            )
+        ],
+    ],
+)
+def test_priors_of_every_kind(priors, rows):
+    """Less the prior, the density of the counts does not depend on which it is."""
+    found = []
+    for given in ({}, priors):
+        design, family, settled = model_of("k ~ x + f + (1 | g)", rows, "negative_binomial", given)
+        counts = integrate_effects(design, family, settled)
+        values = {"Intercept": 0.8, "x": 0.4, "f[b]": -0.3, "f[c]": 0.2, "sd_g__Intercept": 0.6, "shape": 1.4}
+        theta, log_prior = [], 0.0
+        for name, role, unit in zip(counts.names, counts.parameters.roles, counts.parameters.units, strict=True):
+            value, prior = values[name], settled[name]
+            log_prior += float(log_prior_density(prior, value))
+            if prior.name == "Uniform":
+                low, high = prior.args
+                share = (value - low) / (high - low)
+                theta.append(np.log(share / (1 - share)))
+                log_prior += np.log((high - low) * share * (1 - share))
+            elif role == 2:
+                theta.append(np.log(value))
+                log_prior += np.log(value)
+            else:
+                theta.append(value / unit)
+                log_prior += np.log(unit)
+        found.append(own_density(counts, theta) - log_prior)
+    assert found[0] == pytest.approx(found[1], abs=1e-8)
+
+
+def test_print_says_which_and_why(fitted):
+    assert fitted.method == "marginal"
+    assert fitted.sampling.sampler == "importance"
+    text = str(fitted)
+    assert "importance sampling of 5 parameters, group effects drawn exactly" in text
+    assert "(marginal: one random intercept, integrated by quadrature, " in text
+    assert " nodes a level, log density to " in text
+    about = fitted.posterior["unconstrained_posterior"].attrs
+    assert 12 < about["nodes_per_level"] < 40
+    assert about["quadrature_error"] < counts_draws.TOLERANCE
+    assert max(len(line) for line in text.splitlines()) <= 120
+
+
+def choice_of(formula, data, family="binomial", method="auto", sampler="auto", of_nuts=()):
+    design, read, priors = model_of(formula, data, family)
+    return choose_method(method, design, read, priors, sampler=sampler, of_nuts=of_nuts)
+
+
+@pytest.mark.parametrize(
+    ("formula", "options", "method", "sampler", "reason"),
+    [
+        (CBPP, {}, "marginal", "importance", "one random intercept"),
+        (CBPP, {"sampler": "nutpie"}, "marginal", "nutpie", "one random intercept"),
+        (CBPP, {"of_nuts": ["tune"]}, "marginal", "nutpie", "NUTS since tune= is given"),
+        (CBPP, {"sampler": "pymc"}, "joint", "pymc", "takes all parameters"),
+        (CBPP, {"method": "joint"}, "joint", "nutpie", "as asked"),
+        ("p(incidence, size) ~ period", {}, "marginal", "importance", "no group effects"),
+        ("p(incidence, size) ~ 1 + (1 | herd) + (1 | period)", {}, "joint", "nutpie", "2 random terms"),
+        ("p(incidence, size) ~ size + (0 + size | herd)", {}, "joint", "nutpie", "(0 + size | herd)"),
+        (
+            ["size ~ period + (1 | herd)", "shape ~ period"],
+            {"family": "negative_binomial"},
+            "joint",
+            "nutpie",
+            "with a formula for shape",
+        ),
+        ("size ~ period + (1 | herd)", {"family": "gamma"}, "joint", "nutpie", "gamma (log) has no closed form"),
+    ],
+)
+def test_which_way_is_taken(cbpp, formula, options, method, sampler, reason):
+    choice = choice_of(formula, cbpp, **options)
+    assert (choice.method, choice.sampler) == (method, sampler)
+    assert reason in choice.reason
+
+
+def test_what_does_not_apply_is_refused(cbpp):
+    with pytest.raises(ArgumentError, match=r'method="marginal" does not apply: .*2 random terms'):
+        choice_of("p(incidence, size) ~ 1 + (1 | herd) + (1 | period)", cbpp, method="marginal")
+    with pytest.raises(ArgumentError, match=r'sampler="importance" does not apply: .*2 random terms'):
+        choice_of("p(incidence, size) ~ 1 + (1 | herd) + (1 | period)", cbpp, sampler="importance")
+
+
+def test_a_quadrature_that_is_not_precise_gives_way_to_all_parameters(cbpp, monkeypatch):
+    monkeypatch.setattr(counts_draws, "TOLERANCE", -1.0)
+    few = {"draws": 20, "tune": 20, "chains": 1, **SETTINGS}
+    fit = bm.fit(CBPP, cbpp, "binomial", **few)
+    assert (fit.method, fit.sampling.sampler) == ("joint", "nutpie")
+    assert "nodes half as far apart change the log density" in fit.reason
+    with pytest.raises(QuadratureError, match="not precise"):
+        bm.fit(CBPP, cbpp, "binomial", method="marginal", **few)
+
+
+def test_the_number_of_cores_and_keeping_do_not_matter(cbpp, fitted):
+    one = bm.fit(CBPP, cbpp, "binomial", cores=1, **SETTINGS)
+    assert one.posterior.identical(fitted.posterior)
+    without = bm.fit(CBPP, cbpp, "binomial", keep_effects=False, **SETTINGS)
+    assert "1|herd" not in without.posterior["posterior"]
+    pd.testing.assert_frame_equal(bm.ranef(without), bm.ranef(fitted))
+    draws = bm.ranef_draws(without, "herd", levels=["3"]).to_numpy().ravel()
+    assert np.array_equal(draws, fitted.posterior["posterior"]["1|herd"].sel(herd__factor_dim="3").to_numpy().ravel())
+
+
+def test_a_stored_fit_is_the_same(fitted, tmp_path):
+    again = bm.load(bm.save(fitted, tmp_path / "cbpp.nc"))
+    assert str(again) == str(fitted)
+    assert bm.log_marginal(again) == bm.log_marginal(fitted)
+    assert again.posterior.children.keys() == fitted.posterior.children.keys()
+
+
+def test_rows_in_another_order_give_the_same_posterior(cbpp, fitted):
+    turned = bm.fit(CBPP, cbpp.iloc[::-1], "binomial", **SETTINGS)
+    one, two = fitted.diagnostics.importance, turned.diagnostics.importance
+    assert abs(one.log_marginal - two.log_marginal) < 4 * np.hypot(one.log_marginal_error, two.log_marginal_error)
+
+
+def assert_same_posterior(one, two):
+    """Means of all parameters and effects within 4 Monte Carlo errors of their difference, sds within 10 %."""
+    tables = [pd.concat([bm.fixef(fit), bm.varcorr(fit).reset_index(drop=True)]) for fit in (one, two)]
+    for first, second in [tables]:
+        first, second = first.reset_index(drop=True), second.reset_index(drop=True)
+        error = np.hypot(first["sd"] / np.sqrt(first["ess_bulk"]), second["sd"] / np.sqrt(second["ess_bulk"]))
+        assert (np.abs(first["mean"] - second["mean"]) < 4 * error).all()
+        assert (np.abs(np.log(first["sd"] / second["sd"])) < 0.1).all()
+    effects = [bm.ranef(fit) for fit in (one, two)]
+    error = np.hypot(*(table["sd"] / np.sqrt(1000) for table in effects))
+    assert (np.abs(effects[0]["mean"] - effects[1]["mean"]) < 4 * error).all()
+
+
+def test_cbpp_is_that_of_the_joint_path_by_both_samplers(cbpp, fitted):
+    joint = bm.fit(CBPP, cbpp, "binomial", method="joint", draws=2000, **SETTINGS)
+    assert_same_posterior(fitted, joint)
+    nuts = bm.fit(CBPP, cbpp, "binomial", sampler="nutpie", draws=2000, **SETTINGS)
+    assert nuts.diagnostics.n_divergent == 0
+    assert_same_posterior(nuts, joint)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["poisson", "negative_binomial"])
+def test_grouseticks_is_that_of_the_joint_path(family):
+    data = bm.load_data("grouseticks")
+    formula = "TICKS ~ YEAR + scale(HEIGHT) + (1 | BROOD)"
+    own = bm.fit(formula, data, family, **SETTINGS)
+    assert own.method == "marginal"
+    assert_same_posterior(own, bm.fit(formula, data, family, method="joint", draws=2000, **SETTINGS))
+
+
+@pytest.mark.slow
+def test_overdispersed_cbpp_is_that_of_the_joint_path(cbpp):
+    own = bm.fit(CBPP, cbpp, "beta_binomial", **SETTINGS)
+    assert own.method == "marginal"
+    assert_same_posterior(own, bm.fit(CBPP, cbpp, "beta_binomial", method="joint", draws=2000, **SETTINGS))
