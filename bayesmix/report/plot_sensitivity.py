@@ -48,14 +48,16 @@ def plot_sensitivity(fit: Fit, drop: str, *, ax: Axes | None = None) -> Axes:
     ax.plot(x, y, color=BLUE, linewidth=1.4)
     own = int(np.argmin(np.abs(np.log(x))))
     ax.plot(x[own], y[own], "o", color=BLUE, markersize=5)
+    # Above the curve on the side to which it falls, where the curve does not run through the words.
+    falls = y[min(own + 1, len(y) - 1)] < y[max(own - 1, 0)]
     ax.annotate(
         curve["prior"].iloc[own],
         (x[own], y[own]),
-        xytext=(0, 9),
+        xytext=(6 if falls else -6, 5),
         textcoords="offset points",
         fontsize=SMALL_SIZE,
         color=INK,
-        ha="center",
+        ha="left" if falls else "right",
     )
     ax.set_xscale("log")
     ax.set_xticks([0.1, 0.3, 1, 3, 10], ["0.1", "0.3", "1", "3", "10"])
