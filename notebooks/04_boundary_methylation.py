@@ -333,8 +333,16 @@ pd.concat({name: bm.overdispersion(model) for name, model in models.items()}).dr
 
 # %% [markdown]
 # The plain binomial expects too little variation: the data have 2.8 times as much. Each of the others accounts for it,
-# so that this check alone does not choose between tanks and beta-binomial; the design does, and the model with both can
-# tell. Its `phi` says how far from binomial the reads are, the larger the nearer:
+# so that this check alone does not choose between tanks and beta-binomial. Prediction can: `bm.compare` asks how well
+# each model predicts a sample that it has not seen (leave-one-out cross-validation). `elpd_diff` is what a model loses
+# against the best, on the scale of log likelihoods, `weight` its share in the mixture that predicts best.
+
+# %%
+bm.compare(models)[["elpd", "elpd_diff", "se_diff", "weight", "note"]].round(2)
+
+# %% [markdown]
+# The model with tanks comes first, as it should; the beta-binomial without tanks is far behind. The model with both
+# predicts as well, and its `phi` says how far from binomial the reads are, the larger the nearer:
 
 # %%
 for name in ("beta-binomial", "beta-binomial, tanks"):
