@@ -1,4 +1,7 @@
-"""The cells that the fixed factors make: of each alone, and of those that meet in a term."""
+"""The cells that the fixed factors make: of each alone, and of those that meet in a term.
+
+Numbers of two values, such as doses of 400 and 2800, are factors here: the model is the same.
+"""
 
 from dataclasses import dataclass
 
@@ -27,17 +30,24 @@ class Crossing:
 def crossings(design: Design) -> tuple[Crossing, ...]:
     """Every set of factors that takes part in a fixed term, and the empty one, small sets first."""
     variables = Variables(design.formula.text, design.data, design.functions, dict(design.learnt), new=True)
-    known = {name for owner in design.fixed.terms for name in owner.factors}
     sets: dict[tuple[str, ...], dict[str, Factor]] = {(): {}}
     for term in design.formula.fixed:
         factors = {}
         for node in term.variables:
-            if label_of(node) in known:
-                values = variables.variable(node)
-                if isinstance(values, Factor):
-                    factors[label_of(node)] = values
+            factor = _as_factor(variables.variable(node))
+            if factor is not None:
+                factors[label_of(node)] = factor
         sets.setdefault(tuple(sorted(factors)), factors)
     return tuple(_crossing(factors, design.n_obs) for _, factors in sorted(sets.items(), key=lambda item: len(item[0])))
+
+
+def _as_factor(values: Factor | NDArray[np.float64]) -> Factor | None:
+    if isinstance(values, Factor):
+        return values
+    if values.ndim > 1 or len(values) == 0 or np.isin(values, (values.min(), values.max())).mean() < 1:
+        return None
+    distinct, codes = np.unique(values, return_inverse=True)
+    return Factor(codes, tuple(f"{value:g}" for value in distinct)) if len(distinct) > 1 else None
 
 
 def _crossing(factors: dict[str, Factor], n_obs: int) -> Crossing:

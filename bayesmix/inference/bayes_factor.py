@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bayesmix import modelling
-from bayesmix.errors import ArgumentError, PriorError, UnknownTermError, did_you_mean, listing
-from bayesmix.formula.reduce import Reduction, fixed_reductions, reductions
+from bayesmix import display
+from bayesmix.errors import ArgumentError
+from bayesmix.formula.reduce import Reduction
 from bayesmix.formula.response import measure_of
+from bayesmix.inference.contained import log_marginals
 from bayesmix.inference.log_marginal import log_marginal
-from bayesmix.modelling.layout import sd_names
-from bayesmix.modelling.prior_density import prior_density
+from bayesmix.inference.sensitivity import evidence_range
+from bayesmix.inference.tested import reduction_named
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model
 
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 _WORDS = ((0.5, "not worth more than a bare mention"), (1.0, "substantial"), (2.0, "strong"), (inf, "decisive"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BayesFactor:
-    """Evidence for the larger of two models against the smaller one.
+    """Evidence for the larger of two models against the smaller one; it prints as a few lines.
 
     Attributes
     ----------
@@ -45,6 +46,9 @@ class BayesFactor:
         Why the number cannot be trusted and what to do; empty where it can.
     priors : str
         The priors of what is tested, where a term was dropped.
+    low, high : float
+        Least and greatest `log10_bf` as the scales of the priors of the tested standard deviations go from a tenth to
+        ten times what they are; nan where none is tested, or the draws do not reach all of these priors.
     """
 
     log10_bf: float
@@ -56,15 +60,14 @@ class BayesFactor:
     method: str
     reason: str = ""
     priors: str = ""
+    low: float = np.nan
+    high: float = np.nan
 
-    def __str__(self) -> str:
-        models = f"{self.larger}  against  {self.smaller}"
-        if self.reason:
-            return f"{models}\nNo Bayes factor ({self.method}): {self.reason}"
-        return (
-            f"{models}\nlog10 BF {self.log10_bf:.3f} (error {self.mcse:.1g}, {self.method}): {self.label}; "
-            f"probability {self.probability:.3f} at even odds"
-        )
+    def __repr__(self) -> str:
+        return display.as_text(self)
+
+    def _repr_html_(self) -> str:
+        return display.as_html(self)
 
 
 def bayes_factor(fit: Fit, other: Fit | None = None, *, drop: str | None = None) -> BayesFactor:
@@ -100,7 +103,8 @@ def bayes_factor(fit: Fit, other: Fit | None = None, *, drop: str | None = None)
 
     Notes
     -----
-    A Bayes factor depends on the priors of what is tested; `prior_sensitivity` shows how much.
+    A Bayes factor depends on the priors of what is tested: `low` and `high` say how much, `prior_sensitivity` shows
+    the curve.
 
     References
     ----------
@@ -111,17 +115,17 @@ def bayes_factor(fit: Fit, other: Fit | None = None, *, drop: str | None = None)
     if other is not None:
         _require_same_rows(fit, other)
         return compare(fit.formula, log_marginal(fit), other.formula, log_marginal(other))
-    return without(fit, reduction_named(fit, str(drop)), log_marginal(fit))
+    return without(fit, reduction_named(fit, str(drop)))
 
 
-def without(fit: Fit, reduction: Reduction, larger: "LogMarginal") -> BayesFactor:
-    """The factor for `fit`, of known marginal likelihood, against the same model without a part."""
-    smaller = reduced_model(fit, reduction.formula)
-    for name in smaller.tested:
-        require_usable_at_zero(fit, name)
-    found = modelling.bridge.of_smaller(fit, smaller.design, smaller.priors)
-    priors = ", ".join(f"{name} ~ {fit.priors[name]}" for name in smaller.tested)
-    return replace(compare(fit.formula, larger, reduction.formula.text, found), priors=priors)
+def without(fit: Fit, reduction: Reduction) -> BayesFactor:
+    """The factor for `fit` against the same model without a part, and its range over the scale of the prior."""
+    larger, smaller = log_marginals(fit, [fit.design.formula, reduction.formula])
+    found = compare(fit.formula, larger, reduction.formula.text, smaller)
+    model = reduced_model(fit, reduction.formula)
+    low, high = (np.nan, np.nan) if found.reason else evidence_range(fit, model, larger, smaller)
+    priors = ", ".join(f"{name} ~ {fit.priors[name]}" for name in model.tested)
+    return replace(found, priors=priors, low=low, high=high)
 
 
 def compare(larger: str, of_larger: "LogMarginal", smaller: str, of_smaller: "LogMarginal") -> BayesFactor:
@@ -143,38 +147,6 @@ def verbal(log10_bf: float) -> str:
         return ""
     words = next(words for bound, words in _WORDS if abs(log10_bf) < bound)
     return words if abs(log10_bf) < _WORDS[0][0] else f"{words} {'for' if log10_bf > 0 else 'against'} the term"
-
-
-def require_usable_at_zero(fit: Fit, name: str) -> None:
-    """Refuse a prior of a tested standard deviation that says beforehand whether it is 0."""
-    tested = {sd for term in fit.design.random for sd in sd_names(term)}
-    if name not in tested:
-        return
-    near, nearer = prior_density(fit.priors[name], np.array([1e-200, 1e-300]))
-    if not 0.99 < nearer / max(near, 1e-300) < 1.01:
-        what = "infinite" if nearer > near else "0"
-        raise PriorError(
-            f"The prior {fit.priors[name]} of {name} has density {what} at 0, so it has decided already whether the "
-            f"sd is 0; use one that is finite there, such as HalfStudentT(3, 10) or HalfNormal(10)."
-        )
-
-
-def reduction_named(fit: Fit, drop: str) -> Reduction:
-    """The part of the model that `drop` means: as `rand` prints it, with or without brackets, or a fixed term."""
-    random, fixed = reductions(fit.design.formula), fixed_reductions(fit.design.formula)
-    known = {_plain(one.label): one for one in (*fixed, *random)}
-    by_term: dict[str, list[Reduction]] = {}
-    for one in random:
-        by_term.setdefault(_plain(one.before), []).append(one)
-    known |= {name: ones[0] for name, ones in by_term.items() if len(ones) == 1 and name not in known}
-    if _plain(drop) not in known:
-        names = [one.label for one in (*random, *fixed)]
-        raise UnknownTermError(f"{drop!r} is no term of the model.{did_you_mean(drop, names)} Terms: {listing(names)}.")
-    return known[_plain(drop)]
-
-
-def _plain(label: str) -> str:
-    return label.replace(" ", "").replace("(", "").replace(")", "")
 
 
 def _require_same_rows(fit: Fit, other: Fit) -> None:

@@ -6,29 +6,34 @@ from numpy.typing import NDArray
 
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError
+from bayesmix.inference.arguments import one_of
 from bayesmix.inference.draws import auxiliary, constant_parameters, standard_deviations
+from bayesmix.modelling.default_priors import column_sds
 from bayesmix.modelling.layout import sd_names
-from bayesmix.modelling.prior_density import prior_density
+from bayesmix.modelling.prior_density import grid_of, prior_probability_below
 from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.record import Fit
 
 Floats = NDArray[np.float64]
 
-_NODES = 2000
+PER = ("unit", "sd")
 
 
-def equivalence(fit: Fit, *, delta: float = 0.1) -> pd.DataFrame:
+def equivalence(fit: Fit, *, delta: float = 0.1, per: str = "unit") -> pd.DataFrame:
     """Probability that a group standard deviation is practically 0: smaller than `delta` residual ones.
 
     For those who do not want to test a point: the posterior probability of the region sd < delta sigma, beside what the
-    priors gave to it. In the units of the column: a slope's sd is compared as it stands.
+    priors gave to it. Of correlated effects each sd is looked at for itself, whatever the others are.
 
     Parameters
     ----------
     fit
-        A fitted model with a residual standard deviation.
+        A fitted model with a residual standard deviation in the unit of the linear predictor.
     delta
         What is too small to matter, in residual standard deviations; > 0.
+    per
+        ``"unit"``: a slope's sd as it stands, that of the effect of one unit of its column. ``"sd"``: that of the
+        effect of one sd of the column, which does not depend on its unit; intercepts and 0/1 columns stay.
 
     Returns
     -------
@@ -40,17 +45,22 @@ def equivalence(fit: Fit, *, delta: float = 0.1) -> pd.DataFrame:
     Raises
     ------
     ArgumentError
-        The family has no `sigma`, or `delta` is not positive.
+        The family has no `sigma` in the unit of the linear predictor, `delta` is not positive, or `per` is not known.
     """
     if "sigma" not in constant_parameters(fit):
         raise ArgumentError(f"The model has no single residual sd to compare with (family {fit.family}).")
+    column_sd = column_sds(fit.design, fit.family)
+    if not column_sd and fit.design.random:
+        raise ArgumentError(f"Family {fit.family} has no residual sd in the unit of its group effects to compare with.")
     if isinstance(delta, bool) or not isinstance(delta, int | float) or not 0 < delta < np.inf:
         raise ArgumentError(f"delta is a positive number of residual sds, such as 0.1; got {delta!r}.")
-    sigma, rows = auxiliary(fit, "sigma"), {}
+    one_of(per, PER, argument="per")
+    rows = {}
     for term in fit.design.random:
         for name, draws in zip(sd_names(term), standard_deviations(fit, term), strict=True):
-            inside = (draws < delta * sigma).astype(float)
-            share, before = float(inside.mean()), _prior_share(fit.priors[name], fit.priors["sigma"], delta)
+            bound = delta / column_sd[name] if per == "sd" else delta
+            inside = (draws < bound * auxiliary(fit, "sigma")).astype(float)
+            share, before = float(inside.mean()), _prior_share(fit.priors[name], fit.priors["sigma"], bound)
             with np.errstate(divide="ignore"):
                 odds = np.divide(share, 1 - share) / np.divide(before, 1 - before)
             rows[name] = {"probability": share, "mcse": _error(inside), "prior": before, "odds_ratio": float(odds)}
@@ -58,21 +68,19 @@ def equivalence(fit: Fit, *, delta: float = 0.1) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("parameter")
 
 
-def _prior_share(sd: Prior, sigma: Prior, delta: float) -> float:
-    """P(sd < delta sigma) under both priors, by quadrature over the quantiles of sigma."""
-    share = (np.arange(_NODES) + 0.5) / _NODES
-    # u / (1 - u) in units of the priors' own scale covers the half line; both densities are smooth there.
-    grid = max(sigma.args) * share / (1 - share)
-    of_sigma = prior_density(sigma, grid) * max(sigma.args) / (1 - share) ** 2 / _NODES
-    inner = delta * grid[:, None] * (np.arange(200) + 0.5) / 200
-    below = prior_density(sd, inner).mean(axis=1) * delta * grid
-    return float(np.clip(np.sum(of_sigma * below) / np.sum(of_sigma), 0.0, 1.0))
+def _prior_share(sd: Prior, sigma: Prior, bound: float) -> float:
+    """P(sd < bound sigma) under both priors."""
+    if sd.of_sigma:
+        return float(prior_probability_below(sd, np.array([bound]))[0])
+    values, weights = grid_of(sigma)
+    return float(weights @ prior_probability_below(sd, bound * values))
 
 
 def _error(inside: Floats) -> float:
-    """Monte Carlo standard error of a share, by the effective size of the draws."""
+    """Monte Carlo standard error of a share, by the effective size of the draws; never 0, as if half a draw more were
+    on either side."""
+    if np.ptp(inside) == 0:
+        return float(np.sqrt(0.5) / inside.size)
     share = float(inside.mean())
-    if share in (0.0, 1.0):
-        return 0.0
     effective = modelling.convergence.convergence(inside[None]).ess_bulk[0]
     return float(np.sqrt(share * (1 - share) / effective))

@@ -6,19 +6,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix import modelling
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.reduce import Reduction, reductions
 from bayesmix.formula.terms import Formula
-from bayesmix.inference.bayes_factor import require_usable_at_zero, verbal
-from bayesmix.inference.log_marginal import require_closed_form
+from bayesmix.inference.bayes_factor import verbal
+from bayesmix.inference.contained import key_of, log_marginals
+from bayesmix.inference.rand_table import InclusionTable
+from bayesmix.modelling.method import why_not_marginal
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reduced import reduced_model
 
 _MOST_MODELS = 128
+_MOST_SAMPLED = 16  # where each is sampled for seconds
 
 
-def inclusion(fit: Fit) -> pd.DataFrame:
+def inclusion(fit: Fit) -> InclusionTable:
     """Inclusion Bayes factors: each random term, averaged over what else may be in the model.
 
     All models that the fitted one contains, with any of its random terms (a slope only with its intercept where the
@@ -27,39 +28,34 @@ def inclusion(fit: Fit) -> pd.DataFrame:
     Parameters
     ----------
     fit
-        A Gaussian model with identity link.
+        A fit; where it has no closed form, by nutpie, and with 16 models at most: each is sampled.
 
     Returns
     -------
     pandas.DataFrame
         Indexed by `term` as `rand` has it: `log10_bf`, posterior over prior odds of the models that have the term, with
-        its Monte Carlo error `mcse`, `probability` of these models, `label` in words, and `models`, how many there are.
+        its Monte Carlo error `mcse`, `probability` of these models, `label` in words, and `models`, how many there are;
+        `reliable`, and if not the `reason`, with nan for the numbers. `print` shows the models too; they and their
+        probabilities are in `.attrs["models"]` and `.attrs["shares"]`.
 
     Raises
     ------
     ArgumentError
-        The model has no closed form, or too many models are contained in it.
+        Too many models are contained in this one; as `log_marginal`.
     PriorError
         A standard deviation has a prior whose density at 0 is 0 or infinite.
     """
-    require_closed_form(fit)
-    models, parts = _contained(fit.design.formula)
-    if len(models) > _MOST_MODELS:
-        raise ArgumentError(f"{len(models)} models are contained in this one, more than {_MOST_MODELS}: use rand(fit).")
-    found = []
-    for formula in models:
-        smaller = reduced_model(fit, formula)
-        for name in smaller.tested:
-            require_usable_at_zero(fit, name)
-        weights = fit.diagnostics.importance if formula.random == fit.design.formula.random else None
-        found.append(
-            modelling.log_marginal.log_marginal_of(
-                smaller.design, smaller.priors, seed=fit.sampling.seed, cores=fit.sampling.cores, weights=weights
-            )
-        )
+    obstacle = why_not_marginal(fit.design, fit.family, fit.priors)
+    most = _MOST_SAMPLED if obstacle else _MOST_MODELS
+    models, parts = _contained(fit.design.formula, most)
+    if len(models) > most:
+        why = f", each to be sampled ({obstacle})" if obstacle else ""
+        raise ArgumentError(f"More than {most} models are contained in this one{why}: use rand(fit).")
+    found = log_marginals(fit, models)
+    reason = next((f"{model.text}: {one.reason}" for model, one in zip(models, found, strict=True) if one.reason), "")
     values = np.array([one.value for one in found])
     errors = np.array([one.error for one in found])
-    posterior = np.exp(values - np.nanmax(values))
+    posterior = np.exp(values - values.max())
     posterior /= posterior.sum()
     rows = {}
     for part in parts:
@@ -76,26 +72,30 @@ def inclusion(fit: Fit) -> pd.DataFrame:
             "probability": share,
             "label": verbal(log10_bf),
             "models": len(models),
+            "reliable": not reason,
+            "reason": reason,
         }
-    columns = ["log10_bf", "mcse", "probability", "label", "models"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("term")
+    columns = ["log10_bf", "mcse", "probability", "label", "models", "reliable", "reason"]
+    index = pd.Index(list(rows), name="term")
+    table = InclusionTable(list(rows.values()), columns=columns, index=index)
+    table.attrs |= {"formula": fit.formula, "models": [model.text for model in models], "shares": posterior.tolist()}
+    return table
 
 
-def _contained(formula: Formula) -> tuple[list[Formula], list[Reduction]]:
-    """The formula and all that follow from it by dropping parts, each once; and the parts, each once."""
-    models, waiting = {_key(formula): formula}, [formula]
+def _contained(formula: Formula, most: int) -> tuple[list[Formula], list[Reduction]]:
+    """The formula and all that follow from it by dropping parts, each once; and the parts, each once.
+
+    It stops once they are more than `most`.
+    """
+    models, waiting = {key_of(formula): formula}, [formula]
     parts: dict[tuple[str, str], Reduction] = {}
-    while waiting and len(models) <= _MOST_MODELS:
+    while waiting and len(models) <= most:
         for part in reductions(waiting.pop(0)):
             parts.setdefault((part.column, part.group), part)
-            if _key(part.formula) not in models:
-                models[_key(part.formula)] = part.formula
+            if key_of(part.formula) not in models:
+                models[key_of(part.formula)] = part.formula
                 waiting.append(part.formula)
     return list(models.values()), list(parts.values())
-
-
-def _key(formula: Formula) -> tuple[str, ...]:
-    return tuple(sorted(term.label for term in formula.random))
 
 
 def _has(formula: Formula, part: Reduction) -> bool:

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from bayesmix import modelling
-from bayesmix.errors import ArgumentError
 from bayesmix.modelling.method import why_not_marginal
 from bayesmix.modelling.quadrature_families import why_not_quadrature
 from bayesmix.modelling.record import Fit
@@ -58,13 +57,3 @@ def log_marginal(fit: Fit) -> "LogMarginal":
         cores=fit.sampling.cores,
         weights=fit.diagnostics.importance,
     )
-
-
-def require_closed_form(fit: Fit) -> None:
-    """Refuse a model whose coefficients and group effects cannot be integrated out in closed form."""
-    obstacle = why_not_marginal(fit.design, fit.family, fit.priors)
-    if obstacle:
-        raise ArgumentError(
-            f"This takes a Gaussian model with Normal priors on the coefficients: {obstacle}. bm.rand and "
-            "bm.bayes_factor take others."
-        )

@@ -5,17 +5,13 @@ from math import log
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from bayesmix import modelling
 from bayesmix.errors import ArgumentError
-from bayesmix.inference.bayes_factor import reduction_named, require_usable_at_zero
-from bayesmix.inference.log_marginal import require_closed_form
-from bayesmix.modelling.priors import scaled
+from bayesmix.inference.contained import log_marginals
+from bayesmix.inference.sensitivity import curve
+from bayesmix.inference.tested import reduction_named, tested_sds
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model
-
-Floats = NDArray[np.float64]
 
 MULTIPLIERS = tuple(float(value) for value in np.logspace(-1, 1, 13))
 
@@ -26,7 +22,7 @@ def prior_sensitivity(fit: Fit, *, drop: str, multipliers: Sequence[float] = MUL
     Parameters
     ----------
     fit
-        A Gaussian model with identity link.
+        A fit; where it has no closed form, by nutpie.
     drop
         A random term or a part of one, as `rand` prints it.
     multipliers
@@ -36,7 +32,7 @@ def prior_sensitivity(fit: Fit, *, drop: str, multipliers: Sequence[float] = MUL
     -------
     pandas.DataFrame
         Indexed by `multiplier`: `prior` of the first tested standard deviation, `log10_bf`, its `mcse`, and
-        `probability` of the term at even odds. nan where no number can be trusted.
+        `probability` of the term at even odds. nan where no number can be trusted, with the `reason`.
 
     Raises
     ------
@@ -45,32 +41,27 @@ def prior_sensitivity(fit: Fit, *, drop: str, multipliers: Sequence[float] = MUL
 
     Notes
     -----
-    Nothing is sampled again: quadrature is repeated with every prior, the values of importance sampling are weighted
-    anew, and drawn anew only where that does not reach.
+    For Gaussian models quadrature is repeated with every prior, the values of importance sampling are weighted anew,
+    and drawn anew only where that does not reach. Without a closed form the posterior's draws are
+    weighted by the ratio of the priors; a prior that holds few of them has no number: fit with that prior.
     """
-    require_closed_form(fit)
-    smaller = reduced_model(fit, reduction_named(fit, drop).formula)
-    tested = [name for name in smaller.tested if name.startswith("sd_")]
-    if not tested:
+    reduction = reduction_named(fit, drop)
+    smaller = reduced_model(fit, reduction.formula)
+    if not tested_sds(fit, smaller):
         raise ArgumentError(f"{drop!r} tests no standard deviation; prior_sensitivity is for random terms.")
-    for name in tested:
-        require_usable_at_zero(fit, name)
     factors = np.array([float(value) for value in multipliers])
     if not (np.isfinite(factors) & (factors > 0)).all():
         raise ArgumentError(f"multipliers are positive numbers; got {list(multipliers)}.")
-    without = modelling.log_marginal.log_marginal_of(
-        smaller.design, smaller.priors, seed=fit.sampling.seed, cores=fit.sampling.cores
-    )
-    priors = [fit.priors | {name: scaled(fit.priors[name], factor) for name in tested} for factor in factors]
-    found = [modelling.log_marginal.with_other_priors(fit, other) for other in priors]
-    log_bf = np.array([one.value for one in found]) - without.value
-    errors = np.hypot([one.error for one in found], without.error)
+    of_larger, of_smaller = log_marginals(fit, [fit.design.formula, reduction.formula])
+    found = curve(fit, smaller, list(factors), of_larger=of_larger, of_smaller=of_smaller)
+    log_bf = np.clip(found.log10_bf * log(10), -700, 700)
     return pd.DataFrame(
         {
-            "prior": [str(other[tested[0]]) for other in priors],
-            "log10_bf": log_bf / log(10),
-            "mcse": errors / log(10),
-            "probability": 1 / (1 + np.exp(-np.clip(log_bf, -700, 700))),
+            "prior": found.priors,
+            "log10_bf": found.log10_bf,
+            "mcse": found.errors,
+            "probability": 1 / (1 + np.exp(-log_bf)),
+            "reason": found.reasons,
         },
         index=pd.Index(factors, name="multiplier"),
     )

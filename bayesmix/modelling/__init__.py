@@ -28,6 +28,7 @@ _HEAVY = {
     "reml_fit",
     "reml_moments",
     "reml_profile",
+    "reweighted",
     "sampling",
     "storage",
 }

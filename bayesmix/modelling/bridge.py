@@ -4,7 +4,7 @@ The posterior's draws on the unconstrained scale are kept as nutpie made them. T
 without gradient: as fast as nutpie's own function, and compiled in a tenth of the time.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pymc as pm
@@ -14,20 +14,25 @@ from pymc.pytensorf import join_nonshared_inputs
 
 from bayesmix.errors import ArgumentError, StoredFitError
 from bayesmix.formula.design import Design
+from bayesmix.modelling.chains import chains_at_once
 from bayesmix.modelling.counts_marginal import log_marginal_of_counts
 from bayesmix.modelling.log_marginal import LogMarginal, log_marginal_of
-from bayesmix.modelling.method import why_not_marginal
+from bayesmix.modelling.method import TUNING_STEPS, why_not_marginal
 from bayesmix.modelling.nuts_nutpie import MOST_UNCONSTRAINED
-from bayesmix.modelling.parallel import one_blas_thread
+from bayesmix.modelling.parallel import COMPILING, in_parallel, one_blas_thread
 from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.pymc_model import build_model
 from bayesmix.modelling.quadrature_families import why_not_quadrature
-from bayesmix.modelling.record import Fit
+from bayesmix.modelling.record import Fit, Sampling
+from bayesmix.modelling.reduced import ReducedModel
 from bayesmix.modelling.sampling import draw
 from bayesmix.numerics.bridge import bridge
 
 Floats = NDArray[np.float64]
 
+MOST_CORES = 1024
+
+_MOST_PARAMETERS = 100  # up to which draws that mix have always been enough
 _AGREES = 1e-6  # of a log density, relative: the same sum in another order
 
 
@@ -47,29 +52,70 @@ def by_bridge(model: pm.Model, posterior: xr.DataTree, *, seed: int) -> LogMargi
         _require_same_density(log_densities, draws, posterior["sample_stats"]["lp"].to_numpy())
         found = bridge(log_densities, draws, seed=seed)
     if found.reason:
-        reason = f"{found.reason}. Fit again with more draws (draws=), or with tighter priors (priors=)."
+        reason = f"{found.reason}. {_what_to_do(draws.shape[2])}"
         return LogMarginal(np.nan, np.nan, "bridge", reason)
     return LogMarginal(found.log_integral, found.error, "bridge")
 
 
-def of_smaller(fit: Fit, design: Design, priors: Mapping[str, Prior]) -> LogMarginal:
-    """Of a model on the rows of `fit`: in closed form, by quadrature, or sampled as `fit` was and bridged."""
+def _what_to_do(n_parameters: int) -> str:
+    if n_parameters <= _MOST_PARAMETERS:
+        return "Fit again with more draws (draws=), or with tighter priors (priors=)."
+    return (
+        f"{n_parameters} parameters are many for the normal distribution that bridge sampling goes by: fit with four "
+        "times the draws (draws=), or test by likelihood, bm.rand(bm.laplace(...))."
+    )
+
+
+def of_smaller_models(fit: Fit, models: Sequence[ReducedModel]) -> list[LogMarginal]:
+    """Of models on the rows of `fit`: in closed form, by quadrature, or sampled as `fit` was and bridged.
+
+    Those to be sampled run side by side on the cores that `fit` was given; the draws do not depend on how many.
+    """
+    how, found = fit.sampling, dict.fromkeys(range(len(models)), _NONE)
+    sampled = []
+    for number, model in enumerate(models):
+        if why_not_quadrature(model.design, fit.family, model.priors) is None:
+            found[number] = log_marginal_of_counts(
+                model.design, fit.family, model.priors, seed=how.seed, cores=how.cores
+            )
+        if found[number].reliable:
+            continue
+        if why_not_marginal(model.design, fit.family, model.priors) is None:
+            found[number] = log_marginal_of(model.design, model.priors, seed=how.seed, cores=how.cores)
+        else:
+            sampled.append(number)
+    at_once = max(1, min(len(sampled), _cores_of(how)))
+
+    def work(number: int) -> None:
+        model = models[number]
+        found[number] = _sampled(fit, model.design, model.priors, cores=max(1, _cores_of(how) // at_once))
+
+    if sampled:
+        in_parallel(work, sampled, cores=at_once)
+    return list(found.values())
+
+
+_NONE = LogMarginal(np.nan, np.nan, "bridge", "not worked out")
+
+
+def _cores_of(how: Sampling) -> int:
+    """Those of the machine, unless fewer than the chains could have used were asked for."""
+    everything = chains_at_once(MOST_CORES, None)
+    return how.cores if how.cores < min(how.chains, everything) else everything
+
+
+def _sampled(fit: Fit, design: Design, priors: Mapping[str, Prior], *, cores: int) -> LogMarginal:
     how = fit.sampling
-    if why_not_quadrature(design, fit.family, priors) is None:
-        found = log_marginal_of_counts(design, fit.family, priors, seed=how.seed, cores=how.cores)
-        if found.reliable:
-            return found
-    if why_not_marginal(design, fit.family, priors) is None:
-        return log_marginal_of(design, priors, seed=how.seed, cores=how.cores)
-    built = build_model(design, fit.family, priors)
+    with COMPILING:
+        built = build_model(design, fit.family, priors)
     posterior, _ = draw(
         built.model,
         var_names=built.kept,
         sampler="nutpie",
         draws=how.draws,
-        tune=how.tune,
+        tune=how.tune or TUNING_STEPS["joint"],
         chains=how.chains,
-        cores=how.cores,
+        cores=min(cores, how.chains),
         seed=how.seed,
         target_accept=0.9 if how.target_accept is None else how.target_accept,
         progress=False,
@@ -82,10 +128,11 @@ def log_density_of(model: pm.Model) -> Callable[[Floats], Floats]:
 
     Parameters stand in the order of `model.value_vars`.
     """
-    (density,), joined = join_nonshared_inputs(
-        point=model.initial_point(), outputs=[model.logp()], inputs=model.value_vars
-    )
-    function = model.compile_fn(density, inputs=[joined], point_fn=False)
+    with COMPILING:
+        (density,), joined = join_nonshared_inputs(
+            point=model.initial_point(), outputs=[model.logp()], inputs=model.value_vars
+        )
+        function = model.compile_fn(density, inputs=[joined], point_fn=False)
 
     def log_densities(points: Floats) -> Floats:
         # Far out a sd overflows; the density is then 0, which is all there is to say.

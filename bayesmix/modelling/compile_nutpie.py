@@ -23,6 +23,8 @@ from nutpie.compile_pymc import (
 )
 from pymc.initial_point import make_initial_point_fn
 
+from bayesmix.modelling.parallel import COMPILING
+
 _DOUBLES = numba.types.CPointer(numba.types.double)
 _LOG_DENSITY = numba.types.int64(numba.types.uint64, _DOUBLES, _DOUBLES, _DOUBLES, numba.types.voidptr)
 _EXPAND = numba.types.int64(numba.types.uint64, numba.types.uint64, _DOUBLES, _DOUBLES, numba.types.voidptr)
@@ -36,6 +38,11 @@ def compile_model(model: pm.Model, var_names: Sequence[str]) -> CompiledPyMCMode
     CompiledPyMCModel
         Gives the same draws as the result of `nutpie.compile_pymc_model(model, var_names=var_names)`.
     """
+    with COMPILING:
+        return _compiled(model, var_names)
+
+
+def _compiled(model: pm.Model, var_names: Sequence[str]) -> CompiledPyMCModel:
     initial_point = _one_at_a_time(
         make_initial_point_fn(
             model=model, default_strategy="support_point", jitter_rvs=set(model.free_RVs), return_transformed=True

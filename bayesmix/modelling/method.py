@@ -18,7 +18,7 @@ TUNING_STEPS = {"marginal": 200, "joint": 1000}
 
 # Effects outside the largest factor, of which a density takes the third power: up to here importance sampling is the
 # faster (docs/exact_path.md has the curve), and NUTS, which takes some thirty times as many gradients.
-_MOST_DENSE = {"importance": 2500, "nutpie": 400}
+MOST_DENSE = {"importance": 2500, "nutpie": 400}
 _MOST_COEFFICIENTS = 30  # of counts, for weights that are even enough
 _MOST_VARIANCES = 30  # of more variance parameters weights are too uneven
 
@@ -90,7 +90,7 @@ def choose_method(
     if sampler == "auto":
         sampler, reason = "nutpie", f"{reason}; NUTS since {of_nuts[0]}= is given"
     n_dense = _n_dense(design)
-    if method == "auto" and n_dense > _MOST_DENSE[sampler]:
+    if method == "auto" and n_dense > MOST_DENSE[sampler]:
         return _joint("nutpie" if sampler == "importance" else sampler, _dear(n_dense))
     return Choice("marginal", sampler, reason)
 
@@ -119,10 +119,8 @@ def _cheapest(method: str, design: Design, reason: str) -> Choice:
     n_dense = _n_dense(design)
     n_variances = sum(term.k * (term.k + 1) // 2 for term in design.random) + 1
     by_nuts = Choice("marginal", "nutpie", reason)
-    otherwise = (
-        by_nuts if method == "marginal" or n_dense <= _MOST_DENSE["nutpie"] else _joint("nutpie", _dear(n_dense))
-    )
-    if n_variances > _MOST_VARIANCES or (method == "auto" and n_dense > _MOST_DENSE["importance"]):
+    otherwise = by_nuts if method == "marginal" or n_dense <= MOST_DENSE["nutpie"] else _joint("nutpie", _dear(n_dense))
+    if n_variances > _MOST_VARIANCES or (method == "auto" and n_dense > MOST_DENSE["importance"]):
         return otherwise
     return Choice("marginal", "importance", reason, otherwise)
 

@@ -4,8 +4,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager
 from functools import cache
+from threading import RLock
 
 from threadpoolctl import ThreadpoolController
+
+COMPILING = RLock()
+"""Held while PyTensor or Numba compile: several threads at once they do not bear."""
 
 
 @cache

@@ -43,15 +43,33 @@ def prior_density(prior: Prior, x: ArrayLike, *, k: int = 2, sigma: ArrayLike = 
 
 
 def averaged_prior_density(prior: Prior, x: Floats, of_sigma: Prior) -> Floats:
-    """Density at `x` (n,) of a prior relative to sigma, with sigma averaged over its own prior.
+    """Density at `x` (n,) of a prior relative to sigma, with sigma averaged over its own prior."""
+    sigma, weights = grid_of(of_sigma)
+    return np.array([weights @ prior_density(prior, value, sigma=sigma) for value in x])
 
-    By the trapezoidal rule over log sigma about the scale of its prior, +- 14: what is left out has a probability below
-    1e-6 where the density of sigma at 0 is finite.
+
+def grid_of(prior: Prior) -> tuple[Floats, Floats]:
+    """Values of a standard deviation and weights, both (n,), whose sums are expectations under its prior.
+
+    The trapezoidal rule over the logarithm about the prior's scale, +- 14: what is left out has a probability below
+    1e-6 where the density at 0 is finite.
     """
-    log_sigma = np.log(_size(of_sigma)) + np.linspace(-14, 14, 1121)
-    sigma = np.exp(log_sigma)
-    weights = prior_density(of_sigma, sigma) * sigma
-    return np.array([weights @ prior_density(prior, value, sigma=sigma) for value in x]) / weights.sum()
+    values = _size(prior) * np.exp(np.linspace(-14, 14, 1121))
+    weights = prior_density(prior, values) * values
+    return values, weights / weights.sum()
+
+
+def prior_probability_below(prior: Prior, x: Floats) -> Floats:
+    """P(sd < x) at each `x` (n,), of a prior relative to sigma P(sd / sigma < x).
+
+    Gauss-Legendre over u = sd / (sd + scale), in which the density is smooth and its range finite.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    size = _size(prior)
+    ends = x / (x + size)
+    u = ends[:, None] * (nodes + 1) / 2
+    density = prior_density(prior, size * u / (1 - u)) * size / (1 - u) ** 2
+    return np.clip(density @ weights * ends / 2, 0.0, 1.0)
 
 
 def _size(prior: Prior) -> float:

@@ -263,7 +263,7 @@ def _objection(found: Bridge) -> str:
     """Why what was found cannot be trusted; empty where it can."""
     apart = abs(float(np.diff(found.estimates.mean(axis=1))[0]))
     if found.effective_size < _FEWEST_EFFECTIVE:
-        return f"effective size {found.effective_size:.0f} < {_FEWEST_EFFECTIVE}"
+        return f"effective size {np.floor(found.effective_size):.0f} < {_FEWEST_EFFECTIVE}"
     if found.overlap < _OVERLAP and not found.pareto_k <= found.greatest_k:
         return f"Pareto k {found.pareto_k:.2f} > {found.greatest_k:.2f}: single draws decide"
     if not found.error <= GREATEST_ERROR:

@@ -74,15 +74,45 @@ def test_balanced_one_way_layout_by_brute_force(sd):
     assert found.probability == pytest.approx(1 / (1 + 10**-found.log10_bf))
 
 
+def stored_priors(data, y):
+    """Those of the stored values, for coefficients and standard deviations of any name."""
+    sd, mean = float(data[y].std(ddof=1)), float(data[y].mean())
+    wide = f"HalfStudentT(3, {sd})"
+    names = ("sigma", "sd_Subject__Intercept", "sd_Subject__Days", "sd_Batch__Intercept")
+    priors = {"Intercept": f"Normal({mean}, {10 * sd})", "Days": f"Normal(0, {10 * sd})", "corr_Subject": "LKJ(1)"}
+    return priors | dict.fromkeys(names, wide)
+
+
+@pytest.mark.parametrize(
+    ("source", "formula"),
+    [
+        ("sleepstudy", "Reaction ~ Days"),
+        ("sleepstudy", "Reaction ~ Days + (1 | Subject)"),
+        ("sleepstudy", "Reaction ~ Days + (Days | Subject)"),
+        ("Dyestuff", "Yield ~ 1"),
+        ("Dyestuff", "Yield ~ 1 + (1 | Batch)"),
+    ],
+)
+def test_log_marginal_is_the_stored_one(source, formula):
+    """2e-4 is what the stored values are good for; 0.01 is two Monte Carlo errors for four variance parameters."""
+    if not REFERENCE.exists():
+        pytest.skip("needs ../shared/reference/exact_log_marginal.json")
+    exact = json.loads(REFERENCE.read_text())[source][formula]
+    data = bm.load_data(source)
+    has = bm.fit(formula, data, seed=1, draws=50, progress=False).priors
+    priors = {name: text for name, text in stored_priors(data, formula.split(" ~ ")[0]).items() if name in has}
+    found = bm.log_marginal(bm.fit(formula, data, priors=priors, seed=1, progress=False))
+    assert found.value == pytest.approx(exact, abs=2e-4 if found.method == "quadrature" else 0.01)
+    assert found.method == ("importance" if "Days |" in formula else "quadrature")
+    assert found.error < 0.006
+
+
 def test_against_the_stored_exact_values():
     if not REFERENCE.exists():
         pytest.skip("needs ../shared/reference/exact_log_marginal.json")
     stored = json.loads(REFERENCE.read_text())["sleepstudy"]
     data = bm.load_data("sleepstudy")
-    sd, mean = float(data["Reaction"].std(ddof=1)), float(data["Reaction"].mean())
-    wide = f"HalfStudentT(3, {sd})"
-    priors = {"Intercept": f"Normal({mean}, {10 * sd})", "Days": f"Normal(0, {10 * sd})", "sigma": wide}
-    priors |= {"sd_Subject__Intercept": wide, "sd_Subject__Days": wide, "corr_Subject": "LKJ(1)"}
+    priors = {name: text for name, text in stored_priors(data, "Reaction").items() if "Batch" not in name}
     fit = bm.fit("Reaction ~ Days + (Days | Subject)", data, priors=priors, **SETTINGS)
     exact = {name: stored[f"Reaction ~ Days{name}"] for name in ("", " + (1 | Subject)", " + (Days | Subject)")}
     assert bm.log_marginal(fit).value == pytest.approx(exact[" + (Days | Subject)"], abs=0.02)
@@ -169,7 +199,7 @@ def test_what_cannot_be_answered_is_refused():
         (ArgumentError, "other rows", lambda: bm.bayes_factor(fit, changed)),
         (UnknownTermError, r"\(1 \| g\)", lambda: bm.bayes_factor(fit, drop="(1 | h)")),
         (PriorError, r"Gamma\(2, 1\) of sd_g__Intercept has density 0 at 0", lambda: bm.rand(gamma)),
-        (ArgumentError, "no closed form", lambda: bm.inclusion(poisson)),
+        (ArgumentError, "no single residual sd", lambda: bm.equivalence(poisson)),
         (ArgumentError, "positive", lambda: bm.prior_sensitivity(fit, drop="1 | g", multipliers=[0])),
     ):
         with pytest.raises(error, match=words):
@@ -234,3 +264,27 @@ def test_region_of_practical_equivalence():
     assert found["odds_ratio"] == pytest.approx(odds)
     with pytest.raises(ArgumentError, match="delta"):
         bm.equivalence(fit, delta=0)
+    with pytest.raises(ArgumentError, match="per="):
+        bm.equivalence(fit, per="sds")
+
+
+def test_region_of_practical_equivalence_of_correlated_effects():
+    """Each sd for itself, by counting; a prior relative to sigma by its own distribution function."""
+    priors = {"sd_Subject__Days": "ScaleFree(0.5)"}
+    fit = bm.fit("Reaction ~ Days + (Days | Subject)", bm.load_data("sleepstudy"), priors=priors, **SETTINGS)
+    posterior = fit.posterior["posterior"]
+    per_unit, per_sd = (bm.equivalence(fit, delta=0.7, per=per) for per in ("unit", "sd"))
+    spread = fit.data["Days"].std()
+    for name, frame, factor in (
+        ("sd_Subject__Intercept", per_unit, 1.0),
+        ("sd_Subject__Intercept", per_sd, 1.0),
+        ("sd_Subject__Days", per_unit, 1.0),
+        ("sd_Subject__Days", per_sd, spread),
+    ):
+        inside = (posterior[name] * factor < 0.7 * posterior["sigma"]).to_numpy()
+        assert frame.loc[name, "probability"] == pytest.approx(inside.mean())
+        assert frame.loc[name, "mcse"] > 0
+    assert 0 < per_sd.loc["sd_Subject__Days", "probability"] < 1
+    # half-Cauchy(0.5) of sd(Days) sd / sigma: 2 / pi arctan(0.7 / 0.5)
+    assert per_sd.loc["sd_Subject__Days", "prior"] == pytest.approx(2 / np.pi * np.arctan(1.4), abs=1e-6)
+    assert per_unit.loc["sd_Subject__Days", "prior"] == pytest.approx(2 / np.pi * np.arctan(1.4 * spread), abs=1e-6)

@@ -6,29 +6,31 @@ import pytest
 
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.default_priors import default_priors
+from bayesmix.modelling.default_priors import column_sds, default_priors
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.log_marginal import log_marginal_of
 from bayesmix.modelling.priors import settle_priors
 
-PRIORS = {"Intercept": "Normal(1, 2)", "sd_g__Intercept": "HalfNormal(1)", "sigma": "HalfNormal(1)"}
+PRIORS = {"Intercept": "Normal(1, 2)", "sigma": "HalfNormal(1)"}
 G = np.repeat(np.arange(6), 4)
 
 
-def probability_of_groups(y):
+def probability_of_groups(y, prior):
     """Posterior probability of `y ~ 1 + (1 | g)` against `y ~ 1`, under the priors that the data were drawn from."""
     data = pd.DataFrame({"y": y, "g": G})
-    values = []
+    given, values = PRIORS | {"sd_g__Intercept": prior}, []
     for formula in ("y ~ 1 + (1 | g)", "y ~ 1"):
         design = build_design(parse(formula), data)
         defaults = default_priors(design, read_family("gaussian"))
-        priors = settle_priors(defaults, {name: text for name, text in PRIORS.items() if name in defaults})
+        own = {name: text for name, text in given.items() if name in defaults}
+        priors = settle_priors(defaults, own, column_sds(design, read_family("gaussian")))
         values.append(log_marginal_of(design, priors, seed=1, cores=1).value)
     return 1 / (1 + np.exp(values[1] - values[0]))
 
 
 @pytest.mark.slow
-def test_probabilities_are_shares():
+@pytest.mark.parametrize("prior", ["HalfNormal(1)", "ScaleFree(0.5)"])
+def test_probabilities_are_shares(prior):
     """300 data sets: the mean of (truth - probability) is 0, overall and where the probability is low, middling, high.
 
     With the sd's prior three times as wide in the fit as in the simulation the overall z score is 8.
@@ -38,8 +40,9 @@ def test_probabilities_are_shares():
     found = []
     for with_groups in truth:
         sigma, sd = np.abs(rng.normal(size=2))
+        sd = sd if prior == "HalfNormal(1)" else 0.5 * sigma * np.abs(rng.standard_cauchy())
         effects = rng.normal(0, sd, 6) if with_groups else np.zeros(6)
-        found.append(probability_of_groups(rng.normal(1, 2) + effects[G] + rng.normal(0, sigma, 24)))
+        found.append(probability_of_groups(rng.normal(1, 2) + effects[G] + rng.normal(0, sigma, 24), prior))
     probability = np.array(found)
     assert abs(z_score(truth, probability)) < 3
     for low, high in ((0, 0.35), (0.35, 0.7), (0.7, 1.001)):

@@ -5,7 +5,12 @@ import pytest
 from scipy import integrate, stats
 
 from bayesmix.modelling.distributions import DISTRIBUTIONS
-from bayesmix.modelling.prior_density import averaged_prior_density, log_prior_density, prior_density
+from bayesmix.modelling.prior_density import (
+    averaged_prior_density,
+    log_prior_density,
+    prior_density,
+    prior_probability_below,
+)
 from bayesmix.modelling.priors import read_prior
 
 SCIPY = {
@@ -59,6 +64,16 @@ def test_relative_to_sigma(text):
 
     found = averaged_prior_density(prior, x, read_prior("HalfStudentT(3, 2.5)"))
     np.testing.assert_allclose(found, [at(value) for value in x], rtol=2e-5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [text for text in SCIPY if SCIPY[text] is not None and DISTRIBUTIONS[text.partition("(")[0]].support == "positive"],
+)
+def test_probability_below(text):
+    below = np.array([1e-4, 0.03, 0.5, 2.0, 9.0, 1e4])
+    found = prior_probability_below(read_prior(text), below)
+    np.testing.assert_allclose(found, SCIPY[text].cdf(below), rtol=1e-6, atol=1e-6)
 
 
 def test_at_zero():

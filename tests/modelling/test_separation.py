@@ -8,6 +8,7 @@ import pytest
 
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
+from bayesmix.modelling import separation_notice
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.separation import can_separate, separation_of
 from bayesmix.modelling.separation_text import count, levels_line, place, runaways
@@ -90,6 +91,16 @@ def test_a_cell_by_its_coefficient(table):
     assert said(f"{BINOMIAL} ~ b * a + x", table, "binomial")[0][0] in ("b b3, a a2", "a a2, b b3")
     # Without the interaction the cell has no coefficient of its own, and the others hold it.
     assert said(f"{BINOMIAL} ~ a + b + (1 | g)", table, "binomial") == []
+
+
+def test_numbers_of_two_values_are_named_as_cells(table):
+    table["dose"], table["day"] = table["a"].map({"a1": 400, "a2": 2800}), table["b"].map({"b1": 9, "b2": 9, "b3": 80})
+    table.loc[cell_of(table, "a2", "b3"), "k"] = 0
+    (found,) = said(f"{BINOMIAL} ~ dose * day", table, "binomial")
+    assert found[:2] == ("dose 2800, day 80", "0 of 16")
+    assert said(f"{BINOMIAL} ~ dose + day", table, "binomial") == []
+    (wide,) = said(f"{BINOMIAL} ~ dose * I(day / 10) + x", table, "binomial")
+    assert wide[0] == "dose 2800, I(day / 10) 8"
 
 
 def test_a_cell_that_no_coefficient_moves_alone(table):
@@ -213,3 +224,18 @@ def test_families_whose_likelihood_has_a_maximum():
     assert not can_separate(read_family("gaussian"))
     for family in ("gaussian(log)", "gamma", "beta", "student_t", "hurdle_gamma", "hurdle_lognormal"):
         assert not can_separate(read_family(family)), family
+
+
+def test_whoever_watches_is_told_before_sampling(table, monkeypatch, capsys):
+    table.loc[cell_of(table, "a2", "b3"), "k"] = 0
+    design, _ = looked_at(f"{BINOMIAL} ~ a * b", table, "binomial")
+    separation_notice.tell_of_separation(design, read_family("binomial"), shown=True)
+    assert capsys.readouterr().err == ""  # nobody watches a pipe
+    monkeypatch.setattr(separation_notice, "can_show", lambda _: True)
+    separation_notice.tell_of_separation(design, read_family("binomial"), shown=False)
+    assert capsys.readouterr().err == ""
+    separation_notice.tell_of_separation(design, read_family("binomial"), shown=True)
+    said = " ".join(capsys.readouterr().err.split())
+    assert said == (
+        "Separation: a a2, b b3: 0 of 16; a[a2]:b[b3] to -infinity. How far it goes is bounded by the prior."
+    )

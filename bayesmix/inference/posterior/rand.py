@@ -10,8 +10,9 @@ from bayesmix.errors import DesignError
 from bayesmix.formula.reduce import Reduction, reductions
 from bayesmix.inference.bayes_factor import without
 from bayesmix.inference.boundary import boundary_p, naive_p
-from bayesmix.inference.log_marginal import log_marginal
+from bayesmix.inference.contained import log_marginals
 from bayesmix.inference.lrt import variances_lost
+from bayesmix.inference.rand_table import RandTable
 from bayesmix.inference.reml import rand as of_reml
 from bayesmix.modelling.families import has_laplace_fit
 from bayesmix.modelling.record import Fit
@@ -21,6 +22,8 @@ _COLUMNS = (
     "dropped",
     "log10_bf",
     "mcse",
+    "low",
+    "high",
     "probability",
     "label",
     "method",
@@ -32,20 +35,23 @@ _COLUMNS = (
 )
 
 
-def rand(fit: Fit) -> pd.DataFrame:
+def rand(fit: Fit) -> RandTable:
     parts = reductions(fit.design.formula)
     if not parts:
-        return pd.DataFrame(columns=list(_COLUMNS), index=pd.Index([], name="term"))
-    larger = log_marginal(fit)
+        return RandTable(columns=list(_COLUMNS), index=pd.Index([], name="term"))
+    # All of them at once, so that those to be sampled are sampled side by side.
+    log_marginals(fit, [fit.design.formula, *(part.formula for part in parts)])
     p_values = _p_values(fit, parts)
     rows = []
     for part in parts:
-        found = without(fit, part, larger)
+        found = without(fit, part)
         rows.append(
             {
                 "dropped": f"{part.before} -> {part.after or 'nothing'}",
                 "log10_bf": found.log10_bf,
                 "mcse": found.mcse,
+                "low": found.low,
+                "high": found.high,
                 "probability": found.probability,
                 "label": found.label,
                 "method": found.method,
@@ -56,7 +62,9 @@ def rand(fit: Fit) -> pd.DataFrame:
                 "reason": found.reason,
             }
         )
-    return pd.DataFrame(rows, index=pd.Index([part.label for part in parts], name="term"))
+    table = RandTable(rows, columns=list(_COLUMNS), index=pd.Index([part.label for part in parts], name="term"))
+    table.attrs["formula"] = fit.formula
+    return table
 
 
 def _p_values(fit: Fit, parts: Sequence[Reduction]) -> dict[str, tuple[float, float]]:

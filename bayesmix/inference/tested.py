@@ -1,0 +1,58 @@
+"""What a Bayes factor tests: the part of a model that is meant, its parameters, and whether their priors allow it."""
+
+import numpy as np
+
+from bayesmix.errors import PriorError, UnknownTermError, did_you_mean, listing
+from bayesmix.formula.reduce import Reduction, fixed_reductions, reductions
+from bayesmix.modelling.layout import sd_names
+from bayesmix.modelling.prior_density import prior_density
+from bayesmix.modelling.record import Fit
+from bayesmix.modelling.reduced import ReducedModel
+
+
+def reduction_named(fit: Fit, drop: str) -> Reduction:
+    """The part of the model that `drop` means: as `rand` prints it, with or without brackets, or a fixed term.
+
+    Raises
+    ------
+    UnknownTermError
+        `drop` is not in the model; the message lists what is.
+    """
+    random, fixed = reductions(fit.design.formula), fixed_reductions(fit.design.formula)
+    known = {_plain(one.label): one for one in (*fixed, *random)}
+    by_term: dict[str, list[Reduction]] = {}
+    for one in random:
+        by_term.setdefault(_plain(one.before), []).append(one)
+    known |= {name: ones[0] for name, ones in by_term.items() if len(ones) == 1 and name not in known}
+    if _plain(drop) not in known:
+        names = [one.label for one in (*random, *fixed)]
+        raise UnknownTermError(f"{drop!r} is no term of the model.{did_you_mean(drop, names)} Terms: {listing(names)}.")
+    return known[_plain(drop)]
+
+
+def _plain(label: str) -> str:
+    return label.replace(" ", "").replace("(", "").replace(")", "")
+
+
+def tested_sds(fit: Fit, smaller: ReducedModel) -> tuple[str, ...]:
+    """The group standard deviations that the smaller model lacks."""
+    sds = {sd for term in fit.design.random for sd in sd_names(term)}
+    return tuple(name for name in smaller.tested if name in sds)
+
+
+def require_usable_at_zero(fit: Fit, smaller: ReducedModel) -> None:
+    """Refuse a prior of a tested standard deviation that says beforehand whether it is 0.
+
+    Raises
+    ------
+    PriorError
+        Its density at 0 is 0 or infinite.
+    """
+    for name in tested_sds(fit, smaller):
+        near, nearer = prior_density(fit.priors[name], np.array([1e-200, 1e-300]))
+        if not 0.99 < nearer / max(near, 1e-300) < 1.01:
+            what = "infinite" if nearer > near else "0"
+            raise PriorError(
+                f"The prior {fit.priors[name]} of {name} has density {what} at 0, so it has decided already whether "
+                f"the sd is 0; use one that is finite there, such as HalfStudentT(3, 10) or HalfNormal(10)."
+            )

@@ -1,0 +1,37 @@
+"""What `print(bm.bayes_factor(...))` shows."""
+
+from math import isfinite
+
+from bayesmix.inference.bayes_factor import BayesFactor
+from bayesmix.report import page
+from bayesmix.report.numbers import number
+from bayesmix.report.page import Block
+from bayesmix.report.rand_summary import error, priors_by_line, probability
+
+
+def as_text(found: BayesFactor) -> str:
+    """What `print(found)` shows."""
+    return page.as_text(blocks(found))
+
+
+def as_html(found: BayesFactor) -> str:
+    """What a notebook shows for `found`."""
+    return page.as_html(blocks(found))
+
+
+def blocks(found: BayesFactor) -> tuple[Block, ...]:
+    lines = [f"{found.larger}", f"  against {found.smaller}"]
+    if found.reason:
+        return (Block("", lines=(*lines, f"No Bayes factor, by {found.method}: {found.reason}")),)
+    lines += [
+        f"log10 BF {number(found.log10_bf, 3)}, error {error(found.mcse)}, by {found.method}: {found.label}",
+        f"Probability of the first {probability(found.probability)} at even odds",
+    ]
+    if isfinite(found.low):
+        lines.append(
+            f"log10 BF {number(found.low, 2)} to {number(found.high, 2)} as the prior scale goes from 0.1 to 10 times"
+        )
+    tested = priors_by_line(found.priors)
+    if tested:
+        lines += ["Priors of what is tested:", *(f"  {line}" for line in tested)]
+    return (Block("", lines=tuple(lines)),)

@@ -1,0 +1,52 @@
+"""What `print(bm.inclusion(fit))` shows: the evidence for each random term, and how probable each model is."""
+
+import numpy as np
+import pandas as pd
+
+from bayesmix.report import page
+from bayesmix.report.numbers import aligned, number
+from bayesmix.report.page import Block, Table
+from bayesmix.report.rand_summary import error, probability
+
+_MOST_MODELS = 8  # shown, the most probable
+
+
+def as_text(table: pd.DataFrame) -> str:
+    """What `print(table)` shows."""
+    return page.as_text(blocks(table))
+
+
+def as_html(table: pd.DataFrame) -> str:
+    """What a notebook shows for `table`."""
+    return page.as_html(blocks(table))
+
+
+def blocks(table: pd.DataFrame) -> tuple[Block, ...]:
+    head = f"Inclusion Bayes factors of the random terms of {table.attrs.get('formula', 'the model')}"
+    if not len(table):
+        return (Block("", lines=(f"{head}: it has none.",)),)
+    if not table["reliable"].all():
+        return (Block("", lines=(head, f"No numbers: {table['reason'].iloc[0]}")),)
+    cells = [
+        [number(row["log10_bf"], 3), error(row["mcse"]), probability(row["probability"])] for _, row in table.iterrows()
+    ]
+    columns = [aligned(column) for column in list(zip(*cells, strict=True))[:2]]
+    width = max(len(label) for label in table["label"])
+    rows = [
+        [str(term), bf, its_error, cell[2], row["label"].ljust(width)]
+        for (term, row), bf, its_error, cell in zip(table.iterrows(), *columns, cells, strict=True)
+    ]
+    found = [
+        Block("", lines=(head,)),
+        Block("", table=Table(["term", "log10 BF", "error", "P(term)", ""], rows, labels=1)),
+    ]
+    models, shares = table.attrs.get("models", []), np.array(table.attrs.get("shares", []))
+    order = np.argsort(-shares, kind="stable")[:_MOST_MODELS]
+    lines = [[models[place], probability(shares[place])] for place in order]
+    if lines:
+        left = len(models) - len(lines)
+        heading = f"Models, all {len(models)} equally probable before" + (
+            f"; {left} less probable ones left out" if left else ""
+        )
+        found.append(Block(heading, table=Table(["", ""], lines, labels=1)))
+    return tuple(found)

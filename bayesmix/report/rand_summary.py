@@ -1,0 +1,89 @@
+"""What `print(bm.rand(fit))` shows of a posterior: for each random term the evidence, and what it hangs on."""
+
+from math import isfinite
+
+import numpy as np
+import pandas as pd
+
+from bayesmix.report import page
+from bayesmix.report.numbers import aligned, number, p_value
+from bayesmix.report.page import Block, Table
+
+_HEADER = ("term", "log10 BF", "error", "over prior scales", "P(term)", "LRT p", "at the boundary")
+_FOOT = (
+    "log10 BF > 0 speaks for the term, in the words of Kass & Raftery (1995); P(term) at even odds. Over prior",
+    "scales: its range as the scales of the tested sds' priors go from 0.1 to 10 times these.",
+)
+_UNREACHED = (
+    "-: the draws do not reach all of these priors; bm.prior_sensitivity(fit, drop=...) has those that they do.",
+)
+
+
+def as_text(table: pd.DataFrame) -> str:
+    """What `print(table)` shows."""
+    return page.as_text(blocks(table))
+
+
+def as_html(table: pd.DataFrame) -> str:
+    """What a notebook shows for `table`."""
+    return page.as_html(blocks(table))
+
+
+def blocks(table: pd.DataFrame) -> tuple[Block, ...]:
+    head = f"Bayes factors of the random terms of {table.attrs.get('formula', 'the model')}"
+    if not len(table):
+        return (Block("", lines=(f"{head}: it has none.",)),)
+    columns = list(zip(*(_cells(row) for _, row in table.iterrows()), strict=True))
+    shown = [aligned(column) if place < 2 else list(column) for place, column in enumerate(columns)]
+    rows = [[str(term), *cells] for term, *cells in zip(table.index, *shown, strict=True)]
+    found = [Block("", lines=(head,)), Block("", table=Table(_HEADER, rows, labels=1))]
+    for term, row in table.iterrows():
+        found.append(Block("", lines=_about(str(term), row)))
+    unknown = table["reliable"] & ~np.isfinite(table["low"])
+    return (*found, Block("", lines=(*_FOOT, *(_UNREACHED if unknown.any() else ()))))
+
+
+def _cells(row: pd.Series) -> list[str]:
+    if not row["reliable"]:
+        return ["-", "-", "-", "-", p_value(row["p"]), p_value(row["p_boundary"])]
+    spread = f"{number(row['low'], 2)} to {number(row['high'], 2)}" if isfinite(row["low"]) else "-"
+    return [
+        number(row["log10_bf"], 3),
+        error(row["mcse"]),
+        spread,
+        probability(row["probability"]),
+        p_value(row["p"]),
+        p_value(row["p_boundary"]),
+    ]
+
+
+def error(value: float) -> str:
+    """With three decimals, never as 0."""
+    return number(value, 3) if value >= 5e-4 else "< 0.001"
+
+
+def probability(value: float) -> str:
+    """With three decimals, never as 0 or 1."""
+    if np.isnan(value):
+        return "-"
+    return "< 0.001" if value < 0.0005 else "> 0.999" if value > 0.9995 else f"{value:.3f}"
+
+
+def _about(term: str, row: pd.Series) -> tuple[str, ...]:
+    verdict = row["label"] if row["reliable"] else f"no number: {row['reason']}"
+    return (
+        f"  {term}: {verdict}",
+        f"    {row['dropped']}, by {row['method']}",
+        *(f"    {line}" for line in priors_by_line(str(row["prior"]))),
+    )
+
+
+def priors_by_line(text: str) -> list[str]:
+    """A line for each tested parameter; the commas between them are those outside of brackets."""
+    lines, depth, start = [], 0, 0
+    for place, letter in enumerate(text):
+        depth += (letter in "([") - (letter in ")]")
+        if letter == "," and depth == 0:
+            lines.append(text[start:place].strip())
+            start = place + 1
+    return [line for line in (*lines, text[start:].strip()) if line]
