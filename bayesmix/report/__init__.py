@@ -17,6 +17,7 @@ _HEAVY = {
     "plot_rank",
     "plot_residuals",
     "plot_sd",
+    "plot_sensitivity",
     "plot_trace",
 }
 

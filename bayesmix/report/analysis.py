@@ -14,6 +14,8 @@ from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.inference.arguments import probability
+from bayesmix.inference.posterior import rand as of_posterior
+from bayesmix.inference.rand_table import RandTable
 from bayesmix.modelling.default_priors import column_sds, default_priors
 from bayesmix.modelling.families import Family, read_family
 from bayesmix.modelling.fit import check_arguments, fit
@@ -23,6 +25,7 @@ from bayesmix.report.card import Card, read_card
 from bayesmix.report.card_data import card_data
 from bayesmix.report.card_text import to_toml
 from bayesmix.report.compare_files import write_comparison
+from bayesmix.report.evidence_files import write_evidence
 from bayesmix.report.pictures import Setting, chosen_pictures, refuse_layers, write_pictures
 from bayesmix.report.results_folder import SESSION, refuse_foreign, whole_folder
 from bayesmix.report.session import write_session
@@ -49,12 +52,16 @@ class Plan:
 
 @dataclass(frozen=True)
 class Analysis:
-    """A card with its fit, the fits of its layers by name, and the seconds that fitting took."""
+    """A card with its fit, the fits of its layers by name, and the seconds that fitting took.
+
+    `random_terms`: the Bayes factors of the random terms where the card asks for them.
+    """
 
     plan: Plan
     fit: Fit
     layers: dict[str, Fit]
     seconds: float
+    random_terms: RandTable | None = None
 
     @property
     def card(self) -> Card:
@@ -135,6 +142,8 @@ def plan_card(card: Card) -> Plan:
         refuse_layers(name, layer, design)
         own = default_priors(layer, family)
         layer_priors[name] = {parameter: text for parameter, text in card.priors.items() if parameter in own}
+    if card.questions.rand and not design.random:
+        raise CardError("[questions] rand tests random terms, of which the formula has none; leave it out.")
     setting = Setting(design, family, chains=4 if card.sampler.chains is None else card.sampler.chains)
     pictures = chosen_pictures(card.report.pictures, setting)
     if layer_priors and "lines" not in pictures:
@@ -161,7 +170,11 @@ def analyse(card: Card, *, progress: bool = True, note: Say = lambda _: None) ->
             note(f"Fitting {formula} ({name})")
             seed = main.sampling.seed
             layers[name] = _fit(plan, formula, plan.layer_priors[name], seed=seed, progress=progress)
-    return Analysis(plan, main, layers, perf_counter() - started)
+    found = None
+    if card.questions.rand:
+        note("Testing the random terms")
+        found = of_posterior.rand(main)
+    return Analysis(plan, main, layers, perf_counter() - started, found)
 
 
 def analysis_text(analysis: Analysis) -> str:
@@ -169,7 +182,8 @@ def analysis_text(analysis: Analysis) -> str:
     card = analysis.card
     text = str(summary(analysis.fit, prob=card.report.probability))
     head = [part.strip() for part in (card.title, card.description) if part.strip()]
-    return "\n\n".join([*head, text])
+    evidence = [] if analysis.random_terms is None else [str(analysis.random_terms)]
+    return "\n\n".join([*head, text, *evidence])
 
 
 def write_analysis(analysis: Analysis, out: Path, *, command: Sequence[str] = ()) -> Written:
@@ -182,6 +196,8 @@ def write_analysis(analysis: Analysis, out: Path, *, command: Sequence[str] = ()
         if analysis.fit.design.random:
             write_comparison(analysis.fit, folder, prob=report.probability)
         write_pictures(analysis.plan.pictures, analysis.fit, analysis.layers, folder)
+        if analysis.random_terms is not None:
+            write_evidence(analysis.random_terms, analysis.fit, folder)
         modelling.storage.save(analysis.fit, folder / "fit.nc")
         files = sorted([*(file.name for file in folder.iterdir()), SESSION])
         write_session(

@@ -54,6 +54,13 @@ class SamplerPart:
 
 
 @dataclass(frozen=True)
+class QuestionsPart:
+    """What to ask beside the summary. `rand`: the Bayes factor of each random term, and how it hangs on the prior."""
+
+    rand: bool | None = None
+
+
+@dataclass(frozen=True)
 class ReportPart:
     """What to show: the intervals' probability, the pictures (None: all that suit the model), and `layers`.
 
@@ -80,6 +87,7 @@ class Card:
     priors: Mapping[str, str] = field(default_factory=dict)
     sampler: SamplerPart = field(default_factory=SamplerPart)
     report: ReportPart = field(default_factory=ReportPart)
+    questions: QuestionsPart = field(default_factory=QuestionsPart)
     text: str | None = None
 
 
@@ -90,8 +98,8 @@ def read_card(path: str | os.PathLike[str]) -> Card:
     ----------
     path
         A TOML file in UTF-8. Its tables are ``[data]`` with ``[data.units]``, ``[data.keep]`` and ``[data.factors]``,
-        ``[model]``, ``[priors]``, ``[sampler]``, and ``[report]`` with ``[report.layers]``; `card_keys.KEYS` lists the
-        keys.
+        ``[model]``, ``[priors]``, ``[sampler]``, ``[questions]``, and ``[report]`` with ``[report.layers]``;
+        `card_keys.KEYS` lists the keys.
 
     Returns
     -------
@@ -193,5 +201,6 @@ def _card(content: Mapping[str, Any], file: Path, text: str) -> Card:
         priors=content.get("priors", {}),
         sampler=SamplerPart(**content.get("sampler", {})),
         report=ReportPart(**report),
+        questions=QuestionsPart(**content.get("questions", {})),
         text=text,
     )

@@ -39,6 +39,7 @@ TEXT = Kind("a text in quotes", lambda value: isinstance(value, str) and value.s
 TEXTS = Kind("a list of texts", lambda value: isinstance(value, list) and all(isinstance(text, str) for text in value))
 WHOLE = Kind("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool))
 NUMBER = Kind("a number", _is_number)
+WHETHER = Kind("true or false", lambda value: isinstance(value, bool))
 PROBABILITY = Kind("a number between 0 and 1, such as 0.95", lambda value: _is_number(value) and 0 < value < 1)
 LEVELS = Kind(
     'a list of two or more levels, such as ["low", "high"]',
@@ -72,6 +73,7 @@ KEYS: Mapping[str, Mapping[str, Key] | Kind] = {
         "target_accept": Key(NUMBER),
         "method": Key(TEXT, choices=METHODS),
     },
+    "questions": {"rand": Key(WHETHER)},
     "report": {"probability": Key(PROBABILITY), "pictures": Key(TEXTS, choices=tuple(PICTURES))},
     "report.layers": TEXT,
 }

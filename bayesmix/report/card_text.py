@@ -30,6 +30,7 @@ def to_toml(card: Card, *, folder: Path) -> str:
         "model": _given(card.model),
         "priors": card.priors,
         "sampler": _given(card.sampler),
+        "questions": _given(card.questions),
         "report": _given(card.report),
     }
     head = {key: text for key, text in (("title", card.title), ("description", card.description)) if text}

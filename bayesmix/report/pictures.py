@@ -56,11 +56,12 @@ def _with_main(drawing: Drawing) -> Mapping[str, Fit] | Fit:
 
 def _ranef(drawing: Drawing) -> Iterator[tuple[str, Any]]:
     for group in dict.fromkeys(term.group for term in drawing.fit.design.all_random):
-        yield f"ranef_{_file_name(group)}", _plot("ranef")(drawing.fit, group=group)
+        yield f"ranef_{file_name(group)}", _plot("ranef")(drawing.fit, group=group)
 
 
-def _file_name(group: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in group)
+def file_name(text: str) -> str:
+    """`text` as a part of a file's name."""
+    return "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in text)
 
 
 def panel_group(design: Design) -> str | None:

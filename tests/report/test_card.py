@@ -74,6 +74,8 @@ BAD = {
     "nothing kept": (f"{DATA}[data.keep]\nf = []\n{MODEL}", ["'f' in [data.keep]", "list of levels", "empty list"]),
     "fraction for a level": (f"{DATA}[data.factors]\nf = [1.5, 2.0]\n{MODEL}", ["two or more levels", "list of 2"]),
     "list of numbers for pictures": (f"{DATA}{MODEL}[report]\npictures = [1]\n", ["list of texts", "list of 1"]),
+    "word for true": (f'{DATA}{MODEL}[questions]\nrand = "yes"\n', ["'rand' in [questions]", "true or false", "'yes'"]),
+    "unknown question": (f"{DATA}{MODEL}[questions]\nranova = true\n", ["'ranova' in [questions]", "rand"]),
     "percentage": (f"{DATA}{MODEL}[report]\nprobability = 95\n", ["'probability'", "between 0 and 1", "number 95"]),
     "unknown picture": (
         f'{DATA}{MODEL}[report]\npictures = ["trase"]\n',

@@ -7,13 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayesmix.errors import DataError
+from bayesmix.errors import CardError, DataError
 from bayesmix.inference.diagnose import diagnose
 from bayesmix.inference.fixef import fixef
+from bayesmix.inference.rand import rand
 from bayesmix.inference.varcorr import varcorr
 from bayesmix.modelling.record import Fit
+from bayesmix.modelling.storage import load
 from bayesmix.report.analysis import analyse, plan_card, run_card
-from bayesmix.report.card import read_card
+from bayesmix.report.card import ModelPart, read_card
 from bayesmix.report.card_data import card_data
 
 TOP = Path(__file__).parents[2]
@@ -71,6 +73,18 @@ def test_dyestuff2_says_how_large_a_standard_deviation_may_still_be():
     assert counts.argmax() == 0  # its mode is where REML puts the estimate
     assert (np.diff(counts) < 0).all()
     assert np.quantile(sd, 0.975) < 3.716  # less than the sd of the response
+
+
+def test_dyestuff2_asks_whether_batches_differ(tmp_path: Path):
+    said = []
+    written = run_card(DYESTUFF2, tmp_path / "out", progress=False, show=said.append)
+    assert {"rand.csv", "sensitivity_1-Batch.png"} <= set(written.files)
+    table = pd.read_csv(tmp_path / "out" / "rand.csv").set_index("term")
+    fit = load(tmp_path / "out" / "fit.nc")
+    assert table.loc["(1 | Batch)", "log10_bf"] == rand(fit).loc["(1 | Batch)", "log10_bf"]
+    assert "substantial against the term" in said[0]
+    with pytest.raises(CardError, match="none"):
+        plan_card(replace(read_card(DYESTUFF2), model=ModelPart("Yield ~ 1")))
 
 
 COMPARED = {"compare_intervals", "compare_groups"}
