@@ -5,7 +5,7 @@ from dataclasses import astuple, fields
 import pandas as pd
 
 from bayesmix.inference.checks import CHECKS, NOTE, PROBLEM, Finding
-from bayesmix.inference.separation_checks import SEPARATION, all_levels_pure, separated
+from bayesmix.inference.separation_checks import SEPARATION, separated
 from bayesmix.modelling.record import Fit
 
 _IN_WORDS = {
@@ -56,7 +56,7 @@ def verdict(fit: Fit) -> str:
 
 
 def _findings(fit: Fit) -> list[Finding]:
-    return [finding for check in (*CHECKS, separated, all_levels_pure) for finding in check(fit)]
+    return [finding for check in (*CHECKS, separated) for finding in check(fit)]
 
 
 def _all_is_well(fit: Fit) -> str:

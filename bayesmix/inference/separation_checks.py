@@ -9,20 +9,25 @@ from bayesmix.inference.checks import NOTE, Finding
 from bayesmix.modelling.layout import sd_name
 from bayesmix.modelling.prior_quantiles import coefficient_prior
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.separation import Separating, can_separate, separation_of
+from bayesmix.modelling.separation import PureLevels, Separating, can_separate, separation_of
 from bayesmix.modelling.separation_text import count, place, runaways
 
 SEPARATION, PURE_LEVELS = "separation", "pure_levels"
 
 
 def separated(fit: Fit) -> Iterator[Finding]:
-    """Cells with one outcome and combinations that separate; `value` is the number of rows, more than 0."""
+    """Cells with one outcome and combinations that separate; `value` is the number of rows, more than 0.
+
+    And grouping factors all of whose levels have one outcome alone; `value` is the number of levels.
+    """
     if not can_separate(fit.family):
         return
-    for found in separation_of(fit.design, fit.family).found:
+    triage = separation_of(fit.design, fit.family)
+    for found in triage.found:
         names = [name for name, way in zip(fit.design.fixed.names, found.direction, strict=True) if way]
         advice = f"Separation: {separation_line(fit, found)}. {_what_to_do(found)}"
         yield Finding(SEPARATION, NOTE, ", ".join(names), found.n_rows, 0, advice)
+    yield from _all_levels_pure(fit, triage.levels)
 
 
 def _what_to_do(found: Separating) -> str:
@@ -40,13 +45,11 @@ def separation_line(fit: Fit, found: Separating) -> str:
     return f"{place(found)}: {count(found, fit.family)}; {runaways(fit.design.fixed.names, found)}, {what}"
 
 
-def all_levels_pure(fit: Fit) -> Iterator[Finding]:
-    """Grouping factors all of whose levels have one outcome alone; `value` is the number of levels."""
-    if not can_separate(fit.family):
-        return
-    for pure in separation_of(fit.design, fit.family).levels:
-        names = [sd_name(term, "Intercept") for term in fit.design.random if term.group == pure.group]
-        if pure.outcome.all() and len(np.unique(pure.outcome)) > 1:
+def _all_levels_pure(fit: Fit, levels: tuple[PureLevels, ...]) -> Iterator[Finding]:
+    for pure in levels:
+        own = [term for term in fit.design.random if term.group == pure.group and "Intercept" in term.names]
+        names = [sd_name(term, "Intercept") for term in own]
+        if names and pure.outcome.all() and len(np.unique(pure.outcome)) > 1:
             priors = listing(str(fit.priors[name]) for name in names if name in fit.priors)
             advice = (
                 f"Every level of {pure.group!r} has one outcome alone: the likelihood does not fall as their sd grows, "

@@ -9,6 +9,8 @@ from scipy.stats import binom, norm
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError, FamilyError
+from bayesmix.formula.design import Response
+from bayesmix.modelling.families import read_family
 from bayesmix.modelling.prior_quantiles import coefficient_prior
 from bayesmix.modelling.priors import Prior
 
@@ -180,3 +182,13 @@ def test_other_priors_are_named(fit):
     row = bm.separation(other).coefficients.iloc[0]
     assert np.isnan(row["sd_ratio"])
     assert "the prior Cauchy(0, 2.5)" in row["sentence"]
+
+
+def test_levels_that_all_have_one_outcome_leave_their_sd_to_the_prior(make):
+    """Every level of h is all 0 or all 1, those of g are mixed; of draws that are made up."""
+    made = make(read_family("bernoulli"))
+    term = next(term for term in made.fit.design.random if term.group == "h")
+    design = replace(made.fit.design, response=Response("y", (term.index % 2).astype(float)))
+    notes = bm.diagnose(replace(made.fit, design=design)).query("check == 'pure_levels'")
+    assert notes[["parameter", "value"]].to_numpy().tolist() == [["sd_h__Intercept", 5]]
+    assert "Every level of 'h' has one outcome alone" in notes["advice"].iloc[0]
