@@ -24,6 +24,13 @@ def fit(
         str, typer.Argument(help="A file (.csv, .tsv, .parquet), or a set that `bayesmix data` lists.", metavar="DATA")
     ],
     family: Annotated[str, typer.Option(help='Such as "binomial", or with a link "binomial(probit)".')] = "gaussian",
+    auxiliary: Annotated[
+        list[str] | None,
+        typer.Option(
+            help='A formula of a further parameter of the family, "sigma ~ x + (1 | g)"; may be given several times.',
+            metavar="FORMULA",
+        ),
+    ] = None,
     prior: Annotated[
         list[str] | None, typer.Option(help='"sd_Subject__Days=HalfNormal(20)"; may be given several times.')
     ] = None,
@@ -46,7 +53,7 @@ def fit(
     card = Card(
         name=out.resolve().name if out else "fit",
         data=data_part(data, na=na, weights=weights),
-        model=ModelPart(formula, family),
+        model=ModelPart(formula, family, tuple(auxiliary) if auxiliary else None),
         priors=_priors(prior or []),
         sampler=SamplerPart(
             name=sampler,

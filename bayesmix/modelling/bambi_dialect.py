@@ -58,8 +58,8 @@ def _predictor(design: Design, said: BambiTerms, grouping: set[str], *, with_gro
     """The right-hand side of one formula."""
     said.names[design.parameter] = {}
     fixed = [_term(term, design, said, grouping) for term in design.formula.fixed if term != INTERCEPT]
-    # Of an ordinal response Bambi takes the intercept away itself; given 0, it would code all levels of a factor.
-    parts = ["1" if design.fixed.is_centred else "0", *fixed]
+    # Of an ordinal response Bambi adds an intercept, for the coding of factors, and takes it away again.
+    parts = ["1" if design.fixed.has_intercept else "0", *fixed]
     if design.formula.offsets:
         offset = prefixed(design.parameter, OFFSET)
         said.data[offset] = design.offset

@@ -38,14 +38,14 @@ _INSTEAD = {
     "standard deviation": "a prior on positive numbers, such as HalfStudentT(3, 10)",
     "probability": "a prior on 0 to 1, such as Beta(1, 1)",
     "correlation": "LKJ(eta), such as LKJ(2)",
-    "thresholds": "Dirichlet(alpha), such as Dirichlet(1), of the categories' probabilities",
+    "set of thresholds": "Dirichlet(alpha), such as Dirichlet(1), of the categories' probabilities",
 }
 _SUPPORTS = {
     "coefficient": ("real", "interval"),
     "standard deviation": ("positive", "interval"),
     "probability": ("share", "interval"),
     "correlation": ("correlation",),
-    "thresholds": ("simplex",),
+    "set of thresholds": ("simplex",),
 }
 
 _CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*\((.*)\)\s*(?:\*\s*([^)]*?)\s*)?", re.DOTALL)
@@ -70,7 +70,7 @@ _KIND_OF_SUPPORT = {
     "positive": "standard deviation",
     "share": "probability",
     "correlation": "correlation",
-    "simplex": "thresholds",
+    "simplex": "set of thresholds",
 }
 
 

@@ -11,8 +11,8 @@ import pandas as pd
 from bayesmix import modelling
 from bayesmix.errors import CardError
 from bayesmix.formula.design import Design
+from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.formula.parse import parse
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.posterior import rand as of_posterior
 from bayesmix.inference.rand_table import RandTable
@@ -212,9 +212,21 @@ def write_analysis(analysis: Analysis, out: Path, *, command: Sequence[str] = ()
 
 
 def _design(formula: str, card: Card, data: pd.DataFrame, family: Family) -> Design:
+    formulas = parse_formulas(_all_formulas(formula, card), auxiliary=family.auxiliary)
     return build_design(
-        parse(formula, ()), data, response=family.response, weights=card.data.weights, na=card.data.na, functions=None
+        formulas.mean,
+        data,
+        response=family.response,
+        weights=card.data.weights,
+        na=card.data.na,
+        parts=formulas.parts,
+        auxiliary=family.auxiliary,
     )
+
+
+def _all_formulas(formula: str, card: Card) -> list[str]:
+    """With those of further parameters, which layers share."""
+    return [formula, *(card.model.auxiliary or ())]
 
 
 def _fit(plan: Plan, formula: str, priors: Mapping[str, str], *, seed: int | None, progress: bool) -> Fit:
@@ -223,5 +235,12 @@ def _fit(plan: Plan, formula: str, priors: Mapping[str, str], *, seed: int | Non
     given |= {"seed": seed} if seed is not None else {}
     data = plan.card.data
     return fit(
-        formula, plan.data, plan.family, priors=priors, weights=data.weights, na=data.na, progress=progress, **given
+        _all_formulas(formula, plan.card),
+        plan.data,
+        plan.family,
+        priors=priors,
+        weights=data.weights,
+        na=data.na,
+        progress=progress,
+        **given,
     )

@@ -33,10 +33,11 @@ class DataPart:
 
 @dataclass(frozen=True)
 class ModelPart:
-    """Formula and family."""
+    """Formula and family; `auxiliary`: formulas of the family's further parameters, such as ``sigma ~ Days``."""
 
     formula: str
     family: str = "gaussian"
+    auxiliary: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -190,12 +191,15 @@ def _card(content: Mapping[str, Any], file: Path, text: str) -> Card:
         {name: tuple(str(level) for level in levels) for name, levels in data.pop(key, {}).items()}
         for key in ("factors", "keep")
     )
+    model = dict(content["model"])
+    if "auxiliary" in model:
+        model["auxiliary"] = tuple(model["auxiliary"])
     if "pictures" in report:
         report["pictures"] = tuple(report["pictures"])
     return Card(
         name=file.stem,
         data=DataPart(**data, factors=factors, keep=keep),
-        model=ModelPart(**content["model"]),
+        model=ModelPart(**model),
         title=content.get("title", ""),
         description=content.get("description", ""),
         priors=content.get("priors", {}),

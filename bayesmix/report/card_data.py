@@ -16,8 +16,8 @@ def card_data(card: Card) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The bundled set or the file's table, of it the rows that ``[data.keep]`` names. Columns under ``[data.factors]``
-        are Categoricals with the levels in that order. ``attrs["units"]`` has the units by column: the catalogue's,
-        then the card's.
+        are ordered Categoricals with the levels in that order. ``attrs["units"]`` has the units by column: the
+        catalogue's, then the card's.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def _ordered(column: pd.Series, levels: tuple[str, ...]) -> pd.Series:
             f"The card lists levels of {column.name!r} that do not occur: {listing(map(repr, absent))}; "
             f"in the data are {listing(map(repr, found))}."
         )
-    return pd.Series(pd.Categorical(texts, categories=list(levels)), index=column.index)
+    return pd.Series(pd.Categorical(texts, categories=list(levels), ordered=True), index=column.index)
 
 
 def _as_text(value: object) -> str:

@@ -61,7 +61,7 @@ KEYS: Mapping[str, Mapping[str, Key] | Kind] = {
     "data.units": TEXT,
     "data.keep": KEPT,
     "data.factors": LEVELS,
-    "model": {"formula": Key(TEXT, required=True), "family": Key(TEXT)},
+    "model": {"formula": Key(TEXT, required=True), "family": Key(TEXT), "auxiliary": Key(TEXTS)},
     "priors": TEXT,
     "sampler": {
         "name": Key(TEXT, choices=SAMPLERS),

@@ -29,6 +29,7 @@ def write_session(
         "command": shlex.join(command),
         "card": card.name,
         "formula": fit.formula,
+        "auxiliary": list(fit.formulas[1:]),
         "family": str(fit.family),
         "priors": {name: to_text(prior) for name, prior in fit.priors.items()},
         "data": {**_data(card.data), "rows_used": fit.design.n_obs, "rows_dropped": fit.design.n_dropped},

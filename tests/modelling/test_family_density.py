@@ -3,19 +3,20 @@
 # ruff: noqa: ARG005  (each case takes all that any of them needs)
 
 import warnings
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pymc as pm
 import pytest
 from scipy import stats
-from scipy.special import expit
+from scipy.special import expit, logit, softmax
 from scipy.stats import norm
 
+from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.formula.parse import parse
 from bayesmix.modelling.default_priors import default_priors
-from bayesmix.modelling.families import FAMILIES, read_family
+from bayesmix.modelling.families import AUXILIARY, FAMILIES, read_family
 from bayesmix.modelling.pymc_model import build_model
 
 N, LEVELS = 40, 5
@@ -47,6 +48,7 @@ def data() -> pd.DataFrame:
             "some": np.where(count == 0, 0.0, amount),
             "share": rng.beta(2, 3, N),
             "yes": rng.integers(0, 2, N),
+            "rating": pd.Categorical.from_codes(np.arange(N) % 4, list("abcd"), ordered=True),
         }
     )
 
@@ -62,6 +64,7 @@ RESPONSES = {
     "positive": "amount",
     "positive_with_zeros": "some",
     "share": "share",
+    "ordinal": "rating",
 }
 
 
@@ -128,15 +131,37 @@ LOG_PRIOR = {
     "Gamma": lambda v, a, b: stats.gamma.logpdf(v, a, scale=1 / b),
     "InverseGamma": lambda v, a, b: stats.invgamma.logpdf(v, a, scale=b),
     "Beta": lambda v, a, b: stats.beta.logpdf(v, a, b),
+    "Dirichlet": lambda v, a: stats.dirichlet.logpdf(v, np.full(len(v), a)),
 }
+LINK = {"logit": logit, "probit": norm.ppf, "cloglog": lambda p: np.log(-np.log1p(-p))}
+
+
+def category_mass(family, link, y, eta, shares):
+    """Log probabilities of categories whose probabilities at eta 0 are `shares`."""
+    below = np.cumsum(shares)[:-1]
+    if family == "cumulative":
+        borders = LINK[link](below)
+        edges = [np.zeros_like(eta), *(INVERSE[link](border - eta) for border in borders), np.ones_like(eta)]
+        return np.log(np.choose(y, [above - lower for lower, above in pairwise(edges)]))
+    borders = LINK[link](shares[:-1] / np.concatenate([[1.0], 1 - below[:-1]]))
+    stops = [INVERSE[link](border - eta) for border in borders]
+    passed = np.ones_like(eta)
+    mass = []
+    for stop in stops:
+        mass.append(passed * stop)
+        passed = passed * (1 - stop)
+    return np.log(np.choose(y, [*mass, passed]))
+
+
 LINKS = [f"{name}({link})" for name, entry in FAMILIES.items() for link in entry.links]
 
 
-def a_model(text, data):
+def a_model(text, data, *, parts=()):
     family = read_family(text)
     weights = {"weights": "w"} if family.response == "real" else {}
     formula = f"{RESPONSES[family.response]} ~ x + offset(o) + (1 | g)"
-    design = build_design(parse(formula), data, response=family.response, **weights)
+    formulas = parse_formulas([formula, *parts], auxiliary=family.auxiliary)
+    design = build_design(formulas.mean, data, response=family.response, parts=formulas.parts, **weights)
     priors = default_priors(design, family)
     return family, design, priors, build_model(design, family, priors)
 
@@ -144,7 +169,7 @@ def a_model(text, data):
 def random_point(model, rng):
     """A point on the whole line, and the parameters that it stands for."""
     point = {name: rng.normal(scale=0.4, size=np.shape(v)) for name, v in model.initial_point().items()}
-    undo = {"_log__": np.exp, "_logodds__": expit}
+    undo = {"_log__": np.exp, "_logodds__": expit, "_simplex__": lambda v: softmax([*v, -v.sum()])}
     values = {}
     for name, value in point.items():
         ending = next((ending for ending in undo if name.endswith(ending)), "")
@@ -155,17 +180,44 @@ def random_point(model, rng):
 @pytest.mark.parametrize("text", LINKS)
 def test_log_density_by_hand(text, data):
     family, design, priors, built = a_model(text, data)
-    log_density = built.model.compile_logp(jacobian=False)
+    log_density = built.model.compile_logp(jacobian=False, mode="FAST_COMPILE")
     rng = np.random.default_rng(3)
     x = data["x"].to_numpy()
     for _ in range(4):
         point, values = random_point(built.model, rng)
-        eta = values["Intercept_at_means"] + values["x"] * (x - x.mean()) + data["o"].to_numpy()
+        eta = values.get("Intercept_at_means", 0.0) + values["x"] * (x - x.mean()) + data["o"].to_numpy()
         eta = eta + values["sd_g__Intercept"] * values["1|g_offset"][design.random[0].index]
-        likelihood = LOG_DENSITY[family.name](data, INVERSE[family.link](eta), values).sum()
-        named = values | {"Intercept": values["Intercept_at_means"]}
+        if family.response == "ordinal":
+            y, shares = data["rating"].cat.codes.to_numpy(), values["probability_at_means"]
+            likelihood = category_mass(family.name, family.link, y, eta, shares).sum()
+            named = values | {"threshold": shares}
+        else:
+            likelihood = LOG_DENSITY[family.name](data, INVERSE[family.link](eta), values).sum()
+            named = values | {"Intercept": values["Intercept_at_means"]}
         prior = sum(LOG_PRIOR[prior.name](named[name], *prior.args) for name, prior in priors.items())
         prior += norm.logpdf(values["1|g_offset"]).sum()
+        assert log_density(point) == pytest.approx(float(likelihood + prior), rel=1e-7)
+
+
+@pytest.mark.parametrize("name", [name for name, entry in FAMILIES.items() if entry.auxiliary])
+def test_log_density_with_a_formula_for_every_parameter(name, data):
+    further = FAMILIES[name].auxiliary
+    family, design, priors, built = a_model(name, data, parts=[f"{one} ~ x + offset(o) + (1 | g)" for one in further])
+    log_density = built.model.compile_logp(jacobian=False, mode="FAST_COMPILE")
+    rng = np.random.default_rng(3)
+    x, o, level = data["x"].to_numpy(), data["o"].to_numpy(), design.random[0].index
+    for _ in range(3):
+        point, values = random_point(built.model, rng)
+
+        def predictor(of, values=values):
+            fixed = values[f"{of}Intercept_at_means"] + values[f"{of}x"] * (x - x.mean()) + o
+            return fixed + values[f"sd_g__{of}Intercept"] * values[f"{of}1|g_offset"][level]
+
+        q = {one: INVERSE[AUXILIARY[one].link](predictor(f"{one}_")) for one in further}
+        likelihood = LOG_DENSITY[name](data, INVERSE[family.link](predictor("")), q).sum()
+        named = {key.removesuffix("_at_means"): value for key, value in values.items()}
+        prior = sum(LOG_PRIOR[prior.name](named[name], *prior.args) for name, prior in priors.items())
+        prior += sum(norm.logpdf(value).sum() for key, value in values.items() if key.endswith("_offset"))
         assert log_density(point) == pytest.approx(float(likelihood + prior), rel=1e-7)
 
 

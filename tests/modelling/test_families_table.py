@@ -1,0 +1,170 @@
+"""docs/families.md says what each family is and which models work; every row of its tables is checked here."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from scipy.special import expit, logit
+
+import bayesmix as bm
+from bayesmix.formula.response import RESPONSE_KINDS
+from bayesmix.modelling.families import ALIASES, AUXILIARY, FAMILIES
+
+PAGE = (Path(__file__).parents[2] / "docs" / "families.md").read_text()
+LEVELS, ROWS = 60, 7
+
+
+def table(heading: str) -> list[list[str]]:
+    section = PAGE.split(f"## {heading}\n")[1].split("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")][2:]
+    cells = [line.replace("\\|", "\0").strip("|").split("|") for line in lines]
+    return [[cell.strip().replace("`", "").replace("\0", "|") for cell in row] for row in cells]
+
+
+MODELS = [(family, tuple(formulas.split("; "))) for family, formulas in table("What is seen to work")]
+
+
+def test_the_families_are_those_of_the_page():
+    rows = {name: (links, response, further) for name, links, response, further in table("The families")}
+    assert list(rows) == list(FAMILIES)
+    for name, (links, response, further) in rows.items():
+        entry = FAMILIES[name]
+        assert links == ", ".join(entry.links)
+        assert response == RESPONSE_KINDS[entry.response]
+        assert further == ", ".join(entry.auxiliary)
+
+
+def test_the_further_parameters_are_those_of_the_page():
+    rows = {name: link for name, link, *_ in table("Further parameters")}
+    assert rows == {name: parameter.link for name, parameter in AUXILIARY.items()}
+
+
+def test_every_family_is_among_the_models_and_aliases_lead_to_families():
+    assert {family for family, _ in MODELS} == set(FAMILIES)
+    assert set(ALIASES.values()) <= set(FAMILIES)
+
+
+# --- recovery: what is simulated below by NumPy alone ---------------------------------------------------------
+
+FURTHER = {"sigma": 0.8, "nu": 4.0, "shape": 2.0, "phi": 6.0, "zi": 0.25, "hu": 0.3}
+LINK = {"log": (np.log, np.exp), "logit": (logit, expit)}
+BORDERS = np.array([-1.2, 0.3, 1.6])
+
+
+def correlated(rng, sds, correlation):
+    covariance = np.outer(sds, sds) * np.where(np.eye(len(sds)) == 1, 1, correlation)
+    return rng.multivariate_normal(np.zeros(len(sds)), covariance, LEVELS)
+
+
+def predictor(rng, formula, x, g, *, prefix, intercept, slope, sds, truth):
+    """X beta + Z b for a formula with x or without, (1 | g), (x | g) or neither; `truth` takes the parameters."""
+    coefficients = {f"{prefix}Intercept": intercept} | ({f"{prefix}x": slope} if "~ x" in formula else {})
+    truth |= coefficients
+    eta = intercept + (slope * x if "~ x" in formula else 0.0)
+    if "| g" in formula:
+        k = 2 if "(x | g)" in formula else 1
+        effects = correlated(rng, np.array(sds[:k]), 0.5)
+        truth |= dict(zip((f"sd_g__{prefix}Intercept", f"sd_g__{prefix}x"), sds[:k], strict=False))
+        if k > 1:
+            truth["corr_g"] = 0.5
+        eta = eta + effects[g, 0] + (effects[g, 1] * x if k > 1 else 0.0)
+    return eta
+
+
+def above_zero(draw):
+    """Draws until none is 0."""
+    values = draw()
+    while (values == 0).any():
+        values = np.where(values == 0, draw(), values)
+    return values
+
+
+def response(rng, family, eta, n, q):
+    mu, p, size = np.exp(eta), expit(eta), len(eta)
+
+    def negative_binomial():
+        return rng.negative_binomial(q["shape"], q["shape"] / (q["shape"] + mu))
+
+    def ordinal():
+        if family == "cumulative":
+            return np.digitize(eta + rng.logistic(size=size), BORDERS) + 1
+        stops = rng.random((size, len(BORDERS))) < expit(BORDERS - eta[:, None])
+        return np.where(stops.any(axis=1), stops.argmax(axis=1), len(BORDERS)) + 1
+
+    draws = {
+        "gaussian": lambda: eta + q["sigma"] * rng.normal(size=size),
+        "student_t": lambda: eta + q["sigma"] * rng.standard_t(q["nu"], size=size),
+        "lognormal": lambda: np.exp(eta + q["sigma"] * rng.normal(size=size)),
+        "gamma": lambda: rng.gamma(q["shape"], mu / q["shape"]),
+        "beta": lambda: rng.beta(p * q["phi"], (1 - p) * q["phi"]),
+        "bernoulli": lambda: rng.binomial(1, p),
+        "binomial": lambda: rng.binomial(n, p),
+        "beta_binomial": lambda: rng.binomial(n, rng.beta(p * q["phi"], (1 - p) * q["phi"])),
+        "poisson": lambda: rng.poisson(mu),
+        "negative_binomial": negative_binomial,
+        "cumulative": ordinal,
+        "stopping_ratio": ordinal,
+    }
+    zero = q.get("zi", q.get("hu", np.zeros(size)))
+    whole = family.removeprefix("zero_inflated_").removeprefix("hurdle_")
+    drawn = above_zero(draws[whole]) if family.startswith("hurdle_") else draws[whole]()
+    return np.where(rng.random(size) < zero, 0, drawn)
+
+
+def simulated(family, formulas, seed):
+    rng = np.random.default_rng(seed)
+    g = np.repeat(np.arange(LEVELS), ROWS)
+    x, t, n = rng.normal(0.5, 1, len(g)), rng.uniform(0.5, 3, len(g)), rng.integers(4, 15, len(g))
+    truth: dict[str, float] = {}
+    ordinal = FAMILIES[family].response == "ordinal"
+    settings = {"prefix": "", "intercept": 0.0 if ordinal else 0.7, "slope": 0.5, "sds": (0.6, 0.4), "truth": truth}
+    eta = predictor(rng, formulas[0], x, g, **settings)
+    if ordinal:
+        del truth["Intercept"]
+        truth |= {f"threshold[{k}|{k + 1}]": border for k, border in enumerate(BORDERS, start=1)}
+    if "offset" in formulas[0]:
+        eta = eta + np.log(t)
+    q = {}
+    for name in FAMILIES[family].auxiliary:
+        forward, back = LINK[AUXILIARY[name].link]
+        own = next((formula for formula in formulas[1:] if formula.startswith(name)), None)
+        if own is None:
+            truth[name] = FURTHER[name]
+            q[name] = np.full(len(g), FURTHER[name])
+        else:
+            settings = {"prefix": f"{name}_", "intercept": float(forward(FURTHER[name])), "slope": 0.4, "sds": (0.4,)}
+            q[name] = back(predictor(rng, own, x, g, **settings, truth=truth))
+    y = response(rng, family, eta, n, q)
+    return pd.DataFrame({"y": y, "x": x, "g": g, "t": t, "n": n}), truth
+
+
+def estimates(fit):
+    """Posterior mean and sd of every parameter, by name."""
+    sds = bm.varcorr(fit)
+    sds = sds.set_axis([f"sd_{g}__{a}" if a == b else f"corr_{g}" for g, a, b in sds.index]).drop(
+        index="sd_Residual__", errors="ignore"
+    )
+    frames = [bm.fixef(fit), sds, bm.auxiliary(fit)]
+    return pd.concat([frame[["mean", "sd"]] for frame in frames])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("family", "formulas"), MODELS, ids=[f"{family} {len(fs)}" for family, fs in MODELS])
+def test_recovery(family, formulas):
+    data, truth = simulated(family, formulas, seed=11)
+    fit = bm.fit(list(formulas), data, family, seed=3, progress=False)
+    found = estimates(fit)
+    assert set(found.index) == set(truth)
+    z = (found["mean"] - pd.Series(truth)) / found["sd"]
+    assert z.abs().max() < 4, z
+    assert stats.chi2.sf((z**2).sum(), len(z)) > 1e-3, z
+    assert fit.diagnostics.n_divergent == 0
+    assert fit.diagnostics.parameters["rhat"].max() < 1.01
+    assert "All is well" in str(fit)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scaled = bm.residuals(fit, kind="pearson")["mean"]
+    assert scaled.abs().mean() < 1.5
