@@ -105,6 +105,9 @@ class _Backend(PyMCModel):
                 )
             self.response_component = ResponseComponent(spec.response_term)
             self.response_component.build(self, spec)
+        if self.design.response.categories:
+            # F(threshold - eta) has a column for each threshold, where Bambi gives it the dim of the categories.
+            self.model.named_vars_to_dims[spec.family.likelihood.parent] = ("__obs__", layout.THRESHOLD_DIM)
         self.spec = spec
 
     def _weigh(self) -> None:

@@ -86,7 +86,12 @@ PRIORS = [
     ("share ~ x", "beta", {"phi": "Normal(0, 1)"}, "does not suit"),
     ("with_zero ~ x", "hurdle_gamma", {"hu": "Gamma(2, 1)"}, "does not suit a probability; write a prior on 0 to 1"),
     ("with_zero ~ x", "hurdle_gamma", {"hu": "Uniform(0, 2)"}, "reaches beyond 0 to 1"),
-    ("stars ~ x", "cumulative", {"threshold": "Normal(0, 1)"}, r"does not suit a set of thresholds; write Dirichlet\(alpha\)"),
+    (
+        "stars ~ x",
+        "cumulative",
+        {"threshold": "Normal(0, 1)"},
+        r"does not suit a set of thresholds; write Dirichlet\(alpha\)",
+    ),
     ("stars ~ x", "cumulative", {"Intercept": "Normal(0, 1)"}, "the model does not have"),
     (["y ~ x", "sigma ~ x"], "gaussian", {"sigma": "HalfNormal(1)"}, "the model does not have.*sigma_Intercept"),
     (["y ~ x + (1 | g)", "sigma ~ x"], "gaussian", {"sd_g__Intercept": "HalfNormal(1) * sigma"}, "sigma"),
