@@ -16,6 +16,7 @@ _HEAVY = {
     "counts_marginal",
     "diagnostics",
     "group_effects",
+    "joint_draws",
     "laplace_fit",
     "left_out",
     "level_draws",
@@ -29,7 +30,6 @@ _HEAVY = {
     "reml_moments",
     "reml_profile",
     "reweighted",
-    "sampling",
     "storage",
 }
 

@@ -12,7 +12,7 @@ Leans on (Bambi 0.21): `Model.parameters`, `.conditional_parameters`, `.marginal
 `.evaluate_new_data`, `.slices`, `.terms`; `.alias` of terms.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import bambi
@@ -54,10 +54,11 @@ class _FixedMatrix:
 class _Component(DistributionalComponent):
     """The linear predictor, with bayesmix's coefficients and group effects."""
 
-    def __init__(self, component: Any, design: Design, priors: Mapping[str, Prior]):
+    def __init__(self, component: Any, design: Design, priors: Mapping[str, Prior], centred: Collection[str]):
         super().__init__(component)
         self.design = design
         self.priors = priors
+        self.centred = centred
 
     def build_intercept(self, bmb_model: Any) -> None:  # noqa: ARG002 (Bambi calls the steps with these)
         part = add_fixed_effects(self.design.fixed, self.priors)
@@ -73,17 +74,19 @@ class _Component(DistributionalComponent):
 
     def build_group_specific_terms(self, pymc_backend: Any, bmb_model: Any) -> None:  # noqa: ARG002
         for term in self.design.random:
-            self.output += add_group_term(term, self.design.random, self.priors)
+            centred = term.label in self.centred
+            self.output += add_group_term(term, self.design.random, self.priors, centred=centred)
 
 
 class _Backend(PyMCModel):
     """Bambi's PyMC backend with the linear predictor of `design`."""
 
-    def __init__(self, design: Design, family: Family, priors: Mapping[str, Prior]):
+    def __init__(self, design: Design, family: Family, priors: Mapping[str, Prior], centred: Collection[str]):
         super().__init__()
         self.design = design
         self.family = family
         self.priors = priors
+        self.centred = centred
 
     def build(self, spec: Any) -> None:
         self.model = pm.Model()
@@ -95,7 +98,8 @@ class _Backend(PyMCModel):
                     self.components[name].build(self, spec)
             for name, component in spec.conditional_parameters.items():
                 part = self.design.parts.get(name, self.design)
-                self.components[name] = _Component(component, part, self.priors)
+                centred = self.centred if part is self.design else ()
+                self.components[name] = _Component(component, part, self.priors, centred)
                 self.components[name].build(self, spec)
             self._weigh()
             if self.design.response.categories:
@@ -122,11 +126,17 @@ class _Backend(PyMCModel):
 
 
 def build_bambi_model(
-    design: Design, family: Family, priors: Mapping[str, Prior], *, for_prediction: bool
+    design: Design,
+    family: Family,
+    priors: Mapping[str, Prior],
+    *,
+    for_prediction: bool,
+    centred: Collection[str] = (),
 ) -> bambi.Model:
     """The Bambi model of a design, built; its PyMC model is `.backend.model`.
 
     Without `for_prediction` Bambi is not told of the random terms; the PyMC model has them all the same.
+    Of the terms with a label in `centred` the effects themselves are its free variables.
     """
     said = in_bambi_terms(design, with_groups=for_prediction)
     model = bambi.Model(
@@ -142,7 +152,7 @@ def build_bambi_model(
         model.response_term.alias = without_slash(design.response.name)
     for parameter, component in model.conditional_parameters.items():
         _give_ours(component, design.parts.get(parameter, design), said.names)
-    model.backend = _Backend(design, family, priors)
+    model.backend = _Backend(design, family, priors, centred)
     model.backend.build(model)
     model.built = True
     return model

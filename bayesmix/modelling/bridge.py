@@ -16,6 +16,7 @@ from bayesmix.errors import ArgumentError, StoredFitError
 from bayesmix.formula.design import Design
 from bayesmix.modelling.chains import chains_at_once
 from bayesmix.modelling.counts_marginal import log_marginal_of_counts
+from bayesmix.modelling.joint_draws import draw_joint
 from bayesmix.modelling.log_marginal import LogMarginal, log_marginal_of
 from bayesmix.modelling.method import TUNING_STEPS, why_not_marginal
 from bayesmix.modelling.nuts_nutpie import MOST_UNCONSTRAINED
@@ -25,7 +26,6 @@ from bayesmix.modelling.pymc_model import build_model
 from bayesmix.modelling.quadrature_families import why_not_quadrature
 from bayesmix.modelling.record import Fit, Sampling
 from bayesmix.modelling.reduced import ReducedModel
-from bayesmix.modelling.sampling import draw
 from bayesmix.numerics.bridge import bridge
 
 Floats = NDArray[np.float64]
@@ -106,21 +106,22 @@ def _cores_of(how: Sampling) -> int:
 
 def _sampled(fit: Fit, design: Design, priors: Mapping[str, Prior], *, cores: int) -> LogMarginal:
     how = fit.sampling
-    with COMPILING:
-        built = build_model(design, fit.family, priors)
-    posterior, _ = draw(
-        built.model,
-        var_names=built.kept,
+    found = draw_joint(
+        design,
+        fit.family,
+        priors,
         sampler="nutpie",
         draws=how.draws,
         tune=how.tune or TUNING_STEPS["joint"],
         chains=how.chains,
         cores=min(cores, how.chains),
         seed=how.seed,
-        target_accept=0.9 if how.target_accept is None else how.target_accept,
+        target_accept=how.target_accept,
         progress=False,
     )
-    return by_bridge(built.model, posterior, seed=how.seed)
+    with COMPILING:
+        built = build_model(design, fit.family, priors, centred=found.sampling.centred)
+    return by_bridge(built.model, found.posterior, seed=how.seed)
 
 
 def log_density_of(model: pm.Model) -> Callable[[Floats], Floats]:

@@ -36,6 +36,23 @@ def chains_at_once(chains: int, cores: int | None) -> int:
     return max(1, min(chains, available if cores is None else cores))
 
 
+def thinned(tree: xr.DataTree, thin: int) -> xr.DataTree:
+    """The last of every `thin` draws; of the sampler's figures what happened in any of them is kept."""
+    if thin == 1:
+        return tree
+    kept = {}
+    for name, group in tree.children.items():
+        drawn = group.to_dataset()
+        last = drawn.isel(draw=slice(thin - 1, None, thin))
+        of_block = drawn.coarsen(draw=thin, boundary="trim")
+        if name == "sample_stats":
+            for flag in ("diverging", "reached_max_treedepth"):
+                last[flag] = (last[flag].dims, of_block.max()[flag].to_numpy())
+            last["n_steps"] = (last["n_steps"].dims, of_block.sum()["n_steps"].to_numpy())
+        kept[name] = last.assign_coords(draw=range(last.sizes["draw"]))
+    return xr.DataTree.from_dict(kept)
+
+
 def sample_stats(tree: xr.DataTree) -> xr.Dataset:
     """What is kept of the sampler's own figures, under PyMC's names."""
     given = tree["sample_stats"].to_dataset()

@@ -1,7 +1,7 @@
 """What the sampler's own figures say: R-hat, effective sizes, and those of NUTS or of importance weights."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 
 from bayesmix.formula.design import Design
+from bayesmix.modelling.attempts import frame_of
 from bayesmix.modelling.blocks import group_draws_at, stretches
 from bayesmix.modelling.convergence import convergence
 from bayesmix.modelling.importance_theta import Importance, importance_of
@@ -54,6 +55,11 @@ class Diagnostics:
         What the weights of importance sampling say: Pareto k, effective size, log marginal likelihood.
     n_chains, n_total : int
         Chains, and draws of all chains together.
+    ladder : pandas.DataFrame
+        One row for every attempt of NUTS on all parameters, numbered from 1: the `remedy` and the `evidence` for it,
+        what was set (`target_accept`, `tune`, `mass_matrix`, the terms `centred`), what came of it (`n_divergent`,
+        `max_rhat`, `min_ess`, `min_ebfmi`, `n_max_treedepth`, `seconds`), of how many draws one was kept (`thin`), and
+        whether its draws were `kept`.
     """
 
     parameters: pd.DataFrame
@@ -63,6 +69,7 @@ class Diagnostics:
     importance: Importance | None
     n_chains: int
     n_total: int
+    ladder: pd.DataFrame = field(default_factory=lambda: frame_of(None))
 
 
 def trouble_with_weights(posterior: xr.DataTree) -> str | None:
@@ -118,6 +125,7 @@ def diagnose_sampling(posterior: xr.DataTree, design: Design, auxiliary: tuple[s
         importance=_importance(posterior),
         n_chains=n_chains,
         n_total=n_chains * n_draws,
+        ladder=frame_of(statistics.attrs.get("ladder")),
     )
 
 

@@ -23,6 +23,8 @@ from bayesmix.modelling.separation_notice import tell_of_separation
 if TYPE_CHECKING:
     import xarray as xr
 
+    from bayesmix.modelling.diagnostics import Diagnostics
+
 
 def fit(
     formula: str | Sequence[str],
@@ -42,6 +44,7 @@ def fit(
     sampler: str = "auto",
     target_accept: float | None = None,
     keep_effects: bool | None = None,
+    remedies: bool = True,
     progress: bool = True,
 ) -> Fit:
     """Fit a Bayesian mixed model.
@@ -99,6 +102,12 @@ def fit(
     keep_effects
         Whether the posterior of the marginal path holds every draw of the largest grouping factor's effects. By
         default it does up to 33 million numbers; beyond, `ranef` and all others draw them again as they need them.
+    remedies
+        Whether NUTS on all parameters that had trouble is tried again, up to four times, in the way that helps against
+        just that: higher `target_accept`, longer `tune`, a low-rank mass matrix, another parametrisation of a term's
+        effects, and, where draws are cheap, longer chains of which not all is kept. The model and its priors stay as
+        they are, and so does what you gave yourself. `print(fit)` has a line of what was tried and why,
+        ``fit.diagnostics.ladder`` all of it; what remains bad is said.
     progress
         Show a progress bar, where there is a terminal or a notebook.
 
@@ -137,35 +146,34 @@ def fit(
     tell_of_separation(design, family, shown=progress)
     of_nuts = [name for name, value in (("tune", tune), ("target_accept", target_accept)) if value is not None]
     choice = choose_method(method, design, family, settled, sampler=sampler, of_nuts=of_nuts)
-    how = {
+    how: dict[str, Any] = {
         "draws": int(draws),
         "chains": int(chains),
         "cores": None if cores is None else int(cores),
         "seed": None if seed is None else int(seed),
-        "target_accept": 0.9 if target_accept is None else target_accept,
+        "target_accept": target_accept,
         "progress": progress,
     }
-    how |= {"tune": tune, "keep_effects": keep_effects}
+    how |= {"tune": None if tune is None else int(tune), "keep_effects": keep_effects, "remedies": remedies}
     try:
-        choice, posterior, sampling = _sample_as_chosen(choice, design, family, settled, **how)
+        choice, posterior, sampling, diagnostics = _sample_as_chosen(choice, design, family, settled, **how)
     except QuadratureError as error:
         choice = without_quadrature(method, choice, error)
-        choice, posterior, sampling = _sample_as_chosen(choice, design, family, settled, **how)
+        choice, posterior, sampling, diagnostics = _sample_as_chosen(choice, design, family, settled, **how)
     reason = choice.reason + modelling.counts_draws.precision(posterior)
-    diagnostics = modelling.diagnostics.diagnose_sampling(posterior, design, family.auxiliary)
     return Fit(design, family, settled, posterior, choice.method, reason, sampling, diagnostics)
 
 
 def _sample_as_chosen(
     choice: Choice, design: Design, family: Family, priors: dict[str, Prior], **how: Any
-) -> "tuple[Choice, xr.DataTree, Sampling]":
+) -> "tuple[Choice, xr.DataTree, Sampling, Diagnostics]":
     """The posterior by the way of choice, or by its other one where importance weights cannot be trusted; which."""
-    posterior, sampling = _sample(choice, design, family, priors, **how)
+    posterior, sampling, diagnostics = _sample(choice, design, family, priors, **how)
     trouble = modelling.diagnostics.trouble_with_weights(posterior) if choice.otherwise else None
     if choice.otherwise and trouble:
         choice = replace(choice.otherwise, reason=f"{choice.otherwise.reason}; importance sampling: {trouble}")
-        posterior, sampling = _sample(choice, design, family, priors, **how)
-    return choice, posterior, sampling
+        posterior, sampling, diagnostics = _sample(choice, design, family, priors, **how)
+    return choice, posterior, sampling, diagnostics
 
 
 def _sample(
@@ -175,17 +183,24 @@ def _sample(
     priors: dict[str, Prior],
     *,
     tune: int | None,
+    target_accept: float | None,
     keep_effects: bool | None,
+    remedies: bool,
     **how: Any,
-) -> "tuple[xr.DataTree, Sampling]":
-    """The posterior by the method and the sampler of choice."""
-    how |= {"sampler": choice.sampler, "tune": TUNING_STEPS[choice.method] if tune is None else int(tune)}
-    if choice.method == "marginal" and not family.is_gaussian_identity:
-        return modelling.counts_draws.draw_counts(design, family, priors, keep_effects=keep_effects, **how)
-    if choice.method == "marginal":
-        return modelling.marginal_draws.draw_marginal(design, priors, keep_effects=keep_effects, **how)
-    built = modelling.pymc_model.build_model(design, family, priors)
-    return modelling.sampling.draw(built.model, var_names=built.kept, **how)
+) -> "tuple[xr.DataTree, Sampling, Diagnostics]":
+    """The posterior by the method and the sampler of choice, and what its figures say."""
+    how |= {"sampler": choice.sampler, "tune": tune, "target_accept": target_accept}
+    if choice.method == "joint":
+        found = modelling.joint_draws.draw_joint(design, family, priors, remedies=remedies, **how)
+        return found.posterior, found.sampling, found.diagnostics
+    how |= {"tune": TUNING_STEPS["marginal"] if tune is None else tune, "target_accept": target_accept or 0.9}
+    if family.is_gaussian_identity:
+        posterior, sampling = modelling.marginal_draws.draw_marginal(design, priors, keep_effects=keep_effects, **how)
+    else:
+        posterior, sampling = modelling.counts_draws.draw_counts(
+            design, family, priors, keep_effects=keep_effects, **how
+        )
+    return posterior, sampling, modelling.diagnostics.diagnose_sampling(posterior, design, family.auxiliary)
 
 
 def check_arguments(

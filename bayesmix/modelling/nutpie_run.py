@@ -8,6 +8,8 @@ import xarray as xr
 from bayesmix.errors import SamplingError
 from bayesmix.modelling.progress import SamplingProgress
 
+_ADAPTATIONS: dict[str, Any] = {"diagonal": "diag", "low-rank": "low_rank"}
+
 
 def run_nutpie(
     compiled: Any,
@@ -20,10 +22,12 @@ def run_nutpie(
     target_accept: float,
     bar: SamplingProgress,
     store_unconstrained: bool = False,
+    mass_matrix: str = "diagonal",
 ) -> xr.DataTree:
     """Sample `compiled`; an interrupt stops the chains and is passed on.
 
-    With `store_unconstrained` the sample statistics have `unconstrained_draw`, the points that were sampled.
+    `mass_matrix` is ``"diagonal"`` or ``"low-rank"``: that with some directions of its own, learnt from the draws. With
+    `store_unconstrained` the sample statistics have `unconstrained_draw`, the points that were sampled.
 
     Raises
     ------
@@ -38,6 +42,7 @@ def run_nutpie(
         cores=cores,
         seed=seed,
         target_accept=target_accept,
+        adaptation=_ADAPTATIONS[mass_matrix],
         save_warmup=False,
         progress_bar=False,
         progress_callback=bar.update,

@@ -15,11 +15,21 @@ MOST_UNCONSTRAINED = 2**25
 
 
 def sample_by_nutpie(
-    model: pm.Model, *, var_names: Sequence[str], draws: int, chains: int, progress: bool, **how: Any
+    model: pm.Model,
+    *,
+    var_names: Sequence[str],
+    draws: int,
+    chains: int,
+    progress: bool,
+    compiled: Any = None,
+    **how: Any,
 ) -> xr.DataTree:
-    """Draws of `var_names` and what nutpie says about them; `how` as `run_nutpie` takes it."""
+    """Draws of `var_names` and what nutpie says about them; `how` as `run_nutpie` takes it.
+
+    `compiled`, the model as `compile_model` gives it; by default it is compiled here.
+    """
     with SamplingProgress(chains, shown=progress) as bar:
         # Only what is kept is compiled into the function that computes deterministic variables.
-        compiled = compile_model(model, var_names)
+        compiled = compile_model(model, var_names) if compiled is None else compiled
         few = compiled.n_dim * draws * chains <= MOST_UNCONSTRAINED
         return run_nutpie(compiled, draws=draws, chains=chains, bar=bar, store_unconstrained=few, **how)

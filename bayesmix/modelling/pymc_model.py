@@ -1,6 +1,6 @@
 """The PyMC model of a design."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pymc as pm
@@ -20,9 +20,11 @@ class BuiltModel:
     kept: tuple[str, ...]
 
 
-def build_model(design: Design, family: Family, priors: Mapping[str, Prior]) -> BuiltModel:
-    """The PyMC model with every parameter sampled jointly (group effects non-centred)."""
-    built = build_bambi_model(design, family, priors, for_prediction=False)
+def build_model(
+    design: Design, family: Family, priors: Mapping[str, Prior], *, centred: Collection[str] = ()
+) -> BuiltModel:
+    """The PyMC model with every parameter sampled jointly; group effects non-centred but for the terms `centred`."""
+    built = build_bambi_model(design, family, priors, for_prediction=False, centred=centred)
     kept = [layout.THRESHOLD] if design.response.categories else []
     for part in design.predictors:
         kept += [layout.fixed_variable(term) for term in part.fixed.terms]

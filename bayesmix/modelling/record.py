@@ -26,7 +26,9 @@ class Sampling:
 
     `sampler` by name; `draws` kept of each chain after `tune` steps of NUTS; `cores`: chains that ran at the same
     time; `target_accept`: the acceptance probability that the step size was tuned to; `seconds` from model to last
-    draw. Importance sampling has no tuning (0) and no step size (None).
+    draw. Importance sampling has no tuning (0) and no step size (None). `centred`: labels of the random terms whose
+    effects themselves were sampled, of the others the effects divided by their sd. `thin`: of how many draws one is
+    kept.
     """
 
     sampler: str
@@ -37,6 +39,8 @@ class Sampling:
     seed: int
     target_accept: float | None
     seconds: float
+    centred: tuple[str, ...] = ()
+    thin: int = 1
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -94,7 +98,8 @@ class Fit:
     @cached_property
     def pymc_model(self) -> "pm.Model":
         """The PyMC model; on the marginal path the same model with nothing integrated out."""
-        return modelling.pymc_model.build_model(self.design, self.family, self.priors).model
+        built = modelling.pymc_model.build_model(self.design, self.family, self.priors, centred=self.sampling.centred)
+        return built.model
 
     @cached_property
     def level_draws(self) -> "LevelDraws | CountsEffects":

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from time import perf_counter
+from typing import Any
 
 import pymc as pm
 import xarray as xr
@@ -30,6 +31,7 @@ def draw(
     seed: int | None = None,
     target_accept: float = 0.9,
     progress: bool = True,
+    **of_nutpie: Any,
 ) -> tuple[xr.DataTree, Sampling]:
     """Sample the posterior by NUTS.
 
@@ -52,6 +54,8 @@ def draw(
         Acceptance probability that the step size is tuned to.
     progress
         Show a progress bar, where there is a terminal or a notebook.
+    of_nutpie
+        `compiled` and `mass_matrix`, as `nuts_nutpie` and `nutpie_run` have them.
 
     Returns
     -------
@@ -87,6 +91,7 @@ def draw(
         seed=seed,
         target_accept=target_accept,
         progress=progress,
+        **of_nutpie,
     )
     seconds = perf_counter() - started
     kept = {"posterior": _posterior(tree, var_names), "sample_stats": sample_stats(tree)}

@@ -147,7 +147,7 @@ def _assemble(tree: xr.DataTree, about: dict[str, Any], functions: Mapping[str, 
     _refuse_other_levels(design, posterior["posterior"].to_dataset())
     priors = {name: read_prior(text) for name, text in about["priors"].items()}
     diagnostics = diagnose_sampling(posterior, design, family.auxiliary)
-    sampling = Sampling(**about["sampling"])
+    sampling = Sampling(**about["sampling"] | {"centred": tuple(about["sampling"].get("centred", ()))})
     return Fit(design, family, priors, posterior, about["method"], about["reason"], sampling, diagnostics)
 
 

@@ -38,9 +38,19 @@ def factors(theta: Floats, ks: NDArray[np.int64], kinds: NDArray[np.int64], numb
     out
         Shape (sum of k (k + 1) / 2, + 1).
     """
-    at, start, last = 0, 0, len(theta) - 1
+    last = len(theta) - 1
     sigma, _, log_prior, _ = standard_deviation(kinds[last], numbers[last, 0], numbers[last, 1], theta[last])
-    log_sigma = log(sigma)
+    out[len(out) - 1] = log(sigma)
+    return log_prior + group_factors(theta, ks, kinds, numbers, log(sigma), out)
+
+
+@kernel
+def group_factors(
+    theta: Floats, ks: NDArray[np.int64], kinds: NDArray[np.int64], numbers: Floats, log_sigma: float, out: Floats
+) -> float:
+    """As `factors`, of the group effects alone; `log_sigma` matters to priors that are relative to sigma."""
+    at, start = 0, 0
+    log_prior = 0.0
     for k in ks:
         n_before = at + k
         for j in range(k):
@@ -58,7 +68,6 @@ def factors(theta: Floats, ks: NDArray[np.int64], kinds: NDArray[np.int64], numb
             out[start + j] = sd * sqrt(remaining)
             start += j + 1
         at = n_before + k * (k - 1) // 2
-    out[start] = log_sigma
     return log_prior
 
 
@@ -75,11 +84,24 @@ def pull_back(
 
     `gradient` is that of the log density with respect to what `factors` gives.
     """
-    at, start, last = 0, 0, len(theta) - 1
-    sigma, sigma_slope, _, sigma_score = standard_deviation(
-        kinds[last], numbers[last, 0], numbers[last, 1], theta[last]
-    )
-    log_sigma = log(sigma)
+    last = len(theta) - 1
+    sigma, slope, _, score = standard_deviation(kinds[last], numbers[last, 0], numbers[last, 1], theta[last])
+    by_log_sigma = pull_back_groups(theta, ks, kinds, numbers, log(sigma), gradient, out)
+    out[last] = (gradient[len(gradient) - 1] + by_log_sigma) * slope / sigma + score
+
+
+@kernel
+def pull_back_groups(
+    theta: Floats,
+    ks: NDArray[np.int64],
+    kinds: NDArray[np.int64],
+    numbers: Floats,
+    log_sigma: float,
+    gradient: Floats,
+    out: Floats,
+) -> float:
+    """As `pull_back`, of the group effects alone; the derivative of their priors with respect to log sigma."""
+    at, start = 0, 0
     by_log_sigma = 0.0
     for k in ks:
         n_before = at + k
@@ -107,4 +129,4 @@ def pull_back(
             out[at + j] = slope * along + score
             start += j + 1
         at = n_before + k * (k - 1) // 2
-    out[last] = (gradient[start] + by_log_sigma) * sigma_slope / sigma + sigma_score
+    return by_log_sigma

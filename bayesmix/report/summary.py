@@ -120,7 +120,7 @@ def _model_lines(fit: Fit) -> tuple[str, ...]:
 
 
 def _draws_lines(fit: Fit) -> tuple[str, ...]:
-    """How many draws from what, and by which method for which reason."""
+    """How many draws from what, by which method for which reason, and what was tried."""
     sampling, weights = fit.sampling, fit.diagnostics.importance
     if fit.method == "marginal" and not fit.family.is_gaussian_identity:
         parameters = f"{len(fit.priors)} parameters" + ", group effects drawn exactly" * bool(fit.design.random)
@@ -130,13 +130,35 @@ def _draws_lines(fit: Fit) -> tuple[str, ...]:
         source = f"from {weights.n_values} weighted values worth {weights.effective_size:.0f}"
         how = f"importance sampling of {parameters}"
     else:
-        source = f"after {sampling.tune} tuning steps"
+        thinned = f"{_ordinal(sampling.thin)} ones " if sampling.thin > 1 else ""
+        source = f"{thinned}after {sampling.tune} tuning steps"
         how = f"NUTS by {sampling.sampler} on {'all parameters' if fit.method == 'joint' else parameters}"
     seconds = f"{sampling.seconds:.{1 if sampling.seconds >= 1 else 2}f} s"
     return (
         f"Draws:   {sampling.chains} x {sampling.draws} {source}, seed {sampling.seed}, {seconds}",
         *_how_and_why(how, f"({fit.method}: {fit.reason})"),
+        *_ladder_lines(fit),
     )
+
+
+def _ladder_lines(fit: Fit) -> tuple[str, ...]:
+    """The attempts after the first, each with its reason; which one was kept, if it was not the last."""
+    ladder = fit.diagnostics.ladder
+    tried = [
+        f"{_ordinal(number)} attempt: {row['remedy']} after {row['evidence']}"
+        for number, row in ladder.iterrows()
+        if number > 1
+    ]
+    if not tried:
+        return ()
+    kept = int(ladder.index[ladder["kept"]][0])
+    if kept < len(ladder):
+        tried.append(f"draws of the {_ordinal(kept)} kept")
+    return (f"         {'; '.join(tried)}",)
+
+
+def _ordinal(number: int) -> str:
+    return f"{number}{('th', 'st', 'nd', 'rd')[number] if number <= 3 else 'th'}"
 
 
 def _how_and_why(how: str, why: str) -> tuple[str, ...]:

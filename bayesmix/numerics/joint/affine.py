@@ -1,0 +1,154 @@
+"""Coordinates x in which the joint posterior is near a standard normal: q = centre + S x, S fixed before sampling.
+
+With H = K K' the curvature of a rough fit in the coordinates u of independent effects, x -> u = K^-T x. K is an arrow:
+level by level for the largest factor, dense for the other factors and the coefficients. What the data tie together,
+such as an intercept with the well-known effects of a few levels, is untied by it. A second linear map, small and
+block-diagonal, leads from u to q: the scales of the coefficients' priors, and L of terms that are centred.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.numerics.kernels import kernel
+from bayesmix.numerics.packed import floats, floats_2, floats_3, integers
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+AFFINE_PARTS = (
+    "centre",
+    "diagonal",
+    "own",
+    "half",
+    "lower",
+    "met_start",
+    "met",
+    "position",
+    "turns",
+    "widths",
+    "levels",
+)
+"""What the buffer holds after `density.PARTS`.
+
+`centre`, `diagonal` (n,), the latter 0 where the arrow serves. `own` (J, k, k), `half` (n_met, k): as in
+`laplace.curvature.Curvature`; `lower` (m, m): the inverse of its `lower`. `position` (q,): where each number of u
+stands in q, and x too. `turns` (n_blocks, K, K): from u to q in every level of a block, `widths` and `levels`
+(n_blocks,) of which.
+"""
+
+
+@kernel
+def point_at(buffer: Floats, x: Floats) -> Floats:
+    """q = centre + S x."""
+    centre, diagonal = floats(buffer, 17), floats(buffer, 18)
+    q = np.empty(len(centre))
+    for i in range(len(q)):
+        q[i] = centre[i] + diagonal[i] * x[i]
+    position = integers(buffer, 24)
+    if len(position) > 0:
+        u = np.empty(len(position))
+        for e in range(len(position)):
+            u[e] = x[position[e]]
+        _solve_transposed(buffer, u)
+        _turn(buffer, u, q)
+    return q
+
+
+@kernel
+def slopes_at(buffer: Floats, by_q: Floats, out: Floats) -> None:
+    """Fill `out` with S' by_q, the gradient with respect to x."""
+    diagonal, position = floats(buffer, 18), integers(buffer, 24)
+    for i in range(len(out)):
+        out[i] = diagonal[i] * by_q[i]
+    if len(position) > 0:
+        u = np.empty(len(position))
+        _turn_back(buffer, by_q, u)
+        _solve(buffer, u)
+        for e in range(len(position)):
+            out[position[e]] = u[e]
+
+
+@kernel
+def _turn(buffer: Floats, u: Floats, q: Floats) -> None:
+    """q += T u."""
+    position, turns = integers(buffer, 24), floats_3(buffer, 25)
+    widths, levels = integers(buffer, 26), integers(buffer, 27)
+    at = 0
+    for block in range(len(widths)):
+        width = widths[block]
+        for _ in range(levels[block]):
+            for r in range(width):
+                total = 0.0
+                for c in range(width):
+                    total += turns[block, r, c] * u[at + c]
+                q[position[at + r]] += total
+            at += width
+
+
+@kernel
+def _turn_back(buffer: Floats, by_q: Floats, u: Floats) -> None:
+    """u = T' by_q."""
+    position, turns = integers(buffer, 24), floats_3(buffer, 25)
+    widths, levels = integers(buffer, 26), integers(buffer, 27)
+    at = 0
+    for block in range(len(widths)):
+        width = widths[block]
+        for _ in range(levels[block]):
+            for c in range(width):
+                total = 0.0
+                for r in range(width):
+                    total += turns[block, r, c] * by_q[position[at + r]]
+                u[at + c] = total
+            at += width
+
+
+@kernel(fastmath={"contract"})
+def _solve_transposed(buffer: Floats, u: Floats) -> None:
+    """u <- K^-T u."""
+    own, half, lower = floats_3(buffer, 19), floats_2(buffer, 20), floats_2(buffer, 21)
+    met_start, met = integers(buffer, 22), integers(buffer, 23)
+    k, m = own.shape[1], lower.shape[0]
+    first = own.shape[0] * k
+    dense = np.zeros(m)
+    for i in range(m):
+        share, row = u[first + i], lower[i]
+        for j in range(i + 1):
+            dense[j] += row[j] * share
+    u[first:] = dense
+    for level in range(own.shape[0]):
+        at = level * k
+        for r in range(k):
+            total = u[at + r]
+            for e in range(met_start[level], met_start[level + 1]):
+                total -= half[e, r] * dense[met[e]]
+            u[at + r] = total
+        for r in range(k - 1, -1, -1):
+            total = u[at + r]
+            for c in range(r + 1, k):
+                total -= own[level, c, r] * u[at + c]
+            u[at + r] = total / own[level, r, r]
+
+
+@kernel(fastmath={"contract", "reassoc"})
+def _solve(buffer: Floats, u: Floats) -> None:
+    """u <- K^-1 u."""
+    own, half, lower = floats_3(buffer, 19), floats_2(buffer, 20), floats_2(buffer, 21)
+    met_start, met = integers(buffer, 22), integers(buffer, 23)
+    k, m = own.shape[1], lower.shape[0]
+    first = own.shape[0] * k
+    dense = u[first:].copy()
+    for level in range(own.shape[0]):
+        at = level * k
+        for r in range(k):
+            total = u[at + r]
+            for c in range(r):
+                total -= own[level, r, c] * u[at + c]
+            u[at + r] = total / own[level, r, r]
+        for e in range(met_start[level], met_start[level + 1]):
+            for r in range(k):
+                dense[met[e]] -= half[e, r] * u[at + r]
+    for i in range(m):
+        total, row = 0.0, lower[i]
+        for j in range(i + 1):
+            total += row[j] * dense[j]
+        u[first + i] = total

@@ -1,0 +1,155 @@
+"""A rough fit of a model for counts before it is sampled: where its posterior lies, how wide it is, what data tell.
+
+The coefficients join the group effects as one more term with a single level and the scale of their priors, so that a
+penalised fit gives the modes of all and the curvature there, whatever the data: nothing runs away. Covariances of the
+effects follow by a few rounds of
+
+    S_t <- (sum over levels of L (u_j u_j' + C_j) L' + diag(s^2) / 10) / (n_levels + 1 / 10)
+
+with u_j the modes, C_j their covariances and s the modes of the priors (Laplace's approximation in an EM step, the
+prior counted as a tenth of a level: enough to keep sds from 0, too little to hide that they are small).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.numerics.gaussian.arrangement import Arrangement, GroupColumns, dense_columns
+from bayesmix.numerics.laplace.curvature import Curvature, invert, scale_rows
+from bayesmix.numerics.laplace.incidence import incidence
+from bayesmix.numerics.laplace.likelihood import LIKELIHOODS
+from bayesmix.numerics.laplace.modes import Counts, conditional_modes
+
+Floats = NDArray[np.float64]
+
+_ROUNDS = 20
+_PRIOR_LEVELS = 0.1
+_SETTLED = 0.02  # relative change of a sd: no more is needed
+
+
+@dataclass(frozen=True)
+class RoughFit:
+    """Modes and curvature given the covariances of the effects.
+
+    `u` (q,), modes in the order of `layout`, the coefficients the last term there; `curvature` the factor of their
+    precision, `variances` (q,) the diagonal of its inverse. `L` (k, k) of every term without that of the coefficients.
+    `shares`, of every term: how much of what is known about its effects comes from the data, from 0 to 1, the mean
+    over levels of 1 - tr C_j / k.
+    """
+
+    layout: Arrangement
+    met_start: NDArray[np.int64]
+    met: NDArray[np.int64]
+    u: Floats
+    curvature: Curvature
+    variances: Floats
+    L: tuple[Floats, ...]
+    shares: tuple[float, ...]
+
+
+def rough_fit(
+    *,
+    y: Floats,
+    trials: Floats,
+    offset: Floats,
+    X: Floats,
+    locations: Floats,
+    scales: Floats,
+    terms: tuple[GroupColumns, ...],
+    sds: tuple[Floats, ...],
+    family: str,
+    link: str,
+) -> RoughFit | None:
+    """Fit a model of counts roughly; None where the numbers do not let it.
+
+    Parameters
+    ----------
+    y, trials, offset
+        Shape (n_obs,); `trials` ones for Bernoulli, not used by Poisson.
+    X
+        Shape (n_obs, p), with p > 0 or a random term.
+    locations, scales
+        Of the coefficients' priors, shape (p,).
+    terms
+        The random terms.
+    sds
+        Of every term sds to begin with (k,): the modes of their priors.
+    family, link
+        A key of `laplace.likelihood.LIKELIHOODS`.
+    """
+    p = X.shape[1]
+    coefficients = (GroupColumns(np.zeros(len(y), dtype=np.int64), X, 1),) if p else ()
+    found = incidence(terms + coefficients, len(y))
+    order, rows, layout = found.order, found.rows, found.layout
+    fixed = (offset + X @ locations)[order]
+    counts = Counts(found, y[order], trials[order], offset[order], X[order], LIKELIHOODS[family, link], 0.0)
+    L = [np.diag(own) for own in sds]
+    u = np.zeros(found.n_effects)
+    for _ in range(_ROUNDS):
+        scaled = scale_rows(rows, _block_factors(layout, rows.z.shape[1], [*L, np.diag(scales)][: len(layout.places)]))
+        modes = conditional_modes(counts, scaled, fixed, u)
+        if not modes.found:
+            return None
+        inverse = invert(rows, scaled, modes.curvature)
+        moments = [_moments(layout, t, modes.u, inverse.own, inverse.dense) for t in range(len(terms))]
+        shares = tuple(
+            1 - float(np.trace(covariance, axis1=1, axis2=2).mean()) / covariance.shape[1] for _, covariance in moments
+        )
+        variances = np.concatenate([np.diagonal(inverse.own, axis1=1, axis2=2).ravel(), np.diagonal(inverse.dense)])
+        curvature = modes.curvature
+        result = RoughFit(layout, rows.met_start, rows.met, modes.u, curvature, variances, tuple(L), shares)
+        ahead = [_step(own, *moment, sd) for own, moment, sd in zip(L, moments, sds, strict=True)]
+        if not all(np.isfinite(own).all() for own in ahead):
+            return None
+        change = max((_change(a, b) for a, b in zip(L, ahead, strict=True)), default=0.0)
+        if change < _SETTLED:
+            break
+        # Modes of u at other covariances lie elsewhere; those of the effects themselves hardly move.
+        u = modes.u
+        L = ahead
+    return result
+
+
+def _block_factors(layout: Arrangement, width: int, L: list[Floats]) -> Floats:
+    factors = np.zeros((len(layout.block_k), width, width))
+    for place, own in zip(layout.places, L, strict=True):
+        stretch = slice(place.first, place.first + place.k)
+        factors[place.block, stretch, stretch] = own
+    return factors
+
+
+def places_of(layout: Arrangement, term: int) -> NDArray[np.int64]:
+    """Where in u the effects of a term stand, (n_levels, k)."""
+    place = layout.places[term]
+    if place.block == 0:
+        width = int(layout.block_k[0])
+        return np.arange(place.n_levels)[:, None] * width + place.first + np.arange(place.k)
+    return int(layout.block_k[0] * layout.block_levels[0]) + dense_columns(layout, place)
+
+
+def _moments(layout: Arrangement, term: int, u: Floats, own: Floats, dense: Floats) -> tuple[Floats, Floats]:
+    """Modes (n_levels, k) and covariances (n_levels, k, k) of a term's u."""
+    place = layout.places[term]
+    if place.block == 0:
+        stretch = slice(place.first, place.first + place.k)
+        covariances = own[:, stretch, stretch]
+    else:
+        columns = dense_columns(layout, place)
+        covariances = dense[columns[:, :, None], columns[:, None, :]]
+    return u[places_of(layout, term)], covariances
+
+
+def _step(L: Floats, u: Floats, covariances: Floats, sds: Floats) -> Floats:
+    second = u.T @ u + covariances.sum(axis=0)
+    covariance = (L @ second @ L.T + _PRIOR_LEVELS * np.diag(sds**2)) / (len(u) + _PRIOR_LEVELS)
+    try:
+        return np.linalg.cholesky((covariance + covariance.T) / 2)
+    except np.linalg.LinAlgError:
+        return np.full_like(L, np.nan)
+
+
+def _change(before: Floats, after: Floats) -> float:
+    """Greatest relative change of a sd."""
+    first, second = (np.sqrt((L**2).sum(axis=1)) for L in (before, after))
+    return float(np.abs(np.log(second / first)).max(initial=0.0))

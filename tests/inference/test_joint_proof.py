@@ -1,0 +1,88 @@
+"""VerbAgg, grouseticks and cbpp on the joint path beside their maximum likelihood fits, where both should be near."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bayesmix.data import load_data
+from bayesmix.inference.diagnose import diagnose
+from bayesmix.inference.fixef import fixef
+from bayesmix.inference.ranef import ranef
+from bayesmix.inference.varcorr import varcorr
+from bayesmix.modelling.fit import fit
+from bayesmix.modelling.laplace import laplace
+
+pytestmark = pytest.mark.slow
+
+MODELS = {
+    "VerbAgg": ("r2 ~ Anger + Gender + btype + situ + (1 | id) + (1 | item)", "bernoulli"),
+    "grouseticks": ("TICKS ~ YEAR + cHEIGHT + (1 | BROOD) + (1 | INDEX) + (1 | LOCATION)", "poisson"),
+    "cbpp": ("cbind(incidence, size - incidence) ~ period + (1 | herd)", "binomial"),
+}
+
+
+def beside(name: str):
+    formula, family = MODELS[name]
+    posterior = fit(formula, load_data(name), family, method="joint", seed=21, progress=False)
+    return posterior, laplace(formula, load_data(name), family)
+
+
+def modes_agree(posterior, likelihood, group: str, within: float) -> None:
+    """Posterior means of a group's effects follow the conditional modes."""
+    both = [frame[frame["group"] == group] for frame in (ranef(posterior), ranef(likelihood))]
+    assert np.corrcoef(both[0]["mean"], both[1]["estimate"])[0, 1] > within
+
+
+def near(posterior, likelihood, *, coefficients: float, sds: float) -> None:
+    """Coefficients within a share of a standard error, sds within a factor."""
+    ours, theirs = fixef(posterior), fixef(likelihood)
+    assert (np.abs(ours["mean"] - theirs["estimate"]) / theirs["se"]).max() < coefficients
+    assert (ours["sd"] / theirs["se"]).between(0.85, 1.2).all()
+    ratio = varcorr(posterior)["median"] / varcorr(likelihood)["estimate"]
+    assert ratio.between(1 / sds, sds).all(), ratio
+
+
+def test_verbagg():
+    """316 persons, 24 items: centred both, one attempt, thousands of effective draws."""
+    posterior, likelihood = beside("VerbAgg")
+    assert posterior.sampling.centred == ("1 | id", "1 | item")
+    assert len(posterior.diagnostics.ladder) == 1
+    assert posterior.diagnostics.parameters["ess_bulk"].min() > 1500
+    assert diagnose(posterior).empty
+    near(posterior, likelihood, coefficients=0.3, sds=1.15)
+    modes_agree(posterior, likelihood, "id", 0.999)
+    modes_agree(posterior, likelihood, "item", 0.995)
+
+
+def test_cbpp():
+    posterior, likelihood = beside("cbpp")
+    assert len(posterior.diagnostics.ladder) == 1
+    assert diagnose(posterior).empty
+    near(posterior, likelihood, coefficients=0.35, sds=1.25)
+    modes_agree(posterior, likelihood, "herd", 0.99)
+
+
+def test_grouseticks():
+    """One effect for every row, and broods that all but stand for their locations: what was tried is recorded, and what
+    came of it is either well or said to be bad."""
+    posterior, likelihood = beside("grouseticks")
+    ladder = posterior.diagnostics.ladder
+    assert len(ladder) > 1
+    assert (ladder["evidence"].iloc[1:] != "").all()
+    assert ladder["kept"].sum() == 1
+    kept = ladder[ladder["kept"]].iloc[0]
+    assert kept["min_ess"] > 5 * ladder["min_ess"].iloc[0]
+    problems = set(diagnose(posterior).query("severity == 'problem'")["check"])
+    expected = set()
+    parameters: pd.DataFrame = posterior.diagnostics.parameters
+    for check, bad in (
+        ("divergences", posterior.diagnostics.n_divergent > 0),
+        ("rhat", (parameters["rhat"] > 1.01).any()),
+        ("ess_bulk", (parameters["ess_bulk"] < 400).any()),
+        ("ess_tail", (parameters["ess_tail"] < 400).any()),
+        ("ebfmi", min(posterior.diagnostics.ebfmi) < 0.3),
+    ):
+        expected |= {check} if bad else set()
+    assert problems == expected
+    near(posterior, likelihood, coefficients=0.35, sds=1.25)
+    modes_agree(posterior, likelihood, "BROOD", 0.98)
