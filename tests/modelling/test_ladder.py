@@ -158,7 +158,7 @@ def test_the_wrong_parametrisation_is_mended_and_said(usual, monkeypatch, tmp_pa
     assert ladder.loc[2, "evidence"].startswith(f"{ladder.loc[1, 'n_divergent']} divergences, E-BFMI 0.")
     assert ladder.loc[2, "kept"]
     assert mended.sampling.centred == ("1 | g",)
-    assert f"2nd attempt: centred (1 | g) after {ladder.loc[2, 'evidence']}" in str(mended)
+    assert f"2nd attempt: non-centred (1 | h) after {ladder.loc[2, 'evidence']}" in str(mended)
     assert diagnose(mended).empty
     same_posterior(mended, usual)
     again = load(save(mended, tmp_path / "fit.nc"))
