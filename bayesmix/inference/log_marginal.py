@@ -26,7 +26,7 @@ def log_marginal(fit: Fit) -> "LogMarginal":
         value : float, natural logarithm; nan where it cannot be trusted, with the `reason`
         error : float, Monte Carlo standard error, of quadrature the estimated error, near 0
         method : str, ``"quadrature"`` for one or two variance parameters, ``"importance"`` for more and for counts with
-        one random intercept, ``"bridge"`` for other models without a closed form
+        one random intercept, ``"bridge"`` where its weights cannot be trusted and for other models
 
     Raises
     ------
