@@ -265,10 +265,10 @@ legend = axes[1].legend(frameon=False, loc="lower right")
 
 # %% [markdown]
 # - **The direction does not depend on the prior.** All three put the interaction below 0 with practical certainty.
-# - **The size on the logit scale does.** The mean goes from -2.9 over -4.8 to -10.6, and the wider the prior, the wider
+# - **The size on the logit scale does.** The mean goes from -2.9 over -4.9 to -11.0, and the wider the prior, the wider
 #   the interval. No sample of 108 reads can tell a methylation of 1 in 1,000 from 1 in 100,000, and on the logit scale
 #   these lie as far apart as 1 % and 50 %.
-# - **The methylation itself is small whatever the prior.** With a probability of 95 % it is below 0.6 %, 2.2 % or 5.7
+# - **The methylation itself is small whatever the prior.** With a probability of 95 % it is below 0.5 %, 2.4 % or 5.9
 #   %, from the wide prior to the narrow one. (Without any model one would argue: 0 of 108, so at most about 3 in 108,
 #   or 2.8 %; the "rule of three".)
 # - **A prior can be too narrow.** Normal(0, 1) holds that an interaction beyond 2 is unlikely. The data contradict it,
@@ -351,7 +351,7 @@ for name in ("beta-binomial", "beta-binomial, tanks"):
 # %% [markdown]
 # With the tanks in the model, `phi` may be anything from 10 to over 1,000: little is left for the beta-binomial to
 # explain. (The data were made with tank effects and without extra variation of reads.) The model with both is the
-# careful choice where one does not know; here the care costs a quarter, 0.49 in place of 0.39 for the interaction.
+# careful choice where one does not know; here the care costs a fifth, 0.49 in place of 0.40 for the interaction.
 #
 # And at the boundary? An empty cell separates a beta-binomial in the same way, and `bm.separation` says so for it as
 # well.
@@ -401,7 +401,7 @@ print(bm.separation(bm.fit(formula, full, "binomial", seed=1, progress=False)).c
 
 # %% [markdown]
 # **2.** No. Maximum likelihood goes from no estimate at all to -4.4 with an ordinary standard error; the posterior
-# moves from -4.8 to -4.0. One read in 108 should not make a greater difference than that.
+# moves from -4.9 to -4.0. One read in 108 should not make a greater difference than that.
 
 # %%
 one = boundary.copy()

@@ -185,7 +185,8 @@ def psis(likelihoods: Floats, efficiency: float) -> tuple[Floats, Floats, Floats
 
 def is_exact(fit: Fit) -> bool:
     group = fit.posterior.children.get("unconstrained_posterior")
-    return fit.method == "marginal" and group is not None and "theta" in group.data_vars
+    exact = fit.method == "marginal" and fit.family.is_gaussian_identity
+    return exact and group is not None and "theta" in group.data_vars
 
 
 def _efficiency(fit: Fit) -> float:

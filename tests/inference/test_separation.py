@@ -1,6 +1,7 @@
 """The public answer: before a fit, beside a posterior known by quadrature, and in what `print` and `diagnose` say."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from bayesmix.modelling.families import read_family
 from bayesmix.modelling.prior_quantiles import coefficient_prior
 from bayesmix.modelling.priors import Prior
 
+SIMULATED = Path(__file__).parents[3] / "shared" / "data" / "meth_sim.csv"
 FORMULA = "cbind(k, n - k) ~ group"
 
 
@@ -182,6 +184,23 @@ def test_other_priors_are_named(fit):
     row = bm.separation(other).coefficients.iloc[0]
     assert np.isnan(row["sd_ratio"])
     assert "the prior Cauchy(0, 2.5)" in row["sentence"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SIMULATED.exists(), reason="the 200 simulated loci are in ../shared/data, which is not here")
+def test_at_50_boundary_loci_nothing_runs_away_and_directions_are_those_of_the_data():
+    """Each has one cell of 0 % or 100 %; all coefficients that Laplace's fit lets run are named, and no others."""
+    data = pd.read_csv(SIMULATED).query("boundary")
+    for locus, rows in data.groupby("locus"):
+        fit = bm.fit("cbind(m, u) ~ treatment * time + (1 | tank)", rows, "binomial", draws=500, seed=1, progress=False)
+        table, gone = bm.fixef(fit), bm.separation(fit).coefficients
+        assert table["mean"].abs().max() < 8, locus
+        assert table["sd"].max() < 3, locus
+        assert not (bm.diagnose(fit)["severity"] == "problem").any(), locus
+        assert (gone["p_direction"] > 0.75).all(), locus
+        beside = bm.compare_reml(fit).fixed
+        assert list(beside.index[beside["se"] > 10]) == list(gone.index) == list(beside.index[beside["note"] != ""])
+    assert data["locus"].nunique() == 50
 
 
 def test_levels_that_all_have_one_outcome_leave_their_sd_to_the_prior(make):
