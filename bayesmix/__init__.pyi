@@ -25,6 +25,7 @@ from .inference.loo_record import Loo as Loo
 from .inference.lrt import lrt as lrt
 from .inference.overdispersion import overdispersion as overdispersion
 from .inference.posterior_predict import posterior_predict as posterior_predict
+from .inference.power_scaling import sensitivity as sensitivity
 from .inference.ppc import ppc as ppc
 from .inference.prior_sensitivity import prior_sensitivity as prior_sensitivity
 from .inference.rand import rand as rand

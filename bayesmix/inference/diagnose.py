@@ -5,6 +5,7 @@ from dataclasses import astuple, fields
 import pandas as pd
 
 from bayesmix.inference.checks import CHECKS, NOTE, PROBLEM, Finding
+from bayesmix.inference.power_scaling_checks import prior_sensitive
 from bayesmix.inference.separation_checks import SEPARATION, separated
 from bayesmix.modelling.record import Fit
 
@@ -22,14 +23,22 @@ _IN_WORDS = {
 }
 
 
-def diagnose(fit: Fit) -> pd.DataFrame:
+def diagnose(fit: Fit, *, sensitivity: bool = True) -> pd.DataFrame:
     """Everything that is wrong with a fit, and what to do about it.
 
     Looks at R-hat of NUTS (limit 1.01), bulk and tail effective draws (100 per chain), divergences (0), E-BFMI of each
     chain (0.3), draws at the greatest tree depth (1 %), the Pareto k of importance weights (0.7), a single chain,
     draws that do not vary or are not finite, for all parameters and group effects; at predictors whose mean lies more
     than 10 sds from 0 in a random term with an intercept; and notes grouping factors with fewer than 5 levels, and
-    where data are separated (see `separation`).
+    where data are separated (see `separation`), and parameters that follow their prior (see `sensitivity`).
+
+    Parameters
+    ----------
+    fit
+        A fitted model.
+    sensitivity
+        Whether to look at the sensitivity to the priors, which takes seconds where group effects of counts are
+        integrated out; `print(fit)` does without.
 
     Returns
     -------
@@ -40,7 +49,8 @@ def diagnose(fit: Fit) -> pd.DataFrame:
         line, in the arguments of `fit`).
     """
     names = [field.name for field in fields(Finding)]
-    return pd.DataFrame([astuple(finding) for finding in _findings(fit)], columns=names)
+    findings = [*_findings(fit), *(prior_sensitive(fit) if sensitivity else ())]
+    return pd.DataFrame([astuple(finding) for finding in findings], columns=names)
 
 
 def verdict(fit: Fit) -> str:

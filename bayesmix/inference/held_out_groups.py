@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean
 from bayesmix.formula.design import GroupTerm
 from bayesmix.inference.draws import group_effects
-from bayesmix.inference.expectation import linear_predictor
+from bayesmix.inference.expectation import linear_predictor, other_parameters
 from bayesmix.inference.new_groups import covariances, symmetric_root
 from bayesmix.inference.row_model import Positions, row_model
 from bayesmix.modelling.record import Fit
-from bayesmix.numerics.group_integral import log_group_likelihood
+from bayesmix.numerics.group_integral import log_gaussian_group_likelihood, log_group_likelihood
 
 Floats = NDArray[np.float64]
 
@@ -53,11 +53,19 @@ def group_log_likelihoods(fit: Fit, index: NDArray[np.intp], draws: Positions) -
     model = row_model(fit, draws=draws)
     predictor = linear_predictor(fit, fit.design, terms=fit.design.random, effects=without_own, draws=draws)
     roots = {id(term): symmetric_root(covariances(fit, term)[draws]) for term in fit.design.random}
+    others = other_parameters(fit, draws=draws)
+
+    def gaussian(rows: Positions, eta: Floats, columns: Floats, root: Floats) -> Floats:
+        own = others(rows)
+        scale = np.broadcast_to(own["sigma"] / np.sqrt(own["weights"]), eta.shape)
+        return log_gaussian_group_likelihood(fit.design.response.values[rows, None] - eta, scale, columns, root)
 
     def log_likelihood(rows: Positions) -> Floats:
         if len(rows) == 0:
             return np.zeros(len(draws))
         columns, root = _own_effects(fit, rows, homes, roots)
+        if fit.family.is_gaussian_identity and columns.shape[1]:
+            return gaussian(rows, predictor(rows), columns, root)
         return log_group_likelihood(lambda eta: model.log_density(rows, eta), predictor(rows), columns, root)
 
     return log_likelihood

@@ -25,6 +25,7 @@ _HEAVY = {
     "no_pooling",
     "nuts_counts",
     "nuts_theta",
+    "power_scaling",
     "pymc_model",
     "reml_fit",
     "reml_moments",

@@ -136,12 +136,7 @@ def _blocks(
     posterior: xr.Dataset, design: Design, auxiliary: tuple[str, ...], most_effects: int | None
 ) -> Iterator[_Block]:
     """Names, kind and draws (n_parameters, n_chains, n_draws) of parameters and effects, a part at a time."""
-    if design.response.categories:
-        yield list(threshold_names(design)), "threshold", np.moveaxis(threshold_draws(posterior, design), -1, 0)
-    for predictor in design.predictors:
-        yield from _of_predictor(posterior, predictor)
-    for name in constant_parameters(design, auxiliary):
-        yield [name], "auxiliary", posterior[name].transpose("chain", "draw").to_numpy()[None]
+    yield from parameter_blocks(posterior, design, auxiliary)
     n_total = posterior.sizes["chain"] * posterior.sizes["draw"]
     for term in design.all_random:
         chosen = _spread(term.n_levels, most_effects and max(1, most_effects // term.k))
@@ -152,6 +147,16 @@ def _blocks(
             values = group_draws_at(posterior, term, levels)
             names = [f"{column}|{term.group}[{term.levels[level]}]" for level in levels for column in term.names]
             yield names, "group effect", values.reshape(-1, *values.shape[2:])
+
+
+def parameter_blocks(posterior: xr.Dataset, design: Design, auxiliary: tuple[str, ...]) -> Iterator[_Block]:
+    """Of all but the group effects names, kind and draws (n_parameters, n_chains, n_draws)."""
+    if design.response.categories:
+        yield list(threshold_names(design)), "threshold", np.moveaxis(threshold_draws(posterior, design), -1, 0)
+    for predictor in design.predictors:
+        yield from _of_predictor(posterior, predictor)
+    for name in constant_parameters(design, auxiliary):
+        yield [name], "auxiliary", posterior[name].transpose("chain", "draw").to_numpy()[None]
 
 
 def _of_predictor(posterior: xr.Dataset, design: Design) -> Iterator[_Block]:

@@ -56,6 +56,22 @@ def log_group_likelihood(log_density: LogDensity, eta: Floats, columns: Floats, 
     return logsumexp(terms, axis=0) + log_volume
 
 
+def log_gaussian_group_likelihood(residual: Floats, scale: Floats, columns: Floats, root: Floats) -> Floats:
+    """The same in closed form for a Gaussian with identity link, shape (n_draws,).
+
+    `residual` y - eta and `scale`, the standard deviations, both (n_rows, n_draws). With W = 1 / scale^2 and Z R the
+    scaled columns, covariance and determinant come from the r x r matrix I + (Z R)' W Z R.
+    """
+    weight = 1 / scale**2
+    scaled = np.einsum("nr,drs->dns", columns, root)
+    inner = np.einsum("dns,nd,dnt->dst", scaled, weight, scaled, optimize=True) + np.eye(columns.shape[1])
+    lower = np.linalg.cholesky(inner)
+    projected = np.linalg.solve(lower, np.einsum("dns,nd->ds", scaled, weight * residual)[..., None])[..., 0]
+    squares = (weight * residual**2).sum(axis=0) - (projected**2).sum(axis=1)
+    log_det = 2 * np.log(scale).sum(axis=0) + 2 * np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
+    return -0.5 * (len(residual) * np.log(2 * np.pi) + log_det + squares)
+
+
 def _mode(log_density: LogDensity, eta: Floats, scaled: Floats) -> tuple[Floats, Floats, Floats]:
     """Newton's method from u = 0: mode (n_draws, r), C (n_draws, r, r) and log |C| (n_draws,)."""
     u = np.zeros((scaled.shape[0], scaled.shape[2]))

@@ -79,7 +79,7 @@ def test_copies_count_once(monkeypatch):
     by_kind = parameters.groupby("kind")["ess_bulk"]
     assert 0.6 * weights.effective_size < by_kind.get_group("sd").min() < 1.4 * weights.effective_size
     assert by_kind.get_group("group effect").median() > 2 * weights.effective_size
-    assert bm.diagnose(fit)["severity"].tolist() == []
+    assert bm.diagnose(fit, sensitivity=False)["severity"].tolist() == []
 
 
 def choice(formula, data, method="auto", sampler="auto", family="gaussian"):
@@ -123,7 +123,7 @@ def test_settings_of_nuts_ask_for_nuts():
 
 def test_one_chain_of_independent_draws_is_enough():
     fit = bm.fit("Yield ~ 1 + (1 | Batch)", bm.load_data("Dyestuff"), chains=1, **SETTINGS)
-    assert bm.diagnose(fit).empty
+    assert bm.diagnose(fit, sensitivity=False).empty
     assert fit.sampling.target_accept is None
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from scipy.special import expit, logsumexp
 
-from bayesmix.numerics.group_integral import log_group_likelihood
+from bayesmix.numerics.group_integral import log_gaussian_group_likelihood, log_group_likelihood
 
 N_DRAWS = 4
 
@@ -25,6 +25,8 @@ def test_a_gaussian_likelihood_is_integrated_in_closed_form(r):
         for d in range(N_DRAWS)
     ]
     np.testing.assert_allclose(found, expected, atol=1e-5)
+    closed = log_gaussian_group_likelihood(y[:, None] - eta, np.full_like(eta, 0.7), columns, root)
+    np.testing.assert_allclose(closed, expected, rtol=1e-10)
 
 
 @pytest.mark.parametrize(("successes", "atol"), [("some", 1e-6), ("all", 1e-4)])

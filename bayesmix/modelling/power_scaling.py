@@ -1,0 +1,29 @@
+"""Power-scaling sensitivity of draws, by ArviZ."""
+
+from collections.abc import Mapping
+
+import arviz_stats
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+def power_scaling_sensitivity(parameters: Mapping[str, Floats], log_density: Floats) -> Floats:
+    """Of each parameter, draws (n_draws,), the rate at which it moves when a component's density is scaled.
+
+    `log_density` (n_draws,) is that of the component, a prior or the likelihood, in each draw; one that is the same in
+    all draws moves nothing. Kallioinen et al. (2024), doi:10.1007/s11222-023-10366-5.
+    """
+    if not parameters or np.ptp(log_density) < 1e-12:
+        return np.zeros(len(parameters))
+    dims = ("chain", "draw", "parameter")
+    values = np.stack(list(parameters.values()), axis=-1)[None]
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": xr.Dataset({"value": (dims, values)}),
+            "log_prior": xr.Dataset({"density": (dims[:2], log_density[None])}),
+        }
+    )
+    return arviz_stats.psense(tree, group="prior", sample_dims=["chain", "draw"])["value"].to_numpy()
