@@ -70,8 +70,10 @@ def test_prior_and_likelihood_make_the_posterior_density():
     data = pd.DataFrame({"y": rng.poisson(np.exp(0.5 + 0.3 * x)), "x": x})
     made = fit("y ~ x", data, "poisson", draws=200, chains=2, **SHORT)
     total = sum(log_priors(made).values()) + _log_likelihood(made, np.arange(400))
-    points = made.posterior["unconstrained_posterior"]["point"].transpose("chain", "draw", ...).to_numpy()
-    np.testing.assert_allclose(total, log_density_of(made.pymc_model)(points.reshape(400, -1)), rtol=1e-9)
+    assert [variable.name for variable in made.pymc_model.value_vars] == ["x", "Intercept_at_means"]
+    intercept, slope = joined(fixed(made))
+    points = np.column_stack([slope, intercept + x.mean() * slope])
+    np.testing.assert_allclose(total, log_density_of(made.pymc_model)(points), rtol=1e-9)
 
 
 def test_of_a_normal_posterior_the_sensitivity_is_that_of_its_closed_form():
