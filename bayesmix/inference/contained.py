@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from bayesmix import modelling
 from bayesmix.formula.terms import Formula
-from bayesmix.inference.log_marginal import log_marginal
+from bayesmix.inference.log_marginal import log_marginal, require_proper
 from bayesmix.inference.tested import require_usable_at_zero
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model
@@ -36,8 +36,10 @@ def log_marginals(fit: Fit, formulas: Sequence[Formula]) -> "list[LogMarginal]":
     ArgumentError
         As `log_marginal`.
     PriorError
-        A standard deviation that one of the models lacks has a prior whose density at 0 is 0 or infinite.
+        A coefficient has a flat prior, or a standard deviation that one of the models lacks one whose density at 0 is 0
+        or infinite.
     """
+    require_proper(fit)
     found = _FOUND.setdefault(fit, {})
     missing = {key_of(formula): formula for formula in formulas if key_of(formula) not in found}
     own = key_of(fit.design.formula)

@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING
 
 from bayesmix import modelling
+from bayesmix.errors import PriorError, listing
 from bayesmix.modelling.method import why_not_marginal
+from bayesmix.modelling.priors import FLAT
 from bayesmix.modelling.quadrature_families import why_not_quadrature
 from bayesmix.modelling.record import Fit
 
@@ -30,6 +32,8 @@ def log_marginal(fit: Fit) -> "LogMarginal":
 
     Raises
     ------
+    PriorError
+        A coefficient has a flat prior.
     ArgumentError
         The model has no closed form, and the fit does not hold the draws that bridge sampling takes.
 
@@ -37,6 +41,7 @@ def log_marginal(fit: Fit) -> "LogMarginal":
     ----------
     Geweke (1989), doi:10.2307/1913710; Meng & Schilling (2002), doi:10.1198/106186002457
     """
+    require_proper(fit)
     if why_not_quadrature(fit.design, fit.family, fit.priors) is None:
         found = modelling.counts_marginal.log_marginal_of_counts(
             fit.design,
@@ -57,3 +62,13 @@ def log_marginal(fit: Fit) -> "LogMarginal":
         cores=fit.sampling.cores,
         weights=fit.diagnostics.importance,
     )
+
+
+def require_proper(fit: Fit) -> None:
+    """Refuse a model with flat priors: its marginal likelihood is defined up to an unknown factor only."""
+    flat = [name for name, prior in fit.priors.items() if prior.name == FLAT]
+    if flat:
+        raise PriorError(
+            f"The prior of {listing(flat)} is {FLAT}(), which is improper: a marginal likelihood, and with it a Bayes "
+            "factor, is not defined. Give a proper one, such as Normal(0, 10), and fit again."
+        )

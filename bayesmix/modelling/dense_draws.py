@@ -53,11 +53,12 @@ def dense_draws(
     copies: int,
     seed: int,
     cores: int,
+    stream: int = 0,
     advance: Callable[[int], None] | None = None,
 ) -> DenseDraws:
     """Evaluate `model` at `points` (n_points, n), which `buffer` maps to theta.
 
-    The same seed gives the same draws, whatever the number of cores.
+    The same seed gives the same draws, whatever the number of cores; another `stream` of it others.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def dense_draws(
     parts = list(stretches(len(points), at_once))
 
     def work(part: slice) -> None:
-        rng = np.random.default_rng([seed, len(points), part.start])
+        rng = np.random.default_rng([seed, len(points), part.start, stream])
         normals = rng.standard_normal((part.stop - part.start, copies, p + m))
         evaluate(buffer, points[part], normals, log_densities[part], fixed[part], others[part])
 

@@ -35,6 +35,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
     "Cauchy": Distribution(
         (Argument("mu", "location", False, "alpha"), Argument("sigma", "scale", True, "beta")), "real"
     ),
+    "Flat": Distribution((), "real"),
     "Laplace": Distribution((_MU, Argument("b", "scale", True, "b")), "real"),
     "HalfNormal": Distribution((_SIGMA,), "positive"),
     "HalfStudentT": Distribution((_NU, _SIGMA), "positive"),

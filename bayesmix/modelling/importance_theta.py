@@ -1,11 +1,11 @@
-"""The variance parameters by importance sampling: independent values from a split t about the mode, weighted.
+"""The variance parameters by importance sampling: independent values from about the mode, weighted.
 
 A value costs one evaluation of the density and no gradient, some five times less than a draw by NUTS. Whether the
 weights can be trusted is seen from themselves: the Pareto k of their tail and their effective size.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import xarray as xr
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from bayesmix.modelling.dense_draws import DenseDraws, ThetaDraws, dense_draws
 from bayesmix.modelling.marginal import Marginal
-from bayesmix.numerics.importance import measure_sides, propose, resample, weigh
+from bayesmix.numerics.adaptive_importance import propose_adaptively
+from bayesmix.numerics.importance import measure_sides, resample, weigh
 from bayesmix.numerics.mode import Mode
 
 Floats = NDArray[np.float64]
@@ -86,9 +87,21 @@ def draw_by_importance(
         return float(dense_draws(model, buffer, point[None], copies=0, seed=seed, cores=1).log_densities[0])
 
     rng = np.random.default_rng([seed, n, n_values])
-    proposals = propose(measure_sides(log_density, n), n_values, rng)
     copies = max(1, round(n_total / n_values))
-    found = dense_draws(model, buffer, proposals.points, copies=copies, seed=seed, cores=cores, advance=advance)
+    parts: list[DenseDraws] = []
+
+    def log_densities(points: Floats) -> Floats:
+        before = sum(len(part.log_densities) for part in parts)
+        told = None if advance is None else lambda done: advance(before + done)
+        parts.append(
+            dense_draws(
+                model, buffer, points, copies=copies, seed=seed, cores=cores, stream=1 + len(parts), advance=told
+            )
+        )
+        return parts[-1].log_densities
+
+    proposals, _ = propose_adaptively(log_densities, measure_sides(log_density, n), n_values, rng)
+    found = DenseDraws(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(DenseDraws)))
     log_weights = found.log_densities - proposals.log_densities + np.sum(np.log(np.diag(mode.scale)))
     theta = mode.point + proposals.points @ mode.scale.T
     chosen = resample(smoothed_weights(log_weights)[0], n_total, rng)

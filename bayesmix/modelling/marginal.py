@@ -62,14 +62,14 @@ def marginalise(design: Design, priors: Mapping[str, Prior], *, intercept_at: Fl
     terms = tuple(GroupColumns(term.index, term.columns, term.n_levels) for term in design.random)
     y = design.response.values - design.offset
     products = cross_products(y=y, X=design.fixed.matrix, terms=terms, weights=design.weights)
-    given = [priors[name].args for name in design.fixed.names]
+    given = [priors[name].args or (0.0, np.inf) for name in design.fixed.names]
     centre = design.fixed.matrix.mean(axis=0) if intercept_at is None else intercept_at
     prior = CoefficientPrior(
         mean=np.array([mean for mean, _ in given]),
         sd=np.array([sd for _, sd in given]),
         intercept_at=centre if design.fixed.has_intercept else None,
     )
-    kinds, numbers, start = _theta_priors(design, priors, float(np.std(y)))
+    kinds, numbers, start = _theta_priors(design, priors, float(np.std(y)), _residual_sd(products))
     ks = np.array([term.k for term in design.random], dtype=np.int64)
     if len(kinds) != n_parameters(ks):
         raise ValueError(f"{len(kinds)} priors for {n_parameters(ks)} variance parameters")
@@ -77,7 +77,7 @@ def marginalise(design: Design, priors: Mapping[str, Prior], *, intercept_at: Fl
 
 
 def _theta_priors(
-    design: Design, priors: Mapping[str, Prior], spread: float
+    design: Design, priors: Mapping[str, Prior], spread: float, residual: float | None
 ) -> tuple[NDArray[np.int64], Floats, Floats]:
     kinds: list[int] = []
     numbers: list[tuple[float, float]] = []
@@ -97,8 +97,15 @@ def _theta_priors(
     kind, pair = sd_prior(priors["sigma"])
     kinds.append(kind)
     numbers.append(pair)
-    start.append(start_of(kind, pair, 0.5 * spread))
+    start.append(start_of(kind, pair, residual or 0.5 * spread))
     return np.array(kinds, dtype=np.int64), np.array(numbers, dtype=float), np.array(start)
+
+
+def _residual_sd(products: CrossProducts) -> float | None:
+    """By least squares on all columns, those of groups too; None where these are as many as the rows."""
+    found = products.residual
+    degrees = products.n_obs - found.rank
+    return float(np.sqrt(found.left / degrees)) if degrees > 0 and found.left > 0 else None
 
 
 def _spread(design: Design) -> Floats:

@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 _SECONDS = 4.0  # that importance sampling may take on one core, roughly, before it makes do with fewer values
 _FEWEST_PER_CHAIN = 150  # values, of which two thirds should be effective
 _FEWEST_SHARE = 0.15  # of the draws asked for
-_FEWEST = 1000  # where a value is cheap
+_FEWEST = 4000  # where a value is cheap: the tails of a sd near 0 need them
 _MOST_KEPT = 2**25  # draws of the largest factor's effects, 256 MiB
 
 

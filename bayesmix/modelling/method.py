@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bayesmix.errors import ArgumentError, did_you_mean
 from bayesmix.formula.design import Design
 from bayesmix.modelling.families import Family
-from bayesmix.modelling.priors import Prior
+from bayesmix.modelling.priors import FLAT, Prior
 from bayesmix.modelling.quadrature_families import why_not_quadrature
 
 METHODS = ("auto", "marginal", "joint")
@@ -81,7 +81,7 @@ def choose_method(
         raise ArgumentError(f'{asked}="{wanted}" does not apply: {obstacle}. Write {asked}="{instead}" or "auto".')
     if obstacle:
         return _joint(sampler, obstacle)
-    reason = "as asked" if method == "marginal" else "Gaussian, Normal priors on the coefficients"
+    reason = "as asked" if method == "marginal" else _why_marginal(design, priors)
     if by_quadrature:
         reason = "one random intercept, integrated by quadrature" if design.random else "no group effects"
         return _with_quadrature(design, sampler, reason, of_nuts)
@@ -125,6 +125,12 @@ def _cheapest(method: str, design: Design, reason: str) -> Choice:
     return Choice("marginal", "importance", reason, otherwise)
 
 
+def _why_marginal(design: Design, priors: Mapping[str, Prior]) -> str:
+    kinds = {priors[name].name for name in design.fixed.names} or {"Normal"}
+    words = " or ".join({"Normal": "Normal", FLAT: "flat"}[kind] for kind in sorted(kinds, reverse=True))
+    return f"Gaussian, {words} priors on the coefficients"
+
+
 def _joint(sampler: str, reason: str) -> Choice:
     return Choice("joint", "nutpie" if sampler == "auto" else sampler, reason)
 
@@ -140,7 +146,7 @@ def why_not_marginal(design: Design, family: Family, priors: Mapping[str, Prior]
     if design.parts:
         return f"a formula for {' and '.join(design.parts)} has no closed form"
     for name in design.fixed.names:
-        if priors[name].name != "Normal":
+        if priors[name].name not in ("Normal", FLAT):
             return f"the prior {priors[name]} of {name} has no closed form, a Normal has"
     if sampler in ("pymc", "numpyro"):
         return f"sampler {sampler} takes all parameters"

@@ -17,7 +17,7 @@ from bayesmix.modelling.layout import without_slash
 
 @dataclass(frozen=True)
 class Prior:
-    """A distribution by name with its numbers, such as ``Prior("Normal", (0.0, 2.5))``; always proper.
+    """A distribution by name with its numbers, such as ``Prior("Normal", (0.0, 2.5))``; proper but for ``Flat()``.
 
     `str(prior)` shows at most 4 significant digits; `args` and `to_text` keep every digit. `of_sigma`: of a group sd
     over the residual one, written ``"HalfCauchy(0.5) * sigma"``.
@@ -30,6 +30,9 @@ class Prior:
     def __str__(self) -> str:
         return _written(self, _short)
 
+
+FLAT = "Flat"
+"""The one improper prior: constant density, for coefficients."""
 
 _IMPROPER = {"flat", "halfflat", "improper", "improperuniform"}
 
@@ -210,8 +213,10 @@ def _match(given: list[tuple[str, float]], name: str, whose: str) -> tuple[float
 
 
 def _require_known(name: str, whose: str, kind: str | None) -> None:
-    if name.lower() in _IMPROPER:
+    if name.lower() in _IMPROPER and not (name == FLAT and kind in (None, "coefficient")):
         instead = _INSTEAD[kind] if kind else "a wide proper one, such as Normal(0, 1000)"
+        if kind == "coefficient":
+            instead = f"{FLAT}(), or {instead}"
         raise PriorError(f"{whose}: {name} is improper and priors must be proper; write {instead}, as wide as needed.")
     if name not in DISTRIBUTIONS:
         raise PriorError(

@@ -6,7 +6,7 @@ import numpy as np
 
 from bayesmix.formula.design import Design
 from bayesmix.modelling.families import Family
-from bayesmix.modelling.priors import Prior
+from bayesmix.modelling.priors import FLAT, Prior
 
 QUADRATURE_FAMILIES = ("bernoulli", "binomial", "beta_binomial", "poisson", "negative_binomial")
 """With all links that `families` has for them."""
@@ -15,7 +15,7 @@ QUADRATURE_FAMILIES = ("bernoulli", "binomial", "beta_binomial", "poisson", "neg
 def why_not_quadrature(
     design: Design,
     family: Family,
-    priors: Mapping[str, Prior],  # noqa: ARG001 (as `why_not_marginal`; every prior will do)
+    priors: Mapping[str, Prior],
     sampler: str = "auto",
 ) -> str | None:
     """What keeps the group effects of a model from being integrated out by quadrature, in words; None: nothing does."""
@@ -23,6 +23,9 @@ def why_not_quadrature(
         return f"{family} has no closed form"
     if design.parts:
         return f"{family} with a formula for {', '.join(design.parts)} has no closed form"
+    for name in design.fixed.names:
+        if priors[name].name == FLAT:
+            return f"the quadrature takes proper priors, that of {name} is {priors[name]}"
     if len(design.random) > 1:
         return (
             f"{family} with {len(design.random)} random terms has no closed form, one random intercept has a quadrature"

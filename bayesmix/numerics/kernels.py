@@ -54,7 +54,9 @@ def kernel(function: Callable | None = None, /, **options: Any) -> Any:
 
 def kernel_pointer(signature: Any, function: Callable) -> CFunc:
     """`function` as a C function of `signature`, its code kept on disk; it may stand in any file and call kernels."""
-    compiled: Any = CFunc(function, (signature.args, signature.return_type), locals={}, options={})
+    compiled: Any = CFunc(
+        function, (signature.args, signature.return_type), locals={}, options={"error_model": "numpy"}
+    )
     compiled._cache = KernelCache(function)
     compiled.compile()
     return compiled
@@ -68,7 +70,8 @@ class Kernel(CPUDispatcher):
     """
 
     def __init__(self, function: Callable, locals: Any = None, targetoptions: Any = None, **more: Any) -> None:
-        options = {"nopython": True, "nogil": True, "boundscheck": None, "no_cfunc_wrapper": True}
+        options: dict[str, Any] = {"nopython": True, "nogil": True, "boundscheck": None, "no_cfunc_wrapper": True}
+        options |= {"error_model": "numpy"}  # 1 / 0 is infinite: a point that is avoided, no exception
         options |= targetoptions or {}
         super().__init__(function, locals or {}, options, **more)
         self._cache = KernelCache(function)

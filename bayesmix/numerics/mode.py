@@ -5,12 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+
+from bayesmix.numerics.quasi_newton import minimise
 
 Floats = NDArray[np.float64]
 ValueAndGradient = Callable[[Floats], tuple[float, Floats]]
 
+_TOLERANCE = 1e-4  # of the gradient's greatest element, in units of the spread
+_MOST_ITERATIONS = 500
 _STEP = 1e-3  # of a parameter's spread
+_LONG_STEP = 0.2  # where the gradient's rounding would be seen over a short one
+_MOST_ROUNDING = 1e-6
 _LEAST_CURVATURE = 0.05  # a direction flatter than this is taken to have a standard deviation of 4.5
 
 
@@ -27,44 +32,66 @@ class Mode:
     gradient_size: float
 
 
-def find_mode(log_density: ValueAndGradient, start: Floats, spread: Floats) -> Mode:
+def find_mode(
+    log_density: ValueAndGradient, start: Floats, spread: Floats, rounding: Callable[[Floats], float] | None = None
+) -> Mode:
     """Climb from `start`; where the density is flat or bends upwards the curvature is raised to a small one.
 
     Parameters
     ----------
     log_density
-        Gives value and gradient at a point of shape (n,), finite everywhere.
+        Gives value and gradient at a point of shape (n,); minus infinity where it cannot be used, which is avoided.
     start
-        Shape (n,).
+        Shape (n,); the density is finite there.
     spread
         The order of magnitude of each parameter's standard deviation, shape (n,): the search goes in these units.
+    rounding
+        By how much rounding may change the log density at a point; by default it is exact to all digits. It is asked
+        once, where the search ended.
     """
 
     def downhill(x: Floats) -> tuple[float, Floats]:
         value, gradient = log_density(spread * x)
         return -value, -gradient * spread
 
-    # Without bounds: with them the first step is the whole gradient, which leads out of where numbers are finite.
-    found = minimize(
-        downhill, start / spread, jac=True, method="L-BFGS-B", options={"maxiter": 500, "gtol": 1e-4, "ftol": 1e-13}
-    )
-    point = spread * np.asarray(found.x)
+    found = minimise(downhill, start / spread, tolerance=_TOLERANCE, max_iterations=_MOST_ITERATIONS)
+    point = spread * found.point
     value, gradient = log_density(point)
-    scale = inverse_factor(curvature_at(log_density, point, gradient, _STEP * spread))
-    return Mode(point, float(value), scale, float(np.abs(gradient).max(initial=0.0)))
+    if rounding is not None and rounding(point) > _MOST_ROUNDING:
+        curvature = _smoothed_curvature(log_density, point, _LONG_STEP * spread)
+    else:
+        curvature = curvature_at(log_density, point, gradient, _STEP * spread)
+    return Mode(point, float(value), inverse_factor(curvature), float(np.abs(gradient).max(initial=0.0)))
 
 
 def inverse_factor(curvature: Floats) -> Floats:
     """The Cholesky factor of the inverse; a direction that is flat or bends upwards is given a small curvature."""
     values, vectors = np.linalg.eigh(curvature)
     raised = np.maximum(values, _LEAST_CURVATURE)
-    return np.linalg.cholesky((vectors / raised) @ vectors.T)
+    # By an orthogonal factor: no pivot is lost to rounding, however far apart the curvatures are.
+    upper = np.linalg.qr((vectors / np.sqrt(raised)).T, mode="r")
+    return (upper * np.sign(np.diag(upper))[:, None]).T
 
 
 def curvature_at(log_density: ValueAndGradient, point: Floats, gradient: Floats, steps: Floats) -> Floats:
     """Minus the Hessian, by differences of the gradient from the one at `point`: a thousandth is precise enough."""
-    columns = [
-        (gradient - log_density(point + shift)[1]) / step for shift, step in zip(np.diag(steps), steps, strict=True)
-    ]
+    columns = []
+    for shift, step in zip(np.diag(steps), steps, strict=True):
+        value, beside = log_density(point + shift)
+        # Next to a point that can be used one that cannot says nothing of the curvature: none is taken.
+        columns.append((gradient - beside) / step if np.isfinite(value) else np.zeros(len(point)))
+    return _symmetric(columns)
+
+
+def _smoothed_curvature(log_density: ValueAndGradient, point: Floats, steps: Floats) -> Floats:
+    """Minus the Hessian from gradients on both sides, so far away that their rounding counts for little."""
+    columns = []
+    for shift, step in zip(np.diag(steps), steps, strict=True):
+        (above, up), (below, down) = log_density(point + shift), log_density(point - shift)
+        columns.append((down - up) / (2 * step) if np.isfinite(above + below) else np.zeros(len(point)))
+    return _symmetric(columns)
+
+
+def _symmetric(columns: list[Floats]) -> Floats:
     matrix = np.array(columns)
     return (matrix + matrix.T) / 2

@@ -64,19 +64,22 @@ def unpack_arrays(buffer: Floats) -> Arrays:
         integers(buffer, 10),
         integers_2(buffer, 11),
         floats(buffer, 12),
+        floats(buffer, 13),
+        floats(buffer, 14),
+        floats_2(buffer, 15),
     )
 
 
 @kernel
 def unpack_prior(buffer: Floats) -> WorkingPrior:
     """The prior of the coefficients in the buffer."""
-    return WorkingPrior(floats_2(buffer, 13), floats(buffer, 14), floats(buffer, 15), floats(buffer, 16))
+    return WorkingPrior(floats_2(buffer, 16), floats(buffer, 17), floats(buffer, 18), floats(buffer, 19))
 
 
 @kernel
 def theta_at(buffer: Floats, x: Floats) -> Floats:
     """centre + scale x."""
-    centre, scale = floats(buffer, 20), floats_2(buffer, 21)
+    centre, scale = floats(buffer, 23), floats_2(buffer, 24)
     n = len(centre)
     theta = centre.copy()
     for i in range(n):
@@ -91,8 +94,8 @@ def log_posterior_at(buffer: Floats, x: Floats, gradient: Floats) -> float:
 
     The Jacobian of the map from x to theta, a constant, is left out.
     """
-    ks, kinds, numbers = integers(buffer, 17), integers(buffer, 18), floats_2(buffer, 19)
-    scale = floats_2(buffer, 21)
+    ks, kinds, numbers = integers(buffer, 20), integers(buffer, 21), floats_2(buffer, 22)
+    scale = floats_2(buffer, 24)
     theta = theta_at(buffer, x)
     size = 1
     for k in ks:
@@ -119,7 +122,7 @@ def evaluate(
     `log_densities` (n_points,), `fixed` (n_points, copies, p) and `others` (n_points, copies, m) as `draw_dense` has
     them. The Jacobian of the map from x to theta, a constant, is left out.
     """
-    ks, kinds, numbers = integers(buffer, 17), integers(buffer, 18), floats_2(buffer, 19)
+    ks, kinds, numbers = integers(buffer, 20), integers(buffer, 21), floats_2(buffer, 22)
     arrays, prior = unpack_arrays(buffer), unpack_prior(buffer)
     size = 1
     for k in ks:
@@ -133,11 +136,11 @@ def evaluate(
 @kernel
 def packed_factors(buffer: Floats, thetas: Floats) -> Floats:
     """Lower triangles of every L_t, then log sigma, at each theta (n_points, n): shape (n_points, n_packed)."""
-    ks = integers(buffer, 17)
+    ks = integers(buffer, 20)
     size = 1
     for k in ks:
         size += k * (k + 1) // 2
     packed = np.empty((thetas.shape[0], size))
     for i in range(thetas.shape[0]):
-        factors(thetas[i], ks, integers(buffer, 18), floats_2(buffer, 19), packed[i])
+        factors(thetas[i], ks, integers(buffer, 21), floats_2(buffer, 22), packed[i])
     return packed

@@ -26,7 +26,7 @@ from bayesmix.report.card_data import card_data
 from bayesmix.report.card_text import to_toml
 from bayesmix.report.compare_files import write_comparison
 from bayesmix.report.evidence_files import write_evidence
-from bayesmix.report.pictures import Setting, chosen_pictures, refuse_layers, write_pictures
+from bayesmix.report.pictures import Setting, chosen_pictures, refuse_layers, telling_pictures, write_pictures
 from bayesmix.report.results_folder import SESSION, refuse_foreign, whole_folder
 from bayesmix.report.session import write_session
 from bayesmix.report.summary import summary
@@ -128,11 +128,14 @@ def run_card(
     return write_analysis(analysis, folder, command=command)
 
 
+_CHECKED = ("draws", "tune", "chains", "cores", "seed", "target_accept", "method")
+
+
 def plan_card(card: Card) -> Plan:
     """Read the data and check formulas, priors, sampler and pictures; takes no heavy library."""
     probability(card.report.probability)
     sampler = asdict(card.sampler).items()
-    check_arguments(**{key: value for key, value in sampler if value is not None and key != "name"})
+    check_arguments(**{key: value for key, value in sampler if value is not None and key in _CHECKED})
     data, family = card_data(card), read_family(card.model.family)
     design = _design(card.model.formula, card, data, family)
     settle_priors(default_priors(design, family), card.priors, column_sds(design, family))
@@ -195,7 +198,10 @@ def write_analysis(analysis: Analysis, out: Path, *, command: Sequence[str] = ()
         write_tables(analysis.fit, folder, prob=report.probability)
         if analysis.fit.design.random:
             write_comparison(analysis.fit, folder, prob=report.probability)
-        write_pictures(analysis.plan.pictures, analysis.fit, analysis.layers, folder)
+        pictures = analysis.plan.pictures
+        if report.pictures is None:
+            pictures = telling_pictures(pictures, analysis.fit)
+        write_pictures(pictures, analysis.fit, analysis.layers, folder)
         if analysis.random_terms is not None:
             write_evidence(analysis.random_terms, analysis.fit, folder)
         modelling.storage.save(analysis.fit, folder / "fit.nc")

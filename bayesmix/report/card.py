@@ -52,6 +52,7 @@ class SamplerPart:
     seed: int | None = None
     target_accept: float | None = None
     method: str | None = None
+    keep_effects: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ def _is_level(value: Any) -> bool:
 
 TEXT = Kind("a text in quotes", lambda value: isinstance(value, str) and value.strip() != "")
 TEXTS = Kind("a list of texts", lambda value: isinstance(value, list) and all(isinstance(text, str) for text in value))
+TRUE_OR_FALSE = Kind("true or false", lambda value: isinstance(value, bool))
 WHOLE = Kind("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool))
 NUMBER = Kind("a number", _is_number)
 WHETHER = Kind("true or false", lambda value: isinstance(value, bool))
@@ -72,6 +73,7 @@ KEYS: Mapping[str, Mapping[str, Key] | Kind] = {
         "seed": Key(WHOLE),
         "target_accept": Key(NUMBER),
         "method": Key(TEXT, choices=METHODS),
+        "keep_effects": Key(TRUE_OR_FALSE),
     },
     "questions": {"rand": Key(WHETHER)},
     "report": {"probability": Key(PROBABILITY), "pictures": Key(TEXTS, choices=tuple(PICTURES))},

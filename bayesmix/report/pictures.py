@@ -124,6 +124,8 @@ def _plot(name: str, *, module: str = "") -> Callable[..., Any]:
     return getattr(getattr(report, module or f"plot_{name}"), f"plot_{name}")
 
 
+_OF_CHAINS = ("trace", "rank")
+
 PICTURES: Mapping[str, Picture] = {
     "lines": Picture(_lines, _no_line),
     "ranef": Picture(_ranef, _no_group),
@@ -154,6 +156,14 @@ def chosen_pictures(names: tuple[str, ...] | None, setting: Setting) -> tuple[st
         if lacks[name]:
             raise CardError(f"The picture {name!r} needs {lacks[name]}; leave it out of [report] pictures.")
     return tuple(dict.fromkeys(names))
+
+
+def telling_pictures(names: tuple[str, ...], fit: Fit) -> tuple[str, ...]:
+    """Those of `names` that say something of how `fit` was sampled.
+
+    Traces and ranks compare chains; those of importance sampling are parts of one weighted sample and always agree.
+    """
+    return tuple(name for name in names if not (fit.diagnostics.importance and name in _OF_CHAINS))
 
 
 def refuse_layers(name: str, layer: Design, main: Design) -> None:

@@ -80,10 +80,10 @@ def summary(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95, ddf:
         heading = "Random effects" if fit.design.all_random else "Residual"
         blocks.append(Block(f"{heading} (standard deviations, {interval})", table=_random_table(fit, prob)))
     if threshold_names(fit.design) or any(predictor.fixed.names for predictor in fit.design.predictors):
-        blocks.append(Block(f"Fixed effects ({interval})", table=_estimate_table(fixef(fit, prob=prob))))
+        blocks.append(Block(f"Fixed effects ({interval})", table=_estimate_table(fit, fixef(fit, prob=prob))))
     others = auxiliary(fit, prob=prob).drop(index="sigma", errors="ignore")
     if len(others):
-        blocks.append(Block(f"Family ({interval})", table=_estimate_table(others)))
+        blocks.append(Block(f"Family ({interval})", table=_estimate_table(fit, others)))
     blocks.append(Block("Priors", table=_prior_table(fit)))
     about_separation = separation_block(fit)
     if about_separation is not None:
@@ -199,18 +199,20 @@ def _correlation(estimate: pd.Series, *, with_interval: bool) -> str:
     return f"{mean} [{number(estimate['lower'], 2)}, {number(estimate['upper'], 2)}]"
 
 
-def _estimate_table(frame: pd.DataFrame) -> Table:
+def _estimate_table(fit: Fit, frame: pd.DataFrame) -> Table:
+    # The chains of importance sampling are parts of one weighted sample: they agree whatever the weights.
+    by_chains = fit.diagnostics.importance is None
     rows = [
         [
             str(name),
             *row(estimate[["mean", "sd", "lower", "upper"]], estimate["sd"]),
             whole(estimate["ess_bulk"]),
             whole(estimate["ess_tail"]),
-            rhat(estimate["rhat"]),
+            *([rhat(estimate["rhat"])] if by_chains else []),
         ]
         for name, estimate in frame.iterrows()
     ]
-    header = ["", "mean", "sd", "lower", "upper", "ESS bulk", "ESS tail", "R-hat"]
+    header = ["", "mean", "sd", "lower", "upper", "ESS bulk", "ESS tail", *(["R-hat"] if by_chains else [])]
     return Table(header, _filled(rows, len(header)), labels=1)
 
 

@@ -269,7 +269,7 @@ def test_shipped_card_from_end_to_end(folder: Path):
     session = json.loads((results / "session.json").read_text())
     assert session["seed"] == 20
     assert set(session["files"]) == {path.name for path in results.iterdir()}
-    for picture in ("lines", "ranef_Subject", "sd", "corr", "trace", "rank", "residuals", "qq", "ppc"):
+    for picture in ("lines", "ranef_Subject", "sd", "corr", "residuals", "qq", "ppc"):
         assert (results / f"{picture}.png").read_bytes().startswith(b"\x89PNG")
     assert (results / "card.toml").read_text() == (MODELS / "sleepstudy.toml").read_text()
 

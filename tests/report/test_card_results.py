@@ -20,6 +20,7 @@ from bayesmix.formula.parse import parse
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.diagnostics import diagnose_sampling
 from bayesmix.modelling.families import read_family
+from bayesmix.modelling.importance_theta import Importance
 from bayesmix.modelling.record import Fit, Sampling
 from bayesmix.modelling.storage import load
 from bayesmix.report import analysis as analysis_file
@@ -27,6 +28,7 @@ from bayesmix.report.analysis import plan_card, run_card
 from bayesmix.report.card import Card, DataPart, ModelPart, ReportPart, SamplerPart
 from bayesmix.report.card_data import card_data
 from bayesmix.report.compare_files import compare_figures, write_comparison
+from bayesmix.report.pictures import telling_pictures
 from bayesmix.report.results_folder import whole_folder
 from bayesmix.report.summary import summary
 from bayesmix.report.tables import TABLES
@@ -406,3 +408,18 @@ def run_python(code: str, folder: Path) -> str:
 def test_load_data_is_untouched_by_a_card():
     run_card(CARD, show=silent)
     assert "units" not in load_data("sleepstudy").attrs
+
+
+def test_pictures_of_chains_are_left_out_where_chains_are_parts_of_one_sample():
+    names = ("lines", "trace", "rank", "residuals")
+    by_nuts = made_up("Reaction ~ Days + (Days | Subject)", load_data("sleepstudy"))
+    assert telling_pictures(names, by_nuts) == names
+    weights = Importance(n_values=100, effective_size=90.0, pareto_k=0.1, log_marginal=-1.0, log_marginal_error=0.1)
+    weighted = replace(by_nuts, diagnostics=replace(by_nuts.diagnostics, importance=weights))
+    assert telling_pictures(names, weighted) == ("lines", "residuals")
+
+
+@pytest.mark.usefixtures("sampled")
+def test_a_card_says_whether_effects_are_kept(sampled):
+    run_card(variant(sampler=SamplerPart(keep_effects=True)), show=silent)
+    assert [call["keep_effects"] for call in sampled] == [True]

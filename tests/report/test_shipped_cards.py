@@ -118,8 +118,8 @@ def test_rows_to_keep_must_be_there():
 @pytest.mark.parametrize(
     ("card", "pictures"),
     [
-        (DRAGONS, {"lines", "ranef_mountain", "sd", "corr", "trace", "rank", "residuals", "qq", "ppc"} | COMPARED),
-        (DYESTUFF2, {"ranef_Batch", "sd", "trace", "rank", "residuals", "qq", "ppc"} | COMPARED),
+        (DRAGONS, {"lines", "ranef_mountain", "sd", "corr", "residuals", "qq", "ppc"} | COMPARED),
+        (DYESTUFF2, {"ranef_Batch", "sd", "residuals", "qq", "ppc"} | COMPARED),
     ],
 )
 def test_folder_of_results(card: Path, pictures: set[str], tmp_path: Path):

@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from bayesmix.numerics.gaussian.arrangement import Arrangement, GroupColumns, arrange
 from bayesmix.numerics.gaussian.met_levels import Met, meet
+from bayesmix.numerics.gaussian.residual import find_anchor
 from bayesmix.numerics.gaussian.rows import add_level_products, add_moments, add_remainders, root_levels, subtract_met
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _CHUNK = 1 << 15
+_ROUNDING = 16 * float(np.finfo(float).eps)  # of the largest response, what y less a fit may be wrong by
 
 
 class Arrays(NamedTuple):
@@ -31,6 +33,7 @@ class Arrays(NamedTuple):
     `shift` (n_blocks, K, K): columns as given = centred columns times it. `block_k`, `block_start` (n_blocks,);
     `dense_block`, `dense_first` (m,): a dense column's block, and the first column of its level.
     `entries` (n_theta, 3) as in `Arrangement`. `counts` (2,): n_obs and the sum of log weights.
+    `anchor`, `rest`, `null`: as in `residual.Anchor`, empty unless the residual is small.
     """
 
     root: Floats
@@ -46,6 +49,9 @@ class Arrays(NamedTuple):
     dense_first: Integers
     entries: Integers
     counts: Floats
+    anchor: Floats
+    rest: Floats
+    null: Floats
 
 
 @dataclass(frozen=True)
@@ -58,11 +64,29 @@ class Scaling:
 
 
 @dataclass(frozen=True)
+class Residual:
+    """Of y, weighted: `left` of its sum of squares `total` when all columns, also those of groups, are fitted to it.
+
+    `total` is what the columns of X leave. `rounding`: the sum of squares that rounding of y may leave where nothing
+    else does. `rank` of all columns together, at most.
+    """
+
+    left: float
+    total: float
+    rounding: float
+    rank: int
+
+    @property
+    def is_rounding(self) -> bool:
+        return self.left <= self.rounding
+
+
+@dataclass(frozen=True)
 class CrossProducts:
     """All that the density needs of the data.
 
     `n_obs` rows, `p` columns of X, `arrangement` of the terms, `arrays` for the kernels, `scaling` of X's columns;
-    `least_squares` (p,): coefficients, for the scaled columns, that were taken off y.
+    `least_squares` (p,): coefficients, for the scaled columns, that were taken off y; `residual`: what is left.
     """
 
     n_obs: int
@@ -71,6 +95,7 @@ class CrossProducts:
     arrays: Arrays
     scaling: Scaling
     least_squares: Floats
+    residual: Residual
 
 
 @dataclass(frozen=True)
@@ -160,13 +185,42 @@ def cross_products(
     m = layout.n_dense
     remainder = np.zeros((m + p + 1, m + p + 1))
     starts, widths = layout.block_start[1:], layout.block_k[1:]
-    for index, z, others, fixed in chunks_with_others():
+
+    def dense_values(n_rows: int, others: list[tuple[Integers, Floats]]) -> tuple[Integers, Floats]:
         columns = [s + i[:, None] * w + np.arange(w) for (i, _), s, w in zip(others, starts, widths, strict=True)]
-        other_columns = np.hstack([np.empty((len(z), 0), dtype=np.int64), *columns])
-        other_values = np.hstack([np.empty((len(z), 0)), *(values for _, values in others)])
-        add_remainders(index, z, fixed, coefficients, other_columns, other_values, remainder)
+        return (
+            np.hstack([np.empty((n_rows, 0), dtype=np.int64), *columns]),
+            np.hstack([np.empty((n_rows, 0)), *(values for _, values in others)]),
+        )
+
+    for index, z, others, fixed in chunks_with_others():
+        add_remainders(index, z, fixed, coefficients, *dense_values(len(z), others), remainder)
+    # Sums of squares of every column, before block 0 takes its share.
+    squares = np.diag(remainder).copy()
+    squares[m:] += np.sum(coordinates**2, axis=(0, 1))
     met = meet(chunks_with_others, layout, root) if m else Met.none(n_levels, k)
     subtract_met(met.start, met.column, met.value, remainder)
+
+    def rest_of(anchor: Floats) -> Floats:
+        """Products with y - [Z_others, X] anchor, block 0 projected off row by row."""
+
+        def residuals() -> Iterator[tuple[Integers, Floats, Integers, Floats, Floats]]:
+            for index, z, others, fixed in chunks_with_others():
+                columns, values = dense_values(len(z), others)
+                fixed[:, p] -= fixed[:, :p] @ anchor[m:] + np.sum(values * anchor[columns], axis=1)
+                yield index, z, columns, values, fixed
+
+        sums = np.zeros_like(zd)
+        for index, z, _, _, fixed in residuals():
+            add_level_products(index, z, fixed, np.zeros_like(zz), sums)
+        own = np.zeros_like(zd)
+        root_levels(zz, sums, np.zeros_like(root), np.zeros_like(zd), own)
+        products = np.zeros_like(remainder)
+        for index, z, columns, values, fixed in residuals():
+            add_remainders(index, z, fixed, own, columns, values, products)
+        return products[m + p]
+
+    found = find_anchor(remainder, squares, rest_of)
     dense_block = np.repeat(np.arange(1, len(starts) + 1), widths * layout.block_levels[1:])
     within = np.arange(m) - layout.block_start[dense_block]
     log_weights = 0.0 if weights is None else float(np.sum(np.log(weights)))
@@ -184,8 +238,15 @@ def cross_products(
         dense_first=(np.arange(m) - within % layout.block_k[dense_block]).astype(np.int64),
         entries=layout.entries,
         counts=np.array([float(len(y)), log_weights]),
+        anchor=found.anchor,
+        rest=found.rest,
+        null=found.null,
     )
-    return CrossProducts(len(y), p, layout, arrays, x, least_squares)
+    rank = found.rank + int(np.count_nonzero(np.diagonal(root, axis1=1, axis2=2)))
+    weight = float(len(y) if weights is None else np.sum(weights))
+    rounding = weight * (_ROUNDING * float(np.max(np.abs(y), initial=0.0))) ** 2
+    residual = Residual(found.left, float(squares[-1]), rounding, rank)
+    return CrossProducts(len(y), p, layout, arrays, x, least_squares, residual)
 
 
 def _scaling(chunks: Iterable[Floats], width: int) -> Scaling:

@@ -19,6 +19,7 @@ from bayesmix.numerics.gaussian.coefficient_prior import (
 from bayesmix.numerics.gaussian.cross_products import Arrays, CrossProducts
 from bayesmix.numerics.gaussian.dense import solve_rows_transposed
 from bayesmix.numerics.gaussian.factor import factorise, log_density_of, relative_factors
+from bayesmix.numerics.gaussian.least_sum import least_sum
 from bayesmix.numerics.gaussian.log_density import pack
 from bayesmix.numerics.gaussian.moments import level_response
 from bayesmix.numerics.gaussian.small_matrices import rotate_level, solve_upper
@@ -48,6 +49,7 @@ def draw_dense(
     factor = factorise(arrays, prior, packed, False)
     p, m = prior.offset.shape[0], factor.half.shape[1]
     n, v = normals.shape[0], np.empty(p)
+    quadratic = least_sum(arrays, prior, factor, sigma)
     u = np.empty((n, m))
     for d in range(n):
         for i in range(p):
@@ -66,7 +68,7 @@ def draw_dense(
     if m > 0:
         solve_rows_transposed(factor.lower, u)
         _unwhiten(arrays, packed, u, others)
-    return log_density_of(arrays, prior, factor, packed[-1])
+    return log_density_of(arrays, prior, factor.log_determinant, quadratic, packed[-1])
 
 
 @kernel

@@ -33,7 +33,8 @@ class Factor(NamedTuple):
     `lower` (m or more, m or more): its leading part is the Cholesky factor of the other blocks; `half` (p + 1, m):
     lower^-1 of X's and y's rows. `fixed_upper` (p, p): factor for v; `fixed_mean` (p,): mean of v; `fixed` (p,): of the
     scaled columns' coefficients, less the least-squares fit. `log_determinant`: half the log |M|; `quadratic`: the
-    least penalised sum of squares / sigma^2.
+    least penalised sum of squares / sigma^2, by subtraction, of which `kept` is the share of y's sum of squares that
+    was left: `least_sum` has it with all digits.
     """
 
     upper: Floats
@@ -48,6 +49,7 @@ class Factor(NamedTuple):
     fixed: Floats
     log_determinant: float
     quadratic: float
+    kept: float
 
 
 @kernel
@@ -242,7 +244,8 @@ def _with_fixed(
         work[i, p] = total / sigma
         work[p + i, i] = prior.penalty[i]
     eliminate_below(work, p)
-    quadratic = float(root[p, p] / sigma) ** 2
+    total_y, left_y = float(schur[m + p, m + p]), float(root[p, p])
+    quadratic = (left_y / sigma) ** 2
     for i in range(p, 2 * p):
         quadratic += work[i, p] ** 2
     fixed_upper = np.empty((p, p))
@@ -270,12 +273,15 @@ def _with_fixed(
         fixed,
         log_determinant,
         quadratic,
+        left_y**2 / total_y if total_y > 0.0 else 1.0,
     )
 
 
 @kernel
-def log_density_of(arrays: Arrays, prior: WorkingPrior, factor: Factor, log_sigma: float) -> float:
+def log_density_of(
+    arrays: Arrays, prior: WorkingPrior, log_determinant: float, quadratic: float, log_sigma: float
+) -> float:
     """log p(y | L, sigma)."""
     n_obs, log_weights = arrays.counts[0], arrays.counts[1]
     constant = -0.5 * n_obs * (np.log(2.0 * np.pi) + 2.0 * log_sigma) + 0.5 * log_weights + prior.log_constant[0]
-    return constant - factor.log_determinant - 0.5 * factor.quadratic
+    return constant - log_determinant - 0.5 * quadratic

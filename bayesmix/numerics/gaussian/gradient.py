@@ -7,10 +7,12 @@ inverse of L is taken, so it holds at L = 0 too.
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.numerics.gaussian.by_factor import slopes_by_factor
 from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior
 from bayesmix.numerics.gaussian.cross_products import Arrays
 from bayesmix.numerics.gaussian.dense import mirror
-from bayesmix.numerics.gaussian.factor import Factor, factorise, log_density_of, relative_factors
+from bayesmix.numerics.gaussian.factor import Factor, factorise, log_density_of
+from bayesmix.numerics.gaussian.least_sum import least_sum
 from bayesmix.numerics.gaussian.moments import (
     DenseMoments,
     dense_moments,
@@ -87,7 +89,9 @@ def add_others(arrays: Arrays, factor: Factor, moments: DenseMoments, sigma: flo
 @kernel
 def value(arrays: Arrays, prior: WorkingPrior, packed: Floats) -> float:
     """log p(y | L, sigma) at the packed lower triangles and log sigma."""
-    return log_density_of(arrays, prior, factorise(arrays, prior, packed, False), packed[-1])
+    factor = factorise(arrays, prior, packed, False)
+    quadratic = least_sum(arrays, prior, factor, np.exp(packed[-1]))
+    return log_density_of(arrays, prior, factor.log_determinant, quadratic, packed[-1])
 
 
 @kernel(inline="always")
@@ -95,30 +99,23 @@ def value_and_gradient(arrays: Arrays, prior: WorkingPrior, packed: Floats, grad
     """log p(y | L, sigma); its derivatives by `packed` (lower triangles of every L_t, log sigma) go to `gradient`."""
     sigma = np.exp(packed[-1])
     factor = factorise(arrays, prior, packed, True)
+    quadratic = least_sum(arrays, prior, factor, sigma)
     moments = dense_moments(arrays, prior, factor, sigma)
     slopes = np.zeros_like(arrays.shift)
     add_others(arrays, factor, moments, sigma, slopes)
     covariance = effects_covariance(arrays, factor.scales, moments.cross)
     add_levels(arrays, factor, moments.effects, covariance, sigma, slopes[0])
+    along = slopes_by_factor(arrays, packed, sigma, factor.schur, moments, slopes, gradient)
     for e in range(arrays.entries.shape[0]):
-        block, row, column = arrays.entries[e, 0], arrays.entries[e, 1], arrays.entries[e, 2]
-        total = 0.0
-        for i in range(slopes.shape[1]):
-            total += arrays.shift[block, i, row] * slopes[block, i, column]
-        gradient[e] = total / sigma
+        gradient[e] /= sigma
     # With L / sigma held, sigma enters by n, by the quadratic form and by X's block; then the way through L / sigma.
     p = prior.offset.shape[0]
     inverse = np.empty((p, p))
     invert_upper(factor.fixed_upper, inverse)
-    total = factor.quadratic - arrays.counts[0]
+    total = quadratic - arrays.counts[0] - along
     for i in range(p):
         total += 1.0 - prior.penalty[i] * factor.fixed_mean[i] ** 2
         for s in range(p):
             total -= prior.penalty[i] * inverse[i, s] ** 2
-    relative = relative_factors(arrays, packed)
-    for b in range(slopes.shape[0]):
-        for r in range(slopes.shape[1]):
-            for c in range(slopes.shape[1]):
-                total -= relative[b, r, c] * slopes[b, r, c]
     gradient[-1] = total
-    return log_density_of(arrays, prior, factor, packed[-1])
+    return log_density_of(arrays, prior, factor.log_determinant, quadratic, packed[-1])

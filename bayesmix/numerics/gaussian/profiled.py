@@ -11,10 +11,12 @@ the gradient by theta is that with both held; in it the coefficients have a cova
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.numerics.gaussian.by_factor import slopes_by_factor
 from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior
 from bayesmix.numerics.gaussian.cross_products import Arrays
 from bayesmix.numerics.gaussian.factor import Factor, factorise
 from bayesmix.numerics.gaussian.gradient import add_levels, add_others
+from bayesmix.numerics.gaussian.least_sum import least_sum
 from bayesmix.numerics.gaussian.moments import dense_moments, effects_covariance
 from bayesmix.numerics.kernels import kernel
 
@@ -36,9 +38,10 @@ def _at_best_sigma(arrays: Arrays, prior: WorkingPrior, factor: Factor, restrict
         log_determinant, n_residual = factor.log_determinant, n_obs
         for i in range(p):
             log_determinant -= np.log(abs(factor.fixed_upper[i, i]))
-    if not factor.quadratic > 0.0:
+    quadratic = least_sum(arrays, prior, factor, 1.0)
+    if not quadratic > 0.0:
         return np.inf, 0.0
-    sigma = np.sqrt(factor.quadratic / n_residual)
+    sigma = np.sqrt(quadratic / n_residual)
     constant = n_obs * np.log(2.0 * np.pi) + n_residual * (1.0 + 2.0 * np.log(sigma)) - arrays.counts[1]
     return constant + 2.0 * log_determinant, sigma
 
@@ -72,10 +75,7 @@ def profiled_gradient(
     add_others(arrays, factor, moments, sigma, slopes)
     covariance = effects_covariance(arrays, factor.scales, moments.cross)
     add_levels(arrays, factor, moments.effects, covariance, sigma, slopes[0])
+    slopes_by_factor(arrays, packed, 1.0, factor.schur, moments, slopes, out)
     for e in range(arrays.entries.shape[0]):
-        block, row, column = arrays.entries[e, 0], arrays.entries[e, 1], arrays.entries[e, 2]
-        total = 0.0
-        for i in range(slopes.shape[1]):
-            total += arrays.shift[block, i, row] * slopes[block, i, column]
-        out[e] = -2.0 * total
+        out[e] *= -2.0
     return criterion, sigma
