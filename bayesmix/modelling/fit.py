@@ -86,9 +86,9 @@ def fit(
     method
         ``"marginal"``: coefficients and group effects are integrated out in closed form, the variance parameters
         alone are sampled, and the rest is drawn exactly; for Gaussian models with Normal or flat priors on the
-        coefficients. For counts with one random intercept at most (binomial, Bernoulli, beta-binomial, Poisson, negative
-        binomial) its effects are integrated out by quadrature, all other parameters sampled, and the effects drawn
-        exactly.
+        coefficients. For counts with one random intercept at most (binomial, Bernoulli, beta-binomial, Poisson,
+        negative binomial) its effects are integrated out by quadrature, all other parameters sampled, and the effects
+        drawn exactly.
         ``"joint"``: NUTS on all parameters. ``"auto"``: marginal where it applies and is the cheaper; `print(fit)`
         says which and why.
     sampler
