@@ -170,7 +170,7 @@ def quantities(case, drawn, y):
 
 
 def posterior(design, priors, sampler, *, seed):
-    """As `fit` has it, without its diagnostics: NUTS where the weights cannot be trusted, 10 % of "slopes"."""
+    """As `fit` has it, without its diagnostics: NUTS where the weights cannot be trusted, 3 % of "slopes"."""
     found, _ = draw_marginal(design, priors, sampler=sampler, seed=seed, **SETTINGS)
     if trouble_with_weights(found):
         found, _ = draw_marginal(design, priors, sampler="nutpie", seed=seed, **SETTINGS)
