@@ -51,17 +51,15 @@ def test_known_integrals_and_moments(target):
         assert abs(estimate - known) < 4 * np.sqrt(np.sum(weighted.weights**2 * (of_x - estimate) ** 2))
 
 
-@pytest.mark.parametrize("target", [funnel, two_hills])
-def test_rounds_do_better_than_one_split_t(target):
-    n = 4 if target is funnel else 3
+def test_rounds_do_better_than_one_split_t():
     once, rounds = [], []
     for seed in range(5):
-        plain = propose(split_of(target, n), 6000, np.random.default_rng(seed))
-        once.append(weigh(target(plain.points) - plain.log_densities).effective_size)
-        found, values = propose_adaptively(target, split_of(target, n), 6000, np.random.default_rng(seed))
+        plain = propose(split_of(two_hills, 3), 6000, np.random.default_rng(seed))
+        once.append(weigh(two_hills(plain.points) - plain.log_densities).effective_size)
+        found, values = propose_adaptively(two_hills, split_of(two_hills, 3), 6000, np.random.default_rng(seed))
         weighted = weigh(values - found.log_densities)
         rounds.append(weighted.effective_size)
-        assert pareto_k(weighted.weights) < 0.7
+        assert pareto_k(weighted.weights) < 0.5
     assert np.median(rounds) > 1.5 * np.median(once)
 
 
