@@ -91,7 +91,7 @@ def plot_residuals(fit: Fit, ax: Axes | None = None, *, kind: str | None = None,
     if fit.family.response == "binary":
         what = "fitted probability"
     if fit.design.response.categories:
-        what = f"fitted number of {name}'s category"
+        what = f"fitted number of the category of {name}"
     ax.set_xlabel(what, fontsize=TEXT_SIZE, color=INK)
     ax.set_ylabel(_NAMES[kind].format(name=name), fontsize=TEXT_SIZE, color=INK)
     head(ax, "Residuals", f"Points: posterior means; orange: means of {len(bins.x)} bins, 95 % intervals.")

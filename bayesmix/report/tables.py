@@ -26,13 +26,19 @@ def _priors(fit: Fit) -> pd.DataFrame:
     return pd.DataFrame({"parameter": list(fit.priors), "prior": [to_text(prior) for prior in fit.priors.values()]})
 
 
+def _fitted(fit: Fit, prob: float) -> pd.DataFrame:
+    """Row by row as the data; of an ordinal response with `row` and `category` as columns."""
+    frame = fitted(fit, prob=prob)
+    return frame.reset_index() if fit.design.response.categories else frame
+
+
 TABLES: Mapping[str, Callable[[Fit, float], pd.DataFrame]] = {
     "fixef": lambda fit, prob: fixef(fit, prob=prob).reset_index(),
     "varcorr": lambda fit, prob: varcorr(fit, prob=prob).reset_index(),
     "auxiliary": lambda fit, prob: auxiliary(fit, prob=prob).reset_index(),
     "ranef": lambda fit, prob: ranef(fit, prob=prob),
     "coef": lambda fit, prob: coef(fit, prob=prob),
-    "fitted": lambda fit, prob: fitted(fit, prob=prob),
+    "fitted": _fitted,
     "augment": lambda fit, prob: augment(fit, prob=prob),
     "tidy": lambda fit, prob: tidy(fit, prob=prob),
     "glance": lambda fit, _: glance(fit),

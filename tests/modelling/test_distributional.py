@@ -15,6 +15,7 @@ from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.method import why_not_marginal
 from bayesmix.modelling.pymc_model import build_model
+from bayesmix.report.tables import TABLES as REPORTED
 
 N = 120
 
@@ -170,6 +171,7 @@ def test_every_table_and_picture(formulas, family, shown, data, tmp_path):
         pd.testing.assert_frame_equal(question(again), frame)
         assert np.isfinite(frame.select_dtypes("number").drop(columns="sigma", errors="ignore").to_numpy()).all()
     if family == "cumulative":
+        assert REPORTED["fitted"](fit, 0.95).columns[:2].tolist() == ["row", "category"]
         assert bm.fitted(fit)["mean"].groupby("row").sum().to_numpy() == pytest.approx(np.ones(N))
         assert bm.augment(fit)[".fitted"].between(1, 4).all()
     else:
