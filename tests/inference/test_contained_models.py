@@ -15,20 +15,22 @@ from bayesmix.inference.contained import log_marginals
 from bayesmix.modelling import bridge as bridge_file
 from bayesmix.modelling.reduced import reduced_model
 
+# A prior of a coefficient that is not Normal: nothing integrates out.
+PRIORS = {"x": "StudentT(3, 0, 2)"}
 SETTINGS = {"seed": 4, "draws": 800, "tune": 500, "progress": False}
 
 
 @pytest.fixture(scope="module")
-def binary():
+def rows():
     rng = np.random.default_rng(3)
-    rows = pd.DataFrame({"g": np.arange(96) % 12, "h": np.arange(96) // 12, "x": rng.normal(size=96)})
-    eta = 0.2 + 1.0 * rng.normal(size=12)[rows["g"]] + 0.3 * rows["x"]
-    return rows.assign(k=rng.binomial(1, 1 / (1 + np.exp(-eta))))
+    found = pd.DataFrame({"g": np.arange(96) % 12, "h": np.arange(96) // 12, "x": rng.normal(size=96)})
+    mean = 0.2 + 1.0 * rng.normal(size=12)[found["g"]] + 0.3 * found["x"]
+    return found.assign(k=mean + rng.normal(size=96))
 
 
 @pytest.fixture(scope="module")
-def fitted(binary):
-    return bm.fit("k ~ x + (1 | g) + (1 | h)", binary, "bernoulli", **SETTINGS)
+def fitted(rows):
+    return bm.fit("k ~ x + (1 | g) + (1 | h)", rows, priors=PRIORS, **SETTINGS)
 
 
 def test_side_by_side_they_have_the_numbers_that_each_has_alone(fitted):
@@ -36,13 +38,13 @@ def test_side_by_side_they_have_the_numbers_that_each_has_alone(fitted):
     together = bridge_file.of_smaller_models(fitted, models)
     assert not any(one.reason for one in together)
     for found, text in zip(together, ("k ~ x + (1 | h)", "k ~ x + (1 | g)"), strict=True):
-        assert found == bm.log_marginal(bm.fit(text, fitted.data, "bernoulli", **SETTINGS))
+        assert found == bm.log_marginal(bm.fit(text, fitted.data, priors=PRIORS, **SETTINGS))
 
 
 def test_each_is_sampled_once(fitted, monkeypatch):
     sampled = []
-    draw = bridge_file.draw
-    monkeypatch.setattr(bridge_file, "draw", lambda model, **how: sampled.append(model) or draw(model, **how))
+    sample = bridge_file._sampled
+    monkeypatch.setattr(bridge_file, "_sampled", lambda *model, **how: sampled.append(model) or sample(*model, **how))
     table = bm.rand(fitted)
     assert len(sampled) == 2
     one = bm.bayes_factor(fitted, drop="(1 | g)")
@@ -66,8 +68,8 @@ def test_too_many_models_to_sample_are_refused(fitted, monkeypatch):
         bm.inclusion(fitted)
 
 
-def test_no_number_of_one_model_is_no_number_of_their_average(binary):
-    few = bm.fit("k ~ x + (1 | g)", binary, "bernoulli", seed=1, draws=20, tune=200, progress=False)
+def test_no_number_of_one_model_is_no_number_of_their_average(rows):
+    few = bm.fit("k ~ x + (1 | g)", rows, priors=PRIORS, seed=1, draws=20, tune=200, progress=False)
     table = bm.inclusion(few)
     assert np.isnan(table["log10_bf"]).all()
     assert not table["reliable"].any()
@@ -80,12 +82,11 @@ def test_sensitivity_without_a_closed_form(fitted):
     """Against fits with the other prior; a prior that the draws do not reach has a reason and no number."""
     curve = bm.prior_sensitivity(fitted, drop="1 | h", multipliers=[0.5, 3.0])
     assert (curve["reason"] == "").all()
-    for multiplier, row in curve.iterrows():
+    for _, row in curve.iterrows():
         other = bm.fit(
             fitted.formula,
             fitted.data,
-            "bernoulli",
-            priors={"sd_h__Intercept": f"HalfNormal({multiplier})"},
+            priors=PRIORS | {"sd_h__Intercept": row["prior"]},
             **SETTINGS,
         )
         anew = bm.bayes_factor(other, drop="1 | h")
