@@ -119,7 +119,7 @@ def test_rows_to_keep_must_be_there():
     ("card", "pictures"),
     [
         (DRAGONS, {"lines", "ranef_mountain", "sd", "corr", "residuals", "qq", "ppc"} | COMPARED),
-        (DYESTUFF2, {"ranef_Batch", "sd", "residuals", "qq", "ppc"} | COMPARED),
+        (DYESTUFF2, {"ranef_Batch", "sd", "residuals", "qq", "ppc", "sensitivity_1-Batch"} | COMPARED),
     ],
 )
 def test_folder_of_results(card: Path, pictures: set[str], tmp_path: Path):
