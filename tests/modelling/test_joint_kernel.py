@@ -11,7 +11,7 @@ from bayesmix.modelling.bridge import log_density_of
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.fixed_columns import fixed_columns
-from bayesmix.modelling.joint_kernel import has_kernel, kernel_buffer
+from bayesmix.modelling.joint_kernel import effect_starts, has_kernel, kernel_buffer
 from bayesmix.modelling.ladder import labels
 from bayesmix.modelling.nuts_joint import n_parameters, parameters_of
 from bayesmix.modelling.priors import settle_priors
@@ -141,3 +141,29 @@ def test_what_it_does_not_cover():
         family = read_family(family)
         design = build_design(parse(formula), frame, response=family.response)
         assert not has_kernel(design, family, default_priors(design, family))
+
+
+@pytest.mark.parametrize("formula", ["count ~ x + (1 | g)", "count ~ x + f + (x | g) + (1 | h)"])
+@pytest.mark.parametrize("centred", [False, True], ids=["non-centred", "centred"])
+def test_coefficients_and_effects_are_untied(formula, centred):
+    """Where chains begin, the curvature by coefficients and effects is the identity, at the sds of the rough fit."""
+    family = read_family("poisson")
+    design = build_design(parse(formula), data(n_obs=400), response="count")
+    priors = default_priors(design, family)
+    which = (centred,) * len(design.random)
+    buffer = kernel_buffer(design, family, priors, centred=which, rough=rough_fit_of(design, family, priors))
+    p = len(design.fixed.names)
+    starts, n = effect_starts(design, p)
+    free = list(range(p))
+    for term, start in zip(design.random, starts, strict=True):
+        free += range(start, start + term.k * term.n_levels)
+
+    def slopes(x):
+        by_q, by_x = np.empty(n), np.empty(n)
+        joint_density(buffer, point_at(buffer, x), by_q)
+        slopes_at(buffer, by_q, by_x)
+        return by_x
+
+    curvature = np.array([(slopes(-step) - slopes(step)) / 2e-5 for step in 1e-5 * np.eye(n)])
+    np.testing.assert_allclose(curvature[np.ix_(free, free)], np.eye(len(free)), atol=1e-6)
+    np.testing.assert_allclose(slopes(np.zeros(n))[free], 0, atol=1e-6)
