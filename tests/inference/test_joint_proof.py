@@ -51,7 +51,7 @@ def test_verbagg():
     assert diagnose(posterior).empty
     near(posterior, likelihood, coefficients=0.3, sds=1.15)
     modes_agree(posterior, likelihood, "id", 0.999)
-    modes_agree(posterior, likelihood, "item", 0.995)
+    modes_agree(posterior, likelihood, "item", 0.99)
 
 
 def test_cbpp():
