@@ -22,7 +22,7 @@ Effects = Callable[[GroupTerm, Positions], Floats]
 GROUPS = ("fitted", "typical")
 
 
-def expected_response(fit: Fit, *, groups: str) -> Callable[[slice], Floats]:
+def expected_response(fit: Fit, *, groups: str, effects: Effects | None = None) -> Callable[[slice], Floats]:
     """Draws of the expected response on the response scale, as a function of the rows.
 
     Parameters
@@ -31,6 +31,8 @@ def expected_response(fit: Fit, *, groups: str) -> Callable[[slice], Floats]:
         A fitted model.
     groups
         ``"fitted"``: with the effects of each row's own levels. ``"typical"``: with all group effects at 0.
+    effects
+        As for `linear_predictor`.
 
     Returns
     -------
@@ -39,12 +41,14 @@ def expected_response(fit: Fit, *, groups: str) -> Callable[[slice], Floats]:
         ordered categories their number, from 1.
         Nothing is kept between calls, so memory follows the rows asked for.
     """
-    parameters, mean = response_parameters(fit, groups=groups), MOMENTS[fit.family.name].mean
+    parameters, mean = response_parameters(fit, groups=groups, effects=effects), MOMENTS[fit.family.name].mean
     return lambda rows: mean(parameters(rows))
 
 
-def response_parameters(fit: Fit, *, groups: str) -> Callable[[slice], dict[str, Floats]]:
-    """Draws of the parameters of each row's distribution, as a function of the rows.
+def response_parameters(
+    fit: Fit, *, groups: str, effects: Effects | None = None
+) -> Callable[[slice], dict[str, Floats]]:
+    """Draws of the parameters of each row's distribution, as a function of the rows; arguments as `expected_response`.
 
     Returns
     -------
@@ -54,8 +58,8 @@ def response_parameters(fit: Fit, *, groups: str) -> Callable[[slice], dict[str,
         (n_rows, 1). Of ordered categories `probabilities`, (n_rows, n_categories, n_draws).
     """
     design = fit.design
-    predictor = linear_predictor(fit, design, terms=design.random if groups == "fitted" else ())
-    others, on_response_scale = other_parameters(fit, groups=groups), mean_parameter(fit)
+    predictor = linear_predictor(fit, design, terms=design.random if groups == "fitted" else (), effects=effects)
+    others, on_response_scale = other_parameters(fit, groups=groups, effects=effects), mean_parameter(fit)
     return lambda rows: on_response_scale(predictor(rows), others(rows))
 
 

@@ -14,15 +14,18 @@ from bayesmix.formula.functions import FACTOR_FUNCTIONS
 from bayesmix.formula.matrices import new_rows
 from bayesmix.formula.syntax import Call, columns_in
 from bayesmix.formula.terms import Formula
-from bayesmix.inference.draws import n_draws_of
+from bayesmix.inference.draws import group_effects, n_draws_of
 from bayesmix.inference.expectation import expected_response
 from bayesmix.inference.level_coefficients import terms_around
 from bayesmix.inference.summarise import Summary, summarise_in_parts
+from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.record import Fit
 
 Floats = NDArray[np.float64]
 
 N_POINTS = 60
+
+_VALUES_AT_ONCE = 2**22
 
 
 @dataclass(frozen=True)
@@ -173,11 +176,13 @@ def expected_lines(fit: Fit, rows: Rows, group: str | None, prob: float) -> Summ
     With a `group` its effects count, and those of groups in which its levels lie (the batch of a cask); all
     other effects are 0. Without one all effects are 0.
     """
-    elsewhere = _at(fit, rows, group)
+
+    def effects(term: GroupTerm, levels: NDArray[np.intp]) -> Floats:
+        return group_effects(fit, _fitted_term(fit, term), levels)
+
+    expected = expected_response(_at(fit, rows, group), groups="fitted", effects=effects)
     n_rows = len(rows.data)
-    summary = summarise_in_parts(
-        expected_response(elsewhere, groups="fitted"), shape=(n_rows,), n_draws=n_draws_of(fit), prob=prob
-    )
+    summary = summarise_in_parts(expected, shape=(n_rows,), n_draws=n_draws_of(fit), prob=prob)
     shape = (rows.n_levels, n_rows // rows.n_levels)
     fields = ("mean", "median", "sd", "lower", "upper")
     return Summary(**{name: getattr(summary, name).reshape(shape) for name in fields})
@@ -188,8 +193,25 @@ def lines_at_posterior_mean(fit: Fit, rows: Rows, group: str) -> Floats:
     posterior = fit.posterior.children["posterior"].to_dataset()
     mean = posterior.mean(("chain", "draw")).expand_dims(chain=1, draw=1)
     tree = type(fit.posterior).from_dict({"posterior": mean})
-    expected = expected_response(_at(replace(fit, posterior=tree), rows, group), groups="fitted")
+
+    def effects(term: GroupTerm, levels: NDArray[np.intp]) -> Floats:
+        return _mean_effects(fit, _fitted_term(fit, term), levels)
+
+    at_mean = _at(replace(fit, posterior=tree), rows, group)
+    expected = expected_response(at_mean, groups="fitted", effects=effects)
     return expected(slice(0, len(rows.data)))[:, 0].reshape(rows.n_levels, -1)
+
+
+def _fitted_term(fit: Fit, term: GroupTerm) -> GroupTerm:
+    """The term of `fit` that `term` is at other rows: effects that are drawn again rest on the rows of the fit."""
+    same = (term.parameter, term.label)
+    return next(own for own in fit.design.all_random if (own.parameter, own.label) == same)
+
+
+def _mean_effects(fit: Fit, term: GroupTerm, levels: NDArray[np.intp]) -> Floats:
+    """Posterior means of effects, shape (len(levels), k, 1)."""
+    parts = stretches(len(levels), _VALUES_AT_ONCE // (n_draws_of(fit) * term.k))
+    return np.concatenate([group_effects(fit, term, levels[part]).mean(axis=-1, keepdims=True) for part in parts])
 
 
 def _at(fit: Fit, rows: Rows, group: str | None) -> Fit:

@@ -236,3 +236,14 @@ def test_long_names_of_levels_do_not_overlap(sleepstudy_fit):
     assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
     assert all(ax.get_title().startswith("patient") and "…" in ax.get_title() for ax in axes)
     assert {ax.get_title()[-3:] for ax in axes} == set(sleepstudy_fit.design.random[0].levels)
+
+
+@pytest.mark.parametrize("random", ["(Days | Subject)", "(1 | half) + (1 | Subject)"])
+def test_effects_that_are_drawn_again_give_the_same_lines(sleepstudy_fit, random):
+    data = sleepstudy_fit.data.assign(half=["a", "b"] * 90)
+    formula = f"Reaction ~ Days + {random}"
+    kept, again = (make_fit(formula, data, keep_effects=keep, **FEW | {"tune": None}) for keep in (True, False))
+    lines = [[drawn.get_ydata() for ax in plot_lines(fit).axes for drawn in ax.lines] for fit in (kept, again)]
+    assert len(lines[0]) > 4
+    for one, other in zip(*lines, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9)
