@@ -90,7 +90,8 @@ def sampled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict]:
     """Sampling replaced by made-up draws, pictures by empty ones; gives the calls of `fit`."""
     calls: list[dict] = []
 
-    def fit(formula, data, family, **settings) -> Fit:
+    def fit(formulas, data, family, **settings) -> Fit:
+        (formula,) = formulas
         calls.append({"formula": formula, **settings})
         return made_up(formula, data, family, seed=settings.get("seed"))
 
