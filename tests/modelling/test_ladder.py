@@ -194,8 +194,7 @@ def test_families_that_are_compiled_by_pymc(family, centred):
     many["yes"] = many["count"] > 2
     response = "yes" if family.startswith("bernoulli") else "count"
     found = fit(f"{response} ~ x + (1 | g) + (1 | h)", many, family, seed=5, draws=500, chains=2, progress=False)
-    assert found.sampling.centred == centred
-    assert len(found.diagnostics.ladder) >= 1
+    assert found.diagnostics.ladder.loc[1, "centred"] == ", ".join(centred)
     assert found.diagnostics.n_divergent == 0
     points = found.posterior["unconstrained_posterior"]["point"].to_numpy()[:, -1]
     lp = found.posterior["sample_stats"]["lp"].to_numpy()[:, -1]
