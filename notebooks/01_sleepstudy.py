@@ -82,7 +82,7 @@ pooled = bm.fit("Reaction ~ Days", sleepstudy, seed=1, progress=False)
 pooled
 
 # %% [markdown]
-# The slope is believable: reaction time grows by about 10.5 ms a day. Its *uncertainty* is not. The model takes the
+# The slope is believable: reaction time grows by about 10.4 ms a day. Its *uncertainty* is not. The model takes the
 # 180 residuals for independent, but ten of them come from each person. If a person is slow, all ten tend to lie above
 # the line. Here are the residuals, person by person:
 
@@ -192,7 +192,7 @@ intercepts
 # - **Random effects.** `Subject Intercept` is the standard deviation of the people's heights, called
 #   `sd_Subject__Intercept` in priors and pictures. It is in the unit of the response: people's lines lie some 40 ms
 #   above or below the common one. `Residual` is what one day's value scatters about its own person's line, 31 ms.
-#   Unlike lme4's, these come with an interval: with 18 people, anything from 27 to 57 ms is compatible with the data.
+#   Unlike lme4's, these come with an interval: with 18 people, anything from 28 to 58 ms is compatible with the data.
 # - **Fixed effects.** The common line. `mean` and `sd` take the places of estimate and standard error; `lower` and
 #   `upper` hold the parameter with 95 % probability.
 # - **Priors.** What was assumed before the data were seen (section 9).
@@ -222,7 +222,7 @@ picture = bm.plot_lines({"random intercepts": intercepts})
 # Heights are right now, slopes are not: the line is too steep for 309 and 335 in the first row, and too flat for 308
 # and 337 in the last.
 #
-# And there is a trap. The interval of `Days` is *narrower* than under complete pooling (sd 0.81 against 1.25).
+# And there is a trap. The interval of `Days` is *narrower* than under complete pooling (sd 0.80 against 1.22).
 # Differences in height no longer count as noise, but differences in slope are still taken for it. A grouping factor
 # protects an effect only if that effect may vary by group.
 #
@@ -236,7 +236,7 @@ slopes = bm.fit("Reaction ~ Days + (Days | Subject)", sleepstudy, seed=1, progre
 slopes
 
 # %% [markdown]
-# `Subject Days` says how much people differ in their slopes: by 6.5 ms a day (4.2 to 9.9), around a mean of 10.5.
+# `Subject Days` says how much people differ in their slopes: by 6.5 ms a day (4.2 to 9.9), around a mean of 10.4.
 # That is close to the 5.9 that section 3 worked out by hand; section 10 says why the mean lies somewhat above. The sd
 # of the intercepts, now the spread at `Days = 0`, comes down from 39 to 27 ms, and the residual from 31 to 26 ms: what
 # random intercepts took for differences in height and for noise was partly differences in slope.
@@ -254,7 +254,7 @@ pd.DataFrame({name: bm.fixef(fit).loc["Days", ["mean", "sd", "lower", "upper"]] 
 # ### The correlation
 #
 # Do people who start slow also slow down faster? The mean, 0.07, hides how little is known: the interval runs from
-# -0.42 to 0.60. In the picture, the posterior (blue) is narrower than the prior (dashed), and still wide.
+# -0.44 to 0.60. In the picture, the posterior (blue) is narrower than the prior (dashed), and still wide.
 
 # %%
 picture = bm.plot_corr(slopes)
@@ -284,8 +284,8 @@ slopes_only
 # %% [markdown]
 # Read the last line first: all is well, so the numbers can be compared with those of the random slopes. (Section 8
 # shows a fit of the same model that is *not* well.) Without random intercepts the differences in starting height must
-# go elsewhere: into the slopes (sd 7.81 instead of 6.51 ms a day) and into the residual (29.3 instead of 25.9 ms). And
-# the common intercept seems far better known than it is: its sd is 4.08 ms instead of 7.53, the trap of section 4
+# go elsewhere: into the slopes (sd 7.78 instead of 6.51 ms a day) and into the residual (29.2 instead of 25.9 ms). And
+# the common intercept seems far better known than it is: its sd is 4.04 ms instead of 7.52, the trap of section 4
 # again, now for the other coefficient. Slopes only is right where everyone does start at the same point, as in growth
 # from a common zero.
 #
@@ -376,7 +376,7 @@ pd.DataFrame({"ten days": slope_of_337(slopes, sleepstudy), "three days": slope_
 
 # %% [markdown]
 # Three days say next to nothing about a slope. Their own line *falls* by 10 ms a day. The model, which knows the other
-# 17 people, answers 8.8 ms a day, near the mean of all, and admits that it is a guess: the interval runs from -4.3 to
+# 17 people, answers 8.9 ms a day, near the mean of all, and admits that it is a guess: the interval runs from -3.9 to
 # 20.9 and holds the 19.0 of the full ten days. Fewer data mean more pull and a wider interval.
 #
 # ### Is sharing worth it?
@@ -475,50 +475,61 @@ print(f"residual sd {bm.glance(slopes)['sigma'].item():.1f} ms; from the median 
 # independent draws the weighted values are worth); where they say no, bayesmix falls back on another sampler, NUTS, by
 # itself, and prints why.
 #
-# Section 5 printed the answers for the random slopes: Pareto k is about 0; the 8000 weighted values are worth 7009
-# independent draws; and the 4000 draws taken from them are worth 3440 or more for every parameter and every person.
-# (The four chains of 1000 are four parts of one sample here, so that R-hat, which compares chains, is near 1 as a
-# matter of course.) `bm.diagnose` lists everything that is wrong, for which parameter, and what to do. An empty table
-# is good news.
+# Section 5 printed the answers for the random slopes: Pareto k is -0.14; the 8000 weighted values are worth 7012
+# independent draws; and the 4000 draws taken from them are worth 3334 or more for every parameter and every person.
+# (There is no R-hat. It asks whether chains that started apart have come together; the four chains of 1000 are four
+# parts of one sample here, so that the question does not arise.) `bm.diagnose` lists everything that is wrong, for
+# which parameter, and what to do. An empty table is good news.
 
 # %%
 bm.diagnose(slopes)
 
 # %% [markdown]
 # It is not always empty. `method="joint"` leaves the closed form aside: NUTS runs on all parameters at once, as it must
-# where there is no closed form, for counts and for yes or no. It walks from draw to draw, in four chains that start
-# apart. Now it matters whether the chains agree (R-hat near 1), and whether there are enough draws, given that
-# neighbours are alike (ESS). Here is slopes only once more, model, data and priors as in section 5:
+# where there is no closed form. It walks from draw to draw, in four chains that start apart. Now it matters whether the
+# chains agree (R-hat near 1), and whether there are enough draws, given that neighbours are alike (ESS). Here is slopes
+# only once more, model, data and priors as in section 5. With `remedies=False` the first attempt is also the last:
 
 # %%
-joint = bm.fit("Reaction ~ Days + (0 + Days | Subject)", sleepstudy, method="joint", seed=1, progress=False)
-joint
+joint_model = {"formula": "Reaction ~ Days + (0 + Days | Subject)", "data": sleepstudy, "method": "joint"}
+first = bm.fit(**joint_model, remedies=False, seed=1, progress=False)
+print(str(first).splitlines()[-1])
 
 # %% [markdown]
-# The last line says that it is not well. In full:
+# It is not well. In full:
 
 # %%
 pd.options.display.precision = 3  # tells 1.013 from 1.01
-bm.diagnose(joint)
+bm.diagnose(first)
 
 # %% [markdown]
 # The chains have not yet agreed about `Days`, the very number that one wants to know, so its digits should not be used.
-# The advice is to run longer, and following it costs seconds. Beside each other: the marginal fit, the joint one, and
-# the joint one as advised.
+# One could run longer, as advised. But nobody has to: without `remedies=False` bayesmix looks at the figures of each
+# attempt itself, and where they show trouble it samples again in the way that helps against just that. The model and
+# its priors stay as they are.
 
 # %%
-longer = bm.fit(
-    "Reaction ~ Days + (0 + Days | Subject)",
-    sleepstudy,
-    method="joint",
-    draws=2000,
-    tune=2000,
-    seed=1,
-    progress=False,
-)
-ways = {"marginal": slopes_only, "joint": joint, "joint, as advised": longer}
+joint = bm.fit(**joint_model, seed=1, progress=False)
+joint
+
+# %% [markdown]
+# All is well now, and the lines below *Draws* say what it took. `fit.diagnostics.ladder` has a row for each attempt:
+
+# %%
+joint.diagnostics.ladder[["remedy", "evidence", "max_rhat", "min_ess", "kept"]].round(3)
+
+# %% [markdown]
+# The second attempt sampled the people's deviations as they are (*centred*) instead of divided by their sd. That was no
+# better, so that the third started from the first again, with twice the time to learn the shape of the posterior, and a
+# mass matrix that knows which parameters move together. Its draws were kept. Had the last attempt been unwell too, the
+# last line of the print would say so.
+#
+# Beside each other: the marginal fit, the joint one's first attempt, and what became of it.
+
+# %%
+ways = {"marginal": slopes_only, "joint, first attempt": first, "joint, with remedies": joint}
 quality = pd.concat([bm.glance(fit) for fit in ways.values()], keys=ways).droplevel(1)
-quality = quality[["draws", "tune", "max_rhat", "min_ess_bulk", "min_ess_tail"]]
+quality = quality[["draws", "tune", "min_ess_bulk", "min_ess_tail"]]
 quality["findings"] = [len(bm.diagnose(fit)) for fit in ways.values()]
 quality.join(
     pd.DataFrame({name: bm.fixef(fit).loc["Days", ["mean", "sd", "ess_bulk"]] for name, fit in ways.items()}).T
@@ -526,8 +537,9 @@ quality.join(
 
 # %% [markdown]
 # (`draws` and `tune` are those of one chain of the four, and importance sampling has nothing to tune; the last three
-# columns are about `Days`.) All three draw from the same posterior, and the advice works: nothing is found any more.
-# But even these 8000 draws are worth only 697 independent ones for `Days`; the marginal fit's 4000 are worth 3825.
+# columns are about `Days`.) All three draw from the same posterior. But even with remedies the joint fit's 4000 draws
+# are worth only 1812 independent ones for `Days`, and 864 for what is known worst; those of the marginal fit are worth
+# all 4000, and 3598.
 #
 # Why? The joint sampler moves in 22 dimensions: two coefficients, 18 people, two standard deviations. These hang
 # together. Raise `Days` and lower all 18 deviations, and the lines stay nearly where they are: a long, narrow ridge.
@@ -546,14 +558,14 @@ print(f"correlation of Days with the people's mean deviation: {np.corrcoef(commo
 # before.
 
 # %% [markdown]
-# Chains can also be looked at. Below are the four of the joint fit, each in its colour. They should lie upon each
+# Chains can also be looked at. Below are the four of the first attempt, each in its colour. They should lie upon each
 # other, and the right side should look like noise without trend or steps. `Intercept` and `sigma` do. `Days` and the sd
 # of the slopes drift up and down, so that neighbouring draws say much the same, and the four densities of `Days` do not
 # agree. (`bm.plot_rank` draws the same comparison more sharply. Draws of importance sampling are in no order, so these
 # pictures say nothing about them: there Pareto k is what to look at.)
 
 # %%
-picture = bm.plot_trace(joint)
+picture = bm.plot_trace(first)
 
 # %% [markdown]
 # ## 9. Priors
@@ -599,8 +611,16 @@ days_by_prior.round(2)
 # %% [markdown]
 # The vague prior changes nothing beyond the noise of a finite number of draws. The strong one halves the slopes' sd, a
 # compromise between what it insists on and what the data say, and the rest follows: the correlation and the residual
-# grow, and the sd of `Days` falls from 1.70 to 1.07, a precision that comes from the prior alone. `diagnose` has no
-# complaint: it judges the draws, not the model. Priors have to be defended by their author.
+# grow, and the sd of `Days` falls from 1.67 to 1.06, a precision that comes from the prior alone. `print(strong)` would
+# still end with *All is well*, since the sampling is. But `diagnose` also asks how far the results would move if the
+# prior had counted a little more or less, and has notes where they do. The first:
+
+# %%
+print(bm.diagnose(strong)["advice"].iloc[0])
+
+# %% [markdown]
+# The other three trace the correlation, the residual sd and `Days` back to the same prior. Notes are no verdict: a
+# prior may weigh, if it is what one knows. It has to be defended by its author.
 #
 # A prior for a parameter that the model does not have is refused, not ignored:
 
@@ -701,7 +721,7 @@ print("the same summary:", str(bm.summary(again)) == str(bm.summary(slopes)))
 # 1. **The last line.** If it does not say that all is well, do what it says and read no further.
 # 2. **Data.** Are the numbers of observations and of groups those you expect? Were rows left out?
 # 3. **Random effects.** Each sd is in the unit of the response (a slope's per unit of its column). Compare it with the
-#    residual and with the fixed effect: slopes that differ by 6.5 around a mean of 10.5 mean that nearly everyone gets
+#    residual and with the fixed effect: slopes that differ by 6.5 around a mean of 10.4 mean that nearly everyone gets
 #    slower, at very different rates.
 # 4. **Their intervals.** With few groups they are wide. Does the interval reach down to about 0? Then the data do not
 #    insist on the term.
