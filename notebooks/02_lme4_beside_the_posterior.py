@@ -151,7 +151,7 @@ comparison
 # %% [markdown]
 # - **Fixed effects and people** agree to a few hundredths of their uncertainty. Nobody's conclusion about a person or
 #   about people in general depends on which is used.
-# - **Standard deviations** are 0.17 to 0.40 apart, and the posterior means are all larger. That is no disagreement
+# - **Standard deviations** are 0.18 to 0.40 apart, and the posterior means are all larger. That is no disagreement
 #   about the data. A standard deviation cannot be below 0 and may well be large, so that its posterior has a long tail
 #   to the right, and the mean follows the tail. REML reports the place where the data fit best, near the top of the
 #   hill.
@@ -182,9 +182,9 @@ dye = bm.fit("Yield ~ 1 + (1 | Batch)", dyestuff, seed=1, progress=False)
 bm.compare_reml(dye)
 
 # %% [markdown]
-# All six posterior means lie nearer to 0 than the BLUPs (batch B, at 0.4, is not among the five shown). The posterior
-# seems to believe a little less in batches, and yet its standard deviation of the batches is *larger*. How does that
-# fit?
+# The posterior means lie nearer to 0 than the BLUPs. (Batch B, whose two differ by less than a gram, is no exception:
+# draws tell a mean with an sd of 28 to half a gram. Batch D is not among the five shown.) The posterior seems to
+# believe a little less in batches, and yet its standard deviation of the batches is *larger*. How does that fit?
 #
 # In such a design both can be worked out by hand. The mean of a batch differs from the mean of all, and part of the
 # difference is believed:
@@ -258,7 +258,7 @@ pd.Series(
 # lme4 prints the first, and the last is more than half as large again. The second step could be made with REML's
 # numbers, too. The third cannot, as long as there is only one value for each standard deviation; and it is the larger
 # one here, since six batches say little about how much batches differ. With 18 people and ten days each, all of it
-# together adds a fifth:
+# together adds a sixth to a fifth:
 
 # %%
 people = comparison.groups.groupby("term")[["blup_sd", "sd"]].mean()
@@ -407,8 +407,8 @@ print("From top to bottom in each group: " + ", ".join(colours))
 #   the posterior is narrower: so few df leave room for batches or fields that differ enormously, for which the t
 #   interval must allow and which the prior calls improbable. For the *varieties* it is wider: the data leave room for a
 #   residual sd well above REML's 1.45, and the posterior gives such values more weight. With 4 df the prior has a say.
-#   Let the fields differ by any amount, with a prior ten times as wide, and the interval for the methods comes near to
-#   REML's -7.9 to 14.9:
+#   Let the fields differ by any amount, with a prior ten times as wide, and the interval for the methods becomes about
+#   as wide as REML's, -7.9 to 14.9:
 
 # %%
 wide_prior = {"sd_field__Intercept": "HalfStudentT(3, 36)"}
@@ -530,7 +530,7 @@ dye2_comparison = bm.compare_reml(dye2)
 dye2_comparison
 
 # %% [markdown]
-# The standard deviation of the batches is somewhere between 0.03 and 3.1, with a median of 0.8; that it is smaller than
+# The standard deviation of the batches is somewhere between 0.04 and 3.2, with a median of 0.8; that it is smaller than
 # a tenth of the residual one has a probability of 0.26. Six batches cannot rule out a spread nearly as large as the
 # residual sd of 3.8. The mean yield is known less well than a simple mean would be, and every batch has an interval:
 
@@ -616,20 +616,18 @@ maximal_reml
 # *some* best values, and finds them at the edge again, with noise turned into pattern.
 #
 # What is usually done now? The model is made smaller until the message is gone, which is a choice made by looking at
-# the message. The posterior of the maximal model exists all the same. (With eleven variance parameters importance
-# sampling, the default, is near its limits and may report too few effective draws. `sampler="nutpie"` asks for NUTS,
-# the standard sampler, which takes some seconds at most.)
+# the message. The posterior of the maximal model exists all the same, and is sampled like any other:
 
 # %%
-maximal_fit = bm.fit(maximal, dragons, sampler="nutpie", seed=1, progress=False)
+maximal_fit = bm.fit(maximal, dragons, seed=1, progress=False)
 maximal_comparison = bm.compare_reml(maximal_fit)
 print(str(maximal_fit).splitlines()[-1])
 maximal_comparison
 
 # %% [markdown]
 # The correlations of -0.99 and 0.98 are gone. In their places stand intervals from about -0.7 to 0.7: next to nothing
-# is known about them. The standard deviation of scales' effect is 4.9 with an interval from 0.2 to 14.0, that of the
-# interaction 0.09 from 0.003 to 0.26. Both hold values near the truth, 0, and both exclude little. What the data do
+# is known about them. The standard deviation of scales' effect is 5 with an interval from 0.4 to 13.9, that of the
+# interaction 0.09 from 0.004 to 0.27. Both hold values near the truth, 0, and both exclude little. What the data do
 # determine, the standard deviations of intercepts and slopes and the residual one, agrees with REML to half a posterior
 # standard deviation.
 #
@@ -683,7 +681,7 @@ pd.DataFrame(
 # (The truth is 14.) In the maximal model, REML's spread of 10.5 between mountains, which is noise, goes into the
 # standard error, and the df fall to 4: the interval becomes about twice as wide (by Kenward and Roger's approximation
 # two and a half times) and now holds 0. The posterior's interval grows too, as it should, since the model now admits
-# that mountains may differ; but it grows by a third, because it averages over small and large spreads.
+# that mountains may differ; but it grows by a quarter, because it averages over small and large spreads.
 #
 # Do the data support the larger model?
 
@@ -691,10 +689,11 @@ pd.DataFrame(
 bm.rand(maximal_fit)[["log10_bf", "label", "p", "p_boundary"]]
 
 # %% [markdown]
-# The last two rows: the data are 5 times as probable without random effects of scales, and 10 times without those of
-# the interaction; the likelihood-ratio tests have nothing against leaving them out either. The first row has no number,
-# and should have none: without `wingspan` the formula still has `wingspan:scales`, then a slope for each kind of
-# scales, which is the same model in other words. Do not test an effect that is contained in another. Between the two
+# The last two rows: the data are 6 times as probable without random effects of scales, and 11 times without those of
+# the interaction; the likelihood-ratio tests have nothing against leaving them out either. The first row has no p
+# value, and its Bayes factor should not be read: without `wingspan` the formula still has `wingspan:scales`, then a
+# slope for each kind of scales, which is the same model in other words. It fits the data exactly as well, and all that
+# is compared are two ways to write its priors. Do not test an effect that is contained in another. Between the two
 # whole models:
 
 # %%
@@ -749,7 +748,7 @@ days = {
 pd.DataFrame({name: table.loc["Days"].reindex(["df", "lower", "upper"]) for name, table in days.items()}).T
 
 # %% [markdown]
-# **2.** Not much. The upper end of the interval comes down from 3.1 to 2.5. The evidence against batches is weaker (1.9
+# **2.** Not much. The upper end of the interval comes down from 3.2 to 2.6. The evidence against batches is weaker (1.9
 # to 1 in place of 3.4 to 1), because this prior does not allow the large values that the data rule out.
 
 # %%
@@ -770,7 +769,7 @@ pd.DataFrame(
 # **3.** It is, and the maximum is the same to the last digit: for REML the two formulas are one model, written with
 # another zero. (The intercepts' standard deviation is that at 0 degrees in the first and at 200 degrees in the second.)
 # The posterior does depend on it, since priors are about the intercept where it is; `bm.diagnose` says so for the first
-# formula. With the second, the correlation is anything from -0.54 to 0.87, and slopes may hardly differ at all.
+# formula. With the second, the correlation is anything from -0.49 to 0.85, and slopes may hardly differ at all.
 
 # %%
 cake = bm.load_data("cake")
