@@ -197,7 +197,7 @@ def _match(given: list[tuple[str, float]], name: str, whose: str) -> tuple[float
     arguments = DISTRIBUTIONS[name].arguments
     if len(given) != len(arguments):
         raise PriorError(
-            f"{whose}: {signature(name)} takes {len(arguments)} number{'s' * (len(arguments) > 1)}, {len(given)} given."
+            f"{whose}: {signature(name)} takes {len(arguments)} number{'s' * (len(arguments) != 1)}, {len(given)} given."
         )
     values: dict[str, float] = {}
     for position, (keyword, value) in enumerate(given):
