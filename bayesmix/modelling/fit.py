@@ -18,7 +18,7 @@ from bayesmix.modelling.families import Family, read_family
 from bayesmix.modelling.method import METHODS, SEEDS, TUNING_STEPS, Choice, choose_method, without_quadrature
 from bayesmix.modelling.priors import Prior, settle_priors
 from bayesmix.modelling.record import Fit, Sampling
-from bayesmix.modelling.separation_notice import tell_of_separation
+from bayesmix.modelling.separation_notice import require_bounded, tell_of_separation
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -144,6 +144,7 @@ def fit(
         auxiliary=family.auxiliary,
     )
     settled = settle_priors(default_priors(design, family), priors, column_sds(design, family))
+    require_bounded(design, family, settled)
     tell_of_separation(design, family, shown=progress)
     of_nuts = [name for name, value in (("tune", tune), ("target_accept", target_accept)) if value is not None]
     choice = choose_method(method, design, family, settled, sampler=sampler, of_nuts=of_nuts)

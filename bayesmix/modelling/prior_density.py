@@ -150,6 +150,7 @@ def _half(log_density: Callable[..., Floats], location: int) -> Callable[..., Fl
 
 
 _LOG_DENSITY: dict[str, Callable[..., Floats]] = {
+    "Flat": np.zeros_like,  # improper: the same everywhere, and no integral
     "Normal": _normal,
     "StudentT": _student_t,
     "Cauchy": _cauchy,

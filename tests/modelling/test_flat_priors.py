@@ -97,3 +97,18 @@ def test_no_evidence_without_proper_priors(flat, question):
 def test_round_trip(flat, tmp_path):
     bm.save(flat, tmp_path / "fit.nc")
     assert bm.load(tmp_path / "fit.nc").priors == flat.priors
+
+
+def test_nothing_would_bound_what_the_data_separate():
+    loci = bm.load_data("methylation_simulated")
+    locus = loci[loci["locus"] == "72"]
+    formula = "cbind(methylated, unmethylated) ~ treatment * time + (1 | tank)"
+    with pytest.raises(PriorError, match=r"The data separate .*0 of \d+.* is Flat\(\): nothing bounds") as caught:
+        bm.fit(formula, locus, "binomial", priors={"time[t2]": "Flat()"}, **SETTINGS)
+    assert "\n" not in str(caught.value)
+
+
+def test_sensitivity_has_nothing_of_a_flat_prior_to_scale(flat):
+    table = bm.sensitivity(flat, "Days")
+    assert (table["prior"] == 0).all()
+    assert bm.diagnose(flat).query("severity == 'problem'").empty

@@ -43,7 +43,7 @@ def test_equals_scipy(text):
 
 
 def test_every_distribution_has_a_density():
-    elsewhere = {"LKJ", "Dirichlet", "Flat"}  # of correlations, of thresholds, of density 1 everywhere
+    elsewhere = {"LKJ", "Dirichlet", "Flat"}  # of correlations, of thresholds, of no integral
     assert {text.partition("(")[0] for text in SCIPY} | elsewhere == set(DISTRIBUTIONS)
 
 
