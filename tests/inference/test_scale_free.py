@@ -2,6 +2,7 @@
 
 from math import log
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -131,6 +132,7 @@ def test_it_is_stored_and_drawn(tmp_path):
     figure = bm.plot_sd(fit)
     curve = next(line for line in figure.axes[0].lines if line.get_label() == "prior")
     sd, density = curve.get_data()
+    plt.close(figure)
     rng = np.random.default_rng(4)
     scale = fit.priors["sigma"].args[1]
     drawn = halfcauchy.rvs(scale=0.5, size=400_000, random_state=rng) * scale * np.abs(rng.standard_t(3, 400_000))
