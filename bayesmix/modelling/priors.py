@@ -196,9 +196,8 @@ def _match(given: list[tuple[str, float]], name: str, whose: str) -> tuple[float
     """The numbers in the order of the signature; a keyword is the argument's own name or PyMC's."""
     arguments = DISTRIBUTIONS[name].arguments
     if len(given) != len(arguments):
-        raise PriorError(
-            f"{whose}: {signature(name)} takes {len(arguments)} number{'s' * (len(arguments) != 1)}, {len(given)} given."
-        )
+        numbers = "number" if len(arguments) == 1 else "numbers"
+        raise PriorError(f"{whose}: {signature(name)} takes {len(arguments)} {numbers}, {len(given)} given.")
     values: dict[str, float] = {}
     for position, (keyword, value) in enumerate(given):
         if not keyword and len(values) == position:

@@ -24,7 +24,7 @@ def tell_of_separation(design: Design, family: Family, *, shown: bool) -> None:
 
 
 def require_bounded(design: Design, family: Family, priors: Mapping[str, Prior]) -> None:
-    """Refuse flat priors where the data separate: along a direction that neither bounds the posterior has no integral."""
+    """Refuse flat priors where the data separate: where neither bounds it the posterior has no integral."""
     flat = [name for name in design.fixed.names if priors[name].name == FLAT]
     if flat and can_separate(family):
         for found in separation_of(design, family).found:
