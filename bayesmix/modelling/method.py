@@ -81,10 +81,10 @@ def choose_method(
         raise ArgumentError(f'{asked}="{wanted}" does not apply: {obstacle}. Write {asked}="{instead}" or "auto".')
     if obstacle:
         return _joint(sampler, obstacle)
-    reason = "as asked" if method == "marginal" else _why_marginal(design, priors)
     if by_quadrature:
         reason = "one random intercept, integrated by quadrature" if design.random else "no group effects"
         return _with_quadrature(design, sampler, reason, of_nuts)
+    reason = "as asked" if method == "marginal" else _why_marginal(design, priors)
     if sampler == "auto" and not of_nuts:
         return _cheapest(method, design, reason)
     if sampler == "auto":

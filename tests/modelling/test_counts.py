@@ -147,15 +147,16 @@ def test_print_says_which_and_why(fitted):
     assert max(len(line) for line in text.splitlines()) <= 120
 
 
-def choice_of(formula, data, family="binomial", method="auto", sampler="auto", of_nuts=()):
-    design, read, priors = model_of(formula, data, family)
-    return choose_method(method, design, read, priors, sampler=sampler, of_nuts=of_nuts)
+def choice_of(formula, data, family="binomial", method="auto", sampler="auto", of_nuts=(), priors=None):
+    design, read, settled = model_of(formula, data, family, priors)
+    return choose_method(method, design, read, settled, sampler=sampler, of_nuts=of_nuts)
 
 
 @pytest.mark.parametrize(
     ("formula", "options", "method", "sampler", "reason"),
     [
         (CBPP, {}, "marginal", "importance", "one random intercept"),
+        (CBPP, {"priors": {"Intercept": "StudentT(3, 0, 2.5)"}}, "marginal", "importance", "one random intercept"),
         (CBPP, {"sampler": "nutpie"}, "marginal", "nutpie", "one random intercept"),
         (CBPP, {"of_nuts": ["tune"]}, "marginal", "nutpie", "NUTS since tune= is given"),
         (CBPP, {"sampler": "pymc"}, "joint", "pymc", "takes all parameters"),
