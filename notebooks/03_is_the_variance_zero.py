@@ -300,8 +300,8 @@ pd.concat(region, names=["data"])
 
 # %% [markdown]
 # For *Dyestuff2* the region sd < sigma / 4 has grown from a fifth to more than a half; for *Dyestuff* it has shrunk
-# to a few per cent; for *sleepstudy* nothing is left. `odds_ratio` is the Bayes factor of this region against all
-# that is larger. It depends on the prior as every Bayes factor does; the posterior probability in the first column
+# to two or three per cent; for *sleepstudy* nothing is left. `odds_ratio` is the Bayes factor of this region against
+# all that is larger. It depends on the prior as every Bayes factor does; the posterior probability in the first column
 # depends on it less.
 #
 # ## 8. Several terms at once
@@ -324,9 +324,9 @@ print(bm.inclusion(pastes))
 # ## 9. Counts
 #
 # Sick cows in 15 herds over four periods: a binomial model, in R a `glmer`. There the group effects cannot be
-# integrated out by formula. The model without herds is sampled too, and both marginal likelihoods come from *bridge
-# sampling* over the draws. It takes some seconds instead of a fraction of one, and has an error that is worth
-# looking at:
+# integrated out by formula. But with one random intercept each herd's effect is an integral in one dimension, which
+# quadrature does to eight digits, and what is left, four coefficients and a standard deviation, is integrated by
+# importance sampling as for *sleepstudy*. That has an error, which is worth looking at:
 
 # %%
 herds = bm.fit(
@@ -335,8 +335,13 @@ herds = bm.fit(
 print(bm.rand(herds))
 
 # %% [markdown]
-# With many hundred group effects bridge sampling may not reach. Then there is no number but a line that says why and
-# what to do.
+# (Without a closed form the range over prior scales is taken from the draws of the fit, weighted anew. They do not
+# reach the narrowest of these priors, so that there is no range.)
+#
+# With more than one random term, or a slope, this way is barred as well. Then the smaller models are sampled too, and
+# the marginal likelihoods come from *bridge sampling* over the draws of all parameters. It takes some seconds instead
+# of a fraction of one. With many hundred group effects bridge sampling may not reach: there is no number then, but a
+# line that says why and what to do.
 #
 # ## 10. What to take along, and what to report
 #
