@@ -265,7 +265,7 @@ legend = axes[1].legend(frameon=False, loc="lower right")
 
 # %% [markdown]
 # - **The direction does not depend on the prior.** All three put the interaction below 0 with practical certainty.
-# - **The size on the logit scale does.** The mean goes from -2.9 over -4.9 to -11.0, and the wider the prior, the wider
+# - **The size on the logit scale does.** The mean goes from -2.9 over -4.9 to -10.9, and the wider the prior, the wider
 #   the interval. No sample of 108 reads can tell a methylation of 1 in 1,000 from 1 in 100,000, and on the logit scale
 #   these lie as far apart as 1 % and 50 %.
 # - **The methylation itself is small whatever the prior.** With a probability of 95 % it is below 0.5 %, 2.4 % or 5.9
