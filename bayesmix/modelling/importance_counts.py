@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.counts import Counts
-from bayesmix.modelling.importance_theta import smoothed_weights
 from bayesmix.modelling.parallel import in_parallel
 from bayesmix.numerics.following import Placed, follow, mirrored, place
-from bayesmix.numerics.importance import log_density_of, measure_sides, propose, resample
+from bayesmix.numerics.importance import log_density_of, measure_sides, propose, resample, weigh
 from bayesmix.numerics.level_quadrature.posterior import evaluate_counts, log_posterior_at
 from bayesmix.numerics.mode import Mode
 
@@ -56,7 +55,7 @@ def draw_by_importance(
         drawn_with = np.logaddexp(drawn_with, log_density_of(proposal, mirror(proposals.points)))
         theta[:, model.folded] = np.abs(theta[:, model.folded])
     log_weights = log_densities + placed.log_jacobian - drawn_with
-    chosen = resample(smoothed_weights(log_weights)[0], n_total, rng)
+    chosen = resample(weigh(log_weights).weights, n_total, rng)
     lp = log_densities[chosen].reshape(chains, -1)
     groups = {
         "sample_stats": xr.Dataset({"lp": (("chain", "draw"), lp)}),

@@ -58,7 +58,7 @@ def importance_of(log_weights: Floats) -> Importance:
     return Importance(
         n_values=len(log_weights),
         effective_size=weighted.effective_size,
-        pareto_k=smoothed_weights(log_weights)[1],
+        pareto_k=pareto_k_of(log_weights),
         log_marginal=weighted.log_integral,
         log_marginal_error=weighted.log_integral_error,
     )
@@ -104,17 +104,17 @@ def draw_by_importance(
     found = DenseDraws(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(DenseDraws)))
     log_weights = found.log_densities - proposals.log_densities + np.sum(np.log(np.diag(mode.scale)))
     theta = mode.point + proposals.points @ mode.scale.T
-    chosen = resample(smoothed_weights(log_weights)[0], n_total, rng)
+    chosen = resample(weigh(log_weights).weights, n_total, rng)
     return ThetaDraws(theta[chosen], *_one_of_each(found, chosen), _groups(theta, log_weights, found, chosen, chains))
 
 
-def smoothed_weights(log_weights: Floats) -> tuple[Floats, float]:
-    """Normalised weights with a Pareto tail, and its k; unusable values have weight 0 and no part in the tail."""
-    usable = np.isfinite(log_weights)
-    smoothed, k = array_stats.psislw(-log_weights[usable])
-    weights = np.zeros(len(log_weights))
-    weights[usable] = np.exp(smoothed - smoothed.max())
-    return weights / weights.sum(), float(k)
+def pareto_k_of(log_weights: Floats) -> float:
+    """Shape of the tail of the weights, unusable values left out.
+
+    The tail that ArviZ fits is read for its k alone: draws taken by weights that were smoothed with it come short of
+    what the greatest weights stand for, by a tenth of the probability of a small sd where k is 0.5.
+    """
+    return float(array_stats.psislw(-log_weights[np.isfinite(log_weights)])[1])
 
 
 def _one_of_each(found: DenseDraws, chosen: NDArray[np.int64]) -> tuple[Floats, Floats]:

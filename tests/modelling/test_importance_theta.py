@@ -5,6 +5,7 @@ from time import sleep
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError
@@ -161,3 +162,29 @@ def test_an_error_in_a_part_stops_the_rest(cores):
     with pytest.raises(KeyboardInterrupt):
         in_parallel(work, range(1000), cores=cores)
     assert len(done) < 500
+
+
+def test_small_sds_are_drawn_as_often_as_a_grid_has_them():
+    """P(sd < sigma / 4) of a balanced one-way layout, its covariance diagonal along overall, batches and within."""
+    data = bm.load_data("Dyestuff")
+    y = data["Yield"].to_numpy(float).reshape(6, 5)
+    size = y.std(ddof=1)
+    log_sd, log_sigma = np.meshgrid(np.linspace(-5, 3.5, 900), np.linspace(-1.5, 1.5, 400), indexing="ij")
+    sd, sigma = size * np.exp(log_sd), size * np.exp(log_sigma)
+    batches = 5 * sd**2 + sigma**2
+    overall = batches + 30 * (2.5 * size) ** 2  # the intercept's prior lies at the mean of y
+    between, within = 5 * ((y.mean(axis=1) - y.mean()) ** 2).sum(), ((y - y.mean(axis=1, keepdims=True)) ** 2).sum()
+    log_p = -0.5 * (
+        np.log(overall) + 5 * np.log(batches) + 24 * np.log(sigma**2) + between / batches + within / sigma**2
+    )
+    log_p += stats.t(3, 0, size).logpdf(sd) + stats.t(3, 0, size).logpdf(sigma) + log_sd + log_sigma
+    weights = np.exp(log_p - log_p.max())
+    expected = weights[sd < sigma / 4].sum() / weights.sum()
+    shares = []
+    for seed in range(40):
+        draws = bm.fit("Yield ~ 1 + (1 | Batch)", data, sampler="importance", seed=seed, progress=False).posterior[
+            "posterior"
+        ]
+        shares.append(float((draws["sd_Batch__Intercept"] < draws["sigma"] / 4).mean()))
+    assert abs(np.mean(shares) - expected) < 4 * np.std(shares, ddof=1) / np.sqrt(40)
+    assert np.std(shares, ddof=1) / np.sqrt(40) < 0.02 * expected
