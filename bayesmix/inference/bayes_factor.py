@@ -12,6 +12,7 @@ from bayesmix.formula.reduce import Reduction
 from bayesmix.formula.response import measure_of
 from bayesmix.inference.contained import log_marginals
 from bayesmix.inference.log_marginal import log_marginal
+from bayesmix.inference.nested import same_model
 from bayesmix.inference.sensitivity import evidence_range
 from bayesmix.inference.tested import reduction_named
 from bayesmix.modelling.record import Fit
@@ -123,6 +124,9 @@ def without(fit: Fit, reduction: Reduction) -> BayesFactor:
     larger, smaller = log_marginals(fit, [fit.design.formula, reduction.formula])
     found = compare(fit.formula, larger, reduction.formula.text, smaller)
     model = reduced_model(fit, reduction.formula)
+    if same_model(fit.design, model.design):
+        reason = "without it the model is the same in other columns and only the priors differ, so nothing is tested"
+        return BayesFactor(np.nan, np.nan, np.nan, "", found.larger, found.smaller, found.method, reason)
     low, high = (np.nan, np.nan) if found.reason else evidence_range(fit, model, larger, smaller)
     priors = ", ".join(f"{name} ~ {fit.priors[name]}" for name in model.tested)
     return replace(found, priors=priors, low=low, high=high)
