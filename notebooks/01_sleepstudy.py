@@ -236,7 +236,7 @@ slopes = bm.fit("Reaction ~ Days + (Days | Subject)", sleepstudy, seed=1, progre
 slopes
 
 # %% [markdown]
-# `Subject Days` says how much people differ in their slopes: by 6.5 ms a day (4.2 to 9.9), around a mean of 10.4.
+# `Subject Days` says how much people differ in their slopes: by 6.5 ms a day (4.1 to 9.8), around a mean of 10.5.
 # That is close to the 5.9 that section 3 worked out by hand; section 10 says why the mean lies somewhat above. The sd
 # of the intercepts, now the spread at `Days = 0`, comes down from 39 to 27 ms, and the residual from 31 to 26 ms: what
 # random intercepts took for differences in height and for noise was partly differences in slope.
@@ -285,7 +285,7 @@ slopes_only
 # Read the last line first: all is well, so the numbers can be compared with those of the random slopes. (Section 8
 # shows a fit of the same model that is *not* well.) Without random intercepts the differences in starting height must
 # go elsewhere: into the slopes (sd 7.78 instead of 6.51 ms a day) and into the residual (29.2 instead of 25.9 ms). And
-# the common intercept seems far better known than it is: its sd is 4.04 ms instead of 7.52, the trap of section 4
+# the common intercept seems far better known than it is: its sd is 4.04 ms instead of 7.44, the trap of section 4
 # again, now for the other coefficient. Slopes only is right where everyone does start at the same point, as in growth
 # from a common zero.
 #
@@ -376,8 +376,8 @@ pd.DataFrame({"ten days": slope_of_337(slopes, sleepstudy), "three days": slope_
 
 # %% [markdown]
 # Three days say next to nothing about a slope. Their own line *falls* by 10 ms a day. The model, which knows the other
-# 17 people, answers 8.9 ms a day, near the mean of all, and admits that it is a guess: the interval runs from -3.9 to
-# 20.9 and holds the 19.0 of the full ten days. Fewer data mean more pull and a wider interval.
+# 17 people, answers 8.9 ms a day, near the mean of all, and admits that it is a guess: the interval runs from -3.8 to
+# 20.8 and holds the 19.0 of the full ten days. Fewer data mean more pull and a wider interval.
 #
 # ### Is sharing worth it?
 #
@@ -476,7 +476,7 @@ print(f"residual sd {bm.glance(slopes)['sigma'].item():.1f} ms; from the median 
 # itself, and prints why.
 #
 # Section 5 printed the answers for the random slopes: Pareto k is -0.14; the 8000 weighted values are worth 7012
-# independent draws; and the 4000 draws taken from them are worth 3334 or more for every parameter and every person.
+# independent draws; and the 4000 draws taken from them are worth 3218 or more for every parameter and every person.
 # (There is no R-hat. It asks whether chains that started apart have come together; the four chains of 1000 are four
 # parts of one sample here, so that the question does not arise.) `bm.diagnose` lists everything that is wrong, for
 # which parameter, and what to do. An empty table is good news.
@@ -539,7 +539,7 @@ quality.join(
 # (`draws` and `tune` are those of one chain of the four, and importance sampling has nothing to tune; the last three
 # columns are about `Days`.) All three draw from the same posterior. But even with remedies the joint fit's 4000 draws
 # are worth only 1812 independent ones for `Days`, and 864 for what is known worst; those of the marginal fit are worth
-# all 4000, and 3598.
+# all 4000, and 3668.
 #
 # Why? The joint sampler moves in 22 dimensions: two coefficients, 18 people, two standard deviations. These hang
 # together. Raise `Days` and lower all 18 deviations, and the lines stay nearly where they are: a long, narrow ridge.
@@ -611,7 +611,7 @@ days_by_prior.round(2)
 # %% [markdown]
 # The vague prior changes nothing beyond the noise of a finite number of draws. The strong one halves the slopes' sd, a
 # compromise between what it insists on and what the data say, and the rest follows: the correlation and the residual
-# grow, and the sd of `Days` falls from 1.67 to 1.06, a precision that comes from the prior alone. `print(strong)` would
+# grow, and the sd of `Days` falls from 1.68 to 1.06, a precision that comes from the prior alone. `print(strong)` would
 # still end with *All is well*, since the sampling is. But `diagnose` also asks how far the results would move if the
 # prior had counted a little more or less, and has notes where they do. The first:
 
@@ -721,7 +721,7 @@ print("the same summary:", str(bm.summary(again)) == str(bm.summary(slopes)))
 # 1. **The last line.** If it does not say that all is well, do what it says and read no further.
 # 2. **Data.** Are the numbers of observations and of groups those you expect? Were rows left out?
 # 3. **Random effects.** Each sd is in the unit of the response (a slope's per unit of its column). Compare it with the
-#    residual and with the fixed effect: slopes that differ by 6.5 around a mean of 10.4 mean that nearly everyone gets
+#    residual and with the fixed effect: slopes that differ by 6.5 around a mean of 10.5 mean that nearly everyone gets
 #    slower, at very different rates.
 # 4. **Their intervals.** With few groups they are wide. Does the interval reach down to about 0? Then the data do not
 #    insist on the term.

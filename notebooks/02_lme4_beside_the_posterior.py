@@ -626,8 +626,8 @@ maximal_comparison
 
 # %% [markdown]
 # The correlations of -0.99 and 0.98 are gone. In their places stand intervals from about -0.7 to 0.7: next to nothing
-# is known about them. The standard deviation of scales' effect is 5 with an interval from 0.4 to 13.9, that of the
-# interaction 0.09 from 0.004 to 0.27. Both hold values near the truth, 0, and both exclude little. What the data do
+# is known about them. The standard deviation of scales' effect is 5 with an interval from 0.4 to 14.3, that of the
+# interaction 0.09 from 0.004 to 0.25. Both hold values near the truth, 0, and both exclude little. What the data do
 # determine, the standard deviations of intercepts and slopes and the residual one, agrees with REML to half a posterior
 # standard deviation.
 #
