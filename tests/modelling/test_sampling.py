@@ -153,6 +153,15 @@ def test_a_density_that_is_nowhere_finite(sampler):
     assert "\n" not in str(caught.value)
 
 
+@pytest.fixture
+def interrupts():
+    """A process in the background of a shell is started with interrupts ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts")
 def test_interrupting_stops_the_chains(model, monkeypatch):
     reports = []
 
