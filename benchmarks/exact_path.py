@@ -130,7 +130,7 @@ def of_joint(work: Work) -> Speed:
     """bayesmix's own joint path, for a model whose dense Z Bambi cannot hold."""
     data = work.data()
     cpu = time.process_time()
-    fit = bm.fit(work.formula, data, method="joint", seed=1, progress=False, **lengths(work))
+    fit = bm.fit(work.formula, data, method="joint", seed=1, progress=False, remedies=False, **lengths(work))
     return Speed(smallest_ess(fit.posterior), fit.sampling.seconds, time.process_time() - cpu, memory())
 
 
