@@ -10,6 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "bayesmix"
 FLOORS = {
     "errors": 0,
+    "disk": 0,
     "display": 0,
     "formula": 1,
     "numerics": 1,
