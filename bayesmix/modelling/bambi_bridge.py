@@ -1,4 +1,4 @@
-"""What leans on Bambi's internals: this file, and `bambi_families` for the likelihoods.
+"""What leans on Bambi's internals: this file, `bambi_families` for the likelihoods, `bambi_names` for the names.
 
 Bambi holds families, links and likelihoods and builds the PyMC model around them. It has no correlated group
 effects and its formula reader differs from R's in places, so bayesmix gives it X, the coefficients' priors and
@@ -9,7 +9,7 @@ Leans on (Bambi 0.21): `Model.parameters`, `.conditional_parameters`, `.marginal
 `.backend`, `.built`; `backend.pymc.PyMCModel` with `.model`, `.components`, `.response_component`, `.spec`;
 `backend.model_components.ConstantComponent`, `DistributionalComponent.build` and its four `build_...` steps,
 `ResponseComponent`; `model_components.DistributionalComponent.design` with `.common.design_matrix`,
-`.evaluate_new_data`, `.slices`, `.terms`; `.alias` of terms.
+`.evaluate_new_data`, `.slices`, `.terms`.
 """
 
 from collections.abc import Collection, Mapping
@@ -27,10 +27,10 @@ from bayesmix.formula.matrices import new_rows
 from bayesmix.modelling import layout
 from bayesmix.modelling.bambi_dialect import in_bambi_terms
 from bayesmix.modelling.bambi_families import bambi_family
+from bayesmix.modelling.bambi_names import give_names_back
 from bayesmix.modelling.families import Family
 from bayesmix.modelling.fixed_effects import add_fixed_effects
 from bayesmix.modelling.group_effects import add_group_term
-from bayesmix.modelling.layout import without_slash
 from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.priors_pymc import to_bambi
 from bayesmix.modelling.thresholds import add_thresholds
@@ -148,21 +148,17 @@ def build_bambi_model(
         auto_scale=False,
         extra_namespace=said.functions,
     )
-    if design.response.trials is not None:
-        model.response_term.alias = without_slash(design.response.name)
+    give_names_back(model, said, design)
     for parameter, component in model.conditional_parameters.items():
-        _give_ours(component, design.parts.get(parameter, design), said.names)
+        _give_fixed_matrix(component, design.parts.get(parameter, design))
     model.backend = _Backend(design, family, priors, centred)
     model.backend.build(model)
     model.built = True
     return model
 
 
-def _give_ours(component: Any, design: Design, names: Mapping[str, Mapping[str, str]]) -> None:
-    """Our names and our fixed matrix in place of Bambi's."""
-    for bambi_name, own_name in names[design.parameter].items():
-        if bambi_name in component.terms and component.terms[bambi_name].name != own_name:
-            component.terms[bambi_name].alias = own_name
+def _give_fixed_matrix(component: Any, design: Design) -> None:
+    """Our fixed matrix in place of Bambi's."""
     if component.design.common is not None:
         matrix = _with_offset(design.fixed.matrix, design.offset, design)
         component.design.common = _FixedMatrix(matrix, design, component.design.common.terms)

@@ -1,8 +1,9 @@
 """A design said in Bambi's words: formula text, data frame and functions.
 
-bayesmix works out X itself, by R's rules. Bambi is given the same terms under the same names: plain columns as
-they are, every function call as an opaque function that evaluates it as the fit did (means, polynomials and
-levels included). `names` leads from Bambi's name of a term to that of the formula.
+bayesmix works out X itself, by R's rules. Bambi is given the same terms: plain columns as they are, every function call
+as an opaque function that evaluates it as the fit did (means, polynomials and levels included). Bambi evaluates the
+text of its formula, and that of a card or of a stored fit may be a stranger's: response, columns and functions stand in
+it under fixed names of our own, and `bambi_names` gives the finished model theirs back.
 """
 
 from collections.abc import Callable
@@ -17,22 +18,28 @@ from bayesmix.formula.design import Design, prefixed
 from bayesmix.formula.syntax import Call, Name, Node, columns_in
 from bayesmix.formula.terms import INTERCEPT, Term
 from bayesmix.formula.variables import Variables
-from bayesmix.modelling.layout import without_slash
 
-SUCCESSES, TRIALS, OFFSET = "bayesmix_successes", "bayesmix_trials", "bayesmix_offset"
+RESPONSE, SUCCESSES, TRIALS = "bayesmix_response", "bayesmix_successes", "bayesmix_trials"
+OFFSET, COLUMN, FUNCTION = "bayesmix_offset", "bayesmix_column", "bayesmix_function"
 
 
 @dataclass
 class BambiTerms:
     """`texts`, the mean's first, `data` and `functions` are what `bambi.Model` takes.
 
-    `names` has for each predictor, the mean's under an empty name, ours by Bambi's.
+    `columns` has the name of each predictor column by the one that stands for it, `labels` those of the terms, for each
+    predictor, the mean's under an empty name.
     """
 
     texts: list[str] = field(default_factory=list)
     data: pd.DataFrame = field(default_factory=pd.DataFrame)
     functions: dict[str, Callable[..., Any]] = field(default_factory=dict)
-    names: dict[str, dict[str, str]] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def standing_for(self, column: str) -> str:
+        """The name under which Bambi has a column."""
+        return next(ours for ours, own in self.columns.items() if own == column)
 
 
 def in_bambi_terms(design: Design, *, with_groups: bool) -> BambiTerms:
@@ -41,7 +48,9 @@ def in_bambi_terms(design: Design, *, with_groups: bool) -> BambiTerms:
     Bambi needs the random terms for its own predictions alone, and makes a dense matrix of each: for sampling they are
     left out.
     """
-    said = BambiTerms(data=_frame(design))
+    frame = _frame(design)
+    columns = {f"{COLUMN}_{i}": str(name) for i, name in enumerate(frame.columns)}
+    said = BambiTerms(data=frame.set_axis(list(columns), axis="columns"), columns=columns)
     for part in design.predictors:
         response = part.parameter or _response(design, said)
         said.texts.append(f"{response} ~ {_predictor(part, said, _grouping(design), with_groups=with_groups)}")
@@ -56,7 +65,7 @@ def _grouping(design: Design) -> set[str]:
 
 def _predictor(design: Design, said: BambiTerms, grouping: set[str], *, with_groups: bool) -> str:
     """The right-hand side of one formula."""
-    said.names[design.parameter] = {}
+    said.labels[design.parameter] = {}
     fixed = [_term(term, design, said, grouping) for term in design.formula.fixed if term != INTERCEPT]
     # Of an ordinal response Bambi adds an intercept, for the coding of factors, and takes it away again.
     parts = ["1" if design.fixed.has_intercept else "0", *fixed]
@@ -67,7 +76,7 @@ def _predictor(design: Design, said: BambiTerms, grouping: set[str], *, with_gro
     for random in design.formula.random if with_groups else ():
         inside = [_term(term, design, said, grouping) for term in random.terms if term != INTERCEPT]
         one = "1" if INTERCEPT in random.terms else "0"
-        group = ":".join(_column(part.name) for part in random.group if isinstance(part, Name))
+        group = ":".join(said.standing_for(part.name) for part in random.group if isinstance(part, Name))
         parts.append(f"({' + '.join([one, *inside])} | {group})")
     return " + ".join(parts)
 
@@ -96,13 +105,12 @@ def _response(design: Design, said: BambiTerms) -> str:
         said.data[SUCCESSES] = response.values.astype(int)
         said.data[TRIALS] = response.trials.astype(int)
         return f"p({SUCCESSES}, {TRIALS})"
-    name = without_slash(response.name)
     if response.categories:
         codes = response.values.astype(int) - 1
-        said.data[name] = pd.Categorical.from_codes(codes, list(response.categories), ordered=True)
-        return _column(name)
-    said.data[name] = response.values
-    return _column(name)
+        said.data[RESPONSE] = pd.Categorical.from_codes(codes, list(response.categories), ordered=True)
+    else:
+        said.data[RESPONSE] = response.values
+    return RESPONSE
 
 
 def _term(term: Term, design: Design, said: BambiTerms, grouping: set[str]) -> str:
@@ -114,10 +122,10 @@ def _term(term: Term, design: Design, said: BambiTerms, grouping: set[str]) -> s
         if isinstance(variable, Call) or numeric_and_group:
             parts.append(_opaque(said, variable, _evaluator(design, variable)))
         elif isinstance(variable, Name):
-            parts.append(_column(variable.name))
-    own = without_slash(prefixed(design.parameter, term.label))
-    said.names[design.parameter][":".join(part.strip("`") for part in parts)] = own
-    return ":".join(parts)
+            parts.append(said.standing_for(variable.name))
+    text = ":".join(parts)
+    said.labels[design.parameter][text] = term.label
+    return text
 
 
 def _evaluator(design: Design, node: Node) -> Callable[[pd.DataFrame], Any]:
@@ -133,15 +141,11 @@ def _evaluator(design: Design, node: Node) -> Callable[[pd.DataFrame], Any]:
 def _opaque(said: BambiTerms, node: Node, evaluate: Callable[[pd.DataFrame], Any]) -> str:
     """A call of a function that is given the columns and evaluates the expression on them."""
     columns = list(dict.fromkeys(name.name for name in columns_in(node)))
-    name = f"bayesmix_{len(said.functions)}"
+    name = f"{FUNCTION}_{len(said.functions)}"
 
     def opaque(*values: Any) -> Any:
         frame = pd.DataFrame({c: np.asarray(v) for c, v in zip(columns, values, strict=True)})
         return evaluate(frame)
 
     said.functions[name] = opaque
-    return f"{name}({', '.join(_column(column) for column in columns)})"
-
-
-def _column(name: str) -> str:
-    return name if name.isidentifier() else f"`{name}`"
+    return f"{name}({', '.join(said.standing_for(column) for column in columns)})"

@@ -1,0 +1,260 @@
+"""A stranger's text is data at every door: nothing of it runs, whatever family and library it goes through.
+
+The watch is an audit hook of the interpreter (PEP 578): it sees each process, socket, file and piece of compiled text.
+"""
+
+import json
+import os
+import socket
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+import bambi
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayesmix as bm
+from bayesmix.errors import BayesmixError
+from bayesmix.modelling.bambi_dialect import SUCCESSES, TRIALS
+from bayesmix.modelling.families import FAMILIES
+
+from .conftest import IMPORTS, RUNS, SECRET, TEXTS, as_name, models_of, of_a_stranger
+
+each_text = pytest.mark.parametrize("text", TEXTS.values(), ids=list(TEXTS))
+
+
+def both_doors(text, family, watched):
+    data, formula = of_a_stranger(text, family)
+    with watched():
+        for model in models_of(formula, family, data):
+            assert str(model)
+            assert set(data.columns) >= set(model.data.columns) - {model.response_term.alias} - {SUCCESSES, TRIALS}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family(family, watched):
+    both_doors(TEXTS["added to a formula"], family, watched)
+
+
+@each_text
+@pytest.mark.parametrize("family", ["gaussian", "binomial", "cumulative"])
+def test_every_text_as_response_column_level_and_group(text, family, watched):
+    both_doors(text, family, watched)
+
+
+def test_a_response_that_closes_its_quotes(watched):
+    """Text between backticks ended at those of a column in a call; what stood behind them was evaluated."""
+    name = f" + {RUNS} "
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame({name: rng.normal(size=60), "I(": rng.normal(size=60), "g": np.repeat(list("abcdef"), 10)})
+    with watched():
+        fit = bm.fit(f"I(`{name}`) ~ `I(` + (1 | g)", data, seed=1, progress=False)
+        assert set(fit.pymc_model.named_vars) >= {"I(", "sd_g__Intercept"}
+        assert bm.bambi_model(fit).data.columns.tolist()[:2] == ["I(", "g"]
+
+
+def test_a_response_in_a_call_of_a_quoted_column():
+    rng = np.random.default_rng(2)
+    data = pd.DataFrame({"reaction time": np.exp(rng.normal(size=60)), "x": rng.normal(size=60)})
+    data["school class"] = np.repeat(list("abcdef"), 10)
+    fit = bm.fit(
+        "log(`reaction time`) ~ x + (x | `school class`)", data, "student_t", draws=50, tune=80, progress=False
+    )
+    model = bm.bambi_model(fit)
+    new = data.drop(columns="reaction time").head(7)
+    predicted = model.predict(fit.posterior, data=new, inplace=False).posterior["mu"]
+    expected = bm.fitted(fit)["mean"].to_numpy()[:7]
+    np.testing.assert_allclose(predicted.mean(("chain", "draw")), expected, rtol=1e-8)
+    assert len(bambi.interpret.predictions(model, observed(fit), conditional="school class").summary) == 6
+
+
+def observed(fit):
+    """The posterior with the group that `bambi.interpret` takes the rows' coordinate from."""
+    tree = fit.posterior.copy()
+    rows = np.arange(fit.design.n_obs)
+    tree["observed_data"] = pd.Series(rows, index=pd.Index(rows, name="__obs__")).to_xarray().to_dataset(name="y")
+    return tree
+
+
+SHORT = {"draws": 25, "tune": 40, "chains": 1, "seed": 1, "progress": False}
+
+
+@each_text
+def test_a_whole_analysis_of_a_stranger(text, watched, tmp_path):
+    """Fit, print, tables, pictures, stored and read again, predictions by Bambi."""
+    data, _ = of_a_stranger(text, "gaussian")
+    name = as_name(text)
+    with watched():
+        fit = bm.fit(f"`{name}y` ~ `{name}` + `{name}f` + (1 | `{name}g`)", data, **SHORT)
+        again = bm.load(bm.save(fit, tmp_path / "fit.nc"))
+        assert str(again) == str(fit)
+        assert bm.fixef(again).shape == (4, 7)
+        assert "script>" not in again._repr_html_()
+        assert len(bm.ranef(again)) == 6
+        bm.plot_lines(again) if name == "lambda" else bm.plot_ranef(again)
+        plt.gcf().savefig(tmp_path / "picture.png")
+        plt.close("all")
+        model = bm.bambi_model(again)
+        if "|" in name:
+            return  # Bambi takes the names of group terms apart at it
+        assert model.predict(again.posterior, data=data.head(3), inplace=False).posterior["mu"].sizes["__obs__"] == 3
+
+
+@pytest.mark.slow
+@each_text
+def test_sampled_with_all_parameters(text, watched):
+    """Names become those of variables in the text that PyTensor and Numba compile."""
+    data, formula = of_a_stranger(text, "student_t")
+    with watched():
+        fit = bm.fit(formula, data, "student_t", remedies=False, **SHORT)
+        assert str(fit)
+
+
+@each_text
+def test_formulas(text, watched):
+    data = bm.load_data("sleepstudy")
+    formulas = [
+        text,
+        f"Reaction ~ {text}",
+        f"{text} ~ Days",
+        f"Reaction ~ Days + ({text} | Subject)",
+        f"Reaction ~ Days + (Days | {text})",
+        f"Reaction ~ I({text})",
+        f"Reaction ~ offset({text})",
+        f"Reaction ~ poly(Days, {text})",
+        f"Reaction ~ factor(Days, levels = {text})",
+        f"Reaction ~ `{text}`",
+        f"`{text}` ~ Days",
+    ]
+    with watched():
+        for formula in formulas:
+            for refused in (lambda f=formula: bm.lm(f, data), lambda f=formula: bm.reml(f, data)):
+                with pytest.raises(BayesmixError):
+                    refused()
+
+
+@each_text
+def test_arguments(text, watched):
+    data = bm.load_data("sleepstudy")
+    formula = "Reaction ~ Days + (1 | Subject)"
+    with watched():
+        fit = bm.fit(formula, data, seed=1, progress=False)
+        refused = [
+            lambda: bm.fit(formula, data, text, **SHORT),
+            lambda: bm.fit(formula, data, f"gaussian({text})", **SHORT),
+            lambda: bm.fit(formula, data, priors={text: "Normal(0, 1)"}, **SHORT),
+            lambda: bm.fit(formula, data, priors={"Days": text}, **SHORT),
+            lambda: bm.fit(formula, data, priors={"Days": f"Normal(0, {text})"}, **SHORT),
+            lambda: bm.fit(formula, data, priors={"Days": f"{text}(0, 1)"}, **SHORT),
+            lambda: bm.fit(formula, data, weights=text, **SHORT),
+            lambda: bm.fit(formula, data, na=text, **SHORT),
+            lambda: bm.fit(formula, data, method=text, **SHORT),
+            lambda: bm.fit(formula, data, **SHORT | {"sampler": text}),
+            lambda: bm.fit([formula, f"sigma ~ {text}"], data, **SHORT),
+            lambda: bm.fit([formula, f"{text} ~ 1"], data, **SHORT),
+            lambda: bm.load_data(text),
+            lambda: bm.load(text),
+            lambda: bm.ranef_draws(fit, text),
+            lambda: bm.shrinkage(fit, text),
+            lambda: bm.bayes_factor(fit, drop=text),
+            lambda: bm.tidy(fit, effects=text),
+            lambda: bm.loo(fit, by=text),
+            lambda: bm.plot_trace(fit, [text]),
+            lambda: bm.residuals(fit, kind=text),
+        ]
+        for i, question in enumerate(refused):
+            try:
+                question()
+            except BayesmixError:
+                continue
+            pytest.fail(f"question {i} took the text")
+
+
+CARD = """
+title = "A title"
+description = "What it is about"
+
+[data]
+path = "rows.csv"
+weights = "w"
+na = "drop"
+
+[data.units]
+y = "kg"
+
+[data.factors]
+f = ["a", "b"]
+
+[model]
+formula = "y ~ f + (1 | g)"
+family = "gaussian"
+
+[priors]
+sigma = "HalfNormal(3)"
+
+[sampler]
+name = "auto"
+method = "auto"
+draws = 20
+chains = 1
+seed = 1
+
+[report]
+probability = 0.9
+pictures = ["ranef"]
+
+[report.layers]
+"one" = "y ~ f + (1 | g)"
+"""
+PLACES = sorted(set(CARD.replace('"', "\0").split("\0")[1::2])) + [
+    line.split(" =")[0] for line in CARD.splitlines() if " = " in line and not line.startswith('"')
+]
+
+
+@each_text
+def test_cards(text, watched, tmp_path):
+    """Every text and every key of a card in turn is the stranger's."""
+    rng = np.random.default_rng(3)
+    rows = pd.DataFrame({"f": np.tile(["a", "b"], 24), "g": np.repeat(list("abcdef"), 8), "w": 1.0})
+    rows["y"] = rng.normal(5, 1, 48)
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    as_toml = json.dumps(text)
+    with watched():
+        for place in dict.fromkeys(PLACES):
+            quoted = f'"{place}"' in CARD
+            changed = CARD.replace(f'"{place}"', as_toml) if quoted else CARD.replace(f"\n{place} =", f"\n{as_toml} =")
+            assert changed != CARD
+            card = tmp_path / "card.toml"
+            card.write_text(changed, encoding="utf-8")
+            # Pictures and tables of a stranger's levels are drawn by the whole analyses: here the fit is what counts.
+            try:
+                bm_run(card)
+            except BayesmixError:
+                continue
+
+
+def bm_run(card):
+    from bayesmix.report.analysis import analyse, analysis_text  # noqa: PLC0415
+    from bayesmix.report.card import read_card  # noqa: PLC0415
+
+    return analysis_text(analyse(read_card(card), progress=False))
+
+
+def test_the_watch_sees_a_process_a_file_a_socket_and_a_secret(watched, tmp_path):
+    for deed in (
+        lambda: subprocess.run(["true"], check=True),
+        lambda: os.system("true"),
+        lambda: socket.socket().close(),
+        lambda: Path(SECRET).read_text(),
+        lambda: Path("/var/pwned").mkdir(),
+        lambda: exec("[] and " + IMPORTS),
+    ):
+        with pytest.raises(AssertionError), watched():
+            deed()
+        Path("/var/pwned").rmdir() if Path("/var/pwned").exists() else None
+    with pytest.raises(AssertionError), watched(), suppress(ValueError):
+        bambi.Model(f"y ~ 1 + {RUNS}", pd.DataFrame({"y": [1.0, 2.0, 4.0]}))
+    (tmp_path / "pwned").unlink(missing_ok=True)
