@@ -20,6 +20,7 @@ from bayesmix.formula.coding import code_terms
 from bayesmix.formula.columns import unknown_column
 from bayesmix.formula.design import Design, FixedEffects, GroupTerm
 from bayesmix.formula.distributional import for_parameter, refuse_equal_names
+from bayesmix.formula.extremes import refuse_extremes
 from bayesmix.formula.missing import complete_rows
 from bayesmix.formula.response import CONTINUOUS, read_response
 from bayesmix.formula.syntax import Name
@@ -228,6 +229,8 @@ def _offset(formula: Formula, variables: Variables) -> Floats:
         if values.ndim > 1:
             raise DataError(f"offset({label_of(node)}) has {values.shape[1]} columns; an offset is one number a row.")
         total += values
+    if len(formula.offsets) > 1:
+        refuse_extremes("The sum of the offsets", total, [], variables.data)
     return total
 
 
