@@ -20,6 +20,13 @@ class Factor:
 
 def unknown_column(name: str, data: pd.DataFrame) -> UnknownColumnError:
     columns = [str(column) for column in data.columns]
+    if not columns:
+        return UnknownColumnError(f"{name!r} is no column of the data, which have no columns.")
+    if name in columns:
+        return UnknownColumnError(
+            f"{name!r} is a text in the formula, but a {type(data.columns[columns.index(name)]).__name__} as a name in "
+            "the data; write data.columns = data.columns.map(str)."
+        )
     return UnknownColumnError(
         f"{name!r} is no column of the data.{did_you_mean(name, columns)} Columns: {listing(columns)}."
     )
@@ -61,7 +68,7 @@ def describe_type(column: pd.Series) -> str:
 
 def level_texts(column: pd.Series) -> tuple[pd.Index, list[str]]:
     """The values that occur, in order, and how they are printed."""
-    present = column.dropna()
+    present = _of_known_size(column.dropna())
     if isinstance(column.dtype, pd.CategoricalDtype):
         used = set(present.unique())
         values = pd.Index([value for value in column.cat.categories if value in used])
@@ -74,9 +81,21 @@ def level_texts(column: pd.Series) -> tuple[pd.Index, list[str]]:
     return values, [_level_text(value) for value in values]
 
 
+def _of_known_size(column: pd.Series) -> pd.Series:
+    """Numbers of 16 or more than 64 bits as those of 64, which alone can be looked up."""
+    is_odd = isinstance(column.dtype, np.dtype) and column.dtype in (np.float16, np.longdouble)
+    return column.astype(np.float64) if is_odd else column
+
+
 def distinct_levels(column: pd.Series) -> tuple[str, ...]:
     """The levels of a column as texts; different values that are written alike are refused."""
     levels = tuple(level_texts(column)[1])
+    null = next((level for level in levels if "\0" in level), None)
+    if null is not None:
+        raise DataError(
+            f"'{column.name}' has a level {null!r} with a null character, which can neither be printed nor stored; "
+            "mend the text."
+        )
     if len(set(levels)) < len(levels):
         alike = sorted({level for level in levels if levels.count(level) > 1})
         raise DataError(
@@ -91,9 +110,14 @@ def _level_text(value: Any) -> str:
     return str(int(value)) if is_whole else str(value)
 
 
+def is_unicode(text: str) -> bool:
+    """Whether a text consists of characters: half of a surrogate pair is none."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def coded(column: pd.Series, levels: tuple[str, ...]) -> Factor:
     """The column's codes in `levels`; a value that is none of them is -1."""
     values, texts = level_texts(column)
     position = {level: code for code, level in enumerate(levels)}
     to_code = np.array([position.get(text, -1) for text in texts] + [-1], dtype=np.intp)
-    return Factor(to_code[values.get_indexer(pd.Index(column))], levels)
+    return Factor(to_code[values.get_indexer(pd.Index(_of_known_size(column)))], levels)

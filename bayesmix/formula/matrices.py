@@ -17,10 +17,10 @@ from bayesmix.formula.checks import (
     refuse_response_among_predictors,
 )
 from bayesmix.formula.coding import code_terms
-from bayesmix.formula.columns import unknown_column
 from bayesmix.formula.design import Design, FixedEffects, GroupTerm
 from bayesmix.formula.distributional import for_parameter, refuse_equal_names
 from bayesmix.formula.extremes import refuse_extremes
+from bayesmix.formula.frame import checked_frame
 from bayesmix.formula.missing import complete_rows
 from bayesmix.formula.response import CONTINUOUS, read_response
 from bayesmix.formula.syntax import Name
@@ -174,11 +174,10 @@ def new_rows(design: Design, data: pd.DataFrame) -> NewRows:
     DataError
         A fixed factor has a level that the fit has not seen, or a value is missing.
     """
+    predictors = sorted({name.name for name in design.formula.predictor_columns})
+    data = checked_frame(data, predictors)
     variables = Variables(design.formula.text, data, design.functions, dict(design.learnt), new=True)
-    predictors = {name.name for name in design.formula.predictor_columns}
-    for name in sorted(predictors):
-        if name not in data.columns:
-            raise unknown_column(name, data)
+    for name in predictors:
         if data[name].isna().any():
             raise DataError(f"'{name}' is missing in {int(data[name].isna().sum())} of {len(data)} new rows; fill it.")
     matrix, _, _ = code_terms(design.formula.fixed, variables)

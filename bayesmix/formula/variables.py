@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix.errors import DataError, FormulaError, Span, did_you_mean, listing
+from bayesmix.errors import FormulaError, Span, did_you_mean, listing
 from bayesmix.formula.arguments import constant, matched
 from bayesmix.formula.columns import (
     Factor,
@@ -78,10 +78,7 @@ class Variables:
     def column(self, name: Name) -> pd.Series:
         if name.name not in self.data.columns:
             raise unknown_column(name.name, self.data)
-        column = self.data[name.name]
-        if isinstance(column, pd.DataFrame):
-            raise DataError(f"The data have {column.shape[1]} columns named {name.name!r}; rename all but one.")
-        return column
+        return self.data[name.name]
 
     def variable(self, node: Node) -> Floats | Factor:
         """A variable of a term: numbers (n_obs,) or (n_obs, m), or a factor; worked out once."""
