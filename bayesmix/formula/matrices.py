@@ -17,8 +17,9 @@ from bayesmix.formula.checks import (
     refuse_response_among_predictors,
 )
 from bayesmix.formula.coding import code_terms
+from bayesmix.formula.collisions import refuse_equal_names
 from bayesmix.formula.design import Design, FixedEffects, GroupTerm
-from bayesmix.formula.distributional import for_parameter, refuse_equal_names
+from bayesmix.formula.distributional import for_parameter
 from bayesmix.formula.extremes import refuse_extremes
 from bayesmix.formula.frame import checked_frame
 from bayesmix.formula.missing import complete_rows

@@ -7,7 +7,7 @@ from bayesmix.errors import ArgumentError, FormulaError, Span
 from bayesmix.formula.allowed import check_expression
 from bayesmix.formula.functions import FACTOR_FUNCTIONS, FUNCTIONS, NOT_SUPPORTED
 from bayesmix.formula.grammar import read_syntax
-from bayesmix.formula.sums import BARS, Sum, SumReader
+from bayesmix.formula.sums import BARS, MOST_TERMS, MOST_VARIABLES, Sum, SumReader
 from bayesmix.formula.syntax import Binary, Call, Name, Negative, Node, Parenthesis, operations, unparse
 from bayesmix.formula.terms import INTERCEPT, Formula, RandomTerm, ResponseSpec, Term, label_of
 
@@ -61,6 +61,10 @@ class _Reader:
         fixed_part = self.without_bars(tree.right, bars)
         fixed = Sum() if fixed_part is None else self.sums.read(fixed_part)
         random = [term for bar in bars for term in self.random_terms(bar)]
+        if len(random) > MOST_TERMS:
+            raise self.fail(
+                f"The formula has {len(random)} random terms; at most {MOST_TERMS} are read.", random[MOST_TERMS].span
+            )
         self.refuse_repeats(random)
         return Formula(self.text, response, _by_degree(fixed.with_intercept()), tuple(random), tuple(fixed.offsets))
 
@@ -135,6 +139,12 @@ class _Reader:
         if not terms:
             raise self.fail("Nothing varies by group here; write (1 | g) or (x | g).", bar.left.span)
         groups = self.groups(bar.right)
+        largest = max(len(group) for group in groups)
+        if largest > MOST_VARIABLES:
+            raise self.fail(
+                f"A group is a combination of {largest} columns here; at most {MOST_VARIABLES} are read.",
+                bar.right.span,
+            )
         if bar.operator == "||":
             return [RandomTerm((term,), group, bar.span) for group in groups for term in terms]
         return [RandomTerm(tuple(terms), group, bar.span) for group in groups]
@@ -177,8 +187,13 @@ class _Reader:
 
     def refuse_repeats(self, random: list[RandomTerm]) -> None:
         seen: set[tuple[frozenset[str], Term]] = set()
+        groups: dict[str, frozenset[str]] = {}
         for term in random:
             group = frozenset(label_of(part) for part in term.group)
+            if groups.setdefault(term.group_label, group) != group:
+                raise self.fail(
+                    f"A column is called as the combinations {term.group_label} are; rename the column.", term.span
+                )
             for part in term.terms:
                 if (group, part) in seen:
                     what = "the intercept" if part == INTERCEPT else f"'{part.label}'"

@@ -44,6 +44,8 @@ class SumReader:
 
     text: str
     known: Collection[str]
+    seen: dict[str, bool] = field(default_factory=dict)
+    """Of each variable's label whether a column has it, not an expression."""
 
     def fail(self, reason: str, span: Span) -> FormulaError:
         return FormulaError(reason, self.text, span)
@@ -112,7 +114,10 @@ class SumReader:
             case Binary("|" | "||"):
                 raise self.fail("A random term stands in parentheses: write (x | g).", node.operator_span)
         check_expression(node, self.text, self.known, within_arithmetic=False)
-        return [Term((node,))]
+        term = Term((node,))
+        if self.seen.setdefault(term.label, isinstance(node, Name)) != isinstance(node, Name):
+            raise self.fail(f"A column is called as the expression {term.label} is; rename the column.", node.span)
+        return [term]
 
     def _terms_alone(self, node: Node) -> list[Term]:
         """The terms of a sum within a product, where R would take away the intercept of the whole formula for a 0."""

@@ -25,6 +25,7 @@ from bayesmix.formula.columns import (
 )
 from bayesmix.formula.extremes import refuse_extremes
 from bayesmix.formula.functions import FACTOR_FUNCTIONS, FUNCTIONS
+from bayesmix.formula.number_texts import beside_numbers, refuse_number_texts
 from bayesmix.formula.syntax import (
     Binary,
     Call,
@@ -93,7 +94,11 @@ class Variables:
                 return self.number_or_factor(inside)
             case Name():
                 column = self.column(node)
-                return self.factor(node) if is_categorical(column) else self.numbers(node)
+                if not is_categorical(column):
+                    return self.numbers(node)
+                if not self.new:
+                    refuse_number_texts(column)
+                return self.factor(node)
             case Call(function) if function in FACTOR_FUNCTIONS and function not in self.functions:
                 return self.factor(node)
         return self.numbers(node)
@@ -138,7 +143,8 @@ class Variables:
                 column = self.column(node)
                 if not is_numeric(column):
                     raise self.fail(
-                        f"'{node.name}' is {describe_type(column)}, so it cannot be calculated with.",
+                        f"'{node.name}' is {describe_type(column)}{beside_numbers(column)}, so it cannot be calculated "
+                        "with.",
                         node.span,
                     )
                 return column.to_numpy(dtype=float, na_value=np.nan)
