@@ -75,6 +75,6 @@ def _spread(numbers: pd.Series, texts: pd.Series) -> pd.Series:
     """The numbers in their rows, the others missing."""
     if len(numbers) == len(texts):
         return numbers
-    if numbers.dtype == np.int64 and numbers.abs().max() > _EXACT:
+    if numbers.dtype == np.int64 and (numbers.max() > _EXACT or numbers.min() < -_EXACT):
         return numbers.astype("Int64").reindex(texts.index)
     return numbers.astype(np.float64).reindex(texts.index)

@@ -23,9 +23,10 @@ def unknown_column(name: str, data: pd.DataFrame) -> UnknownColumnError:
     if not columns:
         return UnknownColumnError(f"{name!r} is no column of the data, which have no columns.")
     if name in columns:
+        kind = type(data.columns[columns.index(name)]).__name__
         return UnknownColumnError(
-            f"{name!r} is a text in the formula, but a {type(data.columns[columns.index(name)]).__name__} as a name in "
-            "the data; write data.columns = data.columns.map(str)."
+            f"{name!r} is a text in the formula, but of type {kind} in the data; write data.columns = "
+            "data.columns.map(str)."
         )
     return UnknownColumnError(
         f"{name!r} is no column of the data.{did_you_mean(name, columns)} Columns: {listing(columns)}."

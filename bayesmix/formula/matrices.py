@@ -78,6 +78,9 @@ def build_design(
     """
     if functions is not None and not isinstance(functions, Mapping):
         raise DataError(f'functions is a mapping, such as {{"half": half}}; got {type(functions).__name__}.')
+    for name, function in (functions or {}).items():
+        if not isinstance(name, str) or not callable(function):
+            raise DataError(f"functions has {name!r}, which names no function; write it as {{'half': half}}.")
     parts, reserved = dict(parts or {}), (*auxiliary, *(["threshold"] if response == "ordinal" else []))
     refuse_response_among_predictors(formula)
     refuse_reserved_names(formula, reserved)
@@ -225,9 +228,10 @@ def _group_levels(term: RandomTerm, variables: Variables) -> tuple[NDArray[np.in
 def _offset(formula: Formula, variables: Variables) -> Floats:
     total = np.zeros(len(variables.data))
     for node in formula.offsets:
-        values = variables.numbers(node)
+        label = f"offset({label_of(node)})"
+        values = variables.numbers(node, label)
         if values.ndim > 1:
-            raise DataError(f"offset({label_of(node)}) has {values.shape[1]} columns; an offset is one number a row.")
+            raise DataError(f"{label} has {values.shape[1]} columns; an offset is one number a row.")
         total += values
     if len(formula.offsets) > 1:
         refuse_extremes("The sum of the offsets", total, [], variables.data)

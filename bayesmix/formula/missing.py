@@ -25,7 +25,7 @@ def complete_rows(
     DataError
         The data are empty, no row is complete, or a value is missing under ``na="error"``.
     """
-    if na not in NA_CHOICES:
+    if not isinstance(na, str) or na not in NA_CHOICES:
         raise DataError(f'na={na!r} is not known; write na="drop" or na="error".')
     if weights is not None and not isinstance(weights, str):
         raise DataError(

@@ -42,6 +42,8 @@ def parse(text: str, functions: Collection[str] = ()) -> Formula:
         raise ArgumentError(
             f'The formula comes first and is text, such as "y ~ x + (1 | g)"; got {type(text).__name__}.'
         )
+    if isinstance(functions, str) or not isinstance(functions, Collection):
+        raise ArgumentError(f'functions is a mapping, such as {{"half": half}}; got {type(functions).__name__}.')
     tree = read_syntax(text)
     return _Reader(text, functions).read(tree)
 

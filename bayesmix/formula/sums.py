@@ -122,8 +122,8 @@ class SumReader:
     def _terms_alone(self, node: Node) -> list[Term]:
         """The terms of a sum within a product, where R would take away the intercept of the whole formula for a 0."""
         part = self.read(node) if _is_sum(node) else Sum(dict.fromkeys(self.product(node)))
-        if part.intercept is False:
-            raise self.fail("0 and - 1 stand in the sum itself, not in a product: write 0 + ...", node.span)
+        if part.intercept is False or (part.intercept and not part.terms):
+            raise self.fail("0 and 1 stand in the sum itself, not in a product: write 0 + ...", node.span)
         if part.offsets:
             raise self.fail("An offset stands in the sum itself, not in a product.", node.span)
         return [*part.terms]
@@ -131,8 +131,9 @@ class SumReader:
     def _times(self, operation: Binary, a: list[Term], b: list[Term]) -> list[Term]:
         span = operation.operator_span
         if operation.operator == "/":
-            whole = Term(tuple({label_of(v): v for term in a for v in term.variables}.values()))
-            products, alone = [whole.times(y) for y in b], a
+            products, alone = [_whole(a).times(y) for y in b], a
+        elif operation.operator == "%in%":
+            products, alone = [x.times(_whole(b)) for x in a], []
         else:
             self._refuse_many(len(a) * len(b), span)
             products = [x.times(y) for x in a for y in b]
@@ -178,6 +179,11 @@ class SumReader:
             raise self.fail(f"offset() takes 1 argument, got {len(call.arguments)}; write offset(log(t)).", call.span)
         check_expression(call.arguments[0], self.text, self.known, within_arithmetic=True)
         return call.arguments[0]
+
+
+def _whole(terms: list[Term]) -> Term:
+    """The product of all variables of the terms, within which R nests others."""
+    return Term(tuple({label_of(v): v for term in terms for v in term.variables}.values()))
 
 
 def _is_sum(node: Node) -> bool:

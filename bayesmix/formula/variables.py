@@ -124,11 +124,11 @@ class Variables:
             self.learnt[key] = levels
         return coded(column, self.learnt[key])
 
-    def numbers(self, node: Node) -> Floats:
-        """An expression as numbers, finite in every row."""
+    def numbers(self, node: Node, label: str = "") -> Floats:
+        """An expression as numbers, finite in every row; messages call it `label`, by default as it is written."""
         values = self.evaluate(node)
         values = np.broadcast_to(np.asarray(values, dtype=float), (len(self.data), *np.shape(values)[1:])).copy()
-        refuse_extremes(label_of(node), values, [name.name for name in columns_in(node)], self.data)
+        refuse_extremes(label or label_of(node), values, [name.name for name in columns_in(node)], self.data)
         return values
 
     def evaluate(self, node: Node) -> Any:
@@ -185,6 +185,11 @@ class Variables:
     def call(self, call: Call) -> Any:
         if call.function in self.functions:
             return self.own_function(call)
+        if call.function in FACTOR_FUNCTIONS:
+            raise self.fail(
+                f"{call.function}() makes a factor, so it cannot be calculated with; it is a term of its own.",
+                call.span,
+            )
         function = FUNCTIONS[call.function]
         given = matched(call, function, self.text)
         values = np.asarray(self.evaluate(given.values), dtype=float)
