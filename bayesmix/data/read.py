@@ -131,11 +131,16 @@ def _check_lines(file: Path, lines: IO[str], separator: str) -> None:
     if header is None:
         raise DataError(f"{str(file)!r} is empty.")
     _check_header(file, header, separator)
-    for line, fields in records:
+    for number, (line, fields) in enumerate(records):
         if len(fields) != len(header):
+            row_names = number == 0 and len(fields) == len(header) + 1
+            why = (
+                "Are these row names of R's write.table? Write with row.names = FALSE, or give them a name"
+                if row_names
+                else "Fields that hold the separator are written in double quotes"
+            )
             raise DataError(
-                f"{str(file)!r}, line {line}: {len(fields)} fields, but the header has {len(header)}. "
-                "Fields that hold the separator are written in double quotes."
+                f"{str(file)!r}, line {line}: {len(fields)} fields, but the header has {len(header)}. {why}."
             )
 
 

@@ -108,8 +108,8 @@ class Variables:
         if isinstance(node, Call):
             if len(node.arguments) != 1 or node.keywords or not isinstance(node.arguments[0], Name):
                 raise self.fail(
-                    f"{node.function}() takes one column; for another order of the levels make the column a "
-                    "Categorical.",
+                    f"{node.function}() takes one column; contrasts are those with the first level, and for another "
+                    "order of the levels make the column a Categorical.",
                     node.span,
                 )
             name = node.arguments[0]
