@@ -90,6 +90,8 @@ def _of_known_size(column: pd.Series) -> pd.Series:
 
 def distinct_levels(column: pd.Series) -> tuple[str, ...]:
     """The levels of a column as texts; different values that are written alike are refused."""
+    if pd.api.types.is_float_dtype(column.dtype):
+        _refuse_lost_digits(column)
     levels = tuple(level_texts(column)[1])
     null = next((level for level in levels if "\0" in level), None)
     if null is not None:
@@ -104,6 +106,19 @@ def distinct_levels(column: pd.Series) -> tuple[str, ...]:
             "the text '1'; give the column one type."
         )
     return levels
+
+
+def _refuse_lost_digits(column: pd.Series) -> None:
+    """Identifiers of 17 digits that became floating-point numbers, where several of them are one."""
+    kind = column.dtype if isinstance(column.dtype, np.dtype) else np.dtype(float)
+    digits = min(np.finfo(kind).nmant, np.finfo(float).nmant) + 1
+    values = column.to_numpy(dtype=float, na_value=np.nan)
+    lost = np.isfinite(values) & (np.abs(values) > 2.0**digits)
+    if lost.any():
+        raise DataError(
+            f"'{column.name}' has floating-point numbers such as {values[lost][0]:.0f} as levels, and beyond 2^{digits} "
+            "these do not tell neighbouring whole numbers apart; read identifiers as text, or as Int64."
+        )
 
 
 def _level_text(value: Any) -> str:

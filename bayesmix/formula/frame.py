@@ -73,22 +73,24 @@ def checked_frame(data: Any, names: Sequence[str]) -> pd.DataFrame:
         same = int((data.columns == name).sum())
         if same > 1:
             raise DataError(f"The data have {same} columns named {name!r}; rename all but one.")
-    coded = {name: _as_categorical(column) for name, column in data.items() if _is_dictionary(column.dtype)}
-    if coded and data.columns.is_unique:
-        data = data.assign(**{str(name): column for name, column in coded.items()})
+    data = _with_categoricals(data)
     for name in dict.fromkeys(names):
         _refuse_cells(data[name])
     return data
 
 
-def _is_dictionary(kind: Any) -> bool:
-    return isinstance(kind, pd.ArrowDtype) and str(kind.pyarrow_dtype).startswith("dictionary<")
-
-
-def _as_categorical(column: pd.Series) -> pd.Series:
-    """A dictionary column of Arrow with its levels and their order."""
-    values = column.array.__arrow_array__()
-    return pd.Series(values.to_pandas().array, index=column.index, name=column.name)
+def _with_categoricals(data: pd.DataFrame) -> pd.DataFrame:
+    """Dictionary columns of Arrow as Categoricals, with their levels and the order of these."""
+    places = [
+        place
+        for place, kind in enumerate(data.dtypes)
+        if isinstance(kind, pd.ArrowDtype) and str(kind.pyarrow_dtype).startswith("dictionary<")
+    ]
+    if places:
+        data = data.copy(deep=False)
+    for place in places:
+        data.isetitem(place, data.iloc[:, place].array.__arrow_array__().to_pandas().array)
+    return data
 
 
 def _refuse_cells(column: pd.Series) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 from bayesmix.errors import DataError
 from bayesmix.formula.frame import checked_frame
 from bayesmix.formula.terms import Formula
+from bayesmix.formula.tokens import unprintable
 
 NA_CHOICES = ("drop", "error")
 
@@ -32,6 +33,8 @@ def complete_rows(
             f"weights is the name of a column of the data, a text; got {type(weights).__name__}. Make the weights a "
             "column of the data."
         )
+    if weights is not None and unprintable(weights):
+        raise DataError(f"The column {weights!r} has a control character in its name; rename it.")
     first, *others = formulas
     columns = [*first.columns, *(name for formula in others for name in formula.predictor_columns)]
     names = list(dict.fromkeys(name.name for name in columns)) + ([weights] if weights is not None else [])

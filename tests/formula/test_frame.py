@@ -163,6 +163,28 @@ def test_dictionary_columns_of_arrow_are_categoricals():
     np.testing.assert_array_equal(new_rows(design, data).fixed, design.fixed.matrix)
 
 
+def test_a_dictionary_column_beside_columns_of_one_name():
+    twice = pd.DataFrame(np.zeros((N, 2)), columns=["q", "q"])
+    column = arrow(pa.dictionary(pa.int32(), pa.string()), "lo", "hi")
+    design = build_design(parse("y ~ c"), pd.concat([DATA.assign(c=column), twice], axis=1))
+    assert design.fixed.names == ("Intercept", "c[hi]")
+
+
+@pytest.mark.parametrize("formula", ["y ~ x + (1 | c)", "y ~ factor(c)"])
+@pytest.mark.parametrize("kind", ["float64", "Float64"])
+def test_identifiers_that_lost_their_digits_are_no_levels(formula, kind):
+    identifiers = 96172134698012340 + np.arange(N) % 6
+    with pytest.raises(DataError, match=r"such as 96172134698012336 as levels, and beyond 2\^53"):
+        build_design(parse(formula), DATA.assign(c=pd.Series(identifiers.astype(float), dtype=kind)))
+    assert build_design(parse("y ~ x + (1 | c)"), DATA.assign(c=identifiers)).random[0].n_levels == 6
+
+
+def test_long_names_are_not_compared_letter_by_letter():
+    data = DATA.rename(columns={"x": "ab" * 30_000})
+    with pytest.raises(UnknownColumnError, match="characters more"):
+        build_design(parse(f"y ~ {'ab' * 30_000}c"), data)
+
+
 class OtherFrame:
     def to_pandas(self):
         return DATA
@@ -225,6 +247,11 @@ def test_any_row_names_will_do(index):
 def test_weights_are_the_name_of_a_column(weights):
     with pytest.raises(DataError, match="weights is the name of a column"):
         build_design(parse("y ~ x + (1 | g)"), DATA, weights=weights)
+
+
+def test_a_name_of_weights_that_no_table_prints():
+    with pytest.raises(DataError, match=r"'w\\n' has a control character"):
+        build_design(parse("y ~ x"), DATA.assign(**{"w\n": 1.0}), weights="w\n")
 
 
 @pytest.mark.parametrize("na", [DATA, None, ["drop"]])
