@@ -116,8 +116,8 @@ def _refuse_lost_digits(column: pd.Series) -> None:
     lost = np.isfinite(values) & (np.abs(values) > 2.0**digits)
     if lost.any():
         raise DataError(
-            f"'{column.name}' has floating-point numbers such as {values[lost][0]:.0f} as levels, and beyond 2^{digits} "
-            "these do not tell neighbouring whole numbers apart; read identifiers as text, or as Int64."
+            f"'{column.name}' has floating-point numbers such as {values[lost][0]:.0f} as levels, beyond 2^{digits}, "
+            "where neighbouring whole numbers are one; read identifiers as text, or as Int64."
         )
 
 
