@@ -31,7 +31,7 @@ def refuse_extremes(label: str, values: Floats, columns: Sequence[str], data: pd
     if (sizes > LARGEST).any():
         where = _first(sizes > LARGEST, rows, columns, data)
         raise DataError(
-            f"{label} is larger than {LARGEST:g} in {where}; its square is beyond the numbers of a computer. Write "
+            f"{label} is beyond {LARGEST:g} in size in {where}; its square is beyond the numbers of a computer. Write "
             "missing values as NA, or give the column another unit."
         )
     largest = sizes.max(axis=0, initial=0.0)

@@ -49,8 +49,9 @@ def build_design(
     formula
         As `parse` reads it.
     data
-        One row an observation. Text, Categorical and true/false columns are factors; a Categorical keeps the
-        order of its levels, and the first level is the reference.
+        One row an observation. Text, Categorical and true/false columns are factors; a Categorical (or a dictionary
+        column of Arrow) keeps the order of its levels, and the first level is the reference. Cells of the columns
+        that are used are numbers up to 1e150 in size, texts, truth values or dates.
     response
         What the family expects, one of `response.RESPONSE_KINDS`.
     weights

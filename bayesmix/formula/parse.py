@@ -30,8 +30,9 @@ def parse(text: str, functions: Collection[str] = ()) -> Formula:
     Raises
     ------
     FormulaError
-        The text is no formula or asks for what is not supported; the token is marked and the message says
-        what to write instead.
+        The text is no formula, asks for what is not supported, or for more than can be read (500,000 characters,
+        10,000 terms, 50 variables in a term, parentheses 50 deep); the token is marked and the message says what to
+        write instead.
 
     Examples
     --------
