@@ -7,9 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+_LONGEST = 1_500
+"""Characters of a message at most: names and levels that it quotes may be of any length."""
+
 
 class BayesmixError(Exception):
-    """Base of every error that bayesmix raises on purpose; its text is one clear line."""
+    """Base of every error that bayesmix raises on purpose; its text is one clear line.
+
+    Control characters and halves of surrogate pairs, which names and levels of a table may hold, are written out, and
+    of very long texts the middle is left out.
+    """
+
+    def __init__(self, message: str):
+        super().__init__(_shortened(printable(message)))
 
 
 class DataError(BayesmixError):
@@ -82,14 +92,55 @@ class FormulaError(BayesmixError):
     """
 
     def __init__(self, reason: str, formula: str, span: Span):
-        self.reason, self.formula, self.span = reason, formula, span
-        marker = " " * span.start + "^" * max(1, span.end - span.start)
-        super().__init__(f"{reason}\n  {formula}\n  {marker}")
+        super().__init__(reason)
+        self.reason, self.formula, self.span = str(self), formula, span
+        shown, start, end = _excerpt(formula, span)
+        self.args = (f"{self.reason}\n  {shown}\n  {' ' * start}{'^' * max(1, end - start)}",)
+
+    def __reduce__(self) -> tuple[type["FormulaError"], tuple[str, str, Span]]:
+        return FormulaError, (self.reason, self.formula, self.span)
+
+
+_WIDEST = 200
+"""Characters of a formula that are shown at most, around the token at fault."""
+
+
+def _excerpt(formula: str, span: Span) -> tuple[str, int, int]:
+    """The line of a formula in which a token is marked, and where the mark begins and ends in it."""
+    end = min(span.end, span.start + _WIDEST // 2)
+    first = max(0, min(span.start - _WIDEST // 4, len(formula) - _WIDEST)) if len(formula) > _WIDEST else 0
+    before, after = "..." if first else "", "..." if first + _WIDEST < len(formula) else ""
+    # A character for a character, so that the mark stays below its token.
+    shown = "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in formula[first : first + _WIDEST])
+    shift = len(before) - first
+    return before + shown + after, span.start + shift, end + shift
+
+
+def printable(text: str) -> str:
+    """`text` on one line: each control character as Python writes it, such as ``\\n``, or ``\\x1b``."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or (c.isspace() and c not in _BREAKS) else repr(c)[1:-1] for c in text)
+
+
+_BREAKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
+
+
+def _shortened(message: str) -> str:
+    if len(message) <= _LONGEST:
+        return message
+    head, tail = message[: 2 * _LONGEST // 3], message[-_LONGEST // 3 :]
+    return f"{head} [{len(message) - len(head) - len(tail)} characters more] {tail}"
+
+
+_LONGEST_NAME = 200
 
 
 def did_you_mean(name: str, options: Iterable[str]) -> str:
     """The near matches of `name` among `options` as a sentence with a leading blank, or an empty string."""
     known = [str(option) for option in options]
+    if len(name) > _LONGEST_NAME:  # comparing takes the time of the product of both lengths
+        return ""
     by_lower_case = {option.lower(): option for option in known}
     matches = get_close_matches(name.lower(), list(by_lower_case), n=3, cutoff=0.6)
     if not matches:

@@ -16,7 +16,9 @@ from typing import IO
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from bayesmix.data.typed import typed
 from bayesmix.errors import DataError, listing
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -36,9 +38,12 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns of numbers are numbers, others stay text (dates too); missing values as pandas reads them
-        (``NA``, ``NaN``, an empty field, ...). A column without a name is called as pandas calls it,
-        ``Unnamed: 0``. A named index that was stored in a parquet file becomes a column.
+        Columns of numbers are numbers, of true and false truth values; others stay text, dates too. A missing value is
+        written ``NA``, as in R: ``None``, ``null`` or ``n/a`` are levels like others. An empty field is missing among
+        numbers and truth values (so is ``NaN`` among numbers), and an empty text among texts. What a number would not
+        keep stays text: identifiers with zeros in front (``007``), whole numbers beyond 64 bits, numbers beyond 1e308,
+        and different texts such as ``1E5`` and ``10E4`` that are one number. A column without a name is called as
+        pandas calls it, ``Unnamed: 0``. A named index that was stored in a parquet file becomes a column.
 
     Raises
     ------
@@ -102,7 +107,8 @@ def _read_text(file: Path, separator: str) -> pd.DataFrame:
     try:
         with _opened(file) as lines:
             _check_lines(file, lines, separator)
-        return pd.read_csv(file, sep=separator, encoding="utf-8-sig", low_memory=False)
+        texts = pd.read_csv(file, sep=separator, encoding="utf-8-sig", dtype=str, na_filter=False)
+        return pd.DataFrame({name: typed(column) for name, column in texts.items()})
     except UnicodeDecodeError:
         raise DataError(f"{str(file)!r} is not UTF-8 text{_undecodable_line(file)}. Save it as UTF-8.") from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -125,11 +131,16 @@ def _check_lines(file: Path, lines: IO[str], separator: str) -> None:
     if header is None:
         raise DataError(f"{str(file)!r} is empty.")
     _check_header(file, header, separator)
-    for line, fields in records:
+    for number, (line, fields) in enumerate(records):
         if len(fields) != len(header):
+            row_names = number == 0 and len(fields) == len(header) + 1
+            why = (
+                "Are these row names of R's write.table? Write with row.names = FALSE, or give them a name"
+                if row_names
+                else "Fields that hold the separator are written in double quotes"
+            )
             raise DataError(
-                f"{str(file)!r}, line {line}: {len(fields)} fields, but the header has {len(header)}. "
-                "Fields that hold the separator are written in double quotes."
+                f"{str(file)!r}, line {line}: {len(fields)} fields, but the header has {len(header)}. {why}."
             )
 
 
@@ -178,11 +189,25 @@ def _read_parquet(file: Path) -> pd.DataFrame:
     if os.path.getsize(file) == 0:
         raise DataError(f"{str(file)!r} is empty.")
     try:
-        data = pd.read_parquet(file, engine="pyarrow")
+        data = _with_whole_numbers(pd.read_parquet(file, engine="pyarrow"), file)
         unnamed = all(name is None for name in data.index.names)
         return data.reset_index(drop=unnamed)
     except (pa.ArrowException, ValueError, TypeError, KeyError) as error:
         raise DataError(f"{str(file)!r} cannot be read as parquet: {_one_line(error)}.") from error
+
+
+def _with_whole_numbers(data: pd.DataFrame, file: Path) -> pd.DataFrame:
+    """`data` with whole numbers whole: beside missing values pandas makes them floating-point, which end at 2^53."""
+    whole = {field.name for field in pq.read_schema(file) if pa.types.is_integer(field.type)}
+    lossy = [
+        name
+        for name, column in data.items()
+        if name in whole and pd.api.types.is_float_dtype(column.dtype) and column.abs().max() >= 2**53
+    ]
+    if not lossy:
+        return data
+    exact = pd.read_parquet(file, engine="pyarrow", columns=lossy, dtype_backend="numpy_nullable")
+    return data.assign(**{str(name): exact[name].array for name in lossy})
 
 
 def _one_line(error: BaseException) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from bayesmix.errors import FormulaError, Span, did_you_mean
 from bayesmix.formula.functions import NOT_SUPPORTED, SPECIAL_FUNCTIONS
-from bayesmix.formula.syntax import Binary, Call, Name, Negative, Node, Number, Parenthesis, Text, unparse
+from bayesmix.formula.syntax import Binary, Call, Name, Negative, Node, Number, Parenthesis, Text, operations, unparse
 
 
 def check_expression(node: Node, text: str, known: Collection[str], *, within_arithmetic: bool) -> None:
@@ -29,10 +29,12 @@ def check_expression(node: Node, text: str, known: Collection[str], *, within_ar
             return
         case Negative(operand) | Parenthesis(operand) if within_arithmetic:
             inside = (operand,)
-        case Binary("|" | "||" | "~" | "%in%" | ":") if within_arithmetic:
-            raise FormulaError(f"'{node.operator}' has no meaning in arithmetic.", text, node.operator_span)
-        case Binary(_, left, right) if within_arithmetic:
-            inside = (left, right)
+        case Binary() if within_arithmetic:
+            first, following = operations(node)
+            for one in following:
+                if one.operator in ("|", "||", "~", "%in%", ":"):
+                    raise FormulaError(f"'{one.operator}' has no meaning in arithmetic.", text, one.operator_span)
+            inside = (first, *[one.right for one in following])
         case Number(0):
             raise FormulaError("0 is no term here; it stands alone, as in 0 + x.", text, node.span)
         case Number():

@@ -20,6 +20,14 @@ class Factor:
 
 def unknown_column(name: str, data: pd.DataFrame) -> UnknownColumnError:
     columns = [str(column) for column in data.columns]
+    if not columns:
+        return UnknownColumnError(f"{name!r} is no column of the data, which have no columns.")
+    if name in columns:
+        kind = type(data.columns[columns.index(name)]).__name__
+        return UnknownColumnError(
+            f"{name!r} is a text in the formula, but of type {kind} in the data; write data.columns = "
+            "data.columns.map(str)."
+        )
     return UnknownColumnError(
         f"{name!r} is no column of the data.{did_you_mean(name, columns)} Columns: {listing(columns)}."
     )
@@ -61,7 +69,7 @@ def describe_type(column: pd.Series) -> str:
 
 def level_texts(column: pd.Series) -> tuple[pd.Index, list[str]]:
     """The values that occur, in order, and how they are printed."""
-    present = column.dropna()
+    present = _of_known_size(column.dropna())
     if isinstance(column.dtype, pd.CategoricalDtype):
         used = set(present.unique())
         values = pd.Index([value for value in column.cat.categories if value in used])
@@ -74,9 +82,23 @@ def level_texts(column: pd.Series) -> tuple[pd.Index, list[str]]:
     return values, [_level_text(value) for value in values]
 
 
+def _of_known_size(column: pd.Series) -> pd.Series:
+    """Numbers of 16 or more than 64 bits as those of 64, which alone can be looked up."""
+    is_odd = isinstance(column.dtype, np.dtype) and column.dtype in (np.float16, np.longdouble)
+    return column.astype(np.float64) if is_odd else column
+
+
 def distinct_levels(column: pd.Series) -> tuple[str, ...]:
     """The levels of a column as texts; different values that are written alike are refused."""
+    if pd.api.types.is_float_dtype(column.dtype):
+        _refuse_lost_digits(column)
     levels = tuple(level_texts(column)[1])
+    null = next((level for level in levels if "\0" in level), None)
+    if null is not None:
+        raise DataError(
+            f"'{column.name}' has a level {null!r} with a null character, which can neither be printed nor stored; "
+            "mend the text."
+        )
     if len(set(levels)) < len(levels):
         alike = sorted({level for level in levels if levels.count(level) > 1})
         raise DataError(
@@ -86,9 +108,27 @@ def distinct_levels(column: pd.Series) -> tuple[str, ...]:
     return levels
 
 
+def _refuse_lost_digits(column: pd.Series) -> None:
+    """Identifiers of 17 digits that became floating-point numbers, where several of them are one."""
+    kind = column.dtype if isinstance(column.dtype, np.dtype) else np.dtype(float)
+    digits = min(np.finfo(kind).nmant, np.finfo(float).nmant) + 1
+    values = column.to_numpy(dtype=float, na_value=np.nan)
+    lost = np.isfinite(values) & (np.abs(values) > 2.0**digits)
+    if lost.any():
+        raise DataError(
+            f"'{column.name}' has floating-point numbers such as {values[lost][0]:.0f} as levels, beyond 2^{digits}, "
+            "where neighbouring whole numbers are one; read identifiers as text, or as Int64."
+        )
+
+
 def _level_text(value: Any) -> str:
     is_whole = isinstance(value, float | np.floating) and np.isfinite(value) and float(value).is_integer()
     return str(int(value)) if is_whole else str(value)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text consists of characters: half of a surrogate pair is none."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def coded(column: pd.Series, levels: tuple[str, ...]) -> Factor:
@@ -96,4 +136,4 @@ def coded(column: pd.Series, levels: tuple[str, ...]) -> Factor:
     values, texts = level_texts(column)
     position = {level: code for code, level in enumerate(levels)}
     to_code = np.array([position.get(text, -1) for text in texts] + [-1], dtype=np.intp)
-    return Factor(to_code[values.get_indexer(pd.Index(column))], levels)
+    return Factor(to_code[values.get_indexer(pd.Index(_of_known_size(column)))], levels)

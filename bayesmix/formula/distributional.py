@@ -6,8 +6,8 @@ Names say whose predictor they are of: ``sigma_Intercept``, ``sigma_x``, ``sd_g_
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from bayesmix.errors import DesignError, FormulaError, Span, did_you_mean, listing
-from bayesmix.formula.design import Design, FixedEffects, GroupTerm, TermColumns, prefixed
+from bayesmix.errors import FormulaError, Span, did_you_mean, listing
+from bayesmix.formula.design import FixedEffects, GroupTerm, TermColumns, prefixed
 from bayesmix.formula.parse import parse
 from bayesmix.formula.syntax import Name
 from bayesmix.formula.terms import Formula, label_of
@@ -88,16 +88,3 @@ def for_parameter(
         for term in random
     )
     return replace(fixed, names=names(fixed.names), terms=owners(fixed.terms)), renamed
-
-
-def refuse_equal_names(design: Design) -> None:
-    """A column `sigma_x` beside the coefficient of x for sigma."""
-    seen: set[str] = set()
-    for part in design.predictors:
-        for name in (*part.fixed.names, *(term.label for term in part.fixed.terms)):
-            if name in seen:
-                raise DesignError(
-                    f"Two coefficients would be called {name!r}: a predictor's, and one of the formula of "
-                    f"{part.parameter!r}; rename the column, to {name + '_'!r} for instance."
-                )
-        seen |= {*part.fixed.names, *(term.label for term in part.fixed.terms)}

@@ -18,39 +18,42 @@ Floats = NDArray[np.float64]
 class Function:
     """`compute(values, keywords, learnt)` returns values and what it learnt (None at first use).
 
-    `keywords` are the further arguments that may be given, in order, with their defaults; all are constants.
+    `keywords` are the further arguments that may be given, in order, with their defaults; all are constants. Those of
+    `by_name_alone` are never given by their place.
     """
 
     meaning: str
     compute: Callable[[Floats, dict[str, Any], Any], tuple[Floats, Any]]
     keywords: dict[str, Any] = field(default_factory=dict)
+    by_name_alone: frozenset[str] = frozenset()
 
 
 def _plain(
     function: Callable[[Floats], Floats],
 ) -> Callable[[Floats, dict[str, Any], Any], tuple[Floats, Any]]:
     def compute(values: Floats, _keywords: dict[str, Any], _learnt: Any) -> tuple[Floats, Any]:
-        with np.errstate(all="ignore"):  # what is not finite is refused afterwards, with its rows
-            return function(values), None
+        return function(values), None
 
     return compute
 
 
 def _log(values: Floats, keywords: dict[str, Any], _learnt: Any) -> tuple[Floats, Any]:
     base = keywords["base"]
-    with np.errstate(all="ignore"):
-        return (np.log(values) if base is None else np.log(values) / np.log(base)), None
+    return (np.log(values) if base is None else np.log(values) / np.log(base)), None
 
 
 def _scale(values: Floats, keywords: dict[str, Any], learnt: Any) -> tuple[Floats, Any]:
-    """As R: centred, then divided by the sd with n - 1, or by the root mean square where it is not centred."""
+    """As R: less the mean or the number `center`, then divided by the number `scale` or the root mean square.
+
+    The root mean square of what is left has n - 1 below it, so that it is the sd where the mean was taken away.
+    """
     if learnt is None:
-        centre = float(values.mean()) if keywords["center"] else 0.0
+        center, scale = keywords["center"], keywords["scale"]
+        centre = (float(values.mean()) if center else 0.0) if isinstance(center, bool) else float(center)
         moment = np.sqrt(((values - centre) ** 2).sum() / max(len(values) - 1, 1))
-        learnt = (centre, float(moment) if keywords["scale"] else 1.0)
+        learnt = (centre, (float(moment) if scale else 1.0) if isinstance(scale, bool) else float(scale))
     centre, spread = learnt
-    with np.errstate(all="ignore"):
-        return (values - centre) / spread, learnt
+    return (values - centre) / spread, learnt
 
 
 def _center(values: Floats, _keywords: dict[str, Any], learnt: Any) -> tuple[Floats, Any]:
@@ -98,11 +101,20 @@ FUNCTIONS: dict[str, Function] = {
     "sin": Function("sine, x in radians", _plain(np.sin)),
     "cos": Function("cosine, x in radians", _plain(np.cos)),
     "tan": Function("tangent, x in radians", _plain(np.tan)),
-    "I": Function("arithmetic as it stands: I(x^2), I(x > 3)", _plain(lambda values: values)),
-    "scale": Function("centred and divided by the sd (n - 1)", _scale, {"center": True, "scale": True}),
-    "center": Function("centred at its mean", _center),
-    "poly": Function("orthonormal polynomials of degree 1 to n: poly(x, 2)", _poly, {"degree": 1, "raw": False}),
-    "as.numeric": Function("the column as a number", _plain(lambda values: values)),
+    "I": Function("result of arithmetic as it stands: I(x^2), I(x > 3)", _plain(lambda values: values)),
+    "scale": Function(
+        "column centred and divided by its sd (n - 1), or less a number and divided by one: scale(x, 3, 2)",
+        _scale,
+        {"center": True, "scale": True},
+    ),
+    "center": Function("column centred at its mean", _center),
+    "poly": Function(
+        "orthonormal polynomials of degree 1 to n: poly(x, 2)",
+        _poly,
+        {"degree": 1, "raw": False},
+        by_name_alone=frozenset({"raw"}),
+    ),
+    "as.numeric": Function("column as a number", _plain(lambda values: values)),
 }
 
 FACTOR_FUNCTIONS = {

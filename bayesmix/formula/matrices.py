@@ -17,9 +17,11 @@ from bayesmix.formula.checks import (
     refuse_response_among_predictors,
 )
 from bayesmix.formula.coding import code_terms
-from bayesmix.formula.columns import unknown_column
+from bayesmix.formula.collisions import refuse_equal_names
 from bayesmix.formula.design import Design, FixedEffects, GroupTerm
-from bayesmix.formula.distributional import for_parameter, refuse_equal_names
+from bayesmix.formula.distributional import for_parameter
+from bayesmix.formula.extremes import refuse_extremes
+from bayesmix.formula.frame import checked_frame
 from bayesmix.formula.missing import complete_rows
 from bayesmix.formula.response import CONTINUOUS, read_response
 from bayesmix.formula.syntax import Name
@@ -47,8 +49,9 @@ def build_design(
     formula
         As `parse` reads it.
     data
-        One row an observation. Text, Categorical and true/false columns are factors; a Categorical keeps the
-        order of its levels, and the first level is the reference.
+        One row an observation. Text, Categorical and true/false columns are factors; a Categorical (or a dictionary
+        column of Arrow) keeps the order of its levels, and the first level is the reference. Cells of the columns
+        that are used are numbers up to 1e150 in size, texts, truth values or dates.
     response
         What the family expects, one of `response.RESPONSE_KINDS`.
     weights
@@ -76,6 +79,9 @@ def build_design(
     """
     if functions is not None and not isinstance(functions, Mapping):
         raise DataError(f'functions is a mapping, such as {{"half": half}}; got {type(functions).__name__}.')
+    for name, function in (functions or {}).items():
+        if not isinstance(name, str) or not callable(function):
+            raise DataError(f"functions has {name!r}, which names no function; write it as {{'half': half}}.")
     parts, reserved = dict(parts or {}), (*auxiliary, *(["threshold"] if response == "ordinal" else []))
     refuse_response_among_predictors(formula)
     refuse_reserved_names(formula, reserved)
@@ -173,11 +179,10 @@ def new_rows(design: Design, data: pd.DataFrame) -> NewRows:
     DataError
         A fixed factor has a level that the fit has not seen, or a value is missing.
     """
+    predictors = sorted({name.name for name in design.formula.predictor_columns})
+    data = checked_frame(data, predictors)
     variables = Variables(design.formula.text, data, design.functions, dict(design.learnt), new=True)
-    predictors = {name.name for name in design.formula.predictor_columns}
-    for name in sorted(predictors):
-        if name not in data.columns:
-            raise unknown_column(name, data)
+    for name in predictors:
         if data[name].isna().any():
             raise DataError(f"'{name}' is missing in {int(data[name].isna().sum())} of {len(data)} new rows; fill it.")
     matrix, _, _ = code_terms(design.formula.fixed, variables)
@@ -224,10 +229,13 @@ def _group_levels(term: RandomTerm, variables: Variables) -> tuple[NDArray[np.in
 def _offset(formula: Formula, variables: Variables) -> Floats:
     total = np.zeros(len(variables.data))
     for node in formula.offsets:
-        values = variables.numbers(node)
+        label = f"offset({label_of(node)})"
+        values = variables.numbers(node, label)
         if values.ndim > 1:
-            raise DataError(f"offset({label_of(node)}) has {values.shape[1]} columns; an offset is one number a row.")
+            raise DataError(f"{label} has {values.shape[1]} columns; an offset is one number a row.")
         total += values
+    if len(formula.offsets) > 1:
+        refuse_extremes("The sum of the offsets", total, [], variables.data)
     return total
 
 

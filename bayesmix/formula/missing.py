@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from bayesmix.errors import DataError
-from bayesmix.formula.columns import unknown_column
+from bayesmix.formula.frame import checked_frame
 from bayesmix.formula.terms import Formula
+from bayesmix.formula.tokens import unprintable
 
 NA_CHOICES = ("drop", "error")
 
@@ -25,18 +26,19 @@ def complete_rows(
     DataError
         The data are empty, no row is complete, or a value is missing under ``na="error"``.
     """
-    if na not in NA_CHOICES:
+    if not isinstance(na, str) or na not in NA_CHOICES:
         raise DataError(f'na={na!r} is not known; write na="drop" or na="error".')
-    if not isinstance(data, pd.DataFrame):
-        raise DataError(f"data is a pandas DataFrame; got {type(data).__name__}.")
+    if weights is not None and not isinstance(weights, str):
+        raise DataError(
+            f"weights is the name of a column of the data, a text; got {type(weights).__name__}. Make the weights a "
+            "column of the data."
+        )
+    if weights is not None and unprintable(weights):
+        raise DataError(f"The column {weights!r} has a control character in its name; rename it.")
     first, *others = formulas
     columns = [*first.columns, *(name for formula in others for name in formula.predictor_columns)]
-    names = list(dict.fromkeys(name.name for name in columns)) + ([weights] if weights else [])
-    if data.shape[0] == 0:
-        raise DataError(f"The data are empty: 0 rows, {data.shape[1]} columns.")
-    for name in names:
-        if name not in data.columns:
-            raise unknown_column(name, data)
+    names = list(dict.fromkeys(name.name for name in columns)) + ([weights] if weights is not None else [])
+    data = checked_frame(data, names)
     used = data[list(dict.fromkeys(names))]
     is_missing = used.isna()
     counts = {str(name): int(count) for name, count in is_missing.sum().items() if count}

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from bayesmix.errors import DataError, FamilyError
 from bayesmix.formula.columns import describe_type, is_categorical, is_numeric
 from bayesmix.formula.design import Response
+from bayesmix.formula.number_texts import beside_numbers
 from bayesmix.formula.ordinal_response import read_categories
 from bayesmix.formula.response_checks import (
     refuse_constant,
@@ -84,8 +85,9 @@ def _two_levels(formula: Formula, variables: Variables, kind: str) -> Response |
     factor = variables.factor(node)
     if kind not in ("binary", "proportion"):
         raise DataError(
-            f"The response {node.name!r} is {describe_type(column)} with {len(factor.levels)} values; a number is "
-            'expected. For a factor of two levels write family="bernoulli".'
+            f"The response {node.name!r} is {describe_type(column)} with {len(factor.levels)} values"
+            f"{beside_numbers(column)}; a number is expected. "
+            'For a factor of two levels write family="bernoulli".'
         )
     if len(factor.levels) != 2:
         raise DataError(

@@ -7,6 +7,9 @@ from bayesmix.errors import DataError
 
 Floats = NDArray[np.float64]
 
+LARGEST_COUNT = 2.0**53
+"""The whole numbers up to which a computer's floating-point numbers are exact."""
+
 
 def refuse_others(text: str, values: Floats, kind: str) -> None:
     """Refuse values that a response of this `kind` cannot have."""
@@ -40,6 +43,11 @@ def refuse_not_counts(text: str, values: Floats, what: str) -> None:
         raise DataError(
             f"{text}: {what} are whole numbers from 0; {int(bad.sum())} of {len(values)} rows have others (first "
             f"{values[bad][0]:g})."
+        )
+    if values.max(initial=0.0) > LARGEST_COUNT:
+        raise DataError(
+            f"{text}: {what} of up to {values.max():g} are given, and above {LARGEST_COUNT:g} (2^53) neighbouring "
+            "whole numbers cannot be told apart; are missing values written as a large number?"
         )
 
 

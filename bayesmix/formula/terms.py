@@ -1,6 +1,7 @@
 """The terms of a formula, read: fixed terms, random terms, response."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from bayesmix.errors import Span
 from bayesmix.formula.syntax import Name, Node, columns_in, unparse
@@ -17,7 +18,7 @@ class Term:
 
     variables: tuple[Node, ...]
 
-    @property
+    @cached_property
     def labels(self) -> tuple[str, ...]:
         return tuple(label_of(variable) for variable in self.variables)
 
@@ -25,15 +26,19 @@ class Term:
     def label(self) -> str:
         return ":".join(self.labels) or "1"
 
+    @cached_property
+    def _meeting(self) -> frozenset[str]:
+        return frozenset(self.labels)
+
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Term) and set(self.labels) == set(other.labels)
+        return isinstance(other, Term) and self._meeting == other._meeting
 
     def __hash__(self) -> int:
-        return hash(frozenset(self.labels))
+        return hash(self._meeting)
 
     def times(self, other: "Term") -> "Term":
-        new = tuple(v for v in other.variables if label_of(v) not in self.labels)
-        return Term(self.variables + new)
+        new = [v for v, label in zip(other.variables, other.labels, strict=True) if label not in self._meeting]
+        return Term((*self.variables, *new))
 
 
 INTERCEPT = Term(())

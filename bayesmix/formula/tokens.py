@@ -3,7 +3,12 @@
 import re
 from dataclasses import dataclass
 
+import numpy as np
+
 from bayesmix.errors import FormulaError, Span
+
+LONGEST = 500_000
+"""Characters of a formula at most."""
 
 _PATTERN = re.compile(
     r"""
@@ -32,26 +37,64 @@ def tokenize(formula: str) -> tuple[Token, ...]:
     Raises
     ------
     FormulaError
-        A character that no formula has, marked in the text.
+        A character that no formula has, a quote that is not closed, a name or a level with a control character, or a
+        number that is too large, marked in the text; or the text is longer than `LONGEST`.
     """
+    if len(formula) > LONGEST:
+        raise FormulaError(
+            f"The formula has {len(formula)} characters; at most {LONGEST} are read.", formula, Span(LONGEST, LONGEST)
+        )
     tokens = []
     position = 0
     while position < len(formula):
         match = _PATTERN.match(formula, position)
         if match is None:
-            character = formula[position]
-            raise FormulaError(
-                f"{character!r} has no meaning in a formula; a column with unusual characters is written "
-                "between backticks, such as `my column`.",
-                formula,
-                Span(position, position + 1),
-            )
-        kind = str(match.lastgroup)
-        if kind != "space":
-            text = match.group()
-            if kind == "text" or text.startswith("`"):
-                text = text[1:-1]
-            tokens.append(Token(kind, text, Span(match.start(), match.end())))
+            raise _meaningless(formula, position)
+        if match.lastgroup != "space":
+            tokens.append(_token(formula, str(match.lastgroup), Span(match.start(), match.end())))
         position = match.end()
     tokens.append(Token("end", "", Span(len(formula), len(formula) + 1)))
     return tuple(tokens)
+
+
+def _token(formula: str, kind: str, span: Span) -> Token:
+    text = formula[span.start : span.end]
+    if kind == "text" or text.startswith("`"):
+        text = text[1:-1]
+        what = "level" if kind == "text" else "column"
+        if unprintable(text):
+            raise FormulaError(
+                f"The {what} {text!r} has a control character or half of a surrogate pair in it, which no table can "
+                f"print; rename the {what}.",
+                formula,
+                span,
+            )
+    if kind == "number" and not np.isfinite(float(text)):
+        raise FormulaError(f"{text} is larger than any number that a computer calculates with.", formula, span)
+    return Token(kind, text, span)
+
+
+def unprintable(text: str) -> bool:
+    """Whether a name cannot stand in a line of a table: it has control characters or halves of surrogate pairs."""
+    return any(
+        character < " "
+        or "\x7f" <= character < "\xa0"
+        or "\ud800" <= character <= "\udfff"
+        or character in "\u2028\u2029"
+        for character in text
+    )
+
+
+def _meaningless(formula: str, position: int) -> FormulaError:
+    character = formula[position]
+    reason = {
+        "`": "This backtick is never closed, or has no name in it. A column whose own name has a backtick is renamed "
+        "before the fit.",
+        '"': "This quote is never closed.",
+        "'": "This quote is never closed.",
+    }.get(
+        character,
+        f"{character!r} has no meaning in a formula; a column with unusual characters is written between backticks, "
+        "such as `my column`.",
+    )
+    return FormulaError(reason, formula, Span(position, position + 1))

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix.errors import DataError, FormulaError, Span, did_you_mean, listing
+from bayesmix.errors import FormulaError, Span, did_you_mean, listing
+from bayesmix.formula.arguments import constant, matched
 from bayesmix.formula.columns import (
     Factor,
     coded,
@@ -22,9 +23,10 @@ from bayesmix.formula.columns import (
     is_numeric,
     unknown_column,
 )
+from bayesmix.formula.extremes import refuse_extremes
 from bayesmix.formula.functions import FACTOR_FUNCTIONS, FUNCTIONS
+from bayesmix.formula.number_texts import beside_numbers, refuse_number_texts
 from bayesmix.formula.syntax import (
-    CONSTANTS,
     Binary,
     Call,
     Name,
@@ -34,6 +36,7 @@ from bayesmix.formula.syntax import (
     Parenthesis,
     Text,
     columns_in,
+    operations,
     unparse,
 )
 from bayesmix.formula.terms import label_of
@@ -76,10 +79,7 @@ class Variables:
     def column(self, name: Name) -> pd.Series:
         if name.name not in self.data.columns:
             raise unknown_column(name.name, self.data)
-        column = self.data[name.name]
-        if isinstance(column, pd.DataFrame):
-            raise DataError(f"The data have {column.shape[1]} columns named {name.name!r}; rename all but one.")
-        return column
+        return self.data[name.name]
 
     def variable(self, node: Node) -> Floats | Factor:
         """A variable of a term: numbers (n_obs,) or (n_obs, m), or a factor; worked out once."""
@@ -94,7 +94,11 @@ class Variables:
                 return self.number_or_factor(inside)
             case Name():
                 column = self.column(node)
-                return self.factor(node) if is_categorical(column) else self.numbers(node)
+                if not is_categorical(column):
+                    return self.numbers(node)
+                if not self.new:
+                    refuse_number_texts(column)
+                return self.factor(node)
             case Call(function) if function in FACTOR_FUNCTIONS and function not in self.functions:
                 return self.factor(node)
         return self.numbers(node)
@@ -104,8 +108,8 @@ class Variables:
         if isinstance(node, Call):
             if len(node.arguments) != 1 or node.keywords or not isinstance(node.arguments[0], Name):
                 raise self.fail(
-                    f"{node.function}() takes one column; for another order of the levels make the column a "
-                    "Categorical.",
+                    f"{node.function}() takes one column; contrasts are those with the first level, and for another "
+                    "order of the levels make the column a Categorical.",
                     node.span,
                 )
             name = node.arguments[0]
@@ -120,19 +124,11 @@ class Variables:
             self.learnt[key] = levels
         return coded(column, self.learnt[key])
 
-    def numbers(self, node: Node) -> Floats:
-        """An expression as numbers, finite in every row."""
+    def numbers(self, node: Node, label: str = "") -> Floats:
+        """An expression as numbers, finite in every row; messages call it `label`, by default as it is written."""
         values = self.evaluate(node)
         values = np.broadcast_to(np.asarray(values, dtype=float), (len(self.data), *np.shape(values)[1:])).copy()
-        bad = ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
-        if bad.any():
-            row = int(np.flatnonzero(bad)[0])
-            names = [name.name for name in columns_in(node)]
-            shown = ", ".join(f"{n} = {self.data[n].iloc[row]}" for n in dict.fromkeys(names))
-            raise DataError(
-                f"{label_of(node)} is not finite in {int(bad.sum())} of {len(bad)} rows (first in row "
-                f"{self.data.index[row]}: {shown}); mend or leave out these rows."
-            )
+        refuse_extremes(label or label_of(node), values, [name.name for name in columns_in(node)], self.data)
         return values
 
     def evaluate(self, node: Node) -> Any:
@@ -147,78 +143,71 @@ class Variables:
                 column = self.column(node)
                 if not is_numeric(column):
                     raise self.fail(
-                        f"'{node.name}' is {describe_type(column)}, so it cannot be calculated with.",
+                        f"'{node.name}' is {describe_type(column)}{beside_numbers(column)}, so it cannot be calculated "
+                        "with.",
                         node.span,
                     )
                 return column.to_numpy(dtype=float, na_value=np.nan)
-            case Binary(operator, left, right):
-                return self.binary(node, operator, left, right)
+            case Binary():
+                left, following = operations(node)
+                result = None
+                for one in following:
+                    if one.operator in ("==", "!=") and (isinstance(one.left, Text) or isinstance(one.right, Text)):
+                        result = self.is_level(one)
+                    else:
+                        result = self.operation(one, self.evaluate(left) if result is None else result)
+                return result
             case Call():
                 return self.call(node)
         raise self.fail(f"{unparse(node)} is no number.", node.span)
 
-    def binary(self, node: Binary, operator: str, left: Node, right: Node) -> Any:
-        if operator in ("==", "!=") and (isinstance(left, Text) or isinstance(right, Text)):
-            column, text = (right, left) if isinstance(left, Text) else (left, right)
-            if not isinstance(column, Name) or not isinstance(text, Text):
-                raise self.fail('A level is compared with a column: I(f == "level").', node.span)
-            factor = self.factor(column)
-            if text.value not in factor.levels:
-                raise self.fail(
-                    f"{text.value!r} is no level of '{column.name}'.{did_you_mean(text.value, factor.levels)} "
-                    f"Levels: {listing(factor.levels)}.",
-                    text.span,
-                )
-            same = factor.codes == factor.levels.index(text.value)
-            return (same if operator == "==" else ~same).astype(float)
+    def operation(self, node: Binary, left: Any) -> Any:
+        """The result of an operation, whose left operand is the node `node.left` with the result `left`."""
+        right = self.evaluate(node.right)
         with np.errstate(all="ignore"):
-            return _ARITHMETIC[operator](self.evaluate(left), self.evaluate(right)) * 1.0
+            return _ARITHMETIC[node.operator](left, right) * 1.0
+
+    def is_level(self, node: Binary) -> Floats:
+        """`f == "level"` or `f != "level"`, row by row."""
+        column, text = (node.right, node.left) if isinstance(node.left, Text) else (node.left, node.right)
+        if not isinstance(column, Name) or not isinstance(text, Text):
+            raise self.fail('A level is compared with a column: I(f == "level").', node.span)
+        factor = self.factor(column)
+        if text.value not in factor.levels:
+            raise self.fail(
+                f"{text.value!r} is no level of '{column.name}'.{did_you_mean(text.value, factor.levels)} "
+                f"Levels: {listing(factor.levels)}.",
+                text.span,
+            )
+        same = factor.codes == factor.levels.index(text.value)
+        return (same if node.operator == "==" else ~same).astype(float)
 
     def call(self, call: Call) -> Any:
         if call.function in self.functions:
             return self.own_function(call)
-        function = FUNCTIONS[call.function]
-        names = list(function.keywords)
-        keywords = dict(function.keywords)
-        positional, extra = call.arguments[:1], call.arguments[1:]
-        if not positional or len(extra) > len(names):
+        if call.function in FACTOR_FUNCTIONS:
             raise self.fail(
-                f"{call.function}() takes 1 to {1 + len(names)} arguments, got {len(call.arguments)}: "
-                f"{function.meaning}.",
+                f"{call.function}() makes a factor, so it cannot be calculated with; it is a term of its own.",
                 call.span,
             )
-        for name, value in (*zip(names, extra, strict=False), *call.keywords):
-            if name not in keywords:
-                raise self.fail(
-                    f"{call.function}() has no argument '{name}'.{did_you_mean(name, names)} {function.meaning}.",
-                    value.span,
-                )
-            keywords[name] = self.constant(value)
-        values = np.asarray(self.evaluate(positional[0]), dtype=float)
+        function = FUNCTIONS[call.function]
+        given = matched(call, function, self.text)
+        values = np.asarray(self.evaluate(given.values), dtype=float)
         if values.ndim > 1:
             raise self.fail(
-                f"{call.function}() takes one number a row, and {unparse(positional[0])} has {values.shape[1]}; "
+                f"{call.function}() takes one number a row, and {unparse(given.values)} has {values.shape[1]}; "
                 "write it as a term of its own.",
-                positional[0].span,
+                given.values.span,
             )
         values = np.broadcast_to(values, (len(self.data),)).astype(float)
         if call.function == "poly":
-            self.check_degree(call, values, keywords["degree"])
+            self.check_degree(call, values, given.keywords["degree"])
         key = unparse(call)
-        result, learnt = function.compute(values, keywords, self.learnt.get(key) if self.new else None)
+        with np.errstate(all="ignore"):  # what is not finite is refused afterwards, with its rows
+            result, learnt = function.compute(values, given.keywords, self.learnt.get(key) if self.new else None)
         if not self.new and learnt is not None:
             self.learnt[key] = learnt
         return result
-
-    def constant(self, node: Node) -> Any:
-        match node:
-            case Number(value):
-                return value
-            case Negative(Number(value)):
-                return -value
-            case Name(name) if name in CONSTANTS:
-                return CONSTANTS[name]
-        raise self.fail(f"{unparse(node)} is no constant; a number, TRUE or FALSE is expected here.", node.span)
 
     def check_degree(self, call: Call, values: Floats, degree: Any) -> None:
         n_distinct = len(np.unique(values[np.isfinite(values)]))
@@ -231,7 +220,7 @@ class Variables:
 
     def own_function(self, call: Call) -> Any:
         arguments = [self.evaluate(argument) for argument in call.arguments]
-        keywords = {name: self.constant(value) for name, value in call.keywords}
+        keywords = {name: constant(value, self.text) for name, value in call.keywords}
         try:
             result = np.asarray(self.functions[call.function](*arguments, **keywords), dtype=float)
         except Exception as error:

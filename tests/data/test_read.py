@@ -97,6 +97,7 @@ BAD_FILES = [
     ("empty.parquet", b"", "'empty.parquet' is empty."),
     ("header.csv", b"y,g\n", "'header.csv' has 2 columns and no rows"),
     ("long.csv", b"y,g\n1,a\n2,b,c\n", "'long.csv', line 3: 3 fields, but the header has 2"),
+    ("row_names.csv", b'"y" "g"\n'.replace(b" ", b",") + b'"1",5,"a"\n"2",6,"b"\n', "row.names = FALSE"),
     ("short.csv", b"y,g\n1,a\n2\n3,c\n", "'short.csv', line 3: 1 fields, but the header has 2"),
     ("all_long.csv", b"y,g\n1,a,x\n2,b,x\n", "'all_long.csv', line 2: 3 fields, but the header has 2"),
     ("after.csv", b'g,y\n"a\nb",1\n\nc\n', "'after.csv', line 5: 1 fields"),
