@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 MISSING = "NA"
-"""The text of a missing value, in every column; in columns of numbers an empty cell is one too."""
+"""The text of a missing value; an empty cell is one too."""
 
 _WHOLE = r"[+-]?\d+"
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -41,7 +41,7 @@ def typed(texts: pd.Series) -> pd.Series:
     if cells.isin(list(_TRUTH)).all():
         truth = cells.map(_TRUTH).astype(bool)
         return truth if not missing.any() else truth.astype(object).reindex(texts.index)
-    return texts.mask(texts == MISSING)
+    return texts.mask(texts.isin(["", MISSING]))
 
 
 def _as_numbers(cells: pd.Series) -> pd.Series | None:
