@@ -40,9 +40,10 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
     pandas.DataFrame
         Columns of numbers are numbers, of true and false truth values; others stay text, dates too. A missing value is
         written ``NA``, as R writes it, or is an empty field, as pandas writes it; among numbers ``NaN`` is one too.
-        ``None``, ``null`` or ``n/a`` among texts are levels like others. What a number would not keep stays text: identifiers with zeros in front (``007``), whole numbers beyond 64 bits, numbers beyond 1e308,
-        and different texts such as ``1E5`` and ``10E4`` that are one number. A column without a name is called as
-        pandas calls it, ``Unnamed: 0``. A named index that was stored in a parquet file becomes a column.
+        ``None``, ``null`` or ``n/a`` among texts are levels like others. What a number would not keep stays text:
+        identifiers with zeros in front (``007``), whole numbers beyond 64 bits, numbers beyond 1e308, and different
+        texts such as ``1E5`` and ``10E4`` that are one number. A column without a name is called as pandas calls it,
+        ``Unnamed: 0``. A named index that was stored in a parquet file becomes a column.
 
     Raises
     ------
