@@ -1,6 +1,6 @@
 """Fits that format 2 stored, before files had a checksum, are still read, with the tables that they gave then.
 
-Each file holds 2 chains of 40 draws, seed 3: `Reaction ~ Days + (Days | Subject)` of sleepstudy with a prior of its own;
+Each file holds 2 chains of 40 draws, seed 3: `Reaction ~ Days + (Days | Subject)` of sleepstudy with a prior given;
 cbpp by importance sampling; an ordered factor, levels with `/`, `,` and Greek letters, and missing values; NUTS on all
 parameters with a formula for sigma. `format2_tables.json` holds what the version that wrote them answered.
 """
