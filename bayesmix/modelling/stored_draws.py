@@ -21,6 +21,7 @@ from bayesmix.modelling.record import Sampling
 Floats = NDArray[np.float64]
 
 _ROUNDING = 1e-9  # of correlations, which come from a product of factors
+_GROUPS = ("posterior", "sample_stats", "unconstrained_posterior", "importance")  # others are the user's own
 _OF_NUTS = ("diverging", "reached_max_treedepth")
 
 
@@ -55,7 +56,10 @@ def _require_groups(posterior: xr.DataTree, sampling: Sampling) -> None:
     if absent:
         raise StoredFitError(f"it has no group {listing(absent)}.")
     said = {"chain": sampling.chains, "draw": sampling.draws}
-    for name, group in posterior.children.items():
+    for name in _GROUPS:
+        if name not in posterior.children:
+            continue
+        group = posterior.children[name]
         for dim, size in said.items():
             if group.sizes.get(dim, size) != size:
                 raise StoredFitError(

@@ -3,6 +3,7 @@
 Formula, family and priors are read by the whitelists that a user's own go through; nothing is evaluated.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +18,10 @@ from bayesmix.modelling.default_priors import column_sds, default_priors
 from bayesmix.modelling.design_sums import agree, design_sums
 from bayesmix.modelling.families import Family, read_family
 from bayesmix.modelling.priors import Prior, settle_priors
-from bayesmix.modelling.stored_description import Description
+from bayesmix.modelling.stored_description import FIRST_WITH_DIGEST, Description
+
+# Up to format 2 `scale(x, 3)` took its numbers for true or false.
+_SCALE_WITH_NUMBERS = re.compile(r"\bscale\s*\([^,]*,[^)]*\d")
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,12 @@ def model_of(about: Description, rows: pd.DataFrame, functions: Mapping[str, Cal
     StoredFitError
         A function is missing, formula, family, priors and rows make no model, or they make another one than was fitted.
     """
+    for formula in (about.formula, *about.formulas):
+        if about.format < FIRST_WITH_DIGEST and _SCALE_WITH_NUMBERS.search(formula):
+            raise StoredFitError(
+                f"its formula {formula!r} was fitted by a version that took the numbers of scale() for true or false; "
+                "fit again."
+            )
     absent = [name for name in about.functions if name not in (functions or {})]
     if absent:
         raise StoredFitError(

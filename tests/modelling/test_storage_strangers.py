@@ -190,6 +190,26 @@ def test_one_draw_that_is_not_finite_is_the_samplers_affair(whole, tmp_path):
     assert bm.save(fit, tmp_path / "again.nc").is_file()
 
 
+@pytest.mark.parametrize(
+    ("term", "is_refused"),
+    [
+        ("scale(Days, 2)", True),
+        ("scale(Days, 0, 2)", True),
+        ("scale(Days, center = 3)", True),
+        ("scale(Days)", False),
+        ("scale(Days, FALSE) + I(Days^2)", False),
+        ("scale(Days, scale = FALSE)", False),
+    ],
+)
+def test_numbers_of_scale_meant_something_else_in_format_2(term, is_refused, whole, tmp_path):
+    def change(_tree, about):
+        del about["design"]
+        about.update(format=2, formula=f"Reaction ~ {term} + (Days | Subject)")
+
+    message = refusal(crafted(whole, tmp_path / "fit.nc", change))
+    assert ("took the numbers of scale() for true or false" in message) == is_refused
+
+
 def test_weights_of_importance_sampling_are_looked_at(whole, tmp_path):
     for make in (lambda v: v * np.nan, lambda v: v + np.inf, lambda v: v - np.inf):
         change = with_draws("importance", log_weight=make)
