@@ -182,7 +182,8 @@ def _as_file(fit: Fit) -> io.BytesIO:
         # The draws themselves, which stand in the file as they do in memory, are not read again.
         with opened(file) as again:
             _require_same_arrays(again, tree)
-            model = model_of(from_json(again.attrs[DESCRIPTION]), _rows_of(again), fit.design.functions)
+            about, rows = from_json(again.attrs[DESCRIPTION]), _rows_of(again)
+        model = model_of(about, rows, fit.design.functions)
         require_draws_of(fit.posterior, model.design, model.family, fit.method, fit.sampling)
     except StoredFitError as error:
         raise StoredFitError(f"The fit cannot be stored, for it could not be loaded: {error}") from error

@@ -93,6 +93,8 @@ def opened(file: io.BytesIO) -> Iterator[xr.DataTree]:
             yield tree
     except StoredFitError:
         raise
+    except MemoryError as error:
+        raise StoredFitError("there is not the memory for its values.") from error
     except Exception as error:  # damaged bytes: HDF5, h5netcdf and xarray raise errors of many kinds
         raise StoredFitError("it is not NetCDF, or it is damaged.") from error
 
