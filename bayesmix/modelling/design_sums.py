@@ -15,8 +15,11 @@ _AGREES = 1e-9  # relative; another processor may sum in another order
 
 @dataclass(frozen=True)
 class DesignSums:
-    """`n_obs` rows; for each column of the design, the response first, its `largest` size and, over that, its sum with
-    weights that grow `along` the rows from 0 to 1, as a mean."""
+    """Two numbers for each column of a design, the response first, on `n_obs` rows.
+
+    `largest` is the greatest absolute value of a column; `along` the mean of the column over it, weighted by numbers
+    that grow along the rows from 0 to 1, so that rows in another order have another.
+    """
 
     n_obs: int
     largest: list[float]

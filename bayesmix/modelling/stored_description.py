@@ -5,7 +5,7 @@ Formula, family and priors go through the readers that a user's own texts go thr
 """
 
 import json
-import math
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -78,10 +78,11 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # An integer may have too many digits for a float, which math.isfinite makes of it.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
-def _whole(least: int, below: float = math.inf) -> Callable[[Any], bool]:
+def _whole(least: int, below: int = 2**63) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, int) and not isinstance(value, bool) and least <= value < below
 
 
@@ -156,9 +157,10 @@ def from_json(text: Any) -> Description:
     if not _whole(1)(number):
         raise StoredFitError(f"its format is {shortened(number)}, where whole numbers from 1 to {FORMAT} are known.")
     if number > FORMAT:
+        later = about.get("version")
         raise StoredFitError(
-            f"it has format {shortened(number)} of bayesmix {about.get('version')!s:.20}; this version reads up to "
-            f"format {FORMAT}. Install a newer bayesmix."
+            f"it has format {number} of bayesmix {later if isinstance(later, str) else 'unknown'}; this version reads "
+            f"up to format {FORMAT}. Install a newer bayesmix."
         )
     entries = _checked(about, _ENTRIES, _ABSENT, "description")
     sampling = _checked(entries["sampling"], _OF_SAMPLING, _ABSENT_OF_SAMPLING, "sampling")

@@ -57,6 +57,8 @@ def model_of(about: Description, rows: pd.DataFrame, functions: Mapping[str, Cal
         family = read_family(about.family)
         design = _design_of(about, rows, family, functions)
         priors = settle_priors(default_priors(design, family), about.priors, column_sds(design, family))
+    except RecursionError as error:
+        raise StoredFitError("its formula is nested too deeply to be read.") from error
     except BayesmixError as error:
         reason = error.reason if isinstance(error, FormulaError) else str(error)
         raise StoredFitError(f"its formula, family, priors and rows make no model: {reason}") from error

@@ -258,7 +258,7 @@ def test_places_that_take_no_file_get_one_line(fit, tmp_path):
         ("a\0b.nc", "NUL"),
         (tmp_path / "file" / "fit.nc", "does not exist"),
         ("~nobody/fit.nc", "expanduser"),
-        ("/proc/fit.nc", "cannot be written"),
+        *([("/proc/fit.nc", "cannot be written")] if os.path.isdir("/proc") else []),
     ]:
         with pytest.raises(StoredFitError, match=words) as caught:
             bm.save(fit, path)
