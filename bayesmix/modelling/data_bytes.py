@@ -6,15 +6,21 @@ itself is stored as positions in them.
 
 import io
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from bayesmix.errors import StoredFitError, listing
 
 _PLAIN = (str, int, float, bool)
+_HEAD = 8  # bytes that say how long the JSON is
+_LARGEST = 2**30  # bytes that rows may take in memory however small they are stored
+_EXPANSION = 100  # times their size in the file that they may take beyond it
 
 
 def to_bytes(data: pd.DataFrame) -> NDArray[np.uint8]:
@@ -23,50 +29,92 @@ def to_bytes(data: pd.DataFrame) -> NDArray[np.uint8]:
     Raises
     ------
     StoredFitError
-        A column holds values of several types or of a type that cannot be stored; the message names it.
+        A column holds values of several types or of a type that does not come back; the message names it.
     """
-    twice = sorted({str(name) for name in data.columns[data.columns.duplicated()]})
+    names = [str(name) for name in data.columns]
+    halves = [repr(name) for name in names if not is_unicode(name)]
+    if halves:
+        raise StoredFitError(f"The data have columns with half a character in their names ({listing(halves)}).")
+    twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise StoredFitError(
             f"The data have several columns named {listing(twice)}; rename all but one before the fit."
         )
-    named = data.rename(columns=str)
-    categories = {}
-    stored = {}
-    for name, column in named.items():
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            values = [value.item() if isinstance(value, np.generic) else value for value in column.cat.categories]
-            plain = all(isinstance(value, _PLAIN) for value in values)
-            categories[str(name)] = {
-                "values": values if plain else [str(value) for value in values],
-                "ordered": bool(column.cat.ordered),
-            }
-            stored[name] = pd.Series(column.cat.codes.to_numpy().astype(np.int64), index=named.index)
-        else:
-            stored[name] = column
-    frame = pd.DataFrame(stored, index=named.index)
-    bad = [str(name) for name in frame.columns if not _can_be_stored(frame[[name]])]
-    if bad:
+    named = data.set_axis(names, axis=1)
+    if not _comes_back(pd.DataFrame({"row": 0}, index=named.index)):
         raise StoredFitError(
-            f"The data cannot be stored: columns with values of several types, or of a type without a place in Parquet "
-            f"({listing(bad)}). Give each column one type, or leave it out of the data before the fit."
+            "The data cannot be stored: their index has values of several types, or of a type that Parquet does not "
+            "Parquet; call data.reset_index(drop=True) before the fit."
+        )
+    categories, stored = {}, {}
+    for name, column in named.items():
+        column = _without_dictionary(column)
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            categories[str(name)] = _categories_of(column)
+            column = pd.Series(column.cat.codes.to_numpy().astype(np.int64), index=named.index)
+        stored[name] = column
+    frame = pd.DataFrame(stored, index=named.index)
+    bad = [str(name) for name in frame.columns if not _comes_back(frame[[name]])]
+    if bad:
+        shown = listing(name if name.isprintable() else repr(name) for name in bad)
+        raise StoredFitError(
+            "The data cannot be stored: columns with values of several types, or of a type that Parquet does not give "
+            f"back ({shown}). Give each column one type, or leave it out of the data before the fit."
         )
     head = json.dumps(categories).encode()
-    body = _parquet(frame)
-    return np.frombuffer(len(head).to_bytes(8, "little") + head + body, dtype=np.uint8)
+    return np.frombuffer(len(head).to_bytes(_HEAD, "little") + head + _parquet(frame), dtype=np.uint8)
 
 
 def from_bytes(stored: NDArray[np.uint8]) -> pd.DataFrame:
-    """The frame that `to_bytes` wrote."""
+    """The frame that `to_bytes` wrote.
+
+    Raises
+    ------
+    StoredFitError
+        These are no such bytes, or they would take far more memory than they have bytes.
+    """
     content = stored.tobytes()
-    size = int.from_bytes(content[:8], "little")
-    categories = json.loads(content[8 : 8 + size])
-    data = pd.read_parquet(io.BytesIO(content[8 + size :]))
-    for name, kept in categories.items():
-        data[name] = pd.Categorical.from_codes(
-            data[name].to_numpy(), categories=pd.Index(kept["values"]), ordered=kept["ordered"]
-        )
+    start = _HEAD + int.from_bytes(content[:_HEAD], "little")
+    try:
+        categories = json.loads(content[_HEAD:start])
+        _refuse_expansion(content[start:])
+        data = pd.read_parquet(io.BytesIO(content[start:]))
+        for name, kept in categories.items():
+            data[name] = _categorical(data[name], kept)
+    except StoredFitError:
+        raise
+    except Exception as error:  # damaged bytes: Arrow and pandas raise errors of many kinds
+        raise StoredFitError("its rows of data are damaged.") from error
     return data
+
+
+def _categories_of(column: pd.Series) -> dict[str, Any]:
+    values = [value.item() if isinstance(value, np.generic) else value for value in column.cat.categories]
+    plain = all(isinstance(value, _PLAIN) for value in values)
+    return {"values": values if plain else [str(value) for value in values], "ordered": bool(column.cat.ordered)}
+
+
+def _categorical(codes: pd.Series, kept: dict[str, Any]) -> pd.Categorical:
+    if not all(isinstance(value, _PLAIN) for value in kept["values"]):
+        raise TypeError("categories are texts, numbers, or true and false")
+    return pd.Categorical.from_codes(codes.to_numpy(), categories=pd.Index(kept["values"]), ordered=kept["ordered"])
+
+
+def _without_dictionary(column: pd.Series) -> pd.Series:
+    """A column that Arrow keeps as positions in a dictionary, as plain values: pandas reads no other back."""
+    kind = getattr(column.dtype, "pyarrow_dtype", None)
+    if kind is not None and pa.types.is_dictionary(kind):
+        return column.astype(pd.ArrowDtype(kind.value_type))
+    return column
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text has an encoding: half of a pair of surrogates, which Python may hold, has none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _parquet(frame: pd.DataFrame) -> bytes:
@@ -75,9 +123,54 @@ def _parquet(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def _can_be_stored(column: pd.DataFrame) -> bool:
+def _comes_back(frame: pd.DataFrame) -> bool:
+    """Whether Parquet keeps the index and the columns of a frame with their values."""
     try:
-        _parquet(column)
-    except (pa.ArrowException, ValueError, TypeError):
+        again = pd.read_parquet(io.BytesIO(_parquet(frame)))
+        if not again.index.equals(frame.index):
+            return False
+        return all(_are_equal(again[name], frame[name]) for name in frame.columns)
+    except (pa.ArrowException, ValueError, TypeError, OverflowError, NotImplementedError):
         return False
-    return True
+
+
+def _are_equal(again: pd.Series, column: pd.Series) -> bool:
+    missing = column.isna().to_numpy()
+    if not np.array_equal(again.isna().to_numpy(), missing):
+        return False
+    if column.dtype != object:
+        return bool((again[~missing] == column[~missing]).all())
+    pairs = zip(again[~missing], column[~missing], strict=True)
+    return all((one == other) is True for one, other in pairs)
+
+
+def _refuse_expansion(parquet: bytes) -> None:
+    """One value in the file may stand for a billion rows: what they take is worked out before they are read."""
+    most = max(_LARGEST, _EXPANSION * len(parquet))
+    for size_of in (_size_of_numbers, _size_of_texts):
+        size = size_of(parquet)
+        if size > most:
+            raise StoredFitError(f"its rows of data take {size} bytes in memory and {len(parquet)} in the file.")
+
+
+def _size_of_numbers(parquet: bytes) -> int:
+    about = pq.ParquetFile(io.BytesIO(parquet)).metadata
+    groups = [about.row_group(number) for number in range(about.num_row_groups)]
+    n_values = sum(group.column(number).num_values for group in groups for number in range(group.num_columns))
+    return max(n_values, about.num_rows) * np.dtype(np.float64).itemsize
+
+
+def _size_of_texts(parquet: bytes) -> int:
+    schema = pq.ParquetFile(io.BytesIO(parquet)).schema_arrow
+    names = [field.name for field in schema if _is_text(field.type)]
+    if not names:
+        return 0
+    texts = pq.read_table(io.BytesIO(parquet), columns=names, read_dictionary=names)
+    parts = [part for column in texts.columns for part in column.chunks]
+    lengths = [pc.sum(pc.take(pc.binary_length(part.dictionary), part.indices)).as_py() or 0 for part in parts]
+    return sum(lengths)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind)

@@ -180,8 +180,8 @@ def _spread(n_levels: int, most: int | None) -> NDArray[np.intp]:
 
 def _figures(names: list[str], kind: str, draws: NDArray[np.float64]) -> pd.DataFrame:
     figures = convergence(draws)
-    # Rounding leaves a constant a standard deviation of 1e-17; infinite draws have none.
-    with np.errstate(invalid="ignore"):
+    # Rounding leaves a constant a standard deviation of 1e-17; infinite draws, or such of 1e200, have none.
+    with np.errstate(invalid="ignore", over="ignore"):
         sd = np.where(np.ptp(draws, axis=(1, 2)) == 0, 0.0, draws.std(axis=(1, 2), ddof=1))
     columns = {
         "kind": kind,

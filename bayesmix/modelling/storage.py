@@ -2,32 +2,37 @@
 
 Beside the groups of the posterior's tree the file has a group `data` with the rows that were used (as
 Parquet), and at its root a JSON text with formula, family, priors and sampler. The design is worked out anew
-from formula and rows, so the arrays of the model are never stored.
+from formula and rows, so the arrays of the model are never stored. A digest of all bytes ends the file.
 """
 
-import json
+import errno
+import io
 import os
-import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import xarray as xr
 
-from bayesmix.errors import StoredFitError, listing
-from bayesmix.formula.design import Design
-from bayesmix.formula.distributional import parse_formulas
-from bayesmix.formula.matrices import build_design
-from bayesmix.modelling import layout
+from bayesmix.disk import read_regular, write_whole
+from bayesmix.errors import ArgumentError, StoredFitError
 from bayesmix.modelling.data_bytes import from_bytes, to_bytes
 from bayesmix.modelling.diagnostics import diagnose_sampling
-from bayesmix.modelling.families import read_family
-from bayesmix.modelling.priors import read_prior, to_text
-from bayesmix.modelling.record import Fit, Sampling
+from bayesmix.modelling.record import Fit
+from bayesmix.modelling.stored_description import (
+    FIRST_WITH_DIGEST,
+    Description,
+    description_of,
+    from_json,
+    to_json,
+)
+from bayesmix.modelling.stored_draws import require_draws_of
+from bayesmix.modelling.stored_model import StoredModel, model_of
+from bayesmix.modelling.stored_netcdf import DESCRIPTION, SIGNATURE, has_right_digest, opened, to_netcdf
 
-FORMAT = 2
+_ROWS = "data"
 
 
 def save(fit: Fit, path: str | os.PathLike[str]) -> Path:
@@ -38,7 +43,8 @@ def save(fit: Fit, path: str | os.PathLike[str]) -> Path:
     fit
         A fitted model.
     path
-        The file, such as ``"sleepstudy.nc"``; one that exists is replaced once the new one is complete.
+        The file, such as ``"sleepstudy.nc"``; one that exists is replaced once the new one is complete. A `~` is not
+        expanded.
 
     Returns
     -------
@@ -48,37 +54,37 @@ def save(fit: Fit, path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     StoredFitError
-        The folder does not exist or cannot be written to, or the fit has no draws; nothing is left behind.
+        The disk refuses (it is full, the folder does not exist or cannot be written to), the fit has no draws, or it
+        holds what could not be loaded again, such as columns with values of several types; nothing is left behind, and
+        an earlier file is as it was.
+    ArgumentError
+        `path` is no path.
 
     Notes
     -----
-    The file is NetCDF-4: ``arviz.from_netcdf`` reads its posterior. Functions of your own that the formula calls
-    are not stored; give them to `load` again.
+    The file is NetCDF-4: ``arviz.from_netcdf`` reads its posterior. Its last bytes are a digest (SHA-256) of all
+    others, which `load` checks; a copy that another program writes has none, and `load` refuses it. Functions of your
+    own that the formula calls are not stored; give them to `load` again.
+
+    The file is made in memory, so that a disk that refuses costs nothing but this one line: for a moment a fit takes
+    twice its memory.
     """
     if not isinstance(fit, Fit):
         raise StoredFitError(
             f"save keeps the draws of fits by bm.fit; got {type(fit).__name__}. Keep formula and data: it is soon "
             "made again."
         )
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise StoredFitError(f"The folder {str(path.parent)!r} does not exist; make it, or write somewhere else.")
-    if path.is_dir():
+    path = _as_path(path, "save(fit, path)")
+    if not os.path.isdir(path.parent):
+        home = " A ~ is not expanded: write Path(...).expanduser()." if str(path).startswith("~") else ""
+        raise StoredFitError(f"The folder {str(path.parent)!r} does not exist; make it, or write somewhere else.{home}")
+    if os.path.isdir(path):
         raise StoredFitError(f"{str(path)!r} is a folder; give the name of a file in it, such as fit.nc.")
-    tree = xr.DataTree.from_dict(
-        {
-            **{name: group.to_dataset() for name, group in fit.posterior.children.items()},
-            "data": xr.Dataset({"rows": ("byte", to_bytes(fit.data))}),
-        }
-    )
-    tree.attrs["bayesmix"] = json.dumps(_description(fit))
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-            unfinished = Path(folder) / "unfinished.nc"
-            tree.to_netcdf(unfinished, engine="h5netcdf")
-            os.replace(unfinished, path)
+        with _as_file(fit).getbuffer() as content:
+            write_whole(path, content)
     except OSError as error:
-        raise StoredFitError(f"{str(path)!r} cannot be written: {error.strerror}.") from error
+        raise StoredFitError(f"{str(path)!r} cannot be written: {error.strerror or error}.") from error
     return path
 
 
@@ -100,89 +106,112 @@ def load(path: str | os.PathLike[str], *, functions: Mapping[str, Callable[..., 
     Raises
     ------
     StoredFitError
-        There is no such file, it is no stored fit, a later version wrote it, or a function is missing.
+        There is no such file, it cannot be read, it is no stored fit, it was damaged or cut short since it was written,
+        its draws are not those of its model, a later version wrote it, or a function is missing.
+    ArgumentError
+        `path` is no path, or `functions` no mapping.
+
+    Notes
+    -----
+    Nothing in the file is executed, and nothing outside of it is read: files with links to others are refused. The
+    digest tells damage; it does not tell who wrote the file. Fits that earlier versions stored have none and are read
+    without; of these damage to a number goes unnoticed.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise StoredFitError(f"There is no file {str(path)!r}.")
+    path = _as_path(path, "load(path)")
+    if functions is not None and not isinstance(functions, Mapping):
+        raise ArgumentError(f'functions is a mapping, such as {{"half": half}}; got {type(functions).__name__}.')
+    file = io.BytesIO(_bytes_of(path))
     try:
-        with xr.open_datatree(path, engine="h5netcdf") as opened:
-            tree = opened.load()
-    except (OSError, ValueError) as error:
-        raise StoredFitError(f"{str(path)!r} is no fit that bayesmix stored: it is not NetCDF.") from error
-    if "bayesmix" not in tree.attrs:
-        raise StoredFitError(f"{str(path)!r} is NetCDF, but no fit that bayesmix stored.")
-    about = json.loads(tree.attrs["bayesmix"])
-    if about["format"] > FORMAT:
-        raise StoredFitError(
-            f"{str(path)!r} has format {about['format']} of bayesmix {about['version']}; this version reads up to "
-            f"format {FORMAT}. Install a newer bayesmix."
+        with file.getbuffer() as content:
+            is_sealed = has_right_digest(content)
+        with opened(file) as lazily:
+            tree = lazily.load()
+        file.close()
+        about = from_json(tree.attrs[DESCRIPTION])
+        if about.format >= FIRST_WITH_DIGEST and not is_sealed:
+            raise StoredFitError(
+                "its digest is missing: it was cut short, or another program wrote this copy; take another one, or fit "
+                "again."
+            )
+        model = model_of(about, _rows_of(tree), functions)
+        posterior = xr.DataTree.from_dict(
+            {name: group.to_dataset() for name, group in tree.children.items() if name != _ROWS}
         )
-    absent = [name for name in about["functions"] if name not in (functions or {})]
-    if absent:
-        raise StoredFitError(
-            f"The formula {about['formula']!r} calls functions of your own; give them again: "
-            f"load(path, functions={{{listing(repr(name) + ': ...' for name in absent)}}})."
-        )
-    return _assemble(tree, about, functions)
+        return _fit_of(about, model, posterior)
+    except StoredFitError as error:
+        raise StoredFitError(f"{str(path)!r} cannot be loaded: {error}") from error
 
 
-def _assemble(tree: xr.DataTree, about: dict[str, Any], functions: Mapping[str, Callable[..., Any]] | None) -> Fit:
-    family = read_family(about["family"])
-    formulas = parse_formulas(
-        [about["formula"], *about.get("formulas", [])], functions or (), auxiliary=family.auxiliary
-    )
-    design = build_design(
-        formulas.mean,
-        from_bytes(tree["data"]["rows"].to_numpy()),
-        response=family.response,
-        weights=about["weights"],
-        functions=functions,
-        parts=formulas.parts,
-    )
-    design = replace(design, n_dropped=about["n_dropped"], missing=about["missing"])
-    posterior = xr.DataTree.from_dict(
-        {name: group.to_dataset() for name, group in tree.children.items() if name != "data"}
-    )
-    _refuse_other_levels(design, posterior["posterior"].to_dataset())
-    priors = {name: read_prior(text) for name, text in about["priors"].items()}
-    diagnostics = diagnose_sampling(posterior, design, family.auxiliary)
-    sampling = Sampling(**about["sampling"] | {"centred": tuple(about["sampling"].get("centred", ()))})
-    return Fit(design, family, priors, posterior, about["method"], about["reason"], sampling, diagnostics)
-
-
-def _description(fit: Fit) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "version": version("bayesmix"),
-        "formula": fit.formula,
-        "formulas": [part.formula.text for part in fit.design.parts.values()],
-        "family": f"{fit.family.name}({fit.family.link})",
-        "weights": fit.design.weights_column,
-        "n_dropped": fit.design.n_dropped,
-        "missing": fit.design.missing,
-        "functions": sorted(fit.design.functions),
-        "priors": {name: to_text(prior) for name, prior in fit.priors.items()},
-        "method": fit.method,
-        "reason": fit.reason,
-        "sampling": asdict(fit.sampling),
-    }
-
-
-def _refuse_other_levels(design: Design, posterior: xr.Dataset) -> None:
-    """The rows must give back the names and levels that the draws stand under."""
+def _as_path(path: Any, call: str) -> Path:
     try:
-        expected = {
-            layout.group_dims(term.terms[0], term)[-1]: term.levels
-            for term in design.all_random
-            if layout.keeps_effects(posterior, term)
+        found = Path(path)
+    except TypeError:
+        raise ArgumentError(f"{call} takes the name of a file, such as 'fit.nc'; got {type(path).__name__}.") from None
+    if "\0" in str(found):
+        raise StoredFitError(f"{str(found)!r} has a NUL in it, as no file's name may.")
+    return found
+
+
+def _bytes_of(path: Path) -> bytes:
+    name = repr(str(path))
+    try:
+        content = read_regular(path, beginning=SIGNATURE)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise StoredFitError(f"There is no file {name}.") from error
+    except OSError as error:
+        what = "it is a folder" if error.errno == errno.EISDIR or os.path.isdir(path) else error.strerror or str(error)
+        raise StoredFitError(f"{name} cannot be read: {what}.") from error
+    except MemoryError as error:
+        raise StoredFitError(f"{name} has {os.path.getsize(path)} bytes, for which there is no memory.") from error
+    if not content.startswith(SIGNATURE):
+        raise StoredFitError(f"{name} is no fit that bayesmix stored: it is not NetCDF.")
+    return content
+
+
+def _as_file(fit: Fit) -> io.BytesIO:
+    """The bytes of a file that has been tried: what could not be loaded is not written."""
+    tree = xr.DataTree.from_dict(
+        {
+            **{name: group.to_dataset().drop_encoding() for name, group in fit.posterior.children.items()},
+            _ROWS: xr.Dataset({"rows": ("byte", to_bytes(fit.data))}),
         }
-        same = all(tuple(posterior.coords[dim].to_numpy()) == tuple(levels) for dim, levels in expected.items())
-        for part in design.predictors:
-            layout.fixed_draws(posterior, part)
-        expected = {layout.THRESHOLD_DIM: design.response.thresholds} if design.response.categories else {}
-        same &= all(tuple(posterior.coords[dim].to_numpy()) == borders for dim, borders in expected.items())
-    except (KeyError, ValueError):
-        same = False
-    if not same:
-        raise StoredFitError("The stored rows do not give the model that the stored draws belong to; fit again.")
+    )
+    tree.attrs[DESCRIPTION] = to_json(description_of(fit))
+    file = to_netcdf(tree)
+    try:
+        # The draws themselves, which stand in the file as they do in memory, are not read again.
+        with opened(file) as again:
+            _require_same_arrays(again, tree)
+            about, rows = from_json(again.attrs[DESCRIPTION]), _rows_of(again)
+        model = model_of(about, rows, fit.design.functions)
+        require_draws_of(fit.posterior, model.design, model.family, fit.method, fit.sampling)
+    except StoredFitError as error:
+        raise StoredFitError(f"The fit cannot be stored, for it could not be loaded: {error}") from error
+    return file
+
+
+def _require_same_arrays(again: xr.DataTree, tree: xr.DataTree) -> None:
+    for name, group in tree.children.items():
+        found = again.children[name]
+        for variable, values in group.data_vars.items():
+            read = found.data_vars.get(variable)
+            if read is None or (read.dims, read.shape, read.dtype) != (values.dims, values.shape, values.dtype):
+                raise StoredFitError(f"{str(variable)!r} of {name!r} comes back as another array.")
+        for coord, values in group.coords.items():
+            if coord not in found.coords or found.coords[coord].to_numpy().tolist() != values.to_numpy().tolist():
+                raise StoredFitError(f"the names along {str(coord)!r} of {name!r} come back as others.")
+
+
+def _rows_of(tree: xr.DataTree) -> pd.DataFrame:
+    rows = tree.children[_ROWS].data_vars.get("rows") if _ROWS in tree.children else None
+    if rows is None or rows.ndim != 1 or rows.dtype != np.uint8:
+        raise StoredFitError("it has no rows of data.")
+    return from_bytes(rows.to_numpy())
+
+
+def _fit_of(about: Description, model: StoredModel, posterior: xr.DataTree) -> Fit:
+    require_draws_of(posterior, model.design, model.family, about.method, about.sampling)
+    diagnostics = diagnose_sampling(posterior, model.design, model.family.auxiliary)
+    return Fit(
+        model.design, model.family, model.priors, posterior, about.method, about.reason, about.sampling, diagnostics
+    )

@@ -4,10 +4,13 @@ import os
 import pickletools
 import subprocess
 import sys
+from dataclasses import replace
+from decimal import Decimal
 
 import arviz
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import xarray as xr
 
@@ -139,6 +142,106 @@ def test_categoricals_come_back_with_their_levels(categories, tmp_path):
     pd.testing.assert_frame_equal(bm.ranef(again), bm.ranef(result))
     pd.testing.assert_frame_equal(bm.fitted(again), bm.fitted(result))
     assert again.data["g"].cat.ordered
+
+
+ODD_COLUMNS = {
+    "arrow dictionary": lambda g: g.astype(pd.ArrowDtype(pa.dictionary(pa.int32(), pa.string()))),
+    "arrow text": lambda g: g.astype(pd.ArrowDtype(pa.string())),
+    "nullable text": lambda g: g.astype("string"),
+    "objects": lambda g: pd.Series(list(g), dtype=object),
+    "tuples as categories": lambda g: pd.Categorical.from_codes(
+        pd.factorize(g)[0], pd.Index([(i, i + 1) for i in range(5)], tupleize_cols=False)
+    ),
+    "dates as categories": lambda g: pd.Categorical.from_codes(pd.factorize(g)[0], pd.date_range("2026", periods=5)),
+    "numbers of 40 digits": lambda g: pd.Categorical.from_codes(
+        pd.factorize(g)[0], pd.Index([10**40 + i for i in range(5)], dtype=object)
+    ),
+    "numbers and None": lambda g: pd.Series([None if i == 0 else int(i) for i in pd.factorize(g)[0]], dtype=object),
+}
+
+
+@pytest.fixture(scope="module")
+def rows():
+    rng = np.random.default_rng(4)
+    data = pd.DataFrame({"x": rng.normal(size=80), "g": [f"level {i % 5}" for i in range(80)]})
+    return data.assign(y=data["x"] + rng.normal(size=5)[np.arange(80) % 5] + rng.normal(size=80))
+
+
+@pytest.mark.parametrize("kind", ODD_COLUMNS)
+def test_columns_of_odd_types_come_back(kind, rows, tmp_path):
+    column = ODD_COLUMNS[kind](rows["g"])
+    for data, formula in [
+        (rows.assign(unused=column), "y ~ x + (1 | g)"),
+        (rows.assign(g=column), "y ~ x + (1 | g)"),
+    ]:
+        result = bm.fit(formula, data, **SHORT)
+        again = bm.load(bm.save(result, tmp_path / "fit.nc"))
+        for question in (bm.fixef, bm.varcorr, bm.ranef):
+            pd.testing.assert_frame_equal(question(again), question(result))
+
+
+NOT_STORED = {
+    "tuples": (lambda data: data.assign(odd=[(1, 2)] * 80), r"several types.*\(odd\)"),
+    "lists": (lambda data: data.assign(odd=[[1, 2], [3]] * 40), r"several types.*\(odd\)"),
+    "objects": (lambda data: data.assign(odd=pd.Series([object()] * 80)), r"several types.*\(odd\)"),
+    "half a character": (
+        lambda data: data.assign(odd=pd.Series(["\ud800"] * 80, dtype=object)),
+        r"several types.*\(odd\)",
+    ),
+    "half a character as a name": (
+        lambda data: data.assign(odd=1).set_axis(pd.Index([*data.columns, "\ud800"], dtype=object), axis=1),
+        "half a character in their names",
+    ),
+    "a NUL in a level": (lambda data: data.assign(g=data["g"] + "\0"), r"'level 0\\x00' of 'g__factor_dim' has a NUL"),
+    "a number and the same as text": (
+        lambda data: data.assign(**{"7": 1}).assign(odd=2).rename(columns={"odd": 7}),
+        "7",
+    ),
+    "levels that Parquet writes with more digits": (
+        lambda data: data.assign(g=[Decimal(i % 5) / 8 for i in range(80)]),
+        "the levels of 'g'.*make the column a text",
+    ),
+    "an index of several types": (lambda data: data.set_index(pd.Index([1, "a"] * 40, dtype=object)), "their index"),
+}
+
+
+@pytest.mark.parametrize("kind", NOT_STORED)
+def test_what_would_not_come_back_is_refused_by_save(kind, rows, tmp_path):
+    change, words = NOT_STORED[kind]
+    result = bm.fit("y ~ x + (1 | g)", change(rows), **SHORT)
+    with pytest.raises(StoredFitError, match=words) as caught:
+        bm.save(result, tmp_path / "fit.nc")
+    assert "\n" not in str(caught.value)
+    assert os.listdir(tmp_path) == []
+
+
+def test_functions_that_give_other_numbers_are_refused(tmp_path):
+    """Of the caller's own functions only the names are stored: those given to `load` must be those of the fit."""
+    data = bm.load_data("sleepstudy")
+    result = bm.fit("Reaction ~ half(Days) + (1 | Subject)", data, functions={"half": lambda x: x / 2}, **SHORT)
+    path = bm.save(result, tmp_path / "fit.nc")
+    with pytest.raises(StoredFitError, match="do not give the design that was fitted"):
+        bm.load(path, functions={"half": lambda x: x / 3})
+    bm.load(path, functions={"half": lambda x: x * 0.5})
+    noise = np.random.default_rng(1)
+    noisy = {"half": lambda x: x + noise.normal(size=len(x))}
+    result = bm.fit("Reaction ~ half(Days) + (1 | Subject)", data, functions=noisy, **SHORT)
+    with pytest.raises(StoredFitError, match="could not be loaded: its rows do not give the design"):
+        bm.save(result, tmp_path / "other.nc")
+
+
+def test_draws_that_are_none_are_refused_by_save(sleepstudy, tmp_path):
+    dataset = sleepstudy.posterior["posterior"].to_dataset()
+    cut_off = xr.DataTree.from_dict(
+        {**dict(sleepstudy.posterior.children), "posterior": dataset.isel(draw=slice(0, 9))}
+    )
+    with pytest.raises(StoredFitError, match="2 chains of 60 draws, and 'posterior' has 9"):
+        bm.save(replace(sleepstudy, posterior=cut_off), tmp_path / "fit.nc")
+    negative = xr.DataTree.from_dict(
+        {**dict(sleepstudy.posterior.children), "posterior": dataset.assign(sigma=-dataset["sigma"])}
+    )
+    with pytest.raises(StoredFitError, match="draws of 'sigma' lie beyond 0"):
+        bm.save(replace(sleepstudy, posterior=negative), tmp_path / "fit.nc")
 
 
 def test_a_fit_keeps_its_rows_when_the_caller_changes_the_data(tmp_path):

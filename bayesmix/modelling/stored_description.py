@@ -1,0 +1,188 @@
+"""What a stored fit says of itself beside its draws and rows, as a text (JSON) and back.
+
+The text of a stranger's file may say anything: every entry is looked at before it is used, and none is evaluated.
+Formula, family and priors go through the readers that a user's own texts go through.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from reprlib import repr as shortened
+from typing import Any
+
+from bayesmix.errors import StoredFitError, listing
+from bayesmix.modelling.design_sums import DesignSums, design_sums
+from bayesmix.modelling.method import METHODS, SAMPLERS, SEEDS
+from bayesmix.modelling.priors import to_text
+from bayesmix.modelling.record import Fit, Sampling
+
+FORMAT = 3
+FIRST_WITH_DIGEST = 3
+"""The format from which a file ends with a digest and knows the sums of its design."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a fit is made of, but for its draws and rows.
+
+    `formulas`: those of further parameters; `family` and `priors` as texts; `weights` a column; `missing` values left
+    out by column; `functions` names of the caller's own; `design`: sums that tell its design from another, None before
+    they were stored.
+    """
+
+    format: int
+    version: str
+    formula: str
+    formulas: tuple[str, ...]
+    family: str
+    weights: str | None
+    n_dropped: int
+    missing: dict[str, int]
+    functions: tuple[str, ...]
+    priors: dict[str, str]
+    method: str
+    reason: str
+    sampling: Sampling
+    design: DesignSums | None
+
+
+def description_of(fit: Fit) -> Description:
+    """What is stored of a fit beside its draws and rows."""
+    return Description(
+        format=FORMAT,
+        version=version("bayesmix"),
+        formula=fit.formula,
+        formulas=tuple(part.formula.text for part in fit.design.parts.values()),
+        family=f"{fit.family.name}({fit.family.link})",
+        weights=fit.design.weights_column,
+        n_dropped=fit.design.n_dropped,
+        missing=fit.design.missing,
+        functions=tuple(sorted(fit.design.functions)),
+        priors={name: to_text(prior) for name, prior in fit.priors.items()},
+        method=fit.method,
+        reason=fit.reason,
+        sampling=fit.sampling,
+        design=design_sums(fit.design),
+    )
+
+
+def to_json(description: Description) -> str:
+    """The text that `from_json` reads."""
+    return json.dumps(asdict(description))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: Any) -> bool:
+    # An integer may have too many digits for a float, which math.isfinite makes of it.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+
+
+def _whole(least: int, below: int = 2**63) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and least <= value < below
+
+
+def _or_none(kind: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or kind(value)
+
+
+def _one_of(values: tuple[str, ...]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and value in values
+
+
+def _each(kind: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and all(map(kind, value))
+
+
+def _by_name(kind: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, dict) and all(map(kind, value.values()))
+
+
+_ENTRIES = {
+    "version": _is_text,
+    "formula": _is_text,
+    "formulas": _each(_is_text),
+    "family": _is_text,
+    "weights": _or_none(_is_text),
+    "n_dropped": _whole(0),
+    "missing": _by_name(_whole(0)),
+    "functions": _each(_is_text),
+    "priors": _by_name(_is_text),
+    "method": _one_of(tuple(method for method in METHODS if method != "auto")),
+    "reason": _is_text,
+    "sampling": lambda value: isinstance(value, dict),
+    "design": _or_none(lambda value: isinstance(value, dict)),
+}
+_OF_SAMPLING = {
+    "sampler": _one_of(tuple(sampler for sampler in SAMPLERS if sampler != "auto")),
+    "draws": _whole(1),
+    "tune": _whole(0),
+    "chains": _whole(1),
+    "cores": _whole(1),
+    "seed": _whole(0, SEEDS),
+    "target_accept": _or_none(lambda value: _is_number(value) and 0 < value < 1),
+    "seconds": lambda value: _is_number(value) and value >= 0,
+    "centred": _each(_is_text),
+    "thin": _whole(1),
+}
+_OF_DESIGN = {
+    "n_obs": _whole(1),
+    "largest": _each(_is_number),
+    "along": _each(_is_number),
+}
+# What earlier versions did not write: format 1 had no formulas of further parameters.
+_ABSENT: dict[str, Any] = {"formulas": [], "design": None}
+_ABSENT_OF_SAMPLING: dict[str, Any] = {"centred": [], "thin": 1}
+
+
+def from_json(text: Any) -> Description:
+    """The description that `to_json` wrote, in this format or an earlier one.
+
+    Raises
+    ------
+    StoredFitError
+        The text is no description, a later version wrote it, or an entry is absent or of another kind.
+    """
+    try:
+        about = json.loads(text)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise StoredFitError("its description is no JSON.") from error
+    if not isinstance(about, dict):
+        raise StoredFitError("its description is no JSON object.")
+    number = about.pop("format", None)
+    if not _whole(1)(number):
+        raise StoredFitError(f"its format is {shortened(number)}, where whole numbers from 1 to {FORMAT} are known.")
+    if number > FORMAT:
+        later = about.get("version")
+        raise StoredFitError(
+            f"it has format {number} of bayesmix {later if isinstance(later, str) else 'unknown'}; this version reads "
+            f"up to format {FORMAT}. Install a newer bayesmix."
+        )
+    entries = _checked(about, _ENTRIES, _ABSENT, "description")
+    sampling = _checked(entries["sampling"], _OF_SAMPLING, _ABSENT_OF_SAMPLING, "sampling")
+    entries["sampling"] = Sampling(**sampling | {"centred": tuple(sampling["centred"])})
+    if entries["design"] is not None:
+        entries["design"] = DesignSums(**_checked(entries["design"], _OF_DESIGN, {}, "design"))
+    elif number >= FIRST_WITH_DIGEST:
+        raise StoredFitError("its description lacks 'design'.")
+    listed = {name: tuple(entries[name]) for name in ("formulas", "functions")}
+    return Description(**entries | listed, format=number)
+
+
+def _checked(
+    about: dict[str, Any], kinds: dict[str, Callable[[Any], bool]], absent: dict[str, Any], where: str
+) -> dict[str, Any]:
+    entries = absent | about
+    unknown = [shortened(name) for name in entries if name not in kinds]
+    if unknown:
+        raise StoredFitError(f"its {where} has entries that are not known: {listing(unknown, at_most=4)}.")
+    for name, is_right in kinds.items():
+        if name not in entries:
+            raise StoredFitError(f"its {where} lacks {name!r}.")
+        if not is_right(entries[name]):
+            raise StoredFitError(f"its {where} has {name!r} = {shortened(entries[name])}, which means nothing there.")
+    return entries
