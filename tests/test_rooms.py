@@ -28,6 +28,7 @@ ALLOWED = {
     "llvmlite": {"numerics"},
     "scipy": {"numerics", "modelling", "inference", "report"},
     "pyarrow": {"data", "modelling"},
+    "h5py": {"modelling"},
     "xarray": {"modelling", "inference", "report"},
     "arviz_stats": {"modelling", "inference", "report"},
     "arviz_base": {"modelling", "report"},
