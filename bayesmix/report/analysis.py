@@ -9,7 +9,7 @@ from typing import Any
 
 from bayesmix import modelling
 from bayesmix.display import visible
-from bayesmix.errors import ArgumentError, OutputError
+from bayesmix.errors import ArgumentError, BayesmixError, OutputError, StoredFitError
 from bayesmix.inference.posterior import rand as of_posterior
 from bayesmix.inference.rand_table import RandTable
 from bayesmix.modelling.fit import fit
@@ -117,7 +117,7 @@ def run_card(
         if analysis is None:
             raise
         told = keep_elsewhere([analysis.fit, *analysis.layers.values()])
-        if isinstance(error, OutputError):
+        if isinstance(error, BayesmixError):
             raise OutputError(f"{error} {told}") from error
         error.add_note(told)
         raise
@@ -179,7 +179,7 @@ def _filled(analysis: Analysis, folder: Path, out: Path, command: Sequence[str])
     """Write all files into `folder`, which will be `out`: the fit and the tables first, as pictures may fail."""
     report = analysis.card.report
     with disk_refusals(out):
-        modelling.storage.save(analysis.fit, folder / FIT)
+        _store(analysis.fit, folder / FIT)
         (folder / CARD).write_text(to_toml(analysis.card, folder=out), encoding="utf-8")
         write_tables(analysis.fit, folder, prob=report.probability)
         if analysis.fit.design.random:
@@ -206,6 +206,16 @@ def _filled(analysis: Analysis, folder: Path, out: Path, command: Sequence[str])
             failures=failures,
         )
     return Written(out, tuple(files), told)
+
+
+def _store(fit: Fit, path: Path) -> None:
+    """Store a fit; that the disk refuses is said of the folder, not of a file in it that is hidden."""
+    try:
+        modelling.storage.save(fit, path)
+    except StoredFitError as error:
+        if isinstance(error.__cause__, OSError):
+            raise error.__cause__ from None
+        raise
 
 
 def _fit(plan: Plan, formula: str, priors: Mapping[str, str], *, seed: int | None, progress: bool) -> Fit:

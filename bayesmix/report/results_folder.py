@@ -43,8 +43,8 @@ def results_path(out: Any) -> Path:
         raise OutputError(f"Results cannot be written to {str(path)!r}: {str(error).rstrip('.')}.") from None
 
 
-def refuse_foreign(target: Path, named: Path) -> None:
-    """Refuse a place that holds anything but an earlier run's results: these alone are replaced.
+def refuse_no_folder(target: Path, named: Path) -> None:
+    """Refuse a place where no folder of results can be made or replaced, whatever it holds.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def refuse_foreign(target: Path, named: Path) -> None:
     Raises
     ------
     OutputError
-        `target` is a file, a link, the current directory or one above it, or a folder with files that no run wrote.
+        `target` is a file, a link, or the current directory or one above it.
     OSError
         The disk refuses to look.
     """
@@ -69,13 +69,28 @@ def refuse_foreign(target: Path, named: Path) -> None:
         )
     if not stat.S_ISDIR(kind):
         raise OutputError(f"{name!r} is a file; results are written to a folder. Name another with --out.")
-    if target.resolve() in (Path.cwd(), *Path.cwd().parents):
+    if target in (Path.cwd(), *Path.cwd().parents):
         raise OutputError(f"{name!r} is the current directory or one above it; name a new folder with --out.")
+
+
+def refuse_foreign(target: Path, named: Path) -> None:
+    """Refuse a folder that holds anything but an earlier run's results: these alone are replaced.
+
+    Raises
+    ------
+    OutputError
+        As `refuse_no_folder`, or there are files that no run wrote.
+    OSError
+        The disk refuses to look.
+    """
+    refuse_no_folder(target, named)
+    if not os.path.lexists(target):
+        return
     own = _own_files(target)
     foreign = sorted(file for file in os.listdir(target) if file not in own or not is_regular(target / file))
     if foreign:
         raise OutputError(
-            f"{name!r} holds {len(foreign)} files that bayesmix did not write ({listing(foreign, at_most=4)}), "
+            f"{str(named)!r} holds {len(foreign)} files that bayesmix did not write ({listing(foreign, at_most=4)}), "
             "which replacing it would delete; move them, or name another folder with --out."
         )
 
@@ -97,9 +112,9 @@ def whole_folder(target: Path) -> Iterator[Path]:
     with ExitStack() as stack:
         with disk_refusals(named):
             target = _with_folders_resolved(named)
-            refuse_foreign(target, named)
+            refuse_no_folder(target, named)
             stack.enter_context(_held(target, named))
-            refuse_foreign(target, named)  # what a killed run had moved aside is back
+            refuse_foreign(target, named)  # while it is held: before, another run may be replacing it
             prefix = f"{hidden_name(target, UNFINISHED)}-"
             unfinished = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
             stack.callback(shutil.rmtree, unfinished, ignore_errors=True)
