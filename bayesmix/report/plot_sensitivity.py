@@ -7,6 +7,7 @@ from bayesmix.inference.prior_sensitivity import prior_sensitivity
 from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_arguments import a_fit
 from bayesmix.report.plot_style import BLUE, GREY, INK, LIGHT, SMALL_SIZE, head, one_axes
+from bayesmix.report.plot_text import literal
 
 _GRADES = (0.5, 1.0, 2.0)  # of Kass & Raftery: substantial, strong, decisive
 
@@ -51,7 +52,7 @@ def plot_sensitivity(fit: Fit, drop: str, *, ax: Axes | None = None) -> Axes:
     # Above the curve on the side to which it falls, where the curve does not run through the words.
     falls = y[min(own + 1, len(y) - 1)] < y[max(own - 1, 0)]
     ax.annotate(
-        curve["prior"].iloc[own],
+        literal(curve["prior"].iloc[own]),
         (x[own], y[own]),
         xytext=(6 if falls else -6, 5),
         textcoords="offset points",

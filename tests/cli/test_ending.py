@@ -1,0 +1,215 @@
+"""How runs end that are not let end well: signals, kills and full disks leave whole results and nothing else."""
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+CARD = """
+[data]
+source = "sleepstudy"
+[model]
+formula = "Reaction ~ Days + (1 | Subject)"
+[sampler]
+draws = 500
+seed = 1
+[report]
+pictures = ["lines", "ranef", "sd"]
+"""
+# Sampling that lasts until it is ended.
+ENDLESS = """
+import sys, time
+from pathlib import Path
+from bayesmix.cli.main import main
+from bayesmix.report import analysis
+
+def fit(*_, **__):
+    Path("sampling").touch()
+    time.sleep(60)
+
+analysis.fit = fit
+sys.exit(main(sys.argv[1:]))
+"""
+RUN = "import sys; from bayesmix.cli.main import main; sys.exit(main(sys.argv[1:]))"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c.toml").write_text(CARD)
+    return tmp_path
+
+
+def start(code: str, *arguments: str, **settings) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **settings
+    )
+
+
+def wait_for(path: Path, run: subprocess.Popen) -> None:
+    while not path.exists():
+        assert run.poll() is None, run.communicate()
+        time.sleep(0.01)
+    path.unlink()
+
+
+def code_of(run: subprocess.Popen) -> int:
+    run.communicate(timeout=120)
+    return run.returncode
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "words"),
+    [
+        (signal.SIGTERM, 143, "Ended"),
+        pytest.param(signal.SIGHUP, 129, "Ended", marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, 130, "Interrupted", marks=pytest.mark.slow),
+    ],
+)
+def test_a_signal_ends_a_run_in_one_line(folder: Path, number, code, words):
+    run = start(ENDLESS, "run", "c.toml", "--quiet")
+    wait_for(folder / "sampling", run)
+    assert any(name.startswith(".c.unfinished-") for name in names(folder / "results"))
+    run.send_signal(number)
+    out, err = run.communicate(timeout=30)
+    assert (run.returncode, out, err) == (code, "", f"{words}; nothing was written.\n")
+    assert names(folder) == ["c.toml"]
+
+
+@pytest.mark.slow
+def test_a_signal_that_is_ignored_stays_ignored(folder: Path):
+    run = start(
+        f"import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n{ENDLESS.replace('60', '1')}", "run", "c.toml"
+    )
+    wait_for(folder / "sampling", run)
+    run.send_signal(signal.SIGHUP)
+    time.sleep(0.3)
+    assert run.poll() is None
+    run.terminate()
+    assert code_of(run) == 143
+
+
+def test_a_second_run_at_the_same_folder_is_refused_before_sampling(folder: Path):
+    first = start(ENDLESS, "run", "c.toml", "--out", "out")
+    wait_for(folder / "sampling", first)
+    second = subprocess.run(
+        [sys.executable, "-c", ENDLESS, "run", "c.toml", "--out", "out"], capture_output=True, text=True, check=False
+    )
+    assert second.returncode == 2
+    assert second.stderr.startswith("bayesmix: Another run is writing to 'out'")
+    assert not (folder / "sampling").exists()
+    first.kill()
+    code_of(first)
+    third = start(ENDLESS, "run", "c.toml", "--out", "out")
+    wait_for(folder / "sampling", third)
+    assert len([name for name in names(folder) if "unfinished" in name]) == 1  # the killed run's is gone
+    third.terminate()
+    assert code_of(third) == 143
+    assert names(folder) == ["c.toml"]
+
+
+def whole(results: Path) -> bool:
+    return {"fit.nc", "session.json", "summary.txt", "fixef.csv", "lines.png"} < set(names(results))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("earlier", [False, True])
+def test_a_run_ended_at_any_moment_leaves_whole_results(folder: Path, number, earlier):
+    def run() -> subprocess.Popen:
+        return start(RUN, "run", "c.toml", "--quiet", "--out", "out/c")
+
+    if earlier:
+        assert code_of(run()) == 0
+    started = time.monotonic()
+    first = run()
+    assert code_of(first) == 0
+    seconds = time.monotonic() - started
+    if not earlier:
+        shutil.rmtree(folder / "out")
+    ended = 0
+    for moment in range(12):
+        one = run()
+        time.sleep(seconds * (0.3 + 0.75 * moment / 11))
+        one.send_signal(number)
+        _, err = one.communicate()
+        assert "Traceback" not in err
+        ended += one.returncode != 0
+        results = folder / "out" / "c"
+        assert whole(results) if results.exists() else not (earlier and number == signal.SIGTERM)
+        if number == signal.SIGTERM and one.returncode == 143:
+            assert names(folder) == (["c.toml", "out"] if results.exists() else ["c.toml"])
+            assert not results.exists() or names(folder / "out") == ["c"]
+    assert ended > 3
+    assert code_of(run()) == 0
+    assert whole(folder / "out" / "c")
+    assert names(folder / "out") == ["c"]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path):
+    """A disk of 3 MB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3000k", "tmpfs", str(place)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("no disk can be mounted here")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="a small disk is mounted as Linux does it")
+def test_a_full_disk(folder: Path, small_disk: Path):
+    """From no room at all to room enough; where sampling was begun the fit is kept."""
+    (folder / "tmp").mkdir()
+    refused = kept = written = 0
+    for free in (0, 300, 900, 1100, 1200, 1300, 1500, 1700, 2000, 2500, 2900):
+        (small_disk / "full").write_bytes(b"x" * 1024 * (2900 - free))
+        run = start(RUN, "run", "c.toml", "--quiet", "--out", "disk/out", env={**os.environ, "TMPDIR": "tmp"})
+        _, err = run.communicate()
+        left = [name for name in names(small_disk) if name not in ("full", "lost+found")]
+        if run.returncode == 0:
+            written += 1
+            assert whole(small_disk / "out")
+            assert left == ["out"]
+            shutil.rmtree(small_disk / "out")
+            continue
+        assert run.returncode == 2, (run.returncode, err)
+        assert err.count("\n") == 1, err
+        assert "No space left on device" in err
+        assert left == []
+        refused += "kept" not in err
+        kept += "The fit is kept in" in err
+    assert refused >= 3
+    assert kept >= 2
+    assert written >= 1
+    assert all((folder / "tmp" / name / "fit.nc").exists() for name in os.listdir(folder / "tmp"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kilobytes", [10, 500])
+def test_files_that_may_not_grow(folder: Path, kilobytes):
+    run = start(
+        RUN,
+        *("run", "c.toml", "--quiet", "--out", "out"),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes * 1024,) * 2),
+        env={**os.environ, "TMPDIR": tempfile.gettempdir()},
+    )
+    _, err = run.communicate()
+    assert run.returncode == 2
+    assert err == "bayesmix: Results cannot be written to 'out': File too large.\n"
+    assert names(folder) == ["c.toml"]
