@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from bayesmix.formula.syntax import columns_in
+from bayesmix.inference.arguments import a_count
 from bayesmix.inference.summarise import Summary
 from bayesmix.modelling.record import Fit
 from bayesmix.report.line_data import Points, points_at, response_label, separate_lines
@@ -22,7 +23,7 @@ from bayesmix.report.line_grid import (
     lines_at_posterior_mean,
     rows_for,
 )
-from bayesmix.report.plot_arguments import a_count, labelled_fits
+from bayesmix.report.plot_arguments import a_text, labelled_fits
 from bayesmix.report.plot_style import (
     BLUE,
     CYCLE,
@@ -94,7 +95,7 @@ def plot_lines(
     by_label, group = labelled_fits(fits, group)
     max_panels = a_count(max_panels, argument="max_panels")
     last = list(by_label.values())[-1]
-    axis = choose_axis(last.design, group, x)
+    axis = choose_axis(last.design, group, a_text(x, argument="x"))
     designs = [fit.design for fit in by_label.values()]
 
     every_level = np.unique(group_term(last.design, group).index)

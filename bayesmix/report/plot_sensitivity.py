@@ -3,9 +3,10 @@
 import numpy as np
 from matplotlib.axes import Axes
 
+from bayesmix.errors import ArgumentError
 from bayesmix.inference.prior_sensitivity import prior_sensitivity
 from bayesmix.modelling.record import Fit
-from bayesmix.report.plot_arguments import a_fit
+from bayesmix.report.plot_arguments import a_fit, an_axes
 from bayesmix.report.plot_style import BLUE, GREY, INK, LIGHT, SMALL_SIZE, head, one_axes
 from bayesmix.report.plot_text import literal
 
@@ -36,7 +37,10 @@ def plot_sensitivity(fit: Fit, drop: str, *, ax: Axes | None = None) -> Axes:
     UnknownTermError, ArgumentError, PriorError
         As `prior_sensitivity`.
     """
-    curve = prior_sensitivity(a_fit(fit), drop=drop)
+    if not isinstance(drop, str):
+        raise ArgumentError(f"drop is a random term as rand prints it; got {type(drop).__name__}.")
+    fit, ax = a_fit(fit), an_axes(ax)
+    curve = prior_sensitivity(fit, drop=drop)
     ax = one_axes(ax)
     x, y, error = curve.index.to_numpy(), curve["log10_bf"].to_numpy(), curve["mcse"].to_numpy()
     low, high = min(0.0, np.nanmin(y)), max(0.0, np.nanmax(y))
