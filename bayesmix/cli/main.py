@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             code = app(None if arguments is None else list(arguments), prog_name="bayesmix", standalone_mode=False)
         except BayesmixError as error:
-            return _refuse(str(error))
+            return _refuse(" ".join([str(error), *getattr(error, "__notes__", ())]))
         except TyperException as error:
             return _refuse(_usage(error))
         except KeyboardInterrupt:  # in the moment in which Typer has no hand on it

@@ -9,7 +9,7 @@ from typing import Any
 
 from bayesmix import modelling
 from bayesmix.display import visible
-from bayesmix.errors import ArgumentError, BayesmixError, OutputError, StoredFitError
+from bayesmix.errors import ArgumentError, OutputError, StoredFitError
 from bayesmix.inference.posterior import rand as of_posterior
 from bayesmix.inference.rand_table import RandTable
 from bayesmix.modelling.fit import fit
@@ -98,26 +98,30 @@ def run_card(
         One line that says what is wrong; found before anything heavy loads, and nothing was written.
     OutputError
         The folder is not an earlier run's, another run is writing there, or it cannot be written: this is tried
-        before anything is fitted. Where the disk refuses after that, the fits are kept in the system's temporary
-        folder, and the message says where.
+        before anything is fitted.
+
+    Notes
+    -----
+    What goes wrong when a model has been fitted, such as a disk that is full by then, costs no fit: the fits are
+    stored in the system's temporary folder, and the error says where.
     """
     card = _a_card(card)
     if seed is not None:
         card = replace(card, sampler=replace(card.sampler, seed=seed))
     folder = Path("results") / card.name if out is None else results_path(out)
     plan = plan_card(card)
-    analysis = None
+    fits: list[Fit] = []
     try:
         with whole_folder(folder) as unfinished:
-            analysis = analyse_plan(plan, progress=progress, note=note)
+            analysis = analyse_plan(plan, progress=progress, note=note, fitted=fits.append)
             show(analysis_text(analysis))
             note("Writing tables and pictures")
             return _filled(analysis, unfinished, folder, command)
     except Exception as error:
-        if analysis is None:
+        if not fits:
             raise
-        told = keep_elsewhere([analysis.fit, *analysis.layers.values()])
-        if isinstance(error, BayesmixError):
+        told = keep_elsewhere(fits)
+        if isinstance(error, OutputError):
             raise OutputError(f"{error} {told}") from error
         error.add_note(told)
         raise
@@ -139,20 +143,28 @@ def analyse(card: Card, *, progress: bool = True, note: Say = lambda _: None) ->
     return analyse_plan(plan_card(card), progress=progress, note=note)
 
 
-def analyse_plan(plan: Plan, *, progress: bool = True, note: Say = lambda _: None) -> Analysis:
-    """Fit what `plan_card` found good."""
+def analyse_plan(
+    plan: Plan,
+    *,
+    progress: bool = True,
+    note: Say = lambda _: None,
+    fitted: Callable[[Fit], None] = lambda _: None,
+) -> Analysis:
+    """Fit what `plan_card` found good; `fitted` takes each fit when it is there."""
     card = plan.card
     started = perf_counter()
-    note(f"Fitting {card.model.formula}")
+    note(f"Fitting {' '.join(card.model.formula.split())}")
     main = _fit(plan, card.model.formula, card.priors, seed=card.sampler.seed, progress=progress)
+    fitted(main)
     layers = {}
     for name, formula in card.report.layers.items():
         if formula.split() == card.model.formula.split():
             layers[name] = main
         else:
-            note(f"Fitting {formula} ({name})")
+            note(f"Fitting {' '.join(formula.split())} ({name})")
             seed = main.sampling.seed
             layers[name] = _fit(plan, formula, plan.layer_priors[name], seed=seed, progress=progress)
+            fitted(layers[name])
     found = None
     if card.questions.rand:
         note("Testing the random terms")

@@ -12,9 +12,9 @@ from bayesmix.modelling.record import Fit
 def keep_elsewhere(fits: Iterable[Fit]) -> str:
     """Store the fits in the system's temporary folder; gives a sentence that says where, or why that failed, too.
 
-    The first is ``fit.nc``, the others ``layer_1.nc``, ``layer_2.nc``; one that occurs again is stored once.
+    The first is ``fit.nc``, the others ``layer_1.nc``, ``layer_2.nc``.
     """
-    first, *others = {id(fit): fit for fit in fits}.values()
+    first, *others = fits
     names = {"fit.nc": first, **{f"layer_{number}.nc": fit for number, fit in enumerate(others, start=1)}}
     kept: list[str] = []
     try:

@@ -1,10 +1,13 @@
 """A printed page as data: headings, lines and tables of texts, rendered as plain text or as HTML."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from bayesmix.display import visible
+
+_BREAK = re.compile(r"[ \t]*(?:\r?\n[ \t]*)+")
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ def as_text(blocks: Iterable[Block]) -> str:
     parts = []
     for block in blocks:
         lines = [visible(f"{block.heading}:")] if block.heading else []
-        lines += map(visible, block.lines)
+        lines += map(_one_line, block.lines)
         if block.table is not None:
             lines += _text_rows(block.table)
         parts.append("\n".join(line.rstrip() for line in lines))
@@ -57,7 +60,7 @@ def as_html(blocks: Iterable[Block]) -> str:
         if block.heading:
             parts.append(f"<p style='margin:0.8em 0 0.2em'><b>{_escaped(block.heading)}</b></p>")
         if block.lines:
-            text = "<br>".join(_escaped(line).replace("  ", "&ensp;") for line in block.lines)
+            text = "<br>".join(escape(_one_line(line)).replace("  ", "&ensp;") for line in block.lines)
             parts.append(f"<p style='margin:0.4em 0'>{text}</p>")
         if block.table is not None:
             parts.append(_html_table(block.table))
@@ -78,6 +81,11 @@ def _html_row(tag: str, cells: Sequence[str], labels: int) -> str:
         f"<{tag} style='{style}{'left' if j < labels else 'right'}'>{text}</{tag}>" for j, text in enumerate(texts)
     ]
     return f"<tr>{''.join(shown)}</tr>"
+
+
+def _one_line(text: str) -> str:
+    """`text` without line breaks, as in a formula that was written over several lines."""
+    return visible(_BREAK.sub(" ", text))
 
 
 def _escaped(text: str) -> str:

@@ -58,7 +58,7 @@ def sole_writer(target: Path, named: Path) -> Iterator[None]:
     path = target.parent / hidden_name(target, LOCK)
     handle = None if fcntl is None else _locked(path, named)
     try:
-        _clear(target, older_than=0.0 if handle is not None else _DAY)
+        _clear(target, older_than=None if handle is not None else _DAY)
         yield
     finally:
         if handle is not None:
@@ -97,7 +97,7 @@ def _is_at(handle: int, path: Path) -> bool:
         return False
 
 
-def _clear(target: Path, *, older_than: float) -> None:
+def _clear(target: Path, *, older_than: float | None) -> None:
     replaced = _left_behind(target, REPLACED, older_than)
     if replaced and not os.path.lexists(target):
         replaced.pop().rename(target)
@@ -105,7 +105,7 @@ def _clear(target: Path, *, older_than: float) -> None:
         remove_results(folder)
 
 
-def _left_behind(target: Path, what: str, older_than: float) -> list[Path]:
+def _left_behind(target: Path, what: str, older_than: float | None) -> list[Path]:
     """Hidden folders of a kind that no living run holds, the newest last."""
     name = re.compile(re.escape(f"{hidden_name(target, what)}-") + _RANDOM)
     found = []
@@ -114,6 +114,6 @@ def _left_behind(target: Path, what: str, older_than: float) -> list[Path]:
         if name.fullmatch(other) and folder.is_dir() and not folder.is_symlink():
             with suppress(FileNotFoundError):  # another run may clear at the same time where there are no locks
                 changed = folder.stat().st_mtime
-                if time() - changed >= older_than:
+                if older_than is None or time() - changed >= older_than:
                     found.append((changed, folder))
     return [folder for _, folder in sorted(found)]

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from bayesmix import modelling
-from bayesmix.errors import ArgumentError, BayesmixError, OutputError, StoredFitError
+from bayesmix.cli.main import main
+from bayesmix.errors import ArgumentError, OutputError, SamplingError, StoredFitError
 from bayesmix.modelling.storage import load
 from bayesmix.report import results_folder
 from bayesmix.report.analysis import run_card
@@ -126,12 +127,33 @@ def test_a_fit_that_can_be_kept_nowhere(tmp_path: Path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
 
     def refuse(*_):
-        raise StoredFitError("'fit.nc' cannot be written: No space left on device.")
+        raise StoredFitError("'fit.nc' cannot be written: No space left on device.") from OSError(
+            errno.ENOSPC, "No space left on device"
+        )
 
     monkeypatch.setattr(modelling.storage, "save", refuse)
-    with pytest.raises(BayesmixError, match=r"No space left on device\..*Neither could the fit be kept"):
+    with pytest.raises(OutputError, match=r"No space left on device\..*Neither could the fit be kept"):
         run_card(CARD, "out", show=silent)
     assert everything(tmp_path) == ["tmp"]
+
+
+@pytest.mark.usefixtures("sampled")
+def test_a_layer_or_a_question_that_fails_costs_no_fit(tmp_path: Path, monkeypatch, capsys):
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+
+    def fail(_):
+        raise SamplingError("A term could not be tested.")
+
+    monkeypatch.setattr("bayesmix.report.analysis.of_posterior.rand", fail)
+    text = '[data]\nsource = "sleepstudy"\n[model]\nformula = "Reaction ~ Days + (Days | Subject)"\n'
+    text += '[questions]\nrand = true\n[report.layers]\n"a b" = "Reaction ~ Days + (1 | Subject)"\n'
+    (tmp_path / "c.toml").write_text(text)
+    assert main(["run", "c.toml", "--quiet"]) == 2
+    err = capsys.readouterr().err
+    assert re.fullmatch(r"bayesmix: A term .* The fit is kept in '.*' \(fit\.nc, layer_1\.nc\): read .*\n", err)
+    assert len(list((tmp_path / "tmp").rglob("*.nc"))) == 2
+    assert {path.name for path in tmp_path.iterdir()} == {"c.toml", "tmp"}
 
 
 def test_the_data_may_go_while_a_model_is_fitted(sampled, tmp_path: Path, monkeypatch):
