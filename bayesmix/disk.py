@@ -175,3 +175,17 @@ def current_umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def sync_files(folder: Path) -> None:
+    """Have the files in a folder, and their names, written to the disk.
+
+    Raises
+    ------
+    OSError
+        The disk refuses.
+    """
+    for path in folder.iterdir():
+        with path.open("rb+") as file:  # Windows syncs only what is open for writing
+            os.fsync(file.fileno())
+    sync_folder(folder)

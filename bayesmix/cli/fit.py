@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from bayesmix.cli.printing import note, print_written
+from bayesmix.cli.printing import INCOMPLETE, note, print_written
 from bayesmix.errors import ArgumentError
 from bayesmix.report.analysis import analyse, analysis_text, run_card
 from bayesmix.report.card import Card, ModelPart, ReportPart, SamplerPart, data_part
+from bayesmix.report.results_folder import results_path
 
 # The parameter may hold equals signs and calls, the distribution's arguments an equals sign each but no call.
 _PRIOR = re.compile(r"(.+)=(\s*[A-Za-z_]\w*\s*\([^()]*\)\s*)", re.DOTALL)
@@ -51,7 +52,7 @@ def fit(
 ) -> None:
     """Fit one model and print its summary; with --out leave a folder of results as well."""
     card = Card(
-        name=out.resolve().name if out else "fit",
+        name=results_path(out).resolve().name if out else "fit",
         data=data_part(data, na=na, weights=weights),
         model=ModelPart(formula, family, tuple(auxiliary) if auxiliary else None),
         priors=_priors(prior or []),
@@ -72,6 +73,8 @@ def fit(
         return
     written = run_card(card, out, progress=not quiet, command=["bayesmix", *sys.argv[1:]], note=tell)
     print_written(written, quiet=quiet)
+    if written.failures:
+        raise typer.Exit(INCOMPLETE)
 
 
 def _priors(texts: list[str]) -> dict[str, str]:

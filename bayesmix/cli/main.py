@@ -1,8 +1,12 @@
 """The command `bayesmix`, and how its errors end: one line, no traceback."""
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -10,11 +14,13 @@ from typer.exceptions import TyperException
 
 from bayesmix.cli.data import data
 from bayesmix.cli.fit import fit
+from bayesmix.cli.printing import print_error
 from bayesmix.cli.run import run
 from bayesmix.errors import BayesmixError
 from bayesmix.report.session import version_of
 
 BAD_INPUT, INTERRUPTED = 2, 130
+_ENDING = ("SIGTERM", "SIGHUP")
 
 app = typer.Typer(
     name="bayesmix",
@@ -50,25 +56,54 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0, 2 for input that was refused, 130 when interrupted.
+        The exit code: 0, 1 when results were written but for a picture, 2 for input that was refused, 130 when
+        interrupted, 143 when the system asked to end (SIGTERM) and 129 when the terminal was closed (SIGHUP).
     """
     # Pictures go to files: a matplotlib that looks for a screen fails on machines without one.
     os.environ.setdefault("MPLBACKEND", "agg")
-    try:
-        code = app(None if arguments is None else list(arguments), prog_name="bayesmix", standalone_mode=False)
-    except BayesmixError as error:
-        return _refuse(str(error))
-    except TyperException as error:
-        return _refuse(_usage(error))
+    received: list[int] = []
+    with _ending_as_interrupts(received):
+        try:
+            code = app(None if arguments is None else list(arguments), prog_name="bayesmix", standalone_mode=False)
+        except BayesmixError as error:
+            return _refuse(" ".join([str(error), *getattr(error, "__notes__", ())]))
+        except TyperException as error:
+            return _refuse(_usage(error))
+        except KeyboardInterrupt:  # in the moment in which Typer has no hand on it
+            code = INTERRUPTED
     # Typer turns an interrupt into this code.
     if code == INTERRUPTED:
-        print("Interrupted; nothing was written.", file=sys.stderr)
+        print(f"{'Ended' if received else 'Interrupted'}; nothing was written.", file=sys.stderr)
+        return 128 + received[0] if received else INTERRUPTED
     return code or 0
+
+
+@contextmanager
+def _ending_as_interrupts(received: list[int]) -> Iterator[None]:
+    """Let a signal that asks to end stop the work as Ctrl-C does, and note it in `received`."""
+
+    def interrupt(number: int, _: FrameType | None) -> None:
+        received.append(number)
+        raise KeyboardInterrupt
+
+    changed = []
+    if threading.current_thread() is threading.main_thread():
+        for name in _ENDING:
+            # Windows has no SIGHUP; one that is ignored, as by nohup, or handled stays so.
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                changed.append(number)
+                signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in changed:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _refuse(message: str) -> int:
     if message:
-        print(f"bayesmix: {message}", file=sys.stderr)
+        print_error(message)
     return BAD_INPUT
 
 

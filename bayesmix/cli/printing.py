@@ -8,8 +8,13 @@ import pandas as pd
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from bayesmix.display import visible
 from bayesmix.report.analysis import Written
+
+INCOMPLETE = 1
+"""The exit code of results that lack a picture."""
 
 _WIDTH_OF_A_PIPE = 200
 _KINDS = {".csv": "tables", ".png": "pictures"}
@@ -29,7 +34,9 @@ def print_table(frame: pd.DataFrame, *, wrap: Sequence[str] = ()) -> None:
     table = Table(box=box.SIMPLE_HEAD if terminal.is_terminal else None, pad_edge=False, header_style="bold")
     for name in frame.columns:
         numeric = pd.api.types.is_numeric_dtype(frame[name])
-        table.add_column(str(name), justify="right" if numeric else "left", no_wrap=name not in wrap, overflow="fold")
+        table.add_column(
+            _plain(str(name)), justify="right" if numeric else "left", no_wrap=name not in wrap, overflow="fold"
+        )
     for row in frame.astype(str).itertuples(index=False):
         table.add_row(*map(_plain, row))
     _print(terminal, table)
@@ -47,25 +54,33 @@ def print_fields(fields: Mapping[str, str]) -> None:
 
 
 def print_written(written: Written, *, quiet: bool = False) -> None:
-    """Say where results lie, and which files."""
+    """Say where results lie, which files, and beside the results what is missing among them."""
+    for failure in written.failures:
+        print_error(failure)
+    folder = visible(str(written.folder))
     if quiet:
-        print(written.folder)
+        print(folder)
         return
     by_kind: dict[str, list[str]] = {kind: [] for kind in (*_KINDS.values(), _OTHER)}
     for file in written.files:
         by_kind[_KINDS.get(Path(file).suffix, _OTHER)].append(file)
-    print(f"\nWritten to {written.folder}:")
+    print(f"\nWritten to {folder}:")
     print_fields({f"  {kind}": ", ".join(files) for kind, files in by_kind.items() if files})
+
+
+def print_error(message: str) -> None:
+    """Print what went wrong, its line breaks kept: only a formula's error has more lines than one."""
+    print(f"bayesmix: {visible(message, keep=chr(10))}", file=sys.stderr)
 
 
 def note(text: str) -> None:
     """Say what is being done, beside the results."""
-    print(f"{text} ...", file=sys.stderr, flush=True)
+    print(f"{visible(text)} ...", file=sys.stderr, flush=True)
 
 
-def _plain(text: str) -> str:
-    """`text` with its brackets taken literally: rich reads `[b]` as bold."""
-    return text.replace("[", "\\[")
+def _plain(text: str) -> Text:
+    """`text` as it stands: of a plain text rich would read `[b]` as bold, and a terminal its escapes."""
+    return Text(visible(text))
 
 
 def _print(terminal: Console, table: Table) -> None:

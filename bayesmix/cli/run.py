@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bayesmix.cli.printing import note, print_written
+from bayesmix.cli.printing import INCOMPLETE, note, print_written
 from bayesmix.report.analysis import run_card
 
 
@@ -29,3 +29,5 @@ def run(
         note=(lambda _: None) if quiet else note,
     )
     print_written(written, quiet=quiet)
+    if written.failures:
+        raise typer.Exit(INCOMPLETE)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from bayesmix.data.catalogue import catalogue
-from bayesmix.errors import CardError, listing
-from bayesmix.report.card_keys import check_keys
+from bayesmix.errors import ArgumentError, CardError, listing
+from bayesmix.report.card_keys import check_keys, shortened
+
+MOST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -111,11 +114,13 @@ def read_card(path: str | os.PathLike[str]) -> Card:
     Raises
     ------
     CardError
-        There is no such file (with near matches), it is no TOML (with the line), a key is unknown (with near
-        matches) or missing, or a value is of another kind than expected. Whether formula, family and priors make
-        a model is not looked at here.
+        There is no such file (with near matches), it is no file or larger than 1 MiB, it is no TOML (with the line), a
+        key is unknown (with near matches) or missing, or a value is of another kind than expected. Whether formula,
+        family and priors make a model is not looked at here.
+    ArgumentError
+        `path` is no path.
     """
-    file = Path(path).expanduser()
+    file = _card_file(path)
     text = _text_of(file)
     content = _parsed(text, file)
     check_keys(content, card=str(file))
@@ -132,18 +137,49 @@ def data_part(name: str, **settings: Any) -> DataPart:
     return DataPart(path=Path(name), **settings) if is_file else DataPart(source=name, **settings)
 
 
+def _card_file(path: Any) -> Path:
+    try:
+        file = Path(path)
+    except TypeError:
+        raise ArgumentError(f"An analysis card is named by its path; got {type(path).__name__}.") from None
+    if "\0" in str(file):
+        raise CardError(f"There is no card {str(file)!r}: no file's name has a NUL in it.")
+    return _at_home(file, f"There is no card {str(file)!r}")
+
+
+def _at_home(path: Path, consequence: str) -> Path:
+    """`path` with its ``~`` resolved."""
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise CardError(f"{consequence}: {str(error).rstrip('.')}.") from None
+
+
 def _text_of(file: Path) -> str:
     try:
-        return file.read_bytes().decode("utf-8-sig")
+        return _content(file).decode("utf-8-sig")
     except FileNotFoundError:
         raise CardError(f"There is no card {str(file)!r}.{_near_cards(file)}") from None
-    except IsADirectoryError:
-        raise CardError(f"{str(file)!r} is a folder, not a card.{_cards_inside(file)}") from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise CardError(f"{file}, line {line}: this is not UTF-8 text; save it as UTF-8.") from None
     except OSError as error:
         raise CardError(f"The card {str(file)!r} cannot be read: {error.strerror or error}.") from error
+
+
+def _content(file: Path) -> bytes:
+    """The bytes of a card, looked at before they are read: a device or a pipe may never end."""
+    found = file.stat()
+    if stat.S_ISDIR(found.st_mode):
+        raise CardError(f"{str(file)!r} is a folder, not a card.{_cards_inside(file)}")
+    if not stat.S_ISREG(found.st_mode):
+        raise CardError(f"{str(file)!r} is a device or a pipe; a card is a file.")
+    with file.open("rb") as opened:
+        content = opened.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        size = max(found.st_size, len(content))
+        raise CardError(f"{str(file)!r} has {size} bytes, a card at most {MOST_BYTES}; is it a table of data?")
+    return content
 
 
 def _parsed(text: str, file: Path) -> dict[str, Any]:
@@ -156,8 +192,12 @@ def _parsed(text: str, file: Path) -> dict[str, Any]:
         number = int(found[1]) if found else max(1, len(text.splitlines()))
         where = f"line {number}" + (f", column {found[2]}" if found else "")
         lines = text.splitlines()[number - 1 : number]
-        shown = f": {lines[0].strip()}" if lines and lines[0].strip() else ""
+        shown = f": {shortened(lines[0].strip())}" if lines and lines[0].strip() else ""
         raise CardError(f"{file}, {where}: {reason}{shown}") from None
+    except ValueError:
+        raise CardError(f"{file}: a number in it has thousands of digits; TOML's have 64 bits.") from None
+    except RecursionError:
+        raise CardError(f"{file}: brackets in it are nested too deep for a card.") from None
 
 
 def _near_cards(file: Path) -> str:
@@ -187,7 +227,7 @@ def _card(content: Mapping[str, Any], file: Path, text: str) -> Card:
     """The card of a content that was checked."""
     data, report = dict(content["data"]), dict(content.get("report", {}))
     if "path" in data:
-        data["path"] = file.parent / Path(data["path"]).expanduser()
+        data["path"] = file.parent / _at_home(Path(data["path"]), f"{file}: there are no data {data['path']!r}")
     factors, keep = (
         {name: tuple(str(level) for level in levels) for name, levels in data.pop(key, {}).items()}
         for key in ("factors", "keep")

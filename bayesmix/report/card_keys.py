@@ -27,18 +27,31 @@ class Key:
     choices: tuple[str, ...] = ()
 
 
+_LARGEST = 2**63  # TOML promises 64 bits; Python's numbers have no end, and refuse to be printed
+_MOST_SHOWN = 80  # characters of a value in a message
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and -_LARGEST <= value < _LARGEST
+
+
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, float) or _is_whole(value)
 
 
 def _is_level(value: Any) -> bool:
-    return isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool))
+    return isinstance(value, str) or _is_whole(value)
+
+
+def shortened(text: str) -> str:
+    """`text` as a message shows it: its beginning, if it is long."""
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
 
 
 TEXT = Kind("a text in quotes", lambda value: isinstance(value, str) and value.strip() != "")
 TEXTS = Kind("a list of texts", lambda value: isinstance(value, list) and all(isinstance(text, str) for text in value))
 TRUE_OR_FALSE = Kind("true or false", lambda value: isinstance(value, bool))
-WHOLE = Kind("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool))
+WHOLE = Kind("a whole number", _is_whole)
 NUMBER = Kind("a number", _is_number)
 WHETHER = Kind("true or false", lambda value: isinstance(value, bool))
 PROBABILITY = Kind("a number between 0 and 1, such as 0.95", lambda value: _is_number(value) and 0 < value < 1)
@@ -138,7 +151,8 @@ def _unknown(key: str, table: str, allowed: Mapping[str, Key]) -> str:
     if not hint and elsewhere:
         hint = f" It belongs into [{elsewhere[0]}]." if elsewhere[0] else " It belongs before the first table."
     where = f" in [{table}]" if table else ""
-    return f"unknown key {key!r}{where}.{hint} Keys {'of [' + table + ']' if table else 'of a card'}: {listing(known)}."
+    of = f"of [{table}]" if table else "of a card"
+    return f"unknown key {shortened(key)!r}{where}.{hint} Keys {of}: {listing(known)}."
 
 
 def _check_value(value: Any, key: Key, name: str, card: str) -> None:
@@ -148,12 +162,13 @@ def _check_value(value: Any, key: Key, name: str, card: str) -> None:
     for text in value if isinstance(value, list) else [value]:
         if key.choices and text not in key.choices:
             raise CardError(
-                f"{card}: {name} cannot be {text!r}.{did_you_mean(str(text), key.choices)} "
+                f"{card}: {name} cannot be {shortened(text)!r}.{did_you_mean(str(text), key.choices)} "
                 f"Possible: {listing(key.choices)}."
             )
 
 
 def _in_words(key: str, table: str) -> str:
+    key = shortened(key)
     return f"{key!r} in [{table}]" if table else repr(key)
 
 
@@ -162,9 +177,15 @@ def _given(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        return f"the text {value!r}" if value.strip() else "an empty text"
+        return f"the text {shortened(value)!r}" if value.strip() else "an empty text"
+    if isinstance(value, int) and not _is_whole(value):
+        return f"a number of {value.bit_length()} bits"
     if isinstance(value, int | float):
         return f"the number {value}"
     if isinstance(value, list):
-        return f"a list of {len(value)} ({listing(map(repr, value), at_most=3)})" if value else "an empty list"
+        if not value:
+            return "an empty list"
+        return (
+            f"a list of {len(value)} ({listing(map(_given, value[:3]), at_most=3)}{', ...' if len(value) > 3 else ''})"
+        )
     return "a table" if isinstance(value, dict) else f"a {type(value).__name__} ({value})"

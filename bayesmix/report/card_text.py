@@ -2,11 +2,13 @@
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from bayesmix.display import visible
+from bayesmix.errors import CardError
 from bayesmix.report.card import Card
 
 
@@ -35,6 +37,36 @@ def to_toml(card: Card, *, folder: Path) -> str:
     }
     head = {key: text for key, text in (("title", card.title), ("description", card.description)) if text}
     return "\n".join([*_lines(head), *(line for name, table in tables.items() for line in _table(name, table))]) + "\n"
+
+
+def require_writable_texts(card: Card) -> None:
+    """Refuse half characters, which no file can hold: Python's texts may have them, a card that was read has none.
+
+    Raises
+    ------
+    CardError
+        One line that shows the text.
+    """
+    for text in _texts(asdict(card)):
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:
+            shown = visible(text[:60], keep="\n")
+            raise CardError(
+                f"The card has a text with half a character in it, '{shown}': no file can hold it."
+            ) from None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a card, names and values."""
+    if isinstance(value, str | Path):
+        yield str(value)
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from (str(key), *_texts(inner))
+    elif isinstance(value, tuple | list):
+        for inner in value:
+            yield from _texts(inner)
 
 
 def _given(part: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from bayesmix.errors import UnknownTermError
 from bayesmix.inference.compare_reml import RemlComparison, estimated_by
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.report.plot_style import BLUE, GREY, INK, SMALL_SIZE, TITLE_SIZE, VERMILION, frame, panels
+from bayesmix.report.plot_text import literal
 from bayesmix.report.units import unit_of_coefficient, with_unit
 
 _MOST_INTERVALS = 150
@@ -37,7 +38,12 @@ def draw_effects(comparison: RemlComparison) -> Figure:
     for ax, ((group, term), levels) in zip(axes, terms, strict=True):
         _draw(ax, levels, f"{by}: sd 0, every\n{what} 0; levels\nside by side")
         unit = "" if laplace else unit_of_coefficient(comparison.reml.design, str(term))
-        ax.set_title(with_unit(f"{term} by {group}", unit), loc="left", fontsize=TITLE_SIZE, color=INK)
+        ax.set_title(
+            literal(with_unit(f"{term} by {group}", unit), inches=0.9 * _SIZE),
+            loc="left",
+            fontsize=TITLE_SIZE,
+            color=INK,
+        )
     frame(figure, text=text, x_label=f"{what} ({by})", y_label="posterior mean")
     return figure
 

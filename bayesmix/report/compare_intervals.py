@@ -17,7 +17,8 @@ from bayesmix.inference.fixef import fixef
 from bayesmix.inference.variance_labels import RESIDUAL
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.reml_record import RemlFit
-from bayesmix.report.plot_style import BLUE, INK, LIGHT, SMALL_SIZE, VERMILION, frame, panels, shortened
+from bayesmix.report.plot_style import BLUE, INK, LIGHT, SMALL_SIZE, VERMILION, frame, panels
+from bayesmix.report.plot_text import literal
 from bayesmix.report.units import unit_of_coefficient, with_unit
 
 _ABOVE, _BELOW = 1.0, 0.0
@@ -145,7 +146,7 @@ def _draw(ax: Axes, pair: Pair) -> None:
         ax.plot(
             [pair.estimate], [_ABOVE], "o", color=VERMILION, markersize=4, clip_on=False, zorder=3, label="estimate"
         )
-    name = shortened(pair.name, _OF_PANEL * _WIDTH)
+    name = literal(pair.name, inches=_OF_PANEL * _WIDTH)
     ax.set_title(name, loc="left", fontsize=SMALL_SIZE, color=INK, pad=2)
 
 

@@ -1,19 +1,31 @@
 """What a results folder holds of the tests of random terms: the table, and for each term how it hangs on the prior."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from bayesmix import report
 from bayesmix.inference.rand_table import RandTable
 from bayesmix.modelling.record import Fit
-from bayesmix.report.pictures import file_name
+from bayesmix.report.pictures import write_each
+from bayesmix.report.result_files import file_names
 
 
-def write_evidence(table: RandTable, fit: Fit, folder: Path) -> None:
-    """Write ``rand.csv``, and a picture ``sensitivity_<term>.png`` of each term that has a number."""
+def write_evidence(table: RandTable, folder: Path) -> None:
+    """Write ``rand.csv``."""
     table.reset_index().to_csv(folder / "rand.csv", index=False, encoding="utf-8", lineterminator="\n")
-    for term in table.index[np.isfinite(table["log10_bf"])]:
-        name = "-".join(part for part in file_name(str(term)).split("-") if part)
-        axes = report.plot_sensitivity.plot_sensitivity(fit, str(term))
-        report.plot_files.write_figure(axes.figure, folder / f"sensitivity_{name}.png")
+
+
+def write_evidence_pictures(table: RandTable, fit: Fit, folder: Path) -> dict[str, str]:
+    """Draw ``sensitivity_<term>.png`` of each term that has a number; gives by term why it could not be drawn."""
+    terms = [str(term) for term in table.index[np.isfinite(table["log10_bf"])]]
+    failures: dict[str, str] = {}
+    for term, name in file_names(terms).items():
+        failures |= write_each(f"sensitivity of {term}", _sensitivity(fit, term, name), folder)
+    return failures
+
+
+def _sensitivity(fit: Fit, term: str, name: str) -> Iterator[tuple[str, Any]]:
+    yield f"sensitivity_{name}", report.plot_sensitivity.plot_sensitivity(fit, term)

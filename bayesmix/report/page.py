@@ -1,8 +1,13 @@
 """A printed page as data: headings, lines and tables of texts, rendered as plain text or as HTML."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+
+from bayesmix.display import visible
+
+_BREAK = re.compile(r"[ \t]*(?:\r?\n[ \t]*)+")
 
 
 @dataclass(frozen=True)
@@ -24,11 +29,11 @@ class Block:
 
 
 def as_text(blocks: Iterable[Block]) -> str:
-    """The blocks one below the other, a blank line between them."""
+    """The blocks one below the other, a blank line between them; what a terminal would obey is written out."""
     parts = []
     for block in blocks:
-        lines = [f"{block.heading}:"] if block.heading else []
-        lines += block.lines
+        lines = [visible(f"{block.heading}:")] if block.heading else []
+        lines += map(_one_line, block.lines)
         if block.table is not None:
             lines += _text_rows(block.table)
         parts.append("\n".join(line.rstrip() for line in lines))
@@ -36,7 +41,7 @@ def as_text(blocks: Iterable[Block]) -> str:
 
 
 def _text_rows(table: Table) -> list[str]:
-    rows = ([list(table.header)] if any(table.header) else []) + [list(cells) for cells in table.rows]
+    rows = [list(map(visible, cells)) for cells in (*([table.header] if any(table.header) else []), *table.rows)]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return [
         "  "
@@ -53,9 +58,9 @@ def as_html(blocks: Iterable[Block]) -> str:
     parts = []
     for block in blocks:
         if block.heading:
-            parts.append(f"<p style='margin:0.8em 0 0.2em'><b>{escape(block.heading)}</b></p>")
+            parts.append(f"<p style='margin:0.8em 0 0.2em'><b>{_escaped(block.heading)}</b></p>")
         if block.lines:
-            text = "<br>".join(escape(line).replace("  ", "&ensp;") for line in block.lines)
+            text = "<br>".join(escape(_one_line(line)).replace("  ", "&ensp;") for line in block.lines)
             parts.append(f"<p style='margin:0.4em 0'>{text}</p>")
         if block.table is not None:
             parts.append(_html_table(block.table))
@@ -71,8 +76,17 @@ def _html_table(table: Table) -> str:
 
 def _html_row(tag: str, cells: Sequence[str], labels: int) -> str:
     style = "padding:0 0.7em 0 0;text-align:"
-    texts = [escape(cell).replace(" ", "&nbsp;") for cell in cells]
+    texts = [_escaped(cell).replace(" ", "&nbsp;") for cell in cells]
     shown = [
         f"<{tag} style='{style}{'left' if j < labels else 'right'}'>{text}</{tag}>" for j, text in enumerate(texts)
     ]
     return f"<tr>{''.join(shown)}</tr>"
+
+
+def _one_line(text: str) -> str:
+    """`text` without line breaks, as in a formula that was written over several lines."""
+    return visible(_BREAK.sub(" ", text))
+
+
+def _escaped(text: str) -> str:
+    return escape(visible(text))

@@ -13,6 +13,7 @@ from bayesmix.modelling.layout import constant_parameters
 from bayesmix.modelling.record import Fit
 from bayesmix.report.compare_files import compare_figures
 from bayesmix.report.line_grid import choose_axis
+from bayesmix.report.result_files import file_names
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,8 @@ def _with_main(drawing: Drawing) -> Mapping[str, Fit] | Fit:
 
 
 def _ranef(drawing: Drawing) -> Iterator[tuple[str, Any]]:
-    for group in dict.fromkeys(term.group for term in drawing.fit.design.all_random):
-        yield f"ranef_{file_name(group)}", _plot("ranef")(drawing.fit, group=group)
-
-
-def file_name(text: str) -> str:
-    """`text` as a part of a file's name."""
-    return "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in text)
+    for group, name in file_names(term.group for term in drawing.fit.design.all_random).items():
+        yield f"ranef_{name}", _plot("ranef")(drawing.fit, group=group)
 
 
 def panel_group(design: Design) -> str | None:
@@ -194,8 +190,23 @@ def refuse_layers(name: str, layer: Design, main: Design) -> None:
         )
 
 
-def write_pictures(names: tuple[str, ...], fit: Fit, layers: Mapping[str, Fit], folder: Path) -> None:
-    """Draw the pictures into `folder` as PNG, each closed again."""
+def write_pictures(names: tuple[str, ...], fit: Fit, layers: Mapping[str, Fit], folder: Path) -> dict[str, str]:
+    """Draw the pictures into `folder` as PNG, each closed again; gives by name why a picture could not be drawn."""
+    failures: dict[str, str] = {}
     for name in names:
-        for file, drawn in PICTURES[name].draw(Drawing(fit, layers)):
-            report.plot_files.write_figure(drawn, folder / f"{file}.png")
+        failures |= write_each(name, PICTURES[name].draw(Drawing(fit, layers)), folder)
+    return failures
+
+
+def write_each(name: str, drawn: Iterator[tuple[str, Any]], folder: Path) -> dict[str, str]:
+    """Draw the figures of one picture into `folder`; gives under its name why that failed, or nothing.
+
+    Raises
+    ------
+    OSError
+        The disk refuses a file.
+    """
+    done = report.plot_files.drawn_in_memory(drawn)
+    for file, content in done.files.items():
+        (folder / f"{file}.png").write_bytes(content)
+    return {name: done.failure} if done.failure else {}

@@ -1,6 +1,6 @@
 """Arguments of the pictures, checked once: each function returns the value that can be trusted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,11 +26,11 @@ def an_axes(ax: Any) -> Axes | None:
     return ax
 
 
-def a_count(value: Any, *, argument: str) -> int:
-    """A whole number of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ArgumentError(f"{argument} is a whole number of at least 1; got {value!r}.")
-    return int(value)
+def a_text(value: Any, *, argument: str) -> Any:
+    """A text, or None where that is the default."""
+    if value is not None and not isinstance(value, str):
+        raise ArgumentError(f"{argument} is a text; got {type(value).__name__}.")
+    return value
 
 
 def one_group(design: Design, group: str | None) -> str:
@@ -41,7 +41,7 @@ def one_group(design: Design, group: str | None) -> str:
     UnknownTermError
         `group` is no grouping factor of the model, or the model has none.
     """
-    known = groups_of(design, group)
+    known = groups_of(design, a_text(group, argument="group"))
     if not known:
         raise UnknownTermError("The model has no random terms, so there is no group to draw; add one, as in (1 | g).")
     return known[0]
@@ -49,7 +49,7 @@ def one_group(design: Design, group: str | None) -> str:
 
 def one_term(term: str, names: Sequence[str], group: str) -> str:
     """`term`, when it is among the columns `names` that vary by `group`."""
-    if term not in names:
+    if a_text(term, argument="term") not in names:
         hint = did_you_mean(str(term), names)
         raise UnknownTermError(f"{term!r} does not vary by {group!r}.{hint} What does: {listing(names)}.")
     return term
@@ -59,7 +59,7 @@ def some_parameters(parameters: str | Sequence[str] | None, known: Sequence[str]
     """`parameters` in the order asked for, or all of `known`."""
     if parameters is None:
         return tuple(known)
-    chosen = (parameters,) if isinstance(parameters, str) else tuple(dict.fromkeys(parameters))
+    chosen = (parameters,) if isinstance(parameters, str) else _texts(parameters, argument="parameters")
     if not chosen:
         raise ArgumentError(f"parameters is empty; name some of {listing(known)}, or leave it out for all.")
     for name in chosen:
@@ -67,6 +67,17 @@ def some_parameters(parameters: str | Sequence[str] | None, known: Sequence[str]
             hint = did_you_mean(str(name), known)
             raise UnknownTermError(f"{name!r} is no parameter of the model.{hint} Parameters: {listing(known)}.")
     return chosen
+
+
+def _texts(values: Any, *, argument: str) -> tuple[str, ...]:
+    """Several texts, each once."""
+    if not isinstance(values, Iterable) or isinstance(values, Mapping | bytes):
+        raise ArgumentError(f"{argument} are texts, such as a list of them; got {type(values).__name__}.")
+    values = tuple(values)
+    wrong = [type(value).__name__ for value in values if not isinstance(value, str)]
+    if wrong:
+        raise ArgumentError(f"{argument} are texts; among the {len(values)} given is one of type {wrong[0]}.")
+    return tuple(dict.fromkeys(values))
 
 
 def labelled_fits(fits: Any, group: str | None) -> tuple[dict[str, Fit], str]:

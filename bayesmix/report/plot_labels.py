@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
 from bayesmix.report.plot_style import INK
+from bayesmix.report.plot_text import literal
 
 Floats = NDArray[np.float64]
 
 LABEL_SIZE = 7
 _WIDTH, _HEIGHT = 0.60, 1.15  # of a letter and a line, in font sizes
+_MOST = 1.5  # inches of a name
 _AWAY = 3.5  # points between a point and its name
 
 
@@ -60,9 +62,10 @@ def label_points(
     inside = ax.get_window_extent()
     written: list[str] = []
     for name, (x, y), own in zip(names, at, points, strict=True):
+        shown = literal(name, inches=_MOST)
         if len(written) == most:
             break
-        width, height = (_WIDTH * len(name) * LABEL_SIZE * pixel, _HEIGHT * LABEL_SIZE * pixel)
+        width, height = (_WIDTH * len(shown) * LABEL_SIZE * pixel, _HEIGHT * LABEL_SIZE * pixel)
         for side, up in ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)):
             offset = np.array([side, up]) * _AWAY * pixel
             left = x + offset[0] - (1 - side) / 2 * width
@@ -71,7 +74,7 @@ def label_points(
             free = inside.x0 <= box.x0 and box.x1 <= inside.x1 and inside.y0 <= box.y0 and box.y1 <= inside.y1
             if free and not any(box.overlaps(other) for other in taken):
                 ax.annotate(
-                    name,
+                    shown,
                     own,
                     xytext=(side * _AWAY, up * _AWAY),
                     textcoords="offset points",

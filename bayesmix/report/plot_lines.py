@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from bayesmix.formula.syntax import columns_in
+from bayesmix.inference.arguments import a_count
 from bayesmix.inference.summarise import Summary
 from bayesmix.modelling.record import Fit
 from bayesmix.report.line_data import Points, points_at, response_label, separate_lines
@@ -22,7 +23,7 @@ from bayesmix.report.line_grid import (
     lines_at_posterior_mean,
     rows_for,
 )
-from bayesmix.report.plot_arguments import a_count, labelled_fits
+from bayesmix.report.plot_arguments import a_text, labelled_fits
 from bayesmix.report.plot_style import (
     BLUE,
     CYCLE,
@@ -33,8 +34,8 @@ from bayesmix.report.plot_style import (
     VERMILION,
     frame,
     panels,
-    shortened,
 )
+from bayesmix.report.plot_text import literal, shortened
 
 PROB = 0.95
 _Dash = Literal["-"] | tuple[float, tuple[float, ...]]
@@ -45,6 +46,9 @@ _DASHES: tuple[_Dash, ...] = (
     (0, (5, 1, 1, 1)),
 )
 _PANEL_AREA = 9.5  # inches across
+_TICK = 1.3  # inches of the name of a level below a panel
+_LEGEND = 3.0  # inches of the name of a fit
+_NAMED = 3.0  # inches of a name in the caption
 _OF_PANEL = 0.85  # of a panel's width is what its axes leave for the title
 
 
@@ -91,7 +95,7 @@ def plot_lines(
     by_label, group = labelled_fits(fits, group)
     max_panels = a_count(max_panels, argument="max_panels")
     last = list(by_label.values())[-1]
-    axis = choose_axis(last.design, group, x)
+    axis = choose_axis(last.design, group, a_text(x, argument="x"))
     designs = [fit.design for fit in by_label.values()]
 
     every_level = np.unique(group_term(last.design, group).index)
@@ -114,7 +118,7 @@ def plot_lines(
     names = group_term(last.design, group).levels
     greatest = max(float(p.size.max(initial=1.0)) for p in points)
     for place, ax in enumerate(axes):
-        ax.set_title(shortened(names[levels[place]], _OF_PANEL * width), fontsize=SMALL_SIZE, color=INK, pad=3)
+        ax.set_title(literal(names[levels[place]], inches=_OF_PANEL * width), fontsize=SMALL_SIZE, color=INK, pad=3)
         _draw_panel(ax, axis, place, points[place], greatest, separate, population, lines)
     _common_axes(axes[0], axis, points, lines, width)
     sorting = "the rise of the line" if by_slope else "the height of the line"
@@ -205,8 +209,9 @@ def _common_axes(ax: Axes, axis: Axis, points: list[Points], lines: Mapping[str,
     ax.set_ylim(values.min() - room, values.max() + room)
     if axis.texts:
         ax.set_xlim(-0.4, len(axis.texts) - 0.6)
-        too_long = sum(len(text) + 2 for text in axis.texts) > width * 11
-        ax.set_xticks(axis.grid, axis.texts, rotation=90 if too_long else 0)
+        texts = [literal(text, inches=_TICK) for text in axis.texts]
+        too_long = sum(len(text) + 2 for text in texts) > width * 11
+        ax.set_xticks(axis.grid, texts, rotation=90 if too_long else 0)
         for other in ax.get_shared_x_axes().get_siblings(ax):
             other.tick_params(axis="x", labelrotation=90 if too_long else 0)
     else:
@@ -225,12 +230,12 @@ def _caption(
 ) -> str:
     shown = f"{n_levels} levels" if n_shown == n_levels else f"{n_shown} of {n_levels} levels, evenly spaced"
     parts = [
-        f"One panel for each level of {group} ({shown}), sorted by {sorting}. "
+        f"One panel for each level of {shortened(group, _NAMED)} ({shown}), sorted by {sorting}. "
         f"Lines: posterior mean of the expected response; band: {100 * PROB:g} % equal-tailed interval of the last "
         "line."
     ]
     if held:
-        parts.append(f"Other predictors: {', '.join(held)}.")
+        parts.append(f"Other predictors: {', '.join(shortened(one, _NAMED) for one in held)}.")
     if sized:
         parts.append("Areas of points grow with the number of trials.")
     if no_separate:
@@ -250,7 +255,9 @@ def _legend(figure: Figure, labels: list[str], axis: Axis, separate: bool) -> fl
     handles.append(Line2D([], [], color=INK, linewidth=0.7, dashes=(4, 3), label="fixed effects alone"))
     for i, label in enumerate(labels):
         dash = _dash(i, len(labels))
-        handles.append(Line2D([], [], color=colours[i], linestyle=dash, linewidth=1.5, label=label))
+        handles.append(
+            Line2D([], [], color=colours[i], linestyle=dash, linewidth=1.5, label=literal(label, inches=_LEGEND))
+        )
     handles.append(Patch(color=colours[-1], alpha=0.18, linewidth=0, label=f"{100 * PROB:g} % interval"))
     letters = [len(str(handle.get_label())) + 8 for handle in handles]
     across = figure.get_figwidth() * 18

@@ -12,8 +12,8 @@ from bayesmix.inference.arguments import groups_of
 from bayesmix.inference.ranef import ranef
 from bayesmix.inference.residuals import residuals
 from bayesmix.modelling.record import Fit
-from bayesmix.report.plot_arguments import a_fit, an_axes, one_term
-from bayesmix.report.plot_style import BLUE, GREY, INK, LIGHT, POINT_SIZE, TEXT_SIZE, head, one_axes
+from bayesmix.report.plot_arguments import a_fit, a_text, an_axes, one_term
+from bayesmix.report.plot_style import BLUE, GREY, LIGHT, POINT_SIZE, head, label_axes, one_axes
 
 Floats = NDArray[np.float64]
 
@@ -83,8 +83,7 @@ def plot_qq(
     ax.plot(ends, ends, color=GREY, linewidth=0.9, zorder=2, label="normal")
     alpha = float(np.clip(300 / len(values), 0.3, 0.9))
     ax.scatter(shown.quantiles, shown.values, s=POINT_SIZE, color=BLUE, alpha=alpha, linewidths=0, zorder=3)
-    ax.set_xlabel("normal quantile", fontsize=TEXT_SIZE, color=INK)
-    ax.set_ylabel(what if as_they_are else f"{what}, standardised", fontsize=TEXT_SIZE, color=INK)
+    label_axes(ax, "normal quantile", what if as_they_are else f"{what}, standardised")
     note = f"Posterior means; band: {100 * PROB:g} % of normal samples, pointwise."
     head(ax, f"Normal quantiles of {len(values)} {what}", note)
     return ax
@@ -103,7 +102,8 @@ def normal_quantiles(values: Floats, *, standardise: bool = True) -> Quantiles:
 
 def _values(fit: Fit, which: str, term: str | None, seed: int | None) -> tuple[Floats, str]:
     groups = groups_of(fit.design, None)
-    if which in groups:
+    a_text(term, argument="term")
+    if a_text(which, argument="which") in groups:
         frame = ranef(fit, group=which)
         names = list(dict.fromkeys(frame["term"]))
         chosen = names[0] if term is None else one_term(term, names, which)

@@ -14,9 +14,11 @@ from bayesmix.inference.ranef import ranef
 from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_arguments import a_fit, one_group, one_term
 from bayesmix.report.plot_style import BLUE, GREY, INK, SMALL_SIZE, TEXT_SIZE, TITLE_SIZE, dress, frame
+from bayesmix.report.plot_text import LABEL_WIDTH, literal
 
 WIDE, NARROW = 0.95, 0.50
 MOST_LABELS = 60
+_TITLE, _LEVEL = 2.0, 1.6  # inches of a panel's title and labels, and of a level's name
 
 
 @dataclass(frozen=True)
@@ -132,12 +134,14 @@ def _draw(ax: Axes, panel: Caterpillar) -> None:
     if not crowded:
         ax.scatter(wide["mean"], rank, s=4, color="white", zorder=5, linewidths=0)
     ax.set_ylim(0.3, len(wide) + 0.7)
-    ax.set_title(f"{panel.term} by {panel.group}", loc="left", fontsize=TITLE_SIZE, color=INK)
-    ax.set_xlabel(f"effect on {panel.term}", fontsize=TEXT_SIZE)
+    ax.set_title(literal(f"{panel.term} by {panel.group}", inches=_TITLE), loc="left", fontsize=TITLE_SIZE, color=INK)
+    ax.set_xlabel(literal(f"effect on {panel.term}", inches=_TITLE), fontsize=TEXT_SIZE)
     if crowded:
         ax.yaxis.set_major_locator(MaxNLocator(7, integer=True))
-        ax.set_ylabel(f"rank among {len(wide)} levels of {panel.group}", fontsize=TEXT_SIZE)
+        ax.set_ylabel(
+            literal(f"rank among {len(wide)} levels of {panel.group}", inches=LABEL_WIDTH), fontsize=TEXT_SIZE
+        )
     else:
-        ax.set_yticks(rank, wide["level"].tolist(), fontsize=SMALL_SIZE)
+        ax.set_yticks(rank, [literal(level, inches=_LEVEL) for level in wide["level"]], fontsize=SMALL_SIZE)
         ax.tick_params(axis="y", length=0)
-        ax.set_ylabel(panel.group, fontsize=TEXT_SIZE)
+        ax.set_ylabel(literal(panel.group, inches=_TITLE), fontsize=TEXT_SIZE)

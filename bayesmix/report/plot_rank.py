@@ -12,6 +12,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_arguments import a_fit
 from bayesmix.report.plot_chains import MOST_PANELS, about_chains, chosen_draws, dress_all, titles
 from bayesmix.report.plot_style import CYCLE, GREY, INK, SMALL_SIZE, TITLE_SIZE, frame
+from bayesmix.report.plot_text import literal
 
 
 def plot_rank(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figure:
@@ -65,7 +66,7 @@ def plot_rank(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figure
     figure = collection.viz["figure"].item()
     dress_all(figure)
     for ax, name in zip(figure.axes, names, strict=False):
-        ax.set_title(name, loc="left", fontsize=TITLE_SIZE, color=INK)
+        ax.set_title(literal(name, inches=2.5), loc="left", fontsize=TITLE_SIZE, color=INK)
         for mark in (*ax.texts, *ax.collections):
             mark.remove()
         ax.axhline(0, color=GREY, linewidth=0.6, zorder=0)

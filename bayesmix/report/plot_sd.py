@@ -19,6 +19,7 @@ from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_arguments import a_fit
 from bayesmix.report.plot_style import BLUE, INK, SMALL_SIZE, TEXT_SIZE, TITLE_SIZE, VERMILION, frame, panels
+from bayesmix.report.plot_text import literal
 
 Floats = NDArray[np.float64]
 
@@ -165,9 +166,9 @@ def _draw(ax: Axes, parameter: PriorAndPosterior) -> None:
     ax.set_ylim(-0.11 * top, top)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    ax.set_title(f"{parameter.name}\n", loc="left", fontsize=TITLE_SIZE, color=INK)
+    ax.set_title(f"{literal(parameter.name, inches=2.4)}\n", loc="left", fontsize=TITLE_SIZE, color=INK)
     ax.annotate(
-        f"prior {parameter.prior}",
+        literal(f"prior {parameter.prior}"),
         (0, 1),
         xycoords="axes fraction",
         xytext=(0, 4),

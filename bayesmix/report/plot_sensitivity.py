@@ -3,10 +3,12 @@
 import numpy as np
 from matplotlib.axes import Axes
 
+from bayesmix.errors import ArgumentError
 from bayesmix.inference.prior_sensitivity import prior_sensitivity
 from bayesmix.modelling.record import Fit
-from bayesmix.report.plot_arguments import a_fit
+from bayesmix.report.plot_arguments import a_fit, an_axes
 from bayesmix.report.plot_style import BLUE, GREY, INK, LIGHT, SMALL_SIZE, head, one_axes
+from bayesmix.report.plot_text import literal
 
 _GRADES = (0.5, 1.0, 2.0)  # of Kass & Raftery: substantial, strong, decisive
 
@@ -35,7 +37,10 @@ def plot_sensitivity(fit: Fit, drop: str, *, ax: Axes | None = None) -> Axes:
     UnknownTermError, ArgumentError, PriorError
         As `prior_sensitivity`.
     """
-    curve = prior_sensitivity(a_fit(fit), drop=drop)
+    if not isinstance(drop, str):
+        raise ArgumentError(f"drop is a random term as rand prints it; got {type(drop).__name__}.")
+    fit, ax = a_fit(fit), an_axes(ax)
+    curve = prior_sensitivity(fit, drop=drop)
     ax = one_axes(ax)
     x, y, error = curve.index.to_numpy(), curve["log10_bf"].to_numpy(), curve["mcse"].to_numpy()
     low, high = min(0.0, np.nanmin(y)), max(0.0, np.nanmax(y))
@@ -51,7 +56,7 @@ def plot_sensitivity(fit: Fit, drop: str, *, ax: Axes | None = None) -> Axes:
     # Above the curve on the side to which it falls, where the curve does not run through the words.
     falls = y[min(own + 1, len(y) - 1)] < y[max(own - 1, 0)]
     ax.annotate(
-        curve["prior"].iloc[own],
+        literal(curve["prior"].iloc[own]),
         (x[own], y[own]),
         xytext=(6 if falls else -6, 5),
         textcoords="offset points",

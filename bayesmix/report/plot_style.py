@@ -12,6 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 
+from bayesmix.report.plot_text import CHARACTERS_PER_INCH, LABEL_WIDTH, literal
+
 INK, GREY, LIGHT = "#333333", "#7A7A7A", "#D9D9D9"
 BLUE, VERMILION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"  # Okabe & Ito
 CYCLE = (BLUE, VERMILION, GREEN, PURPLE, "#56B4E9", "#E69F00", INK)
@@ -19,7 +21,6 @@ CYCLE = (BLUE, VERMILION, GREEN, PURPLE, "#56B4E9", "#E69F00", INK)
 TITLE_SIZE, TEXT_SIZE, SMALL_SIZE = 10, 9, 8
 POINT_SIZE = 12.0
 
-_CHARACTERS_PER_INCH = 16.5  # of SMALL_SIZE text
 _LINE_HEIGHT = 0.16  # inches
 _LABEL_HEIGHT = 0.22
 
@@ -37,6 +38,12 @@ def dress(ax: Axes) -> Axes:
     return ax
 
 
+def label_axes(ax: Axes, x: str, y: str) -> None:
+    """Write what the axes show; an empty text leaves one without."""
+    ax.set_xlabel(literal(x, inches=LABEL_WIDTH), fontsize=TEXT_SIZE, color=INK)
+    ax.set_ylabel(literal(y, inches=LABEL_WIDTH), fontsize=TEXT_SIZE, color=INK)
+
+
 def one_axes(ax: Axes | None, *, width: float = 5.2, height: float = 4.0) -> Axes:
     """`ax`, or the axes of a new figure of `width` x `height` inches."""
     if ax is None:
@@ -48,11 +55,11 @@ def head(ax: Axes, title: str, note: str) -> None:
     """A title and below it a note that says what is drawn, both above the axes."""
     position = ax.get_position()
     width = position.width * ax.get_figure(root=True).get_figwidth()  # type: ignore[union-attr]
-    wrapped = fill(note, max(30, int(width * _CHARACTERS_PER_INCH)))
+    wrapped = fill(literal(note), max(30, int(width * CHARACTERS_PER_INCH)))
     ax.set_title(wrapped, loc="left", fontsize=SMALL_SIZE, color=GREY)
     lines = wrapped.count("\n") + 1
     ax.annotate(
-        title,
+        literal(title, inches=0.95 * width),
         (0, 1),
         xycoords="axes fraction",
         xytext=(0, 8 + lines * SMALL_SIZE * 1.25),
@@ -65,16 +72,7 @@ def head(ax: Axes, title: str, note: str) -> None:
 
 def caption(figure: Figure, text: str) -> str:
     """`text` in lines as wide as the figure."""
-    return fill(text, int((figure.get_figwidth() - 0.2) * _CHARACTERS_PER_INCH))
-
-
-def shortened(text: str, width: float) -> str:
-    """`text` in one line of `width` inches of small text: beginning and end with an ellipsis between."""
-    most = max(3, int(width * _CHARACTERS_PER_INCH))
-    if len(text) <= most:
-        return text
-    end = (most - 1) // 2
-    return f"{text[: most - 1 - end]}…{text[-end:]}"
+    return fill(literal(text), int((figure.get_figwidth() - 0.2) * CHARACTERS_PER_INCH))
 
 
 def frame(figure: Figure, *, text: str, x_label: str = "", y_label: str = "", top: float = 0.0) -> None:
@@ -100,9 +98,17 @@ def frame(figure: Figure, *, text: str, x_label: str = "", y_label: str = "", to
     middle_x = (left + (width - left) / 2) / width
     middle_y = (bottom + (height - bottom - top) / 2) / height
     if x_label:
-        figure.text(middle_x, (below + 0.04) / height, x_label, fontsize=TEXT_SIZE, color=INK, ha="center")
+        figure.text(
+            middle_x,
+            (below + 0.04) / height,
+            literal(x_label, inches=LABEL_WIDTH),
+            fontsize=TEXT_SIZE,
+            color=INK,
+            ha="center",
+        )
     if y_label:
-        figure.text(0.08 / width, middle_y, y_label, fontsize=TEXT_SIZE, color=INK, rotation=90, va="center")
+        shown = literal(y_label, inches=LABEL_WIDTH)
+        figure.text(0.08 / width, middle_y, shown, fontsize=TEXT_SIZE, color=INK, rotation=90, va="center")
     engine = figure.get_layout_engine()
     if isinstance(engine, ConstrainedLayoutEngine):
         rest = (left / width, bottom / height, 1 - left / width, 1 - (bottom + top) / height)

@@ -11,6 +11,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_arguments import a_fit
 from bayesmix.report.plot_chains import MOST_PANELS, about_chains, chosen_draws, dress_all, n_divergent, titles
 from bayesmix.report.plot_style import CYCLE, INK, SMALL_SIZE, TEXT_SIZE, TITLE_SIZE, frame
+from bayesmix.report.plot_text import literal
 
 
 def plot_trace(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figure:
@@ -60,7 +61,7 @@ def plot_trace(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figur
     dress_all(figure)
     for row, name in enumerate(names):
         density, trace = figure.axes[2 * row : 2 * row + 2]
-        density.set_title(name, loc="left", fontsize=TITLE_SIZE, color=INK)
+        density.set_title(literal(name, inches=2.5), loc="left", fontsize=TITLE_SIZE, color=INK)
         density.set_yticks([])
         density.spines["left"].set_visible(False)
         if row == len(names) - 1:

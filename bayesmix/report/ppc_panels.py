@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bayesmix.inference.replicated import Replicated
 from bayesmix.numerics.predictive_statistics import STATISTICS, exceedance, rootogram
-from bayesmix.report.plot_style import BLUE, INK, SMALL_SIZE, TEXT_SIZE, VERMILION, head
+from bayesmix.report.plot_style import BLUE, INK, SMALL_SIZE, VERMILION, head, label_axes
 
 Floats = NDArray[np.float64]
 
@@ -41,7 +41,7 @@ def density(ax: Axes, found: Replicated, label: str) -> Axes:
     ax.set_ylim(bottom=0)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    _axis_labels(ax, label, "")
+    label_axes(ax, label, "")
     _legend(ax)
     head(ax, "Posterior predictive check", f"Densities of the data and of {min(_SHOWN, found.n_draws)} replicates.")
     return ax
@@ -56,7 +56,7 @@ def ecdf(ax: Axes, found: Replicated, label: str) -> Axes:
     ax.fill_between(at, lower, upper, step="post", color=BLUE, alpha=0.25, linewidth=0, zorder=1, label="replicates")
     ax.step(at, _shares(found.shown, at + 1e-9)[:, 0], where="post", color=VERMILION, linewidth=1.6, label="data")
     ax.set_ylim(0, 1.02)
-    _axis_labels(ax, label, "share of rows up to it")
+    label_axes(ax, label, "share of rows up to it")
     _legend(ax)
     head(ax, "Posterior predictive check", f"Band: 95 % of {found.n_draws} replicates at each value.")
     return ax
@@ -92,7 +92,7 @@ def rootogram_bars(ax: Axes, found: Replicated, label: str) -> Axes:
     ax.set_ylim(0, 1.05 * max(upper.max(), observed.max()))
     _square_ticks(ax)
     _count_ticks(ax, largest, more=bool((found.replicates > largest).any() or (found.values > largest).any()))
-    _axis_labels(ax, label, "rows")
+    label_axes(ax, label, "rows")
     _legend(ax)
     note = (
         f"Bars: 95 % of {found.n_draws} replicates, line: their mean; {int(outside.sum())} of {largest + 1} points "
@@ -120,7 +120,7 @@ def calibration(ax: Axes, found: Replicated, label: str, by: Floats) -> Axes:
     lower, upper = np.quantile(of_replicates, _TAILS, axis=1)
     ax.vlines(x, lower, upper, color=BLUE, alpha=0.35, linewidth=6, zorder=2, label="replicates")
     ax.scatter(x, of_data, s=22, color=VERMILION, linewidths=0, zorder=3, label="data")
-    _axis_labels(ax, f"expected {label}, group effects 0", f"mean {label}")
+    label_axes(ax, f"expected {label}, group effects 0", f"mean {label}")
     _legend(ax)
     note = f"Rows in {len(parts)} bins by what the fixed part expects; bars: 95 % of {found.n_draws} replicates."
     head(ax, "Calibration", note)
@@ -147,7 +147,7 @@ def statistic(ax: Axes, found: Replicated, name: str) -> Axes:
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     words = _IN_WORDS[name]
-    _axis_labels(ax, words, "")
+    label_axes(ax, words, "")
     _legend(ax)
     head(ax, f"Posterior predictive check: {words}", f"{found.n_draws} replicates; p {p:.3f}: share above the data's.")
     return ax
@@ -171,11 +171,6 @@ def _count_ticks(ax: Axes, largest: int, *, more: bool) -> None:
     if more:
         ticks, names = [*ticks, largest], [*names, f"{largest}+"]
     ax.set_xticks(ticks, names)
-
-
-def _axis_labels(ax: Axes, x: str, y: str) -> None:
-    ax.set_xlabel(x, fontsize=TEXT_SIZE, color=INK)
-    ax.set_ylabel(y, fontsize=TEXT_SIZE, color=INK)
 
 
 def _legend(ax: Axes) -> None:

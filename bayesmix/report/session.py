@@ -3,7 +3,7 @@
 import json
 import platform
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -20,9 +20,27 @@ _PACKAGES = ("bayesmix", "arviz-stats", "bambi", "matplotlib", "numpy", "nutpie"
 
 
 def write_session(
-    path: Path, *, card: Card, fit: Fit, seconds: float, command: Sequence[str], files: Sequence[str]
+    path: Path,
+    *,
+    card: Card,
+    fit: Fit,
+    data: Mapping[str, str],
+    seconds: float,
+    command: Sequence[str],
+    files: Sequence[str],
+    failures: Mapping[str, str],
 ) -> None:
-    """Write ``session.json``; its `files` are those that a later run may replace."""
+    """Write ``session.json``.
+
+    Parameters
+    ----------
+    data
+        As `data_record` has it from before the fit: the file may have changed since.
+    files
+        Those that a later run may replace.
+    failures
+        By picture, why it could not be drawn.
+    """
     session: dict[str, Any] = {
         WRITTEN_BY[0]: WRITTEN_BY[1],
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -32,7 +50,7 @@ def write_session(
         "auxiliary": list(fit.formulas[1:]),
         "family": str(fit.family),
         "priors": {name: to_text(prior) for name, prior in fit.priors.items()},
-        "data": {**_data(card.data), "rows_used": fit.design.n_obs, "rows_dropped": fit.design.n_dropped},
+        "data": {**data, "rows_used": fit.design.n_obs, "rows_dropped": fit.design.n_dropped},
         "units": fit.data.attrs.get("units", {}),
         "seed": fit.sampling.seed,
         "method": fit.method,
@@ -46,8 +64,11 @@ def write_session(
         "versions": {"python": platform.python_version(), **{name: version_of(name) for name in _PACKAGES}},
         "platform": platform.platform(),
         "files": list(files),
+        "pictures_failed": dict(failures),
     }
-    path.write_text(json.dumps(session, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(session, indent=2, ensure_ascii=False) + "\n"
+    # A command line can hold bytes that are no UTF-8; written out like this they are JSON, too.
+    path.write_bytes(text.encode("utf-8", "backslashreplace"))
 
 
 def version_of(package: str) -> str:
@@ -58,7 +79,8 @@ def version_of(package: str) -> str:
         return "not installed"
 
 
-def _data(part: DataPart) -> dict[str, str]:
+def data_record(part: DataPart) -> dict[str, str]:
+    """Which data: the bundled set or the file, with the digest of what is in it."""
     if part.source is not None:
         return {"source": part.source, "sha256": catalogue()[part.source].sha256}
     path = Path(part.path or "").expanduser().resolve()

@@ -19,7 +19,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report.plot_arguments import one_term
 from bayesmix.report.plot_labels import label_points
-from bayesmix.report.plot_style import BLUE, GREY, INK, LIGHT, TEXT_SIZE, VERMILION, head, one_axes
+from bayesmix.report.plot_style import BLUE, GREY, INK, LIGHT, VERMILION, head, label_axes, one_axes
 from bayesmix.report.units import response_with_unit, unit_of_coefficient, with_unit
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def draw_arrows(fit: Fit | RemlFit, lines: LevelLines, term: str | None, ax: Axe
     ax.scatter(ends[:, 0], ends[:, 1], s=9, color=colour, alpha=alpha, linewidths=0, zorder=4, label="partial pooling")
     _limits(ax, np.concatenate([starts, ends, centres if len(centres) <= _MOST_CENTRES else ends[:0]]))
     name = alone.names[slope]
-    ax.set_xlabel(f"{response_with_unit(fit.design)} {at_text}", fontsize=TEXT_SIZE, color=INK)
-    ax.set_ylabel(with_unit(f"slope of {name}", unit_of_coefficient(fit.design, name)), fontsize=TEXT_SIZE, color=INK)
+    slopes = with_unit(f"slope of {name}", unit_of_coefficient(fit.design, name))
+    label_axes(ax, f"{response_with_unit(fit.design)} {at_text}", slopes)
     note = f"Circle: the level's own line (no pooling). Arrow: to the {what} (partial pooling)."
     if len(centres) <= _MOST_CENTRES:
         held = " and ".join(f"{100 * share:g}\N{NO-BREAK SPACE}%" for share in _SHARES)

@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 from scipy.stats import gaussian_kde
 
 from bayesmix.formula.design import Design
-from bayesmix.report.plot_style import BLUE, GREY, INK, SMALL_SIZE, TEXT_SIZE, VERMILION, head, one_axes
+from bayesmix.report.plot_style import BLUE, GREY, INK, SMALL_SIZE, VERMILION, head, label_axes, one_axes
 from bayesmix.report.units import response_with_unit
 
 _LOOKS = {
@@ -52,7 +52,7 @@ def draw_densities(frame: pd.DataFrame, design: Design, group: str, ax: Axes | N
     ax.set_ylim(-(len(columns) + 0.6) * _ROW * top, _HEADROOM * top)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    ax.set_xlabel(response_with_unit(design), fontsize=TEXT_SIZE, color=INK)
+    label_axes(ax, response_with_unit(design), "")
     ax.legend(handles=shown, ncols=2, fontsize=SMALL_SIZE, frameon=False, labelcolor=INK, loc="upper left")
     note = (
         "Densities over the levels, and a tick for each. Raw means scatter by their own noise besides the levels' "

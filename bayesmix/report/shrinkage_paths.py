@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from bayesmix.formula.design import Design
 from bayesmix.report.plot_labels import LABEL_SIZE, spread_apart
-from bayesmix.report.plot_style import BLUE, GREY, INK, LIGHT, TEXT_SIZE, head, one_axes, shortened
+from bayesmix.report.plot_style import BLUE, GREY, INK, LIGHT, TEXT_SIZE, head, label_axes, one_axes
+from bayesmix.report.plot_text import CHARACTERS_PER_INCH, literal, shortened
 from bayesmix.report.units import response_with_unit
 
 Floats = NDArray[np.float64]
@@ -63,7 +64,7 @@ def draw_paths(frame: pd.DataFrame, design: Design, group: str, ax: Axes | None)
     ax.set_xticks(places, [STAGES[stage] for stage in stages], fontsize=TEXT_SIZE)
     ax.tick_params(axis="x", length=0)
     ax.spines["bottom"].set_visible(False)
-    ax.set_ylabel(response_with_unit(design), fontsize=TEXT_SIZE, color=INK)
+    label_axes(ax, "", response_with_unit(design))
     head(ax, f"Shrinkage of {len(frame)} levels of {group}", _note(frame, stages, crossed, named, common))
     return ax
 
@@ -82,7 +83,7 @@ def crossing(first: Floats, last: Floats) -> NDArray[np.bool_]:
 
 def _names(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
     """What stands left and right of the lines; on the left with the numbers of rows where they differ."""
-    levels = [shortened(str(level), _MOST_LETTERS / 16.5) for level in frame.index]
+    levels = [shortened(str(level), _MOST_LETTERS / CHARACTERS_PER_INCH) for level in frame.index]
     if frame["n"].nunique() == 1:
         return levels, levels
     return [f"{level} (n {n})" for level, n in zip(levels, frame["n"], strict=True)], levels
@@ -109,7 +110,7 @@ def _name(ax: Axes, names: tuple[list[str], list[str]], values: Floats) -> None:
             ax.text(
                 place + side * _LEAD,
                 label_at,
-                name,
+                literal(name),
                 fontsize=LABEL_SIZE,
                 color=INK,
                 ha="left" if side > 0 else "right",

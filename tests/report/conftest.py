@@ -4,12 +4,23 @@ import matplotlib as mpl
 
 mpl.use("Agg")
 
-import matplotlib.pyplot as plt
-import pytest
+from pathlib import Path
 
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import xarray as xr
+
+from bayesmix import report
 from bayesmix.data.catalogue import load_data
+from bayesmix.formula.matrices import build_design
+from bayesmix.formula.parse import parse
+from bayesmix.modelling.default_priors import default_priors
+from bayesmix.modelling.diagnostics import diagnose_sampling
+from bayesmix.modelling.families import read_family
 from bayesmix.modelling.fit import fit
-from bayesmix.modelling.record import Fit
+from bayesmix.modelling.record import Fit, Sampling
+from bayesmix.report import analysis as analysis_file
 
 SHORT = {"draws": 200, "chains": 2, "seed": 1, "progress": False}
 
@@ -85,3 +96,71 @@ def _no_text_overlaps(figure):
         if min(a.x1, b.x1) - max(a.x0, b.x0) > 1 and min(a.y1, b.y1) - max(a.y0, b.y0) > 2
     ]
     assert not pairs
+
+
+@pytest.fixture(scope="session")
+def made_up():
+    """Gives fits of sleepstudy with known draws, in place of sampling."""
+    return _made_up
+
+
+def _made_up(formula, data, family="gaussian", *, seed=None) -> Fit:
+    """A fit of known draws, in place of sampling."""
+    family = read_family(family)
+    design = build_design(parse(formula, ()), data, response=family.response, weights=None, na="drop", functions=None)
+    rng = np.random.default_rng(1)
+    draw = ("chain", "draw")
+    levels = {"Subject__factor_dim": list(design.random[0].levels)}
+    scalars = {"Intercept": 250.0, "Days": 10.0, "sd_Subject__Intercept": 25.0, "sigma": 26.0}
+    effects = {"1|Subject": 20.0}
+    if design.random[0].k == 2:
+        scalars |= {"sd_Subject__Days": 6.0}
+        effects |= {"Days|Subject": 6.0}
+    variables = {name: (draw, value * np.exp(0.05 * rng.normal(size=(4, 50)))) for name, value in scalars.items()}
+    for name, sd in effects.items():
+        variables[name] = ((*draw, "Subject__factor_dim"), sd * rng.normal(size=(4, 50, 18)))
+    if design.random[0].k == 2:
+        variables["corr_Subject"] = ((*draw, "corr_Subject_dim"), np.tanh(rng.normal(size=(4, 50, 1)) / 3))
+    statistics = {
+        "diverging": (draw, np.zeros((4, 50), dtype=bool)),
+        "energy": (draw, rng.normal(size=(4, 50))),
+        "reached_max_treedepth": (draw, np.zeros((4, 50), dtype=bool)),
+    }
+    coords = {"chain": range(4), "draw": range(50)}
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": xr.Dataset(variables, coords={**coords, **levels}),
+            "sample_stats": xr.Dataset(statistics, coords=coords),
+        }
+    )
+    sampling = Sampling(
+        sampler="nutpie",
+        draws=50,
+        tune=50,
+        chains=4,
+        cores=2,
+        seed=11 if seed is None else seed,
+        target_accept=0.9,
+        seconds=0.5,
+    )
+    diagnostics = diagnose_sampling(tree, design, family.auxiliary)
+    return Fit(design, family, default_priors(design, family), tree, "joint", "as asked", sampling, diagnostics)
+
+
+@pytest.fixture
+def sampled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict]:
+    """Sampling replaced by made-up draws, pictures by empty ones; gives the calls of `fit`."""
+    calls: list[dict] = []
+
+    def fit(formulas, data, family, **settings) -> Fit:
+        (formula,) = formulas
+        calls.append({"formula": formula, **settings})
+        return _made_up(formula, data, family, seed=settings.get("seed"))
+
+    monkeypatch.setattr(analysis_file, "fit", fit)
+    for name in ("lines", "ranef", "sd", "corr", "trace", "rank", "residuals", "qq", "ppc"):
+        module = "plot_sd" if name == "corr" else f"plot_{name}"
+        monkeypatch.setattr(getattr(report, module), f"plot_{name}", lambda *_, **__: plt.figure(figsize=(1, 1)))
+    monkeypatch.setattr(report.plot_compare_reml, "plot_compare_reml", lambda *_: plt.figure(figsize=(1, 1)))
+    monkeypatch.chdir(tmp_path)
+    return calls

@@ -8,9 +8,9 @@ import pytest
 from bayesmix.errors import CardError
 from bayesmix.modelling.method import SAMPLERS as KNOWN_SAMPLERS
 from bayesmix.report import card as card_file
-from bayesmix.report.analysis import plan_card
 from bayesmix.report.card import Card, DataPart, ModelPart, ReportPart, SamplerPart, data_part, read_card
 from bayesmix.report.card_keys import KEYS, SAMPLERS
+from bayesmix.report.card_plan import plan_card
 from bayesmix.report.card_text import to_toml
 
 GOOD = """

@@ -14,9 +14,10 @@ from bayesmix.inference.rand import rand
 from bayesmix.inference.varcorr import varcorr
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.storage import load
-from bayesmix.report.analysis import analyse, plan_card, run_card
+from bayesmix.report.analysis import analyse, run_card
 from bayesmix.report.card import ModelPart, read_card
 from bayesmix.report.card_data import card_data
+from bayesmix.report.card_plan import plan_card
 
 TOP = Path(__file__).parents[2]
 DRAGONS, DYESTUFF2 = TOP / "models" / "dragons.toml", TOP / "models" / "dyestuff2.toml"

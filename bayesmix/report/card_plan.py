@@ -1,0 +1,83 @@
+"""A card looked at before anything is fitted: data, formulas, priors, sampler, pictures and layers."""
+
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+from bayesmix.errors import CardError
+from bayesmix.formula.design import Design
+from bayesmix.formula.distributional import parse_formulas
+from bayesmix.formula.matrices import build_design
+from bayesmix.inference.arguments import probability
+from bayesmix.modelling.default_priors import column_sds, default_priors
+from bayesmix.modelling.families import Family, read_family
+from bayesmix.modelling.fit import check_arguments
+from bayesmix.modelling.priors import settle_priors
+from bayesmix.report.card import Card
+from bayesmix.report.card_data import card_data
+from bayesmix.report.card_text import require_writable_texts
+from bayesmix.report.pictures import Setting, chosen_pictures, refuse_layers
+from bayesmix.report.session import data_record
+
+_CHECKED = ("draws", "tune", "chains", "cores", "seed", "target_accept", "method")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A card whose data, formulas and priors were found good: what `analyse` needs before it loads the samplers.
+
+    `priors` of each layer are those of the card that the layer has a parameter for; `data_record` says for
+    ``session.json`` which data were read.
+    """
+
+    card: Card
+    data: pd.DataFrame
+    family: Family
+    design: Design
+    pictures: tuple[str, ...]
+    layer_priors: dict[str, dict[str, str]]
+    data_record: dict[str, str]
+
+
+def plan_card(card: Card) -> Plan:
+    """Read the data and check formulas, priors, sampler and pictures; takes no heavy library."""
+    require_writable_texts(card)
+    probability(card.report.probability)
+    sampler = asdict(card.sampler).items()
+    check_arguments(**{key: value for key, value in sampler if value is not None and key in _CHECKED})
+    data, family = card_data(card), read_family(card.model.family)
+    design = _design(card.model.formula, card, data, family)
+    settle_priors(default_priors(design, family), card.priors, column_sds(design, family))
+    layer_priors = {}
+    for name, formula in card.report.layers.items():
+        layer = _design(formula, card, data, family)
+        refuse_layers(name, layer, design)
+        own = default_priors(layer, family)
+        layer_priors[name] = {parameter: text for parameter, text in card.priors.items() if parameter in own}
+    if card.questions.rand and not design.random:
+        raise CardError("[questions] rand tests random terms, of which the formula has none; leave it out.")
+    setting = Setting(design, family, chains=4 if card.sampler.chains is None else card.sampler.chains)
+    pictures = chosen_pictures(card.report.pictures, setting)
+    if layer_priors and "lines" not in pictures:
+        raise CardError(
+            "[report.layers] are drawn in the picture 'lines', which is not among the pictures; leave one out."
+        )
+    return Plan(card, data, family, design, pictures, layer_priors, data_record(card.data))
+
+
+def _design(formula: str, card: Card, data: pd.DataFrame, family: Family) -> Design:
+    formulas = parse_formulas(all_formulas(formula, card), auxiliary=family.auxiliary)
+    return build_design(
+        formulas.mean,
+        data,
+        response=family.response,
+        weights=card.data.weights,
+        na=card.data.na,
+        parts=formulas.parts,
+        auxiliary=family.auxiliary,
+    )
+
+
+def all_formulas(formula: str, card: Card) -> list[str]:
+    """With those of further parameters, which layers share."""
+    return [formula, *(card.model.auxiliary or ())]

@@ -1,0 +1,33 @@
+"""Fits whose results folder cannot be written are kept: hours of sampling are worth more than where they lie."""
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from bayesmix import modelling
+from bayesmix.errors import BayesmixError
+from bayesmix.modelling.record import Fit
+
+
+def keep_elsewhere(fits: Iterable[Fit]) -> str:
+    """Store the fits in the system's temporary folder; gives a sentence that says where, or why that failed, too.
+
+    The first is ``fit.nc``, the others ``layer_1.nc``, ``layer_2.nc``.
+    """
+    first, *others = fits
+    names = {"fit.nc": first, **{f"layer_{number}.nc": fit for number, fit in enumerate(others, start=1)}}
+    kept: list[str] = []
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="bayesmix-"))
+    except OSError as error:
+        return f"Neither could the fit be kept in the system's temporary folder: {error.strerror}."
+    for name, fit in names.items():
+        try:
+            modelling.storage.save(fit, folder / name)
+        except (BayesmixError, OSError) as error:
+            if kept:
+                break
+            folder.rmdir()
+            return f"Neither could the fit be kept in the system's temporary folder: {error}"
+        kept.append(name)
+    return f"The fit is kept in {str(folder)!r} ({', '.join(kept)}): read it with bm.load, and move it to a safe place."

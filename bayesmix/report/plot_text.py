@@ -1,0 +1,25 @@
+"""Texts in pictures: what a user named is drawn letter by letter, where matplotlib would set it as mathematics."""
+
+from bayesmix.display import visible
+
+CHARACTERS_PER_INCH = 16.5  # of small text
+LABEL_WIDTH = 4.0  # inches that the label of an axis may take
+
+
+def literal(text: str, *, inches: float | None = None) -> str:
+    """`text` for matplotlib to draw as it stands, dollar signs included, on a line of at most `inches` of small text.
+
+    Control characters and line breaks are written out; line breaks of our own are added afterwards.
+    """
+    shown = visible(text) if inches is None else shortened(text, inches)
+    return shown.replace("$", r"\$")
+
+
+def shortened(text: str, width: float) -> str:
+    """`text` in one line of `width` inches of small text: beginning and end with an ellipsis between."""
+    text = visible(text)
+    most = max(3, int(width * CHARACTERS_PER_INCH))
+    if len(text) <= most:
+        return text
+    end = (most - 1) // 2
+    return f"{text[: most - 1 - end]}…{text[-end:]}"
