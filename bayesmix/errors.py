@@ -1,11 +1,13 @@
 """The errors that bayesmix raises: what is wrong, with both numbers, for which term, and what to do.
 
-This room imports the standard library only; every other room may import it.
+Every other room but `visible` may import it.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+
+from bayesmix.visible import visible
 
 _LONGEST = 1_500
 """Characters of a message at most: names and levels that it quotes may be of any length."""
@@ -19,7 +21,7 @@ class BayesmixError(Exception):
     """
 
     def __init__(self, message: str):
-        super().__init__(_shortened(printable(message)))
+        super().__init__(_shortened(visible(message)))
 
 
 class DataError(BayesmixError):
@@ -114,16 +116,6 @@ def _excerpt(formula: str, span: Span) -> tuple[str, int, int]:
     shown = "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in formula[first : first + _WIDEST])
     shift = len(before) - first
     return before + shown + after, span.start + shift, end + shift
-
-
-def printable(text: str) -> str:
-    """`text` on one line: each control character as Python writes it, such as ``\\n``, or ``\\x1b``."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or (c.isspace() and c not in _BREAKS) else repr(c)[1:-1] for c in text)
-
-
-_BREAKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
 
 
 def _shortened(message: str) -> str:

@@ -9,18 +9,19 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "bayesmix"
 FLOORS = {
-    "errors": 0,
-    "disk": 0,
-    "display": 0,
-    "formula": 1,
-    "numerics": 1,
-    "data": 1,
-    "modelling": 2,
-    "inference": 3,
-    "report": 4,
-    "loci": 4,
-    "cli": 5,
-    "__main__": 6,
+    "visible": 0,
+    "errors": 1,
+    "disk": 1,
+    "display": 1,
+    "formula": 2,
+    "numerics": 2,
+    "data": 2,
+    "modelling": 3,
+    "inference": 4,
+    "report": 5,
+    "loci": 5,
+    "cli": 6,
+    "__main__": 7,
 }
 # Libraries beyond the standard one and NumPy, pandas: where each may be imported.
 ALLOWED = {

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bayesmix.display import visible
 from bayesmix.report.analysis import Written
+from bayesmix.visible import visible
 
 INCOMPLETE = 1
 """The exit code of results that lack a picture."""

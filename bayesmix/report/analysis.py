@@ -8,7 +8,6 @@ from time import perf_counter
 from typing import Any
 
 from bayesmix import modelling
-from bayesmix.display import visible
 from bayesmix.errors import ArgumentError, OutputError, StoredFitError
 from bayesmix.inference.posterior import rand as of_posterior
 from bayesmix.inference.rand_table import RandTable
@@ -26,6 +25,7 @@ from bayesmix.report.results_folder import disk_refusals, results_path, whole_fo
 from bayesmix.report.session import write_session
 from bayesmix.report.summary import summary
 from bayesmix.report.tables import write_tables
+from bayesmix.visible import visible
 
 Say = Callable[[str], None]
 

@@ -7,9 +7,9 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from bayesmix.display import visible
 from bayesmix.errors import CardError
 from bayesmix.report.card import Card
+from bayesmix.visible import visible
 
 
 def to_toml(card: Card, *, folder: Path) -> str:

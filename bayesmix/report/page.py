@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from bayesmix.display import visible
+from bayesmix.visible import visible
 
 _BREAK = re.compile(r"[ \t]*(?:\r?\n[ \t]*)+")
 

@@ -8,8 +8,8 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bayesmix.display import visible
 from bayesmix.errors import BayesmixError
+from bayesmix.visible import visible
 
 DOTS_PER_INCH = 150
 _MOST_TOLD = 300  # characters of a reason

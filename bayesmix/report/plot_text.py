@@ -1,6 +1,6 @@
 """Texts in pictures: what a user named is drawn letter by letter, where matplotlib would set it as mathematics."""
 
-from bayesmix.display import visible
+from bayesmix.visible import visible
 
 CHARACTERS_PER_INCH = 16.5  # of small text
 LABEL_WIDTH = 4.0  # inches that the label of an axis may take

@@ -4,7 +4,8 @@ import pickle
 
 import pytest
 
-from bayesmix.errors import BayesmixError, DataError, FormulaError, Span, printable
+from bayesmix.errors import BayesmixError, DataError, FormulaError, Span
+from bayesmix.visible import visible
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,7 @@ from bayesmix.errors import BayesmixError, DataError, FormulaError, Span, printa
     ],
 )
 def test_control_characters_are_written_out(text, shown):
-    assert printable(text) == shown
+    assert visible(text) == shown
     assert str(DataError(text)) == shown
 
 

@@ -10,10 +10,10 @@ import pytest
 from matplotlib.cbook import is_math_text
 
 import bayesmix as bm
-from bayesmix.display import visible
 from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_files import drawn_in_memory
 from bayesmix.report.plot_text import literal, shortened
+from bayesmix.visible import visible
 
 LEVELS = (
     "from 5% ($1) to 10% ($2)",

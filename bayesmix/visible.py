@@ -1,0 +1,29 @@
+"""Text of a user's, such as the name of a level, as a terminal, a page, a picture or a message may show it.
+
+This room imports the standard library only; every other room may import it.
+"""
+
+import unicodedata
+
+_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format and surrogate characters, separators of lines
+_SPELLING = {"\u200c", "\u200d"}  # joiners: Persian, Hindi and emoji are written with them
+
+
+def visible(text: str, *, keep: str = "") -> str:
+    """`text` with each character that a terminal would obey or hide written out, as ``\\x1b`` or ``\\u202e``.
+
+    Parameters
+    ----------
+    text
+        Any text, such as a level's name.
+    keep
+        Characters that stay as they are, such as a line break of our own.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character
+        if character in keep or character in _SPELLING or unicodedata.category(character) not in _UNSEEN
+        else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
