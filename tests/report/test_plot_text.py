@@ -29,7 +29,7 @@ LEVELS = (
     "[red]x[/red]",
     "$\\frac",
 )
-Y, X, GROUP, FACTOR = "y $1$ \\frac", "x $\\alpha$ [b]", "g $^2$ \x1b[1m", "f$ " + "l" * 100
+Y, X, GROUP, FACTOR = "y $1$ \\frac", "x $\\alpha$ [b]", "g $^2$ {}%s", "f$ " + "l" * 100
 PICTURES: dict[str, Callable[[Fit, Fit], object]] = {
     "lines": lambda fit, plain: bm.plot_lines({"_a $1$ b $2$": plain, "$$" + "l" * 200: fit}),
     "lines of a factor": lambda fit, _: bm.plot_lines(fit, FACTOR),
