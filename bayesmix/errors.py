@@ -7,9 +7,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+LONGEST = 480
+"""Characters of a message; what names and values of the user's would make longer is cut in the middle."""
+
 
 class BayesmixError(Exception):
-    """Base of every error that bayesmix raises on purpose; its text is one clear line."""
+    """Base of every error that bayesmix raises on purpose; its text is one clear line of at most `LONGEST` characters.
+
+    Parameters
+    ----------
+    message
+        What is wrong and what to do. It may quote names and values of the user's as they are: characters that would
+        break the line or steer a terminal are written as escapes.
+    """
+
+    def __init__(self, message: str = ""):
+        super().__init__(one_line(message))
 
 
 class DataError(BayesmixError):
@@ -82,9 +95,13 @@ class FormulaError(BayesmixError):
     """
 
     def __init__(self, reason: str, formula: str, span: Span):
+        super().__init__(reason)
         self.reason, self.formula, self.span = reason, formula, span
-        marker = " " * span.start + "^" * max(1, span.end - span.start)
-        super().__init__(f"{reason}\n  {formula}\n  {marker}")
+        self.args = (reason, formula, span)
+
+    def __str__(self) -> str:
+        marker = " " * self.span.start + "^" * max(1, self.span.end - self.span.start)
+        return f"{one_line(self.reason)}\n  {self.formula}\n  {marker}"
 
 
 def did_you_mean(name: str, options: Iterable[str]) -> str:
@@ -103,3 +120,26 @@ def listing(names: Iterable[str], at_most: int = 12) -> str:
     rest = len(names) - at_most
     shown = ", ".join(names[:at_most])
     return f"{shown} and {rest} more" if rest > 0 else shown
+
+
+def one_line(text: str, at_most: int = LONGEST) -> str:
+    """`text` in printable characters on one line; of a longer one its beginning and its end."""
+    line = "".join(one if one.isprintable() else repr(one)[1:-1] for one in str(text))
+    if len(line) <= at_most:
+        return line
+    before = (at_most - 5) // 2
+    return f"{line[:before]} ... {line[len(line) - (at_most - 5 - before) :]}"
+
+
+def shown(value: object, at_most: int = 60) -> str:
+    """`value` as a message names it: numbers, texts and short lists as they are written, of all else its type."""
+    if isinstance(value, int) and value.bit_length() > 200:
+        return f"a whole number of {value.bit_length()} bits"
+    if isinstance(value, float):
+        return float.__repr__(value)
+    if value is None or isinstance(value, bool | int | complex | str | bytes):
+        return one_line(repr(value), at_most)
+    if isinstance(value, list | tuple) and type(value) in (list, tuple):
+        inside = listing((shown(one, at_most // 2) for one in value[:100]), at_most=5)
+        return one_line(f"[{inside}]" if isinstance(value, list) else f"({inside})", 2 * at_most)
+    return type(value).__name__

@@ -15,6 +15,7 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.draws import fixed, joined
 from bayesmix.inference.fixef import fixef
+from bayesmix.inference.kinds import instead_of
 from bayesmix.inference.separation_sentence import sentence
 from bayesmix.modelling.families import Family, read_family
 from bayesmix.modelling.laplace_record import LaplaceFit
@@ -129,7 +130,10 @@ def separation(
         design = build_design(parsed, data, response=family.response, weights=weights, na=na, functions=functions)
         return _answer(design, family, None, prob)
     if not isinstance(fit, Fit | LaplaceFit):
-        raise ArgumentError(f"separation takes a fit by bm.fit or bm.laplace, or a formula; got {type(fit).__name__}.")
+        raise ArgumentError(
+            f"separation takes a fit by bm.fit or bm.laplace, or a formula; got {type(fit).__name__}."
+            f"{instead_of('separation', fit)}"
+        )
     if data is not None or family is not None:
         raise ArgumentError("A fit has its data and family; leave them out, or give a formula in place of the fit.")
     return _answer(fit.design, _counting(fit.family), fit if isinstance(fit, Fit) else None, prob)
