@@ -7,22 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-LONGEST = 480
-"""Characters of a message; what names and values of the user's would make longer is cut in the middle."""
+_LONGEST = 1_500
+"""Characters of a message at most: names and levels that it quotes may be of any length."""
 
 
 class BayesmixError(Exception):
-    """Base of every error that bayesmix raises on purpose; its text is one clear line of at most `LONGEST` characters.
+    """Base of every error that bayesmix raises on purpose; its text is one clear line.
 
-    Parameters
-    ----------
-    message
-        What is wrong and what to do. It may quote names and values of the user's as they are: characters that would
-        break the line or steer a terminal are written as escapes.
+    Control characters and halves of surrogate pairs, which names and levels of a table may hold, are written out, and
+    of very long texts the middle is left out.
     """
 
-    def __init__(self, message: str = ""):
-        super().__init__(one_line(message))
+    def __init__(self, message: str):
+        super().__init__(_shortened(printable(message)))
 
 
 class DataError(BayesmixError):
@@ -96,12 +93,44 @@ class FormulaError(BayesmixError):
 
     def __init__(self, reason: str, formula: str, span: Span):
         super().__init__(reason)
-        self.reason, self.formula, self.span = reason, formula, span
-        self.args = (reason, formula, span)
+        self.reason, self.formula, self.span = str(self), formula, span
+        shown, start, end = _excerpt(formula, span)
+        self.args = (f"{self.reason}\n  {shown}\n  {' ' * start}{'^' * max(1, end - start)}",)
 
-    def __str__(self) -> str:
-        marker = " " * self.span.start + "^" * max(1, self.span.end - self.span.start)
-        return f"{one_line(self.reason)}\n  {self.formula}\n  {marker}"
+    def __reduce__(self) -> tuple[type["FormulaError"], tuple[str, str, Span]]:
+        return FormulaError, (self.reason, self.formula, self.span)
+
+
+_WIDEST = 200
+"""Characters of a formula that are shown at most, around the token at fault."""
+
+
+def _excerpt(formula: str, span: Span) -> tuple[str, int, int]:
+    """The line of a formula in which a token is marked, and where the mark begins and ends in it."""
+    end = min(span.end, span.start + _WIDEST // 2)
+    first = max(0, min(span.start - _WIDEST // 4, len(formula) - _WIDEST)) if len(formula) > _WIDEST else 0
+    before, after = "..." if first else "", "..." if first + _WIDEST < len(formula) else ""
+    # A character for a character, so that the mark stays below its token.
+    shown = "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in formula[first : first + _WIDEST])
+    shift = len(before) - first
+    return before + shown + after, span.start + shift, end + shift
+
+
+def printable(text: str) -> str:
+    """`text` on one line: each control character as Python writes it, such as ``\\n``, or ``\\x1b``."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or (c.isspace() and c not in _BREAKS) else repr(c)[1:-1] for c in text)
+
+
+_BREAKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
+
+
+def _shortened(message: str) -> str:
+    if len(message) <= _LONGEST:
+        return message
+    head, tail = message[: 2 * _LONGEST // 3], message[-_LONGEST // 3 :]
+    return f"{head} [{len(message) - len(head) - len(tail)} characters more] {tail}"
 
 
 def did_you_mean(name: str, options: Iterable[str]) -> str:
@@ -122,15 +151,6 @@ def listing(names: Iterable[str], at_most: int = 12) -> str:
     return f"{shown} and {rest} more" if rest > 0 else shown
 
 
-def one_line(text: str, at_most: int = LONGEST) -> str:
-    """`text` in printable characters on one line; of a longer one its beginning and its end."""
-    line = "".join(one if one.isprintable() else repr(one)[1:-1] for one in str(text))
-    if len(line) <= at_most:
-        return line
-    before = (at_most - 5) // 2
-    return f"{line[:before]} ... {line[len(line) - (at_most - 5 - before) :]}"
-
-
 def shown(value: object, at_most: int = 60) -> str:
     """`value` as a message names it: numbers, texts and short lists as they are written, of all else its type."""
     if isinstance(value, int) and value.bit_length() > 200:
@@ -138,8 +158,10 @@ def shown(value: object, at_most: int = 60) -> str:
     if isinstance(value, float):
         return float.__repr__(value)
     if value is None or isinstance(value, bool | int | complex | str | bytes):
-        return one_line(repr(value), at_most)
-    if isinstance(value, list | tuple) and type(value) in (list, tuple):
-        inside = listing((shown(one, at_most // 2) for one in value[:100]), at_most=5)
-        return one_line(f"[{inside}]" if isinstance(value, list) else f"({inside})", 2 * at_most)
+        written = repr(value)
+        return written if len(written) <= at_most else f"{written[: at_most // 2]} ... {written[-at_most // 4 :]}"
+    if type(value) in (list, tuple) and isinstance(value, list | tuple):
+        inside = ", ".join(shown(one, at_most // 2) for one in value[:4])
+        more = f" and {len(value) - 4} more" if len(value) > 4 else ""
+        return f"[{inside}{more}]" if isinstance(value, list) else f"({inside}{more})"
     return type(value).__name__

@@ -44,13 +44,21 @@ def one_of(value: str, options: Sequence[str], *, argument: str) -> str:
 
 def all_of(values: str | Iterable[str], options: Sequence[str], *, argument: str) -> tuple[str, ...]:
     """`values`, when each is among `options`; a single text is taken as one value."""
-    if not isinstance(values, Iterable):
+    chosen = (values,) if isinstance(values, str) else items_of(values)
+    if chosen is None:
         raise ArgumentError(f"{argument} is one or more of {listing(options)}; got {shown(values)}.")
-    chosen = (values,) if isinstance(values, str) else values
     found = tuple(one_of(value, options, argument=argument) for value in chosen)
     if not found:
         raise ArgumentError(f"{argument} is empty; name one or more of {listing(options)}.")
     return found
+
+
+def items_of(values: object) -> list[Any] | None:
+    """What `values` holds, in its order; None of a text, and of what holds nothing to go through."""
+    without_axis = isinstance(values, np.ndarray) and values.ndim == 0
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable) or without_axis:
+        return None
+    return list(values)
 
 
 def groups_of(design: Design, group: str | None) -> tuple[str, ...]:
@@ -126,9 +134,9 @@ def a_positive_number(value: float, *, argument: str, meaning: str) -> float:
 
 def positive_numbers(values: Sequence[float], *, argument: str) -> NDArray[np.float64]:
     """Finite numbers above 0, at least one, shape (n,)."""
-    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+    chosen = items_of(values)
+    if chosen is None:
         raise ArgumentError(f"{argument} is a sequence of positive numbers; got {shown(values)}.")
-    chosen = list(values)
     if not chosen:
         raise ArgumentError(f"{argument} is empty; give one or more positive numbers.")
     if not all(_is_positive(one) for one in chosen):
@@ -167,7 +175,8 @@ def number_of(function: Callable[[Any], Any], values: NDArray[np.float64], *, na
         ) from error
     if isinstance(found, np.ndarray) and found.ndim == 0:
         found = found.item()
-    if not isinstance(found, Real | np.bool_) or not abs(found) <= float_info.max:
+    is_number = isinstance(found, Real | np.bool_)
+    if not is_number or not abs(found) <= float_info.max:
         given = f"{len(found)} values" if isinstance(found, np.ndarray | pd.Series) else shown(found)
         raise ArgumentError(f"{name} gives {given}; it must give one finite number.")
     return float(found)

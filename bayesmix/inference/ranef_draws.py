@@ -1,12 +1,12 @@
 """What are the draws themselves of each level's effects?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
 
 from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, shown
-from bayesmix.inference.arguments import one_group
+from bayesmix.inference.arguments import items_of, one_group
 from bayesmix.inference.draws import group_effects, posterior_of
 from bayesmix.inference.kinds import a_posterior
 from bayesmix.modelling.record import Fit
@@ -66,6 +66,7 @@ def ranef_draws(fit: Fit, group: str, *, levels: Sequence[object] | None = None)
 
 
 def _levels(levels: object) -> list[str]:
-    if isinstance(levels, str | bytes) or not isinstance(levels, Iterable):
+    wanted = items_of(levels)
+    if wanted is None:
         raise ArgumentError(f'levels is a sequence of levels, such as levels=["308"]; got {shown(levels)}.')
-    return [str(level) for level in levels]
+    return [str(level) for level in wanted]

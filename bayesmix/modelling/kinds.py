@@ -17,7 +17,7 @@ _SDS = "varcorr(fit) has its standard deviations, rand(fit) tests whether they a
 _MODES = "ranef(fit) has its conditional modes and their sds."
 _GLANCE = "glance(fit) says whether it converged and is singular."
 _AIC = "glance(fit) has its AIC and BIC, lrt(reduced, full) tests two models."
-_RESIDUALS = "residuals(fit) and fitted(fit) show how it follows the data."
+_RESIDUALS = "It has no draws; residuals(fit) and fitted(fit) show how it follows the data."
 _NO_PRIORS = "It has no priors; compare_reml(bm.fit(...)) sets a posterior beside it."
 _NO_GROUPS = "It has no random terms; anova(fit) tests its fixed ones."
 
