@@ -12,7 +12,7 @@ from bayesmix.errors import ArgumentError, FamilyError
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.inference.arguments import probability
+from bayesmix.inference.arguments import a_text, probability
 from bayesmix.inference.draws import fixed, joined
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.kinds import instead_of
@@ -126,6 +126,7 @@ def separation(
                 'With a formula separation needs data and family: separation(formula, data, "binomial").'
             )
         family = _counting(read_family(family))
+        weights = weights if weights is None else a_text(weights, argument="weights", meaning="the name of a column")
         parsed = parse_formulas(fit, functions or (), auxiliary=family.auxiliary).mean
         design = build_design(parsed, data, response=family.response, weights=weights, na=na, functions=functions)
         return _answer(design, family, None, prob)

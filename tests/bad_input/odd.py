@@ -45,7 +45,7 @@ COLUMNS = (
     "np.arange(72) * 10.0**297", "np.arange(72) % 2", "np.arange(72)",
     "np.where(np.arange(72) == 5, inf, np.arange(72))", "np.where(np.arange(72) > 2, nan, np.arange(72))",
     "np.arange(72).astype('float16')", "np.arange(72).astype('complex64')",
-    "np.arange(72).astype('uint64') + 2**63", "['\\ud800' if i % 2 else 'x' for i in range(72)]",
+    "np.arange(72).astype('uint64') + 2**63", "objects(['\\ud800' if i % 2 else 'x' for i in range(72)])",
     "['a\\x00' if i % 2 else 'a' for i in range(72)]", "[str(i % 12) * 3000 for i in range(72)]",
     "[i % 3 if i % 2 else str(i % 3) for i in range(72)]", "d.{c}.iloc[::-1]", "d.{c}.where(d.index % 7 > 0)",
     "np.repeat(np.arange(36), 2)", "d.{c}.rename('other')",
@@ -53,13 +53,14 @@ COLUMNS = (
 """Whole columns in place of the column `{c}`."""
 
 NAMES = (
-    "a b", "a-b", "a.b", "1a", "`", "a`b", "``", "$", "$x$", "$5 to $10", "$x^$", "$\\frac{1}{0}$", "\\alpha",
-    "_", "__", "<b>x</b>", "<script>alert(1)</script>", "&amp;", "[red]x[/red]", "[/]", "[bold", "{x}", "{0}",
-    "%s", "%(x)s", "\x1b[31mx", "\x00", "a\nb", "a\tb", "\r", "\u202etxt", "\ufeff", "\u200b", "é", "日本", "🎉",
-    "\ud800", "x" * 300, "Intercept", "sigma", "1|g", "x|g", "g__factor_dim", "sd_g__x", "chain", "draw",
-    "I(x)", "log", "offset", "np", "__import__('os')", "0", "-1", "nan", "None", "NA", "True", "=1+1", "@x",
-    "'", '"', "'''", "\\", "/", "../x", "a/b", "~", "a:b", "a*b", "a,b", "(a)", " ", "  x  ", "", "group",
-    "level", "term", "row", ".fitted", "mean", "index", "T.x", "[T.x]", "x[a]", "#", ";", "|",
+    "a b", "a-b", "a.b", "1a", "`", "a`b", "``", "$", "$x$", "$5 to $10", "$x^$", "$$", "$^$",
+    "from 5% ($1^) to 10% ($2)", "$\\frac{1}{0}$", "\\alpha", "_", "__", "<b>x</b>",
+    "<script>alert(1)</script>", "&amp;", "[red]x[/red]", "[/]", "[bold", "{x}", "{0}", "%s", "%(x)s",
+    "\x1b[31mx", "\x00", "a\nb", "a\tb", "\r", "\u202etxt", "\ufeff", "\u200b", "é", "日本", "🎉", "\ud800",
+    "x" * 300, "Intercept", "sigma", "1|g", "x|g", "g__factor_dim", "sd_g__x", "chain", "draw", "I(x)", "log",
+    "offset", "np", "__import__('os')", "0", "-1", "nan", "None", "NA", "True", "=1+1", "@x", "'", '"', "'''",
+    "\\", "/", "../x", "a/b", "~", "a:b", "a*b", "a,b", "(a)", " ", "  x  ", "", "group", "level", "term",
+    "row", ".fitted", "mean", "index", "T.x", "[T.x]", "x[a]", "#", ";", "|",
 )  # fmt: skip
 """Of columns and levels."""
 

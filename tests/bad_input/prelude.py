@@ -92,14 +92,28 @@ def cell(column: str, value: Any, row: int = 3) -> pd.DataFrame:
     """The data with one odd cell in a column of objects."""
     values = list(d[column])
     values[row] = value
+    return with_(**{column: objects(values)})
+
+
+def objects(values: list[Any]) -> pd.Series:
+    """A column of any objects as they are."""
     held = np.empty(len(values), dtype=object)
-    held[:] = values
-    return with_(**{column: pd.Series(held, dtype=object)})
+    for row, value in enumerate(values):
+        held[row] = value
+    return pd.Series(held, dtype=object)
+
+
+def level(column: str, name: str, of: str | None = None) -> pd.DataFrame:
+    """The data with another name of one level of a factor, or with an ending to the names of all."""
+    values = list(d[column])
+    changed = [value + name for value in values] if of is None else [name if value == of else value for value in values]
+    return with_(**{column: objects(changed)})
 
 
 def named(column: str, name: Any) -> pd.DataFrame:
     """The data with another name of a column."""
-    return d.rename(columns={column: name})
+    columns = [name if one == column else one for one in d.columns]
+    return d.set_axis(pd.Index(columns, dtype=object), axis=1)
 
 
 def go(formula: Any = "y ~ x + (1 | g)", data: Any = d, family: Any = "gaussian", **more: Any) -> Any:
@@ -138,17 +152,24 @@ def look(fit: Any) -> Any:
     return fit
 
 
-def drawn(fit: Any) -> Any:
-    """A fit with its tables, pictures, page and file."""
+def drawn(fit: Any, *pictures: str) -> Any:
+    """A fit with its tables and its page, and some of its pictures with all their labels."""
     look(fit)
-    fit._repr_html_()
-    bm.plot_ranef(fit), bm.plot_trace(fit), bm.plot_lines(fit), bm.compare_reml(fit)
-    for figure in (bm.plot_compare_reml(fit), bm.plot_sd(fit)):
-        figure.savefig(io.BytesIO(), dpi=20)
+    fit._repr_html_(), str(bm.compare_reml(fit))
+    for picture in pictures:
+        made = getattr(bm, picture)(fit)
+        getattr(made, "figure", made).savefig(io.BytesIO(), dpi=30)
+    return fit
+
+
+def kept(fit: Any) -> Any:
+    """A fit that was stored and is read again: the same tables."""
     with folder() as where:
         bm.save(fit, where / "fit.nc")
-        look(bm.load(where / "fit.nc"))
-    return fit
+        found = bm.load(where / "fit.nc")
+    if not bm.tidy(found, effects=["fixed", "ran_vals"]).equals(bm.tidy(fit, effects=["fixed", "ran_vals"])):
+        raise BrokenError("a stored fit has other tables")
+    return look(found)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ SHAPES = (
     "{'y': [1, 2], 'x': [1, 2]}", "d.columns", "[d, d]", "d.rename(columns={'x': 1})",
     "d.rename(columns={'x': None})", "d.rename(columns={'z': ('a', 'b')})", "d.rename(columns={'z': nan})",
     "d.convert_dtypes()", "d.convert_dtypes(dtype_backend='pyarrow')", "d.astype(object)", "d.astype(str)",
-    "d.astype('category')", "d.astype('string')", "d.groupby('g')", "d.style", "d.iloc[::-1]",
+    "d.astype('category')", "d.astype('string')", "d.groupby('g')", "d.iloc[::-1]",
     "d.sample(frac=3, replace=True, random_state=1)", "d.drop(columns='g')", "d[d.g == 'g0']", "d[d.f == 'a']",
     "d.mask(d == d.iloc[0])", "d.iloc[:8]", "pd.concat([d.iloc[:3], d.iloc[70:]])", "d.assign(g=d.index)",
     "d * 2", "d.replace('g0', '')", "d.set_index(pd.date_range('2026', periods=72))",

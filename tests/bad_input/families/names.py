@@ -5,9 +5,9 @@ from random import Random
 from odd import NAMES, code_of
 
 CASES = (
-    ("with_(f=d.f.replace('a', {name}))", "'y ~ x + f + (1 | g)'"),
-    ("with_(g=d.g.replace('g0', {name}))", "'y ~ x + (x | g)'"),
-    ("with_(g=d.g + {name})", "'y ~ x + (1 | g)'"),
+    ("level('f', {name}, of='a')", "'y ~ x + f + (1 | g)'"),
+    ("level('g', {name}, of='g0')", "'y ~ x + (x | g)'"),
+    ("level('g', {name})", "'y ~ x + (1 | g)'"),
     ("named('x', {name})", "'y ~ `{{}}` + (`{{}}` | g)'.format({name}, {name})"),
     ("named('g', {name})", "'y ~ x + (1 | `{{}}`)'.format({name})"),
     ("named('y', {name})", "'`{{}}` ~ x + (1 | g)'.format({name})"),
@@ -15,9 +15,16 @@ CASES = (
     ("named('x', {name})", "'y ~ log(`{{}}` + 9) + (1 | g)'.format({name})"),
 )
 
+PICTURES = (
+    "plot_ranef", "plot_lines", "plot_trace", "plot_compare_reml", "plot_shrinkage", "plot_residuals", "plot_ppc",
+    "plot_sd",
+)  # fmt: skip
+
 
 def make(seed: int) -> str:
     rng = Random(f"names {seed}")
     name = code_of(rng.choice(NAMES) + rng.choice(["", "", "", rng.choice(NAMES)]))
     data, formula = (part.format(name=f"({name})" if "*" in name else name) for part in rng.choice(CASES))
-    return f"drawn(go({formula}, {data}))"
+    fit = f"go({formula}, {data})"
+    pictures = ", ".join(repr(picture) for picture in rng.sample(PICTURES, 2))
+    return rng.choice([f"drawn({fit}, {pictures})", f"drawn({fit}, {pictures})", f"kept({fit})"])
