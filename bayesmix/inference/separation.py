@@ -135,8 +135,11 @@ def separation(
             f"separation takes a fit by bm.fit or bm.laplace, or a formula; got {type(fit).__name__}."
             f"{instead_of('separation', fit)}"
         )
-    if data is not None or family is not None:
-        raise ArgumentError("A fit has its data and family; leave them out, or give a formula in place of the fit.")
+    by_default = isinstance(na, str) and na == "drop"
+    if any(given is not None for given in (data, family, weights, functions)) or not by_default:
+        raise ArgumentError(
+            "A fit has its data, family, weights and functions; leave them out, or give a formula in place of the fit."
+        )
     return _answer(fit.design, _counting(fit.family), fit if isinstance(fit, Fit) else None, prob)
 
 

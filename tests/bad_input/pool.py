@@ -70,16 +70,23 @@ class Worker:
             return None
         return json.loads(line) if line else None
 
+    def _ask(self, task: dict) -> bool:
+        """Whether the process took a task; one that is gone does not."""
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.write(json.dumps(task) + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            return False
+        return True
+
     def said(self) -> str:
         self.errors.seek(0)
         return self.errors.read()
 
     def run(self, family: str, seed: int, limit: float) -> Result:
         started = time.monotonic()
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps({"family": family, "seed": seed, "limit": limit}) + "\n")
-        self.process.stdin.flush()
-        made = self._answer(limit)
+        made = self._answer(limit) if self._ask({"family": family, "seed": seed, "limit": limit}) else None
         found = self._answer(limit + 2) if made else None
         seconds = time.monotonic() - started
         code = made["code"] if made else "(while it was made)"
@@ -94,8 +101,8 @@ class Worker:
             status = self.process.wait(timeout=1)
         except subprocess.TimeoutExpired:
             status = None
-        self.stop()
         said = self.said()
+        self.stop()
         frames = re.findall(r'File ".*?/bayesmix/((?!tests)[^"]*)", line \d+ in (\S+)', said)
         place = " ".join(frames[0]) if frames else "unknown"
         outcome = "hung" if status is None else "died"
@@ -105,6 +112,7 @@ class Worker:
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
+        self.errors.close()
 
 
 def run_all(tasks: Iterable[tuple[str, int]], *, workers: int = 2, limit: float = 60.0) -> Iterator[Result]:

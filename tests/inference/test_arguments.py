@@ -122,6 +122,8 @@ def test_questions_of_a_fit_that_end_in_one_line(fit):
         (lambda: bm.loo(fit, by="site"), ArgumentError, "by='site' is missing in 1 of 48 rows"),
         (lambda: bm.loo(fit, by="mixed"), ArgumentError, r"without an order \(Timestamp, int\)"),
         (lambda: bm.loo(fit, by=["g"]), UnknownTermError, "no grouping factor of the model and no column"),
+        (lambda: bm.separation(fit, weights="x"), ArgumentError, "A fit has its data, family, weights"),
+        (lambda: bm.separation("y ~ x", fit.data, "poisson", weights=1), ArgumentError, "weights is the name of a col"),
         (lambda: bm.loo(fit, draws=29), ArgumentError, "takes 30 draws or more; got draws=29"),
     ):
         with pytest.raises(error, match=words) as caught:

@@ -7,13 +7,14 @@ from random import Random
 
 from odd import VALUES
 
-from families.signatures import FIRST, Question, questions
+from families.signatures import FIRST, MODELS, Question, questions
 
 OTHER_FITS = ("fitted('gaussian')", "fitted('crossed')", "fitted('binomial')", "fitted('poisson')", "fitted('reml')")
 
 
 def _all() -> list[tuple[Question, str, str]]:
-    cases = [(question, name, value) for question in questions() for name in question.others for value in VALUES]
+    asked = [question for question in questions() if question.name not in MODELS]
+    cases = [(question, name, value) for question in asked for name in question.others for value in VALUES]
     Random("questions").shuffle(cases)
     return cases
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import bayesmix as bm
 
-NOT_OF_FITS = {"datasets", "describe", "load_data", "read_table", "fit", "laplace", "lm", "reml"}
+MODELS = ("fit", "laplace", "lm", "reml")
+"""Whose arguments have families of their own: `arguments`, `formulas`, `frames` and `priors`."""
+
 FIRST = {
     "anova": "fitted('reml')",
     "lrt": "bm.reml('y ~ x + f + (1 | g)', d)",
@@ -18,6 +20,7 @@ FIRST = {
     "load_data": "'sleepstudy'",
     "read_table": "'d.csv'",
     "load": "'fit.nc'",
+    **dict.fromkeys(MODELS, "'y ~ x'"),
 }
 """A good first argument; of all others a fit of a Gaussian model by `bm.fit`."""
 
@@ -59,8 +62,8 @@ def questions() -> tuple[Question, ...]:
     found = []
     for name in names:
         function = getattr(bm, name)
-        if inspect.isclass(function) or name in ("fit", "laplace", "lm", "reml"):
-            continue  # records are not asked; the families `arguments`, `formulas` and `frames` are of the models
+        if inspect.isclass(function):
+            continue  # a record or an error, which is not asked
         parameters = list(inspect.signature(function).parameters.values())
         first = parameters[0].name if parameters else ""
         rest = parameters[1:]
