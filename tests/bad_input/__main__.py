@@ -2,8 +2,8 @@
 
 An input is a line of Python, made from a family and a seed. From the root of the repository:
 
-    python tests/bad_input                             500 inputs of all families
-    python tests/bad_input --size slow                 3,000
+    python tests/bad_input                             some 600 inputs of all families, and every question of wrong kinds
+    python tests/bad_input --size slow                 some 4,000 and these
     python tests/bad_input --family priors --n 200     200 inputs of one family
     python tests/bad_input --family priors --seed 17   one input, with its whole traceback, in this process
     python -m pytest tests/bad_input -k priors         the fast sample of one family
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--family", action="append", choices=list(FAMILIES), help="one family; may be given several times"
     )
     read.add_argument("--seed", type=int, help="with a family: this input alone, in this process")
-    read.add_argument("--size", choices=("fast", "slow"), default="fast", help="500 or 3,000 inputs of all families")
+    read.add_argument("--size", choices=("fast", "slow"), default="fast", help="how many inputs of each family")
     read.add_argument("--n", type=int, help="as many of each family, in place of its share")
     read.add_argument("--first", type=int, default=0, help="the seed of the first")
     read.add_argument("--workers", type=int, default=2)

@@ -91,11 +91,11 @@ class Worker:
         seconds = time.monotonic() - started
         code = made["code"] if made else "(while it was made)"
         if found is None:
-            return self._lost(family, seed, code, seconds)
+            return self._lost(family, seed, code, seconds, limit)
         exception, place = found.get("exception", ""), found.get("place", "")
         return Result(family, seed, code, found["outcome"], exception, place, found["message"], seconds)
 
-    def _lost(self, family: str, seed: int, code: str, seconds: float) -> Result:
+    def _lost(self, family: str, seed: int, code: str, seconds: float, limit: float) -> Result:
         """Of an input that hung or killed the process; where, by the frames it left behind."""
         try:
             status = self.process.wait(timeout=1)
@@ -106,7 +106,7 @@ class Worker:
         frames = re.findall(r'File ".*?/bayesmix/((?!tests)[^"]*)", line \d+ in (\S+)', said)
         place = " ".join(frames[0]) if frames else "unknown"
         outcome = "hung" if status is None else "died"
-        what = f"more than {seconds:.0f} s" if status is None else f"exit status {status}"
+        what = f"more than {limit:g} s" if status is None else f"exit status {status}"
         return Result(family, seed, code, outcome, what, place, said[-300:], seconds)
 
     def stop(self) -> None:

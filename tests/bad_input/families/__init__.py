@@ -33,16 +33,16 @@ class Family:
 
 
 FAMILIES = {
-    "formulas": Family(formulas.make, 110, 650),
-    "frames": Family(frames.make, 80, 550),
-    "priors": Family(priors.make, 60, 400),
-    "arguments": Family(arguments.make, 50, 250),
-    "questions": Family(questions.make, 90, 500),
-    "cards": Family(cards.make, 40, 250),
-    "shell": Family(shell.make, 10, 60),
-    "tables": Family(tables.make, 20, 120),
-    "paths": Family(paths.make, 15, 80),
-    "names": Family(names.make, 10, 60),
+    "formulas": Family(formulas.make, 150, 1000),
+    "frames": Family(frames.make, 80, 600),
+    "priors": Family(priors.make, 80, 600),
+    "arguments": Family(arguments.make, 50, 300),
+    "questions": Family(questions.make, 100, 500),
+    "cards": Family(cards.make, 50, 400),
+    "shell": Family(shell.make, 15, 100),
+    "tables": Family(tables.make, 40, 300),
+    "paths": Family(paths.make, 20, 100),
+    "names": Family(names.make, 8, 60),
     "stored": Family(stored.make, 15, 80),
     # Every public function with every wrong first argument: a sample that is the whole.
     "kinds": Family(kinds.make, kinds.COUNT, kinds.COUNT),

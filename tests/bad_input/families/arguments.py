@@ -1,4 +1,7 @@
-"""Arguments of `fit`, `reml`, `laplace`, `lm` and `separation`."""
+"""Arguments of `fit`, `reml`, `laplace`, `lm` and `separation`.
+
+The first `COUNT` seeds are one argument of `fit` each, all of the values below in a shuffled order.
+"""
 
 from random import Random
 
@@ -46,11 +49,27 @@ WORDS = {
 }  # fmt: skip
 
 
+def _each() -> list[tuple[str, str]]:
+    cases = [(name, value) for name, values in WORDS.items() for value in values]
+    Random("arguments").shuffle(cases)
+    return cases
+
+
+EACH = _each()
+COUNT = len(EACH)
+
+
 def make(seed: int) -> str:
     rng = Random(f"arguments {seed}")
+    if seed < COUNT:
+        return _call(rng, "go", dict([EACH[seed]]))
     front = rng.choice(["go"] * 5 + ["reml", "lm", "laplace", "separation"])
     known = OF_FIT if front == "go" else OF_ESTIMATES
-    given = {name: _value(rng, name) for name in rng.sample(known, rng.choice([1, 1, 1, 2, 3]) if front == "go" else 1)}
+    count = rng.choice([1, 1, 1, 2, 3]) if front == "go" else 1
+    return _call(rng, front, {name: _value(rng, name) for name in rng.sample(known, count)})
+
+
+def _call(rng: Random, front: str, given: dict[str, str]) -> str:
     formula = "y ~ half(x) + (1 | g)" if "functions" in given and rng.random() < 0.8 else "y ~ x + (1 | g)"
     written = "".join(f", {name}={value}" for name, value in given.items())
     if front in ("laplace", "separation"):
