@@ -10,7 +10,6 @@ import os
 import tempfile
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -204,8 +203,8 @@ def card(content: str | bytes, run: bool = False) -> Any:
         return run_card(where / "card.toml", where / "out", progress=False, show=lambda _: None)
 
 
-def shell(*arguments: str) -> SimpleNamespace:
-    """The command line in this process: its exit code and what it wrote, which is no traceback."""
+def shell(*arguments: str) -> str:
+    """What the command line wrote, in this process; its refusal as an error."""
     out, err = io.StringIO(), io.StringIO()
     with folder() as where:
         d.to_csv(where / "d.csv", index=False)
@@ -214,9 +213,13 @@ def shell(*arguments: str) -> SimpleNamespace:
     said = err.getvalue()
     if "Traceback" in said or code not in (0, 2):
         raise BrokenError(f"exit code {code}: {said[-300:]}")
-    if code == 2 and len(said.strip()) > 600 and "Usage" not in said:
-        raise BrokenError(f"{len(said)} characters of {said[:200]}")
-    return SimpleNamespace(code=code, out=out.getvalue(), err=said)
+    if code == 2:
+        lines = said.strip().split("\n")
+        # One line, of a formula three; notes of what is being done may stand before it.
+        if len(lines) > 5 or len(said) > 2200:
+            raise BrokenError(f"{len(lines)} lines, {len(said)} characters: {said[:200]}")
+        raise BayesmixError(lines[0])
+    return out.getvalue()
 
 
 @cache
