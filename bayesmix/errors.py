@@ -133,9 +133,14 @@ def _shortened(message: str) -> str:
     return f"{head} [{len(message) - len(head) - len(tail)} characters more] {tail}"
 
 
+_LONGEST_NAME = 200
+
+
 def did_you_mean(name: str, options: Iterable[str]) -> str:
     """The near matches of `name` among `options` as a sentence with a leading blank, or an empty string."""
     known = [str(option) for option in options]
+    if len(name) > _LONGEST_NAME:  # comparing takes the time of the product of both lengths
+        return ""
     by_lower_case = {option.lower(): option for option in known}
     matches = get_close_matches(name.lower(), list(by_lower_case), n=3, cutoff=0.6)
     if not matches:
