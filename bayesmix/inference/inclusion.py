@@ -42,7 +42,7 @@ def inclusion(fit: Fit) -> InclusionTable:
     Raises
     ------
     ArgumentError
-        Too many models are contained in this one; as `log_marginal`.
+        `fit` is no posterior, or too many models are contained in this one; as `log_marginal`.
     PriorError
         A standard deviation has a prior whose density at 0 is 0 or infinite.
     """

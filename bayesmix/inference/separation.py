@@ -103,7 +103,7 @@ def separation(
         The response is no yes or no, no count out of trials and no count. Ordered categories, which can be separated
         too, are not looked at.
     ArgumentError
-        A formula comes without data or family, or a fit with them.
+        A formula comes without data or family, or a fit with data, family, weights or functions of its own.
 
     Notes
     -----
