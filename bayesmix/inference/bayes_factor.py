@@ -96,8 +96,8 @@ def bayes_factor(fit: Fit, other: Fit | None = None, *, drop: str | None = None)
     Raises
     ------
     ArgumentError
-        `fit` or `other` is no posterior, neither or both of `other` and `drop` are given, the fits are of different rows, or one without a closed form
-        does not hold the draws that bridge sampling takes.
+        `fit` or `other` is no posterior, neither or both of `other` and `drop` are given, the fits are of different
+        rows, or one without a closed form does not hold the draws that bridge sampling takes.
     UnknownTermError
         `drop` is not in the model; the message lists what is.
     PriorError

@@ -46,7 +46,8 @@ def equivalence(fit: Fit, *, delta: float = 0.1, per: str = "unit") -> pd.DataFr
     Raises
     ------
     ArgumentError
-        `fit` is no posterior, the family has no `sigma` in the unit of the linear predictor, `delta` is not positive, or `per` is not known.
+        `fit` is no posterior, the family has no `sigma` in the unit of the linear predictor, `delta` is not positive,
+        or `per` is not known.
     """
     fit = a_posterior(fit, question="equivalence")
     if "sigma" not in constant_parameters(fit):
