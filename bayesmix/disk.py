@@ -48,6 +48,17 @@ _NAME_LENGTH = 40  # characters of up to 4 bytes each, where a name may have 255
 _A_DAY = 86400.0  # seconds
 
 
+def fault_of_name(path: Path) -> str | None:
+    """What keeps any file from being called so, such as "has a NUL in it"; None where nothing does."""
+    if "\0" in str(path):
+        return "has a NUL in it"
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        return "has half of a surrogate pair in it"
+    return None
+
+
 def read_regular(path: Path, *, beginning: bytes = b"") -> bytes:
     """The bytes of a regular file; of one that does not begin with `beginning` only as many.
 

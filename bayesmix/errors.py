@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from bayesmix.visible import visible
 
-_LONGEST = 1_500
+_LONGEST = 500
 """Characters of a message at most: names and levels that it quotes may be of any length."""
 
 
@@ -146,3 +146,19 @@ def listing(names: Iterable[str], at_most: int = 12) -> str:
     rest = len(names) - at_most
     shown = ", ".join(names[:at_most])
     return f"{shown} and {rest} more" if rest > 0 else shown
+
+
+def shown(value: object, at_most: int = 60) -> str:
+    """`value` as a message names it: numbers, texts and short lists as they are written, of all else its type."""
+    if isinstance(value, int) and value.bit_length() > 200:
+        return f"a whole number of {value.bit_length()} bits"
+    if isinstance(value, float):
+        return float.__repr__(value)
+    if value is None or isinstance(value, bool | int | complex | str | bytes):
+        written = repr(value)
+        return written if len(written) <= at_most else f"{written[: at_most // 2]} ... {written[-at_most // 4 :]}"
+    if type(value) in (list, tuple) and isinstance(value, list | tuple):
+        inside = ", ".join(shown(one, at_most // 2) for one in value[:4])
+        more = f" and {len(value) - 4} more" if len(value) > 4 else ""
+        return f"[{inside}{more}]" if isinstance(value, list) else f"({inside}{more})"
+    return type(value).__name__

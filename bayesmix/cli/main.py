@@ -109,7 +109,7 @@ def _refuse(message: str) -> int:
 
 def _usage(error: TyperException) -> str:
     """One line for a misuse of the command line, with the place where its use is told; empty after the help itself."""
-    message = error.format_message()
+    message = str(BayesmixError(error.format_message()))
     if not message:
         return ""
     context = getattr(error, "ctx", None)

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from bayesmix.errors import DataError, did_you_mean, listing
+from bayesmix.errors import DataError, did_you_mean, listing, shown
 
 Kind = Literal["number", "count", "factor"]
 
@@ -180,9 +180,9 @@ def _sorted_levels(texts: pd.Series) -> list[str]:
 def _entry(name: str) -> DataSet:
     known = catalogue()
     if not isinstance(name, str) or name not in known:
+        hint = did_you_mean(name, known) if isinstance(name, str) else ""
         raise DataError(
-            f"There is no bundled data set {name!r}.{did_you_mean(str(name), known)} "
-            f"Data sets: {listing(known, at_most=len(known))}."
+            f"There is no bundled data set {shown(name)}.{hint} Data sets: {listing(known, at_most=len(known))}."
         )
     return known[name]
 

@@ -11,6 +11,7 @@ from bayesmix.errors import ArgumentError
 from bayesmix.formula.reduce import Reduction
 from bayesmix.formula.response import measure_of
 from bayesmix.inference.contained import log_marginals
+from bayesmix.inference.kinds import a_posterior
 from bayesmix.inference.log_marginal import log_marginal
 from bayesmix.inference.nested import same_model
 from bayesmix.inference.sensitivity import evidence_range
@@ -95,8 +96,8 @@ def bayes_factor(fit: Fit, other: Fit | None = None, *, drop: str | None = None)
     Raises
     ------
     ArgumentError
-        Neither or both of `other` and `drop` are given, the fits are of different rows, or one without a closed form
-        does not hold the draws that bridge sampling takes.
+        `fit` or `other` is no posterior, neither or both of `other` and `drop` are given, the fits are of different
+        rows, or one without a closed form does not hold the draws that bridge sampling takes.
     UnknownTermError
         `drop` is not in the model; the message lists what is.
     PriorError
@@ -111,12 +112,14 @@ def bayes_factor(fit: Fit, other: Fit | None = None, *, drop: str | None = None)
     ----------
     Kass & Raftery (1995), doi:10.1080/01621459.1995.10476572
     """
+    fit = a_posterior(fit, question="bayes_factor")
     if (other is None) == (drop is None):
         raise ArgumentError("Give a second fit, or drop= with a term of the first: one of the two.")
     if other is not None:
+        other = a_posterior(other, question="bayes_factor")
         _require_same_rows(fit, other)
         return compare(fit.formula, log_marginal(fit), other.formula, log_marginal(other))
-    return without(fit, reduction_named(fit, str(drop)))
+    return without(fit, reduction_named(fit, drop))
 
 
 def without(fit: Fit, reduction: Reduction) -> BayesFactor:

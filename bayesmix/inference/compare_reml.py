@@ -12,6 +12,7 @@ from bayesmix.formula.design import GroupTerm
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.draws import auxiliary, constant_parameters, correlations, standard_deviations
 from bayesmix.inference.fixef import fixef
+from bayesmix.inference.kinds import a_posterior
 from bayesmix.inference.ranef import ranef
 from bayesmix.inference.varcorr import varcorr
 from bayesmix.modelling.families import has_laplace_fit
@@ -86,9 +87,7 @@ def compare_reml(fit: Fit, *, prob: float = 0.95) -> RemlComparison:
     ArgumentError
         There is no such fit of the family, or `prob` is not between 0 and 1.
     """
-    prob = probability(prob)
-    if not isinstance(fit, Fit):
-        raise ArgumentError(f"compare_reml takes a fit by bm.fit; got {type(fit).__name__}.")
+    fit, prob = a_posterior(fit, question="compare_reml"), probability(prob)
     if fit.design.parts:
         raise ArgumentError(f"There is no REML fit of a model with a formula for {' and '.join(fit.design.parts)}.")
     if fit.family.is_gaussian_identity:

@@ -4,7 +4,9 @@ from dataclasses import astuple, fields
 
 import pandas as pd
 
+from bayesmix.inference.arguments import a_switch
 from bayesmix.inference.checks import CHECKS, NOTE, PROBLEM, Finding
+from bayesmix.inference.kinds import a_posterior
 from bayesmix.inference.power_scaling_checks import prior_sensitive
 from bayesmix.inference.separation_checks import SEPARATION, separated
 from bayesmix.modelling.record import Fit
@@ -47,7 +49,14 @@ def diagnose(fit: Fit, *, sensitivity: bool = True) -> pd.DataFrame:
         `check` (``"rhat"``, ``"ess_bulk"``, ``"levels"``, ...), `severity` (``"problem"``: do not use the draws
         as they are; ``"note"``: know this when you read them), `parameter`, `value`, `limit`, `advice` (one
         line, in the arguments of `fit`).
+
+    Raises
+    ------
+    ArgumentError
+        `fit` is no posterior.
     """
+    fit = a_posterior(fit, question="diagnose")
+    sensitivity = a_switch(sensitivity, argument="sensitivity")
     names = [field.name for field in fields(Finding)]
     findings = [*_findings(fit), *(prior_sensitive(fit) if sensitivity else ())]
     return pd.DataFrame([astuple(finding) for finding in findings], columns=names)

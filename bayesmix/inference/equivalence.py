@@ -6,8 +6,9 @@ from numpy.typing import NDArray
 
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError
-from bayesmix.inference.arguments import one_of
+from bayesmix.inference.arguments import a_positive_number, one_of
 from bayesmix.inference.draws import auxiliary, constant_parameters, standard_deviations
+from bayesmix.inference.kinds import a_posterior
 from bayesmix.modelling.default_priors import column_sds
 from bayesmix.modelling.layout import sd_names
 from bayesmix.modelling.prior_density import grid_of, prior_probability_below
@@ -45,16 +46,17 @@ def equivalence(fit: Fit, *, delta: float = 0.1, per: str = "unit") -> pd.DataFr
     Raises
     ------
     ArgumentError
-        The family has no `sigma` in the unit of the linear predictor, `delta` is not positive, or `per` is not known.
+        `fit` is no posterior, the family has no `sigma` in the unit of the linear predictor, `delta` is not positive,
+        or `per` is not known.
     """
+    fit = a_posterior(fit, question="equivalence")
     if "sigma" not in constant_parameters(fit):
         raise ArgumentError(f"The model has no single residual sd to compare with (family {fit.family}).")
     column_sd = column_sds(fit.design, fit.family)
     if not column_sd and fit.design.random:
         raise ArgumentError(f"Family {fit.family} has no residual sd in the unit of its group effects to compare with.")
-    if isinstance(delta, bool) or not isinstance(delta, int | float) or not 0 < delta < np.inf:
-        raise ArgumentError(f"delta is a positive number of residual sds, such as 0.1; got {delta!r}.")
-    one_of(per, PER, argument="per")
+    delta = a_positive_number(delta, argument="delta", meaning="a positive number of residual sds, such as 0.1")
+    per = one_of(per, PER, argument="per")
     rows = {}
     for term in fit.design.random:
         for name, draws in zip(sd_names(term), standard_deviations(fit, term), strict=True):

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean
+from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, shown
 from bayesmix.formula.design import GroupTerm
+from bayesmix.inference.column_levels import column_levels
 from bayesmix.inference.draws import group_effects
 from bayesmix.inference.expectation import linear_predictor, other_parameters
 from bayesmix.inference.new_groups import covariances, symmetric_root
@@ -20,15 +21,13 @@ Floats = NDArray[np.float64]
 def levels_of(fit: Fit, by: str) -> tuple[NDArray[np.intp], tuple[object, ...]]:
     """Which level of `by`, a grouping factor or a column of the data, each row has (n_obs,), and their names."""
     for term in fit.design.random:
-        if term.group == by:
+        if isinstance(by, str) and term.group == by:
             return term.index, term.levels
-    if by not in fit.data.columns:
+    if not isinstance(by, str) or by not in fit.data.columns:
         known = [*dict.fromkeys(term.group for term in fit.design.random), *fit.data.columns]
-        raise UnknownTermError(
-            f"by={by!r} is no grouping factor of the model and no column of the data.{did_you_mean(str(by), known)}"
-        )
-    codes, levels = fit.data[by].factorize(sort=True)
-    return codes.astype(np.intp), tuple(levels)
+        hint = did_you_mean(by, known) if isinstance(by, str) else ""
+        raise UnknownTermError(f"by={shown(by)} is no grouping factor of the model and no column of the data.{hint}")
+    return column_levels(fit.data, by, argument="by")
 
 
 def group_log_likelihoods(fit: Fit, index: NDArray[np.intp], draws: Positions) -> Callable[[Positions], Floats]:

@@ -11,6 +11,7 @@ from bayesmix.formula.reduce import Reduction, reductions
 from bayesmix.formula.terms import Formula
 from bayesmix.inference.bayes_factor import verbal
 from bayesmix.inference.contained import key_of, log_marginals
+from bayesmix.inference.kinds import a_posterior
 from bayesmix.inference.rand_table import InclusionTable
 from bayesmix.modelling.method import why_not_marginal
 from bayesmix.modelling.record import Fit
@@ -41,10 +42,11 @@ def inclusion(fit: Fit) -> InclusionTable:
     Raises
     ------
     ArgumentError
-        Too many models are contained in this one; as `log_marginal`.
+        `fit` is no posterior, or too many models are contained in this one; as `log_marginal`.
     PriorError
         A standard deviation has a prior whose density at 0 is 0 or infinite.
     """
+    fit = a_posterior(fit, question="inclusion")
     obstacle = why_not_marginal(fit.design, fit.family, fit.priors)
     most = _MOST_SAMPLED if obstacle else _MOST_MODELS
     models, parts = _contained(fit.design.formula, most)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError, UnknownTermError
 from bayesmix.formula.design import Design, GroupTerm
-from bayesmix.inference.arguments import groups_of
+from bayesmix.inference.arguments import one_group
 from bayesmix.inference.draws import fixed, group_effects, joined
 from bayesmix.inference.level_coefficients import terms_around
 from bayesmix.modelling.record import Fit
@@ -54,7 +54,7 @@ def level_lines(fit: Fit | RemlFit, group: str) -> LevelLines:
             f"Shrinkage is shown where BLUE and BLUP are linear, and the model is {fit.family}; see compare_reml, "
             "which sets the posterior beside a Laplace fit."
         )
-    (group,) = groups_of(fit.design, group)
+    group = one_group(fit.design, group)
     own = [term for term in fit.design.random if term.group == group]
     if not any("Intercept" in term.names for term in own):
         labels = " + ".join(f"({term.label})" for term in own)

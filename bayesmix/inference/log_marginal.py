@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from bayesmix import modelling
 from bayesmix.errors import PriorError, listing
+from bayesmix.inference.kinds import a_posterior
 from bayesmix.modelling.method import why_not_marginal
 from bayesmix.modelling.priors import FLAT
 from bayesmix.modelling.quadrature_families import why_not_quadrature
@@ -35,12 +36,14 @@ def log_marginal(fit: Fit) -> "LogMarginal":
     PriorError
         A coefficient has a flat prior.
     ArgumentError
-        The model has no closed form, and the fit does not hold the draws that bridge sampling takes.
+        `fit` is no posterior; or the model has no closed form, and the fit does not hold the draws that bridge sampling
+        takes.
 
     References
     ----------
     Geweke (1989), doi:10.2307/1913710; Meng & Schilling (2002), doi:10.1198/106186002457
     """
+    fit = a_posterior(fit, question="log_marginal")
     require_proper(fit)
     if why_not_quadrature(fit.design, fit.family, fit.priors) is None:
         found = modelling.counts_marginal.log_marginal_of_counts(

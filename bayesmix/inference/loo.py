@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from bayesmix import modelling
+from bayesmix.errors import ArgumentError
 from bayesmix.inference.arguments import a_count
 from bayesmix.inference.draws import n_draws_of
 from bayesmix.inference.held_out_groups import group_log_likelihoods, levels_of, rows_by_level
@@ -27,6 +28,7 @@ _SECONDS = 60.0  # that the exact path may take for what is left out, roughly
 _DRAWS = 1000  # where group effects are integrated out by quadrature
 _FEWEST = 400
 _MOST_MENDED = 200
+_FEWEST_FOR_A_TAIL = 30  # draws, a fifth of which is the tail that Pareto's k is of; of five values it has none
 
 
 def loo(fit: Fit, *, by: str | None = None, draws: int | None = None) -> Loo:
@@ -42,7 +44,8 @@ def loo(fit: Fit, *, by: str | None = None, draws: int | None = None) -> Loo:
         their distribution, with those of all that is nested in it. By default single rows, predicted with the effects
         of their level: how well the model predicts another observation of the same levels.
     draws
-        Of the posterior, evenly spread. By default all; 1000 where groups are left out of a model without closed form.
+        Of the posterior, evenly spread, at least 30. By default all; 1000 where groups are left out of a model without
+        closed form.
 
     Returns
     -------
@@ -53,6 +56,8 @@ def loo(fit: Fit, *, by: str | None = None, draws: int | None = None) -> Loo:
     ------
     UnknownTermError
         `by` is neither a group nor a column.
+    ArgumentError
+        `fit` is no posterior, or there are fewer than 30 draws, whose weights have no tail to be judged by.
 
     Notes
     -----
@@ -70,9 +75,17 @@ def loo(fit: Fit, *, by: str | None = None, draws: int | None = None) -> Loo:
     """
     fit = a_posterior(fit, question="loo")
     wanted = None if draws is None else a_count(draws, argument="draws")
+    _require_a_tail(fit, wanted)
     if by is None:
         return _by_row(fit, spread_draws(n_draws_of(fit), wanted))
     return _by_group(fit, by, wanted)
+
+
+def _require_a_tail(fit: Fit, wanted: int | None) -> None:
+    every = n_draws_of(fit)
+    if min(every, wanted or every) < _FEWEST_FOR_A_TAIL:
+        have = f"the fit has {every}; fit it with more" if every < _FEWEST_FOR_A_TAIL else f"got draws={wanted}"
+        raise ArgumentError(f"Pareto's k of the weights takes {_FEWEST_FOR_A_TAIL} draws or more; {have}.")
 
 
 def _by_row(fit: Fit, draws: Positions) -> Loo:

@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
+from bayesmix.inference.arguments import a_switch
 from bayesmix.inference.boundary import boundary_p, naive_p
+from bayesmix.inference.kinds import instead_of
 from bayesmix.inference.laplace.maximum import require_maximum
 from bayesmix.inference.nested import require_nested
 from bayesmix.modelling.laplace_record import LaplaceFit
@@ -43,6 +45,7 @@ def lrt(reduced: RemlFit | LaplaceFit, full: RemlFit | LaplaceFit, *, refit: boo
     Stram & Lee (1994), doi:10.2307/2533455
     """
     _require_one_kind(reduced, full)
+    refit = a_switch(refit, argument="refit")
     _require_same_rows(reduced.design, full.design)
     same_fixed = _same_columns(reduced.design, full.design)
     if isinstance(reduced, RemlFit) and isinstance(full, RemlFit) and not refit:
@@ -104,8 +107,12 @@ def _require_one_kind(reduced: object, full: object) -> None:
     if not any(isinstance(reduced, kind) and isinstance(full, kind) for kind in (RemlFit, LaplaceFit)):
         raise ArgumentError(
             "lrt takes two fits by bm.reml or two by bm.laplace; "
-            f"got {type(reduced).__name__} and {type(full).__name__}."
+            f"got {type(reduced).__name__} and {type(full).__name__}.{_instead(reduced, full)}"
         )
+
+
+def _instead(reduced: object, full: object) -> str:
+    return instead_of("lrt", reduced) if type(reduced) is type(full) else ""
 
 
 def _require_one_criterion(reduced: RemlFit, full: RemlFit, same_fixed: bool) -> None:

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix.errors import ArgumentError, UnknownColumnError, did_you_mean
-from bayesmix.inference.arguments import a_count, a_seed, all_of, one_of, probability
+from bayesmix.errors import ArgumentError, listing, shown
+from bayesmix.inference.arguments import a_column, a_count, a_seed, all_of, number_of, one_of, probability
+from bayesmix.inference.column_levels import column_levels
 from bayesmix.inference.kinds import a_posterior
 from bayesmix.inference.posterior_predict import REPLICATED
 from bayesmix.inference.replicated import DRAWS, Replicated, replicated
@@ -71,7 +72,8 @@ def ppc(
     Raises
     ------
     ArgumentError
-        A statistic is not known or does not suit the response.
+        `fit` is no posterior; a statistic is not known or does not suit the response; one of your own raises, or gives
+        other than one finite number.
     UnknownColumnError
         `by` is no column of the data.
 
@@ -128,26 +130,26 @@ def _statistics(asked: str | Sequence[str] | Mapping[str, Own] | None, fit: Fit,
     if asked is None:
         return {name: STATISTICS[name] for name in suited}
     if isinstance(asked, Mapping):
+        if not asked:
+            raise ArgumentError("statistics is empty; give a function by name, or leave it out for those that suit.")
         return {str(name): _own(str(name), function) for name, function in asked.items()}
     known = tuple(dict.fromkeys((*suited, *OF_NUMBERS)))
-    for name in (asked,) if isinstance(asked, str) else asked:
-        if name in STATISTICS and name not in known:
+    chosen = all_of(asked, tuple(STATISTICS), argument="statistics")
+    for name in chosen:
+        if name not in known:
             raise ArgumentError(
                 f"The statistic {name!r} does not suit a {fit.family} response with groups={groups!r}; those that do: "
-                f"{', '.join(known)}."
+                f"{listing(known)}."
             )
-    return {name: STATISTICS[name] for name in all_of(asked, known, argument="statistics")}
+    return {name: STATISTICS[name] for name in chosen}
 
 
 def _own(name: str, function: Own) -> Statistic:
     if not callable(function):
-        raise ArgumentError(f"The statistic {name!r} is a function of the responses; got {type(function).__name__}.")
+        raise ArgumentError(f"The statistic {shown(name)} is a function of the responses; got {shown(function)}.")
 
     def statistic(values: Floats, _: RowMoments) -> Floats:
-        found = np.array([function(column) for column in values.T], dtype=float)
-        if found.shape != (values.shape[1],):
-            raise ArgumentError(f"The statistic {name!r} gives {found.shape[1:]} numbers; it must give one.")
-        return found
+        return np.array([number_of(function, column, name=f"The statistic {shown(name)}") for column in values.T])
 
     return statistic
 
@@ -156,8 +158,5 @@ def _cells(fit: Fit, by: str | None) -> dict[object, NDArray[np.bool_]]:
     """Which rows (n_obs,) are looked at together, by the value of `by`."""
     if by is None:
         return {None: np.ones(fit.design.n_obs, dtype=bool)}
-    if by not in fit.data.columns:
-        raise UnknownColumnError(f"by={by!r} is no column of the data.{did_you_mean(str(by), fit.data.columns)}")
-    column = fit.data[by]
-    values = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else sorted(column.unique())
-    return {value: (column == value).to_numpy() for value in values}
+    codes, values = column_levels(fit.data, a_column(fit.data, by, argument="by"), argument="by")
+    return {value: codes == code for code, value in enumerate(values)}

@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.errors import ArgumentError
+from bayesmix.inference.arguments import positive_numbers
 from bayesmix.inference.contained import log_marginals
+from bayesmix.inference.kinds import a_posterior
 from bayesmix.inference.sensitivity import curve
 from bayesmix.inference.tested import reduction_named, tested_sds
 from bayesmix.modelling.record import Fit
@@ -45,13 +47,12 @@ def prior_sensitivity(fit: Fit, *, drop: str, multipliers: Sequence[float] = MUL
     and drawn anew only where that does not reach. Without a closed form the posterior's draws are
     weighted by the ratio of the priors; a prior that holds few of them has no number: fit with that prior.
     """
+    fit = a_posterior(fit, question="prior_sensitivity")
+    factors = positive_numbers(multipliers, argument="multipliers")
     reduction = reduction_named(fit, drop)
     smaller = reduced_model(fit, reduction.formula)
     if not tested_sds(fit, smaller):
         raise ArgumentError(f"{drop!r} tests no standard deviation; prior_sensitivity is for random terms.")
-    factors = np.array([float(value) for value in multipliers])
-    if not (np.isfinite(factors) & (factors > 0)).all():
-        raise ArgumentError(f"multipliers are positive numbers; got {list(multipliers)}.")
     of_larger, of_smaller = log_marginals(fit, [fit.design.formula, reduction.formula])
     found = curve(fit, smaller, list(factors), of_larger=of_larger, of_smaller=of_smaller)
     log_bf = np.clip(found.log10_bf * log(10), -700, 700)

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from bayesmix.errors import UnknownTermError, did_you_mean
-from bayesmix.inference.arguments import groups_of
+from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, shown
+from bayesmix.inference.arguments import items_of, one_group
 from bayesmix.inference.draws import group_effects, posterior_of
+from bayesmix.inference.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 
 
@@ -32,18 +33,21 @@ def ranef_draws(fit: Fit, group: str, *, levels: Sequence[object] | None = None)
     ------
     UnknownTermError
         `group` is no grouping factor of the model, or has no such level.
+    ArgumentError
+        `fit` is no posterior, or `levels` is no sequence of levels.
 
     Examples
     --------
     >>> bm.ranef_draws(fit, "Subject", levels=["308"]).sel(term="Days")  # doctest: +SKIP
     """
-    (group,) = groups_of(fit.design, group)
+    fit = a_posterior(fit, question="ranef_draws")
+    group = one_group(fit.design, group)
     terms = [term for term in fit.design.all_random if term.group == group]
     known = {level: position for position, level in enumerate(terms[0].levels)}
-    wanted = list(terms[0].levels) if levels is None else [str(level) for level in levels]
+    wanted = list(terms[0].levels) if levels is None else _levels(levels)
     for level in wanted:
         if level not in known:
-            raise UnknownTermError(f"Group {group!r} has no level {level!r}.{did_you_mean(level, known)}")
+            raise UnknownTermError(f"Group {group!r} has no level {shown(level)}.{did_you_mean(level, known)}")
     positions = np.array([known[level] for level in wanted], dtype=np.intp)
     drawn = np.concatenate([group_effects(fit, term, positions) for term in terms], axis=1)
     sizes = posterior_of(fit).sizes
@@ -59,3 +63,10 @@ def ranef_draws(fit: Fit, group: str, *, levels: Sequence[object] | None = None)
         },
         name=group,
     )
+
+
+def _levels(levels: object) -> list[str]:
+    wanted = items_of(levels)
+    if wanted is None:
+        raise ArgumentError(f'levels is a sequence of levels, such as levels=["308"]; got {shown(levels)}.')
+    return [str(level) for level in wanted]

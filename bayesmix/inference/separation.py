@@ -12,9 +12,10 @@ from bayesmix.errors import ArgumentError, FamilyError
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.inference.arguments import probability
+from bayesmix.inference.arguments import a_text, probability
 from bayesmix.inference.draws import fixed, joined
 from bayesmix.inference.fixef import fixef
+from bayesmix.inference.kinds import instead_of
 from bayesmix.inference.separation_sentence import sentence
 from bayesmix.modelling.families import Family, read_family
 from bayesmix.modelling.laplace_record import LaplaceFit
@@ -102,7 +103,7 @@ def separation(
         The response is no yes or no, no count out of trials and no count. Ordered categories, which can be separated
         too, are not looked at.
     ArgumentError
-        A formula comes without data or family, or a fit with them.
+        A formula comes without data or family, or a fit with data, family, weights or functions of its own.
 
     Notes
     -----
@@ -125,13 +126,20 @@ def separation(
                 'With a formula separation needs data and family: separation(formula, data, "binomial").'
             )
         family = _counting(read_family(family))
+        weights = weights if weights is None else a_text(weights, argument="weights", meaning="the name of a column")
         parsed = parse_formulas(fit, functions or (), auxiliary=family.auxiliary).mean
         design = build_design(parsed, data, response=family.response, weights=weights, na=na, functions=functions)
         return _answer(design, family, None, prob)
     if not isinstance(fit, Fit | LaplaceFit):
-        raise ArgumentError(f"separation takes a fit by bm.fit or bm.laplace, or a formula; got {type(fit).__name__}.")
-    if data is not None or family is not None:
-        raise ArgumentError("A fit has its data and family; leave them out, or give a formula in place of the fit.")
+        raise ArgumentError(
+            f"separation takes a fit by bm.fit or bm.laplace, or a formula; got {type(fit).__name__}."
+            f"{instead_of('separation', fit)}"
+        )
+    by_default = isinstance(na, str) and na == "drop"
+    if any(given is not None for given in (data, family, weights, functions)) or not by_default:
+        raise ArgumentError(
+            "A fit has its data, family, weights and functions; leave them out, or give a formula in place of the fit."
+        )
     return _answer(fit.design, _counting(fit.family), fit if isinstance(fit, Fit) else None, prob)
 
 

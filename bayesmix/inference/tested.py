@@ -2,22 +2,26 @@
 
 import numpy as np
 
-from bayesmix.errors import PriorError, UnknownTermError, did_you_mean, listing
+from bayesmix.errors import PriorError, UnknownTermError, did_you_mean, listing, shown
 from bayesmix.formula.reduce import Reduction, fixed_reductions, reductions
+from bayesmix.inference.arguments import a_text
 from bayesmix.modelling.layout import sd_names
 from bayesmix.modelling.prior_density import prior_density
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import ReducedModel
 
 
-def reduction_named(fit: Fit, drop: str) -> Reduction:
+def reduction_named(fit: Fit, drop: str | None) -> Reduction:
     """The part of the model that `drop` means: as `rand` prints it, with or without brackets, or a fixed term.
 
     Raises
     ------
     UnknownTermError
         `drop` is not in the model; the message lists what is.
+    ArgumentError
+        `drop` is no text.
     """
+    drop = a_text(drop, argument="drop", meaning='a term of the model as rand prints it, such as "(1 | g)"')
     random, fixed = reductions(fit.design.formula), fixed_reductions(fit.design.formula)
     known = {_plain(one.label): one for one in (*fixed, *random)}
     by_term: dict[str, list[Reduction]] = {}
@@ -26,7 +30,9 @@ def reduction_named(fit: Fit, drop: str) -> Reduction:
     known |= {name: ones[0] for name, ones in by_term.items() if len(ones) == 1 and name not in known}
     if _plain(drop) not in known:
         names = [one.label for one in (*random, *fixed)]
-        raise UnknownTermError(f"{drop!r} is no term of the model.{did_you_mean(drop, names)} Terms: {listing(names)}.")
+        raise UnknownTermError(
+            f"{shown(drop)} is no term of the model.{did_you_mean(drop, names)} Terms: {listing(names)}."
+        )
     return known[_plain(drop)]
 
 

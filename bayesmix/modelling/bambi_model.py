@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from bayesmix import modelling
+from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 
 if TYPE_CHECKING:
@@ -18,6 +19,11 @@ def bambi_model(fit: Fit) -> "bambi.Model":
         Built, with bayesmix's coding of the factors and its group effects, so that
         ``bambi_model(fit).predict(fit.posterior, data=new)`` and ``bambi.interpret`` go on working.
 
+    Raises
+    ------
+    ArgumentError
+        `fit` is no posterior.
+
     Notes
     -----
     Random slopes on expressions (`poly(x, 2) | g`), a grouping factor that is a numeric predictor too, and columns with
@@ -28,4 +34,5 @@ def bambi_model(fit: Fit) -> "bambi.Model":
     --------
     >>> bm.bambi_model(fit).predict(fit.posterior, data=new, inplace=False)  # doctest: +SKIP
     """
+    fit = a_posterior(fit, question="bambi_model")
     return modelling.bambi_bridge.build_bambi_model(fit.design, fit.family, fit.priors, for_prediction=True)

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesmix.disk import read_regular, write_whole
+from bayesmix.disk import fault_of_name, read_regular, write_whole
 from bayesmix.errors import ArgumentError, StoredFitError
 from bayesmix.modelling.data_bytes import from_bytes, to_bytes
 from bayesmix.modelling.diagnostics import diagnose_sampling
@@ -147,8 +147,9 @@ def _as_path(path: Any, call: str) -> Path:
         found = Path(path)
     except TypeError:
         raise ArgumentError(f"{call} takes the name of a file, such as 'fit.nc'; got {type(path).__name__}.") from None
-    if "\0" in str(found):
-        raise StoredFitError(f"{str(found)!r} has a NUL in it, as no file's name may.")
+    fault = fault_of_name(found)
+    if fault:
+        raise StoredFitError(f"{str(found)!r} {fault}, as no file's name may.")
     return found
 
 

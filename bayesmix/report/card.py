@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bayesmix.data.catalogue import catalogue
+from bayesmix.disk import fault_of_name
 from bayesmix.errors import ArgumentError, CardError, listing
 from bayesmix.report.card_keys import check_keys, shortened
 
@@ -142,8 +143,9 @@ def _card_file(path: Any) -> Path:
         file = Path(path)
     except TypeError:
         raise ArgumentError(f"An analysis card is named by its path; got {type(path).__name__}.") from None
-    if "\0" in str(file):
-        raise CardError(f"There is no card {str(file)!r}: no file's name has a NUL in it.")
+    fault = fault_of_name(file)
+    if fault:
+        raise CardError(f"There is no card {str(file)!r}: it {fault}, as no file's name may.")
     return _at_home(file, f"There is no card {str(file)!r}")
 
 

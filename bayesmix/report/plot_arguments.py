@@ -1,14 +1,14 @@
 """Arguments of the pictures, checked once: each function returns the value that can be trusted."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, listing
+from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, listing, shown
 from bayesmix.formula.design import Design
-from bayesmix.inference.arguments import groups_of
+from bayesmix.inference.arguments import a_text, groups_of, items_of
 from bayesmix.modelling.record import Fit
 
 
@@ -26,11 +26,9 @@ def an_axes(ax: Any) -> Axes | None:
     return ax
 
 
-def a_text(value: Any, *, argument: str) -> Any:
+def a_text_or_none(value: Any, *, argument: str) -> str | None:
     """A text, or None where that is the default."""
-    if value is not None and not isinstance(value, str):
-        raise ArgumentError(f"{argument} is a text; got {type(value).__name__}.")
-    return value
+    return None if value is None else a_text(value, argument=argument, meaning="a text")
 
 
 def one_group(design: Design, group: str | None) -> str:
@@ -41,7 +39,7 @@ def one_group(design: Design, group: str | None) -> str:
     UnknownTermError
         `group` is no grouping factor of the model, or the model has none.
     """
-    known = groups_of(design, a_text(group, argument="group"))
+    known = groups_of(design, group)
     if not known:
         raise UnknownTermError("The model has no random terms, so there is no group to draw; add one, as in (1 | g).")
     return known[0]
@@ -49,9 +47,9 @@ def one_group(design: Design, group: str | None) -> str:
 
 def one_term(term: str, names: Sequence[str], group: str) -> str:
     """`term`, when it is among the columns `names` that vary by `group`."""
-    if a_text(term, argument="term") not in names:
-        hint = did_you_mean(str(term), names)
-        raise UnknownTermError(f"{term!r} does not vary by {group!r}.{hint} What does: {listing(names)}.")
+    if not isinstance(term, str) or term not in names:
+        hint = did_you_mean(term, names) if isinstance(term, str) else ""
+        raise UnknownTermError(f"{shown(term)} does not vary by {group!r}.{hint} What does: {listing(names)}.")
     return term
 
 
@@ -59,25 +57,16 @@ def some_parameters(parameters: str | Sequence[str] | None, known: Sequence[str]
     """`parameters` in the order asked for, or all of `known`."""
     if parameters is None:
         return tuple(known)
-    chosen = (parameters,) if isinstance(parameters, str) else _texts(parameters, argument="parameters")
+    chosen = [parameters] if isinstance(parameters, str) else items_of(parameters)
+    if chosen is None:
+        raise ArgumentError(f"parameters are texts, such as a list of them; got {shown(parameters)}.")
     if not chosen:
         raise ArgumentError(f"parameters is empty; name some of {listing(known)}, or leave it out for all.")
     for name in chosen:
-        if name not in known:
-            hint = did_you_mean(str(name), known)
-            raise UnknownTermError(f"{name!r} is no parameter of the model.{hint} Parameters: {listing(known)}.")
-    return chosen
-
-
-def _texts(values: Any, *, argument: str) -> tuple[str, ...]:
-    """Several texts, each once."""
-    if not isinstance(values, Iterable) or isinstance(values, Mapping | bytes):
-        raise ArgumentError(f"{argument} are texts, such as a list of them; got {type(values).__name__}.")
-    values = tuple(values)
-    wrong = [type(value).__name__ for value in values if not isinstance(value, str)]
-    if wrong:
-        raise ArgumentError(f"{argument} are texts; among the {len(values)} given is one of type {wrong[0]}.")
-    return tuple(dict.fromkeys(values))
+        if not isinstance(name, str) or name not in known:
+            hint = did_you_mean(name, known) if isinstance(name, str) else ""
+            raise UnknownTermError(f"{shown(name)} is no parameter of the model.{hint} Parameters: {listing(known)}.")
+    return tuple(dict.fromkeys(chosen))
 
 
 def labelled_fits(fits: Any, group: str | None) -> tuple[dict[str, Fit], str]:

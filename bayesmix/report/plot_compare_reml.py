@@ -9,7 +9,6 @@ from bayesmix.inference.compare_reml import RemlComparison, compare_reml
 from bayesmix.modelling.record import Fit
 from bayesmix.report.compare_effects import draw_effects
 from bayesmix.report.compare_intervals import draw_intervals
-from bayesmix.report.plot_arguments import a_text
 
 KINDS = ("groups", "intervals")
 
@@ -45,6 +44,6 @@ def plot_compare_reml(fit: Fit | RemlComparison, kind: Literal["groups", "interv
     deviations of Laplace fits, the estimate alone is shown. Posterior: mean of a coefficient, median of a standard
     deviation or correlation, equal-tailed interval.
     """
-    one_of(a_text(kind, argument="kind"), KINDS, argument="kind")
+    one_of(kind, KINDS, argument="kind")
     comparison = fit if isinstance(fit, RemlComparison) else compare_reml(fit)
     return draw_effects(comparison) if kind == "groups" else draw_intervals(comparison)

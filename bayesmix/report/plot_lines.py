@@ -23,7 +23,7 @@ from bayesmix.report.line_grid import (
     lines_at_posterior_mean,
     rows_for,
 )
-from bayesmix.report.plot_arguments import a_text, labelled_fits
+from bayesmix.report.plot_arguments import a_text_or_none, labelled_fits
 from bayesmix.report.plot_style import (
     BLUE,
     CYCLE,
@@ -95,7 +95,7 @@ def plot_lines(
     by_label, group = labelled_fits(fits, group)
     max_panels = a_count(max_panels, argument="max_panels")
     last = list(by_label.values())[-1]
-    axis = choose_axis(last.design, group, a_text(x, argument="x"))
+    axis = choose_axis(last.design, group, a_text_or_none(x, argument="x"))
     designs = [fit.design for fit in by_label.values()]
 
     every_level = np.unique(group_term(last.design, group).index)

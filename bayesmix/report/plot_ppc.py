@@ -13,7 +13,7 @@ from bayesmix.inference.replicated import Replicated, replicated
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.predictive_statistics import OF_NUMBERS, STATISTICS
 from bayesmix.report import ppc_panels
-from bayesmix.report.plot_arguments import a_fit, a_text, an_axes
+from bayesmix.report.plot_arguments import a_fit, a_text_or_none, an_axes
 from bayesmix.report.plot_style import one_axes
 
 KINDS = ("density", "ecdf", "rootogram", "calibration", "statistic")
@@ -88,7 +88,7 @@ def plot_ppc(
     """
     fit, ax = a_fit(fit), an_axes(ax)
     for argument, value in (("kind", kind), ("statistic", statistic), ("groups", groups)):
-        a_text(value, argument=argument)
+        a_text_or_none(value, argument=argument)
     groups = one_of(groups, REPLICATED, argument="groups")
     if statistic is not None and kind is None:
         kind = "statistic"

@@ -12,7 +12,7 @@ from bayesmix.inference.arguments import groups_of
 from bayesmix.inference.ranef import ranef
 from bayesmix.inference.residuals import residuals
 from bayesmix.modelling.record import Fit
-from bayesmix.report.plot_arguments import a_fit, a_text, an_axes, one_term
+from bayesmix.report.plot_arguments import a_fit, a_text_or_none, an_axes, one_term
 from bayesmix.report.plot_style import BLUE, GREY, LIGHT, POINT_SIZE, head, label_axes, one_axes
 
 Floats = NDArray[np.float64]
@@ -102,8 +102,8 @@ def normal_quantiles(values: Floats, *, standardise: bool = True) -> Quantiles:
 
 def _values(fit: Fit, which: str, term: str | None, seed: int | None) -> tuple[Floats, str]:
     groups = groups_of(fit.design, None)
-    a_text(term, argument="term")
-    if a_text(which, argument="which") in groups:
+    a_text_or_none(term, argument="term")
+    if a_text_or_none(which, argument="which") in groups:
         frame = ranef(fit, group=which)
         names = list(dict.fromkeys(frame["term"]))
         chosen = names[0] if term is None else one_term(term, names, which)

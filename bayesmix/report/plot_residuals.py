@@ -10,7 +10,7 @@ from bayesmix.inference.arguments import one_of
 from bayesmix.inference.augment import augment
 from bayesmix.inference.residuals import residuals
 from bayesmix.modelling.record import Fit
-from bayesmix.report.plot_arguments import a_fit, a_text, an_axes
+from bayesmix.report.plot_arguments import a_fit, an_axes
 from bayesmix.report.plot_style import BLUE, GREY, POINT_SIZE, VERMILION, head, label_axes, one_axes
 
 Floats = NDArray[np.float64]
@@ -61,7 +61,7 @@ def plot_residuals(fit: Fit, ax: Axes | None = None, *, kind: str | None = None,
         `ax` is no matplotlib Axes, or `kind` is not known.
     """
     fit, ax = a_fit(fit), an_axes(ax)
-    kind = _kind(fit) if kind is None else one_of(a_text(kind, argument="kind"), tuple(_NAMES), argument="kind")
+    kind = _kind(fit) if kind is None else one_of(kind, tuple(_NAMES), argument="kind")
     expected = augment(fit)[".fitted"].to_numpy()
     residual = residuals(fit, kind=kind, seed=seed)["mean"].to_numpy()
     known = np.isfinite(residual)

@@ -11,7 +11,7 @@ from bayesmix.inference.level_lines import level_lines
 from bayesmix.inference.shrinkage import shrinkage
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
-from bayesmix.report.plot_arguments import a_text, an_axes, one_group
+from bayesmix.report.plot_arguments import a_text_or_none, an_axes, one_group
 from bayesmix.report.shrinkage_arrows import draw_arrows
 from bayesmix.report.shrinkage_densities import draw_densities
 from bayesmix.report.shrinkage_paths import draw_paths
@@ -64,11 +64,11 @@ def plot_shrinkage(
     """
     refuse_other_kinds(fit, question="plot_shrinkage", kinds=(Fit, RemlFit))
     ax = an_axes(ax)
-    one_of(a_text(kind, argument="kind"), KINDS, argument="kind")
+    one_of(kind, KINDS, argument="kind")
     group = one_group(fit.design, group)
     if kind == "arrows":
         return draw_arrows(fit, level_lines(fit, group), term, ax)
-    if a_text(term, argument="term") is not None:
+    if a_text_or_none(term, argument="term") is not None:
         raise ArgumentError(f'term={term!r} is for kind="arrows"; leave it out.')
     frame = shrinkage(fit, group)
     draw = draw_paths if kind == "lines" else draw_densities

@@ -35,8 +35,9 @@ def results_path(out: Any) -> Path:
         path = Path(out)
     except TypeError:
         raise ArgumentError(f"The folder of results is named by its path; got {type(out).__name__}.") from None
-    if "\0" in str(path):
-        raise OutputError(f"{str(path)!r} has a NUL in it, which no folder's name can have; name another with --out.")
+    fault = disk.fault_of_name(path)
+    if fault:
+        raise OutputError(f"{str(path)!r} {fault}, as no folder's name may; name another with --out.")
     try:
         return path.expanduser()
     except RuntimeError as error:
@@ -181,7 +182,8 @@ def _held(target: Path, named: Path) -> Iterator[None]:
 def _make_parents(folder: Path) -> list[Path]:
     """Make `folder`; returns the folders that were not there, outermost first."""
     missing = [parent for parent in (folder, *folder.parents) if not parent.exists()][::-1]
-    folder.mkdir(parents=True, exist_ok=True)
+    for parent in missing:
+        parent.mkdir(exist_ok=True)
     return missing
 
 

@@ -1,0 +1,114 @@
+"""Which kinds of fit a question takes: the one guard at the door of every question, and what to ask instead."""
+
+from bayesmix.errors import ArgumentError
+from bayesmix.modelling.laplace_record import LaplaceFit
+from bayesmix.modelling.lm_record import LmFit
+from bayesmix.modelling.record import Fit
+from bayesmix.modelling.reml_record import RemlFit
+
+MIXED = (Fit, RemlFit, LaplaceFit)
+LINEAR = (*MIXED, LmFit)
+
+_MADE_BY = {Fit: "bm.fit", RemlFit: "bm.reml", LaplaceFit: "bm.laplace", LmFit: "bm.lm"}
+
+_LIKELIHOOD = "Its log-likelihood is fit.loglik."
+_TESTS = "rand(fit) tests its random terms, lrt(reduced, full) two models."
+_SDS = "varcorr(fit) has its standard deviations, rand(fit) tests whether they are 0."
+_MODES = "ranef(fit) has its conditional modes and their sds."
+_GLANCE = "glance(fit) says whether it converged and is singular."
+_AIC = "glance(fit) has its AIC and BIC, lrt(reduced, full) tests two models."
+_RESIDUALS = "It has no draws; residuals(fit) and fitted(fit) show how it follows the data."
+_NO_PRIORS = "It has no priors; compare_reml(bm.fit(...)) sets a posterior beside it."
+_NO_GROUPS = "It has no random terms; anova(fit) tests its fixed ones."
+
+_OF_ESTIMATES = {
+    "auxiliary": "varcorr(fit) has its residual sd.",
+    "bayes_factor": _TESTS,
+    "compare": _AIC,
+    "compare_reml": _NO_PRIORS,
+    "diagnose": _GLANCE,
+    "equivalence": _SDS,
+    "inclusion": _TESTS,
+    "log_likelihood": _LIKELIHOOD,
+    "log_marginal": _LIKELIHOOD,
+    "loo": _AIC,
+    "overdispersion": _RESIDUALS,
+    "posterior_predict": _RESIDUALS,
+    "ppc": _RESIDUALS,
+    "prior_sensitivity": _TESTS,
+    "ranef_draws": _MODES,
+    "sensitivity": _NO_PRIORS,
+}
+_OF_LEAST_SQUARES = dict.fromkeys(
+    ("coef", "equivalence", "inclusion", "prior_sensitivity", "rand", "ranef", "ranef_draws", "shrinkage", "varcorr"),
+    _NO_GROUPS,
+) | {
+    "auxiliary": "glance(fit) has its sigma.",
+    "bayes_factor": "anova(fit) tests its terms.",
+    "compare": "glance(fit) has its AIC and BIC.",
+    "compare_reml": "It has no random terms, so that REML is least squares.",
+    "diagnose": "It has no draws and no search that could fail.",
+    "log_likelihood": _LIKELIHOOD,
+    "log_marginal": _LIKELIHOOD,
+    "loo": "glance(fit) has its AIC and BIC.",
+    "lrt": "anova(fit) tests its terms.",
+    "overdispersion": _RESIDUALS,
+    "posterior_predict": _RESIDUALS,
+    "ppc": _RESIDUALS,
+    "sensitivity": "It has no priors.",
+}
+_INSTEAD: dict[type, dict[str, str]] = {
+    Fit: {
+        "anova": "bayes_factor(fit, drop=...) tests a term of a posterior.",
+        "lrt": "bayes_factor(full, reduced) compares two posteriors.",
+    },
+    RemlFit: _OF_ESTIMATES,
+    LaplaceFit: _OF_ESTIMATES
+    | {
+        "anova": "lrt(reduced, full) tests a term of a Laplace fit.",
+        "auxiliary": "A Laplace fit has no further parameters.",
+        "shrinkage": "ranef(fit) has its conditional modes.",
+    },
+    LmFit: _OF_LEAST_SQUARES,
+    str: {"": "Fit the model first, then ask of the fit."},
+    list: {"": "Ask of one fit at a time.", "compare": "Give them one by one, or in a mapping from names to fits."},
+}
+"""What answers a question of another kind of thing; under the empty name, any question."""
+
+
+def refuse_other_kinds(fit: object, *, question: str, kinds: tuple[type, ...] = (Fit, RemlFit)) -> None:
+    """Nothing but a posterior, a REML fit, or what else `kinds` has.
+
+    Raises
+    ------
+    ArgumentError
+        `fit` is of another kind; the message says which kinds the question takes and what answers it of this one.
+    """
+    if not isinstance(fit, kinds):
+        raise _other_kind(fit, question, kinds)
+
+
+def a_posterior(fit: object, *, question: str) -> Fit:
+    """`fit`, when it is a posterior.
+
+    Raises
+    ------
+    ArgumentError
+        `fit` is of another kind, as `refuse_other_kinds`.
+    """
+    if not isinstance(fit, Fit):
+        raise _other_kind(fit, question, (Fit,))
+    return fit
+
+
+def _other_kind(fit: object, question: str, kinds: tuple[type, ...]) -> ArgumentError:
+    *others, last = (_MADE_BY[kind] for kind in kinds)
+    made = f"{', '.join(others)} or {last}" if others else last
+    return ArgumentError(f"{question} takes a fit by {made}; got {type(fit).__name__}.{instead_of(question, fit)}")
+
+
+def instead_of(question: str, fit: object) -> str:
+    """What answers `question` of a thing like `fit`, as a sentence with a leading blank, or an empty string."""
+    known = _INSTEAD.get(type(fit), {})
+    said = known.get(question, known.get("", ""))
+    return f" {said}" if said else ""
