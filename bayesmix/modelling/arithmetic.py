@@ -1,7 +1,7 @@
 """Arithmetic of compiled models: as it is written, so that the same seed gives the same draws in any process.
 
-By default PyTensor lets LLVM put sums into another order, divide by multiplying and fuse a product with a sum. What LLVM
-then does depends on which functions it sees together, and those that PyTensor reads from its cache on disk it sees
+By default PyTensor lets LLVM put sums into another order, divide by multiplying and fuse a product with a sum. What
+LLVM then does depends on which functions it sees together, and those that PyTensor reads from its cache on disk it sees
 otherwise than those just compiled: whoever fitted a model for the second time, or after another model with a part in
 common, got other last digits, and chains that soon went their own ways. Without these liberties the digits do not
 depend on how the code came about. A density takes a tenth longer, that of a Gaussian model on all parameters half as

@@ -84,7 +84,7 @@ _NOTHING_DRAWN = "Not enough samples to build a trace"
 def _is_interrupt(error: BaseException | None) -> bool:
     """Whether an interrupt is behind an error: one that fell into compiled code comes as another error's cause."""
     while error is not None:
-        if isinstance(error, KeyboardInterrupt | _ChainCutShort) or _NOTHING_DRAWN in str(error):
+        if isinstance(error, KeyboardInterrupt | _ChainCutShortError) or _NOTHING_DRAWN in str(error):
             return True
         error = error.__cause__ or error.__context__
     return False
@@ -102,7 +102,7 @@ def _require_whole(tree: xr.DataTree, *, chains: int, draws: int) -> None:
         raise KeyboardInterrupt
 
 
-class _ChainCutShort(Exception):
+class _ChainCutShortError(Exception):
     """A chain was interrupted, and PyMC has gone on to the next."""
 
 
@@ -115,7 +115,7 @@ class _Steps:
     def __call__(self, trace: Any, draw: Any) -> None:  # noqa: ARG002 (PyMC gives both)
         if draw.chain != self._chain:
             if self._done < self._n:
-                raise _ChainCutShort
+                raise _ChainCutShortError
             self._chain, self._done = draw.chain, 0
         self._done += 1
 

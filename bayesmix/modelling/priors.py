@@ -6,9 +6,10 @@ load.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite, log
+from numbers import Real
 
 from bayesmix.errors import PriorError, did_you_mean, listing
 from bayesmix.modelling.distributions import DISTRIBUTIONS, OF_SIGMA, Argument, signature
@@ -107,6 +108,7 @@ def read_prior(prior: str | Prior, parameter: str | None = None, kind: str | Non
     """
     whose = f"Prior of {parameter!r}" if parameter is not None else "Prior"
     if isinstance(prior, Prior):
+        _require_name_and_numbers(prior, whose)
         _require_known(prior.name, whose, kind)
         args = _match([("", value) for value in prior.args], prior.name, whose)
         read = Prior(prior.name, args, bool(prior.of_sigma))
@@ -209,6 +211,16 @@ def _match(given: list[tuple[str, float]], name: str, whose: str) -> tuple[float
             raise PriorError(f"{whose}: {what}; write {signature(name)}.")
         values[argument.name] = float(value)
     return tuple(values[argument.name] for argument in arguments)
+
+
+def _require_name_and_numbers(prior: Prior, whose: str) -> None:
+    """A record can be made of anything."""
+    numbers = prior.args if isinstance(prior.args, Sequence) and not isinstance(prior.args, str) else [None]
+    if not isinstance(prior.name, str) or any(isinstance(n, bool) or not isinstance(n, Real) for n in numbers):
+        raise PriorError(
+            f'{whose}: a Prior is a name with numbers, such as Prior("Normal", (0.0, 2.5)); got {prior.name!r} with '
+            f"{prior.args!r}."
+        )
 
 
 def _require_known(name: str, whose: str, kind: str | None) -> None:

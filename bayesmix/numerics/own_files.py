@@ -1,10 +1,10 @@
 """Files that are read only if nobody else can have written them.
 
 Compiled code is kept as pickles, and to read a pickle is to run it. In a folder that others may write to, such as a
-shared NUMBA_CACHE_DIR, another user could have put it there. What is looked at is the open folder and the open file, not
-their names, so nothing can be exchanged in between: a folder that is ours and that nobody else may write to holds what
-we put there, whoever owns the folders above it and wherever its name leads. Windows has no such owners and modes, and
-keeps a user's cache where others do not get to.
+shared NUMBA_CACHE_DIR, another user could have put it there. What is looked at is the open folder and the open file,
+not their names, so nothing can be exchanged in between: a folder that is ours and that nobody else may write to holds
+what we put there, whoever owns the folders above it and wherever its name leads. Windows has no such owners and modes,
+and keeps a user's cache where others do not get to.
 """
 
 import os
@@ -52,8 +52,8 @@ def write_own(path: Path, content: bytes) -> None:
         No room, or no right to write.
     """
     path.parent.parent.parent.mkdir(parents=True, exist_ok=True)
-    for folder in (path.parent.parent, path.parent):
-        folder.mkdir(mode=0o700, exist_ok=True)
+    for made in (path.parent.parent, path.parent):
+        made.mkdir(mode=0o700, exist_ok=True)
     scratch = f"{path.name}.{uuid4().hex[:8]}"
     if not HAS_OWNERS:
         _write(path.parent / scratch, path, content, None)

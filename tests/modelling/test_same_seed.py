@@ -1,5 +1,7 @@
-"""The same seed gives the same bits in any process: whatever the order of its sets, what PyTensor's cache on disk holds,
-what was fitted before, and how many cores there are."""
+"""The same seed gives the same bits in any process.
+
+Whatever the order of its sets, what PyTensor's cache on disk holds, what was fitted before, how many cores there are.
+"""
 
 import json
 import os
@@ -20,7 +22,8 @@ import bayesmix as bm
 
 random = np.random.default_rng(5)
 n = 90
-d = pd.DataFrame({"x": random.normal(size=n), "g": [f"g{i % 6}" for i in range(n)], "h": [f"h{i // 3 % 5}" for i in range(n)]})
+d = pd.DataFrame({"x": random.normal(size=n), "g": [f"g{i % 6}" for i in range(n)]})
+d["h"] = [f"h{i // 3 % 5}" for i in range(n)]
 d["y"] = 3 + d.x + random.normal(size=n)
 d["positive"] = np.exp(d.y / 3)
 d["c"] = random.poisson(2, n) * (random.uniform(size=n) < 0.8)

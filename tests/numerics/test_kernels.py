@@ -225,23 +225,23 @@ needs_owners = pytest.mark.skipif(not own_files.HAS_OWNERS, reason="files here h
 NOTE = "is neither read from there nor kept"
 
 
-def of_another_user(folder: Path, kept: Path) -> None:
+def of_another_user(folder: Path, _: Path) -> None:
     os.chown(folder, 65534, 65534)
 
 
-def file_of_another_user(folder: Path, kept: Path) -> None:
+def file_of_another_user(_: Path, kept: Path) -> None:
     os.chown(kept, 65534, 65534)
 
 
-def open_to_the_group(folder: Path, kept: Path) -> None:
+def open_to_the_group(folder: Path, _: Path) -> None:
     folder.chmod(0o770)
 
 
-def file_open_to_others(folder: Path, kept: Path) -> None:
+def file_open_to_others(_: Path, kept: Path) -> None:
     kept.chmod(0o646)
 
 
-def a_link(folder: Path, kept: Path) -> None:
+def a_link(folder: Path, _: Path) -> None:
     elsewhere = folder.with_name("elsewhere")
     folder.rename(elsewhere)
     folder.symlink_to(elsewhere)
