@@ -22,6 +22,7 @@ from bayesmix.formula.design import Design, FixedEffects, GroupTerm
 from bayesmix.formula.distributional import for_parameter, refuse_equal_names
 from bayesmix.formula.missing import complete_rows
 from bayesmix.formula.response import CONTINUOUS, read_response
+from bayesmix.formula.response_checks import refuse_too_large
 from bayesmix.formula.syntax import Name
 from bayesmix.formula.terms import Formula, RandomTerm, label_of
 from bayesmix.formula.variables import Variables
@@ -227,6 +228,7 @@ def _offset(formula: Formula, variables: Variables) -> Floats:
         values = variables.numbers(node)
         if values.ndim > 1:
             raise DataError(f"offset({label_of(node)}) has {values.shape[1]} columns; an offset is one number a row.")
+        refuse_too_large(f"offset({label_of(node)})", values)
         total += values
     return total
 

@@ -8,8 +8,16 @@ from bayesmix.errors import DataError
 Floats = NDArray[np.float64]
 
 
+LARGEST = 1e150
+"""Size up to which squares, and sums of them over many rows, are numbers."""
+
+MOST_COUNTED = 2**53
+"""Up to which every whole number is a number of its own."""
+
+
 def refuse_others(text: str, values: Floats, kind: str) -> None:
     """Refuse values that a response of this `kind` cannot have."""
+    refuse_too_large(f"The response {text}", values)
     if kind == "binary":
         refuse_not_zero_one(text, values)
     if kind in ("count", "count_with_zeros"):
@@ -40,6 +48,27 @@ def refuse_not_counts(text: str, values: Floats, what: str) -> None:
         raise DataError(
             f"{text}: {what} are whole numbers from 0; {int(bad.sum())} of {len(values)} rows have others (first "
             f"{values[bad][0]:g})."
+        )
+    refuse_uncountable(f"{text}: {what}", values)
+
+
+def refuse_uncountable(what: str, values: Floats) -> None:
+    """Counts of which a computer cannot tell one from the next."""
+    beyond = values > MOST_COUNTED
+    if beyond.any():
+        raise DataError(
+            f"{what} end at 2^53 = {MOST_COUNTED:,}, beyond which numbers skip some; {int(beyond.sum())} of "
+            f"{len(values)} rows have more (first {values[beyond][0]:g})."
+        )
+
+
+def refuse_too_large(what: str, values: Floats) -> None:
+    """Numbers whose squares are none."""
+    beyond = np.abs(values) > LARGEST
+    if beyond.any():
+        raise DataError(
+            f"{what} is beyond {LARGEST:g} in {int(beyond.sum())} of {len(values)} rows (first {values[beyond][0]:g}), "
+            "where squares are no numbers any more; a code for missing values is left out, a unit made larger."
         )
 
 

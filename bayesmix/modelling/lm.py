@@ -13,8 +13,8 @@ from bayesmix.errors import ArgumentError, DesignError, listing
 from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.arguments import check_functions
 from bayesmix.formula.terms import Formula
+from bayesmix.modelling.arguments import check_functions
 from bayesmix.modelling.lm_record import FStatistic, LmFit
 
 Floats = NDArray[np.float64]

@@ -7,8 +7,8 @@ load.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from math import isfinite, log
+from dataclasses import dataclass
+from math import isfinite
 from numbers import Real
 
 from bayesmix.errors import PriorError, did_you_mean, listing
@@ -34,6 +34,8 @@ class Prior:
 
 FLAT = "Flat"
 """The one improper prior: constant density, for coefficients."""
+
+_SMALLEST, _LARGEST = 1e-50, 1e50
 
 _IMPROPER = {"flat", "halfflat", "improper", "improperuniform"}
 
@@ -153,6 +155,7 @@ def settle_priors(
                 f"{did_you_mean(parameter, defaults)} Its parameters: {listing(defaults)}."
             )
         read = read_prior(prior, parameter, parameter_kind(defaults[parameter]))
+        _require_moderate(read, parameter)
         settled[parameter] = _settled_ratio(read, parameter, column_sds or {})
     return settled
 
@@ -248,6 +251,17 @@ def _require_in_range(prior: Prior, whose: str) -> None:
         raise PriorError(f"{whose}: lower must be below upper in {signature('Uniform')}; got {to_text(prior)}.")
 
 
+def _require_moderate(prior: Prior, parameter: str) -> None:
+    """Powers of the numbers, and their ratios to the data, are to be numbers."""
+    for argument, value in zip(DISTRIBUTIONS[prior.name].arguments, prior.args, strict=True):
+        if value and not _SMALLEST <= abs(value) <= _LARGEST:
+            raise PriorError(
+                f"Prior of {parameter!r}: {argument.name} ({argument.meaning}) of {signature(prior.name)} is "
+                f"{value:g}, and its size may be {_SMALLEST:g} to {_LARGEST:g}; give the response or the column "
+                "another unit."
+            )
+
+
 def _require_suited(prior: Prior, kind: str, whose: str) -> None:
     support = DISTRIBUTIONS[prior.name].support
     if support not in _SUPPORTS[kind]:
@@ -261,31 +275,3 @@ def _require_suited(prior: Prior, kind: str, whose: str) -> None:
 def _require_ratio(prior: Prior, kind: str | None, whose: str) -> None:
     if prior.name not in OF_SIGMA or kind not in (None, "standard deviation"):
         raise PriorError(f"{whose}: only priors of group sds may be times sigma, by {listing(OF_SIGMA)}; got {prior}.")
-
-
-_SCALES = {"HalfNormal": 0, "HalfStudentT": 1, "HalfCauchy": 0, "Normal": 1, "Laplace": 1, "StudentT": 2, "Cauchy": 1}
-_RATES = {"Exponential": 0, "Gamma": 1}
-
-
-def scaled(prior: Prior, factor: float) -> Prior:
-    """The prior of `factor` times the parameter, about the same location.
-
-    Raises
-    ------
-    PriorError
-        The distribution has no scale that could be changed.
-    """
-    args = list(prior.args)
-    if prior.name in _SCALES:
-        args[_SCALES[prior.name]] *= factor
-    elif prior.name in _RATES:
-        args[_RATES[prior.name]] /= factor
-    elif prior.name == "Uniform":
-        args = [value * factor for value in args]
-    elif prior.name == "InverseGamma":
-        args[1] *= factor
-    elif prior.name == "LogNormal":
-        args[0] += log(factor)
-    else:
-        raise PriorError(f"{prior} has no scale.")
-    return replace(prior, args=tuple(args))
