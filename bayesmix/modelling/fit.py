@@ -78,11 +78,13 @@ def fit(
         number a row.
     draws, tune, chains
         Draws kept of each chain, tuning steps of NUTS, and the number of chains. Tuning takes 1000 steps by default,
-        on the marginal path, which starts at the mode with the curvature there, 200.
+        on the marginal path, which starts at the mode with the curvature there, 200. A chain has at most 100 million
+        steps, and draws that do not fit in memory are refused.
     cores
         Chains that run at the same time; by default as many as there are cores.
     seed
-        The same seed gives the same draws. By default one is drawn, and recorded in ``fit.sampling.seed``.
+        The same seed gives the same draws in any process, on one machine with the same versions. By default one is
+        drawn, and recorded in ``fit.sampling.seed``.
     method
         ``"marginal"``: coefficients and group effects are integrated out in closed form, the variance parameters
         alone are sampled, and the rest is drawn exactly; for Gaussian models with Normal or flat priors on the
@@ -121,6 +123,8 @@ def fit(
     ------
     FormulaError, DataError, DesignError, FamilyError, PriorError, ArgumentError, SamplingError
         One line that says what is wrong and what to do; nothing was fitted.
+    KeyboardInterrupt
+        Sampling was interrupted, by whichever sampler; nothing is kept.
 
     Examples
     --------
