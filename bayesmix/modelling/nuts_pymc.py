@@ -26,7 +26,10 @@ def sample_by_pymc(
 
 
 def sample_by_numpyro(model: pm.Model, *, progress: bool, **settings: Any) -> xr.DataTree:
-    """Draws by NumPyro; its chains run as one vectorised program, whatever the number of cores."""
+    """Draws by NumPyro; its chains run as one vectorised program, whatever the number of cores.
+
+    An interrupt is heeded when that program is done.
+    """
     if find_spec("numpyro") is None:
         raise SamplingError("Sampler 'numpyro' is not installed; run: pip install bayesmix[numpyro]")
     how: dict[str, Any] = {"nuts_sampler": "numpyro", "nuts": {"chain_method": "vectorized"}}
