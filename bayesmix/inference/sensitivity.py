@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from bayesmix import modelling
 from bayesmix.inference.tested import tested_sds
 from bayesmix.modelling.method import why_not_marginal
-from bayesmix.modelling.priors import scaled
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import ReducedModel
+from bayesmix.modelling.scaled_prior import scaled
 
 if TYPE_CHECKING:
     from bayesmix.modelling.log_marginal import LogMarginal

@@ -92,7 +92,7 @@ class _Backend(PyMCModel):
         self.model = pm.Model()
         self.components = {}
         with self.model:
-            for name, component in spec.marginal_parameters.items():
+            for name, component in sorted(spec.marginal_parameters.items()):  # Bambi's order is that of a set
                 self.components[name] = ConstantComponent(component)
                 if name != layout.THRESHOLD:
                     self.components[name].build(self, spec)

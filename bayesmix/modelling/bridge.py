@@ -14,6 +14,7 @@ from pymc.pytensorf import join_nonshared_inputs
 
 from bayesmix.errors import ArgumentError, StoredFitError
 from bayesmix.formula.design import Design
+from bayesmix.modelling.arithmetic import arithmetic_as_written
 from bayesmix.modelling.chains import chains_at_once
 from bayesmix.modelling.counts_marginal import log_marginal_of_counts
 from bayesmix.modelling.joint_draws import draw_joint
@@ -129,7 +130,7 @@ def log_density_of(model: pm.Model) -> Callable[[Floats], Floats]:
 
     Parameters stand in the order of `model.value_vars`.
     """
-    with COMPILING:
+    with COMPILING, arithmetic_as_written():
         (density,), joined = join_nonshared_inputs(
             point=model.initial_point(), outputs=[model.logp()], inputs=model.value_vars
         )

@@ -23,6 +23,7 @@ from nutpie.compile_pymc import (
 )
 from pymc.initial_point import make_initial_point_fn
 
+from bayesmix.modelling.arithmetic import arithmetic_as_written
 from bayesmix.modelling.parallel import COMPILING
 
 _DOUBLES = numba.types.CPointer(numba.types.double)
@@ -36,9 +37,10 @@ def compile_model(model: pm.Model, var_names: Sequence[str]) -> CompiledPyMCMode
     Returns
     -------
     CompiledPyMCModel
-        Gives the same draws as the result of `nutpie.compile_pymc_model(model, var_names=var_names)`.
+        Gives the same draws as the result of `nutpie.compile_pymc_model(model, var_names=var_names)` where that
+        compiles arithmetic as it is written (`arithmetic`).
     """
-    with COMPILING:
+    with COMPILING, arithmetic_as_written():
         return _compiled(model, var_names)
 
 

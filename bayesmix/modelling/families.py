@@ -107,6 +107,9 @@ def read_family(text: str | Family) -> Family:
         The family or the link is unknown; the message lists those that are known.
     """
     if isinstance(text, Family):
+        known = read_family(str(text))
+        if known != text:
+            raise FamilyError(f'Family {text!r} is not in the table; write family="{text.name}({text.link})" instead.')
         return text
     if not isinstance(text, str):
         raise FamilyError(f'A family is written as text, such as "binomial(logit)"; got {type(text).__name__}.')

@@ -2,20 +2,20 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from bayesmix import modelling
-from bayesmix.errors import ArgumentError, FamilyError, QuadratureError, did_you_mean
+from bayesmix.errors import QuadratureError, SamplingError
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.formula.response import OUT_OF_TRIALS
+from bayesmix.modelling.arguments import check_arguments, check_functions, check_weights
 from bayesmix.modelling.default_priors import column_sds, default_priors
 from bayesmix.modelling.families import Family, read_family
-from bayesmix.modelling.method import METHODS, SEEDS, TUNING_STEPS, Choice, choose_method, without_quadrature
+from bayesmix.modelling.memory import out_of_memory, require_memory
+from bayesmix.modelling.method import TUNING_STEPS, Choice, choose_method, without_quadrature
 from bayesmix.modelling.priors import Prior, settle_priors
 from bayesmix.modelling.record import Fit, Sampling
 from bayesmix.modelling.separation_notice import require_bounded, tell_of_separation
@@ -78,11 +78,13 @@ def fit(
         number a row.
     draws, tune, chains
         Draws kept of each chain, tuning steps of NUTS, and the number of chains. Tuning takes 1000 steps by default,
-        on the marginal path, which starts at the mode with the curvature there, 200.
+        on the marginal path, which starts at the mode with the curvature there, 200. A chain has at most 100 million
+        steps, and draws that do not fit in memory are refused.
     cores
         Chains that run at the same time; by default as many as there are cores.
     seed
-        The same seed gives the same draws. By default one is drawn, and recorded in ``fit.sampling.seed``.
+        The same seed gives the same draws in any process, on one machine with the same versions. By default one is
+        drawn, and recorded in ``fit.sampling.seed``.
     method
         ``"marginal"``: coefficients and group effects are integrated out in closed form, the variance parameters
         alone are sampled, and the rest is drawn exactly; for Gaussian models with Normal or flat priors on the
@@ -121,6 +123,8 @@ def fit(
     ------
     FormulaError, DataError, DesignError, FamilyError, PriorError, ArgumentError, SamplingError
         One line that says what is wrong and what to do; nothing was fitted.
+    KeyboardInterrupt
+        Sampling was interrupted, by whichever sampler; nothing is kept.
 
     Examples
     --------
@@ -128,10 +132,20 @@ def fit(
     >>> bm.fit("Reaction ~ Days + (Days | Subject)", sleepstudy, seed=1)  # doctest: +SKIP
     """
     check_arguments(
-        method=method, draws=draws, tune=tune, chains=chains, cores=cores, target_accept=target_accept, seed=seed
+        method=method,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        cores=cores,
+        target_accept=target_accept,
+        seed=seed,
+        keep_effects=keep_effects,
+        remedies=remedies,
+        progress=progress,
     )
+    check_functions(functions)
     family = read_family(family)
-    _check_weights(weights, family)
+    check_weights(weights, family)
     parsed = parse_formulas(formula, functions or (), auxiliary=family.auxiliary)
     design = build_design(
         parsed.mean,
@@ -162,6 +176,8 @@ def fit(
     except QuadratureError as error:
         choice = without_quadrature(method, choice, error)
         choice, posterior, sampling, diagnostics = _sample_as_chosen(choice, design, family, settled, **how)
+    except MemoryError as error:
+        raise SamplingError(out_of_memory(draws=draws, chains=chains)) from error
     reason = choice.reason + modelling.counts_draws.precision(posterior)
     return Fit(design, family, settled, posterior, choice.method, reason, sampling, diagnostics)
 
@@ -191,6 +207,9 @@ def _sample(
     **how: Any,
 ) -> "tuple[xr.DataTree, Sampling, Diagnostics]":
     """The posterior by the method and the sampler of choice, and what its figures say."""
+    require_memory(
+        choice, design, family, draws=how["draws"], tune=tune, chains=how["chains"], keep_effects=keep_effects
+    )
     how |= {"sampler": choice.sampler, "tune": tune, "target_accept": target_accept}
     if choice.method == "joint":
         found = modelling.joint_draws.draw_joint(design, family, priors, remedies=remedies, **how)
@@ -203,44 +222,3 @@ def _sample(
             design, family, priors, keep_effects=keep_effects, **how
         )
     return posterior, sampling, modelling.diagnostics.diagnose_sampling(posterior, design, family.auxiliary)
-
-
-def check_arguments(
-    *,
-    method: str = "auto",
-    draws: int = 1000,
-    tune: int | None = None,
-    chains: int = 4,
-    cores: int | None = None,
-    target_accept: float | None = None,
-    seed: int | None = None,
-) -> None:
-    """Refuse what cannot be sampled: a method that is not known, numbers out of their range."""
-    if method not in METHODS:
-        raise ArgumentError(
-            f"method={method!r} is not known.{did_you_mean(str(method), METHODS)} Methods: {', '.join(METHODS)}."
-        )
-    counts = (
-        ("draws", draws, 10),
-        ("tune", 1000 if tune is None else tune, 10),
-        ("chains", chains, 1),
-        ("cores", 1 if cores is None else cores, 1),
-    )
-    for name, value, least in counts:
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-            raise ArgumentError(f"{name} is a whole number of at least {least}; got {value!r}.")
-    is_number = isinstance(target_accept, int | float)
-    if target_accept is not None and not (is_number and 0 < target_accept < 1):
-        raise ArgumentError(f"target_accept is a probability between 0 and 1, such as 0.95; got {target_accept!r}.")
-    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < SEEDS):
-        raise ArgumentError(f"seed is a whole number from 0 to {SEEDS - 1}; got {seed!r}.")
-
-
-def _check_weights(weights: str | None, family: Family) -> None:
-    if weights is not None and not isinstance(weights, str):
-        raise ArgumentError(f"weights is the name of a column; got {type(weights).__name__}. Make it a column of data.")
-    if weights is not None and family.response != "real" and family.response not in OUT_OF_TRIALS:
-        raise FamilyError(
-            f"Family {family.name!r} takes no weights (got {weights!r}): they are for a residual variance sigma^2 / "
-            'weight, or the trials of a share. Repeat rows, or use family="binomial" for counts out of trials.'
-        )

@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 GREATEST_K = 0.7
 """Pareto k up to which weights can be trusted, for few values less; Vehtari et al. (2024), arXiv:1507.02646."""
 
+_FEWEST_IN_TAIL = 5
+
 
 @dataclass(frozen=True)
 class Importance:
@@ -112,9 +114,15 @@ def pareto_k_of(log_weights: Floats) -> float:
     """Shape of the tail of the weights, unusable values left out.
 
     The tail that ArviZ fits is read for its k alone: draws taken by weights that were smoothed with it come short of
-    what the greatest weights stand for, by a tenth of the probability of a small sd where k is 0.5.
+    what the greatest weights stand for, by a tenth of the probability of a small sd where k is 0.5. Weights that are
+    too few for a tail, or the same in all of it, say nothing: the proposal missed the posterior, and k is infinite.
     """
-    return float(array_stats.psislw(-log_weights[np.isfinite(log_weights)])[1])
+    usable = log_weights[np.isfinite(log_weights)]
+    n_tail = int(3 * np.sqrt(len(usable))) if len(usable) > 225 else len(usable) // 5  # as ArviZ has it
+    tail = np.sort(usable)[len(usable) - n_tail :]
+    if n_tail < _FEWEST_IN_TAIL or tail[-1] - tail[0] < np.finfo(float).tiny:
+        return np.inf
+    return float(array_stats.psislw(-usable)[1])
 
 
 def _one_of_each(found: DenseDraws, chosen: NDArray[np.int64]) -> tuple[Floats, Floats]:

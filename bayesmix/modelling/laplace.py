@@ -9,6 +9,7 @@ from bayesmix import modelling
 from bayesmix.errors import ArgumentError, FamilyError
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
+from bayesmix.modelling.arguments import check_functions
 from bayesmix.modelling.families import Family, has_laplace_fit, read_family
 from bayesmix.modelling.laplace_record import LaplaceFit
 
@@ -89,6 +90,7 @@ def laplace(
             f"Family {family.name!r} takes no weights (got {weights!r}): its variance follows from the mean. "
             'Repeat rows, or use family="binomial" for counts out of trials.'
         )
+    check_functions(functions)
     parsed = parse(formula, functions or ())
     design = build_design(parsed, data, response=family.response, weights=weights, na=na, functions=functions)
     return modelling.laplace_fit.fit_design(design, family)

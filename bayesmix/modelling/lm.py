@@ -14,6 +14,7 @@ from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.formula.terms import Formula
+from bayesmix.modelling.arguments import check_functions
 from bayesmix.modelling.lm_record import FStatistic, LmFit
 
 Floats = NDArray[np.float64]
@@ -69,6 +70,7 @@ def lm(
     """
     if weights is not None and not isinstance(weights, str):
         raise ArgumentError(f"weights is the name of a column; got {type(weights).__name__}. Make it a column of data.")
+    check_functions(functions)
     parsed = parse(formula, functions or ())
     _refuse_random_terms(parsed)
     return least_squares(build_design(parsed, data, weights=weights, na=na, functions=functions))

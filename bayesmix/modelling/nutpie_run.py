@@ -9,6 +9,8 @@ from bayesmix.errors import SamplingError
 from bayesmix.modelling.progress import SamplingProgress
 
 _ADAPTATIONS: dict[str, Any] = {"diagonal": "diag", "low-rank": "low_rank"}
+_PANIC = "PanicException"  # of a thread of nutpie's, whose sampler cannot be asked for anything afterwards
+_NO_START = ("initialization points failed", "bad initial gradient", "Poisoned sampler state")
 
 
 def run_nutpie(
@@ -54,13 +56,15 @@ def run_nutpie(
     except RuntimeError as error:
         # nutpie appends the stack of its own threads to the message.
         raise SamplingError(_explain(str(error).partition("\n\nStack backtrace")[0])) from error
-    except BaseException:
+    except BaseException as error:
+        if type(error).__name__ == _PANIC:
+            raise SamplingError(_explain(str(error))) from error
         running.cancel()
         raise
 
 
 def _explain(reason: str) -> str:
-    if "initialization points failed" in reason:
+    if any(what in reason for what in _NO_START):
         return (
             "Sampling could not start: the model's log density is not finite at any starting point. "
             "Check that the family suits the response and that priors leave room for the data."

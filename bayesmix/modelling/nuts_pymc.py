@@ -12,19 +12,28 @@ from pymc.exceptions import SamplingError as PyMCSamplingError
 from rich.console import Console
 
 from bayesmix.errors import SamplingError
+from bayesmix.modelling.arithmetic import arithmetic_as_written
 from bayesmix.modelling.progress import can_show
 
 
-def sample_by_pymc(model: pm.Model, *, progress: bool, **settings: Any) -> xr.DataTree:
+def sample_by_pymc(
+    model: pm.Model, *, draws: int, tune: int, cores: int, progress: bool, **settings: Any
+) -> xr.DataTree:
     """Draws by PyMC's own NUTS; settings as `nuts_nutpie.sample_by_nutpie`."""
-    return _sample(model, progress=progress, nuts_sampler="pymc", nuts={}, **settings)
+    steps = _Steps(draws + tune) if cores == 1 else None
+    how: dict[str, Any] = {"nuts_sampler": "pymc", "nuts": {}, "callback": steps}
+    return _sample(model, draws=draws, tune=tune, cores=cores, progress=progress, **how, **settings)
 
 
 def sample_by_numpyro(model: pm.Model, *, progress: bool, **settings: Any) -> xr.DataTree:
-    """Draws by NumPyro; its chains run as one vectorised program, whatever the number of cores."""
+    """Draws by NumPyro; its chains run as one vectorised program, whatever the number of cores.
+
+    An interrupt is heeded when that program is done.
+    """
     if find_spec("numpyro") is None:
         raise SamplingError("Sampler 'numpyro' is not installed; run: pip install bayesmix[numpyro]")
-    return _sample(model, progress=progress, nuts_sampler="numpyro", nuts={"chain_method": "vectorized"}, **settings)
+    how: dict[str, Any] = {"nuts_sampler": "numpyro", "nuts": {"chain_method": "vectorized"}}
+    return _sample(model, progress=progress, **how, **settings)
 
 
 def _sample(
@@ -40,10 +49,11 @@ def _sample(
     progress: bool,
     nuts_sampler: str,
     nuts: dict[str, Any],
+    callback: "_Steps | None" = None,
 ) -> xr.DataTree:
     try:
-        with _quiet("pymc"):
-            return pm.sample(
+        with _quiet("pymc"), arithmetic_as_written():
+            tree = pm.sample(
                 model=model,
                 var_names=list(var_names),
                 draws=draws,
@@ -55,12 +65,62 @@ def _sample(
                 nuts={"target_accept": target_accept, **nuts},
                 compute_convergence_checks=False,
                 progressbar=progress and can_show(Console(stderr=True)),
+                callback=callback,
             )
     except PyMCSamplingError as error:
         raise SamplingError(
             "Sampling could not start: the model's log density is not finite at any starting point. "
             "Check that the family suits the response and that priors leave room for the data."
         ) from error
+    except Exception as error:
+        if _is_interrupt(error):
+            raise KeyboardInterrupt from None
+        raise
+    _require_whole(tree, chains=chains, draws=draws)
+    return tree
+
+
+# What PyMC says when it was interrupted before the first draw after tuning.
+_NOTHING_DRAWN = "Not enough samples to build a trace"
+
+
+def _is_interrupt(error: BaseException | None) -> bool:
+    """Whether an interrupt is behind an error: one that fell into compiled code comes as another error's cause."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt | _ChainCutShortError) or _NOTHING_DRAWN in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _require_whole(tree: xr.DataTree, *, chains: int, draws: int) -> None:
+    """PyMC takes an interrupt for the wish to keep what there is, which is not what was asked for.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        The chains or the draws are fewer.
+    """
+    if (tree["posterior"].sizes["chain"], tree["posterior"].sizes["draw"]) != (chains, draws):
+        raise KeyboardInterrupt
+
+
+class _ChainCutShortError(Exception):
+    """A chain was interrupted, and PyMC has gone on to the next."""
+
+
+class _Steps:
+    """Called after every step of chains that run one after the other; `n` steps make a chain."""
+
+    def __init__(self, n: int):
+        self._n, self._chain, self._done = n, 0, 0
+
+    def __call__(self, trace: Any, draw: Any) -> None:  # noqa: ARG002 (PyMC gives both)
+        if draw.chain != self._chain:
+            if self._done < self._n:
+                raise _ChainCutShortError
+            self._chain, self._done = draw.chain, 0
+        self._done += 1
 
 
 @contextmanager

@@ -6,9 +6,10 @@ load.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from math import isfinite, log
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from numbers import Real
 
 from bayesmix.errors import PriorError, did_you_mean, listing
 from bayesmix.modelling.distributions import DISTRIBUTIONS, OF_SIGMA, Argument, signature
@@ -33,6 +34,8 @@ class Prior:
 
 FLAT = "Flat"
 """The one improper prior: constant density, for coefficients."""
+
+_SMALLEST, _LARGEST = 1e-50, 1e50
 
 _IMPROPER = {"flat", "halfflat", "improper", "improperuniform"}
 
@@ -107,6 +110,7 @@ def read_prior(prior: str | Prior, parameter: str | None = None, kind: str | Non
     """
     whose = f"Prior of {parameter!r}" if parameter is not None else "Prior"
     if isinstance(prior, Prior):
+        _require_name_and_numbers(prior, whose)
         _require_known(prior.name, whose, kind)
         args = _match([("", value) for value in prior.args], prior.name, whose)
         read = Prior(prior.name, args, bool(prior.of_sigma))
@@ -151,6 +155,7 @@ def settle_priors(
                 f"{did_you_mean(parameter, defaults)} Its parameters: {listing(defaults)}."
             )
         read = read_prior(prior, parameter, parameter_kind(defaults[parameter]))
+        _require_moderate(read, parameter)
         settled[parameter] = _settled_ratio(read, parameter, column_sds or {})
     return settled
 
@@ -211,6 +216,16 @@ def _match(given: list[tuple[str, float]], name: str, whose: str) -> tuple[float
     return tuple(values[argument.name] for argument in arguments)
 
 
+def _require_name_and_numbers(prior: Prior, whose: str) -> None:
+    """A record can be made of anything."""
+    numbers = prior.args if isinstance(prior.args, Sequence) and not isinstance(prior.args, str) else [None]
+    if not isinstance(prior.name, str) or any(isinstance(n, bool) or not isinstance(n, Real) for n in numbers):
+        raise PriorError(
+            f'{whose}: a Prior is a name with numbers, such as Prior("Normal", (0.0, 2.5)); got {prior.name!r} with '
+            f"{prior.args!r}."
+        )
+
+
 def _require_known(name: str, whose: str, kind: str | None) -> None:
     if name.lower() in _IMPROPER and not (name == FLAT and kind in (None, "coefficient")):
         instead = _INSTEAD[kind] if kind else "a wide proper one, such as Normal(0, 1000)"
@@ -236,6 +251,17 @@ def _require_in_range(prior: Prior, whose: str) -> None:
         raise PriorError(f"{whose}: lower must be below upper in {signature('Uniform')}; got {to_text(prior)}.")
 
 
+def _require_moderate(prior: Prior, parameter: str) -> None:
+    """Powers of the numbers, and their ratios to the data, are to be numbers."""
+    for argument, value in zip(DISTRIBUTIONS[prior.name].arguments, prior.args, strict=True):
+        if value and not _SMALLEST <= abs(value) <= _LARGEST:
+            raise PriorError(
+                f"Prior of {parameter!r}: {argument.name} ({argument.meaning}) of {signature(prior.name)} is "
+                f"{value:g}, and its size may be {_SMALLEST:g} to {_LARGEST:g}; give the response or the column "
+                "another unit."
+            )
+
+
 def _require_suited(prior: Prior, kind: str, whose: str) -> None:
     support = DISTRIBUTIONS[prior.name].support
     if support not in _SUPPORTS[kind]:
@@ -249,31 +275,3 @@ def _require_suited(prior: Prior, kind: str, whose: str) -> None:
 def _require_ratio(prior: Prior, kind: str | None, whose: str) -> None:
     if prior.name not in OF_SIGMA or kind not in (None, "standard deviation"):
         raise PriorError(f"{whose}: only priors of group sds may be times sigma, by {listing(OF_SIGMA)}; got {prior}.")
-
-
-_SCALES = {"HalfNormal": 0, "HalfStudentT": 1, "HalfCauchy": 0, "Normal": 1, "Laplace": 1, "StudentT": 2, "Cauchy": 1}
-_RATES = {"Exponential": 0, "Gamma": 1}
-
-
-def scaled(prior: Prior, factor: float) -> Prior:
-    """The prior of `factor` times the parameter, about the same location.
-
-    Raises
-    ------
-    PriorError
-        The distribution has no scale that could be changed.
-    """
-    args = list(prior.args)
-    if prior.name in _SCALES:
-        args[_SCALES[prior.name]] *= factor
-    elif prior.name in _RATES:
-        args[_RATES[prior.name]] /= factor
-    elif prior.name == "Uniform":
-        args = [value * factor for value in args]
-    elif prior.name == "InverseGamma":
-        args[1] *= factor
-    elif prior.name == "LogNormal":
-        args[0] += log(factor)
-    else:
-        raise PriorError(f"{prior} has no scale.")
-    return replace(prior, args=tuple(args))

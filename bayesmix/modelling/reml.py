@@ -9,6 +9,7 @@ from bayesmix import modelling
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
+from bayesmix.modelling.arguments import check_functions
 from bayesmix.modelling.reml_record import RemlFit
 
 
@@ -70,6 +71,7 @@ def reml(
         raise ArgumentError(f"reml is True (REML) or False (maximum likelihood); got {reml!r}.")
     if weights is not None and not isinstance(weights, str):
         raise ArgumentError(f"weights is the name of a column; got {type(weights).__name__}. Make it a column of data.")
+    check_functions(functions)
     parsed = parse(formula, functions or ())
     design = build_design(parsed, data, weights=weights, na=na, functions=functions)
     return modelling.reml_fit.fit_design(design, reml=reml)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
+from bayesmix.errors import QuadratureError
 from bayesmix.numerics.mode import Mode, ValueAndGradient, curvature_at, inverse_factor
 
 Floats = NDArray[np.float64]
@@ -62,6 +63,11 @@ def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) 
     ----------
     folded
         Whether the density is even in theta[at].
+
+    Raises
+    ------
+    QuadratureError
+        The density is no number along the way, or theta[at] beside its sd so large that it cannot change by that.
     """
     n = len(mode.point)
     others = np.arange(n) != at
@@ -89,6 +95,11 @@ def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) 
         s = np.array([s[0], s[0] + scale])
         knots[float(s[1])] = knots[float(s[0])]
     marginal = np.array([knots[float(one)][2] for one in s])
+    if not (np.all(np.diff(s) > 0) and np.all(np.isfinite(marginal))):
+        raise QuadratureError(
+            f"the posterior cannot be followed about {start[at]:.3g}, where its sd is {scale:.3g}: priors leave no "
+            "room for the data, or the data are beyond what can be computed with"
+        )
     fine = np.linspace(s[0], s[-1], 200)
     return Following(
         at=at,

@@ -8,7 +8,8 @@ compile different signatures at once can leave an index that points to the other
 - every signature is a file of its own, which carries its whole key and a checksum and appears in one step.
 
 So there is no index, nothing needs a lock, and what a file means never changes. A folder that cannot be written, or a
-file that is damaged, costs a compilation and nothing else. The folder may be deleted at any time.
+file that is damaged, costs a compilation and nothing else. The folder may be deleted at any time. Code that another
+user could have put there is not read (`own_files`).
 
 Leans on these internals of Numba: the constructor of `CPUDispatcher`, its `get_call_template` and `get_overload`, which
 a function that calls it is compiled with; `Dispatcher._cache` and `CFunc._cache`, which call `load_overload` and
@@ -17,17 +18,15 @@ a function that calls it is compiled with; `Dispatcher._cache` and `CFunc._cache
 `codegen().magic_tuple()`, the processor and its features; the constructor of `CFunc`.
 """
 
-import os
+import logging
 import pickle
 import sys
 from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
-from uuid import uuid4
 
 import llvmlite
 import numba
@@ -39,6 +38,8 @@ from numba.core.ccallback import CFunc
 from numba.core.compiler import CompileResult
 from numba.core.registry import CPUDispatcher
 from numba.misc.appdirs import AppDirs
+
+from bayesmix.numerics.own_files import NotOwnError, is_own_folder, read_own, write_own
 
 
 def kernel(function: Callable | None = None, /, **options: Any) -> Any:
@@ -114,6 +115,15 @@ def _remove_old_folders(root: Path) -> None:
         rmtree(old, ignore_errors=True)
 
 
+@cache
+def _tell(what: str) -> None:
+    """Say once why code is compiled anew that could have been read."""
+    logging.getLogger("bayesmix").warning(
+        f"bayesmix: {what}: compiled code is neither read from there nor kept, which makes every start slow; set "
+        "NUMBA_CACHE_DIR to a folder of your own."
+    )
+
+
 _FOLDERS = 8
 _STAMP = _stamp()
 
@@ -142,7 +152,10 @@ class KernelCache(_Cache):
         target_context.refresh()
         key, path = self._key(sig, target_context.codegen())
         try:
-            content = path.read_bytes()
+            content = read_own(path)
+        except NotOwnError as error:
+            _tell(str(error))
+            return None
         except OSError:
             return None
         checksum, content = content[:32], content[32:]
@@ -157,16 +170,16 @@ class KernelCache(_Cache):
             return
         key, path = self._key(sig, data.codegen)
         content = serialize.dumps((key, data._reduce()))
-        scratch = path.with_name(f"{path.name}.{uuid4().hex[:8]}")
+        is_first = not path.parent.exists()
         try:
-            if not path.parent.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _remove_old_folders(path.parent.parent)
-            scratch.write_bytes(sha256(content).digest() + content)
-            os.replace(scratch, path)
+            write_own(path, sha256(content).digest() + content)
+        except NotOwnError as error:
+            _tell(str(error))
         except OSError:  # no room, no right to write, or on Windows a reader that holds the same code
-            with suppress(OSError):
-                scratch.unlink()
+            return
+        else:
+            if is_first and is_own_folder(path.parent.parent):
+                _remove_old_folders(path.parent.parent)
 
     def enable(self) -> None:
         self._enabled = True

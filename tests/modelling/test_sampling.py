@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import arviz_stats
@@ -11,7 +13,7 @@ import pytest
 import xarray as xr
 
 from bayesmix.errors import SamplingError
-from bayesmix.modelling import sampling
+from bayesmix.modelling import nuts_pymc, sampling
 from bayesmix.modelling.chains import chains_at_once, sample_stats
 from bayesmix.modelling.progress import SamplingProgress
 from bayesmix.modelling.sampling import draw
@@ -199,3 +201,123 @@ def test_chains_at_once(monkeypatch):
 
 def test_every_sampler_has_a_test():
     assert set(sampling.JOINT_SAMPLERS) == {"nutpie", "pymc", "numpyro"}
+
+
+def cut_off(chains: int, draws: int) -> xr.DataTree:
+    values = xr.Dataset({"mean": (("chain", "draw"), np.zeros((chains, draws)))})
+    return xr.DataTree.from_dict({"posterior": values})
+
+
+@pytest.mark.parametrize("sampler", ["pymc", "numpyro"])
+@pytest.mark.parametrize("shape", [(2, 199), (1, 200)])
+def test_what_pymc_keeps_of_an_interrupted_run_is_not_kept(model, sampler, shape, monkeypatch):
+    monkeypatch.setattr(pm, "sample", lambda **_: cut_off(*shape))
+    with pytest.raises(KeyboardInterrupt):
+        draw(model, var_names=["mean"], sampler=sampler, seed=1, **FAST)
+
+
+def interrupted_in_compiled_code(**_):
+    try:
+        raise SystemError("returned a result with an exception set") from KeyboardInterrupt()
+    except SystemError as error:
+        raise SystemError("Apply node that caused the error") from error
+
+
+def interrupted_while_tuning(**_):
+    raise ValueError("Not enough samples to build a trace.")
+
+
+@pytest.mark.parametrize("sample", [interrupted_in_compiled_code, interrupted_while_tuning])
+def test_an_interrupt_that_comes_as_another_error(model, sample, monkeypatch):
+    monkeypatch.setattr(pm, "sample", sample)
+    with pytest.raises(KeyboardInterrupt):
+        draw(model, var_names=["mean"], sampler="pymc", seed=1, **FAST)
+
+
+def test_another_error_of_pymc_is_passed_on(model, monkeypatch):
+    def fail(**_):
+        raise ValueError("something else")
+
+    monkeypatch.setattr(pm, "sample", fail)
+    with pytest.raises(ValueError, match="something else"):
+        draw(model, var_names=["mean"], sampler="pymc", seed=1, **FAST)
+
+
+@pytest.mark.usefixtures("interrupts")
+def test_an_interrupted_chain_of_pymc_is_not_followed_by_the_next(model, monkeypatch):
+    """PyMC itself takes the interrupt for the end of this one chain."""
+    chains = []
+    count = nuts_pymc._Steps.__call__
+
+    def counted(self, trace, draw):
+        count(self, trace, draw)
+        chains.append(draw.chain)
+        if len(chains) == 300:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(nuts_pymc._Steps, "__call__", counted)
+    with pytest.raises(KeyboardInterrupt):
+        draw(model, var_names=["mean"], sampler="pymc", seed=1, cores=1, **(FAST | {"draws": 100_000}))
+    assert chains == [0] * 300
+
+
+PROGRAM = """
+import signal
+import bayesmix as bm
+signal.signal(signal.SIGINT, signal.default_int_handler)
+print("begun", flush=True)
+fit = bm.fit("Reaction ~ Days + (1 | Subject)", bm.load_data("sleepstudy"), "student_t", sampler="{sampler}",
+             draws={draws}, tune=200, chains=2, cores={cores}, seed=1, progress=False)
+print("kept", fit.posterior["posterior"].sizes)
+"""
+
+
+# One program of NumPyro's makes all draws, and an interrupt waits for its end.
+MANY = {"pymc": 1_000_000, "numpyro": 100_000, "nutpie": 1_000_000}
+
+
+def interrupted(command: list[str], delay: float) -> tuple[int, str]:
+    """What is left of a process and all that it started, which get SIGINT as by Ctrl-C in a terminal."""
+    ours = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "start_new_session": True}
+    with subprocess.Popen(command, **ours) as running:
+        time.sleep(delay)
+        os.killpg(running.pid, signal.SIGINT)
+        try:
+            said = running.communicate(timeout=300)[0]
+        finally:
+            if running.poll() is None:
+                os.killpg(running.pid, signal.SIGKILL)
+    return running.returncode, said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cores", [1, 2])
+@pytest.mark.parametrize("sampler", ["pymc", "numpyro", "nutpie"])
+def test_ctrl_c_in_python_keeps_nothing(sampler, cores):
+    for delay in (15,) if sampler == "numpyro" else (15, 20, 25):
+        program = PROGRAM.format(sampler=sampler, cores=cores, draws=MANY[sampler])
+        status, said = interrupted([sys.executable, "-W", "ignore", "-c", program], delay)
+        assert status != 0
+        assert "KeyboardInterrupt" in said
+        assert "kept" not in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sampler", ["pymc", "numpyro", "nutpie"])
+def test_ctrl_c_at_the_shell_writes_nothing(sampler, tmp_path):
+    command = [sys.executable, "-W", "ignore", "-m", "bayesmix", "fit", "Reaction ~ Days + (1 | Subject)", "sleepstudy"]
+    command += [
+        "--family",
+        "student_t",
+        "--sampler",
+        sampler,
+        "--draws",
+        str(MANY[sampler]),
+        "--out",
+        str(tmp_path / "results"),
+    ]
+    status, said = interrupted(command, 25)
+    assert status == 130
+    assert "Draws" not in said
+    assert "Traceback" not in said
+    assert not list(tmp_path.iterdir())

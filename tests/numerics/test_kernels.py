@@ -4,15 +4,18 @@ A small package with a copy of `kernels.py` stands for the numerics; each step i
 """
 
 import os
+import pickle
 import shutil
+import stat
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bayesmix.numerics import kernels
+from bayesmix.numerics import kernels, own_files
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, working_prior
 from bayesmix.numerics.gaussian.conditional import conditional
 from bayesmix.numerics.gaussian.cross_products import cross_products
@@ -68,7 +71,8 @@ class Package:
         (folder / "pointer.py").write_text(POINTER)
 
     def start(self, program: str, **environment: str) -> subprocess.Popen:
-        variables = {**os.environ, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        places = os.pathsep.join([str(self.folder), str(Path(kernels.__file__).parents[2])])
+        variables = {**os.environ, "PYTHONPATH": places, "PYTHONDONTWRITEBYTECODE": "1"}
         variables |= {"NUMBA_CACHE_DIR": str(self.cache), **environment}
         command = [sys.executable, "-W", "error", "-c", program]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
@@ -200,6 +204,122 @@ def test_a_damaged_file_is_compiled_anew(package):
         kept.write_bytes(damaged)
         assert package.run(TWICE) == "2 1"
         assert package.run(TWICE) == "2 0"
+
+
+class Planted:
+    """Unpickled, it makes a file."""
+
+    def __init__(self, mark: Path):
+        self.mark = mark
+
+    def __reduce__(self):
+        return Path.touch, (self.mark,)
+
+
+def planted(mark: Path) -> bytes:
+    content = pickle.dumps(Planted(mark))
+    return sha256(content).digest() + content
+
+
+needs_owners = pytest.mark.skipif(not own_files.HAS_OWNERS, reason="files here have no owners")
+NOTE = "is neither read from there nor kept"
+
+
+def of_another_user(folder: Path, _: Path) -> None:
+    os.chown(folder, 65534, 65534)
+
+
+def file_of_another_user(_: Path, kept: Path) -> None:
+    os.chown(kept, 65534, 65534)
+
+
+def open_to_the_group(folder: Path, _: Path) -> None:
+    folder.chmod(0o770)
+
+
+def file_open_to_others(_: Path, kept: Path) -> None:
+    kept.chmod(0o646)
+
+
+def a_link(folder: Path, _: Path) -> None:
+    elsewhere = folder.with_name("elsewhere")
+    folder.rename(elsewhere)
+    folder.symlink_to(elsewhere)
+
+
+@needs_owners
+@pytest.mark.parametrize(
+    "disguise", [of_another_user, file_of_another_user, open_to_the_group, file_open_to_others, a_link]
+)
+def test_what_another_user_could_have_written_is_not_run(package, disguise):
+    if disguise in (of_another_user, file_of_another_user) and os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    package.run(TWICE)
+    (kept,) = package.cache.rglob("twice-*")
+    mark = package.folder / "mark"
+    kept.write_bytes(planted(mark))
+    disguise(kept.parent, kept)
+    running = package.start(TWICE)
+    said, noted = running.communicate()
+    assert running.returncode == 0
+    assert said.strip() == "2 1"
+    assert not mark.exists()
+    assert noted.count(NOTE) == 1
+    assert len(noted.splitlines()) == 1
+
+
+@needs_owners
+def test_a_link_for_a_file_is_replaced(package):
+    package.run(TWICE)
+    (kept,) = package.cache.rglob("twice-*")
+    mark, elsewhere = package.folder / "mark", package.folder / "elsewhere"
+    elsewhere.write_bytes(planted(mark))
+    kept.unlink()
+    kept.symlink_to(elsewhere)
+    assert package.run(TWICE) == "2 1"
+    assert not mark.exists()
+    assert elsewhere.read_bytes() == planted(mark)
+    assert package.run(TWICE) == "2 0"
+
+
+@needs_owners
+def test_a_cache_below_a_shared_folder_is_for_us_alone(package):
+    package.cache.mkdir(mode=0o777)
+    package.cache.chmod(0o1777)
+    assert package.run(TWICE) == "2 1"
+    (kept,) = package.cache.rglob("twice-*")
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (kept, kept.parent, kept.parent.parent)]
+    assert modes == [0o600, 0o700, 0o700]
+    assert package.run(TWICE) == "2 0"
+
+
+@needs_owners
+@pytest.mark.parametrize("mode", [0o755, 0o775])
+def test_the_folder_of_an_earlier_version_goes_on_working(package, mode):
+    (package.cache / "bayesmix").mkdir(parents=True)
+    (package.cache / "bayesmix").chmod(mode)
+    assert package.run(TWICE) == "2 1"
+    assert package.run(TWICE) == "2 0"
+
+
+@needs_owners
+def test_another_user_is_told_by_number(tmp_path, monkeypatch):
+    own_files.write_own(tmp_path / "kernels" / "a", b"x")
+    assert own_files.read_own(tmp_path / "kernels" / "a") == b"x"
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    if os.getuid() != 0:  # whatever is root's is trusted
+        with pytest.raises(own_files.NotOwnError, match=f"belongs to another user, number {os.getuid()}"):
+            own_files.read_own(tmp_path / "kernels" / "a")
+        assert not own_files.is_own_folder(tmp_path / "kernels")
+
+
+def test_without_owners_files_are_read_and_written_by_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(own_files, "HAS_OWNERS", False)
+    own_files.write_own(tmp_path / "kernels" / "a", b"x")
+    own_files.write_own(tmp_path / "kernels" / "a", b"y")
+    assert own_files.read_own(tmp_path / "kernels" / "a") == b"y"
+    assert own_files.is_own_folder(tmp_path)
+    assert [path.name for path in (tmp_path / "kernels").iterdir()] == ["a"]
 
 
 def compile_all(model):

@@ -41,7 +41,7 @@ def log_integral(table: Floats, level: Level, centre: float, step: float) -> tup
                 total, greatest, reference, h = total * exp(-h), greatest - h, reference + h, 0.0
             total += exp(h)
             n_nodes += 1
-            if h < greatest - NEGLIGIBLE:
+            if not h >= greatest - NEGLIGIBLE:  # or is no number: nor will the next ones be
                 break
             greatest = max(greatest, h)
     return reference + log(total * step) - _HALF_LOG_2PI, n_nodes
@@ -87,7 +87,7 @@ def log_integral_with_slopes(
             by_own += weight * slope
             for i in range(level.begin, level.end):
                 scores[i] += weight * scratch[i]
-            if h < max(greatest, 0.0) - NEGLIGIBLE:
+            if not h >= max(greatest, 0.0) - NEGLIGIBLE:
                 break
             greatest = max(greatest, h)
     for i in range(level.begin, level.end):

@@ -1,0 +1,102 @@
+"""What `fit` may be given: each check is one line that says what is wrong and what to write."""
+
+from collections.abc import Mapping
+from numbers import Integral
+from typing import Any
+
+from bayesmix.errors import ArgumentError, DataError, FamilyError, did_you_mean
+from bayesmix.formula.response import OUT_OF_TRIALS
+from bayesmix.modelling.families import Family
+from bayesmix.modelling.method import METHODS, SEEDS
+
+MOST_STEPS = 10**8
+"""Steps of a chain: at ten microseconds each, which few models reach, a quarter of an hour; at a millisecond a day."""
+
+_LEAST = {"draws": 10, "tune": 10, "chains": 1, "cores": 1}
+
+
+def check_arguments(
+    *,
+    method: str = "auto",
+    draws: int = 1000,
+    tune: int | None = None,
+    chains: int = 4,
+    cores: int | None = None,
+    target_accept: float | None = None,
+    seed: int | None = None,
+    keep_effects: bool | None = None,
+    remedies: bool = True,
+    progress: bool = True,
+) -> None:
+    """Refuse what cannot be sampled: a method that is not known, numbers out of their range, words for yes and no.
+
+    Raises
+    ------
+    ArgumentError
+        One line with the argument, what it may be and what it is.
+    """
+    if method not in METHODS:
+        raise ArgumentError(
+            f"method={method!r} is not known.{did_you_mean(str(method), METHODS)} Methods: {', '.join(METHODS)}."
+        )
+    counts = {"draws": draws, "tune": tune, "chains": chains, "cores": cores}
+    for name, value in counts.items():
+        optional = value is None and name in ("tune", "cores")
+        if not optional and (not _is_whole(value) or value < _LEAST[name]):  # type: ignore[operator]
+            raise ArgumentError(f"{name} is a whole number of at least {_LEAST[name]}; got {value!r}.")
+    if draws + (tune or 0) > MOST_STEPS:
+        raise ArgumentError(
+            f"draws={draws} and tune={tune or 0} make {draws + (tune or 0):,} steps of every chain, and {MOST_STEPS:,} "
+            "is the most; some thousands are plenty."
+        )
+    is_number = isinstance(target_accept, int | float)
+    if target_accept is not None and not (is_number and 0 < target_accept < 1):
+        raise ArgumentError(f"target_accept is a probability between 0 and 1, such as 0.95; got {target_accept!r}.")
+    if seed is not None and (not _is_whole(seed) or not 0 <= seed < SEEDS):
+        raise ArgumentError(f"seed is a whole number from 0 to {SEEDS - 1}; got {seed!r}.")
+    if keep_effects is not None and not isinstance(keep_effects, bool):
+        raise ArgumentError(f"keep_effects is True, False or None (up to a size); got {keep_effects!r}.")
+    for name, switch in (("remedies", remedies), ("progress", progress)):
+        if not isinstance(switch, bool):
+            raise ArgumentError(f"{name} is True or False; got {switch!r}.")
+
+
+def check_functions(functions: Any) -> None:
+    """Refuse what is no mapping from names to functions.
+
+    Raises
+    ------
+    DataError
+        One line with the entry that is none.
+    """
+    if functions is None:
+        return
+    if not isinstance(functions, Mapping):
+        raise DataError(f'functions is a mapping, such as {{"half": half}}; got {type(functions).__name__}.')
+    for name, function in functions.items():
+        if not isinstance(name, str) or not callable(function):
+            raise DataError(
+                f'functions is a mapping from names to functions, such as {{"half": half}}; {name!r} stands for '
+                f"{type(function).__name__}."
+            )
+
+
+def check_weights(weights: Any, family: Family) -> None:
+    """Refuse weights that are no name of a column, or that the family has no use for.
+
+    Raises
+    ------
+    ArgumentError, FamilyError
+        One line that says which of the two.
+    """
+    if weights is not None and not isinstance(weights, str):
+        raise ArgumentError(f"weights is the name of a column; got {type(weights).__name__}. Make it a column of data.")
+    if weights is not None and family.response != "real" and family.response not in OUT_OF_TRIALS:
+        raise FamilyError(
+            f"Family {family.name!r} takes no weights (got {weights!r}): they are for a residual variance sigma^2 / "
+            'weight, or the trials of a share. Repeat rows, or use family="binomial" for counts out of trials.'
+        )
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
