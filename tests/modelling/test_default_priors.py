@@ -11,9 +11,9 @@ from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
 
 
-def priors_of(formula, data, family="gaussian"):
+def priors_of(formula, data, family="gaussian", **arguments):
     family = read_family(family)
-    design = build_design(parse(formula), data, response=family.response)
+    design = build_design(parse(formula), data, response=family.response, **arguments)
     return default_priors(design, family)
 
 
@@ -81,3 +81,18 @@ def test_units_of_the_response_do_not_matter(factor):
         scaled = priors_of(formula, data.assign(diameter=data["diameter"] * factor))[name]
         scales = [value * (factor if i or prior.name == "Normal" else 1) for i, value in enumerate(prior.args)]
         np.testing.assert_allclose(scaled.args, scales)
+
+
+def test_sigma_is_expected_where_a_row_of_median_weight_has_it():
+    rng = np.random.default_rng(2)
+    data = pd.DataFrame({"y": rng.normal(5, 2, 41), "w": np.exp(rng.normal(size=41)), "one": 1.0})
+    plain = priors_of("y ~ 1", data)
+    assert priors_of("y ~ 1", data, weights="one") == plain
+    for factor in (1e-8, 1.0, 300.0):
+        found = priors_of("y ~ 1", data.assign(w=factor * data["w"]), weights="w")
+        scale = data["y"].std() * np.sqrt(factor * np.sort(data["w"])[20])
+        np.testing.assert_allclose(found["sigma"].args, (3, scale))
+        assert found["Intercept"] == plain["Intercept"]
+    # Rows with next to no weight, or with nearly all, leave it where it is.
+    two = data.assign(w=np.where(data.index < 10, 1e-10, np.where(data.index == 20, 1e10, 4.0)))
+    np.testing.assert_allclose(priors_of("y ~ 1", two, weights="w")["sigma"].args, (3, 2 * data["y"].std()))

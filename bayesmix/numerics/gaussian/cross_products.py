@@ -87,6 +87,7 @@ class CrossProducts:
 
     `n_obs` rows, `p` columns of X, `arrangement` of the terms, `arrays` for the kernels, `scaling` of X's columns;
     `least_squares` (p,): coefficients, for the scaled columns, that were taken off y; `residual`: what is left.
+    `typical_weight`, as the function of that name.
     """
 
     n_obs: int
@@ -96,6 +97,7 @@ class CrossProducts:
     scaling: Scaling
     least_squares: Floats
     residual: Residual
+    typical_weight: float
 
 
 @dataclass(frozen=True)
@@ -246,7 +248,15 @@ def cross_products(
     weight = float(len(y) if weights is None else np.sum(weights))
     rounding = weight * (_ROUNDING * float(np.max(np.abs(y), initial=0.0))) ** 2
     residual = Residual(found.left, float(squares[-1]), rounding, rank)
-    return CrossProducts(len(y), p, layout, arrays, x, least_squares, residual)
+    return CrossProducts(len(y), p, layout, arrays, x, least_squares, residual, typical_weight(weights))
+
+
+def typical_weight(weights: Floats | None) -> float:
+    """The median weight, 1 without weights: sigma is the residual sd of such a row times its root.
+
+    Not a mean: rows with next to no weight, or with all of it, are no measure of the others.
+    """
+    return 1.0 if weights is None else float(np.median(weights))
 
 
 def _scaling(chunks: Iterable[Floats], width: int) -> Scaling:
