@@ -1,8 +1,9 @@
 """Distributions of counts: binomial, beta-binomial, Poisson, negative binomial."""
 
 import numpy as np
-from scipy.special import betainc, betaln, gammaln, pdtr, pdtrc
+from scipy.special import betainc, gammaln, pdtr, pdtrc
 
+from bayesmix.numerics.gamma_ratios import log_rises
 from bayesmix.numerics.row_distribution.continuous import beta_shapes
 from bayesmix.numerics.row_distribution.parts import (
     Floats,
@@ -42,7 +43,7 @@ def _whole(trials: Floats, q: Predicted) -> np.ndarray:
 
 def _beta_binomial_log_density(y: Floats, q: Predicted) -> Floats:
     a, b = beta_shapes(q)
-    return _log_choose(q["trials"], y) + betaln(a + y, b + q["trials"] - y) - betaln(a, b)
+    return _log_choose(q["trials"], y) + log_rises(a, y) + log_rises(b, q["trials"] - y) - log_rises(a + b, q["trials"])
 
 
 def _beta_binomial_tails(y: Floats, q: Predicted) -> Tails:
@@ -77,7 +78,7 @@ def _negative_binomial_log_density(y: Floats, q: Predicted) -> Floats:
     shape = q["shape"]
     # log(mu / (mu + shape)) and log(shape / (mu + shape))
     ratio = q.eta - np.log(shape)
-    constant = gammaln(y + shape) - gammaln(shape) - gammaln(y + 1)
+    constant = log_rises(shape, y) - gammaln(y + 1)
     return constant - shape * np.logaddexp(0, ratio) - times(y, np.logaddexp(0, -ratio))
 
 
