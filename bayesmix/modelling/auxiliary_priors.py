@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from bayesmix.formula.design import Design
 from bayesmix.modelling.families import Family
 from bayesmix.modelling.priors import Prior
-from bayesmix.numerics.gaussian.cross_products import typical_weight
+from bayesmix.numerics.typical_weight import typical_weight
 
 Floats = NDArray[np.float64]
 

@@ -11,7 +11,8 @@ from bayesmix.modelling import layout
 from bayesmix.modelling.priors import Prior
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, WorkingPrior, working_prior
-from bayesmix.numerics.gaussian.cross_products import CrossProducts, cross_products, typical_weight
+from bayesmix.numerics.gaussian.cross_products import CrossProducts, cross_products
+from bayesmix.numerics.typical_weight import typical_weight
 from bayesmix.numerics.variance_parameters import n_parameters
 from bayesmix.numerics.variance_posterior import pack_posterior
 from bayesmix.numerics.variance_priors import KINDS, OF_SIGMA

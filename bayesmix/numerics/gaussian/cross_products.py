@@ -16,6 +16,7 @@ from bayesmix.numerics.gaussian.arrangement import Arrangement, GroupColumns, ar
 from bayesmix.numerics.gaussian.met_levels import Met, meet
 from bayesmix.numerics.gaussian.residual import find_anchor
 from bayesmix.numerics.gaussian.rows import add_level_products, add_moments, add_remainders, root_levels, subtract_met
+from bayesmix.numerics.typical_weight import typical_weight
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -249,14 +250,6 @@ def cross_products(
     rounding = weight * (_ROUNDING * float(np.max(np.abs(y), initial=0.0))) ** 2
     residual = Residual(found.left, float(squares[-1]), rounding, rank)
     return CrossProducts(len(y), p, layout, arrays, x, least_squares, residual, typical_weight(weights))
-
-
-def typical_weight(weights: Floats | None) -> float:
-    """The median weight, 1 without weights: sigma is the residual sd of such a row times its root.
-
-    Not a mean: rows with next to no weight, or with all of it, are no measure of the others.
-    """
-    return 1.0 if weights is None else float(np.median(weights))
 
 
 def _scaling(chunks: Iterable[Floats], width: int) -> Scaling:
