@@ -22,8 +22,8 @@ from bayesmix.numerics.kernels import kernel
 
 Floats = NDArray[np.float64]
 
-_SHORTEST = 32  # terms of a block; fewer are added one by one
-_N_BLOCKS = 48
+_SHORTEST = 256  # terms of a block; fewer are added one by one
+_N_BLOCKS = 44
 _N_NODES = 10
 _MOST_FALL = 8.0
 _WIDEST = 4.0
@@ -52,7 +52,7 @@ def beta_binomial_tails(y: Floats, trials: Floats, a: Floats, b: Floats, at: Flo
 
 @cache
 def _rules() -> tuple[Floats, Floats]:
-    """Nodes, counted from a block's first term, and weights for blocks of 32, 64, ... terms, (n_blocks, n_nodes)."""
+    """Nodes, counted from a block's first term, and weights for blocks of 256, 512, ... terms, (n_blocks, n_nodes)."""
     nodes, weights = np.empty((_N_BLOCKS, _N_NODES)), np.empty((_N_BLOCKS, _N_NODES))
     k = np.arange(1.0, _N_NODES)
     for row in range(_N_BLOCKS):
