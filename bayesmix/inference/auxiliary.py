@@ -33,6 +33,12 @@ def auxiliary(fit: Fit, *, prob: float = 0.95) -> pd.DataFrame:
     ArgumentError
         `fit` is no posterior, or `prob` is not between 0 and 1.
 
+    Notes
+    -----
+    Where counts are not overdispersed, `shape` (negative binomial) and `phi` (beta-binomial) may be as large as one
+    likes: under their default priors they have no mean and no sd, and those columns are what the largest draws make of
+    them. Read the median and the interval.
+
     Examples
     --------
     >>> bm.auxiliary(fit).loc["shape", "mean"]  # doctest: +SKIP

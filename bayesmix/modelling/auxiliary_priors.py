@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from bayesmix.formula.design import Design
 from bayesmix.modelling.families import Family
 from bayesmix.modelling.priors import Prior
+from bayesmix.numerics.typical_weight import typical_weight
 
 Floats = NDArray[np.float64]
 
@@ -45,6 +46,9 @@ def auxiliary_prior(name: str, design: Design, family: Family) -> Prior:
     `zi`     Beta(1, 1)              uniform
     `hu`     Beta(1, 1)              uniform
     =======  ======================  ===================================================================
+
+    With weights `sigma` is the residual sd at weight 1, and sd y is multiplied by the root of the median weight: the
+    prior is about the residuals of a typical row, whatever the unit of the weights.
     """
     return Prior("HalfStudentT", (3.0, _spread_of_response(design, family))) if name == "sigma" else _PRIORS[name]
 
@@ -69,6 +73,7 @@ def auxiliary_centre(name: str, design: Design, family: Family) -> tuple[float, 
 
 
 def _spread_of_response(design: Design, family: Family) -> float:
+    """The scale of `sigma`: sd y of a row with the typical weight."""
     y, offset = response_for_priors(design, family)
     y = y - offset if family.link == "identity" else y
-    return float(np.std(y, ddof=1)) if len(y) > 1 else 0.0
+    return float(np.std(y, ddof=1) * np.sqrt(typical_weight(design.weights))) if len(y) > 1 else 0.0

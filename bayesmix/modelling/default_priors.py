@@ -3,13 +3,16 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesmix.formula.design import Design, GroupTerm
+from bayesmix.formula.design import Design, FixedEffects, GroupTerm
 from bayesmix.modelling import layout
 from bayesmix.modelling.auxiliary_priors import auxiliary_centre, auxiliary_prior, response_for_priors
 from bayesmix.modelling.families import Family
 from bayesmix.modelling.priors import Prior
+from bayesmix.numerics.links import LINKS
 
 Floats = NDArray[np.float64]
+
+_OF_PROBABILITIES = ("logit", "probit", "cloglog")
 
 
 def default_priors(design: Design, family: Family) -> dict[str, Prior]:
@@ -30,8 +33,10 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
 
     The intercept is meant at the predictors' means. z is the column that varies by group; sd z is 1 for the
     intercept and for 0/1 columns. Without an intercept nothing is centred: root mean squares about 0 stand for
-    the sds of y and x, so that cell means (`0 + f`) are not pulled to 0. An offset is taken from y first; for lognormal
-    families y is the log of the response, for hurdle models those rows count that are not 0.
+    the sds of y and x, so that cell means (`0 + f`) are not pulled to 0; on other links a cell mean is
+    Normal(link of mean y, 2.5), and in the predictor of a further parameter it has an intercept's prior. An offset is
+    taken from y first; for lognormal families y is the log of the response, for hurdle models those rows count that are
+    not 0.
     """
     y, offset = response_for_priors(design, family)
     identity = family.link == "identity"
@@ -43,24 +48,34 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
         intercept = (float(y.mean()), 2.5 * sd_y)
         priors |= _predictor_priors(design, intercept, size_y=size_y, sd_y=sd_y)
     else:
-        priors |= _predictor_priors(design, (_typical(y, offset, family), 2.5))
+        cell = (_linked_mean(design, y, offset, family), 2.5)
+        priors |= _predictor_priors(design, (_typical(y, offset, family), 2.5), cell=cell)
     for name in family.auxiliary:
         if name in design.parts:
-            priors |= _predictor_priors(design.parts[name], auxiliary_centre(name, design, family))
+            centre = auxiliary_centre(name, design, family)
+            priors |= _predictor_priors(design.parts[name], centre, cell=centre)
         else:
             priors[name] = auxiliary_prior(name, design, family)
     return priors
 
 
 def _predictor_priors(
-    design: Design, intercept: tuple[float, float], *, size_y: float | None = None, sd_y: float | None = None
+    design: Design,
+    intercept: tuple[float, float],
+    *,
+    cell: tuple[float, float] | None = None,
+    size_y: float | None = None,
+    sd_y: float | None = None,
 ) -> dict[str, Prior]:
-    """Those of one predictor: `size_y` and `sd_y` on an identity link, with neither on others."""
+    """Those of one predictor: `size_y` and `sd_y` on an identity link; on others `cell`, of each cell mean."""
     priors: dict[str, Prior] = {}
     centred = design.fixed.is_centred
+    cells = _cell_means(design.fixed)
     for name, column in zip(design.fixed.names, design.fixed.matrix.T, strict=True):
         if name == design.fixed.intercept:
             priors[name] = Prior("Normal", intercept)
+        elif cell is not None and name in cells:
+            priors[name] = Prior("Normal", cell)
         elif size_y is not None:
             priors[name] = Prior("Normal", (0.0, 2.5 * size_y / _spread(column, centred=centred)))
         else:
@@ -89,6 +104,34 @@ def _typical(y: Floats, offset: Floats, family: Family) -> float:
     """On a log link counts of 10^5 lie far from 0: the intercept's prior is about the log of the mean response."""
     mean = float(np.mean(y))
     return float(np.log(mean) - np.mean(offset)) if family.link == "log" and mean > 0 else 0.0
+
+
+def _linked_mean(design: Design, y: Floats, offset: Floats, family: Family) -> float:
+    """What the predictor is on average, less the offset: the link of the mean response, 0 where it has none.
+
+    Without a success, or without a failure, half a one is added.
+    """
+    trials = design.response.trials
+    total, size = float(np.sum(y)), float(len(y) if trials is None else np.sum(trials))
+    if family.link in _OF_PROBABILITIES and total in (0.0, size):
+        total, size = total + 0.5, size + 1.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = float(LINKS[family.link].link(total / size)) - float(np.mean(offset)) if size else np.nan
+    return found if np.isfinite(found) else 0.0
+
+
+def _cell_means(fixed: FixedEffects) -> set[str]:
+    """Names of the columns of the factor, or of the crossing, that has one for each level: no intercept is beside it.
+
+    Every row has a 1 in one of them: they hold the level of the response, as an intercept would.
+    """
+    if fixed.is_centred:
+        return set()
+    for term in fixed.terms:
+        columns = fixed.matrix[:, list(term.columns)]
+        if _is_zero_one(columns) and (columns.sum(axis=1) == 1).all():
+            return {fixed.names[column] for column in term.columns}
+    return set()
 
 
 def _group_priors(term: GroupTerm, design: Design, sd_y: float | None) -> dict[str, Prior]:

@@ -68,8 +68,8 @@ def fit(
         residual one, ``"HalfCauchy(0.5) * sigma"``; ``"ScaleFree(0.5)"`` is that for the sd of a slope times the sd
         of its column, which does not depend on units.
     weights
-        A column of positive numbers: the residual variance of a row is sigma^2 / weight. For a binomial share
-        the numbers of trials.
+        A column of positive numbers: the residual variance of a row is sigma^2 / weight, and the default prior of
+        sigma is for a row of median weight. For a binomial share the numbers of trials.
     na
         ``"drop"`` leaves out rows with a missing value in a column of the formula and counts them; ``"error"``
         refuses them.

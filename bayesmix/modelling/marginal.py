@@ -12,6 +12,7 @@ from bayesmix.modelling.priors import Prior
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, WorkingPrior, working_prior
 from bayesmix.numerics.gaussian.cross_products import CrossProducts, cross_products
+from bayesmix.numerics.typical_weight import typical_weight
 from bayesmix.numerics.variance_parameters import n_parameters
 from bayesmix.numerics.variance_posterior import pack_posterior
 from bayesmix.numerics.variance_priors import KINDS, OF_SIGMA
@@ -97,7 +98,7 @@ def _theta_priors(
     kind, pair = sd_prior(priors["sigma"])
     kinds.append(kind)
     numbers.append(pair)
-    start.append(start_of(kind, pair, residual or 0.5 * spread))
+    start.append(start_of(kind, pair, residual or 0.5 * spread * np.sqrt(typical_weight(design.weights))))
     return np.array(kinds, dtype=np.int64), np.array(numbers, dtype=float), np.array(start)
 
 

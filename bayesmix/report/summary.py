@@ -83,7 +83,7 @@ def summary(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95, ddf:
         blocks.append(Block(f"Fixed effects ({interval})", table=_estimate_table(fit, fixef(fit, prob=prob))))
     others = auxiliary(fit, prob=prob).drop(index="sigma", errors="ignore")
     if len(others):
-        blocks.append(Block(f"Family ({interval})", table=_estimate_table(fit, others)))
+        blocks.append(Block(f"Family ({interval})", table=_family_table(fit, others)))
     blocks.append(Block("Priors", table=_prior_table(fit)))
     about_separation = separation_block(fit)
     if about_separation is not None:
@@ -200,19 +200,28 @@ def _correlation(estimate: pd.Series, *, with_interval: bool) -> str:
 
 
 def _estimate_table(fit: Fit, frame: pd.DataFrame) -> Table:
+    return _table_of(fit, frame, ["mean", "sd", "lower", "upper"], frame["sd"])
+
+
+def _family_table(fit: Fit, frame: pd.DataFrame) -> Table:
+    """By the median: `shape` and `phi` have no mean where counts are not overdispersed. Digits are the interval's."""
+    return _table_of(fit, frame, ["median", "lower", "upper"], (frame["upper"] - frame["lower"]) / 4)
+
+
+def _table_of(fit: Fit, frame: pd.DataFrame, columns: list[str], spread: pd.Series) -> Table:
     # The chains of importance sampling are parts of one weighted sample: they agree whatever the weights.
     by_chains = fit.diagnostics.importance is None
     rows = [
         [
             str(name),
-            *row(estimate[["mean", "sd", "lower", "upper"]], estimate["sd"]),
+            *row(estimate[columns], spread[name]),
             whole(estimate["ess_bulk"]),
             whole(estimate["ess_tail"]),
             *([rhat(estimate["rhat"])] if by_chains else []),
         ]
         for name, estimate in frame.iterrows()
     ]
-    header = ["", "mean", "sd", "lower", "upper", "ESS bulk", "ESS tail", *(["R-hat"] if by_chains else [])]
+    header = ["", *columns, "ESS bulk", "ESS tail", *(["R-hat"] if by_chains else [])]
     return Table(header, _filled(rows, len(header)), labels=1)
 
 

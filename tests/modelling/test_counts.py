@@ -256,3 +256,39 @@ def test_overdispersed_cbpp_is_that_of_the_joint_path(cbpp):
     own = bm.fit(CBPP, cbpp, "beta_binomial", **SETTINGS)
     assert own.method == "marginal"
     assert_same_posterior(own, bm.fit(CBPP, cbpp, "beta_binomial", method="joint", draws=2000, **SETTINGS))
+
+
+def test_counts_without_overdispersion_leave_shape_unbounded():
+    """Fewer extreme counts than a Poisson has: shape reaches 1e9 and more, where log gammas have no digits left."""
+    rng = np.random.default_rng(12)
+    data = pd.DataFrame({"x": rng.normal(size=80), "g": np.repeat(list("abcdefgh"), 10)})
+    data["k"] = rng.binomial(10, 1 / (1 + np.exp(-0.4 - 0.3 * data["x"])))
+    found = bm.fit("k ~ x + (1 | g)", data, "negative_binomial", **SETTINGS)
+    assert found.sampling.sampler == "importance"
+    assert found.diagnostics.importance.pareto_k < 0.5
+    assert str(found).split("\n\n")[-1].startswith("All is well")
+    shape = bm.auxiliary(found).loc["shape"]
+    assert shape["upper"] > 1e4
+    assert shape["rhat"] < 1.01
+    # The mean of such draws is that of their greatest; printed is the median.
+    printed = str(found).split("Family")[1].splitlines()
+    assert printed[1].split()[:3] == ["median", "lower", "upper"]
+    assert float(printed[2].split()[1]) == pytest.approx(shape["median"], rel=0.01)
+    limit = bm.fit("k ~ x + (1 | g)", data, "poisson", **SETTINGS)
+    assert bm.fixef(found)["mean"].to_list() == pytest.approx(bm.fixef(limit)["mean"].to_list(), abs=0.01)
+
+
+@pytest.mark.parametrize("family", ["poisson", "binomial"])
+def test_cell_means_of_rare_events_are_those_of_the_model_with_an_intercept(family):
+    """Far from a rate of 1 the group effects took the level over: a sd ten times too large."""
+    rng = np.random.default_rng(6)
+    data = pd.DataFrame({"f": np.tile(list("abcde"), 7), "g": np.repeat(list("pqrstuv"), 5), "n": 2_000_000})
+    rate = 2e-4 * np.exp(0.3 * rng.normal(size=7)[np.repeat(np.arange(7), 5)] + np.tile([0.0, 0.5, -0.4, 0.2, 0.1], 7))
+    data["k"] = rng.poisson(data["n"] * rate)
+    left, offset = {"poisson": ("k", " + offset(log(n))"), "binomial": ("p(k, n)", "")}[family]
+    cells, contrasts = (
+        bm.fit(f"{left} ~ {fixed}{offset} + (1 | g)", data, family, **SETTINGS) for fixed in ("0 + f", "f")
+    )
+    for found in (cells, contrasts):
+        assert bm.varcorr(found)["mean"].iloc[0] < 0.8
+    assert bm.fixef(cells)["mean"].iloc[0] == pytest.approx(bm.fixef(contrasts)["mean"].iloc[0], abs=0.1)

@@ -5,15 +5,16 @@ import pandas as pd
 import pytest
 
 from bayesmix.data import load_data
+from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
 
 
-def priors_of(formula, data, family="gaussian"):
+def priors_of(formula, data, family="gaussian", **arguments):
     family = read_family(family)
-    design = build_design(parse(formula), data, response=family.response)
+    design = build_design(parse(formula), data, response=family.response, **arguments)
     return default_priors(design, family)
 
 
@@ -55,6 +56,43 @@ def test_without_an_intercept_cell_means_are_not_pulled_to_zero():
     assert all(prior.args[0] == 0 and prior.args[1] > 2 * 1100 for name, prior in priors.items() if name != "sigma")
 
 
+@pytest.mark.parametrize(
+    "formula", ["k ~ 0 + f + h + offset(o)", "k ~ 0 + h + f:h + offset(o)", "k ~ f + h + offset(o)"]
+)
+def test_cell_means_are_expected_where_an_intercept_is(formula):
+    """On a log link; contrasts beside them are expected about 0."""
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame({"f": np.tile(list("abc"), 20), "h": np.repeat(list("pq"), 30), "o": rng.normal(12, 1, 60)})
+    data["k"] = rng.poisson(np.exp(data["o"] - 9))
+    level = np.log(data["k"].mean()) - data["o"].mean()
+    priors = priors_of(formula, data, "poisson")
+    cells = {name for name, prior in priors.items() if prior.args[0] == pytest.approx(level)}
+    expected = {"0 + f": {"f[a]", "f[b]", "f[c]"}, "0 + h": {"h[p]", "h[q]"}}.get(formula[4:9], {"Intercept"})
+    assert cells == expected
+    assert all(prior.args == (0, 2.5) for name, prior in priors.items() if name not in expected)
+    assert {priors[name].args[1] for name in expected} == {2.5}
+
+
+def test_cell_means_of_rare_events_are_about_the_logit_of_their_share():
+    data = pd.DataFrame({"s": [3, 1, 0, 2], "n": 10_000, "f": list("aabb"), "x": [0.0, 1, 1, 3]})
+    priors = priors_of("p(s, n) ~ 0 + f", data, "binomial")
+    np.testing.assert_allclose([prior.args for prior in priors.values()], [(np.log(6 / 39_994), 2.5)] * 2)
+    never = priors_of("p(s, n) ~ 0 + f", data.assign(s=0), "binomial")
+    np.testing.assert_allclose(never["f[a]"].args, (np.log(0.5 / 40_000.5), 2.5))
+    # Without a cell for every row nothing stands for the level.
+    assert priors_of("p(s, n) ~ 0 + x", data, "binomial")["x"].args[0] == 0
+    assert priors_of("p(s, n) ~ 0 + f:x", data, "binomial")["f[a]:x"].args[0] == 0
+
+
+def test_cells_in_the_predictor_of_sigma_are_about_the_log_of_the_spread():
+    rng = np.random.default_rng(4)
+    data = pd.DataFrame({"y": rng.normal(0, 5000, 40), "f": np.tile(list("ab"), 20)})
+    formulas = parse_formulas(["y ~ f", "sigma ~ 0 + f"], auxiliary=("sigma",))
+    priors = default_priors(build_design(formulas.mean, data, parts=formulas.parts), read_family("gaussian"))
+    np.testing.assert_allclose(priors["sigma_f[a]"].args, (np.log(data["y"].std()), 2.5))
+    assert priors["f[b]"].args[0] == 0
+
+
 def test_an_offset_is_taken_from_the_response_first():
     rng = np.random.default_rng(1)
     data = pd.DataFrame({"y": rng.normal(size=30), "x": rng.normal(size=30), "o": 1e4})
@@ -81,3 +119,18 @@ def test_units_of_the_response_do_not_matter(factor):
         scaled = priors_of(formula, data.assign(diameter=data["diameter"] * factor))[name]
         scales = [value * (factor if i or prior.name == "Normal" else 1) for i, value in enumerate(prior.args)]
         np.testing.assert_allclose(scaled.args, scales)
+
+
+def test_sigma_is_expected_where_a_row_of_median_weight_has_it():
+    rng = np.random.default_rng(2)
+    data = pd.DataFrame({"y": rng.normal(5, 2, 41), "w": np.exp(rng.normal(size=41)), "one": 1.0})
+    plain = priors_of("y ~ 1", data)
+    assert priors_of("y ~ 1", data, weights="one") == plain
+    for factor in (1e-8, 1.0, 300.0):
+        found = priors_of("y ~ 1", data.assign(w=factor * data["w"]), weights="w")
+        scale = data["y"].std() * np.sqrt(factor * np.sort(data["w"])[20])
+        np.testing.assert_allclose(found["sigma"].args, (3, scale))
+        assert found["Intercept"] == plain["Intercept"]
+    # Rows with next to no weight, or with nearly all, leave it where it is.
+    two = data.assign(w=np.where(data.index < 10, 1e-10, np.where(data.index == 20, 1e10, 4.0)))
+    np.testing.assert_allclose(priors_of("y ~ 1", two, weights="w")["sigma"].args, (3, 2 * data["y"].std()))

@@ -134,6 +134,18 @@ OTHER_NAMES = {
 }
 
 
+@pytest.mark.parametrize("factor", [1e-8, 1e6])
+def test_a_factor_on_all_weights_goes_into_sigma_alone(factor):
+    """Under default priors, that of sigma among them; the density of y and its integral stay."""
+    rows = ROWS.assign(weight=np.random.default_rng(4).uniform(0.3, 3, N_OBS))
+    before, log_marginal = posterior(rows, weights="weight", sampler="importance")
+    changed_rows = rows.assign(weight=factor * rows["weight"])
+    after, changed = posterior(changed_rows, weights="weight", sampler="importance")
+    restored = after.assign(sigma=after["sigma"] / np.sqrt(factor))
+    assert max(differences(before, restored).values()) < ROUNDING["importance"]
+    np.testing.assert_allclose(changed, log_marginal, rtol=0, atol=1e-6)
+
+
 @pytest.mark.parametrize("sampler", SAMPLERS)
 @pytest.mark.parametrize("group", OTHER_NAMES)
 def test_names_that_sort_otherwise_change_no_posterior(group, sampler):

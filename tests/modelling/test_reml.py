@@ -193,6 +193,25 @@ def test_weights_are_repeated_rows():
     assert doubled.criterion == pytest.approx(plain.criterion, abs=1e-8)
 
 
+def test_weights_of_one_over_the_square_of_an_error_in_thousands():
+    """lmer of lme4 1.1-31 has this criterion, sd and sigma; a factor on all weights changes sigma alone."""
+    rng = np.random.default_rng(5)
+    clinic, treated, error = np.repeat(np.arange(12), 3), np.tile([0, 1, 0], 12), rng.uniform(800, 3000, 36)
+    noise = 6000 * rng.normal(size=12)[clinic] + error * rng.normal(size=36)
+    data = pd.DataFrame({"price": 52000 + 4000 * treated + noise, "treated": treated, "clinic": clinic.astype(str)})
+    formula = "price ~ treated + (1 | clinic)"
+    fits = [bm.reml(formula, data.assign(w=unit / error**2), weights="w") for unit in (1.0, 1e7, 1e-6)]
+    assert fits[0].criterion == pytest.approx(648.971478, abs=1e-5)
+    assert bm.varcorr(fits[0])["estimate"].to_list() == pytest.approx([6418.5, 0.91133], rel=1e-4)
+    tables = [[bm.fixef(fit), bm.fixef(fit, ddf="kenward-roger"), bm.rand(fit)] for fit in fits]
+    for fit, own in zip(fits[1:], tables[1:], strict=True):
+        assert fit.converged
+        assert fit.singular == ()
+        assert fit.criterion == pytest.approx(fits[0].criterion, abs=1e-7)
+        for found, expected in zip(own, tables[0], strict=True):
+            pd.testing.assert_frame_equal(found, expected, rtol=1e-6)
+
+
 def test_without_random_terms():
     data = bm.load_data("sleepstudy")
     fit, line = bm.reml("Reaction ~ Days", data), bm.lm("Reaction ~ Days", data)

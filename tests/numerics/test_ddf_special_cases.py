@@ -52,6 +52,32 @@ def test_large_variances_keep_their_digits(ratio):
     )
 
 
+@BOTH
+@pytest.mark.parametrize("unit", [1e-12, 1e-8, 1e8, 1e12])
+def test_the_unit_of_a_crossed_slope_does_not_matter(method, unit):
+    """The slope varies by the smaller factor, beside an intercept by it whose unit stays."""
+    rng = np.random.default_rng(21)
+    large, few, x = rng.integers(0, 15, 200), rng.integers(0, 6, 200), rng.normal(1, 1, 200)
+    y, L = x + rng.normal(size=15)[large] + rng.normal(size=200), np.array([[0.8, 0.0], [0.3, 0.6]])
+
+    def found(unit):
+        columns = np.column_stack([np.ones(200), unit * x])
+        terms = (GroupColumns(large, np.ones((200, 1)), 15), GroupColumns(few, columns, 6))
+        products = cross_products(y=y, X=columns, terms=terms)
+        return method(products=products, L=(np.eye(1), L / np.array([[1.0], [unit]])), sigma=1.1)
+
+    plain, scaled = found(1.0), found(unit)
+    sizes = np.array([1.0, unit])
+    assert scaled.covariance * sizes * sizes[:, None] == pytest.approx(plain.covariance, rel=1e-7)
+    for contrast in np.eye(2):
+        assert degrees_of_freedom(scaled, contrast) == pytest.approx(degrees_of_freedom(plain, contrast), rel=1e-6)
+    tests = [f_test(record, np.array([0.3, 0.9]) / s, np.eye(2)) for record, s in ((plain, 1), (scaled, sizes))]
+    assert tests[1].numerator == 2
+    assert tests[1].statistic == pytest.approx(tests[0].statistic, rel=1e-6)
+    if method is kenward_roger:  # Satterthwaite's denominator depends on how the hypothesis is written, as lmerTest's.
+        assert tests[1].denominator == pytest.approx(tests[0].denominator, rel=1e-5)
+
+
 def test_without_random_terms_the_residual_degrees_of_freedom():
     rng = np.random.default_rng(12)
     X = np.column_stack([np.ones(30), rng.normal(size=(30, 2))])

@@ -9,6 +9,7 @@ from scipy import stats
 from scipy.integrate import quad
 from scipy.special import betaln, gammaln, log_expit, log_ndtr
 
+from bayesmix.numerics.level_quadrature.likelihood import apart_from_predictor, log_density, with_slopes
 from bayesmix.numerics.level_quadrature.parameters import COEFFICIENT, FOLDED, POSITIVE
 from bayesmix.numerics.level_quadrature.posterior import (
     Parameters,
@@ -245,3 +246,17 @@ def test_a_binomial_row_may_be_split():
     constants = [case.rows().log_constant for case in (whole, split)]
     values = [value_of(case.buffer(), case.theta()) for case in (whole, split)]
     assert_allclose(values[0] - constants[0], values[1] - constants[1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("own", [1e4, 1e8, 1e12, 1e15])
+@pytest.mark.parametrize("code", [4, 5])
+def test_without_overdispersion_rows_keep_their_digits(code, own):
+    """Poisson and binomial are the limits, reached as 1 / own; slopes by log own vanish likewise."""
+    y, trials, eta = 7.0, 30.0, 0.4
+    second = 0.0 if code == 4 else trials - y
+    density, *_, slope = with_slopes(code, eta, y, second, 1.0, own)
+    apart, slope_apart = apart_from_predictor(code, y, second, 1.0, own)
+    limit = y * eta - np.exp(eta) if code == 4 else y * log_expit(eta) + (trials - y) * log_expit(-eta)
+    assert density == log_density(code, eta, y, second, 1.0, own)
+    assert density + apart == pytest.approx(limit, abs=1e-12 + 500 / own)
+    assert abs(own * (slope + slope_apart)) < 1e-12 + 500 / own

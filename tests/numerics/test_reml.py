@@ -174,6 +174,25 @@ def test_between_levels_less_than_within_is_exactly_nought():
     assert estimate.sigma == pytest.approx(np.std(data.y, ddof=1), rel=1e-12)
 
 
+@pytest.mark.parametrize("restricted", [True, False])
+@pytest.mark.parametrize("factor", [1e-14, 1e-6, 1e-4, 1e5, 1e12])
+def test_a_factor_on_all_weights_goes_into_sigma_alone(factor, restricted):
+    rng = np.random.default_rng(9)
+    data = one_way(3 * rng.normal(size=9), rng.normal(size=(9, 4)))
+    weights = rng.uniform(0.2, 4, len(data.y))
+
+    def estimate(weights):
+        weighted = replace(data, weights=weights)
+        return reml_estimate(products=weighted.products, terms=data.terms, restricted=restricted)
+
+    plain, scaled = estimate(weights), estimate(factor * weights)
+    assert plain.converged
+    assert scaled.converged
+    assert scaled.criterion == pytest.approx(plain.criterion, abs=1e-8)
+    assert scaled.L[0] == pytest.approx(plain.L[0], rel=1e-6)
+    assert scaled.sigma == pytest.approx(np.sqrt(factor) * plain.sigma, rel=1e-7)
+
+
 def of_dataset(name, response, group):
     frame = bm.load_data(name)
     levels = frame[group].astype(str)

@@ -1,6 +1,7 @@
 """Log densities, draws and quantile residuals of a row, family by family, against SciPy's distributions."""
 
 from dataclasses import dataclass, field
+from time import process_time
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from scipy.special import logsumexp
 from bayesmix.modelling.families import FAMILIES
 from bayesmix.numerics.links import LINKS
 from bayesmix.numerics.response_moments import MOMENTS
+from bayesmix.numerics.row_distribution.beta_binomial_tails import beta_binomial_tails
 from bayesmix.numerics.row_distribution.parts import Predicted
 from bayesmix.numerics.row_distribution.table import ROW_DISTRIBUTIONS, quantile_residual
 
@@ -213,3 +215,51 @@ def test_in_the_upper_tail_a_residual_has_digits_that_one_minus_the_tail_has_not
     found = quantile_residual("poisson", np.array([[60.0]]), q, np.array([[0.5]]))
     tail = stats.poisson.sf(60, 1.0) + 0.5 * stats.poisson.pmf(60, 1.0)
     np.testing.assert_allclose(found, stats.norm.isf(tail), rtol=1e-10)
+
+
+@pytest.mark.parametrize("n", [1, 63, 64, 500, 4000, 40_000])
+@pytest.mark.parametrize(("a", "b"), [(0.3, 0.2), (0.01, 3.0), (2.5, 40.0), (700.0, 500.0), (1e7, 3e6), (1.0, 1.0)])
+def test_tails_of_the_beta_binomial_against_sums_of_all_probabilities(n, a, b):
+    """From both ends to the middle of the distribution and beyond; probabilities by their ratios, not by gammas."""
+    k = np.arange(1.0, n + 1)
+    ratios = np.log((n - k + 1) * (a + k - 1)) - np.log(k * (b + n - k))
+    log_p = np.concatenate([[0.0], np.cumsum(ratios)])
+    p = np.exp(log_p - log_p.max())
+    p /= p.sum()
+    at = np.unique(np.clip(np.searchsorted(np.cumsum(p), [1e-9, 0.01, 0.3, 0.5, 0.9, 0.9999]), 0, n))
+    y = np.unique(np.concatenate([at, [0, 1, n // 3, n - 1, n]])).astype(float)
+    y = y[p[y.astype(int)] > 1e-250]
+    below, above = beta_binomial_tails(y, np.float64(n), np.float64(a), np.float64(b), p[y.astype(int)])
+    np.testing.assert_allclose(below, [p[: int(own)].sum() for own in y], rtol=2e-9, atol=0)
+    np.testing.assert_allclose(above, [p[int(own) + 1 :].sum() for own in y], rtol=2e-9, atol=0)
+
+
+def test_tails_of_the_beta_binomial_against_scipy_for_a_million_trials():
+    """SciPy adds all probabilities up: a few values. Such tails took as many passes as there are trials."""
+    n, rng = 1_000_000, np.random.default_rng(8)
+    eta = rng.normal(size=(1, 3))
+    q = Predicted(eta, "logit", {"phi": np.array([[2.0, 30.0, 5000.0]]), "trials": np.array([[float(n)]])})
+    up = 1 / (1 + np.exp(-eta))
+    theirs = stats.betabinom(n, up * q["phi"], (1 - up) * q["phi"])
+    y = np.floor(n * up * np.array([[0.97]]))
+    found = ROW_DISTRIBUTIONS["beta_binomial"].tails(y, q)
+    np.testing.assert_allclose(found.below, theirs.cdf(y - 1), rtol=1e-6)
+    many = Predicted(np.repeat(eta, 3000, axis=1), "logit", {"phi": 20.0, "trials": q["trials"]})
+    start = process_time()
+    ROW_DISTRIBUTIONS["beta_binomial"].tails(y[:, :1], many)
+    assert process_time() - start < 5
+
+
+@pytest.mark.parametrize("shape", [1e6, 1e10, 1e13, 1e15])
+def test_counts_without_overdispersion_tend_to_those_of_their_limits(shape):
+    """Negative binomial to Poisson, beta-binomial to binomial, by a share of y^2 / shape."""
+    eta, y = np.array([[1.5, 0.2]]), np.array([[0.0], [3], [7], [12]])
+    other = {"shape": shape, "phi": shape, "trials": np.array([[40.0]])}
+    q = Predicted(eta, "log", other)
+    limit = stats.poisson(np.exp(eta)).logpmf(y)
+    found = ROW_DISTRIBUTIONS["negative_binomial"].log_density(y, q)
+    np.testing.assert_allclose(found, limit, rtol=0, atol=1e-13 + 200 / shape)
+    q = Predicted(eta, "logit", other)
+    limit = stats.binom(40, 1 / (1 + np.exp(-eta))).logpmf(y)
+    found = ROW_DISTRIBUTIONS["beta_binomial"].log_density(y, q)
+    np.testing.assert_allclose(found, limit, rtol=0, atol=1e-11 + 5000 / shape)

@@ -121,6 +121,18 @@ def test_units_do_not_matter():
     np.testing.assert_allclose(there, here * [[1e-3], [1e-9], [1e-3]], rtol=2e-4)
 
 
+@pytest.mark.parametrize("factor", [1e-12, 1e-6, 1e8])
+def test_a_factor_on_all_weights_moves_the_ends_of_sigma_alone(factor):
+    y, X, g = slopes_data()
+    columns, weights = np.column_stack([np.ones(40), X]), np.random.default_rng(2).uniform(0.5, 2, 40)
+    terms, found = (GroupColumns(g, columns, 8),), []
+    for unit in (1.0, factor):
+        products = cross_products(y=y, X=columns, terms=terms, weights=unit * weights)
+        estimate = reml_estimate(products=products, terms=terms)
+        found.append(sd_intervals(products=products, terms=terms, L=estimate.L, sigma=estimate.sigma, prob=0.95))
+    np.testing.assert_allclose(found[1], found[0] * [[1], [1], [np.sqrt(factor)]], rtol=2e-4)
+
+
 def test_crossed_groups_one_of_them_at_zero():
     rng = np.random.default_rng(6)
     g, h = np.tile(np.arange(6), 12), np.repeat(np.arange(12), 6)

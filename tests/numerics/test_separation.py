@@ -1,6 +1,7 @@
 """Separation against brute force, against the alternative by duality, and where it is known by construction."""
 
 from itertools import product
+from time import process_time
 
 import numpy as np
 import pytest
@@ -160,6 +161,19 @@ def test_rows_apart_are_not_looked_for_again():
     more = separation(X, sides(y, None), apart=known)
     assert more.rows[6:].all()
     assert more.direction.tolist() == [0, 0, -1]
+
+
+@pytest.mark.parametrize("separated", [True, False])
+def test_the_time_grows_about_as_the_rows(separated):
+    """One numeric predictor: 60,000 rows took 8 s, and 29 s where they are separated; now a tenth and two."""
+    rng = np.random.default_rng(11)
+    x = rng.normal(size=60_000)
+    y = (x > 0.3 if separated else rng.random(60_000) < 0.5).astype(float)
+    X = np.column_stack([np.ones(60_000), x + 0.1 * y])
+    start = process_time()
+    found = separation(X, sides(y, np.ones(len(y))))
+    assert process_time() - start < 3
+    assert (found is not None and found.rows.all()) if separated else found is None
 
 
 def test_pure_levels():

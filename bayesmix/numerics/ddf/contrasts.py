@@ -84,10 +84,21 @@ def _t_degrees(record: Satterthwaite | KenwardRoger, contrast: Floats) -> float:
 
 def _satterthwaite(record: Satterthwaite, beta: Floats, rows: Floats) -> FTest:
     values, vectors = _independent(rows @ record.covariance @ rows.T)
+    unit = _of_unit_variance(rows, record.covariance)
+    of_unit, unit_vectors = _independent(unit @ record.covariance @ unit.T)
+    if len(of_unit) > len(values):
+        # Rows in units so far apart that some would count as dependent.
+        rows, values, vectors = unit, of_unit, unit_vectors
     turned = vectors.T @ rows
     degrees = np.array([_t_degrees(record, row) for row in turned])
     statistic = float(np.mean((turned @ beta) ** 2 / values))
     return _test(statistic, len(values), _combined(degrees))
+
+
+def _of_unit_variance(rows: Floats, covariance: Floats) -> Floats:
+    """The rows that are not zero, each a hypothesis of variance 1."""
+    length = np.sqrt(np.einsum("ij,jk,ik->i", rows, covariance, rows))
+    return rows[length > 0] / length[length > 0, None]
 
 
 def _independent(covariance: Floats) -> tuple[Floats, Floats]:
@@ -109,8 +120,7 @@ def _combined(degrees: Floats) -> float:
 
 
 def _kenward_roger(record: KenwardRoger, beta: Floats, rows: Floats) -> FTest:
-    length = np.sqrt(np.einsum("ij,jk,ik->i", rows, record.unadjusted, rows))
-    rows = rows[length > 0] / length[length > 0, None]
+    rows = _of_unit_variance(rows, record.unadjusted)
     values, vectors = _independent(rows @ record.unadjusted @ rows.T)
     # With the unadjusted covariance of these hypotheses the identity, Theta of the paper drops out.
     unit = (vectors / np.sqrt(values)).T @ rows

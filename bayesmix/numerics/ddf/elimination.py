@@ -93,8 +93,13 @@ def _block_diagonal(blocks: Floats) -> sparse.bsr_array:
 
 
 def _semidefinite_root(matrix: Floats) -> Floats:
-    """root (rank, m) with root' root = matrix."""
-    factor, pivots, rank, _ = linalg.lapack.dpstrf(matrix)
+    """root (rank, m) with root' root = matrix.
+
+    The rank is read off columns of unit length: next to columns in other units short ones would count as nought.
+    """
+    length = np.sqrt(np.maximum(np.diag(matrix), 0.0))
+    length = np.where(length > 0, length, 1.0)
+    factor, pivots, rank, _ = linalg.lapack.dpstrf(matrix / length / length[:, None])
     root = np.zeros((rank, len(matrix)))
     root[:, pivots - 1] = np.triu(factor)[:rank]
-    return root
+    return root * length

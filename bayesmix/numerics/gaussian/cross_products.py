@@ -16,6 +16,7 @@ from bayesmix.numerics.gaussian.arrangement import Arrangement, GroupColumns, ar
 from bayesmix.numerics.gaussian.met_levels import Met, meet
 from bayesmix.numerics.gaussian.residual import find_anchor
 from bayesmix.numerics.gaussian.rows import add_level_products, add_moments, add_remainders, root_levels, subtract_met
+from bayesmix.numerics.typical_weight import typical_weight
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -87,6 +88,7 @@ class CrossProducts:
 
     `n_obs` rows, `p` columns of X, `arrangement` of the terms, `arrays` for the kernels, `scaling` of X's columns;
     `least_squares` (p,): coefficients, for the scaled columns, that were taken off y; `residual`: what is left.
+    `typical_weight`, as the function of that name.
     """
 
     n_obs: int
@@ -96,6 +98,7 @@ class CrossProducts:
     scaling: Scaling
     least_squares: Floats
     residual: Residual
+    typical_weight: float
 
 
 @dataclass(frozen=True)
@@ -246,7 +249,7 @@ def cross_products(
     weight = float(len(y) if weights is None else np.sum(weights))
     rounding = weight * (_ROUNDING * float(np.max(np.abs(y), initial=0.0))) ** 2
     residual = Residual(found.left, float(squares[-1]), rounding, rank)
-    return CrossProducts(len(y), p, layout, arrays, x, least_squares, residual)
+    return CrossProducts(len(y), p, layout, arrays, x, least_squares, residual, typical_weight(weights))
 
 
 def _scaling(chunks: Iterable[Floats], width: int) -> Scaling:

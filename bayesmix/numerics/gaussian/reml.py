@@ -69,7 +69,7 @@ def reml_estimate(*, products: CrossProducts, terms: tuple[GroupColumns, ...], r
     ----------
     Bates, Mächler, Bolker & Walker (2015), doi:10.18637/jss.v067.i01
     """
-    coordinates = in_bases(products, unit_bases(terms), restricted=restricted)
+    coordinates = in_bases(products, unit_bases(terms, products.typical_weight), restricted=restricted)
     starts = _starts(sizes_of(coordinates), products)
     best = _from_boundary(search(coordinates, starts[0]))
     for start in starts[1:]:

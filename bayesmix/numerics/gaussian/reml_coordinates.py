@@ -38,8 +38,13 @@ class Coordinates:
         return len(self.arrays.entries)
 
 
-def unit_bases(terms: tuple[GroupColumns, ...]) -> tuple[Floats, ...]:
-    """For every term U (k, k) with columns Z U orthogonal, of mean square 1; dependent columns are scaled alone."""
+def unit_bases(terms: tuple[GroupColumns, ...], typical_weight: float = 1.0) -> tuple[Floats, ...]:
+    """For every term U (k, k) with columns Z U orthogonal, of mean square 1; dependent columns are scaled alone.
+
+    Of mean square 1 once multiplied by the root of `typical_weight`: sigma is in units of that root, and theta would be
+    too.
+    """
+    root_weight = np.sqrt(typical_weight)
     bases = []
     for term in terms:
         triangle, scale = np.zeros((0, term.k)), _root_mean_square(term.columns)
@@ -49,7 +54,7 @@ def unit_bases(terms: tuple[GroupColumns, ...]) -> tuple[Floats, ...]:
         triangle = triangle / np.sqrt(max(len(term.columns), 1))
         independent = triangle.shape[0] == term.k and np.abs(np.diag(triangle)).min() > _DEPENDENT
         turn = np.linalg.inv(triangle) if independent else np.eye(term.k)
-        bases.append(turn / scale[:, None])
+        bases.append(turn / scale[:, None] / root_weight)
     return tuple(bases)
 
 

@@ -60,7 +60,7 @@ def sd_intervals(
     -----
     The quantile holds for many levels and sds away from 0; an interval that begins at 0 is somewhat wide.
     """
-    coordinates = in_bases(products, unit_bases(terms), restricted=True)
+    coordinates = in_bases(products, unit_bases(terms, products.typical_weight), restricted=True)
     best = tuple(
         lower_triangle(np.linalg.solve(basis, factor[:, factor.any(axis=0)]) / sigma, np.ones(len(factor)))
         for basis, factor in zip(coordinates.bases, L, strict=True)

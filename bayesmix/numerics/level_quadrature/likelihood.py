@@ -5,8 +5,9 @@ variance is mu + mu^2 / shape), phi of a beta-binomial (its Beta has parameters 
 depend on the linear predictor stands apart, in `apart_from_predictor`: it is needed once, not at every node.
 """
 
-from math import erfc, exp, expm1, lgamma, log, log1p, pi, sqrt
+from math import erfc, exp, expm1, log, log1p, pi, sqrt
 
+from bayesmix.numerics.gamma_ratios import log_rise, slope_of_rise
 from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.variance_priors import log_logistic, logistic
 
@@ -34,7 +35,7 @@ def log_density(code: int, eta: float, first: float, second: float, count: float
         return count * (first * x + (first + own) * log_logistic(-x))
     up, down, _ = mean(code - 5, eta)
     a, b = max(up * own, _TINY), max(down * own, _TINY)
-    return count * (lgamma(a + first) - lgamma(a) + lgamma(b + second) - lgamma(b))
+    return count * (log_rise(a, first) + log_rise(b, second))
 
 
 @kernel(error_model="numpy")
@@ -74,8 +75,8 @@ def with_slopes(
         return value, count * (first - size * up), count * size * up * down, by_own
     up, down, slope = mean(code - 5, eta)
     a, b = max(up * own, _TINY), max(down * own, _TINY)
-    value = count * (lgamma(a + first) - lgamma(a) + lgamma(b + second) - lgamma(b))
-    from_up, from_down = digamma(a + first) - digamma(a), digamma(b + second) - digamma(b)
+    value = count * (log_rise(a, first) + log_rise(b, second))
+    from_up, from_down = slope_of_rise(a, first), slope_of_rise(b, second)
     trials = first + second
     information = slope * slope / max(up * down, _TINY) * trials * (own + 1.0) / (own + trials)
     by_own = up * from_up + down * from_down
@@ -88,9 +89,9 @@ def apart_from_predictor(code: int, first: float, second: float, count: float, o
     if code < 4:
         return 0.0, 0.0
     if code == 4:
-        return count * (lgamma(first + own) - lgamma(own)), count * (digamma(first + own) - digamma(own))
+        return count * log_rise(own, first), count * slope_of_rise(own, first)
     trials = first + second
-    return count * (lgamma(own) - lgamma(own + trials)), count * (digamma(own) - digamma(own + trials))
+    return -count * log_rise(own, trials), -count * slope_of_rise(own, trials)
 
 
 @kernel(error_model="numpy")
@@ -125,15 +126,3 @@ def _log_event(eta: float) -> float:
         return 0.0
     rate = exp(eta)
     return eta - rate / 2 + rate * rate / 24 if rate < _SMALL else log(-expm1(-rate))
-
-
-@kernel(error_model="numpy")
-def digamma(x: float) -> float:
-    """The derivative of log Gamma for x > 0: recurrence up to 8, then the asymptotic series."""
-    found = 0.0
-    while x < 8.0:
-        found -= 1.0 / x
-        x += 1.0
-    r = 1.0 / (x * x)
-    series = r * (1 / 12 - r * (1 / 120 - r * (1 / 252 - r * (1 / 240 - r * (5 / 660 - r * (691 / 32760 - r / 12))))))
-    return found + log(x) - 0.5 / x - series

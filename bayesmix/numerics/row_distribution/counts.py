@@ -1,8 +1,9 @@
 """Distributions of counts: binomial, beta-binomial, Poisson, negative binomial."""
 
 import numpy as np
-from scipy.special import betainc, betaln, gammaln, pdtr, pdtrc
+from scipy.special import betainc, gammaln, pdtr, pdtrc
 
+from bayesmix.numerics import row_distribution
 from bayesmix.numerics.row_distribution.continuous import beta_shapes
 from bayesmix.numerics.row_distribution.parts import (
     Floats,
@@ -12,6 +13,7 @@ from bayesmix.numerics.row_distribution.parts import (
     log_probabilities,
     times,
 )
+from bayesmix.numerics.stirling import log_rises
 
 
 def _log_choose(n: Floats, y: Floats) -> Floats:
@@ -42,18 +44,13 @@ def _whole(trials: Floats, q: Predicted) -> np.ndarray:
 
 def _beta_binomial_log_density(y: Floats, q: Predicted) -> Floats:
     a, b = beta_shapes(q)
-    return _log_choose(q["trials"], y) + betaln(a + y, b + q["trials"] - y) - betaln(a, b)
+    return _log_choose(q["trials"], y) + log_rises(a, y) + log_rises(b, q["trials"] - y) - log_rises(a + b, q["trials"])
 
 
 def _beta_binomial_tails(y: Floats, q: Predicted) -> Tails:
-    """There is no function for the tails: the probabilities of all counts are added up."""
-    below, above = np.zeros_like(q.eta), np.zeros_like(q.eta)
-    for count in range(int(np.max(q["trials"])) + 1):
-        with np.errstate(invalid="ignore"):
-            at = np.exp(_beta_binomial_log_density(np.full_like(y, count), q))
-        below += np.where(count < y, at, 0.0)
-        above += np.where((count > y) & (count <= q["trials"]), at, 0.0)
-    return Tails(below, np.exp(_beta_binomial_log_density(y, q)), above)
+    at = np.exp(_beta_binomial_log_density(y, q))
+    below, above = row_distribution.beta_binomial_tails.beta_binomial_tails(y, q["trials"], *beta_shapes(q), at)
+    return Tails(below, at, above)
 
 
 def _beta_binomial_draw(rng: np.random.Generator, q: Predicted) -> Floats:
@@ -77,7 +74,7 @@ def _negative_binomial_log_density(y: Floats, q: Predicted) -> Floats:
     shape = q["shape"]
     # log(mu / (mu + shape)) and log(shape / (mu + shape))
     ratio = q.eta - np.log(shape)
-    constant = gammaln(y + shape) - gammaln(shape) - gammaln(y + 1)
+    constant = log_rises(shape, y) - gammaln(y + 1)
     return constant - shape * np.logaddexp(0, ratio) - times(y, np.logaddexp(0, -ratio))
 
 
