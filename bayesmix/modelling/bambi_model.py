@@ -26,8 +26,8 @@ def bambi_model(fit: Fit) -> "bambi.Model":
 
     Notes
     -----
-    Random slopes on expressions (`poly(x, 2) | g`), a grouping factor that is a numeric predictor too, and columns with
-    a `|` in their names are outside what Bambi's `predict` can follow. Bambi evaluates the text of its formulas:
+    Random slopes of several columns (`poly(x, 2) | g`), a grouping factor that is a numeric predictor too, and columns
+    with a `|` in their names are outside what Bambi's `predict` can follow. Bambi evaluates the text of its formulas:
     response, columns and functions stand there under fixed names (`bayesmix_response`), elsewhere under their own.
 
     Examples

@@ -84,6 +84,7 @@ def linear_predictor(design, posterior, rows):
         "y ~ scale(x) * f + poly(z, 3) + (1 | g:s)",
         "y ~ x + log(z) + offset(I(2 * z)) + (1 | h/s)",
         "y ~ g + (1 | g)",
+        "y ~ x + (log(z) | g) + (I(x / 2) || s)",
     ],
 )
 def test_predict_of_bambi_is_x_beta_plus_z_b(formula, data):
