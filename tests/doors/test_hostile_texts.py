@@ -3,6 +3,7 @@
 The watch is an audit hook of the interpreter (PEP 578): it sees each process, socket, file and piece of compiled text.
 """
 
+import io
 import json
 import os
 import socket
@@ -11,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import bambi
+import h5py
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -258,3 +260,43 @@ def test_the_watch_sees_a_process_a_file_a_socket_and_a_secret(watched, tmp_path
     with pytest.raises(AssertionError), watched(), suppress(ValueError):
         bambi.Model(f"y ~ 1 + {RUNS}", pd.DataFrame({"y": [1.0, 2.0, 4.0]}))
     (tmp_path / "pwned").unlink(missing_ok=True)
+
+
+STORED = Path(__file__).parents[1] / "modelling" / "files" / "format2_gaussian_slopes.nc"
+
+
+def replaced(value, text):
+    """Copies of a description, each with one text or one key in it replaced."""
+    if isinstance(value, str):
+        yield text
+    if isinstance(value, list):
+        for i, inside in enumerate(value):
+            yield from ([*value[:i], one, *value[i + 1 :]] for one in replaced(inside, text))
+    if isinstance(value, dict):
+        for key, inside in value.items():
+            yield {(text if name == key else name): kept for name, kept in value.items()}
+            yield from (value | {key: one} for one in replaced(inside, text))
+
+
+@pytest.mark.parametrize(
+    "kind", ["added to a formula", *(pytest.param(one, marks=pytest.mark.slow) for one in ("python", "secret", "tex"))]
+)
+def test_stored_fits(kind, watched, tmp_path):
+    """Every text and every key of the description, one after the other; what is loaded is looked at."""
+    content, taken = STORED.read_bytes(), 0
+    with h5py.File(io.BytesIO(content)) as file:
+        about = json.loads(file.attrs["bayesmix"])
+    with watched():
+        for changed in [*replaced(about, TEXTS[kind]), about]:
+            stored = io.BytesIO(content)
+            with h5py.File(stored, "r+") as file:
+                file.attrs["bayesmix"] = json.dumps(changed)
+            (tmp_path / "fit.nc").write_bytes(stored.getvalue())
+            try:
+                fit = bm.load(tmp_path / "fit.nc")
+            except BayesmixError:
+                continue
+            assert str(fit)
+            assert bm.bambi_model(fit).built
+            taken += 1
+    assert taken >= 1
