@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from bayesmix.visible import visible
 
-_LONGEST = 500
+_LONGEST = 450
 """Characters of a message at most: names and levels that it quotes may be of any length."""
 
 

@@ -17,6 +17,7 @@ from bayesmix.inference.draws import fixed, joined
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.kinds import instead_of
 from bayesmix.inference.separation_sentence import sentence
+from bayesmix.modelling.arguments import check_functions
 from bayesmix.modelling.families import Family, read_family
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.prior_quantiles import coefficient_prior
@@ -127,6 +128,7 @@ def separation(
             )
         family = _counting(read_family(family))
         weights = weights if weights is None else a_text(weights, argument="weights", meaning="the name of a column")
+        check_functions(functions)
         parsed = parse_formulas(fit, functions or (), auxiliary=family.auxiliary).mean
         design = build_design(parsed, data, response=family.response, weights=weights, na=na, functions=functions)
         return _answer(design, family, None, prob)

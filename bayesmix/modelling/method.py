@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bayesmix.errors import ArgumentError, did_you_mean
+from bayesmix.errors import ArgumentError, did_you_mean, shown
 from bayesmix.formula.design import Design
 from bayesmix.modelling.families import Family
 from bayesmix.modelling.priors import FLAT, Prior
@@ -62,9 +62,10 @@ def choose_method(
     ArgumentError
         The sampler is not known, or what is asked for does not apply; the message says why.
     """
-    if sampler not in SAMPLERS:
+    if not isinstance(sampler, str) or sampler not in SAMPLERS:
         raise ArgumentError(
-            f"sampler={sampler!r} is not known.{did_you_mean(str(sampler), SAMPLERS)} Samplers: {', '.join(SAMPLERS)}."
+            f"sampler={shown(sampler)} is not known.{did_you_mean(str(sampler), SAMPLERS)} "
+            f"Samplers: {', '.join(SAMPLERS)}."
         )
     if sampler == "importance" and of_nuts:
         raise ArgumentError(f'{of_nuts[0]}= is for NUTS; leave it out, or write sampler="nutpie".')

@@ -22,7 +22,11 @@ DATA = DATA.assign(c=random.poisson(3, N), k=random.integers(0, 8, N), n=8, o=0.
     [
         ("y ~ x + (1 | g)", {"y": DATA.y * 1e155}, "y is beyond 1e.150 in size in 40 of 40 rows"),
         ("y ~ x + (1 | g)", {"y": DATA.y * 1e300}, "in 40 of 40 rows"),
-        ("y ~ x + (1 | g)", {"y": DATA.y.where(DATA.index != 3, 1.7e308)}, r"in 1 of 40 rows \(first in row 3: y = 1.7e.308\)"),
+        (
+            "y ~ x + (1 | g)",
+            {"y": DATA.y.where(DATA.index != 3, 1.7e308)},
+            r"in 1 of 40 rows \(first in row 3: y = 1.7",
+        ),
         ("y ~ x + (1 | g) + offset(o)", {"o": 1e308}, r"offset\(o\) is beyond 1e.150"),
     ],
 )
