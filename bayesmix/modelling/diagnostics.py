@@ -13,7 +13,7 @@ from bayesmix.formula.design import Design
 from bayesmix.modelling.attempts import frame_of
 from bayesmix.modelling.blocks import group_draws_at, stretches
 from bayesmix.modelling.convergence import convergence
-from bayesmix.modelling.importance_theta import Importance, importance_of
+from bayesmix.modelling.importance_theta import Importance, importance_of, trouble_with
 from bayesmix.modelling.layout import (
     column_pairs,
     constant_parameters,
@@ -26,7 +26,7 @@ from bayesmix.modelling.layout import (
     threshold_draws,
     threshold_names,
 )
-from bayesmix.modelling.method import EFFECTIVE_PER_CHAIN
+from bayesmix.modelling.weight_tails import smallest_tail_size
 
 _VALUES_AT_ONCE = 2**21
 _MOST_EFFECTS = 200  # of a term on the marginal path
@@ -40,8 +40,10 @@ class Diagnostics:
     ----------
     parameters : pandas.DataFrame
         Indexed by parameter: `kind` (``"fixed"``, ``"threshold"``, ``"sd"``, ``"correlation"``, ``"auxiliary"``,
-        ``"group effect"``), `sd` (posterior), `rhat`, `ess_bulk`, `ess_tail`. A parameter whose draws do not
-        vary has `sd` 0, one with draws that are not finite `sd` nan; the other figures are nan for both.
+        ``"group effect"``), `sd` (posterior), `rhat`, `ess_bulk`, `ess_tail`. By importance sampling
+        `ess_tail` is at most what the weights of the values beyond the 5 % or 95 % quantile are worth. A parameter
+        whose draws do not vary has `sd` 0, one with draws that are not finite `sd` nan; the other figures are nan for
+        both.
         On the marginal path group effects are drawn anew for each draw of the variance parameters and mix no worse
         than these: of a term with many levels 200 effects, evenly spread, are looked at, of one that the posterior
         does not hold none.
@@ -74,15 +76,11 @@ class Diagnostics:
 
 def trouble_with_weights(posterior: xr.DataTree) -> str | None:
     """Why the weights of importance sampling cannot be trusted, in words; None if they can."""
-    found = _importance(posterior)
-    if found is None:
+    if "importance" not in posterior.children:
         return None
-    fewest = EFFECTIVE_PER_CHAIN * posterior["posterior"].sizes["chain"]
-    if not found.pareto_k <= found.greatest_k:
-        return f"Pareto k {found.pareto_k:.2f} > {found.greatest_k:.2f}"
-    if found.effective_size < fewest:
-        return f"effective size {found.effective_size:.0f} < {fewest}"
-    return None
+    group = posterior["importance"]
+    theta = group["theta"].to_numpy() if _is_marginal(posterior) else np.empty((group.sizes["value"], 0))
+    return trouble_with(theta, group["log_weight"].to_numpy(), posterior["posterior"].sizes["chain"])
 
 
 def _is_marginal(posterior: xr.DataTree) -> bool:
@@ -114,8 +112,9 @@ def diagnose_sampling(posterior: xr.DataTree, design: Design, auxiliary: tuple[s
     # Drawn exactly given the variance parameters: on the marginal path.
     most_effects = _MOST_EFFECTS if _is_marginal(posterior) else None
     blocks = _blocks(draws, design, auxiliary, most_effects)
-    frames = [_figures(names, kind, values) for names, kind, values in blocks]
     statistics = posterior.children["sample_stats"].to_dataset()
+    weights = statistics["weight"].to_numpy() if "weight" in statistics else None
+    frames = [_figures(names, kind, values, weights) for names, kind, values in blocks]
     by_nuts = "energy" in statistics
     return Diagnostics(
         parameters=pd.concat(frames),
@@ -178,8 +177,15 @@ def _spread(n_levels: int, most: int | None) -> NDArray[np.intp]:
     return np.linspace(0, n_levels - 1, most).round().astype(np.intp)
 
 
-def _figures(names: list[str], kind: str, draws: NDArray[np.float64]) -> pd.DataFrame:
+def _figures(
+    names: list[str], kind: str, draws: NDArray[np.float64], weights: NDArray[np.float64] | None
+) -> pd.DataFrame:
+    """One row a parameter; `weights` (n_chains, n_draws), of the value behind each draw of importance sampling."""
     figures = convergence(draws)
+    ess_tail = figures.ess_tail
+    if weights is not None and kind != "group effect":  # effects are drawn anew for each copy of a value
+        # Few copies of one value look like a good tail; what its weight says counts, where it is less.
+        ess_tail = np.minimum(ess_tail, [smallest_tail_size(one, weights) for one in draws])
     # Rounding leaves a constant a standard deviation of 1e-17; infinite draws, or such of 1e200, have none.
     with np.errstate(invalid="ignore", over="ignore"):
         sd = np.where(np.ptp(draws, axis=(1, 2)) == 0, 0.0, draws.std(axis=(1, 2), ddof=1))
@@ -188,7 +194,7 @@ def _figures(names: list[str], kind: str, draws: NDArray[np.float64]) -> pd.Data
         "sd": sd,
         "rhat": figures.rhat,
         "ess_bulk": figures.ess_bulk,
-        "ess_tail": figures.ess_tail,
+        "ess_tail": ess_tail,
     }
     return pd.DataFrame(columns, index=pd.Index(names, name="parameter", dtype=object))
 

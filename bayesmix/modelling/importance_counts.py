@@ -55,10 +55,12 @@ def draw_by_importance(
         drawn_with = np.logaddexp(drawn_with, log_density_of(proposal, mirror(proposals.points)))
         theta[:, model.folded] = np.abs(theta[:, model.folded])
     log_weights = log_densities + placed.log_jacobian - drawn_with
-    chosen = resample(weigh(log_weights).weights, n_total, rng)
-    lp = log_densities[chosen].reshape(chains, -1)
+    weights = weigh(log_weights).weights
+    chosen = resample(weights, n_total, rng)
+    by_chain = {"lp": log_densities, "weight": weights}
+    statistics = {name: (("chain", "draw"), values[chosen].reshape(chains, -1)) for name, values in by_chain.items()}
     groups = {
-        "sample_stats": xr.Dataset({"lp": (("chain", "draw"), lp)}),
+        "sample_stats": xr.Dataset(statistics),
         "importance": xr.Dataset({"theta": (("value", "parameter"), theta), "log_weight": ("value", log_weights)}),
     }
     return theta[chosen], groups

@@ -6,6 +6,7 @@ weights can be trusted is seen from themselves: the Pareto k of their tail and t
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import partial
 
 import numpy as np
 import xarray as xr
@@ -14,11 +15,19 @@ from numpy.typing import NDArray
 
 from bayesmix.modelling.dense_draws import DenseDraws, ThetaDraws, dense_draws
 from bayesmix.modelling.marginal import Marginal
-from bayesmix.numerics.adaptive_importance import propose_adaptively
+from bayesmix.modelling.method import EFFECTIVE_PER_CHAIN
+from bayesmix.modelling.parallel import one_blas_thread
+from bayesmix.modelling.weight_tails import tail_trouble
+from bayesmix.numerics.adaptive_importance import Aside, draw_from, learn, refined
 from bayesmix.numerics.importance import measure_sides, resample, weigh
 from bayesmix.numerics.mode import Mode
+from bayesmix.numerics.vanishing import draw_vanishing, find_vanishing, log_density_of_vanishing
+from bayesmix.numerics.variance_posterior import log_posterior_at
 
 Floats = NDArray[np.float64]
+
+_MOST_ROUNDS = 3
+_MOST_HELD = 2**25  # numbers of draws given the values, 256 MiB
 
 GREATEST_K = 0.7
 """Pareto k up to which weights can be trusted, for few values less; Vehtari et al. (2024), arXiv:1507.02646."""
@@ -75,39 +84,113 @@ def draw_by_importance(
     chains: int,
     seed: int,
     cores: int,
-    advance: Callable[[int], None] | None,
+    advance: Callable[[int, int], None] | None,
 ) -> ThetaDraws:
     """Draws of theta: `n_values` weighted values, resampled to the number of draws asked for.
 
-    Copies of a value stand next to each other, so that effective sample sizes count values, not copies. Groups:
-    `importance` with every value (`theta`, `log_weight`); `sample_stats` with `lp` of each draw.
+    Where the weights do not hold the limits of every parameter, twice as many values are added, up to two times, from
+    a proposal that all before have taught. Copies of a value stand next to each other, so that effective sample sizes
+    count values, not copies. Groups: `importance` with every value (`theta`, `log_weight`); `sample_stats` with `lp`
+    of each draw and the `weight` of its value.
+
+    Parameters
+    ----------
+    advance
+        Told how many values of a round are done, and of how many.
     """
     n, n_total = len(model.start), draws * chains
     buffer = model.buffer(mode.point, mode.scale)
 
-    def log_density(point: Floats) -> float:
-        return float(dense_draws(model, buffer, point[None], copies=0, seed=seed, cores=1).log_densities[0])
+    def log_densities(points: Floats) -> Floats:
+        return dense_draws(model, buffer, points, copies=0, seed=seed, cores=cores).log_densities
 
     rng = np.random.default_rng([seed, n, n_values])
     copies = max(1, round(n_total / n_values))
+    sides = measure_sides(lambda point: float(log_densities(point[None])[0]), n)
+    blend = learn(log_densities, sides, n_values, rng, _aside(model, mode))
+    volume = float(np.sum(np.log(np.diag(mode.scale))))
+    points, log_weights = np.empty((0, n)), np.empty(0)
     parts: list[DenseDraws] = []
-
-    def log_densities(points: Floats) -> Floats:
-        before = sum(len(part.log_densities) for part in parts)
-        told = None if advance is None else lambda done: advance(before + done)
+    for stream, size in enumerate(_sizes(model, n_values, copies), start=1):
+        if parts:
+            if trouble_with(points, log_weights, chains) is None:
+                break
+            blend = refined(blend, points, weigh(log_weights).weights, rng)
+        drawn = draw_from(blend, size, rng)
+        told = None if advance is None else partial(_tell, advance, size)
         parts.append(
-            dense_draws(
-                model, buffer, points, copies=copies, seed=seed, cores=cores, stream=1 + len(parts), advance=told
-            )
+            dense_draws(model, buffer, drawn.points, copies=copies, seed=seed, cores=cores, stream=stream, advance=told)
         )
-        return parts[-1].log_densities
-
-    proposals, _ = propose_adaptively(log_densities, measure_sides(log_density, n), n_values, rng)
+        points = np.concatenate([points, drawn.points])
+        # By the density of the own round alone: what was learnt from a value must not weigh it.
+        log_weights = np.concatenate([log_weights, parts[-1].log_densities - drawn.log_densities + volume])
     found = DenseDraws(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(DenseDraws)))
-    log_weights = found.log_densities - proposals.log_densities + np.sum(np.log(np.diag(mode.scale)))
-    theta = mode.point + proposals.points @ mode.scale.T
+    theta = mode.point + points @ mode.scale.T
     chosen = resample(weigh(log_weights).weights, n_total, rng)
     return ThetaDraws(theta[chosen], *_one_of_each(found, chosen), _groups(theta, log_weights, found, chosen, chains))
+
+
+def _tell(advance: Callable[[int, int], None], size: int, done: int) -> None:
+    advance(done, size)
+
+
+def _sizes(model: Marginal, n_values: int, copies: int) -> list[int]:
+    """Values of each round, as far as the draws given them can be held."""
+    at_each = copies * (model.products.p + model.products.arrangement.n_dense)
+    sizes, held = [n_values], n_values
+    for _ in range(_MOST_ROUNDS - 1):
+        if (held + 2 * sizes[-1]) * at_each > _MOST_HELD:
+            break
+        sizes.append(2 * sizes[-1])
+        held += sizes[-1]
+    return sizes
+
+
+def _aside(model: Marginal, mode: Mode) -> Aside | None:
+    """The proposal for standard deviations near 0, in coordinates about the mode."""
+    buffer, n = model.plain_buffer(), len(model.start)
+    axes: list[int] = []
+    start = 0
+    for k in model.ks:
+        axes += range(start, start + k)
+        start += k * (k + 1) // 2
+
+    def log_density(theta: Floats) -> tuple[float, Floats]:
+        gradient = np.empty(n)
+        value = log_posterior_at(buffer, np.ascontiguousarray(theta), gradient)
+        usable = np.isfinite(value) and np.isfinite(gradient).all()
+        return (float(value), gradient) if usable else (-np.inf, np.zeros(n))
+
+    with one_blas_thread():
+        regions = find_vanishing(log_density, mode, axes)
+    if not regions:
+        return None
+    volume = float(np.sum(np.log(np.diag(mode.scale))))
+
+    def draw(n_values: int, rng: np.random.Generator) -> Floats:
+        theta = draw_vanishing(regions, n_values, rng)
+        return np.linalg.solve(mode.scale, (theta - mode.point).T).T
+
+    def log_density_at(points: Floats) -> Floats:
+        return log_density_of_vanishing(regions, mode.point + points @ mode.scale.T) + volume
+
+    return Aside(draw, log_density_at)
+
+
+def trouble_with(values: Floats, log_weights: Floats, n_chains: int) -> str | None:
+    """Why weights cannot be trusted, in words; None if they can.
+
+    Parameters
+    ----------
+    values
+        Of the parameters whose limits are looked at, shape (n_values, n).
+    """
+    found, fewest = importance_of(log_weights), EFFECTIVE_PER_CHAIN * n_chains
+    if not found.pareto_k <= found.greatest_k:
+        return f"Pareto k {found.pareto_k:.2f} > {found.greatest_k:.2f}"
+    if found.effective_size < fewest:
+        return f"effective size {found.effective_size:.0f} < {fewest}"
+    return tail_trouble(values, weigh(log_weights).weights, fewest)
 
 
 def pareto_k_of(log_weights: Floats) -> float:
@@ -136,8 +219,9 @@ def _one_of_each(found: DenseDraws, chosen: NDArray[np.int64]) -> tuple[Floats, 
 def _groups(
     theta: Floats, log_weights: Floats, found: DenseDraws, chosen: NDArray[np.int64], chains: int
 ) -> dict[str, xr.Dataset]:
-    lp = found.log_densities[chosen].reshape(chains, -1)
+    by_chain = {"lp": found.log_densities, "weight": weigh(log_weights).weights}
+    statistics = {name: (("chain", "draw"), values[chosen].reshape(chains, -1)) for name, values in by_chain.items()}
     return {
-        "sample_stats": xr.Dataset({"lp": (("chain", "draw"), lp)}),
+        "sample_stats": xr.Dataset(statistics),
         "importance": xr.Dataset({"theta": (("value", "parameter"), theta), "log_weight": ("value", log_weights)}),
     }

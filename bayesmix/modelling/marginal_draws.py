@@ -71,7 +71,7 @@ def draw_marginal(
                 chains=chains,
                 seed=seed,
                 cores=cores,
-                advance=lambda done: bar.show(f"Weighing {n_values} values", done, n_values),
+                advance=lambda done, size: bar.show(f"Weighing {size} values", done, size),
             )
         else:
             found = modelling.nuts_theta.draw_by_nuts(
