@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -22,6 +23,7 @@ from bayesmix.modelling.progress import SamplingProgress
 from bayesmix.modelling.record import Sampling
 from bayesmix.numerics.gaussian.coefficient_prior import original_coefficients
 from bayesmix.numerics.gaussian.cost import value_cost
+from bayesmix.numerics.mode import Mode
 from bayesmix.numerics.variance_posterior import packed_factors
 
 Floats = NDArray[np.float64]
@@ -30,6 +32,9 @@ _SECONDS = 4.0  # that importance sampling may take on one core, roughly, before
 _FEWEST_PER_CHAIN = 150  # values, of which two thirds should be effective
 _FEWEST_SHARE = 0.15  # of the draws asked for
 _FEWEST = 4000  # where a value is cheap: the tails of a sd near 0 need them
+_THIN = 4
+_STEPS, _GRADIENT = 10, 3  # of NUTS for a draw; values that a gradient costs
+_MOST_SECONDS = 60.0  # that longer chains may take on one core, roughly
 _MOST_KEPT = 2**25  # draws of the largest factor's effects, 256 MiB
 
 
@@ -58,6 +63,7 @@ def draw_marginal(
     """
     seed, cores = settled_seed(seed), chains_at_once(chains, cores)
     started = perf_counter()
+    thin = 1
     with SamplingProgress(chains, shown=progress) as bar:
         model = marginalise(design, priors)
         mode = mode_of(model)
@@ -74,7 +80,7 @@ def draw_marginal(
                 advance=lambda done, size: bar.show(f"Weighing {size} values", done, size),
             )
         else:
-            found = modelling.nuts_theta.draw_by_nuts(
+            found, thin = _by_nuts(
                 model,
                 mode,
                 draws=draws,
@@ -101,8 +107,19 @@ def draw_marginal(
         seed=seed,
         target_accept=None if sampler == "importance" else target_accept,
         seconds=perf_counter() - started,
+        thin=thin,
     )
     return xr.DataTree.from_dict(groups), record
+
+
+def _by_nuts(model: Marginal, mode: Mode, *, draws: int, chains: int, **how: Any) -> tuple[ThetaDraws, int]:
+    """Draws by NUTS; where chains mix slowly, of longer ones the last of every `_THIN` draws; and of how many one."""
+    found = modelling.nuts_theta.draw_by_nuts(model, mode, draws=draws, chains=chains, **how)
+    gradients = _THIN * draws * chains * _STEPS
+    dear = gradients * _GRADIENT * value_cost(model.products.arrays) > _MOST_SECONDS
+    if dear or not modelling.nuts_theta.mixes_slowly(found.theta, chains):
+        return found, 1
+    return modelling.nuts_theta.draw_by_nuts(model, mode, draws=draws, chains=chains, thin=_THIN, **how), _THIN
 
 
 def _n_values(model: Marginal, n_total: int, chains: int) -> int:

@@ -15,9 +15,11 @@ from numba import types
 from numpy.typing import NDArray
 from nutpie.compile_pymc import CompiledPyMCModel
 
-from bayesmix.modelling.chains import sample_stats
+from bayesmix.modelling.chains import sample_stats, thinned
+from bayesmix.modelling.convergence import convergence
 from bayesmix.modelling.dense_draws import ThetaDraws, dense_draws
 from bayesmix.modelling.marginal import Marginal
+from bayesmix.modelling.method import EFFECTIVE_PER_CHAIN
 from bayesmix.modelling.nutpie_run import run_nutpie
 from bayesmix.modelling.parallel import one_blas_thread
 from bayesmix.numerics.kernels import kernel_pointer
@@ -25,6 +27,10 @@ from bayesmix.numerics.mode import Mode
 from bayesmix.numerics.variance_posterior import log_posterior_at, theta_at
 
 Floats = NDArray[np.float64]
+
+_FEWEST_DRAWS = 200  # of a chain
+_RHAT = 1.009  # the verdict's limit is 1.01, and it looks at functions of theta
+_MARGIN = 1.2
 
 _DOUBLES = types.CPointer(types.double)
 
@@ -62,16 +68,33 @@ def compiled_functions() -> tuple[Any, Any]:
 
 
 def draw_by_nuts(
-    model: Marginal, mode: Mode, *, draws: int, chains: int, seed: int, cores: int, **how: Any
+    model: Marginal, mode: Mode, *, draws: int, chains: int, seed: int, cores: int, thin: int = 1, **how: Any
 ) -> ThetaDraws:
-    """Draws of theta by NUTS, and one draw of the dense side for each; `how` as `run_nutpie` takes it.
+    """Draws of theta by NUTS, the last of every `thin`, and one draw of the dense side for each.
 
-    Groups: `sample_stats`.
+    `how` as `run_nutpie` takes it. Groups: `sample_stats`.
     """
-    how |= {"draws": draws, "chains": chains, "seed": seed, "cores": cores}
-    tree, theta = nuts_at(compiled_functions(), model.buffer(mode.point, mode.scale), len(model.start), **how)
+    how |= {"draws": thin * draws, "chains": chains, "seed": seed, "cores": cores}
+    n = len(model.start)
+    tree, whole = nuts_at(compiled_functions(), model.buffer(mode.point, mode.scale), n, **how)
+    theta = np.ascontiguousarray(whole.reshape(chains, thin * draws, n)[:, thin - 1 :: thin].reshape(-1, n))
     found = dense_draws(model, model.plain_buffer(), theta, copies=1, seed=seed, cores=cores)
-    return ThetaDraws(theta, found.fixed[:, 0], found.others[:, 0], {"sample_stats": sample_stats(tree)})
+    statistics = thinned(xr.DataTree.from_dict({"sample_stats": sample_stats(tree)}), thin)["sample_stats"]
+    return ThetaDraws(theta, found.fixed[:, 0], found.others[:, 0], {"sample_stats": statistics.to_dataset()})
+
+
+def mixes_slowly(theta: Floats, chains: int) -> bool:
+    """Whether chains of theta (n_total, n) disagree, or hold too few effective draws of a mean or a limit.
+
+    Chains shorter than `_FEWEST_DRAWS` say nothing.
+    """
+    draws = np.moveaxis(theta.reshape(chains, -1, theta.shape[1]), 2, 0)
+    if draws.shape[2] < _FEWEST_DRAWS:
+        return False
+    found = convergence(draws)
+    effective = min(np.nanmin(found.ess_bulk), np.nanmin(found.ess_tail))
+    disagree = chains > 1 and np.nanmax(found.rhat) > _RHAT
+    return bool(disagree or effective < _MARGIN * EFFECTIVE_PER_CHAIN * chains)
 
 
 def nuts_at(functions: tuple[Any, Any], buffer: Floats, n: int, **how: Any) -> tuple[xr.DataTree, Floats]:

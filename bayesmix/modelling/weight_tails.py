@@ -52,6 +52,8 @@ def smallest_tail_size(draws: Floats, weights: Floats) -> float:
     weights
         Of the value that each draw is a copy of, normalised over all values; as `draws`.
     """
+    if not np.isfinite(draws).all():
+        return np.nan
     low, high = np.quantile(draws, TAIL)
     # A value has as many copies as its weight says: a sum over values of w^2 is a mean over draws of w.
     sizes = [_by_copies(inside, weights) for inside in (draws <= low, draws >= high)]

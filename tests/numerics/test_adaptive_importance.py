@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
-from bayesmix.numerics.adaptive_importance import propose_adaptively
+from bayesmix.numerics.adaptive_importance import Aside, propose_adaptively
 from bayesmix.numerics.importance import SplitT, measure_sides, propose, weigh
 from bayesmix.numerics.pareto import pareto_k
 
@@ -49,6 +50,52 @@ def test_known_integrals_and_moments(target):
     for of_x, known in ((x, 0.0), (x**2, 1.0 if target is funnel else 10.0)):
         estimate = weighted.weights @ of_x
         assert abs(estimate - known) < 4 * np.sqrt(np.sum(weighted.weights**2 * (of_x - estimate) ** 2))
+
+
+def test_no_value_discounts_its_own_weight():
+    """Over 40 seeds the integral is 1 on average, and its stated error is that of one run.
+
+    Values weighed by mixtures that were fitted to them give 0.980 +- 0.003 and errors 2.3 times too small.
+    """
+    split = split_of(funnel, 4)
+    found = []
+    for seed in range(40):
+        proposals, values = propose_adaptively(funnel, split, 12_000, np.random.default_rng(seed))
+        found.append(weigh(values - proposals.log_densities))
+    integrals = np.exp([one.log_integral for one in found])
+    assert abs(integrals.mean() - 1) < 3.5 * integrals.std(ddof=1) / np.sqrt(40) < 0.01
+    z = [one.log_integral / one.log_integral_error for one in found]
+    assert 0.7 < np.sqrt(np.mean(np.square(z))) < 1.5
+
+
+def test_the_proposal_does_not_know_the_values_that_are_used():
+    """The values come in a call of their own after all that taught the proposal; none of these is returned."""
+    calls = []
+
+    def recorded(points):
+        calls.append(points)
+        return funnel(points)
+
+    found, _ = propose_adaptively(recorded, split_of(funnel, 4), 6000, np.random.default_rng(1))
+    assert [len(points) for points in calls] == [900, 1500, 2400, 6000]
+    np.testing.assert_array_equal(found.points, calls[-1])
+
+
+def test_what_lies_aside_of_the_mode_is_found():
+    """A quarter of the mass 30 sds away: the split t alone never meets it."""
+
+    def target(points):
+        hill = -0.5 * np.sum(points**2, axis=1) + np.log(0.75)
+        return np.logaddexp(hill, -0.5 * np.sum((points - 30.0) ** 2, axis=1) + np.log(0.25)) - np.log(2 * np.pi)
+
+    def draw(n_values, rng):
+        return 30 + rng.standard_t(5, (n_values, 2))
+
+    aside = Aside(draw, lambda points: t(5).logpdf(points - 30).sum(axis=1))
+    found, values = propose_adaptively(target, split_of(target, 2), 6000, np.random.default_rng(1), aside)
+    weighted = weigh(values - found.log_densities)
+    assert abs(weighted.log_integral) < 4 * weighted.log_integral_error < 0.1
+    assert weighted.weights[found.points[:, 0] > 15].sum() == pytest.approx(0.25, abs=0.03)
 
 
 def test_rounds_do_better_than_one_split_t():
