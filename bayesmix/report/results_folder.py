@@ -4,10 +4,10 @@ import json
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from bayesmix import disk
@@ -116,9 +116,9 @@ def whole_folder(target: Path) -> Iterator[Path]:
             refuse_no_folder(target, named)
             stack.enter_context(_held(target, named))
             refuse_foreign(target, named)  # while it is held: before, another run may be replacing it
-            prefix = f"{hidden_name(target, UNFINISHED)}-"
-            unfinished = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
-            stack.callback(shutil.rmtree, unfinished, ignore_errors=True)
+            unfinished = target.parent / f"{hidden_name(target, UNFINISHED)}-{token_hex(4)}"
+            stack.callback(shutil.rmtree, unfinished, ignore_errors=True)  # first: a signal may come with the folder
+            unfinished.mkdir(mode=0o700)
             _try_to_write(unfinished)
         yield unfinished
         with disk_refusals(named):
