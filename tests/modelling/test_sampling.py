@@ -272,6 +272,14 @@ print("kept", fit.posterior["posterior"].sizes)
 """
 
 
+SHELL = """
+import signal, sys
+from bayesmix.cli.main import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a script runs in the background ignores it
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 # One program of NumPyro's makes all draws, and an interrupt waits for its end.
 MANY = {"pymc": 1_000_000, "numpyro": 100_000, "nutpie": 1_000_000}
 
@@ -305,17 +313,14 @@ def test_ctrl_c_in_python_keeps_nothing(sampler, cores):
 @pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["pymc", "numpyro", "nutpie"])
 def test_ctrl_c_at_the_shell_writes_nothing(sampler, tmp_path):
-    command = [sys.executable, "-W", "ignore", "-m", "bayesmix", "fit", "Reaction ~ Days + (1 | Subject)", "sleepstudy"]
-    command += [
-        "--family",
-        "student_t",
-        "--sampler",
-        sampler,
-        "--draws",
+    formula, data, draws, out = (
+        "Reaction ~ Days + (1 | Subject)",
+        "sleepstudy",
         str(MANY[sampler]),
-        "--out",
-        str(tmp_path / "results"),
-    ]
+        tmp_path / "results",
+    )
+    command = [sys.executable, "-W", "ignore", "-c", SHELL, "fit", formula, data, "--family", "student_t"]
+    command += ["--sampler", sampler, "--draws", draws, "--out", str(out)]
     status, said = interrupted(command, 25)
     assert status == 130
     assert "Draws" not in said
