@@ -21,7 +21,7 @@ class BayesmixError(Exception):
     """
 
     def __init__(self, message: str):
-        super().__init__(_shortened(visible(message)))
+        super().__init__(one_line(message))
 
 
 class DataError(BayesmixError):
@@ -118,7 +118,9 @@ def _excerpt(formula: str, span: Span) -> tuple[str, int, int]:
     return before + shown + after, span.start + shift, end + shift
 
 
-def _shortened(message: str) -> str:
+def one_line(message: str) -> str:
+    """`message` with control characters written out and, where it is very long, without its middle."""
+    message = visible(message)
     if len(message) <= _LONGEST:
         return message
     head, tail = message[: 2 * _LONGEST // 3], message[-_LONGEST // 3 :]

@@ -27,3 +27,8 @@ def visible(text: str, *, keep: str = "") -> str:
         else character.encode("unicode_escape").decode("ascii")
         for character in text
     )
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text consists of characters: half of a surrogate pair is none."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)

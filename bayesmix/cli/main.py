@@ -16,7 +16,7 @@ from bayesmix.cli.data import data
 from bayesmix.cli.fit import fit
 from bayesmix.cli.printing import print_error
 from bayesmix.cli.run import run
-from bayesmix.errors import BayesmixError
+from bayesmix.errors import BayesmixError, one_line
 from bayesmix.report.session import version_of
 
 BAD_INPUT, INTERRUPTED = 2, 130
@@ -109,7 +109,7 @@ def _refuse(message: str) -> int:
 
 def _usage(error: TyperException) -> str:
     """One line for a misuse of the command line, with the place where its use is told; empty after the help itself."""
-    message = str(BayesmixError(error.format_message()))
+    message = one_line(error.format_message())
     if not message:
         return ""
     context = getattr(error, "ctx", None)

@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bayesmix.data.typed import typed
+from bayesmix.data.typed import EXACT, typed
 from bayesmix.errors import DataError, listing
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -202,7 +202,7 @@ def _with_whole_numbers(data: pd.DataFrame, file: Path) -> pd.DataFrame:
     lossy = [
         name
         for name, column in data.items()
-        if name in whole and pd.api.types.is_float_dtype(column.dtype) and column.abs().max() >= 2**53
+        if name in whole and pd.api.types.is_float_dtype(column.dtype) and column.abs().max() >= EXACT
     ]
     if not lossy:
         return data

@@ -17,7 +17,7 @@ _NOT_FINITE = r"[+-]?(?:[Ii]nf(?:inity)?|NaN|nan)"
 _ZEROS_IN_FRONT = r"0\d+"
 _LIKE_AN_IDENTIFIER = r"\d+[eE]\d+"
 _TRUTH = {"True": True, "TRUE": True, "true": True, "False": False, "FALSE": False, "false": False}
-_EXACT = 2**53
+EXACT = 2**53
 """Whole numbers up to which floating-point numbers tell neighbours apart."""
 
 
@@ -75,6 +75,6 @@ def _spread(numbers: pd.Series, texts: pd.Series) -> pd.Series:
     """The numbers in their rows, the others missing."""
     if len(numbers) == len(texts):
         return numbers
-    if numbers.dtype == np.int64 and (numbers.max() > _EXACT or numbers.min() < -_EXACT):
+    if numbers.dtype == np.int64 and (numbers.max() > EXACT or numbers.min() < -EXACT):
         return numbers.astype("Int64").reindex(texts.index)
     return numbers.astype(np.float64).reindex(texts.index)

@@ -126,11 +126,6 @@ def _level_text(value: Any) -> str:
     return str(int(value)) if is_whole else str(value)
 
 
-def is_unicode(text: str) -> bool:
-    """Whether a text consists of characters: half of a surrogate pair is none."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
-
-
 def coded(column: pd.Series, levels: tuple[str, ...]) -> Factor:
     """The column's codes in `levels`; a value that is none of them is -1."""
     values, texts = level_texts(column)

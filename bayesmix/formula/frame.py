@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.errors import DataError
-from bayesmix.formula.columns import is_unicode, unknown_column
+from bayesmix.formula.columns import unknown_column
+from bayesmix.visible import is_unicode
 
 _CELLS = (
     *(str, int, float, bool, Decimal, type(None), type(pd.NA), type(pd.NaT)),

@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from bayesmix.inference.kinds import ddf_method, refuse_other_kinds
+from bayesmix.inference.ddf_method import ddf_method
 from bayesmix.inference.least_squares import anova as of_least_squares
 from bayesmix.inference.reml import anova as of_reml
+from bayesmix.modelling.kinds import refuse_other_kinds
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.reml_record import RemlFit
 

@@ -5,8 +5,8 @@ import pandas as pd
 
 from bayesmix.inference import draws
 from bayesmix.inference.arguments import probability
-from bayesmix.inference.kinds import refuse_other_kinds
 from bayesmix.inference.summarise import sampling_quality, summarise
+from bayesmix.modelling.kinds import refuse_other_kinds
 from bayesmix.modelling.record import Fit
 
 

@@ -11,11 +11,11 @@ from bayesmix.errors import ArgumentError
 from bayesmix.formula.reduce import Reduction
 from bayesmix.formula.response import measure_of
 from bayesmix.inference.contained import log_marginals
-from bayesmix.inference.kinds import a_posterior
 from bayesmix.inference.log_marginal import log_marginal
 from bayesmix.inference.nested import same_model
 from bayesmix.inference.sensitivity import evidence_range
 from bayesmix.inference.tested import reduction_named
+from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model
 

@@ -3,9 +3,9 @@
 import pandas as pd
 
 from bayesmix.inference.arguments import groups_of, probability
-from bayesmix.inference.kinds import MIXED, refuse_other_kinds
 from bayesmix.inference.posterior import coef as of_posterior
 from bayesmix.inference.reml import coef as of_reml
+from bayesmix.modelling.kinds import MIXED, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit

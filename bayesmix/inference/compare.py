@@ -9,9 +9,9 @@ import xarray as xr
 from arviz_stats.utils import ELPDDataLOO
 
 from bayesmix.errors import ArgumentError
-from bayesmix.inference.kinds import a_posterior
 from bayesmix.inference.loo import loo
 from bayesmix.inference.loo_record import Loo
+from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 
 _FEW = 100  # left out; fewer, and the standard error of a difference is too small

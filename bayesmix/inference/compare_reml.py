@@ -12,10 +12,10 @@ from bayesmix.formula.design import GroupTerm
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.draws import auxiliary, constant_parameters, correlations, standard_deviations
 from bayesmix.inference.fixef import fixef
-from bayesmix.inference.kinds import a_posterior
 from bayesmix.inference.ranef import ranef
 from bayesmix.inference.varcorr import varcorr
 from bayesmix.modelling.families import has_laplace_fit
+from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit

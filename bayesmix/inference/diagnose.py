@@ -6,9 +6,9 @@ import pandas as pd
 
 from bayesmix.inference.arguments import a_switch
 from bayesmix.inference.checks import CHECKS, NOTE, PROBLEM, Finding
-from bayesmix.inference.kinds import a_posterior
 from bayesmix.inference.power_scaling_checks import prior_sensitive
 from bayesmix.inference.separation_checks import SEPARATION, separated
+from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 
 _IN_WORDS = {

@@ -8,8 +8,8 @@ from bayesmix import modelling
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.arguments import a_positive_number, one_of
 from bayesmix.inference.draws import auxiliary, constant_parameters, standard_deviations
-from bayesmix.inference.kinds import a_posterior
 from bayesmix.modelling.default_priors import column_sds
+from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.layout import sd_names
 from bayesmix.modelling.prior_density import grid_of, prior_probability_below
 from bayesmix.modelling.priors import Prior

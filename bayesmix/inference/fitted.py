@@ -4,11 +4,11 @@ import pandas as pd
 
 from bayesmix.inference.arguments import one_of, probability
 from bayesmix.inference.expectation import GROUPS
-from bayesmix.inference.kinds import LINEAR, refuse_other_kinds
 from bayesmix.inference.laplace import fitted as of_laplace
 from bayesmix.inference.least_squares import fitted as of_least_squares
 from bayesmix.inference.posterior import fitted as of_posterior
 from bayesmix.inference.reml import fitted as of_reml
+from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit

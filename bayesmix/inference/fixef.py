@@ -3,11 +3,12 @@
 import pandas as pd
 
 from bayesmix.inference.arguments import probability
-from bayesmix.inference.kinds import LINEAR, ddf_method, refuse_other_kinds
+from bayesmix.inference.ddf_method import ddf_method
 from bayesmix.inference.laplace import fixef as of_laplace
 from bayesmix.inference.least_squares import fixef as of_least_squares
 from bayesmix.inference.posterior import fixef as of_posterior
 from bayesmix.inference.reml import fixef as of_reml
+from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit

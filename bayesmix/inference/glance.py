@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from bayesmix.inference.kinds import LINEAR, refuse_other_kinds
 from bayesmix.inference.laplace import glance as of_laplace
 from bayesmix.inference.least_squares import glance as of_least_squares
 from bayesmix.inference.posterior import glance as of_posterior
 from bayesmix.inference.reml import glance as of_reml
+from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit

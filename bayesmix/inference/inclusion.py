@@ -11,8 +11,8 @@ from bayesmix.formula.reduce import Reduction, reductions
 from bayesmix.formula.terms import Formula
 from bayesmix.inference.bayes_factor import verbal
 from bayesmix.inference.contained import key_of, log_marginals
-from bayesmix.inference.kinds import a_posterior
 from bayesmix.inference.rand_table import InclusionTable
+from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.method import why_not_marginal
 from bayesmix.modelling.record import Fit
 

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.draws import n_draws_of, posterior_of
-from bayesmix.inference.kinds import a_posterior
 from bayesmix.inference.row_model import Positions, row_model
 from bayesmix.inference.summarise import VALUES_AT_ONCE
 from bayesmix.modelling.blocks import stretches
+from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 
 Floats = NDArray[np.float64]

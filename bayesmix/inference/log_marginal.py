@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from bayesmix import modelling
 from bayesmix.errors import PriorError, listing
-from bayesmix.inference.kinds import a_posterior
+from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.method import why_not_marginal
 from bayesmix.modelling.priors import FLAT
 from bayesmix.modelling.quadrature_families import why_not_quadrature

@@ -13,10 +13,10 @@ from bayesmix.errors import ArgumentError
 from bayesmix.inference.arguments import a_count
 from bayesmix.inference.draws import n_draws_of
 from bayesmix.inference.held_out_groups import group_log_likelihoods, levels_of, rows_by_level
-from bayesmix.inference.kinds import a_posterior
 from bayesmix.inference.log_likelihood import log_likelihood_in_parts
 from bayesmix.inference.loo_record import Loo
 from bayesmix.inference.row_model import Positions, spread_draws
+from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
 from bayesmix.inference.arguments import a_switch
 from bayesmix.inference.boundary import boundary_p, naive_p
-from bayesmix.inference.kinds import instead_of
 from bayesmix.inference.laplace.maximum import require_maximum
 from bayesmix.inference.nested import require_nested
+from bayesmix.modelling.kinds import instead_of
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.reml_record import RemlFit
 

@@ -5,8 +5,8 @@ import pandas as pd
 
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.arguments import a_count, a_seed, probability
-from bayesmix.inference.kinds import a_posterior
 from bayesmix.inference.replicated import DRAWS, replicated
+from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.predictive_statistics import exceedance, pearson_ratio
 

@@ -11,10 +11,10 @@ from bayesmix.formula.design import GroupTerm
 from bayesmix.inference.arguments import all_of
 from bayesmix.inference.draws import n_draws_of, posterior_of
 from bayesmix.inference.held_out_groups import group_log_likelihoods, rows_by_level
-from bayesmix.inference.kinds import a_posterior
 from bayesmix.inference.log_likelihood import log_likelihood_in_parts
 from bayesmix.inference.log_prior import log_priors
 from bayesmix.inference.row_model import spread_draws
+from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 
 Floats = NDArray[np.float64]

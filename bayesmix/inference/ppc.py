@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from bayesmix.errors import ArgumentError, listing, shown
 from bayesmix.inference.arguments import a_column, a_count, a_seed, all_of, number_of, one_of, probability
 from bayesmix.inference.column_levels import column_levels
-from bayesmix.inference.kinds import a_posterior
 from bayesmix.inference.posterior_predict import REPLICATED
 from bayesmix.inference.replicated import DRAWS, Replicated, replicated
+from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.predictive_statistics import (
     OF_NUMBERS,

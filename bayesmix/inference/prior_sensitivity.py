@@ -9,9 +9,9 @@ import pandas as pd
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.arguments import positive_numbers
 from bayesmix.inference.contained import log_marginals
-from bayesmix.inference.kinds import a_posterior
 from bayesmix.inference.sensitivity import curve
 from bayesmix.inference.tested import reduction_named, tested_sds
+from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model
 

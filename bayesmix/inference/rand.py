@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from bayesmix.inference.kinds import MIXED, refuse_other_kinds
 from bayesmix.inference.laplace import rand as of_laplace
 from bayesmix.inference.posterior import rand as of_posterior
 from bayesmix.inference.reml import rand as of_reml
+from bayesmix.modelling.kinds import MIXED, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit

@@ -3,10 +3,10 @@
 import pandas as pd
 
 from bayesmix.inference.arguments import groups_of, probability
-from bayesmix.inference.kinds import MIXED, refuse_other_kinds
 from bayesmix.inference.laplace import ranef as of_laplace
 from bayesmix.inference.posterior import ranef as of_posterior
 from bayesmix.inference.reml import ranef as of_reml
+from bayesmix.modelling.kinds import MIXED, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit

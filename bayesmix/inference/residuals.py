@@ -4,11 +4,11 @@ import pandas as pd
 
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.arguments import a_whole_seed, one_of, probability
-from bayesmix.inference.kinds import LINEAR, refuse_other_kinds
 from bayesmix.inference.laplace import residuals as of_laplace
 from bayesmix.inference.least_squares import residuals as of_least_squares
 from bayesmix.inference.posterior import residuals as of_posterior
 from bayesmix.inference.reml import residuals as of_reml
+from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit

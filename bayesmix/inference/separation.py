@@ -15,10 +15,10 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.inference.arguments import a_text, probability
 from bayesmix.inference.draws import fixed, joined
 from bayesmix.inference.fixef import fixef
-from bayesmix.inference.kinds import instead_of
 from bayesmix.inference.separation_sentence import sentence
 from bayesmix.modelling.arguments import check_functions
 from bayesmix.modelling.families import Family, read_family
+from bayesmix.modelling.kinds import instead_of
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.prior_quantiles import coefficient_prior
 from bayesmix.modelling.record import Fit

@@ -5,9 +5,9 @@ import pandas as pd
 
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.draws import n_draws_of
-from bayesmix.inference.kinds import refuse_other_kinds
 from bayesmix.inference.level_lines import coefficient_draws, level_lines
 from bayesmix.inference.summarise import summarise_in_parts
+from bayesmix.modelling.kinds import refuse_other_kinds
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 

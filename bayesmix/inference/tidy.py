@@ -5,12 +5,13 @@ from collections.abc import Iterable
 import pandas as pd
 
 from bayesmix.inference.arguments import all_of, probability
-from bayesmix.inference.kinds import LINEAR, ddf_method, refuse_other_kinds
+from bayesmix.inference.ddf_method import ddf_method
 from bayesmix.inference.laplace import tidy as of_laplace
 from bayesmix.inference.least_squares import tidy as of_least_squares
 from bayesmix.inference.posterior import tidy as of_posterior
 from bayesmix.inference.reml import tidy as of_reml
 from bayesmix.inference.tidy_labels import EFFECTS
+from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit

@@ -3,11 +3,11 @@
 import pandas as pd
 
 from bayesmix.inference.arguments import one_of, probability
-from bayesmix.inference.kinds import MIXED, refuse_other_kinds
 from bayesmix.inference.laplace import varcorr as of_laplace
 from bayesmix.inference.posterior import varcorr as of_posterior
 from bayesmix.inference.reml import varcorr as of_reml
 from bayesmix.inference.variance_labels import RESIDUAL as RESIDUAL
+from bayesmix.modelling.kinds import MIXED, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit

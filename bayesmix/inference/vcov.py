@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 
 from bayesmix import modelling
+from bayesmix.inference.ddf_method import ddf_method
 from bayesmix.inference.draws import fixed, joined
-from bayesmix.inference.kinds import LINEAR, ddf_method, refuse_other_kinds
+from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit

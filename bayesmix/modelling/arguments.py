@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from numbers import Integral
 from typing import Any
 
-from bayesmix.errors import ArgumentError, DataError, FamilyError, did_you_mean
+from bayesmix.errors import ArgumentError, DataError, FamilyError, did_you_mean, shown
 from bayesmix.formula.response import OUT_OF_TRIALS
 from bayesmix.modelling.families import Family
 from bayesmix.modelling.method import METHODS, SEEDS
 
 MOST_STEPS = 10**8
 """Steps of a chain: at ten microseconds each, which few models reach, a quarter of an hour; at a millisecond a day."""
+
+MOST_CHAINS = 10**6
 
 _LEAST = {"draws": 10, "tune": 10, "chains": 1, "cores": 1}
 
@@ -35,30 +37,33 @@ def check_arguments(
     ArgumentError
         One line with the argument, what it may be and what it is.
     """
-    if method not in METHODS:
-        raise ArgumentError(
-            f"method={method!r} is not known.{did_you_mean(str(method), METHODS)} Methods: {', '.join(METHODS)}."
-        )
+    if not isinstance(method, str) or method not in METHODS:
+        hint = did_you_mean(method, METHODS) if isinstance(method, str) else ""
+        raise ArgumentError(f"method={shown(method)} is not known.{hint} Methods: {', '.join(METHODS)}.")
     counts = {"draws": draws, "tune": tune, "chains": chains, "cores": cores}
     for name, value in counts.items():
         optional = value is None and name in ("tune", "cores")
         if not optional and (not _is_whole(value) or value < _LEAST[name]):  # type: ignore[operator]
-            raise ArgumentError(f"{name} is a whole number of at least {_LEAST[name]}; got {value!r}.")
+            raise ArgumentError(f"{name} is a whole number of at least {_LEAST[name]}; got {shown(value)}.")
+    if chains > MOST_CHAINS:
+        raise ArgumentError(f"chains={shown(chains)} are more than {MOST_CHAINS:,}; four are plenty.")
     if draws + (tune or 0) > MOST_STEPS:
         raise ArgumentError(
-            f"draws={draws} and tune={tune or 0} make {draws + (tune or 0):,} steps of every chain, and {MOST_STEPS:,} "
-            "is the most; some thousands are plenty."
+            f"draws={shown(draws)} and tune={shown(tune or 0)} make more than {MOST_STEPS:,} steps of every chain; "
+            "some thousands are plenty."
         )
     is_number = isinstance(target_accept, int | float)
     if target_accept is not None and not (is_number and 0 < target_accept < 1):
-        raise ArgumentError(f"target_accept is a probability between 0 and 1, such as 0.95; got {target_accept!r}.")
+        raise ArgumentError(
+            f"target_accept is a probability between 0 and 1, such as 0.95; got {shown(target_accept)}."
+        )
     if seed is not None and (not _is_whole(seed) or not 0 <= seed < SEEDS):
-        raise ArgumentError(f"seed is a whole number from 0 to {SEEDS - 1}; got {seed!r}.")
+        raise ArgumentError(f"seed is a whole number from 0 to {SEEDS - 1}; got {shown(seed)}.")
     if keep_effects is not None and not isinstance(keep_effects, bool):
-        raise ArgumentError(f"keep_effects is True, False or None (up to a size); got {keep_effects!r}.")
+        raise ArgumentError(f"keep_effects is True, False or None (up to a size); got {shown(keep_effects)}.")
     for name, switch in (("remedies", remedies), ("progress", progress)):
         if not isinstance(switch, bool):
-            raise ArgumentError(f"{name} is True or False; got {switch!r}.")
+            raise ArgumentError(f"{name} is True or False; got {shown(switch)}.")
 
 
 def check_functions(functions: Any) -> None:

@@ -17,6 +17,7 @@ from bayesmix.modelling.counts import Counts, coefficients_at_zero, integrate_ef
 from bayesmix.modelling.counts_effects import CountsEffects, counts_effects
 from bayesmix.modelling.families import Family
 from bayesmix.modelling.importance_counts import draw_by_importance
+from bayesmix.modelling.method import MOST_KEPT
 from bayesmix.modelling.mode_theta import climb
 from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.progress import SamplingProgress
@@ -34,7 +35,6 @@ _SECONDS = 4.0  # that importance sampling may take on one core, roughly, before
 _FEWEST_PER_CHAIN = 150
 _FEWEST_SHARE = 0.15
 _FEWEST = 1000
-_MOST_KEPT = 2**25  # draws of effects, 256 MiB
 
 
 def draw_counts(
@@ -186,7 +186,7 @@ def _posterior(
         return drawn.reshape(chains, len(drawn) // chains, *drawn.shape[1:])
 
     effects: list[Floats | None] = [None for _ in design.random]
-    keep = model.n_levels * len(theta) <= _MOST_KEPT if keep_effects is None else keep_effects
+    keep = model.n_levels * len(theta) <= MOST_KEPT if keep_effects is None else keep_effects
     if model.n_levels and keep:
         drawn = counts_effects(CountsEffects(model, theta, seed), np.arange(model.n_levels), cores=cores)
         effects = [by_chain(drawn)]

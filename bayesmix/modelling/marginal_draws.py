@@ -17,6 +17,7 @@ from bayesmix.modelling.importance_theta import draw_by_importance
 from bayesmix.modelling.layout import theta_names
 from bayesmix.modelling.level_draws import by_term, effects_of, level_draws
 from bayesmix.modelling.marginal import Marginal, marginalise
+from bayesmix.modelling.method import MOST_KEPT
 from bayesmix.modelling.mode_theta import mode_of
 from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.progress import SamplingProgress
@@ -35,7 +36,6 @@ _FEWEST = 4000  # where a value is cheap: the tails of a sd near 0 need them
 _THIN = 4
 _STEPS, _GRADIENT = 10, 3  # of NUTS for a draw; values that a gradient costs
 _MOST_SECONDS = 60.0  # that longer chains may take on one core, roughly
-_MOST_KEPT = 2**25  # draws of the largest factor's effects, 256 MiB
 
 
 def draw_marginal(
@@ -146,7 +146,7 @@ def _posterior(
     beta = (found.fixed + products.least_squares) @ original_coefficients(products).T
     effects = list(by_term(design, layout, found.others))
     n_largest = int(layout.block_levels[0] * layout.block_k[0])
-    if n_largest * len(packed) <= _MOST_KEPT if keep_effects is None else keep_effects:
+    if n_largest * len(packed) <= MOST_KEPT if keep_effects is None else keep_effects:
         given = level_draws(model, packed=packed, beta=beta, others=found.others, seed=seed)
         for number, place in enumerate(layout.places):
             if place.block == 0:

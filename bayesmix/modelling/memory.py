@@ -11,7 +11,7 @@ from pathlib import Path
 from bayesmix.errors import SamplingError
 from bayesmix.formula.design import Design
 from bayesmix.modelling.families import Family
-from bayesmix.modelling.method import TUNING_STEPS, Choice
+from bayesmix.modelling.method import MOST_KEPT, TUNING_STEPS, Choice
 
 if find_spec("resource"):  # Windows has none
     import resource
@@ -20,7 +20,6 @@ _BYTES = 8
 _COPIES = 4  # the draws as the sampler makes them, in the posterior, and while one becomes the other
 _STATISTICS = 10  # of a draw, or a step of tuning, by NUTS
 _VALUES_PER_CHAIN = 150  # at least, that importance sampling weighs
-_MOST_EFFECTS = 2**25  # numbers, up to which draws of the largest factor's effects are kept unless asked otherwise
 
 
 def require_memory(
@@ -81,7 +80,7 @@ def memory_needed(
     if choice.method == "joint":
         numbers = (n + largest) * n_total * _COPIES + _STATISTICS * chains * (draws + _tuning(choice, tune))
     else:
-        kept = keep_effects if keep_effects is not None else largest * n_total <= _MOST_EFFECTS
+        kept = keep_effects if keep_effects is not None else largest * n_total <= MOST_KEPT
         numbers = n * n_total * _COPIES + largest * n_total * kept
         if choice.sampler == "importance":
             numbers += n * max(n_total, _VALUES_PER_CHAIN * chains)

@@ -15,6 +15,7 @@ SAMPLERS = ("auto", "importance", *JOINT_SAMPLERS)
 SEEDS = 2**32  # the samplers take seeds below it
 EFFECTIVE_PER_CHAIN = 100  # draws, for means and intervals; Vehtari et al. (2021), doi:10.1214/20-BA1221
 TUNING_STEPS = {"marginal": 200, "joint": 1000}
+MOST_KEPT = 2**25  # numbers, 256 MiB, up to which draws of the largest factor's effects are kept unless asked otherwise
 
 # Effects outside the largest factor, of which a density takes the third power: up to here importance sampling is the
 # faster (docs/exact_path.md has the curve), and NUTS, which takes some thirty times as many gradients.
@@ -63,10 +64,8 @@ def choose_method(
         The sampler is not known, or what is asked for does not apply; the message says why.
     """
     if not isinstance(sampler, str) or sampler not in SAMPLERS:
-        raise ArgumentError(
-            f"sampler={shown(sampler)} is not known.{did_you_mean(str(sampler), SAMPLERS)} "
-            f"Samplers: {', '.join(SAMPLERS)}."
-        )
+        hint = did_you_mean(sampler, SAMPLERS) if isinstance(sampler, str) else ""
+        raise ArgumentError(f"sampler={shown(sampler)} is not known.{hint} Samplers: {', '.join(SAMPLERS)}.")
     if sampler == "importance" and of_nuts:
         raise ArgumentError(f'{of_nuts[0]}= is for NUTS; leave it out, or write sampler="nutpie".')
     by_quadrature = not family.is_gaussian_identity

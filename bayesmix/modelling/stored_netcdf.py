@@ -18,7 +18,7 @@ import numpy as np
 import xarray as xr
 
 from bayesmix.errors import StoredFitError
-from bayesmix.modelling.data_bytes import is_unicode
+from bayesmix.visible import is_unicode
 
 DESCRIPTION = "bayesmix"
 """The attribute of the root by which a stored fit is known."""
@@ -47,7 +47,7 @@ def to_netcdf(tree: xr.DataTree) -> io.BytesIO:
     file = io.BytesIO()
     try:
         tree.to_netcdf(file, engine="h5netcdf")
-    except (ValueError, TypeError, OSError, RuntimeError, NotImplementedError) as error:
+    except (ValueError, TypeError, OSError, RuntimeError) as error:
         reason = str(error).partition("\n")[0]
         raise StoredFitError(f"The fit cannot be stored: NetCDF has no place for a value of it ({reason}).") from error
     digest = hashlib.sha256(file.getbuffer()).digest()

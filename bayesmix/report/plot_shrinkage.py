@@ -6,9 +6,9 @@ from matplotlib.axes import Axes
 
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.arguments import one_of
-from bayesmix.inference.kinds import refuse_other_kinds
 from bayesmix.inference.level_lines import level_lines
 from bayesmix.inference.shrinkage import shrinkage
+from bayesmix.modelling.kinds import refuse_other_kinds
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report.plot_arguments import a_text_or_none, an_axes, one_group

@@ -116,7 +116,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
             refuse_no_folder(target, named)
             stack.enter_context(_held(target, named))
             refuse_foreign(target, named)  # while it is held: before, another run may be replacing it
-            unfinished = target.parent / f"{hidden_name(target, UNFINISHED)}-{token_hex(4)}"
+            unfinished = target.parent / f"{hidden_name(target, UNFINISHED)}-{token_hex(16)}"
             stack.callback(shutil.rmtree, unfinished, ignore_errors=True)  # first: a signal may come with the folder
             unfinished.mkdir(mode=0o700)
             _try_to_write(unfinished)

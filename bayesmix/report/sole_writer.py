@@ -22,7 +22,7 @@ except ImportError:  # Windows has none
     fcntl = None  # type: ignore[assignment]
 
 UNFINISHED, REPLACED, LOCK = "unfinished", "replaced", "lock"
-_RANDOM = r"[a-z0-9_]{8}"
+_RANDOM = r"[a-z0-9_]{8,32}"
 _DAY = 24 * 3600.0
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.EBADF}
 _LONGEST = 200  # bytes of a folder's name before its hidden companions are named by a digest of it

@@ -6,12 +6,13 @@ import pandas as pd
 
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.auxiliary import auxiliary
+from bayesmix.inference.ddf_method import ddf_method
 from bayesmix.inference.diagnose import verdict
 from bayesmix.inference.draws import constant_parameters
 from bayesmix.inference.fixef import fixef
-from bayesmix.inference.kinds import LINEAR, ddf_method, refuse_other_kinds
 from bayesmix.inference.varcorr import varcorr
 from bayesmix.inference.variance_labels import RESIDUAL
+from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.layout import THRESHOLD, threshold_names
 from bayesmix.modelling.lm_record import LmFit

@@ -84,6 +84,13 @@ def test_every_argument_of_every_question(tmp_path):
     assert not told(results), said
 
 
+@pytest.mark.slow
+def test_every_argument_of_a_fit(tmp_path):
+    """One odd value at a time, all of the table."""
+    results, said = run(["arguments"], tmp_path / "arguments.jsonl", "--n", "1300")
+    assert not told(results), said
+
+
 def test_the_pool_survives_what_hangs_and_what_dies(tmp_path):
     """The net itself: a hang, a death, a traceback, a message of two lines are found, and the next input is served."""
     results, _ = run(["net"], tmp_path / "net.jsonl", "--n", "6", "--limit", "3", "--workers", "1")

@@ -1,6 +1,6 @@
 """Arguments of `fit`, `reml`, `laplace`, `lm` and `separation`.
 
-The first `COUNT` seeds are one argument of `fit` each, all of the values below in a shuffled order.
+The first `COUNT` seeds are one argument of `fit` each, all odd values and those below in a shuffled order.
 """
 
 from random import Random
@@ -50,7 +50,7 @@ WORDS = {
 
 
 def _each() -> list[tuple[str, str]]:
-    cases = [(name, value) for name, values in WORDS.items() for value in values]
+    cases = [(name, value) for name in OF_FIT for value in dict.fromkeys((*WORDS.get(name, ()), *VALUES))]
     Random("arguments").shuffle(cases)
     return cases
 

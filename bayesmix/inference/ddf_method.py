@@ -1,12 +1,7 @@
-"""The arguments of questions that make sense for one kind of fit alone; which kinds a question takes is said below."""
+"""The arguments of questions that make sense for one kind of fit alone."""
 
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.arguments import one_of
-from bayesmix.modelling.kinds import LINEAR as LINEAR
-from bayesmix.modelling.kinds import MIXED as MIXED
-from bayesmix.modelling.kinds import a_posterior as a_posterior
-from bayesmix.modelling.kinds import instead_of as instead_of
-from bayesmix.modelling.kinds import refuse_other_kinds as refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
