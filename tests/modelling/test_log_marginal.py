@@ -1,8 +1,5 @@
 """The log marginal likelihood that importance sampling gives, against quadrature, and its error against its spread."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +9,6 @@ from scipy.stats import multivariate_normal, t
 from bayesmix.data import load_data
 from bayesmix.modelling.fit import fit
 
-REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "exact_log_marginal.json"
 DYESTUFF = "Yield ~ 1 + (1 | Batch)"
 MODELS = [
     ("sleepstudy", "Reaction ~ Days"),
@@ -38,10 +34,9 @@ def priors_for(formula, y):
     return priors
 
 
-@pytest.mark.skipif(not REFERENCE.exists(), reason="exact values are in ../shared/reference, which is not here")
 @pytest.mark.parametrize(("source", "formula"), MODELS, ids=[formula for _, formula in MODELS])
-def test_value_is_the_exact_one_within_its_error(source, formula):
-    exact = json.loads(REFERENCE.read_text())[source][formula]
+def test_value_is_the_exact_one_within_its_error(source, formula, exact_log_marginal):
+    exact = exact_log_marginal[source][formula]
     rows = load_data(source)
     priors = priors_for(formula, rows[formula.split(" ~ ", maxsplit=1)[0]])
     fitted = fit(formula, rows, priors=priors, draws=2000, seed=1, sampler="importance", progress=False)
@@ -121,9 +116,8 @@ def stretched(nodes, weights, lower, upper):
     return lower + half * (nodes + 1), np.log(weights * half)
 
 
-@pytest.mark.skipif(not REFERENCE.exists(), reason="exact values are in ../shared/reference, which is not here")
-def test_the_reference_is_right(cases):
-    exact = json.loads(REFERENCE.read_text())["Dyestuff"][DYESTUFF]
+def test_the_reference_is_right(cases, exact_log_marginal):
+    exact = exact_log_marginal["Dyestuff"][DYESTUFF]
     np.testing.assert_allclose(cases["wide priors"][1], exact, atol=1e-4)
 
 
