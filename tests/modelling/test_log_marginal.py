@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import logsumexp
-from scipy.stats import multivariate_normal, t
+from scipy.stats import t
 
 from bayesmix.data import load_data
 from bayesmix.modelling.fit import fit
@@ -86,7 +86,7 @@ def cases():
 
 
 def by_quadrature(y, groups, *, mean, covariance, scales, weights=None):
-    """Gauss-Legendre over the logarithms of both sds; at every node the n x n normal density of y.
+    """Gauss-Legendre over the logarithms of both sds; at every node the n x n normal density of y, by Cholesky factors.
 
     `mean` and `covariance` of y are those that the coefficients' priors give it; both sds have half t priors with 3
     degrees and these `scales`, to which the logarithm adds its Jacobian v. 60 and 80 nodes agree to 0.0003, a
@@ -98,16 +98,15 @@ def by_quadrature(y, groups, *, mean, covariance, scales, weights=None):
     nodes, node_weights = np.polynomial.legendre.leggauss(60)
     between, log_between = stretched(nodes, node_weights, spread - 12, spread + 4.5)
     within, log_within = stretched(nodes, node_weights, spread - 1.5, spread + 1.5)
-    return logsumexp(
-        [
-            multivariate_normal(mean, covariance + np.exp(2 * b) * together + np.exp(2 * s) * own).logpdf(y)
-            + sum(np.log(2) + t(3, scale=scale).logpdf(np.exp(v)) + v for v, scale in zip((b, s), scales, strict=True))
-            + log_b
-            + log_s
-            for b, log_b in zip(between, log_between, strict=True)
-            for s, log_s in zip(within, log_within, strict=True)
-        ]
-    )
+    b, s = between[:, None], within[None, :]
+    V = covariance + np.exp(2 * b)[..., None, None] * together + np.exp(2 * s)[..., None, None] * own
+    factor = np.linalg.cholesky(V)
+    white = np.linalg.solve(factor, (y - mean)[:, None])[..., 0]
+    log_determinants = 2 * np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
+    log_p = -0.5 * (len(y) * np.log(2 * np.pi) + log_determinants + (white**2).sum(axis=-1))
+    for v, scale in zip((b, s), scales, strict=True):
+        log_p += np.log(2) + t(3, scale=scale).logpdf(np.exp(v)) + v
+    return logsumexp(log_p + log_between[:, None] + log_within)
 
 
 def stretched(nodes, weights, lower, upper):
