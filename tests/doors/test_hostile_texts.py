@@ -41,7 +41,13 @@ def both_doors(text, family, watched):
             assert set(data.columns) >= set(model.data.columns) - {model.response_term.alias} - {SUCCESSES, TRIALS}
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(
+    "family",
+    [
+        pytest.param(one, marks=pytest.mark.slow if one.startswith(("zero_inflated", "hurdle")) else ())
+        for one in FAMILIES
+    ],
+)
 def test_every_family(family, watched):
     both_doors(TEXTS["added to a formula"], family, watched)
 
