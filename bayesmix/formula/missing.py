@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from bayesmix.errors import DataError
+from bayesmix.errors import DataError, shown
 from bayesmix.formula.frame import checked_frame
 from bayesmix.formula.terms import Formula
 from bayesmix.formula.tokens import unprintable
@@ -27,7 +27,10 @@ def complete_rows(
         The data are empty, no row is complete, or a value is missing under ``na="error"``.
     """
     if not isinstance(na, str) or na not in NA_CHOICES:
-        raise DataError(f'na={na!r} is not known; write na="drop" or na="error".')
+        raise DataError(
+            f'na={shown(na)} is not known; write na="drop" or na="error". What stands for a missing value in a file is '
+            "said as it is read, by na_values=."
+        )
     if weights is not None and not isinstance(weights, str):
         raise DataError(
             f"weights is the name of a column of the data, a text; got {type(weights).__name__}. Make the weights a "

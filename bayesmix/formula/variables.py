@@ -142,9 +142,10 @@ class Variables:
             case Name():
                 column = self.column(node)
                 if not is_numeric(column):
+                    numbers = beside_numbers(column)
                     raise self.fail(
-                        f"'{node.name}' is {describe_type(column)}{beside_numbers(column)}, so it cannot be calculated "
-                        "with.",
+                        f"'{node.name}' is {describe_type(column)}, so it cannot be calculated with"
+                        f"{f': {numbers}' if numbers else ''}.",
                         node.span,
                     )
                 return column.to_numpy(dtype=float, na_value=np.nan)
