@@ -4,7 +4,19 @@ from collections.abc import Collection
 
 from bayesmix.errors import FormulaError, Span, did_you_mean
 from bayesmix.formula.functions import NOT_SUPPORTED, SPECIAL_FUNCTIONS
-from bayesmix.formula.syntax import Binary, Call, Name, Negative, Node, Number, Parenthesis, Text, operations, unparse
+from bayesmix.formula.syntax import (
+    COMPARISONS,
+    Binary,
+    Call,
+    Name,
+    Negative,
+    Node,
+    Number,
+    Parenthesis,
+    Text,
+    operations,
+    unparse,
+)
 
 
 def check_expression(node: Node, text: str, known: Collection[str], *, within_arithmetic: bool) -> None:
@@ -35,6 +47,10 @@ def check_expression(node: Node, text: str, known: Collection[str], *, within_ar
                 if one.operator in ("|", "||", "~", "%in%", ":"):
                     raise FormulaError(f"'{one.operator}' has no meaning in arithmetic.", text, one.operator_span)
             inside = (first, *[one.right for one in following])
+        case Binary(operator) if operator in COMPARISONS:
+            inside = (node.left, node.right)
+            for side in inside:
+                _refuse_sum(node, side, text)
         case Number(0):
             raise FormulaError("0 is no term here; it stands alone, as in 0 + x.", text, node.span)
         case Number():
@@ -49,6 +65,17 @@ def check_expression(node: Node, text: str, known: Collection[str], *, within_ar
             raise FormulaError(f"Arithmetic stands in I(): write I({unparse(node)}).", text, span)
     for part in inside:
         check_expression(part, text, known, within_arithmetic=True)
+
+
+def _refuse_sum(node: Binary, side: Node, text: str) -> None:
+    """R compares the whole sums on both sides of a bare comparison, y ~ x > 3 + z: hardly what is meant."""
+    if isinstance(side, Binary) and side.operator in ("+", "-"):
+        raise FormulaError(
+            f"'{node.operator}' compares all that stands beside it, {unparse(side)}: write the comparison in "
+            "parentheses, (x > 3) + z, or a sum that is meant in I().",
+            text,
+            node.operator_span,
+        )
 
 
 def _check_function(call: Call, text: str, known: Collection[str]) -> None:
