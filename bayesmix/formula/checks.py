@@ -1,7 +1,5 @@
 """What formula and data together cannot support: refused before any model is built."""
 
-from collections.abc import Collection
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -93,21 +91,6 @@ def varies_within(column: Floats, index: NDArray[np.intp], n_levels: int) -> boo
     np.minimum.at(lowest, index, column)
     np.maximum.at(highest, index, column)
     return bool((highest > lowest).any())
-
-
-RESERVED = frozenset({"sigma", "mu", "p", "Intercept", "Intercept_at_means", "chain", "draw", "None"})
-"""Names that the model or the posterior has itself."""
-
-
-def refuse_reserved_names(formula: Formula, further: Collection[str] = ()) -> None:
-    """Names of `RESERVED`, and those of the `further` parameters of the family."""
-    names = [label_of(formula.response.values), *(term.label for term in formula.fixed)]
-    for name in names:
-        if name in RESERVED or name in further:
-            raise DesignError(
-                f"The model has a parameter or dimension called {name!r} itself; rename the column, to {name + '_'!r} "
-                "for instance."
-            )
 
 
 def refuse_no_parameters(fixed: FixedEffects, random: tuple[GroupTerm, ...], n_obs: int, *, has_sigma: bool) -> None:

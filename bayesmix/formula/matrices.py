@@ -13,11 +13,10 @@ from bayesmix.formula.checks import (
     refuse_group_term,
     refuse_no_parameters,
     refuse_rank_deficiency,
-    refuse_reserved_names,
     refuse_response_among_predictors,
 )
 from bayesmix.formula.coding import code_terms
-from bayesmix.formula.collisions import refuse_equal_names
+from bayesmix.formula.collisions import refuse_equal_coefficients, refuse_equal_names
 from bayesmix.formula.design import Design, FixedEffects, GroupTerm
 from bayesmix.formula.distributional import for_parameter
 from bayesmix.formula.extremes import refuse_extremes
@@ -40,7 +39,7 @@ def build_design(
     na: str = "drop",
     functions: Mapping[str, Callable[..., Any]] | None = None,
     parts: Mapping[str, Formula] | None = None,
-    auxiliary: Collection[str] = (),
+    auxiliary: Collection[str] | None = None,
 ) -> Design:
     """The arrays of a mixed model.
 
@@ -65,7 +64,8 @@ def build_design(
     parts
         The formulas of further parameters, by parameter.
     auxiliary
-        Names of the family's further parameters, which predictors must not have.
+        Names of the family's further parameters, where there will be a posterior: predictors must not be called as it
+        calls something else. None: there will be estimates alone, and only coefficients must not share a name.
 
     Returns
     -------
@@ -82,10 +82,8 @@ def build_design(
     for name, function in (functions or {}).items():
         if not isinstance(name, str) or not callable(function):
             raise DataError(f"functions has {name!r}, which names no function; write it as {{'half': half}}.")
-    parts, reserved = dict(parts or {}), (*auxiliary, *(["threshold"] if response == "ordinal" else []))
+    parts, functions = dict(parts or {}), dict(functions or {})
     refuse_response_among_predictors(formula)
-    refuse_reserved_names(formula, reserved)
-    functions = dict(functions or {})
     rows, n_dropped, missing = complete_rows((formula, *parts.values()), data, weights=weights, na=na)
     variables = Variables(formula.text, rows, functions)
     weight_values = None if weights is None else _weights(weights, variables)
@@ -112,7 +110,10 @@ def build_design(
         functions=functions,
     )
     design = replace(design, parts={name: _part(name, part, design) for name, part in parts.items()})
-    refuse_equal_names(design)
+    if auxiliary is None:
+        refuse_equal_coefficients(design)
+    else:
+        refuse_equal_names(design, kind=response, auxiliary=auxiliary)
     return design
 
 

@@ -85,7 +85,9 @@ def operations(node: Node, among: Collection[str] | None = None) -> tuple[Node, 
 
 def comparison_in(node: Node) -> Binary | None:
     """The comparison that an expression is, inside of parentheses and I(); None where it calculates with one."""
-    while isinstance(node, Parenthesis) or (isinstance(node, Call) and node.function == "I" and len(node.arguments) == 1):
+    while isinstance(node, Parenthesis) or (
+        isinstance(node, Call) and node.function == "I" and len(node.arguments) == 1
+    ):
         node = node.inside if isinstance(node, Parenthesis) else node.arguments[0]
     return node if isinstance(node, Binary) and node.operator in COMPARISONS else None
 

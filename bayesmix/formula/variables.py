@@ -121,14 +121,12 @@ class Variables:
     def factor(self, node: Node) -> Factor:
         """A column as a factor: text sorted, numbers in their order, a Categorical in its own order."""
         if isinstance(node, Call):
-            comparison = comparison_in(node.arguments[0]) if len(node.arguments) == 1 else None
+            comparison = comparison_in(node.arguments[0])
             if comparison is not None:
                 return self.truth(node, comparison)
-            if len(node.arguments) != 1 or node.keywords or not isinstance(node.arguments[0], Name):
+            if not isinstance(node.arguments[0], Name):
                 raise self.fail(
-                    f"{node.function}() takes one column; contrasts are those with the first level, and for another "
-                    "order of the levels make the column a Categorical.",
-                    node.span,
+                    f"{node.function}() takes one column; make a column of {unparse(node.arguments[0])}.", node.span
                 )
             name = node.arguments[0]
         elif isinstance(node, Name):

@@ -1,6 +1,7 @@
-"""Comparisons as R reads them: factors of FALSE and TRUE where they stand alone or in I(), numbers where one calculates.
+"""Comparisons as R reads them: factors of FALSE and TRUE, alone and in I(); numbers where one calculates with them.
 
-R 4.2.2: d <- data.frame(y=c(1.2,3.4,2.2,5.1,4.0,6.3), x=1:6, z=c(2,1,5,3,3,1), f=factor(c("a","b","c","a","b","c")))
+R 4.2.2: d <- data.frame(y = c(1.2, 3.4, 2.2, 5.1, 4.0, 6.3), x = 1:6, z = c(2, 1, 5, 3, 3, 1),
+                         f = factor(c("a", "b", "c", "a", "b", "c")))
 model.matrix(as.formula(call), d); the names below are R's with [True] for TRUE and [False] for FALSE.
 """
 
