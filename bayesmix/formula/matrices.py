@@ -92,7 +92,7 @@ def build_design(
     random = tuple(_group_term(term, variables) for term in formula.random)
     if response != "ordinal":
         refuse_no_parameters(fixed, random, len(rows), has_sigma=response in CONTINUOUS)
-    refuse_rank_deficiency(fixed)
+    refuse_rank_deficiency(fixed, formula.fixed, variables)
     for term in random:
         refuse_group_term(term, n_obs=len(rows), needs_replication=response in CONTINUOUS)
     design = Design(
@@ -141,7 +141,7 @@ def _part(parameter: str, formula: Formula, design: Design) -> Design:
             raise DesignError(
                 f"there are neither coefficients nor random terms; write {parameter} ~ 1, or leave it out."
             )
-        refuse_rank_deficiency(fixed)
+        refuse_rank_deficiency(fixed, formula.fixed, variables)
         for term in random:
             refuse_group_term(term, n_obs=design.n_obs, needs_replication=True)
     except DesignError as error:
