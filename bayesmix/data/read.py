@@ -17,6 +17,7 @@ from bayesmix.data.layout import Layout, read_layout, require_default
 from bayesmix.data.text_file import one_line, read_text
 from bayesmix.data.workbook import read_workbook
 from bayesmix.errors import DataError, listing
+from bayesmix.hints import with_hints
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 _WORKBOOK = ".xlsx"
@@ -25,6 +26,7 @@ _ENDINGS = (*(f"{ending}{zipped}" for ending in _SEPARATORS for zipped in ("", "
 _SAVED_OTHERWISE = dict.fromkeys((".xls", ".ods", ".numbers"), "Save the sheet as .xlsx or .csv.")
 
 
+@with_hints
 def read_table(
     path: str | os.PathLike[str],
     *,

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from bayesmix.errors import DataError, DesignError, Span
@@ -20,7 +19,7 @@ from bayesmix.formula.collisions import refuse_equal_coefficients, refuse_equal_
 from bayesmix.formula.design import Design, FixedEffects, GroupTerm
 from bayesmix.formula.distributional import for_parameter
 from bayesmix.formula.extremes import refuse_extremes
-from bayesmix.formula.frame import checked_frame
+from bayesmix.formula.frame import Frame, checked_frame
 from bayesmix.formula.missing import complete_rows
 from bayesmix.formula.response import CONTINUOUS, read_response
 from bayesmix.formula.syntax import Name
@@ -32,7 +31,7 @@ Floats = NDArray[np.float64]
 
 def build_design(
     formula: Formula,
-    data: pd.DataFrame,
+    data: Frame,
     *,
     response: str = "real",
     weights: str | None = None,
@@ -170,7 +169,7 @@ class NewRows:
     offset: Floats
 
 
-def new_rows(design: Design, data: pd.DataFrame) -> NewRows:
+def new_rows(design: Design, data: Frame) -> NewRows:
     """The matrices of `design` for other rows, with the levels, means and polynomials of the fit.
 
     Raises

@@ -1,19 +1,23 @@
 """Rows with missing values: dropped and counted, or refused."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import pandas as pd
 
 from bayesmix.errors import DataError, shown
-from bayesmix.formula.frame import checked_frame
+from bayesmix.formula.frame import Frame, checked_frame
 from bayesmix.formula.terms import Formula
 from bayesmix.formula.tokens import unprintable
 
-NA_CHOICES = ("drop", "error")
+type MissingRows = Literal["drop", "error"]
+"""What is done with rows that miss a value."""
+
+NA_CHOICES: tuple[MissingRows, ...] = ("drop", "error")
 
 
 def complete_rows(
-    formulas: Sequence[Formula], data: pd.DataFrame, *, weights: str | None, na: str
+    formulas: Sequence[Formula], data: Frame, *, weights: str | None, na: str
 ) -> tuple[pd.DataFrame, int, dict[str, int]]:
     """The rows without a missing value in any column that the formulas use; of all but the first their predictors.
 

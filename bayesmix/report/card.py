@@ -13,6 +13,7 @@ from typing import Any
 from bayesmix.data.catalogue import catalogue
 from bayesmix.disk import fault_of_name
 from bayesmix.errors import ArgumentError, CardError, listing
+from bayesmix.formula.missing import MissingRows
 from bayesmix.report.card_keys import check_keys, shortened
 
 MOST_BYTES = 1 << 20
@@ -29,7 +30,7 @@ class DataPart:
 
     source: str | None = None
     path: Path | None = None
-    na: str = "drop"
+    na: MissingRows = "drop"
     weights: str | None = None
     sep: str | None = None
     decimal: str | None = None
