@@ -10,7 +10,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.separation import can_separate, separation_of
 from bayesmix.modelling.separation_text import count, levels_line, place, runaways
 from bayesmix.report import page
-from bayesmix.report.numbers import aligned, number, row
+from bayesmix.report.numbers import aligned, counted, number, row
 from bayesmix.report.page import Block, Table
 
 
@@ -54,8 +54,8 @@ def _verdict(found: Separation) -> str:
         return "None, but the data say nothing of some coefficients."
     kind = "Complete" if found.complete else "Quasi-complete"
     return (
-        f"{kind}: {triage.n_rows} rows fit ever better as coefficients run away, which have no finite estimate by "
-        "maximum likelihood."
+        f"{kind} separation: the likelihood keeps increasing as the coefficients below diverge; they have no finite ML "
+        f"estimate ({counted(triage.n_rows, 'row')})."
     )
 
 
