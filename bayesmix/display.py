@@ -12,6 +12,7 @@ PRINTERS = {
     "LaplaceFit": "bayesmix.report.laplace_summary",
     "LmFit": "bayesmix.report.lm_summary",
     "RandTable": "bayesmix.report.rand_summary",
+    "ReadableTable": "bayesmix.report.frame_text",
     "RemlComparison": "bayesmix.report.compare_summary",
     "RemlFit": "bayesmix.report.reml_summary",
     "Separation": "bayesmix.report.separation_summary",

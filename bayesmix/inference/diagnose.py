@@ -8,6 +8,7 @@ from bayesmix.inference.arguments import a_switch
 from bayesmix.inference.checks import CHECKS, NOTE, PROBLEM, Finding
 from bayesmix.inference.confounding_checks import confounded_effects
 from bayesmix.inference.power_scaling_checks import prior_lines, prior_sensitive
+from bayesmix.inference.readable_table import readable
 from bayesmix.inference.separation_checks import SEPARATION, separated
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
@@ -31,6 +32,7 @@ _IN_WORDS = {
 }
 
 
+@readable
 def diagnose(fit: Fit, *, sensitivity: bool = True) -> pd.DataFrame:
     """Everything that is wrong with a fit, and what to do about it.
 

@@ -13,6 +13,7 @@ from bayesmix.inference.draws import n_draws_of, posterior_of
 from bayesmix.inference.held_out_groups import group_log_likelihoods, rows_by_level
 from bayesmix.inference.log_likelihood import log_likelihood_in_parts
 from bayesmix.inference.log_prior import log_priors
+from bayesmix.inference.readable_table import readable
 from bayesmix.inference.row_model import spread_draws
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
@@ -29,6 +30,7 @@ _FEWEST_DRAWS, _MOST_DRAWS = 500, 2000
 _MOST_PARAMETERS = 60
 
 
+@readable
 def sensitivity(fit: Fit, priors: str | Iterable[str] | None = None) -> pd.DataFrame:
     """How much each reported parameter moves when its prior, or the likelihood, is made stronger or weaker.
 

@@ -26,7 +26,7 @@ def prior_sensitive(fit: Fit) -> Iterator[Finding]:
         figures = f"power-scaling sensitivity to the priors {row['prior']:.2f}, to the data {row['likelihood']:.2f}"
         means = _means(fit, str(name), row["by"])
         if row["verdict"] == CONFLICT:
-            advice = f"Prior and data both move {name} ({figures}): {prior}, weighs beside these data{means}."
+            advice = f"Prior and data both move {name} ({figures}), and {prior}, weighs beside these data{means}."
         else:
             advice = f"The data say little of {name} ({figures}): its posterior follows {prior}{means}."
         yield Finding(SENSITIVITY, NOTE, str(name), float(row["prior"]), LIMIT, f"{advice} Report it with its prior.")

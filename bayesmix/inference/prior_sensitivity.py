@@ -8,6 +8,7 @@ import pandas as pd
 
 from bayesmix.inference.arguments import positive_numbers
 from bayesmix.inference.contained import log_marginals
+from bayesmix.inference.readable_table import readable
 from bayesmix.inference.sensitivity import curve
 from bayesmix.inference.tested import reduction_named
 from bayesmix.modelling.kinds import a_posterior
@@ -17,6 +18,7 @@ from bayesmix.modelling.reduced import reduced_model
 MULTIPLIERS = tuple(float(value) for value in np.logspace(-1, 1, 13))
 
 
+@readable
 def prior_sensitivity(fit: Fit, *, drop: str, multipliers: Sequence[float] = MULTIPLIERS) -> pd.DataFrame:
     """The Bayes factor for a term as the scale of its priors changes: of its standard deviations, or its coefficients.
 
