@@ -7,6 +7,8 @@ from importlib import import_module
 
 PRINTERS = {
     "BayesFactor": "bayesmix.report.bayes_factor_summary",
+    "Design": "bayesmix.report.design_summary",
+    "Diagnostics": "bayesmix.report.diagnostics_summary",
     "Fit": "bayesmix.report.summary",
     "InclusionTable": "bayesmix.report.inclusion_summary",
     "LaplaceFit": "bayesmix.report.laplace_summary",

@@ -7,6 +7,7 @@ import pandas as pd
 from bayesmix.inference.arguments import a_switch
 from bayesmix.inference.checks import CHECKS, NOTE, PROBLEM, Finding
 from bayesmix.inference.confounding_checks import confounded_effects
+from bayesmix.inference.level_checks import levels_written_twice
 from bayesmix.inference.power_scaling_checks import prior_lines, prior_sensitive
 from bayesmix.inference.readable_table import readable
 from bayesmix.inference.separation_checks import SEPARATION, separated
@@ -40,7 +41,8 @@ def diagnose(fit: Fit, *, sensitivity: bool = True) -> pd.DataFrame:
     chain (0.3), draws at the greatest tree depth (1 %), the Pareto k of importance weights (0.7), a single chain,
     draws that do not vary or are not finite, for all parameters and group effects; at predictors whose mean lies more
     than 10 sds from 0 in a random term with an intercept; and notes where the fixed part holds what a random term does,
-    where data are separated (see `separation`), and what the priors decide (see `sensitivity`).
+    levels that differ only by case or spaces, where data are separated (see `separation`), and what the priors decide
+    (see `sensitivity`).
 
     Parameters
     ----------
@@ -94,7 +96,9 @@ def model_lines(fit: Fit) -> tuple[str, ...]:
 
 
 def _findings(fit: Fit) -> list[Finding]:
-    return [finding for check in (*CHECKS, confounded_effects, separated) for finding in check(fit)]
+    return [
+        finding for check in (*CHECKS, confounded_effects, levels_written_twice, separated) for finding in check(fit)
+    ]
 
 
 def _no_problems(fit: Fit) -> str:

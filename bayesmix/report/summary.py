@@ -19,6 +19,7 @@ from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report import laplace_summary, lm_summary, page, reml_summary
+from bayesmix.report.data_lines import data_lines
 from bayesmix.report.numbers import aligned, number, ordinal, rhat, row, whole
 from bayesmix.report.page import Block, Table
 from bayesmix.report.separation_summary import separation_block
@@ -95,30 +96,9 @@ def summary(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95, ddf:
 
 
 def _model_lines(fit: Fit) -> tuple[str, ...]:
-    design = fit.design
-    groups = dict.fromkeys((term.group, term.n_levels) for term in design.all_random)
-    data = f"Data:    {design.n_obs} observations"
-    if groups:
-        data += "; groups: " + ", ".join(f"{group} {n_levels}" for group, n_levels in groups)
     first, *further = fit.formulas
-    lines = [
-        f"Bayesian mixed model, {fit.family}",
-        f"Formula: {first}",
-        *(f"         {text}" for text in further),
-        data,
-    ]
-    if design.n_dropped:
-        by_column = ", ".join(f"{column} {count}" for column, count in design.missing.items())
-        rows = "row" if design.n_dropped == 1 else "rows"
-        lines.append(f"         {design.n_dropped} {rows} with missing values left out ({by_column})")
-    if design.response.levels:
-        failure, success = design.response.levels
-        lines.append(f"         {design.response.name}: probability of {success!r} (1) against {failure!r} (0)")
-    if design.response.categories:
-        lines.append(f"         {design.response.name}: {' < '.join(design.response.categories)}")
-    if design.weights_column:
-        lines.append(f"         weights: {design.weights_column}")
-    return (*lines, *_draws_lines(fit))
+    lines = (f"Bayesian mixed model, {fit.family}", f"Formula: {first}", *(f"         {text}" for text in further))
+    return (*lines, *data_lines(fit.design), *_draws_lines(fit))
 
 
 def _draws_lines(fit: Fit) -> tuple[str, ...]:
