@@ -7,11 +7,14 @@ from importlib import import_module
 
 PRINTERS = {
     "BayesFactor": "bayesmix.report.bayes_factor_summary",
+    "Design": "bayesmix.report.design_summary",
+    "Diagnostics": "bayesmix.report.diagnostics_summary",
     "Fit": "bayesmix.report.summary",
     "InclusionTable": "bayesmix.report.inclusion_summary",
     "LaplaceFit": "bayesmix.report.laplace_summary",
     "LmFit": "bayesmix.report.lm_summary",
     "RandTable": "bayesmix.report.rand_summary",
+    "ReadableTable": "bayesmix.report.frame_text",
     "RemlComparison": "bayesmix.report.compare_summary",
     "RemlFit": "bayesmix.report.reml_summary",
     "Separation": "bayesmix.report.separation_summary",

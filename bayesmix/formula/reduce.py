@@ -22,6 +22,11 @@ class Reduction:
     after: str
     formula: Formula
 
+    @property
+    def change(self) -> str:
+        """What became of the term: ``"(Days | Subject) -> (1 | Subject)"``, ``"(1 | Subject) left out"``."""
+        return f"{self.before} -> {self.after}" if self.after else f"{self.before} left out"
+
 
 def reductions(formula: Formula) -> tuple[Reduction, ...]:
     """One for each part that can be taken away and leave a model: a slope before its intercept.

@@ -11,6 +11,7 @@ from arviz_stats.utils import ELPDDataLOO
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.loo import loo
 from bayesmix.inference.loo_record import Loo
+from bayesmix.inference.readable_table import readable
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 
@@ -20,6 +21,7 @@ _SMALL = 4.0  # a difference that is too small for its standard error to hold
 _COLUMNS = ("rank", "elpd", "se", "elpd_diff", "se_diff", "p", "weight", "n_unreliable", "note")
 
 
+@readable
 def compare(
     *fits: Fit | Loo | Mapping[str, Fit | Loo], by: str | None = None, draws: int | None = None
 ) -> pd.DataFrame:

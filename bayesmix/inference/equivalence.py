@@ -8,6 +8,7 @@ from bayesmix import modelling
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.arguments import a_positive_number, one_of
 from bayesmix.inference.draws import auxiliary, constant_parameters, standard_deviations
+from bayesmix.inference.readable_table import readable
 from bayesmix.modelling.default_priors import column_sds
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.layout import sd_names
@@ -20,6 +21,7 @@ Floats = NDArray[np.float64]
 PER = ("unit", "sd")
 
 
+@readable
 def equivalence(fit: Fit, *, delta: float = 0.1, per: str = "unit") -> pd.DataFrame:
     """Probability that a group standard deviation is practically 0: smaller than `delta` residual ones.
 

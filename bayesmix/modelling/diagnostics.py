@@ -9,6 +9,7 @@ import xarray as xr
 from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 
+from bayesmix import display
 from bayesmix.formula.design import Design
 from bayesmix.modelling.attempts import frame_of
 from bayesmix.modelling.blocks import group_draws_at, stretches
@@ -32,9 +33,9 @@ _VALUES_AT_ONCE = 2**21
 _MOST_EFFECTS = 200  # of a term on the marginal path
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Diagnostics:
-    """How the sampling went.
+    """How the sampling went; it prints as a few lines.
 
     Attributes
     ----------
@@ -72,6 +73,12 @@ class Diagnostics:
     n_chains: int
     n_total: int
     ladder: pd.DataFrame = field(default_factory=lambda: frame_of(None))
+
+    def __repr__(self) -> str:
+        return display.as_text(self)
+
+    def _repr_html_(self) -> str:
+        return display.as_html(self)
 
 
 def trouble_with_weights(posterior: xr.DataTree) -> str | None:

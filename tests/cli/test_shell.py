@@ -259,7 +259,7 @@ def test_shipped_card_from_end_to_end(folder: Path):
     done = shell("run", str(MODELS / "sleepstudy.toml"), folder=folder)
     assert done.returncode == 0, done.stderr
     assert "Formula: Reaction ~ Days + (Days | Subject)" in done.stdout
-    assert "All is well" in done.stdout
+    assert "Sampling: no problems" in done.stdout
     results = folder / "results" / "sleepstudy"
     assert [path.name for path in folder.iterdir()] == ["results"]
     fixef = pd.read_csv(results / "fixef.csv", index_col="coefficient")
