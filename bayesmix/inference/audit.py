@@ -141,7 +141,7 @@ def compared(fit: Fit, found: "SecondDraws", *, seed: int) -> Audit:
 
 
 def _limit(n_compared: int, *found: "Diagnostics") -> float:
-    """What `z` reaches by chance: the error of a limit is made of sqrt(ess p (1 - p)) draws, and as uncertain as that."""
+    """What `z` reaches by chance: an error of a limit is from sqrt(ess p (1 - p)) draws, and as uncertain as that."""
     tails = [modelling.audit_draws.without_effects(one)["ess_tail"].min() for one in found]
     degrees = max(1.0, float(np.sqrt(np.nan_to_num(tails) * _TAIL * (1 - _TAIL)).sum()))
     return float(student_t.isf(FALSE_ALARMS / 2 / max(n_compared, 1), degrees))

@@ -8,8 +8,11 @@ from bayesmix.inference.audit_record import Audit
 from bayesmix.report import page
 from bayesmix.report.numbers import aligned, number, row, whole
 from bayesmix.report.page import Block, Table
+from bayesmix.visible import visible
 
 WIDTH = 80
+"""Columns of a printed audit."""
+
 _MOST_NAME = 28
 _HEADER = ("", "", "fit", "NUTS", "difference", "MC error", "z")
 
@@ -33,14 +36,15 @@ def blocks(audit: Audit) -> tuple[Block, ...]:
         f"{audit.n_divergent} divergences. Beyond {audit.limit:.1f} Monte Carlo errors is more than chance (*)."
     )
     return (
-        Block("", lines=_wrapped(audit.sentence)),
-        Block("", lines=_wrapped(figures)),
+        Block("", lines=wrapped(audit.sentence)),
+        Block("", lines=wrapped(figures)),
         Block("", table=_table(audit.table, audit.limit)),
     )
 
 
-def _wrapped(text: str) -> tuple[str, ...]:
-    return tuple(wrap(text, WIDTH, break_on_hyphens=False))
+def wrapped(text: str) -> tuple[str, ...]:
+    """`text` in lines of at most `WIDTH` columns."""
+    return tuple(wrap(visible(text), WIDTH, break_on_hyphens=False))
 
 
 def _table(table: pd.DataFrame, limit: float) -> Table:
