@@ -76,6 +76,10 @@ class QuadratureError(SamplingError):
     """A quadrature over group effects does not reach its precision; the model can be sampled with all parameters."""
 
 
+class EndedError(KeyboardInterrupt):
+    """The system asks a run to end: all of it, where Ctrl-C may end one step."""
+
+
 class StoredFitError(BayesmixError):
     """A file is no stored fit, or one that this version cannot read."""
 

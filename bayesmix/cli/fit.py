@@ -10,7 +10,7 @@ import typer
 from bayesmix.cli.printing import INCOMPLETE, note, print_written
 from bayesmix.errors import ArgumentError
 from bayesmix.report.analysis import analyse, analysis_text, run_card
-from bayesmix.report.card import Card, ModelPart, ReportPart, SamplerPart, data_part
+from bayesmix.report.card import Card, ModelPart, QuestionsPart, ReportPart, SamplerPart, data_part
 from bayesmix.report.results_folder import results_path
 
 # The parameter may hold equals signs and calls, the distribution's arguments an equals sign each but no call.
@@ -87,6 +87,7 @@ def fit(
             method=method,
         ),
         report=ReportPart(probability=prob),
+        questions=QuestionsPart(audit=False),
     )
     tell = (lambda _: None) if quiet else note
     if out is None:

@@ -21,6 +21,7 @@ from bayesmix.modelling.joint_kernel import effect_starts
 from bayesmix.modelling.nutpie_run import run_nutpie
 from bayesmix.modelling.parallel import one_blas_thread
 from bayesmix.modelling.progress import SamplingProgress
+from bayesmix.modelling.starts import Dispersed, start_about_mode
 from bayesmix.numerics.joint.affine import point_at, slopes_at
 from bayesmix.numerics.joint.density import joint_density
 from bayesmix.numerics.joint.expand import expand_points
@@ -64,10 +65,12 @@ def compiled_functions() -> tuple[Any, Any]:
     return kernel_pointer(log_density, _log_density), kernel_pointer(expand, _expand)
 
 
-def draw_by_kernel(buffer: Floats, n: int, *, chains: int, progress: bool, **how: Any) -> xr.DataTree:
+def draw_by_kernel(
+    buffer: Floats, n: int, *, chains: int, progress: bool, dispersed: Dispersed | None = None, **how: Any
+) -> xr.DataTree:
     """nutpie's draws of `q` (n,) and its statistics; `how` as `run_nutpie` takes it."""
     with SamplingProgress(chains, shown=progress) as bar, one_blas_thread():
-        return run_nutpie(_compiled(buffer, n), chains=chains, bar=bar, **how)
+        return run_nutpie(_compiled(buffer, n, dispersed), chains=chains, bar=bar, **how)
 
 
 def parameters_of(points: Floats, buffer: Floats, design: Design, fixed: FixedColumns) -> xr.Dataset:
@@ -107,7 +110,7 @@ def _coefficients(values: Floats, design: Design, fixed: FixedColumns) -> Floats
     return values[..., [fixed.names.index(name) for name in design.fixed.names]]
 
 
-def _compiled(buffer: Floats, n: int) -> CompiledPyMCModel:
+def _compiled(buffer: Floats, n: int, dispersed: Dispersed | None) -> CompiledPyMCModel:
     log_density, expand = compiled_functions()
     return CompiledPyMCModel(
         _n_dim=n,
@@ -116,7 +119,7 @@ def _compiled(buffer: Floats, n: int) -> CompiledPyMCModel:
         _shapes={"q": (n,)},
         compiled_logp_func=log_density,
         compiled_expand_func=expand,
-        initial_point_func=lambda chain_seed: np.random.default_rng(chain_seed).normal(size=n),
+        initial_point_func=start_about_mode(n, dispersed),
         shared_data={},
         shared_var_keys={},
         user_data=buffer,

@@ -68,9 +68,14 @@ class SamplerPart:
 
 @dataclass(frozen=True)
 class QuestionsPart:
-    """What to ask beside the summary. `rand`: the Bayes factor of each random term, and how it hangs on the prior."""
+    """What to ask beside the summary.
+
+    `rand`: the Bayes factor of each random term, and how it hangs on the prior; asked where it is True. `audit`: NUTS
+    from dispersed starts beside the fit; asked unless it is False.
+    """
 
     rand: bool | None = None
+    audit: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ KEYS: Mapping[str, Mapping[str, Key] | Kind] = {
         "method": Key(TEXT, choices=METHODS),
         "keep_effects": Key(TRUE_OR_FALSE),
     },
-    "questions": {"rand": Key(WHETHER)},
+    "questions": {"rand": Key(WHETHER), "audit": Key(WHETHER)},
     "report": {"probability": Key(PROBABILITY), "pictures": Key(TEXTS, choices=tuple(PICTURES))},
     "report.layers": TEXT,
 }

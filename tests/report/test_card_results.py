@@ -66,7 +66,7 @@ def test_folder_holds_tables_pictures_fit_and_session(tmp_path: Path, capsys):
             "compare_groups.png",
         ),
         *("compare_reml.txt", "compare_fixed.csv", "compare_variance.csv", "compare_groups.csv"),
-        *("summary.txt", "card.toml", "fit.nc", "session.json"),
+        *("audit.csv", "summary.txt", "card.toml", "fit.nc", "session.json"),
     }
     session = json.loads((written.folder / "session.json").read_text())
     assert session["seed"] == 3
