@@ -52,6 +52,14 @@ class ArgumentError(BayesmixError):
     """An argument of a question has a value that means nothing there, such as `prob=95`."""
 
 
+class CallError(ArgumentError, TypeError):
+    """A function is called with an argument that it does not have, or with too many or too few."""
+
+
+class MissingNameError(BayesmixError, AttributeError):
+    """bayesmix, or one of its records, has nothing of this name; the message says what answers it."""
+
+
 class CardError(BayesmixError):
     """An analysis card has an unknown key, a missing one, or a value of the wrong type."""
 
@@ -66,6 +74,10 @@ class SamplingError(BayesmixError):
 
 class QuadratureError(SamplingError):
     """A quadrature over group effects does not reach its precision; the model can be sampled with all parameters."""
+
+
+class EndedError(KeyboardInterrupt):
+    """The system asks a run to end: all of it, where Ctrl-C may end one step."""
 
 
 class StoredFitError(BayesmixError):

@@ -14,6 +14,7 @@ FLOORS = {
     "errors": 1,
     "disk": 1,
     "display": 1,
+    "hints": 1.5,
     "formula": 2,
     "numerics": 2,
     "data": 2,

@@ -16,7 +16,7 @@ from bayesmix.cli.data import data
 from bayesmix.cli.fit import fit
 from bayesmix.cli.printing import print_error
 from bayesmix.cli.run import run
-from bayesmix.errors import BayesmixError, one_line
+from bayesmix.errors import BayesmixError, EndedError, one_line
 from bayesmix.report.session import version_of
 
 BAD_INPUT, INTERRUPTED = 2, 130
@@ -84,7 +84,7 @@ def _ending_as_interrupts(received: list[int]) -> Iterator[None]:
 
     def interrupt(number: int, _: FrameType | None) -> None:
         received.append(number)
-        raise KeyboardInterrupt
+        raise EndedError
 
     changed = []
     if threading.current_thread() is threading.main_thread():

@@ -149,7 +149,7 @@ def test_rand_is_anova_of_lme4_with_each_term_left_out():
         assert (row["lrt"], row["df"]) == pytest.approx((chisq, 1), abs=1e-5)
         assert row["p"] == pytest.approx(p, rel=1e-5)
         assert row["p_boundary"] == pytest.approx(p / 2, rel=1e-5)
-        assert row["dropped"] == f"{label} -> nothing"
+        assert row["dropped"] == f"{label} left out"
 
 
 def test_rand_without_the_last_random_term(cbpp):

@@ -49,7 +49,7 @@ def test_a_slope_alone_against_nothing():
     """R: 2 * (logLik(lmer(Reaction ~ Days + (0 + Days | Subject))) - logLik(lm(Reaction ~ Days), REML = TRUE))."""
     table = bm.rand(bm.reml("Reaction ~ Days + (0 + Days | Subject)", bm.load_data("sleepstudy")))
     assert table["lrt"].iloc[1] == pytest.approx(127.138635987, abs=1e-6)
-    assert table["dropped"].iloc[1] == "(0 + Days | Subject) -> nothing"
+    assert table["dropped"].iloc[1] == "(0 + Days | Subject) left out"
 
 
 def test_a_variance_that_is_zero_leaves_no_evidence():
@@ -58,7 +58,7 @@ def test_a_variance_that_is_zero_leaves_no_evidence():
     assert row["lrt"] == pytest.approx(0, abs=1e-8)
     assert row["p"] == pytest.approx(1)
     assert row["p_boundary"] == 1  # of a statistic of 0, which every draw of the mixture reaches
-    assert row["dropped"] == "(1 | Batch) -> nothing"
+    assert row["dropped"] == "(1 | Batch) left out"
 
 
 def test_p_values():

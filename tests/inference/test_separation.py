@@ -91,14 +91,15 @@ def test_print_and_diagnose_say_it_once(fit):
     printed = str(fit)
     line = "group treated: 0 of 24; group[treated] to -infinity, bounded by the prior Normal(0, 2.5)"
     assert printed.count(line) == 1
-    assert printed.splitlines()[-1].startswith("All is well")
+    assert printed.splitlines()[-1].startswith("Sampling: no problems")
     notes = bm.diagnose(fit, sensitivity=False)
     assert notes[["check", "severity", "parameter", "value", "limit"]].to_numpy().tolist() == [
         ["separation", "note", "group[treated]", 3, 0]
     ]
     assert line in notes["advice"].iloc[0]
     page = str(bm.separation(fit))
-    assert "Quasi-complete: 3 rows fit ever better" in page
+    assert "Quasi-complete separation: the likelihood keeps increasing" in page
+    assert "they have no finite ML estimate (3 rows)." in page
     assert bm.separation(fit).coefficients["sentence"].iloc[0] in page
     assert "&gt; 0.999" in bm.separation(fit)._repr_html_()
 

@@ -69,7 +69,7 @@ CASES = [
     (["y ~ x", "sigma ~ y"], "gaussian", DesignError, "The response 'y' is a predictor too"),
     (["y ~ x", "sigma ~ x + I(2 * x)"], "gaussian", DesignError, "In the formula of sigma: .*rank-deficient"),
     (["y ~ sigma_x", "sigma ~ x"], "gaussian", DesignError, "Two coefficients would be called 'sigma_x'"),
-    ("share ~ phi", "beta", DesignError, "parameter or dimension called 'phi'"),
+    ("share ~ phi", "beta", DesignError, "called 'phi' .the family's parameter phi and a coefficient."),
     ([], "gaussian", FormulaError, "There is no formula"),
 ]
 

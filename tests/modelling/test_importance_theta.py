@@ -40,7 +40,7 @@ def test_print_says_which_and_why():
     assert fit.sampling.sampler == "importance"
     assert weights.pareto_k < 0.5
     assert 6000 < weights.effective_size < weights.n_values == 8000
-    assert f"4 x 1000 from 8000 weighted values worth {weights.effective_size:.0f}, seed 1" in str(fit)
+    assert f"(effective sample size {weights.effective_size:.0f}); seed 1" in str(fit)
     assert "importance sampling of 4 variance parameters" in str(fit)
     assert "Pareto k of the importance weights" in str(fit)
     assert set(fit.posterior.children) == {"posterior", "sample_stats", "unconstrained_posterior", "importance"}
@@ -61,7 +61,7 @@ def test_weights_that_cannot_be_trusted_give_way_to_nuts(monkeypatch):
     found = bm.diagnose(asked).set_index("check")
     assert found.loc["pareto_k", "severity"] == "problem"
     assert 'sampler="nutpie"' in found.loc["pareto_k", "advice"]
-    assert "Not well: " in str(asked)
+    assert "Sampling: problems: " in str(asked)
 
 
 def test_the_number_of_cores_does_not_matter():

@@ -175,7 +175,7 @@ def test_what_stays_bad_is_said(monkeypatch):
     bad = fit(FORMULA, crossed(), **HOW, remedies=False)
     assert len(bad.diagnostics.ladder) == 1
     assert {"divergences", "ebfmi"} <= set(diagnose(bad)["check"])
-    assert "Not well" in str(bad)
+    assert "Sampling: problems" in str(bad)
     assert "attempt" not in str(bad)
 
 

@@ -66,7 +66,7 @@ def test_folder_holds_tables_pictures_fit_and_session(tmp_path: Path, capsys):
             "compare_groups.png",
         ),
         *("compare_reml.txt", "compare_fixed.csv", "compare_variance.csv", "compare_groups.csv"),
-        *("summary.txt", "card.toml", "fit.nc", "session.json"),
+        *("audit.csv", "summary.txt", "card.toml", "fit.nc", "session.json"),
     }
     session = json.loads((written.folder / "session.json").read_text())
     assert session["seed"] == 3
@@ -325,7 +325,7 @@ def test_factors_in_the_order_of_the_card(tmp_path: Path):
     assert ordered["f"].tolist() == ["a", "b", "a"]
     assert ordered["k"].cat.categories.tolist() == ["2", "1"]
     assert ordered["k"].isna().tolist() == [False, False, True]
-    with pytest.raises(DataError, match=r"'f' has 1 levels that the card does not list \('b'; 1 of 3 rows\)"):
+    with pytest.raises(DataError, match=r"'f' has 1 level that the card does not list \('b'; 1 of 3 rows\)"):
         data(f=("a", "c"))
     with pytest.raises(DataError, match="do not occur: 'c'"):
         data(f=("a", "b", "c"))

@@ -101,7 +101,7 @@ def test_a_methylation_locus_with_an_empty_cell(tmp_path: Path):
     summary = (written.folder / "summary.txt").read_text()
     assert "24 observations; groups: tank 12" in summary
     assert "treatment trt, time t2: 0 of 108" in summary
-    assert "All is well" in summary
+    assert "Sampling: no problems" in summary
 
 
 def test_rows_to_keep_must_be_there():
@@ -123,7 +123,7 @@ def test_rows_to_keep_must_be_there():
 def test_folder_of_results(card: Path, pictures: set[str], tmp_path: Path):
     written = run_card(card, tmp_path / "out", progress=False, show=lambda _: None)
     assert {Path(file).stem for file in written.files if file.endswith(".png")} == pictures
-    assert "All is well" in (written.folder / "summary.txt").read_text()
+    assert "Sampling: no problems" in (written.folder / "summary.txt").read_text()
     compared = (written.folder / "compare_reml.txt").read_text()
     assert compared.startswith("REML beside the posterior: ")
     assert ("REML 0, posterior median" in compared) == (card == DYESTUFF2)
