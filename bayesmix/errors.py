@@ -162,6 +162,12 @@ def listing(names: Iterable[str], at_most: int = 12) -> str:
     return f"{shown} and {rest} more" if rest > 0 else shown
 
 
+def counted(number: int, things: str) -> str:
+    """``1 row``, ``3 rows``: a count with the name of its things, given in the plural."""
+    one = {"categories": "category"}.get(things, things.removesuffix("s"))
+    return f"{number} {one if number == 1 else things}"
+
+
 def shown(value: object, at_most: int = 60) -> str:
     """`value` as a message names it: numbers, texts and short lists as they are written, of all else its type."""
     if isinstance(value, int) and value.bit_length() > 200:

@@ -78,7 +78,11 @@ BAD = {
     "probability": (["fit", SLEEP, "sleepstudy", "--prob", "95"], "between 0 and 1", "0.95"),
     "acceptance": (["fit", SLEEP, "sleepstudy", "--target-accept", "2"], "target_accept", "2"),
     "no data": (["fit", SLEEP], "Missing argument 'DATA'", "See: bayesmix fit --help"),
-    "formula without quotes": (["fit", "Reaction", "~", "Days", "sleepstudy"], "unexpected extra", "fit --help"),
+    "formula without quotes": (
+        ["fit", "Reaction", "~", "Days", "sleepstudy"],
+        "unexpected extra",
+        "Put the formula in quotes",
+    ),
     "option": (["run", "--sed", "3", "x.toml"], "--sed", "--seed"),
     "command": (["rn", "x.toml"], "'rn'", "Did you mean 'run'?"),
     "no card": (["run"], "Missing argument 'CARD'", "run --help"),

@@ -353,8 +353,9 @@ def run_python(code: str, folder: Path) -> str:
 
 @pytest.mark.usefixtures("sampled")
 def test_load_data_is_untouched_by_a_card():
-    run_card(CARD, show=silent)
-    assert "units" not in load_data("sleepstudy").attrs
+    before = load_data("sleepstudy").attrs
+    run_card(variant(data=DataPart(source="sleepstudy", units={"Days": "night"})), show=silent)
+    assert load_data("sleepstudy").attrs == before == {"units": {"Reaction": "ms", "Days": "day"}}
 
 
 def test_pictures_of_chains_are_left_out_where_chains_are_parts_of_one_sample(made_up):
