@@ -150,6 +150,11 @@ def listing(names: Iterable[str], at_most: int = 12) -> str:
     return f"{shown} and {rest} more" if rest > 0 else shown
 
 
+def counted(value: int, noun: str) -> str:
+    """`1 level`, `1,553 levels`."""
+    return f"{value:,} {noun}{'s' * (value != 1)}"
+
+
 def shown(value: object, at_most: int = 60) -> str:
     """`value` as a message names it: numbers, texts and short lists as they are written, of all else its type."""
     if isinstance(value, int) and value.bit_length() > 200:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesmix.errors import DataError, FamilyError
+from bayesmix.errors import DataError, FamilyError, counted
 from bayesmix.formula.columns import describe_type, is_categorical, is_numeric
 from bayesmix.formula.design import Response
 from bayesmix.formula.number_texts import beside_numbers
@@ -91,7 +91,7 @@ def _two_levels(formula: Formula, variables: Variables, kind: str) -> Response |
         )
     if len(factor.levels) != 2:
         raise DataError(
-            f"The response {node.name!r} has {len(factor.levels)} levels ({', '.join(factor.levels[:5])}); "
+            f"The response {node.name!r} has {counted(len(factor.levels), 'level')} ({', '.join(factor.levels[:5])}); "
             "2 are expected: failure, then success."
         )
     levels = (factor.levels[0], factor.levels[1])
@@ -112,7 +112,7 @@ def _counts_of_trials(formula: Formula, variables: Variables, kind: str) -> Resp
         if below.any():
             row = int(np.flatnonzero(below)[0])
             raise DataError(
-                f"{spec.text}: the failures are negative in {int(below.sum())} rows (first in row "
+                f"{spec.text}: the failures are negative in {counted(int(below.sum()), 'row')} (first in row "
                 f"{variables.data.index[row]}: {successes[row]:g} successes, {failures[row]:g} failures); "
                 "are there more successes than trials?"
             )
@@ -124,7 +124,7 @@ def _counts_of_trials(formula: Formula, variables: Variables, kind: str) -> Resp
     if above.any():
         row = int(np.flatnonzero(above)[0])
         raise DataError(
-            f"{spec.text}: more successes than trials in {int(above.sum())} rows (first in row "
+            f"{spec.text}: more successes than trials in {counted(int(above.sum()), 'row')} (first in row "
             f"{variables.data.index[row]}: {successes[row]:g} of {trials[row]:g}); mend the counts."
         )
     none = trials == 0
