@@ -121,7 +121,7 @@ def plot_lines(
         ax.set_title(literal(names[levels[place]], inches=_OF_PANEL * width), fontsize=SMALL_SIZE, color=INK, pad=3)
         _draw_panel(ax, axis, place, points[place], greatest, separate, population, lines)
     _common_axes(axes[0], axis, points, lines, width)
-    sorting = "the rise of the line" if by_slope else "the height of the line"
+    sorting = "slope" if by_slope else "the height of the line"
     text = _caption(group, len(every_level), len(levels), sorting, rows.held, last, separate is None, greatest > 1)
     height = _legend(figure, list(by_label), axis, separate is not None)
     frame(figure, text=text, x_label=axis.name, y_label=response_label(last), top=height)

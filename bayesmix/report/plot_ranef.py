@@ -89,7 +89,7 @@ def plot_ranef(fit: Fit, group: str | None = None, term: str | None = None) -> F
     frame(
         figure,
         text=f"Group effects{scale}: posterior mean, {100 * NARROW:g} % (thick) and {100 * WIDE:g} % (thin) "
-        "equal-tailed intervals; levels sorted by the mean, each panel for itself. Grey: the interval holds 0.",
+        "equal-tailed intervals; levels sorted by the mean, each panel for itself. Grey: the interval includes 0.",
     )
     return figure
 

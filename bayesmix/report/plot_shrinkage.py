@@ -37,7 +37,7 @@ def plot_shrinkage(
         A grouping factor with a random intercept; the formula's first by default.
     kind
         ``"lines"``: raw mean, BLUE, BLUP and posterior mean of each level joined by a line, as `shrinkage` has them;
-        where two levels change places their lines cross. ``"density"``: how the levels scatter by each of these.
+        where two levels change rank their lines cross. ``"density"``: how the levels scatter by each of these.
         ``"arrows"``: each level's intercept and slope, from no pooling to partial pooling.
     term
         With ``"arrows"``: the slope; by default the first that varies by the group.

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from bayesmix.errors import counted
 from bayesmix.formula.design import Design
 from bayesmix.report.plot_labels import LABEL_SIZE, spread_apart
 from bayesmix.report.plot_style import BLUE, GREY, INK, LIGHT, TEXT_SIZE, head, label_axes, one_axes
@@ -70,7 +71,7 @@ def draw_paths(frame: pd.DataFrame, design: Design, group: str, ax: Axes | None)
 
 
 def crossing(first: Floats, last: Floats) -> NDArray[np.bool_]:
-    """Which levels change places with another between `first` and `last`; equal values change places with none."""
+    """Which levels change rank between `first` and `last`; equal values change none."""
     room = _SAME * max(float(np.ptp(first)), 1e-300)
     order = np.lexsort((last, first))
     sorted_last = last[order]
@@ -123,11 +124,11 @@ def _name(ax: Axes, names: tuple[list[str], list[str]], values: Floats) -> None:
 def _note(frame: pd.DataFrame, stages: list[str], crossed: NDArray[np.bool_], named: bool, common: bool) -> str:
     n_crossed, over = int(crossed.sum()), "from the first to the last column"
     if not n_crossed:
-        parts = [f"No two levels change places {over}."]
+        parts = [f"No level changes rank {over}."]
     elif named:
-        parts = [f"Blue: {n_crossed} levels that change places with another {over}."]
+        parts = [f"Blue: {counted(n_crossed, 'level')} that change{'s' * (n_crossed == 1)} rank {over}."]
     else:
-        parts = [f"{n_crossed} levels change places with another {over}; blue: the {_FURTHEST} drawn furthest."]
+        parts = [f"{n_crossed} levels change rank {over}; blue: the {_FURTHEST} drawn furthest."]
     if common:
         parts.append(f"Dashes: the overall mean, {frame['overall'].iloc[0]:.5g}.")
     without = int(frame["blue"].isna().sum())

@@ -1,11 +1,14 @@
 """Labels with the units of the data: `data.attrs["units"]`, by column, as cards give them."""
 
+from collections.abc import Mapping
+
 from bayesmix.formula.design import Design
 
 
 def units_of(design: Design) -> dict[str, str]:
-    """Units by column; empty where none is known."""
-    return dict(design.data.attrs.get("units", {}))
+    """Units by column; empty where none is known, or where the attribute is something else."""
+    units = design.data.attrs.get("units")
+    return {str(name): str(unit) for name, unit in units.items()} if isinstance(units, Mapping) else {}
 
 
 def response_with_unit(design: Design) -> str:

@@ -74,7 +74,7 @@ def test_levels_that_cross_stand_out_and_the_note_counts_them():
     crossed = crossing(frame["raw_mean"].to_numpy(), frame["blup"].to_numpy())
     assert 0 < crossed.sum() < len(frame)
     assert len(lines(ax, "stands out")) == crossed.sum()
-    assert f"{crossed.sum()} levels that change places" in ax.get_title(loc="left").replace("\n", " ")
+    assert f"{crossed.sum()} levels that change rank" in ax.get_title(loc="left").replace("\n", " ")
 
 
 def unequal_levels(n_levels=9, seed=2):
