@@ -183,6 +183,7 @@ def fit(
     except MemoryError as error:
         raise SamplingError(out_of_memory(draws=draws, chains=chains)) from error
     reason = choice.reason + modelling.counts_draws.precision(posterior)
+    posterior = modelling.observed_data.with_observed_data(posterior, design, family)
     return Fit(design, family, settled, posterior, choice.method, reason, sampling, diagnostics)
 
 
