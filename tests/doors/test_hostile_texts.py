@@ -202,6 +202,9 @@ draws = 20
 chains = 1
 seed = 1
 
+[questions]
+audit = false
+
 [report]
 probability = 0.9
 pictures = ["ranef"]
