@@ -10,6 +10,7 @@ from types import ModuleType
 _HEAVY = {
     "bambi_bridge",
     "bridge",
+    "compile_clock",
     "convergence",
     "counts_draws",
     "counts_effects",

@@ -71,9 +71,9 @@ def compiled_functions() -> tuple[Any, Any]:
     return kernel_pointer(log_density, _log_density), kernel_pointer(expand, _expand)
 
 
-def draw_by_kernel(buffer: Floats, n: int, *, chains: int, progress: bool, **how: Any) -> xr.DataTree:
+def draw_by_kernel(buffer: Floats, n: int, *, chains: int, progress: bool, attempt: int, **how: Any) -> xr.DataTree:
     """nutpie's draws of `q` (n,) and its statistics, `logp` the density of q; `how` as `run_nutpie` takes it."""
-    with SamplingProgress(chains, shown=progress) as bar, one_blas_thread():
+    with SamplingProgress(chains, shown=progress, attempt=attempt) as bar, one_blas_thread():
         tree = run_nutpie(_compiled(buffer, n), chains=chains, bar=bar, **how)
     statistics = tree["sample_stats"]
     statistics["logp"] = statistics["logp"] - tree["posterior"]["log_jacobian"]
