@@ -12,6 +12,7 @@ _HEAVY = {
     "audit_errors",
     "bambi_bridge",
     "bridge",
+    "compile_clock",
     "convergence",
     "counts_draws",
     "counts_effects",
