@@ -162,6 +162,12 @@ def listing(names: Iterable[str], at_most: int = 12) -> str:
     return f"{shown} and {rest} more" if rest > 0 else shown
 
 
+def counted(value: int, noun: str) -> str:
+    """`1 level`, `1,553 levels`, `2 categories`: a count with the name of its things, given in the singular."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{value:,} {noun if value == 1 else plural}"
+
+
 def shown(value: object, at_most: int = 60) -> str:
     """`value` as a message names it: numbers, texts and short lists as they are written, of all else its type."""
     if isinstance(value, int) and value.bit_length() > 200:

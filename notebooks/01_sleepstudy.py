@@ -44,7 +44,6 @@ import bayesmix as bm
 
 plt.rcParams["figure.dpi"] = 85
 pd.options.display.precision = 2
-pd.options.display.max_colwidth = None
 
 # %% [markdown]
 # ## 1. The data
@@ -292,7 +291,7 @@ slopes_only
 # ### Three layers in one picture
 #
 # No pooling, random intercepts, random slopes. `plot_lines` takes several fits of the same data; panels are sorted by
-# the rise of the line.
+# slope.
 
 # %%
 picture = bm.plot_lines({"random intercepts": intercepts, "random slopes": slopes})
@@ -408,7 +407,7 @@ pd.Series({name: prediction_error(by_person) for name, by_person in candidates.i
 # ### How sure are we of each person?
 #
 # `bm.ranef(fit)` gives the deviations from the common line, as in lme4, but every one with its interval, and
-# `bm.plot_ranef` draws them. Grey: the interval holds 0, so that this person may well be like the average.
+# `bm.plot_ranef` draws them. Grey: the interval includes 0, so that this person may well be like the average.
 
 # %%
 picture = bm.plot_ranef(slopes)

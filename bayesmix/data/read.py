@@ -16,7 +16,7 @@ from bayesmix.data.arrow_file import read_arrow
 from bayesmix.data.layout import Layout, read_layout, require_default
 from bayesmix.data.text_file import one_line, read_text
 from bayesmix.data.workbook import read_workbook
-from bayesmix.errors import DataError, listing
+from bayesmix.errors import DataError, counted, listing
 from bayesmix.hints import with_hints
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
@@ -83,7 +83,7 @@ def read_table(
     except OSError as error:
         raise DataError(f"{str(file)!r} cannot be read: {error.strerror or one_line(error)}.") from error
     if data.empty:
-        raise DataError(f"{str(file)!r} has {len(data.columns)} columns and no rows of data.")
+        raise DataError(f"{str(file)!r} has {counted(len(data.columns), 'column')} and no rows of data.")
     return data
 
 

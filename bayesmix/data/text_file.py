@@ -13,7 +13,7 @@ import pandas as pd
 
 from bayesmix.data.layout import NAMED, UTF8, Layout, argument
 from bayesmix.data.typed import Marks, typed
-from bayesmix.errors import DataError, listing
+from bayesmix.errors import DataError, counted, listing
 
 _WITH_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
 _SEPARATORS = "\t;,| "
@@ -68,7 +68,7 @@ def _check_lines(file: Path, lines: IO[str], separator: str) -> None:
                 if one_more
                 else "Fields that hold the separator are written in double quotes"
             )
-            n_fields = f"{len(fields)} field{'s' if len(fields) > 1 else ''}"
+            n_fields = counted(len(fields), "field")
             raise DataError(f"{str(file)!r}, line {line}: {n_fields}, but the header has {len(header)}. {why}.")
 
 

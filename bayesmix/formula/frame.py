@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from bayesmix.errors import DataError, one_line
+from bayesmix.errors import DataError, counted, one_line
 from bayesmix.formula.columns import unknown_column
 from bayesmix.visible import is_unicode
 
@@ -56,8 +56,8 @@ def checked_frame(data: Any, names: Sequence[str]) -> pd.DataFrame:
     Parameters
     ----------
     data
-        A DataFrame of pandas, or of another library (polars, Arrow, narwhals, DuckDB): one that has `to_pandas`, or
-        Arrow's interface `__arrow_c_stream__`.
+        A DataFrame of pandas, or of another library (polars, Arrow, narwhals): one that has `to_pandas`, or with
+        pandas 3 Arrow's interface, `__arrow_c_stream__`.
     names
         The columns that are used; the cells of others are not looked at.
 
@@ -77,7 +77,7 @@ def checked_frame(data: Any, names: Sequence[str]) -> pd.DataFrame:
             'data.columns = ["_".join(name) for name in data.columns].'
         )
     if data.shape[0] == 0:
-        raise DataError(f"The data are empty: 0 rows, {data.shape[1]} columns.")
+        raise DataError(f"The data are empty: 0 rows, {counted(data.shape[1], 'column')}.")
     for name in dict.fromkeys(names):
         if name not in data.columns:
             raise unknown_column(name, data)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix.errors import DataError, FamilyError
+from bayesmix.errors import DataError, FamilyError, counted
 from bayesmix.formula.columns import describe_type, is_categorical, is_numeric
 from bayesmix.formula.design import Response
 from bayesmix.formula.number_texts import beside_numbers
@@ -87,9 +87,8 @@ def _two_levels(formula: Formula, variables: Variables, kind: str) -> Response |
     if kind not in ("binary", "proportion"):
         raise DataError(_no_number(node.name, column, len(factor.levels)))
     if len(factor.levels) != 2:
-        many = "s" if len(factor.levels) > 1 else ""
         raise DataError(
-            f"The response {node.name!r} has {len(factor.levels)} level{many} ({', '.join(factor.levels[:5])}); "
+            f"The response {node.name!r} has {counted(len(factor.levels), 'level')} ({', '.join(factor.levels[:5])}); "
             "2 are expected: failure, then success."
         )
     levels = (factor.levels[0], factor.levels[1])
@@ -101,11 +100,9 @@ def _no_number(name: str, column: pd.Series, n_levels: int) -> str:
     numbers = beside_numbers(column)
     if numbers:
         return f"The response {name!r} is {describe_type(column)}, a number is expected: {numbers}."
-    many = "s" if n_levels > 1 else ""
     instead = ' Of two levels it is for family="bernoulli", by bm.fit or bm.laplace.' if n_levels == 2 else ""
-    return (
-        f"The response {name!r} is {describe_type(column)} with {n_levels} level{many}; a number is expected.{instead}"
-    )
+    levels = counted(n_levels, "level")
+    return f"The response {name!r} is {describe_type(column)} with {levels}; a number is expected.{instead}"
 
 
 def _counts_of_trials(formula: Formula, variables: Variables, kind: str) -> Response:
@@ -123,7 +120,7 @@ def _counts_of_trials(formula: Formula, variables: Variables, kind: str) -> Resp
         if below.any():
             row = int(np.flatnonzero(below)[0])
             raise DataError(
-                f"{spec.text}: the failures are negative in {_rows(below)} (first in row "
+                f"{spec.text}: the failures are negative in {counted(int(below.sum()), 'row')} (first in row "
                 f"{variables.data.index[row]}: {successes[row]:g} successes, {failures[row]:g} failures); "
                 "are there more successes than trials?"
             )
@@ -135,18 +132,13 @@ def _counts_of_trials(formula: Formula, variables: Variables, kind: str) -> Resp
     if above.any():
         row = int(np.flatnonzero(above)[0])
         raise DataError(
-            f"{spec.text}: more successes than trials in {_rows(above)} (first in row "
-            f"{variables.data.index[row]}: {successes[row]:g} of {trials[row]:g}); mend the counts."
+            f"{spec.text}: more successes than trials in {counted(int(above.sum()), 'row')} (first in row "
+            f"{variables.data.index[row]}: {successes[row]:g} of {trials[row]:g}); correct the counts."
         )
     none = trials == 0
     if none.all():
         raise DataError(f"{spec.text}: all {len(trials)} rows have 0 trials; nothing was observed.")
     return _checked(Response(spec.text, successes, trials), kind)
-
-
-def _rows(which: NDArray[np.bool_]) -> str:
-    count = int(which.sum())
-    return f"{count} row{'s' if count > 1 else ''}"
 
 
 def _checked(response: Response, kind: str) -> Response:

@@ -63,7 +63,7 @@ class Parenthesis:
 type Node = Name | Number | Text | Call | Binary | Negative | Parenthesis
 
 CONSTANTS = {"TRUE": True, "True": True, "FALSE": False, "False": False}
-"""What may be written as an argument of a function, beside numbers."""
+"""What may be written as an argument of a function, or beside a comparison, as a number may."""
 
 COMPARISONS = ("==", "!=", "<", ">", "<=", ">=")
 
@@ -131,8 +131,9 @@ def columns_in(node: Node) -> tuple[Name, ...]:
             return tuple([name for name in names if name.name not in CONSTANTS])
         case Binary():
             first, following = operations(node)
-            parts = (first, *[one.right for one in following])
-            return tuple([name for part in parts for name in columns_in(part)])
+            names = [name for part in (first, *[one.right for one in following]) for name in columns_in(part)]
+            compared = any(one.operator in COMPARISONS for one in following)
+            return tuple([name for name in names if not (compared and name.name in CONSTANTS)])
         case Negative(inside) | Parenthesis(inside):
             return columns_in(inside)
     return ()

@@ -28,6 +28,7 @@ from bayesmix.formula.functions import FACTOR_FUNCTIONS, FUNCTIONS
 from bayesmix.formula.number_texts import beside_numbers, refuse_number_texts
 from bayesmix.formula.syntax import (
     COMPARISONS,
+    CONSTANTS,
     Binary,
     Call,
     Name,
@@ -155,6 +156,8 @@ class Variables:
                 return self.evaluate(inside)
             case Negative(operand):
                 return -self.evaluate(operand)
+            case Name(name) if name in CONSTANTS and name not in self.data.columns:
+                return float(CONSTANTS[name])
             case Name():
                 column = self.column(node)
                 if not is_numeric(column):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from math import floor, log10
 
-from bayesmix.errors import listing
+from bayesmix.errors import counted, listing
 from bayesmix.inference.checks import NOTE, Finding
 from bayesmix.inference.power_scaling import CONFLICT, LIMIT, sensitivity
 from bayesmix.inference.prior_effects import PriorEffect, elsewhere, prior_effects
@@ -78,7 +78,7 @@ def _levels(fit: Fit, name: str) -> str:
     """`; 'block' has 4 levels`, of the sd of a group with few."""
     for term in fit.design.all_random:
         if name in sd_names(term) and term.n_levels < _FEW_LEVELS:
-            return f"; {term.group!r} has {term.n_levels} level{'s' * (term.n_levels != 1)}"
+            return f"; {term.group!r} has {counted(term.n_levels, 'level')}"
     return ""
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from bayesmix.data.catalogue import load_data
 from bayesmix.data.read import read_table
-from bayesmix.errors import DataError, did_you_mean, listing
+from bayesmix.errors import DataError, counted, did_you_mean, listing
 from bayesmix.formula.columns import unknown_column
 from bayesmix.report.card import Card, DataPart
 
@@ -72,7 +72,7 @@ def _ordered(column: pd.Series, levels: tuple[str, ...]) -> pd.Series:
         rows = int(texts.isin(unlisted).sum())
         near = did_you_mean(unlisted[0], levels) if len(unlisted) == 1 else ""
         raise DataError(
-            f"{column.name!r} has {len(unlisted)} level{'s' if len(unlisted) > 1 else ''} that the card does not list "
+            f"{column.name!r} has {counted(len(unlisted), 'level')} that the card does not list "
             f"({listing(map(repr, unlisted))}; {rows} of {len(column)} rows).{near} The card lists "
             f"{listing(map(repr, levels))}."
         )

@@ -3,10 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesmix.errors import listing
+from bayesmix.errors import counted, listing
 from bayesmix.formula.design import Design
 from bayesmix.formula.factors import CountedFactor, counted_factors
-from bayesmix.report.numbers import counted
 from bayesmix.report.units import units_of
 
 _MOST_LEVELS = 8  # of a factor, that are listed with their counts
@@ -16,7 +15,7 @@ _INDENT = " " * 9
 def data_lines(design: Design) -> tuple[str, ...]:
     """The lines from `Data:` on."""
     groups = {term.group: term for term in design.all_random}
-    first = f"Data:    {design.n_obs} observation{'s' * (design.n_obs != 1)}"
+    first = f"Data:    {counted(design.n_obs, 'observation')}"
     if groups:
         each = (
             f"{name} {term.n_levels}{_rows_each(np.bincount(term.index, minlength=term.n_levels))}"

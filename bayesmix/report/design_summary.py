@@ -1,8 +1,8 @@
 """What `print(fit.design)` shows: the arrays of a model, by name and size."""
 
+from bayesmix.errors import counted
 from bayesmix.formula.design import Design
 from bayesmix.report import page
-from bayesmix.report.numbers import counted
 from bayesmix.report.page import Block, ending_in_words
 
 _MOST_NAMES = 12

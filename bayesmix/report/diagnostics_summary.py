@@ -2,9 +2,10 @@
 
 import pandas as pd
 
+from bayesmix.errors import counted
 from bayesmix.modelling.diagnostics import Diagnostics
 from bayesmix.report import page
-from bayesmix.report.numbers import counted, rhat, whole
+from bayesmix.report.numbers import rhat, whole
 from bayesmix.report.page import Block, ending_in_words
 
 

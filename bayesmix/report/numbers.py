@@ -65,8 +65,3 @@ def ordinal(value: int) -> str:
     """`1st`, `2nd`, `11th`, `21st`."""
     ending = "th" if value % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
     return f"{value}{ending}"
-
-
-def counted(value: int, noun: str) -> str:
-    """`1 level`, `1,553 levels`."""
-    return f"{value:,} {noun}{'s' * (value != 1)}"

@@ -83,15 +83,7 @@ def test_a_response_in_a_call_of_a_quoted_column():
     predicted = model.predict(fit.posterior, data=new, inplace=False).posterior["mu"]
     expected = bm.fitted(fit)["mean"].to_numpy()[:7]
     np.testing.assert_allclose(predicted.mean(("chain", "draw")), expected, rtol=1e-8)
-    assert len(bambi.interpret.predictions(model, observed(fit), conditional="school class").summary) == 6
-
-
-def observed(fit):
-    """The posterior with the group that `bambi.interpret` takes the rows' coordinate from."""
-    tree = fit.posterior.copy()
-    rows = np.arange(fit.design.n_obs)
-    tree["observed_data"] = pd.Series(rows, index=pd.Index(rows, name="__obs__")).to_xarray().to_dataset(name="y")
-    return tree
+    assert len(bambi.interpret.predictions(model, fit.posterior, conditional="school class").summary) == 6
 
 
 SHORT = {"draws": 25, "tune": 40, "chains": 1, "seed": 1, "progress": False}
@@ -216,6 +208,9 @@ method = "auto"
 draws = 20
 chains = 1
 seed = 1
+
+[questions]
+audit = false
 
 [report]
 probability = 0.9

@@ -1,7 +1,7 @@
 """Comparisons as R reads them: factors of FALSE and TRUE, alone and in I(); numbers where one calculates with them.
 
 R 4.2.2: d <- data.frame(y = c(1.2, 3.4, 2.2, 5.1, 4.0, 6.3), x = 1:6, z = c(2, 1, 5, 3, 3, 1),
-                         f = factor(c("a", "b", "c", "a", "b", "c")))
+                         f = factor(c("a", "b", "c", "a", "b", "c"))); d$b <- d$x > 3
 model.matrix(as.formula(call), d); the names below are R's with [True] for TRUE and [False] for FALSE.
 """
 
@@ -18,6 +18,7 @@ from bayesmix.formula.reduce import fixed_reductions, reductions
 DATA = pd.DataFrame(
     {"y": [1.2, 3.4, 2.2, 5.1, 4.0, 6.3], "x": range(1, 7), "z": [2.0, 1, 5, 3, 3, 1], "f": list("abcabc")}
 )
+DATA["b"] = DATA["x"] > 3
 ONE, HIGH, LOW = [1] * 6, [0, 0, 0, 1, 1, 1], [1, 1, 1, 0, 0, 0]
 Z_HIGH, Z_LOW = [0, 0, 0, 3, 3, 1], [2, 1, 5, 0, 0, 0]
 B = [0, 1, 0, 0, 1, 0]
@@ -47,6 +48,8 @@ R = {
     "I((x > 3) + 0)": {"Intercept": ONE, "I((x > 3) + 0)": HIGH},
     "I(-(x > 3))": {"Intercept": ONE, "I(-(x > 3))": [0, 0, 0, -1, -1, -1]},
     "as.numeric(x > 3)": {"Intercept": ONE, "as.numeric(x > 3)": HIGH},
+    "I(b == TRUE)": {"Intercept": ONE, "I(b == TRUE)[True]": HIGH},
+    "b == FALSE": {"Intercept": ONE, "b == FALSE[True]": LOW},
 }
 
 

@@ -163,7 +163,7 @@ def test_new_rows_mark_levels_not_seen(data):
 
 def test_new_rows_refuse_a_factor_level_not_seen_and_a_missing_column(data):
     design = design_of("y ~ f", data)
-    with pytest.raises(DataError, match="'f' has 1 values that the fit has not seen"):
+    with pytest.raises(DataError, match="'f' has 1 value that the fit has not seen"):
         new_rows(design, pd.DataFrame({"f": ["low", "new"]}))
     with pytest.raises(UnknownColumnError, match="'f' is no column"):
         new_rows(design, pd.DataFrame({"x": [1.0]}))

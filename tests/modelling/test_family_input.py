@@ -40,7 +40,7 @@ def table() -> pd.DataFrame:
 
 
 CASES = [
-    ("half ~ x", "negative_binomial", DataError, "whole numbers from 0; 30 of 30 rows"),
+    ("half ~ x", "negative_binomial", DataError, "whole numbers from 0; in 30 of 30 rows they are not"),
     ("half ~ x", "zero_inflated_poisson", DataError, "whole numbers from 0"),
     ("count ~ x", "zero_inflated_poisson", DataError, "0 in none of 30 rows"),
     ("count ~ x", "hurdle_negative_binomial", DataError, "take the family without zero inflation or hurdle"),

@@ -43,7 +43,8 @@ def test_print_says_which_and_why():
     assert f"(effective sample size {weights.effective_size:.0f}); seed 1" in str(fit)
     assert "importance sampling of 4 variance parameters" in str(fit)
     assert "Pareto k of the importance weights" in str(fit)
-    assert set(fit.posterior.children) == {"posterior", "sample_stats", "unconstrained_posterior", "importance"}
+    groups = {"posterior", "sample_stats", "unconstrained_posterior", "importance", "observed_data"}
+    assert set(fit.posterior.children) == groups
 
 
 def test_weights_that_cannot_be_trusted_give_way_to_nuts(monkeypatch):

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 import bayesmix as bm
+from bayesmix.errors import counted
 from bayesmix.formula.factors import written_twice
-from bayesmix.report.numbers import counted, ordinal
+from bayesmix.report.numbers import ordinal
 
 QUIET = {"draws": 50, "seed": 1, "progress": False}
 
@@ -38,6 +39,24 @@ def test_every_kind_of_fit_lists_factors_and_units(fitted):
     assert "         units: yield bu/ac" in lines
     if fitted is not bm.lm:
         assert "Data:    52 observations; groups: loc 13 (4 rows each)" in lines
+
+
+def test_a_stored_fit_has_its_units(tmp_path):
+    data = bm.load_data("kfert")
+    data.attrs["units"] = {"yield": "kg", "elsewhere": "m"}
+    fit = bm.fit("yield ~ 1", data, **QUIET)
+    bm.save(fit, tmp_path / "fit.nc")
+    again = bm.load(tmp_path / "fit.nc")
+    assert "         units: yield kg" in head(again)
+    assert str(again) == str(fit)
+    assert type(again.priors) is type(fit.priors)
+
+
+@pytest.mark.parametrize("units", ["ms", None, 3, {"yield": 7}])
+def test_units_may_be_anything(units):
+    data = bm.load_data("kfert")
+    data.attrs["units"] = units
+    assert ("         units: yield 7" in head(bm.lm("yield ~ K2O_lbac", data))) == isinstance(units, dict)
 
 
 def test_numbers_made_factors_are_counted_by_their_expression():
