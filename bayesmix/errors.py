@@ -52,6 +52,14 @@ class ArgumentError(BayesmixError):
     """An argument of a question has a value that means nothing there, such as `prob=95`."""
 
 
+class CallError(ArgumentError, TypeError):
+    """A function is called with an argument that it does not have, or with too many or too few."""
+
+
+class MissingNameError(BayesmixError, AttributeError):
+    """bayesmix, or one of its records, has nothing of this name; the message says what answers it."""
+
+
 class CardError(BayesmixError):
     """An analysis card has an unknown key, a missing one, or a value of the wrong type."""
 
@@ -152,6 +160,12 @@ def listing(names: Iterable[str], at_most: int = 12) -> str:
     rest = len(names) - at_most
     shown = ", ".join(names[:at_most])
     return f"{shown} and {rest} more" if rest > 0 else shown
+
+
+def counted(value: int, noun: str) -> str:
+    """`1 level`, `1,553 levels`, `2 categories`: a count with the name of its things, given in the singular."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{value:,} {noun if value == 1 else plural}"
 
 
 def shown(value: object, at_most: int = 60) -> str:

@@ -44,7 +44,6 @@ import bayesmix as bm
 
 plt.rcParams["figure.dpi"] = 85
 pd.options.display.precision = 2
-pd.options.display.max_colwidth = None
 
 # %% [markdown]
 # ## 1. The data
@@ -282,17 +281,17 @@ slopes_only = bm.fit("Reaction ~ Days + (0 + Days | Subject)", sleepstudy, seed=
 slopes_only
 
 # %% [markdown]
-# Read the last line first: all is well, so the numbers can be compared with those of the random slopes. (Section 8
-# shows a fit of the same model that is *not* well.) Without random intercepts the differences in starting height must
-# go elsewhere: into the slopes (sd 7.78 instead of 6.51 ms a day) and into the residual (29.2 instead of 25.9 ms). And
-# the common intercept seems far better known than it is: its sd is 4.04 ms instead of 7.44, the trap of section 4
-# again, now for the other coefficient. Slopes only is right where everyone does start at the same point, as in growth
-# from a common zero.
+# Read the last line first: sampling had no problems, so the numbers can be compared with those of the random slopes.
+# (Section 8 shows a fit of the same model whose sampling had some.) Without random intercepts the differences in
+# starting height must go elsewhere: into the slopes (sd 7.78 instead of 6.51 ms a day) and into the residual (29.2
+# instead of 25.9 ms). And the common intercept seems far better known than it is: its sd is 4.04 ms instead of 7.44,
+# the trap of section 4 again, now for the other coefficient. Slopes only is right where everyone does start at the same
+# point, as in growth from a common zero.
 #
 # ### Three layers in one picture
 #
 # No pooling, random intercepts, random slopes. `plot_lines` takes several fits of the same data; panels are sorted by
-# the rise of the line.
+# slope.
 
 # %%
 picture = bm.plot_lines({"random intercepts": intercepts, "random slopes": slopes})
@@ -408,7 +407,7 @@ pd.Series({name: prediction_error(by_person) for name, by_person in candidates.i
 # ### How sure are we of each person?
 #
 # `bm.ranef(fit)` gives the deviations from the common line, as in lme4, but every one with its interval, and
-# `bm.plot_ranef` draws them. Grey: the interval holds 0, so that this person may well be like the average.
+# `bm.plot_ranef` draws them. Grey: the interval includes 0, so that this person may well be like the average.
 
 # %%
 picture = bm.plot_ranef(slopes)
@@ -496,7 +495,7 @@ first = bm.fit(**joint_model, remedies=False, seed=1, progress=False)
 print(str(first).splitlines()[-1])
 
 # %% [markdown]
-# It is not well. In full:
+# It had problems. In full:
 
 # %%
 pd.options.display.precision = 3  # tells 1.013 from 1.01
@@ -513,7 +512,7 @@ joint = bm.fit(**joint_model, seed=1, progress=False)
 joint
 
 # %% [markdown]
-# All is well now, and the lines below *Draws* say what it took. `fit.diagnostics.ladder` has a row for each attempt:
+# No problems now, and the lines below *Draws* say what it took. `fit.diagnostics.ladder` has a row for each attempt:
 
 # %%
 joint.diagnostics.ladder[["remedy", "evidence", "max_rhat", "min_ess", "kept"]].round(3)
@@ -521,8 +520,8 @@ joint.diagnostics.ladder[["remedy", "evidence", "max_rhat", "min_ess", "kept"]].
 # %% [markdown]
 # The second attempt sampled the people's deviations as they are (*centred*) instead of divided by their sd. That was no
 # better, so that the third started from the first again, with twice the time to learn the shape of the posterior, and a
-# mass matrix that knows which parameters move together. Its draws were kept. Had the last attempt been unwell too, the
-# last line of the print would say so.
+# mass matrix that knows which parameters move together. Its draws were kept. Had the last attempt had problems too,
+# the last line of the print would say so.
 #
 # Beside each other: the marginal fit, the joint one's first attempt, and what became of it.
 
@@ -611,9 +610,10 @@ days_by_prior.round(2)
 # %% [markdown]
 # The vague prior changes nothing beyond the noise of a finite number of draws. The strong one halves the slopes' sd, a
 # compromise between what it insists on and what the data say, and the rest follows: the correlation and the residual
-# grow, and the sd of `Days` falls from 1.68 to 1.06, a precision that comes from the prior alone. `print(strong)` would
-# still end with *All is well*, since the sampling is. But `diagnose` also asks how far the results would move if the
-# prior had counted a little more or less, and has notes where they do. The first:
+# grow, and the sd of `Days` falls from 1.68 to 1.06, a precision that comes from the prior alone. `print(strong)` still
+# ends with *Sampling: no problems*, since there are none. But how far would the results move if the prior had counted a
+# little more or less? Where they do the print has a note above its last line, with the number, and `diagnose` has one
+# for every parameter that moves. The first:
 
 # %%
 print(bm.diagnose(strong)["advice"].iloc[0])
@@ -718,7 +718,8 @@ print("the same summary:", str(bm.summary(again)) == str(bm.summary(slopes)))
 #
 # ## 12. What to read in the output
 #
-# 1. **The last line.** If it does not say that all is well, do what it says and read no further.
+# 1. **The last line.** It is about the sampling alone. If it does not say *no problems*, do what it says and read no
+#    further. Notes above it are about the model: what the prior decides, and what the data cannot tell.
 # 2. **Data.** Are the numbers of observations and of groups those you expect? Were rows left out?
 # 3. **Random effects.** Each sd is in the unit of the response (a slope's per unit of its column). Compare it with the
 #    residual and with the fixed effect: slopes that differ by 6.5 around a mean of 10.5 mean that nearly everyone gets

@@ -114,4 +114,6 @@ def _usage(error: TyperException) -> str:
         return ""
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "bayesmix"
+    if "unexpected extra argument" in message and context is not None and context.info_name == "fit":
+        message = f"{message.rstrip('.')}. Put the formula in quotes, as in 'y ~ x + (1 | g)'."
     return f"{message}{'' if message.endswith(('.', '?')) else '.'} See: {command} --help"

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bayesmix import display
 from bayesmix.formula.terms import Formula
 
 Floats = NDArray[np.float64]
@@ -118,9 +119,9 @@ class GroupTerm:
         return len(self.names)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Design:
-    """Everything the model needs of formula and data.
+    """Everything the model needs of formula and data; it prints as a few lines.
 
     `offset` (n_obs,) zeros where there is none; `weights` (n_obs,) or None, from `weights_column`; `data` the
     rows that were used, untouched otherwise; `n_dropped` rows left out because a value was missing, by column in
@@ -157,3 +158,9 @@ class Design:
     @property
     def n_obs(self) -> int:
         return len(self.response.values)
+
+    def __repr__(self) -> str:
+        return display.as_text(self)
+
+    def _repr_html_(self) -> str:
+        return display.as_html(self)

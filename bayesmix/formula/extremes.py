@@ -26,7 +26,7 @@ def refuse_extremes(label: str, values: Floats, columns: Sequence[str], data: pd
     finite = np.isfinite(rows)
     if not finite.all():
         where = _first(~finite, rows, columns, data)
-        raise DataError(f"{label} is not finite in {where}; mend or leave out these rows.")
+        raise DataError(f"{label} is not finite in {where}; correct or drop these rows.")
     sizes = np.abs(rows)
     if (sizes > LARGEST).any():
         where = _first(sizes > LARGEST, rows, columns, data)

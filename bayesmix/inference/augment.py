@@ -6,6 +6,7 @@ from bayesmix.inference.arguments import probability
 from bayesmix.inference.laplace import augment as of_laplace
 from bayesmix.inference.least_squares import augment as of_least_squares
 from bayesmix.inference.posterior import augment as of_posterior
+from bayesmix.inference.readable_table import readable
 from bayesmix.inference.reml import augment as of_reml
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
@@ -14,6 +15,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
+@readable
 def augment(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95) -> pd.DataFrame:
     """The rows that were fitted, with fitted values and residuals, as broom.mixed's `augment`.
 

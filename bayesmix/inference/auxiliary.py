@@ -5,11 +5,13 @@ import pandas as pd
 
 from bayesmix.inference import draws
 from bayesmix.inference.arguments import probability
+from bayesmix.inference.readable_table import readable
 from bayesmix.inference.summarise import sampling_quality, summarise
 from bayesmix.modelling.kinds import refuse_other_kinds
 from bayesmix.modelling.record import Fit
 
 
+@readable
 def auxiliary(fit: Fit, *, prob: float = 0.95) -> pd.DataFrame:
     """The further parameters of the response's distribution that are the same for all rows.
 
@@ -53,4 +55,4 @@ def auxiliary(fit: Fit, *, prob: float = 0.95) -> pd.DataFrame:
         return pd.DataFrame(columns=[*columns, "ess_bulk", "ess_tail", "rhat"], index=index)
     values = np.stack([draws.auxiliary(fit, name) for name in names])
     summary = summarise(draws.joined(values), prob).columns(*columns)
-    return pd.DataFrame({**summary, **sampling_quality(values)}, index=index)
+    return pd.DataFrame({**summary, **sampling_quality(fit, values)}, index=index)

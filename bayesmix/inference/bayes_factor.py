@@ -1,20 +1,21 @@
 """Is a term there: how much more probable are the data with it than without it?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import inf, isfinite, log
+from math import inf, isfinite, isnan, log
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bayesmix import display
-from bayesmix.errors import ArgumentError
+from bayesmix.errors import ArgumentError, listing
 from bayesmix.formula.reduce import Reduction
 from bayesmix.formula.response import measure_of
 from bayesmix.inference.contained import log_marginals
 from bayesmix.inference.log_marginal import log_marginal
 from bayesmix.inference.nested import same_model
 from bayesmix.inference.sensitivity import evidence_range
-from bayesmix.inference.tested import reduction_named
+from bayesmix.inference.tested import reduction_named, tested_sds
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model
@@ -39,9 +40,9 @@ class BayesFactor:
     probability : float
         Posterior probability of the larger model when both were equally probable before.
     label : str
-        In words, on the scale of Kass & Raftery (1995).
+        In words, on the scale of Kass & Raftery (1995); where they change with the scale of the prior, at either end.
     larger, smaller : str
-        The formulas that were compared.
+        The models that were compared: all their formulas, and where these do not differ what does.
     method : str
         How the two marginal likelihoods were found.
     reason : str
@@ -49,8 +50,11 @@ class BayesFactor:
     priors : str
         The priors of what is tested, where a term was dropped.
     low, high : float
-        Least and greatest `log10_bf` as the scales of the priors of the tested standard deviations go from a tenth to
-        ten times what they are; nan where none is tested, or the draws do not reach all of these priors.
+        Least and greatest `log10_bf` as the scales of the priors of the tested standard deviations, or coefficients,
+        go from a tenth to ten times what they are; nan for two fits, or where the draws do not reach all of these
+        priors.
+    note : str
+        What to know of the number, such as that the scale of the prior decides its sign; may be empty.
     """
 
     log10_bf: float
@@ -64,6 +68,7 @@ class BayesFactor:
     priors: str = ""
     low: float = np.nan
     high: float = np.nan
+    note: str = ""
 
     def __repr__(self) -> str:
         return display.as_text(self)
@@ -118,21 +123,36 @@ def bayes_factor(fit: Fit, other: Fit | None = None, *, drop: str | None = None)
     if other is not None:
         other = a_posterior(other, question="bayes_factor")
         _require_same_rows(fit, other)
-        return compare(fit.formula, log_marginal(fit), other.formula, log_marginal(other))
+        larger, smaller = told_apart(fit, other)
+        return compare(larger, log_marginal(fit), smaller, log_marginal(other))
     return without(fit, reduction_named(fit, drop))
 
 
 def without(fit: Fit, reduction: Reduction) -> BayesFactor:
     """The factor for `fit` against the same model without a part, and its range over the scale of the prior."""
     larger, smaller = log_marginals(fit, [fit.design.formula, reduction.formula])
-    found = compare(fit.formula, larger, reduction.formula.text, smaller)
+    further = fit.formulas[1:]
+    found = compare(joined(fit.formulas), larger, joined((reduction.formula.text, *further)), smaller)
     model = reduced_model(fit, reduction.formula)
     if same_model(fit.design, model.design):
         reason = "without it the model is the same in other columns and only the priors differ, so nothing is tested"
         return BayesFactor(np.nan, np.nan, np.nan, "", found.larger, found.smaller, found.method, reason)
     low, high = (np.nan, np.nan) if found.reason else evidence_range(fit, model, larger, smaller)
     priors = ", ".join(f"{name} ~ {fit.priors[name]}" for name in model.tested)
-    return replace(found, priors=priors, low=low, high=high)
+    label = found.label if isnan(low) else verbal_range(low, high)
+    note = "" if found.reason else _note(low, high, of_coefficients=not tested_sds(fit, model))
+    return replace(found, priors=priors, low=low, high=high, label=label, note=note)
+
+
+def _note(low: float, high: float, *, of_coefficients: bool) -> str:
+    if isnan(low):
+        return "Over other prior scales: bm.prior_sensitivity(fit, drop=...) has those that the draws reach."
+    if of_coefficients and low < 0:
+        return (
+            "Note: the evidence against coefficients grows with the scale of their prior without end: give the size of "
+            "the effects that you expect (priors=), and report the range."
+        )
+    return "Note: the scale of the prior decides the sign; report the range." if low < 0 < high else ""
 
 
 def compare(larger: str, of_larger: "LogMarginal", smaller: str, of_smaller: "LogMarginal") -> BayesFactor:
@@ -154,6 +174,33 @@ def verbal(log10_bf: float) -> str:
         return ""
     words = next(words for bound, words in _WORDS if abs(log10_bf) < bound)
     return words if abs(log10_bf) < _WORDS[0][0] else f"{words} {'for' if log10_bf > 0 else 'against'} the term"
+
+
+def verbal_range(low: float, high: float) -> str:
+    """The words for the least and the greatest factor over scales of the prior; once where they are the same."""
+    if verbal(low) == verbal(high):
+        return verbal(low)
+    return f"from {verbal(low)} to {verbal(high)}, by the scale of the prior"
+
+
+def joined(formulas: Sequence[str]) -> str:
+    """The formulas of one model in a line."""
+    return "; ".join(formulas)
+
+
+def told_apart(fit: Fit, other: Fit) -> tuple[str, str]:
+    """Two models by all their formulas, and by families, weights and priors where these are what differs."""
+    texts = [joined(one.formulas) for one in (fit, other)]
+    if fit.family != other.family:
+        texts = [f"{text}, {one.family}" for text, one in zip(texts, (fit, other), strict=True)]
+    if fit.design.weights_column != other.design.weights_column:
+        columns = [one.design.weights_column for one in (fit, other)]
+        texts = [f"{text}, weights {column or 'none'}" for text, column in zip(texts, columns, strict=True)]
+    if texts[0] == texts[1]:
+        differ = [name for name, prior in fit.priors.items() if other.priors.get(name) != prior]
+        with_priors = [listing(f"{name} ~ {one.priors[name]}" for name in differ) for one in (fit, other)]
+        texts = [f"{text}, {own}" if own else text for text, own in zip(texts, with_priors, strict=True)]
+    return texts[0], texts[1]
 
 
 def _require_same_rows(fit: Fit, other: Fit) -> None:

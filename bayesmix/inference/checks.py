@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from math import ceil, floor, isnan, log10, nan
 
 import numpy as np
-import pandas as pd
 
 from bayesmix.formula.design import GroupTerm, TermColumns, prefixed
 from bayesmix.modelling.layout import corr_name, sd_name, sd_names
@@ -22,7 +21,6 @@ RHAT_LIMIT = 1.01
 ESS_PER_CHAIN = EFFECTIVE_PER_CHAIN
 EBFMI_LIMIT = 0.3
 TREEDEPTH_SHARE = 0.01
-FEWEST_LEVELS = 5
 FEWEST_CHAINS = 2
 FARTHEST_CENTRE = 10  # sds of a predictor from 0 to its mean
 
@@ -197,20 +195,6 @@ def pareto_k(fit: Fit) -> Iterator[Finding]:
         yield Finding("pareto_k", PROBLEM, "", found.pareto_k, found.greatest_k, advice)
 
 
-def few_levels(fit: Fit) -> Iterator[Finding]:
-    """Grouping factors with too few levels to tell how much levels vary."""
-    by_group = pd.Series({term.group: term.n_levels for term in fit.design.all_random}, dtype=float)
-    for group, n_levels in by_group[by_group < FEWEST_LEVELS].sort_values(kind="stable").items():
-        names = [name for term in fit.design.all_random if term.group == group for name in sd_names(term)]
-        priors = ", ".join(str(fit.priors[name]) for name in names if name in fit.priors)
-        subject, verb, ending = ("sd", "is", "prior") if len(names) == 1 else ("sds", "are", "priors")
-        advice = (
-            f"Group {group!r} has {n_levels:g} levels: its {subject} {verb} barely identified and the posterior "
-            f"will follow the {ending} {priors}. Add levels or make {group!r} a fixed effect."
-        )
-        yield Finding("levels", NOTE, ", ".join(names), n_levels, FEWEST_LEVELS, advice)
-
-
 def _simpler(fit: Fit, parameter: str) -> str:
     """What else can be done about a variance parameter: a tighter prior, or its term made simpler."""
     for term in fit.design.all_random:
@@ -238,6 +222,5 @@ CHECKS = (
     ebfmi,
     tree_depth,
     pareto_k,
-    few_levels,
 )
 """In the order of how much is at stake."""

@@ -4,6 +4,7 @@ import pandas as pd
 
 from bayesmix.inference.arguments import groups_of, probability
 from bayesmix.inference.posterior import coef as of_posterior
+from bayesmix.inference.readable_table import readable
 from bayesmix.inference.reml import coef as of_reml
 from bayesmix.modelling.kinds import MIXED, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
@@ -11,6 +12,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
+@readable
 def coef(fit: Fit | RemlFit | LaplaceFit, *, group: str | None = None, prob: float = 0.95) -> pd.DataFrame:
     """Coefficients of each level, as lme4's `coef` in long form: fixed coefficient plus group effect.
 

@@ -7,6 +7,7 @@ from bayesmix.inference.expectation import GROUPS
 from bayesmix.inference.laplace import fitted as of_laplace
 from bayesmix.inference.least_squares import fitted as of_least_squares
 from bayesmix.inference.posterior import fitted as of_posterior
+from bayesmix.inference.readable_table import readable
 from bayesmix.inference.reml import fitted as of_reml
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
@@ -15,6 +16,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
+@readable
 def fitted(fit: Fit | RemlFit | LaplaceFit | LmFit, *, groups: str = "fitted", prob: float = 0.95) -> pd.DataFrame:
     """Expected response of the rows that were fitted.
 

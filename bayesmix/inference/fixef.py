@@ -7,6 +7,7 @@ from bayesmix.inference.ddf_method import ddf_method
 from bayesmix.inference.laplace import fixef as of_laplace
 from bayesmix.inference.least_squares import fixef as of_least_squares
 from bayesmix.inference.posterior import fixef as of_posterior
+from bayesmix.inference.readable_table import readable
 from bayesmix.inference.reml import fixef as of_reml
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
@@ -15,6 +16,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
+@readable
 def fixef(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95, ddf: str = "satterthwaite") -> pd.DataFrame:
     """Fixed coefficients, as lme4's `fixef`, with their uncertainty.
 

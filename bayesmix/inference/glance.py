@@ -5,6 +5,7 @@ import pandas as pd
 from bayesmix.inference.laplace import glance as of_laplace
 from bayesmix.inference.least_squares import glance as of_least_squares
 from bayesmix.inference.posterior import glance as of_posterior
+from bayesmix.inference.readable_table import readable
 from bayesmix.inference.reml import glance as of_reml
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
@@ -13,6 +14,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
+@readable
 def glance(fit: Fit | RemlFit | LaplaceFit | LmFit) -> pd.DataFrame:
     """One row about the fit, as broom.mixed's `glance`.
 

@@ -1,5 +1,7 @@
 """The log prior density of each draw, prior by prior."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,7 @@ from bayesmix.inference.draws import (
 )
 from bayesmix.modelling.layout import THRESHOLD, corr_name, sd_names
 from bayesmix.modelling.prior_density import log_prior_density
+from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.links import LINKS
 from bayesmix.numerics.ordinal import category_probabilities
@@ -22,36 +25,44 @@ from bayesmix.numerics.ordinal import category_probabilities
 Floats = NDArray[np.float64]
 
 
-def log_priors(fit: Fit) -> dict[str, Floats]:
+def log_priors(fit: Fit, priors: Mapping[str, Prior] | None = None) -> dict[str, Floats]:
     """Of every prior its log density in each draw, (n_draws,), chains joined; normalising constants may lack.
 
     Not among them: the distribution of the group effects, which is part of the model.
+
+    Parameters
+    ----------
+    fit
+        A fitted model.
+    priors
+        Priors to take instead of those of the fit, by parameter.
     """
     found: dict[str, Floats] = {}
+    settled = {**fit.priors, **(priors or {})}
     sigma = joined(auxiliary(fit, "sigma")) if "sigma" in constant_parameters(fit) else np.ones(1)
     for predictor in fit.design.predictors:
-        found |= _of_coefficients(fit, predictor)
+        found |= _of_coefficients(fit, predictor, settled)
         for term in predictor.random:
             draws = joined(standard_deviations(fit, term))
             for name, values in zip(sd_names(term), draws, strict=True):
-                found[name] = log_prior_density(fit.priors[name], values, sigma=sigma)
+                found[name] = log_prior_density(settled[name], values, sigma=sigma)
             if term.k > 1:
                 name = corr_name(term, predictor.random)
-                found[name] = (fit.priors[name].args[0] - 1) * _log_determinant(fit, term)
+                found[name] = (settled[name].args[0] - 1) * _log_determinant(fit, term)
     for name in constant_parameters(fit):
-        found[name] = log_prior_density(fit.priors[name], joined(auxiliary(fit, name)))
+        found[name] = log_prior_density(settled[name], joined(auxiliary(fit, name)))
     if fit.design.response.categories:
-        found[THRESHOLD] = _of_thresholds(fit)
+        found[THRESHOLD] = _of_thresholds(fit, settled[THRESHOLD])
     return found
 
 
-def _of_coefficients(fit: Fit, predictor: Design) -> dict[str, Floats]:
+def _of_coefficients(fit: Fit, predictor: Design, priors: Mapping[str, Prior]) -> dict[str, Floats]:
     """The prior of the intercept is at the predictors' means."""
     names, draws = predictor.fixed.names, joined(fixed(fit, predictor))
     found = {}
     for name, values in zip(names, draws, strict=True):
         at = predictor.fixed.matrix.mean(axis=0) @ draws if name == predictor.fixed.intercept else values
-        found[name] = log_prior_density(fit.priors[name], at)
+        found[name] = log_prior_density(priors[name], at)
     return found
 
 
@@ -64,9 +75,9 @@ def _log_determinant(fit: Fit, term: GroupTerm) -> Floats:
     return np.log(np.maximum(np.linalg.det(matrices), 1e-300))
 
 
-def _of_thresholds(fit: Fit) -> Floats:
+def _of_thresholds(fit: Fit, prior: Prior) -> Floats:
     """Dirichlet, of the probabilities of the categories at the predictors' means."""
     eta = (fit.design.fixed.matrix.mean(axis=0) @ joined(fixed(fit)))[None]
     inverse = LINKS[fit.family.link].inverse
     shares = category_probabilities(fit.family.name, inverse, eta, joined(thresholds(fit)))[0]
-    return (fit.priors[THRESHOLD].args[0] - 1) * np.log(np.maximum(shares, 1e-300)).sum(axis=0)
+    return (prior.args[0] - 1) * np.log(np.maximum(shares, 1e-300)).sum(axis=0)

@@ -5,6 +5,7 @@ import pandas as pd
 
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.arguments import a_count, a_seed, probability
+from bayesmix.inference.readable_table import readable
 from bayesmix.inference.replicated import DRAWS, replicated
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
@@ -28,6 +29,7 @@ _REMEDIES = {
 """What to fit instead."""
 
 
+@readable
 def overdispersion(fit: Fit, *, draws: int = DRAWS, seed: int | None = None, prob: float = 0.95) -> pd.DataFrame:
     """Pearson's chi-square per row, in the data and in data replicated from the posterior.
 

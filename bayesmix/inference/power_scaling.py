@@ -13,6 +13,7 @@ from bayesmix.inference.draws import n_draws_of, posterior_of
 from bayesmix.inference.held_out_groups import group_log_likelihoods, rows_by_level
 from bayesmix.inference.log_likelihood import log_likelihood_in_parts
 from bayesmix.inference.log_prior import log_priors
+from bayesmix.inference.readable_table import readable
 from bayesmix.inference.row_model import spread_draws
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
@@ -26,8 +27,10 @@ CONFLICT, WEAK = "prior-data conflict", "weak likelihood"
 
 _MOST_VALUES, _MOST_BY_QUADRATURE = 4 * 10**7, 2 * 10**6  # rows times draws
 _FEWEST_DRAWS, _MOST_DRAWS = 500, 2000
+_MOST_PARAMETERS = 60
 
 
+@readable
 def sensitivity(fit: Fit, priors: str | Iterable[str] | None = None) -> pd.DataFrame:
     """How much each reported parameter moves when its prior, or the likelihood, is made stronger or weaker.
 
@@ -72,16 +75,41 @@ def sensitivity(fit: Fit, priors: str | Iterable[str] | None = None) -> pd.DataF
     draws = spread_draws(n_draws_of(fit), _n_draws(fit))
     densities = {name: values[draws] for name, values in log_priors(fit).items()}
     chosen = tuple(densities) if priors is None else all_of(priors, tuple(densities), argument="priors")
-    parameters, scaled = _parameters(fit, draws), modelling.power_scaling.power_scaling_sensitivity
-    by_prior = scaled(parameters, sum(densities[name] for name in chosen))
-    by_likelihood = scaled(parameters, _log_likelihood(fit, draws))
-    table = pd.DataFrame({"prior": by_prior, "likelihood": by_likelihood}, index=pd.Index(parameters, name="parameter"))
+    parameters = parameter_draws(fit, draws)
+    table = _to_priors(parameters, {name: densities[name] for name in chosen})
+    likelihood = modelling.power_scaling.power_scaling_sensitivity(parameters, _log_likelihood(fit, draws))
     high = table["prior"] >= LIMIT
-    table["verdict"] = np.where(high & (table["likelihood"] >= LIMIT), CONFLICT, np.where(high, WEAK, ""))
-    table["by"] = ""
+    verdict = np.where(high & (likelihood >= LIMIT), CONFLICT, np.where(high, WEAK, ""))
+    return table.assign(likelihood=likelihood, verdict=verdict)[["prior", "likelihood", "verdict", "by"]]
+
+
+def sensitivity_to_priors(fit: Fit) -> pd.DataFrame:
+    """Columns `prior` and `by` of `sensitivity` alone, which take some hundredths of a second for any model.
+
+    Of a model with more coefficients than can be looked at in that time, its other parameters.
+    """
+    draws = spread_draws(n_draws_of(fit), _n_draws(fit))
+    densities = {name: values[draws] for name, values in log_priors(fit).items()}
+    if not all(np.isfinite(values).all() for values in densities.values()):
+        return pd.DataFrame({"prior": [], "by": []}, index=pd.Index([], name="parameter"))
+    parameters = parameter_draws(fit, draws)
+    if len(parameters) > _MOST_PARAMETERS:
+        coefficients = {name for predictor in fit.design.predictors for name in predictor.fixed.names}
+        parameters = {name: values for name, values in parameters.items() if name not in coefficients}
+        densities = {name: values for name, values in densities.items() if name not in coefficients}
+    return _to_priors(parameters, densities)
+
+
+def _to_priors(parameters: dict[str, Floats], densities: dict[str, Floats]) -> pd.DataFrame:
+    """How much each parameter moves with all priors together, and the one prior that moves it most where it does."""
+    scaled = modelling.power_scaling.power_scaling_sensitivity
+    together = np.sum(list(densities.values()), axis=0) if densities else np.zeros(1)
+    index = pd.Index(parameters, name="parameter", dtype=object)
+    table = pd.DataFrame({"prior": scaled(parameters, together), "by": ""}, index=index)
+    high = table["prior"] >= LIMIT
     if high.any():
         flagged = {name: parameters[name] for name in table.index[high]}
-        alone = pd.DataFrame({name: scaled(flagged, densities[name]) for name in chosen}, index=list(flagged))
+        alone = pd.DataFrame({name: scaled(flagged, own) for name, own in densities.items()}, index=list(flagged))
         table.loc[high, "by"] = alone.idxmax(axis=1)
     return table
 
@@ -118,7 +146,7 @@ def _around(fit: Fit, term: GroupTerm) -> GroupTerm:
     return min(around, key=lambda other: other.n_levels)
 
 
-def _parameters(fit: Fit, draws: NDArray[np.intp]) -> dict[str, Floats]:
+def parameter_draws(fit: Fit, draws: NDArray[np.intp] | slice = slice(None)) -> dict[str, Floats]:
     """Draws (n_draws,) of what the tables report, by name; constant ones are left out."""
     blocks = modelling.diagnostics.parameter_blocks(posterior_of(fit), fit.design, fit.family.auxiliary)
     found: dict[str, Floats] = {}

@@ -10,6 +10,7 @@ from bayesmix.errors import ArgumentError, listing, shown
 from bayesmix.inference.arguments import a_column, a_count, a_seed, all_of, number_of, one_of, probability
 from bayesmix.inference.column_levels import column_levels
 from bayesmix.inference.posterior_predict import REPLICATED
+from bayesmix.inference.readable_table import readable
 from bayesmix.inference.replicated import DRAWS, Replicated, replicated
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
@@ -26,6 +27,7 @@ Floats = NDArray[np.float64]
 Own = Callable[[Floats], float]
 
 
+@readable
 def ppc(
     fit: Fit,
     statistics: str | Sequence[str] | Mapping[str, Own] | None = None,

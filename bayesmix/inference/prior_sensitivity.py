@@ -1,4 +1,4 @@
-"""How much does the evidence for a random term depend on the scale of its prior?"""
+"""How much does the evidence for a term depend on the scale of its prior?"""
 
 from collections.abc import Sequence
 from math import log
@@ -6,11 +6,11 @@ from math import log
 import numpy as np
 import pandas as pd
 
-from bayesmix.errors import ArgumentError
 from bayesmix.inference.arguments import positive_numbers
 from bayesmix.inference.contained import log_marginals
+from bayesmix.inference.readable_table import readable
 from bayesmix.inference.sensitivity import curve
-from bayesmix.inference.tested import reduction_named, tested_sds
+from bayesmix.inference.tested import reduction_named
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model
@@ -18,41 +18,43 @@ from bayesmix.modelling.reduced import reduced_model
 MULTIPLIERS = tuple(float(value) for value in np.logspace(-1, 1, 13))
 
 
+@readable
 def prior_sensitivity(fit: Fit, *, drop: str, multipliers: Sequence[float] = MULTIPLIERS) -> pd.DataFrame:
-    """The Bayes factor for a random term as the prior scale of its standard deviations changes.
+    """The Bayes factor for a term as the scale of its priors changes: of its standard deviations, or its coefficients.
 
     Parameters
     ----------
     fit
         A fit; where it has no closed form, by nutpie.
     drop
-        A random term or a part of one, as `rand` prints it.
+        A random term or a part of one, as `rand` prints it, or a term of the fixed part.
     multipliers
         Positive numbers that the scales of the tested priors are multiplied by; by default 13 from 0.1 to 10.
 
     Returns
     -------
     pandas.DataFrame
-        Indexed by `multiplier`: `prior` of the first tested standard deviation, `log10_bf`, its `mcse`, and
+        Indexed by `multiplier`: `prior` of the first tested parameter, `log10_bf`, its `mcse`, and
         `probability` of the term at even odds. nan where no number can be trusted, with the `reason`.
 
     Raises
     ------
     UnknownTermError, ArgumentError, PriorError
-        As `bayes_factor`; or `drop` tests no standard deviation.
+        As `bayes_factor`.
 
     Notes
     -----
     For Gaussian models quadrature is repeated with every prior, the values of importance sampling are weighted anew,
     and drawn anew only where that does not reach. Without a closed form the posterior's draws are
     weighted by the ratio of the priors; a prior that holds few of them has no number: fit with that prior.
+
+    The evidence against a coefficient grows with the scale of its prior without end (Lindley's paradox): a prior that
+    was made to be vague decides such a test, and a curve that falls through 0 says that the data do not.
     """
     fit = a_posterior(fit, question="prior_sensitivity")
     factors = positive_numbers(multipliers, argument="multipliers")
     reduction = reduction_named(fit, drop)
     smaller = reduced_model(fit, reduction.formula)
-    if not tested_sds(fit, smaller):
-        raise ArgumentError(f"{drop!r} tests no standard deviation; prior_sensitivity is for random terms.")
     of_larger, of_smaller = log_marginals(fit, [fit.design.formula, reduction.formula])
     found = curve(fit, smaller, list(factors), of_larger=of_larger, of_smaller=of_smaller)
     log_bf = np.clip(found.log10_bf * log(10), -700, 700)

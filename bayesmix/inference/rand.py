@@ -4,6 +4,7 @@ import pandas as pd
 
 from bayesmix.inference.laplace import rand as of_laplace
 from bayesmix.inference.posterior import rand as of_posterior
+from bayesmix.inference.readable_table import readable
 from bayesmix.inference.reml import rand as of_reml
 from bayesmix.modelling.kinds import MIXED, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
@@ -11,6 +12,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
+@readable
 def rand(fit: Fit | RemlFit | LaplaceFit) -> pd.DataFrame:
     """A test of each random term: the fitted model against the same without it; a slope before its intercept.
 

@@ -4,24 +4,18 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from bayesmix import display
+from bayesmix.inference.readable_table import ReadableTable
 
 
-class _Page(pd.DataFrame):
-    """A data frame like any other, but for the way it is shown; what is taken from it is a plain one.
+class _Page(ReadableTable):
+    """A table with a page of its own; what is taken from it is a table as any other.
 
     `attrs["formula"]`: that of the fitted model.
     """
 
     @property
     def _constructor(self) -> Callable[..., pd.DataFrame]:
-        return pd.DataFrame
-
-    def __repr__(self) -> str:
-        return display.as_text(self)
-
-    def _repr_html_(self) -> str:
-        return display.as_html(self)
+        return ReadableTable
 
 
 class RandTable(_Page):

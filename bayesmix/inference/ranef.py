@@ -5,6 +5,7 @@ import pandas as pd
 from bayesmix.inference.arguments import groups_of, probability
 from bayesmix.inference.laplace import ranef as of_laplace
 from bayesmix.inference.posterior import ranef as of_posterior
+from bayesmix.inference.readable_table import readable
 from bayesmix.inference.reml import ranef as of_reml
 from bayesmix.modelling.kinds import MIXED, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
@@ -12,6 +13,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
+@readable
 def ranef(fit: Fit | RemlFit | LaplaceFit, *, group: str | None = None, prob: float = 0.95) -> pd.DataFrame:
     """Group effects, as lme4's `ranef` in long form.
 

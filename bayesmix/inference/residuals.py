@@ -7,6 +7,7 @@ from bayesmix.inference.arguments import a_whole_seed, one_of, probability
 from bayesmix.inference.laplace import residuals as of_laplace
 from bayesmix.inference.least_squares import residuals as of_least_squares
 from bayesmix.inference.posterior import residuals as of_posterior
+from bayesmix.inference.readable_table import readable
 from bayesmix.inference.reml import residuals as of_reml
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
@@ -17,6 +18,7 @@ from bayesmix.modelling.reml_record import RemlFit
 KINDS = ("response", "pearson", "scaled", "quantile")
 
 
+@readable
 def residuals(
     fit: Fit | RemlFit | LaplaceFit | LmFit, *, kind: str = "response", prob: float = 0.95, seed: int | None = None
 ) -> pd.DataFrame:

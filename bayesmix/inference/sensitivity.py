@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix import modelling
-from bayesmix.inference.tested import tested_sds
+from bayesmix.inference.tested import tested_scales
 from bayesmix.modelling.method import why_not_marginal
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import ReducedModel
@@ -28,7 +28,7 @@ _SECONDS = 3.0  # that the range of one term may take where values have to be dr
 class Curve:
     """For each scale `log10_bf` and its `errors`, both (n,), nan where a `reasons` says why; and the `priors` in words.
 
-    `priors`: of the first tested standard deviation.
+    `priors`: of the first tested parameter.
     """
 
     log10_bf: Floats
@@ -56,7 +56,7 @@ def curve(
         That drawing values anew may take, roughly; where it would take more, what the values of the fit do not reach
         has no number.
     """
-    tested = tested_sds(fit, smaller)
+    tested = tested_scales(fit, smaller)
     priors = [fit.priors | {name: scaled(fit.priors[name], factor) for name in tested} for factor in factors]
     if why_not_marginal(fit.design, fit.family, fit.priors):
         found = [modelling.reweighted.with_other_priors(fit, of_larger, other) for other in priors]
@@ -78,9 +78,9 @@ def evidence_range(
 ) -> tuple[float, float]:
     """Least and greatest log10 of the factor over prior scales from 0.1 to 10 times those of `fit`.
 
-    nan where no standard deviation is tested, or one of the scales has no number that can be trusted.
+    nan where nothing with a scale is tested, or one of the scales has no number that can be trusted.
     """
-    if not tested_sds(fit, smaller):
+    if not tested_scales(fit, smaller):
         return nan, nan
     found = curve(fit, smaller, _RANGE, of_larger=of_larger, of_smaller=of_smaller, seconds=_SECONDS).log10_bf
     return float(found.min()), float(found.max())

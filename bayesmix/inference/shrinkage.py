@@ -6,6 +6,7 @@ import pandas as pd
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.draws import n_draws_of
 from bayesmix.inference.level_lines import coefficient_draws, level_lines
+from bayesmix.inference.readable_table import readable
 from bayesmix.inference.summarise import summarise_in_parts
 from bayesmix.modelling.kinds import refuse_other_kinds
 from bayesmix.modelling.record import Fit
@@ -14,6 +15,7 @@ from bayesmix.modelling.reml_record import RemlFit
 _SAME = 1e-9  # of the response's sd: a level as near as this to the whole shows no shrinkage
 
 
+@readable
 def shrinkage(fit: Fit | RemlFit, group: str, *, prob: float = 0.95) -> pd.DataFrame:
     """Each level's mean without pooling, and what partial pooling makes of it.
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from bayesmix.errors import PriorError, UnknownTermError, did_you_mean, listing, shown
 from bayesmix.formula.reduce import Reduction, fixed_reductions, reductions
+from bayesmix.formula.terms import INTERCEPT, Formula
 from bayesmix.inference.arguments import a_text
 from bayesmix.modelling.layout import sd_names
 from bayesmix.modelling.prior_density import prior_density
@@ -29,11 +30,23 @@ def reduction_named(fit: Fit, drop: str | None) -> Reduction:
         by_term.setdefault(_plain(one.before), []).append(one)
     known |= {name: ones[0] for name, ones in by_term.items() if len(ones) == 1 and name not in known}
     if _plain(drop) not in known:
+        _refuse_contained(fit.design.formula, drop)
         names = [one.label for one in (*random, *fixed)]
         raise UnknownTermError(
             f"{shown(drop)} is no term of the model.{did_you_mean(drop, names)} Terms: {listing(names)}."
         )
     return known[_plain(drop)]
+
+
+def _refuse_contained(formula: Formula, drop: str) -> None:
+    """A fixed term within an interaction is a term of the model, though none that can be dropped alone."""
+    for term in formula.fixed:
+        within = [other.label for other in formula.fixed if set(term.labels) < set(other.labels)]
+        if term != INTERCEPT and within and _plain(term.label) == _plain(drop):
+            raise UnknownTermError(
+                f"{shown(drop)} is contained in {listing(within)}, which without it would be the same model in other "
+                f"columns: drop {within[-1]!r} first, or fit the model without both and give that as the second fit."
+            )
 
 
 def _plain(label: str) -> str:
@@ -44,6 +57,12 @@ def tested_sds(fit: Fit, smaller: ReducedModel) -> tuple[str, ...]:
     """The group standard deviations that the smaller model lacks."""
     sds = {sd for term in fit.design.random for sd in sd_names(term)}
     return tuple(name for name in smaller.tested if name in sds)
+
+
+def tested_scales(fit: Fit, smaller: ReducedModel) -> tuple[str, ...]:
+    """The parameters that the smaller model lacks and whose priors have a scale: group sds, else coefficients."""
+    coefficients = {name for predictor in fit.design.predictors for name in predictor.fixed.names}
+    return tested_sds(fit, smaller) or tuple(name for name in smaller.tested if name in coefficients)
 
 
 def require_usable_at_zero(fit: Fit, smaller: ReducedModel) -> None:

@@ -9,6 +9,7 @@ from bayesmix.inference.ddf_method import ddf_method
 from bayesmix.inference.laplace import tidy as of_laplace
 from bayesmix.inference.least_squares import tidy as of_least_squares
 from bayesmix.inference.posterior import tidy as of_posterior
+from bayesmix.inference.readable_table import readable
 from bayesmix.inference.reml import tidy as of_reml
 from bayesmix.inference.tidy_labels import EFFECTS
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
@@ -18,6 +19,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
+@readable
 def tidy(
     fit: Fit | RemlFit | LaplaceFit | LmFit,
     *,

@@ -5,6 +5,7 @@ import pandas as pd
 from bayesmix.inference.arguments import one_of, probability
 from bayesmix.inference.laplace import varcorr as of_laplace
 from bayesmix.inference.posterior import varcorr as of_posterior
+from bayesmix.inference.readable_table import readable
 from bayesmix.inference.reml import varcorr as of_reml
 from bayesmix.inference.variance_labels import RESIDUAL as RESIDUAL
 from bayesmix.modelling.kinds import MIXED, refuse_other_kinds
@@ -15,6 +16,7 @@ from bayesmix.modelling.reml_record import RemlFit
 SCALES = ("sd", "variance")
 
 
+@readable
 def varcorr(fit: Fit | RemlFit | LaplaceFit, *, scale: str = "sd", prob: float = 0.95) -> pd.DataFrame:
     """Standard deviations and correlations of the group effects, as lme4's `VarCorr`.
 

@@ -2,20 +2,23 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
-
-import pandas as pd
 
 from bayesmix import modelling
 from bayesmix.errors import QuadratureError, SamplingError
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
+from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
+from bayesmix.formula.missing import MissingRows
+from bayesmix.hints import with_hints
 from bayesmix.modelling.arguments import check_arguments, check_functions, check_weights
 from bayesmix.modelling.default_priors import column_sds, default_priors
 from bayesmix.modelling.families import Family, read_family
+from bayesmix.modelling.family_texts import FamilyText
 from bayesmix.modelling.memory import out_of_memory, require_memory
-from bayesmix.modelling.method import TUNING_STEPS, Choice, choose_method, without_quadrature
+from bayesmix.modelling.method import TUNING_STEPS, Choice, Method, Sampler, choose_method, without_quadrature
 from bayesmix.modelling.priors import Prior, settle_priors
 from bayesmix.modelling.record import Fit, Sampling
 from bayesmix.modelling.separation_notice import require_bounded, tell_of_separation
@@ -26,22 +29,23 @@ if TYPE_CHECKING:
     from bayesmix.modelling.diagnostics import Diagnostics
 
 
+@with_hints
 def fit(
     formula: str | Sequence[str],
-    data: pd.DataFrame,
-    family: str | Family = "gaussian",
+    data: Frame,
+    family: FamilyText | Family = "gaussian",
     *,
     priors: Mapping[str, str | Prior] | None = None,
     weights: str | None = None,
-    na: str = "drop",
+    na: MissingRows = "drop",
     functions: Mapping[str, Callable[..., Any]] | None = None,
     draws: int = 1000,
     tune: int | None = None,
     chains: int = 4,
     cores: int | None = None,
     seed: int | None = None,
-    method: str = "auto",
-    sampler: str = "auto",
+    method: Method = "auto",
+    sampler: Sampler = "auto",
     target_accept: float | None = None,
     keep_effects: bool | None = None,
     remedies: bool = True,
@@ -57,16 +61,17 @@ def fit(
         ``k | trials(n)``. A sequence of formulas gives further parameters of the family predictors of their own, on
         the log or logit scale: ``["y ~ x + (1 | g)", "sigma ~ x + (1 | g)"]``.
     data
-        One row an observation. Text, true/false and Categorical columns are factors with treatment coding; the
-        first level is the reference, and a Categorical keeps the order of its levels.
+        One row an observation, of pandas, or of polars or Arrow, which become pandas. Text, true/false and
+        Categorical columns are factors with treatment coding; the first level is the reference, and a Categorical keeps
+        the order of its levels. ``data.attrs["units"]``, by column, are the units that pictures show.
     family
         Such as ``"binomial"``, ``"negative_binomial"`` or ``"student_t"``, all of them in ``docs/families.md``; a link
         in parentheses: ``"binomial(probit)"``.
     priors
         Priors that replace the defaults, by parameter: ``{"sd_Subject__Days": "HalfNormal(20)"}``. `print(fit)`
-        shows all of them; see `default_priors` for the defaults. The prior of a group sd may be relative to the
-        residual one, ``"HalfCauchy(0.5) * sigma"``; ``"ScaleFree(0.5)"`` is that for the sd of a slope times the sd
-        of its column, which does not depend on units.
+        shows all of them; ``docs/priors.md`` has the defaults and says why. The prior of a group sd may be relative
+        to the residual one, ``"HalfCauchy(0.5) * sigma"``; ``"ScaleFree(0.5)"`` is that for the sd of a slope times
+        the sd of its column, which does not depend on units.
     weights
         A column of positive numbers: the residual variance of a row is sigma^2 / weight, and the default prior of
         sigma is for a row of median weight. For a binomial share the numbers of trials.
@@ -179,6 +184,7 @@ def fit(
     except MemoryError as error:
         raise SamplingError(out_of_memory(draws=draws, chains=chains)) from error
     reason = choice.reason + modelling.counts_draws.precision(posterior)
+    posterior = modelling.observed_data.with_observed_data(posterior, design, family)
     return Fit(design, family, settled, posterior, choice.method, reason, sampling, diagnostics)
 
 
@@ -216,9 +222,10 @@ def _sample(
         return found.posterior, found.sampling, found.diagnostics
     how |= {"tune": TUNING_STEPS["marginal"] if tune is None else tune, "target_accept": target_accept or 0.9}
     if family.is_gaussian_identity:
-        posterior, sampling = modelling.marginal_draws.draw_marginal(design, priors, keep_effects=keep_effects, **how)
+        draw = partial(modelling.marginal_draws.draw_marginal, design, priors)
     else:
-        posterior, sampling = modelling.counts_draws.draw_counts(
-            design, family, priors, keep_effects=keep_effects, **how
-        )
+        draw = partial(modelling.counts_draws.draw_counts, design, family, priors)
+    with modelling.compile_clock.CompileClock() as compiling:
+        posterior, sampling = draw(keep_effects=keep_effects, **how)
+    sampling = replace(sampling, seconds=max(sampling.seconds - compiling.seconds, 0.0))
     return posterior, sampling, modelling.diagnostics.diagnose_sampling(posterior, design, family.auxiliary)

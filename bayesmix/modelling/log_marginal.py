@@ -94,10 +94,10 @@ def log_marginal_of(
 
 
 def with_other_priors(fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior], *, anew: bool = True) -> LogMarginal:
-    """Of a fitted model with other priors for its group sds, without sampling where that can be.
+    """Of a fitted model with other priors for its group sds or coefficients, without sampling where that can be.
 
-    The values that the fit was drawn from are weighted by the ratio of the priors; when that leaves too few, new ones
-    are drawn.
+    For other priors of sds the values that the fit was drawn from are weighted by the ratio of the priors; when that
+    leaves too few, and for coefficients, which were integrated out under theirs, new ones are drawn.
 
     Parameters
     ----------
@@ -107,10 +107,12 @@ def with_other_priors(fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior],
         Whether values may be drawn; False: what those of the fit do not reach has no number.
     """
     names = theta_names(fit.design)
-    changed = [name for name in names if name in priors and priors[name] != fit.priors[name]]
+    changed = [name for name in priors if priors[name] != fit.priors[name]]
     if not changed:
         return own
-    same_map = all("Uniform" not in (priors[name].name, fit.priors[name].name) for name in changed)
+    same_map = all(name in names for name in changed) and all(
+        "Uniform" not in (priors[name].name, fit.priors[name].name) for name in changed
+    )
     if len(names) > MOST_BY_QUADRATURE and same_map:
         theta, log_weights = _values(fit, anew=anew)
         sigma = _sigma_at(theta[:, -1], fit.priors["sigma"])

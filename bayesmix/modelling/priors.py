@@ -16,12 +16,12 @@ from bayesmix.modelling.distributions import DISTRIBUTIONS, OF_SIGMA, Argument, 
 from bayesmix.modelling.layout import without_slash
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Prior:
     """A distribution by name with its numbers, such as ``Prior("Normal", (0.0, 2.5))``; proper but for ``Flat()``.
 
-    `str(prior)` shows at most 4 significant digits; `args` and `to_text` keep every digit. `of_sigma`: of a group sd
-    over the residual one, written ``"HalfCauchy(0.5) * sigma"``.
+    It prints as it is written, with at most 4 significant digits; `args` and `to_text` keep every digit. `of_sigma`: of
+    a group sd over the residual one, written ``"HalfCauchy(0.5) * sigma"``.
     """
 
     name: str
@@ -30,6 +30,16 @@ class Prior:
 
     def __str__(self) -> str:
         return _written(self, _short)
+
+    __repr__ = __str__
+
+
+class Priors(dict[str, Prior]):
+    """The prior of every parameter by name; it prints a line for each."""
+
+    def __repr__(self) -> str:
+        width = max(map(len, self), default=0)
+        return "\n".join(f"{name.ljust(width)}  {prior}" for name, prior in self.items())
 
 
 FLAT = "Flat"
@@ -146,7 +156,7 @@ def settle_priors(
     """
     if given is not None and not isinstance(given, Mapping):
         raise PriorError(f'priors is a mapping, such as {{"sigma": "HalfNormal(20)"}}; got {type(given).__name__}.')
-    settled = dict(defaults)
+    settled = Priors(defaults)
     for written, prior in (given or {}).items():
         parameter = str(written) if written in defaults else without_slash(str(written))
         if parameter not in defaults:

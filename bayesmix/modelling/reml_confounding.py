@@ -1,4 +1,9 @@
-"""Random effects that the fixed part explains already: REML has nothing to estimate their variance from."""
+"""Random effects that the fixed part explains already: the data cannot tell the two apart.
+
+REML has nothing to estimate their variance from, and is refused; a posterior has proper priors to tell them apart by.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +14,14 @@ from bayesmix.formula.design import Design, GroupTerm
 Floats = NDArray[np.float64]
 
 _NOTHING = 1e-10  # share of a column's sum of squares that is left of it across the fixed part
+
+
+@dataclass(frozen=True)
+class Confounded:
+    """A random term with the names of those of its effects that the fixed part can express, level by level."""
+
+    term: GroupTerm
+    names: tuple[str, ...]
 
 
 def refuse_confounding(design: Design) -> None:
@@ -22,21 +35,29 @@ def refuse_confounding(design: Design) -> None:
     DesignError
         One line with the term, its effect and what to leave out.
     """
+    for found in confounded(design)[:1]:
+        raise DesignError(
+            f"In ({found.term.label}) the effects of {listing(found.names)} cannot be told from the fixed part, which "
+            f"has a coefficient for each of the {found.term.n_levels} levels of '{found.term.group}': REML has no "
+            "estimate of their sd. Leave them out of the random part, or the levels out of the fixed part."
+        )
+
+
+def confounded(design: Design) -> tuple[Confounded, ...]:
+    """Every random term with an effect whose columns, one a level, all lie in the span of the fixed columns."""
     X = design.fixed.matrix
     # J columns of J levels are independent: fewer fixed columns cannot span them.
     terms = [term for term in design.random if term.n_levels <= X.shape[1]]
     if not terms:
-        return
+        return ()
     lengths = np.linalg.norm(X, axis=0)
     axes = np.linalg.qr(X / np.where(lengths > 0, lengths, 1.0))[0]
+    found = []
     for term in terms:
         names = [name for name, column in zip(term.names, term.columns.T, strict=True) if _spanned(term, column, axes)]
         if names:
-            raise DesignError(
-                f"In ({term.label}) the effects of {listing(names)} cannot be told from the fixed part, which has a "
-                f"coefficient for each of the {term.n_levels} levels of '{term.group}': REML has no estimate of their "
-                "sd. Leave them out of the random part, or the levels out of the fixed part."
-            )
+            found.append(Confounded(term, tuple(names)))
+    return tuple(found)
 
 
 def _spanned(term: GroupTerm, column: Floats, axes: Floats) -> bool:

@@ -6,11 +6,13 @@ Formula, family and priors go through the readers that a user's own texts go thr
 
 import json
 import sys
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from reprlib import repr as shortened
 from typing import Any
+
+import pandas as pd
 
 from bayesmix.errors import StoredFitError, listing
 from bayesmix.modelling.design_sums import DesignSums, design_sums
@@ -29,7 +31,7 @@ class Description:
 
     `formulas`: those of further parameters; `family` and `priors` as texts; `weights` a column; `missing` values left
     out by column; `functions` names of the caller's own; `design`: sums that tell its design from another, None before
-    they were stored.
+    they were stored. `units` of columns, where the data had any.
     """
 
     format: int
@@ -46,6 +48,7 @@ class Description:
     reason: str
     sampling: Sampling
     design: DesignSums | None
+    units: dict[str, str] = field(default_factory=dict)
 
 
 def description_of(fit: Fit) -> Description:
@@ -65,12 +68,21 @@ def description_of(fit: Fit) -> Description:
         reason=fit.reason,
         sampling=fit.sampling,
         design=design_sums(fit.design),
+        units=_units_of(fit.data),
     )
+
+
+def _units_of(data: pd.DataFrame) -> dict[str, str]:
+    """``data.attrs["units"]`` of the columns; attributes may hold anything."""
+    units = data.attrs.get("units")
+    known = units if isinstance(units, Mapping) else {}
+    return {str(name): str(unit) for name, unit in known.items() if name in data.columns}
 
 
 def to_json(description: Description) -> str:
     """The text that `from_json` reads."""
-    return json.dumps(asdict(description))
+    entries = asdict(description)
+    return json.dumps(entries if description.units else {name: own for name, own in entries.items() if name != "units"})
 
 
 def _is_text(value: Any) -> bool:
@@ -116,6 +128,7 @@ _ENTRIES = {
     "reason": _is_text,
     "sampling": lambda value: isinstance(value, dict),
     "design": _or_none(lambda value: isinstance(value, dict)),
+    "units": _by_name(_is_text),
 }
 _OF_SAMPLING = {
     "sampler": _one_of(tuple(sampler for sampler in SAMPLERS if sampler != "auto")),
@@ -134,8 +147,8 @@ _OF_DESIGN = {
     "largest": _each(_is_number),
     "along": _each(_is_number),
 }
-# What earlier versions did not write: format 1 had no formulas of further parameters.
-_ABSENT: dict[str, Any] = {"formulas": [], "design": None}
+# What earlier versions did not write: format 1 had no formulas of further parameters. Units are not always known.
+_ABSENT: dict[str, Any] = {"formulas": [], "design": None, "units": {}}
 _ABSENT_OF_SAMPLING: dict[str, Any] = {"centred": [], "thin": 1}
 
 

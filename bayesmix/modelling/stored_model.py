@@ -17,7 +17,7 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.modelling.default_priors import column_sds, default_priors
 from bayesmix.modelling.design_sums import agree, design_sums
 from bayesmix.modelling.families import Family, read_family
-from bayesmix.modelling.priors import Prior, settle_priors
+from bayesmix.modelling.priors import Prior, Priors, settle_priors
 from bayesmix.modelling.stored_description import FIRST_WITH_DIGEST, Description
 
 # Up to format 2 `scale(x, 3)` took its numbers for true or false.
@@ -70,12 +70,14 @@ def model_of(about: Description, rows: pd.DataFrame, functions: Mapping[str, Cal
             "its rows do not give the design that was fitted: other rows or functions, or a version that reads the "
             "formula in another way. Fit again."
         )
-    return StoredModel(design, family, {name: priors[name] for name in about.priors})
+    return StoredModel(design, family, Priors({name: priors[name] for name in about.priors}))
 
 
 def _design_of(
     about: Description, rows: pd.DataFrame, family: Family, functions: Mapping[str, Callable[..., Any]] | None
 ) -> Design:
+    if about.units:
+        rows.attrs["units"] = dict(about.units)
     formulas = parse_formulas([about.formula, *about.formulas], functions or (), auxiliary=family.auxiliary)
     design = build_design(
         formulas.mean,

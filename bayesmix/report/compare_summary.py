@@ -31,7 +31,9 @@ def blocks(comparison: RemlComparison) -> tuple[Block, ...]:
     by = estimated_by(comparison.reml)
     interval = f"{100 * comparison.prob:g} % equal-tailed interval"
     found = [
-        Block("", lines=(*_head(comparison), f"Posterior: {interval}; difference: mean less {by}, in posterior sds"))
+        Block(
+            "", lines=(*_head(comparison), f"Posterior: {interval}; difference: (posterior mean - {by}) / posterior sd")
+        )
     ]
     if len(comparison.variance):
         labels = [_variance_label(key) for key in comparison.variance.index]

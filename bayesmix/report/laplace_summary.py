@@ -5,8 +5,10 @@ from textwrap import wrap
 import numpy as np
 
 from bayesmix.inference.fixef import fixef
+from bayesmix.inference.level_checks import twin_lines
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.report import page
+from bayesmix.report.data_lines import data_lines
 from bayesmix.report.numbers import aligned, decimals_for, number, p_value
 from bayesmix.report.page import Block, Table
 
@@ -35,29 +37,18 @@ def blocks(fit: LaplaceFit, *, prob: float = 0.95) -> tuple[Block, ...]:
     if fit.design.fixed.names:
         what = f" (Wald tests, {100 * prob:g} % confidence intervals)" if fit.converged else ""
         parts.append(Block(f"Fixed effects{what}", table=_fixed_table(fit, prob)))
-    if fit.converged:
-        parts.append(Block("", lines=(f"The search ended at {fit.reason}.",)))
+    closing = [*twin_lines(fit.design), *([f"The search ended at {fit.reason}."] if fit.converged else [])]
+    if closing:
+        parts.append(Block("", lines=closing))
     return tuple(parts)
 
 
 def _model_lines(fit: LaplaceFit) -> tuple[str, ...]:
-    design = fit.design
-    groups = dict.fromkeys((term.group, term.n_levels) for term in design.random)
-    data = f"Data:    {design.n_obs} observations"
-    if groups:
-        data += "; groups: " + ", ".join(f"{group} {n_levels}" for group, n_levels in groups)
     lines = [
         f"Mixed model by maximum likelihood (Laplace approximation), {fit.family}",
         f"Formula: {fit.formula}",
-        data,
+        *data_lines(fit.design),
     ]
-    if design.n_dropped:
-        by_column = ", ".join(f"{column} {count}" for column, count in design.missing.items())
-        rows = "row" if design.n_dropped == 1 else "rows"
-        lines.append(f"         {design.n_dropped} {rows} with missing values left out ({by_column})")
-    if design.response.levels:
-        failure, success = design.response.levels
-        lines.append(f"         {design.response.name}: probability of {success!r} (1) against {failure!r} (0)")
     lines.append(
         f"Fit:     -2 log likelihood {fit.criterion:.4f}, AIC {fit.aic:.2f}, BIC {fit.bic:.2f}, "
         f"{fit.n_parameters} parameters"

@@ -3,9 +3,11 @@
 import numpy as np
 
 from bayesmix.inference.fixef import fixef
+from bayesmix.inference.level_checks import twin_lines
 from bayesmix.inference.residuals import residuals
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.report import page
+from bayesmix.report.data_lines import data_lines
 from bayesmix.report.numbers import aligned, decimals_for, number, p_value
 from bayesmix.report.page import Block, Table
 
@@ -34,19 +36,8 @@ def blocks(fit: LmFit, *, prob: float = 0.95) -> tuple[Block, ...]:
 
 
 def _model_lines(fit: LmFit) -> tuple[str, ...]:
-    design = fit.design
-    lines = [
-        f"Linear model, {'weighted' if design.weights is not None else 'ordinary'} least squares",
-        f"Formula: {fit.formula}",
-        f"Data:    {design.n_obs} observations",
-    ]
-    if design.n_dropped:
-        by_column = ", ".join(f"{column} {count}" for column, count in design.missing.items())
-        rows = "row" if design.n_dropped == 1 else "rows"
-        lines.append(f"         {design.n_dropped} {rows} with missing values left out ({by_column})")
-    if design.weights_column:
-        lines.append(f"         weights: {design.weights_column}")
-    return tuple(lines)
+    by = "weighted" if fit.design.weights is not None else "ordinary"
+    return (f"Linear model, {by} least squares", f"Formula: {fit.formula}", *data_lines(fit.design))
 
 
 def _residual_table(fit: LmFit) -> Table:
@@ -83,7 +74,7 @@ def _closing_lines(fit: LmFit) -> tuple[str, ...]:
             f"p {_equals(p_value(f.p))}",
         ]
     lines.append(f"Log-likelihood: {fit.loglik:.2f}, AIC {fit.aic:.2f}, BIC {fit.bic:.2f}")
-    return tuple(lines)
+    return (*twin_lines(fit.design), *lines)
 
 
 def _equals(text: str) -> str:

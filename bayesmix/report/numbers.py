@@ -49,7 +49,7 @@ def whole(value: float) -> str:
 
 
 def rhat(value: float) -> str:
-    return "-" if np.isnan(value) else f"{value:.3f}"
+    return "-" if np.isnan(value) else f"{value:.4f}"
 
 
 def p_value(value: float) -> str:
@@ -59,3 +59,9 @@ def p_value(value: float) -> str:
     if value < 2e-16:
         return "< 2e-16"
     return f"{value:.2e}" if value < 1e-4 else number(value, decimals_for(value))
+
+
+def ordinal(value: int) -> str:
+    """`1st`, `2nd`, `11th`, `21st`."""
+    ending = "th" if value % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+    return f"{value}{ending}"

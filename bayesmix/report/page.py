@@ -19,6 +19,13 @@ class Table:
     labels: int = 1
 
 
+def ending_in_words(header: Sequence[str], rows: Sequence[Sequence[str]], labels: int = 1) -> Table:
+    """A table whose last column, of words, is aligned to the left."""
+    width = max(len(cells[-1]) for cells in (header, *rows))
+    heads, *cells = ([*cells[:-1], cells[-1].ljust(width)] for cells in (header, *rows))
+    return Table(heads, cells, labels)
+
+
 @dataclass(frozen=True)
 class Block:
     """A heading with lines or a table below it."""

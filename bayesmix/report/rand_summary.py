@@ -11,8 +11,9 @@ from bayesmix.report.page import Block, Table
 
 _HEADER = ("term", "log10 BF", "error", "over prior scales", "P(term)", "LRT p", "at the boundary")
 _FOOT = (
-    "log10 BF > 0 speaks for the term, in the words of Kass & Raftery (1995); P(term) at even odds. Over prior",
-    "scales: its range as the scales of the tested sds' priors go from 0.1 to 10 times these.",
+    "log10 BF > 0 favours the term; labels after Kass & Raftery (1995), at both ends where they change with the prior.",
+    "P(term): posterior probability with prior odds 1:1. Over prior scales: range of log10 BF with the prior scales",
+    "multiplied by 0.1 to 10.",
 )
 _UNREACHED = (
     "-: the draws do not reach all of these priors; bm.prior_sensitivity(fit, drop=...) has those that they do.",
@@ -73,9 +74,17 @@ def _about(term: str, row: pd.Series) -> tuple[str, ...]:
     verdict = row["label"] if row["reliable"] else f"no number: {row['reason']}"
     return (
         f"  {term}: {verdict}",
-        f"    {row['dropped']}, by {row['method']}",
+        f"    {_against(str(row['dropped']))}, by {row['method']}",
         *(f"    {line}" for line in priors_by_line(str(row["prior"]))),
     )
+
+
+def _against(dropped: str) -> str:
+    """In words what the model is compared with: something of it always stays."""
+    before, arrow, after = dropped.partition(" -> ")
+    if arrow:
+        return f"against {after} in the place of {before}"
+    return f"against the model without {dropped.removesuffix(' left out')}"
 
 
 def priors_by_line(text: str) -> list[str]:

@@ -8,11 +8,13 @@ import pandas as pd
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.fixef import fixef
+from bayesmix.inference.level_checks import twin_lines
 from bayesmix.inference.residuals import residuals
 from bayesmix.inference.varcorr import varcorr
 from bayesmix.inference.variance_labels import RESIDUAL
 from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report import page
+from bayesmix.report.data_lines import data_lines
 from bayesmix.report.numbers import aligned, decimals_for, number, p_value
 from bayesmix.report.page import Block, Table
 
@@ -40,7 +42,7 @@ def blocks(fit: RemlFit, *, prob: float = 0.95, ddf: str = "satterthwaite") -> t
         Block("Scaled residuals", table=_residual_table(fit)),
         Block("Random effects" if fit.design.random else "Residual", table=_random_table(fit)),
     ]
-    closing = [*_singular_lines(fit), *_optimum_lines(fit)]
+    closing = [*twin_lines(fit.design), *_singular_lines(fit), *_optimum_lines(fit)]
     if len(fit.beta):
         fixed, notes = _fixed_effects(fit, prob, ddf)
         parts += [fixed, *_correlations(fit)]
@@ -49,18 +51,8 @@ def blocks(fit: RemlFit, *, prob: float = 0.95, ddf: str = "satterthwaite") -> t
 
 
 def _model_lines(fit: RemlFit) -> tuple[str, ...]:
-    design = fit.design
-    data = f"Data:    {design.n_obs} observations"
-    groups = dict.fromkeys((term.group, term.n_levels) for term in design.random)
-    if groups:
-        data += "; groups: " + ", ".join(f"{group} {n_levels}" for group, n_levels in groups)
-    lines = [f"Linear mixed model by {'REML' if fit.reml else 'maximum likelihood'}", f"Formula: {fit.formula}", data]
-    if design.n_dropped:
-        by_column = ", ".join(f"{column} {count}" for column, count in design.missing.items())
-        rows = "row" if design.n_dropped == 1 else "rows"
-        lines.append(f"         {design.n_dropped} {rows} with missing values left out ({by_column})")
-    if design.weights_column:
-        lines.append(f"         weights: {design.weights_column}")
+    method = "REML" if fit.reml else "maximum likelihood"
+    lines = [f"Linear mixed model by {method}", f"Formula: {fit.formula}", *data_lines(fit.design)]
     criterion = f"{fit.criterion:.1f}"
     figures = f"log-likelihood {fit.loglik:.1f}, AIC {fit.aic:.1f}, BIC {fit.bic:.1f}"
     lines.append(f"{'REML criterion' if fit.reml else 'Deviance'}: {criterion} ({figures})")

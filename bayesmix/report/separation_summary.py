@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bayesmix.errors import counted
 from bayesmix.inference.separation import Separation
 from bayesmix.inference.separation_checks import separation_line
 from bayesmix.modelling.record import Fit
@@ -11,7 +12,7 @@ from bayesmix.modelling.separation import can_separate, separation_of
 from bayesmix.modelling.separation_text import count, levels_line, place, runaways
 from bayesmix.report import page
 from bayesmix.report.numbers import aligned, number, row
-from bayesmix.report.page import Block, Table
+from bayesmix.report.page import Block, Table, ending_in_words
 
 
 def as_text(found: Separation) -> str:
@@ -30,7 +31,7 @@ def blocks(found: Separation) -> tuple[Block, ...]:
     parts = [Block("", lines=(head, _verdict(found)))]
     if triage.found:
         rows = [[place(one), count(one, found.family), str(one.n_rows), runaways(names, one)] for one in triage.found]
-        table = Table(["where", "observed", "rows", "coefficients"], _left_last(rows), labels=1)
+        table = ending_in_words(["where", "observed", "rows", "coefficients"], rows)
         parts.append(Block("Found", table=table))
     if triage.levels:
         lines = tuple(f"  {levels_line(pure, found.family)}" for pure in triage.levels)
@@ -54,15 +55,9 @@ def _verdict(found: Separation) -> str:
         return "None, but the data say nothing of some coefficients."
     kind = "Complete" if found.complete else "Quasi-complete"
     return (
-        f"{kind}: {triage.n_rows} rows fit ever better as coefficients run away, which have no finite estimate by "
-        "maximum likelihood."
+        f"{kind} separation: the likelihood keeps increasing as the coefficients below diverge; they have no finite ML "
+        f"estimate ({counted(triage.n_rows, 'row')})."
     )
-
-
-def _left_last(rows: list[list[str]]) -> list[list[str]]:
-    """The last column, of words, aligned to the left."""
-    width = max(len(cells[-1]) for cells in rows)
-    return [[*cells[:-1], cells[-1].ljust(width)] for cells in rows]
 
 
 def _posterior_table(frame: pd.DataFrame) -> Table:
@@ -81,7 +76,7 @@ def _posterior_table(frame: pd.DataFrame) -> Table:
     columns = list(zip(*rows, strict=True))
     shown = [list(columns[0]), list(columns[1]), *(aligned(column) for column in columns[2:9]), list(columns[9])]
     header = ["", "runs", "mean", "sd", "lower", "upper", "P(direction)", "sd / prior sd", "prior below", "prior"]
-    return Table(header, _left_last([list(cells) for cells in zip(*shown, strict=True)]), labels=2)
+    return ending_in_words(header, [list(cells) for cells in zip(*shown, strict=True)], labels=2)
 
 
 def separation_block(fit: Fit) -> Block | None:

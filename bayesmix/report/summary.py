@@ -1,4 +1,4 @@
-"""What `print(fit)` shows: the model, its random and fixed effects, the priors, and whether all is well."""
+"""What `print(fit)` shows: the model, its effects and priors, notes, and last what there is to say of the sampling."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import pandas as pd
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.auxiliary import auxiliary
 from bayesmix.inference.ddf_method import ddf_method
-from bayesmix.inference.diagnose import verdict
+from bayesmix.inference.diagnose import notes, verdict
 from bayesmix.inference.draws import constant_parameters
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.varcorr import varcorr
@@ -19,7 +19,8 @@ from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report import laplace_summary, lm_summary, page, reml_summary
-from bayesmix.report.numbers import aligned, number, rhat, row, whole
+from bayesmix.report.data_lines import data_lines
+from bayesmix.report.numbers import aligned, number, ordinal, rhat, row, whole
 from bayesmix.report.page import Block, Table
 from bayesmix.report.separation_summary import separation_block
 
@@ -58,9 +59,10 @@ def summary(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95, ddf:
     -------
     Summary
         Formula, data, random effects, residual, fixed effects. Of a posterior with effective sample sizes and R-hat,
-        priors, and one line of diagnosis; each estimate with the digits that its posterior sd allows. Of a REML fit
-        with t tests, and a line when it is singular or no optimum. Of a Laplace fit with tests by z; where no maximum
-        was found, the reason at its head, and no tests. Of least squares as `summary(lm)`.
+        priors, notes on what the priors decide and the data cannot tell, and a last line on the sampling alone; each
+        estimate with the digits that its posterior sd allows. Of a REML fit with t tests, and a line when it is
+        singular or no optimum. Of a Laplace fit with tests by z; where no maximum was found, the reason at its head,
+        and no tests. Of least squares as `summary(lm)`.
 
     Raises
     ------
@@ -84,40 +86,19 @@ def summary(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95, ddf:
         blocks.append(Block(f"Fixed effects ({interval})", table=_estimate_table(fit, fixef(fit, prob=prob))))
     others = auxiliary(fit, prob=prob).drop(index="sigma", errors="ignore")
     if len(others):
-        blocks.append(Block(f"Family ({interval})", table=_family_table(fit, others)))
+        blocks.append(Block(f"Family-specific parameters ({interval})", table=_family_table(fit, others)))
     blocks.append(Block("Priors", table=_prior_table(fit)))
     about_separation = separation_block(fit)
     if about_separation is not None:
         blocks.append(about_separation)
-    blocks.append(Block("", lines=(verdict(fit),)))
+    blocks.append(Block("", lines=(*notes(fit), verdict(fit))))
     return Summary(tuple(blocks))
 
 
 def _model_lines(fit: Fit) -> tuple[str, ...]:
-    design = fit.design
-    groups = dict.fromkeys((term.group, term.n_levels) for term in design.all_random)
-    data = f"Data:    {design.n_obs} observations"
-    if groups:
-        data += "; groups: " + ", ".join(f"{group} {n_levels}" for group, n_levels in groups)
     first, *further = fit.formulas
-    lines = [
-        f"Bayesian mixed model, {fit.family}",
-        f"Formula: {first}",
-        *(f"         {text}" for text in further),
-        data,
-    ]
-    if design.n_dropped:
-        by_column = ", ".join(f"{column} {count}" for column, count in design.missing.items())
-        rows = "row" if design.n_dropped == 1 else "rows"
-        lines.append(f"         {design.n_dropped} {rows} with missing values left out ({by_column})")
-    if design.response.levels:
-        failure, success = design.response.levels
-        lines.append(f"         {design.response.name}: probability of {success!r} (1) against {failure!r} (0)")
-    if design.response.categories:
-        lines.append(f"         {design.response.name}: {' < '.join(design.response.categories)}")
-    if design.weights_column:
-        lines.append(f"         weights: {design.weights_column}")
-    return (*lines, *_draws_lines(fit))
+    lines = (f"Bayesian mixed model, {fit.family}", f"Formula: {first}", *(f"         {text}" for text in further))
+    return (*lines, *data_lines(fit.design), *_draws_lines(fit))
 
 
 def _draws_lines(fit: Fit) -> tuple[str, ...]:
@@ -128,15 +109,20 @@ def _draws_lines(fit: Fit) -> tuple[str, ...]:
     else:
         parameters = _variances(fit)
     if weights:
-        source = f"from {weights.n_values} weighted values worth {weights.effective_size:.0f}"
+        size = f"effective sample size {weights.effective_size:.0f}"
+        drawn = (
+            f"{sampling.chains} x {sampling.draws} draws, resampled from {weights.n_values} importance-weighted ones"
+        )
+        source = f"{drawn} ({size})"
         how = f"importance sampling of {parameters}"
     else:
-        thinned = f"{_ordinal(sampling.thin)} ones " if sampling.thin > 1 else ""
-        source = f"{thinned}after {sampling.tune} tuning steps"
+        thinned = f" (thinned by {sampling.thin})" if sampling.thin > 1 else ""
+        chains = f"{sampling.chains} chain{'s' * (sampling.chains != 1)}"
+        source = f"{chains} x {sampling.draws} draws{thinned} after {sampling.tune} warm-up steps"
         how = f"NUTS by {sampling.sampler} on {'all parameters' if fit.method == 'joint' else parameters}"
     seconds = f"{sampling.seconds:.{1 if sampling.seconds >= 1 else 2}f} s"
     return (
-        f"Draws:   {sampling.chains} x {sampling.draws} {source}, seed {sampling.seed}, {seconds}",
+        f"Draws:   {source}; seed {sampling.seed}, {seconds}",
         *_how_and_why(how, f"({fit.method}: {fit.reason})"),
         *_ladder_lines(fit),
     )
@@ -146,7 +132,7 @@ def _ladder_lines(fit: Fit) -> tuple[str, ...]:
     """The attempts after the first, each with its reason; which one was kept, if it was not the last."""
     ladder = fit.diagnostics.ladder
     tried = [
-        f"{_ordinal(number)} attempt: {row['remedy']} after {row['evidence']}"
+        f"{ordinal(number)} attempt: {row['remedy']} after {row['evidence']}"
         for number, row in ladder.iterrows()
         if number > 1
     ]
@@ -154,12 +140,8 @@ def _ladder_lines(fit: Fit) -> tuple[str, ...]:
         return ()
     kept = int(ladder.index[ladder["kept"]][0])
     if kept < len(ladder):
-        tried.append(f"draws of the {_ordinal(kept)} kept")
+        tried.append(f"draws of the {ordinal(kept)} kept")
     return (f"         {'; '.join(tried)}",)
-
-
-def _ordinal(number: int) -> str:
-    return f"{number}{('th', 'st', 'nd', 'rd')[number] if number <= 3 else 'th'}"
 
 
 def _how_and_why(how: str, why: str) -> tuple[str, ...]:

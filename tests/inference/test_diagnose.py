@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bayesmix.inference import diagnose as diagnose_file
-from bayesmix.inference.diagnose import verdict
+from bayesmix.inference.diagnose import model_lines, verdict
 from bayesmix.modelling.families import read_family
 
 FAMILY = read_family("gaussian")
@@ -26,12 +26,12 @@ def test_nothing_is_found_where_nothing_is_wrong(gaussian):
     assert frame.empty
     line = verdict(gaussian.fit)
     parameters = gaussian.fit.diagnostics.parameters
-    assert line.startswith("All is well: ")
-    assert f"R-hat at most {parameters['rhat'].max():.3f} ({parameters['rhat'].idxmax()})" in line
+    assert line.startswith("Sampling: no problems (")
+    assert f"largest R-hat {parameters['rhat'].max():.4f}, {parameters['rhat'].idxmax()};" in line
     smallest = parameters[["ess_bulk", "ess_tail"]].min(axis=1)
-    assert f"ESS at least {smallest.min():.0f}" in line
+    assert f"smallest ESS {smallest.min():.0f}, " in line
     assert smallest.idxmin() in line
-    assert "0 divergences" in line
+    assert "no divergences" in line
 
 
 def shifted_chain(drawn):
@@ -101,9 +101,9 @@ def infinite(drawn):
         ),
         (diverging, {("divergences", "")}, "12 divergent transitions"),
         (low_energy, {("ebfmi", "chain 3")}, "< 0.3 in chain 3"),
-        (energy_just_enough, set(), "All is well"),
+        (energy_just_enough, set(), "Sampling: no problems"),
         (deep_trees, {("tree_depth", "")}, "41 draws at the greatest tree depth (limit 40)"),
-        (deep_trees_now_and_then, set(), "All is well"),
+        (deep_trees_now_and_then, set(), "Sampling: no problems"),
         (
             constant,
             {("draws", "sd_h__Intercept")},
@@ -138,7 +138,8 @@ def test_too_few_draws(make, posterior, statistics):
     assert len(frame[frame["check"] == "draws"]) == len(fit.diagnostics.parameters)
 
 
-def test_a_group_of_two_levels_is_noted_not_failed(make, design, posterior):
+def test_few_levels_are_no_finding_of_their_own(make, design, posterior):
+    """What the prior decides is measured; the number of levels does not tell it."""
     rep = replace(design.random[1], group="rep", levels=("r1", "r2"), index=np.arange(60) % 2)
     posterior = posterior.assign(
         {
@@ -147,16 +148,16 @@ def test_a_group_of_two_levels_is_noted_not_failed(make, design, posterior):
         }
     )
     fit = make(FAMILY, replace(design, random=(rep, *design.random)), posterior).fit
-    frame = diagnose(fit)
-    assert found(frame) == {("levels", "sd_rep__Intercept")}
-    assert frame["severity"].tolist() == ["note"]
-    advice = (
-        "Group 'rep' has 2 levels: its sd is barely identified and the posterior will follow the prior "
-        "HalfStudentT(3, 14.2). Add levels or make 'rep' a fixed effect."
-    )
-    assert frame["advice"].tolist() == [advice]
-    assert verdict(fit).startswith("All is well")
-    assert verdict(fit).endswith(advice)
+    assert diagnose(fit).empty
+    assert verdict(fit).startswith("Sampling: no problems")
+
+
+def test_one_more_digit_than_the_limit(make, posterior):
+    """1.0103 is above 1.01, and 1.010 is not seen to be."""
+    fit = make(FAMILY, None, posterior).fit
+    parameters = fit.diagnostics.parameters
+    parameters.loc["x", "rhat"] = 1.0103
+    assert verdict(fit).startswith("Sampling: problems: R-hat 1.0103 > 1.01 for x. ")
 
 
 def test_advice_is_in_the_arguments_of_fit(make, posterior, statistics):
@@ -249,7 +250,8 @@ def test_a_predictor_far_from_zero(make, design, posterior, name, values, advice
     assert frame["value"].tolist() == pytest.approx([abs(values.mean()) / values.std(ddof=1)])
     assert frame["limit"].tolist() == [10]
     assert advice in frame["advice"].iloc[0]
-    assert verdict(fit).startswith("Not well: a predictor ")
+    assert model_lines(fit)[0] == f"Model: {frame['advice'].iloc[0]}"
+    assert verdict(fit).startswith("Sampling: no problems")
 
 
 def test_a_predictor_near_zero_or_without_an_intercept_is_left_alone(make, design, posterior):

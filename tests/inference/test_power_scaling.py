@@ -129,7 +129,7 @@ def test_where_data_say_nothing_the_prior_is_named():
     assert table.loc["f[b]", "by"] == "f[b]"
 
 
-def test_diagnose_notes_it_and_print_does_not(sleepstudy):
+def test_diagnose_notes_it_and_the_line_on_sampling_does_not(sleepstudy):
     assert "prior_sensitivity" not in set(diagnose(sleepstudy)["check"])
     made = conflicting(-20)
     found = diagnose(made)

@@ -1,7 +1,6 @@
 """The public answer: before a fit, beside a posterior known by quadrature, and in what `print` and `diagnose` say."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,6 @@ from bayesmix.modelling.families import read_family
 from bayesmix.modelling.prior_quantiles import coefficient_prior
 from bayesmix.modelling.priors import Prior
 
-SIMULATED = Path(__file__).parents[3] / "shared" / "data" / "meth_sim.csv"
 FORMULA = "cbind(k, n - k) ~ group"
 
 
@@ -93,14 +91,15 @@ def test_print_and_diagnose_say_it_once(fit):
     printed = str(fit)
     line = "group treated: 0 of 24; group[treated] to -infinity, bounded by the prior Normal(0, 2.5)"
     assert printed.count(line) == 1
-    assert printed.splitlines()[-1].startswith("All is well")
+    assert printed.splitlines()[-1].startswith("Sampling: no problems")
     notes = bm.diagnose(fit, sensitivity=False)
     assert notes[["check", "severity", "parameter", "value", "limit"]].to_numpy().tolist() == [
         ["separation", "note", "group[treated]", 3, 0]
     ]
     assert line in notes["advice"].iloc[0]
     page = str(bm.separation(fit))
-    assert "Quasi-complete: 3 rows fit ever better" in page
+    assert "Quasi-complete separation: the likelihood keeps increasing" in page
+    assert "they have no finite ML estimate (3 rows)." in page
     assert bm.separation(fit).coefficients["sentence"].iloc[0] in page
     assert "&gt; 0.999" in bm.separation(fit)._repr_html_()
 
@@ -187,10 +186,9 @@ def test_other_priors_are_named(fit):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not SIMULATED.exists(), reason="the 200 simulated loci are in ../shared/data, which is not here")
-def test_at_50_boundary_loci_nothing_runs_away_and_directions_are_those_of_the_data():
+def test_at_50_boundary_loci_nothing_runs_away_and_directions_are_those_of_the_data(simulated_loci):
     """Each has one cell of 0 % or 100 %; all coefficients that Laplace's fit lets run are named, and no others."""
-    data = pd.read_csv(SIMULATED).query("boundary")
+    data = simulated_loci.query("boundary")
     for locus, rows in data.groupby("locus"):
         fit = bm.fit("cbind(m, u) ~ treatment * time + (1 | tank)", rows, "binomial", draws=500, seed=1, progress=False)
         table, gone = bm.fixef(fit), bm.separation(fit).coefficients

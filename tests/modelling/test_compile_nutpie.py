@@ -36,6 +36,7 @@ def test_nutpie_still_has(name):
     assert hasattr(nutpie.compile_pymc, name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shared", [False, True])
 def test_draws_are_nutpies_own(shared):
     model = small_model(shared=shared)

@@ -40,10 +40,11 @@ def test_print_says_which_and_why():
     assert fit.sampling.sampler == "importance"
     assert weights.pareto_k < 0.5
     assert 6000 < weights.effective_size < weights.n_values == 8000
-    assert f"4 x 1000 from 8000 weighted values worth {weights.effective_size:.0f}, seed 1" in str(fit)
+    assert f"(effective sample size {weights.effective_size:.0f}); seed 1" in str(fit)
     assert "importance sampling of 4 variance parameters" in str(fit)
     assert "Pareto k of the importance weights" in str(fit)
-    assert set(fit.posterior.children) == {"posterior", "sample_stats", "unconstrained_posterior", "importance"}
+    groups = {"posterior", "sample_stats", "unconstrained_posterior", "importance", "observed_data"}
+    assert set(fit.posterior.children) == groups
 
 
 def test_weights_that_cannot_be_trusted_give_way_to_nuts(monkeypatch):
@@ -61,7 +62,7 @@ def test_weights_that_cannot_be_trusted_give_way_to_nuts(monkeypatch):
     found = bm.diagnose(asked).set_index("check")
     assert found.loc["pareto_k", "severity"] == "problem"
     assert 'sampler="nutpie"' in found.loc["pareto_k", "advice"]
-    assert "Not well: " in str(asked)
+    assert "Sampling: problems: " in str(asked)
 
 
 def test_the_number_of_cores_does_not_matter():
@@ -164,6 +165,7 @@ def test_an_error_in_a_part_stops_the_rest(cores):
     assert len(done) < 500
 
 
+@pytest.mark.slow
 def test_small_sds_are_drawn_as_often_as_a_grid_has_them():
     """P(sd < sigma / 4) of a balanced one-way layout, its covariance diagonal along overall, batches and within."""
     data = bm.load_data("Dyestuff")

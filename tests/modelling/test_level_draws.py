@@ -27,7 +27,7 @@ def table(n_groups=30, n_obs=200, seed=3):
     return pd.DataFrame({"y": y, "x": 1e3 + x, "g": g, "h": h, "f": rng.choice(["a", "b"], n_obs)})
 
 
-@pytest.mark.parametrize("sampler", ["importance", "nutpie"])
+@pytest.mark.parametrize("sampler", ["importance", pytest.param("nutpie", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
 def test_kept_or_not_they_are_the_same(formula, sampler, tmp_path):
     data = table()
@@ -47,6 +47,7 @@ def test_kept_or_not_they_are_the_same(formula, sampler, tmp_path):
     np.testing.assert_array_equal(drawn.to_numpy(), xr_equal.to_numpy())
 
 
+@pytest.mark.slow
 def test_many_levels_are_never_drawn_at_once():
     """20,000 x 2 effects x 500 draws are 160 MB; neither the fit nor its table holds them."""
     rng = np.random.default_rng(1)

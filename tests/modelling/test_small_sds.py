@@ -109,7 +109,7 @@ def test_chains_of_nuts_that_mix_slowly_become_longer(monkeypatch):
     fit = bm.fit(formula, data, **asked)
     assert (short.sampling.thin, fit.sampling.thin) == (1, 4)
     assert fit.posterior["posterior"].sizes["draw"] == 250 == fit.posterior["sample_stats"].sizes["draw"]
-    assert "4th ones after 200 tuning steps" in str(fit)
+    assert "(thinned by 4) after 200 warm-up steps" in str(fit)
     effective = [one.diagnostics.parameters.query("kind == 'sd'")["ess_bulk"].min() for one in (short, fit)]
     assert effective[1] > 1.5 * effective[0]
 

@@ -32,7 +32,9 @@ SHORT = {"draws": 200, "chains": 2, "seed": 1, "progress": False}
 @pytest.fixture(scope="session")
 def sleepstudy_fit() -> Fit:
     """Correlated intercepts and slopes."""
-    return fit("Reaction ~ Days + (Days | Subject)", load_data("sleepstudy"), **SHORT)
+    data = load_data("sleepstudy")
+    data.attrs.clear()  # `with_units` has them
+    return fit("Reaction ~ Days + (Days | Subject)", data, **SHORT)
 
 
 @pytest.fixture(scope="session")
@@ -57,10 +59,8 @@ def dyestuff2_fit() -> Fit:
 
 @pytest.fixture(scope="session")
 def with_units() -> Fit:
-    """Data that know their units, as a card gives them."""
-    data = load_data("sleepstudy")
-    data.attrs["units"] = {"Reaction": "ms", "Days": "day"}
-    return fit("Reaction ~ Days + (Days | Subject)", data, **SHORT)
+    """Data that know their units, as `load_data` and cards give them."""
+    return fit("Reaction ~ Days + (Days | Subject)", load_data("sleepstudy"), **SHORT)
 
 
 @pytest.fixture

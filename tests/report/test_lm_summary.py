@@ -13,6 +13,8 @@ HYBRIDS = """\
 Linear model, ordinary least squares
 Formula: yield ~ gen + loc
 Data:    52 observations
+         gen: 13 levels (4 rows each)
+         loc: 13 levels (4 rows each)
 
 Residuals:
       min       1Q  median      3Q     max

@@ -17,8 +17,7 @@ def rand(fit: LaplaceFit) -> pd.DataFrame:
     require_maximum(fit, question="rand")
     rows = {"<none>": _row(fit)}
     for part in reductions(fit.design.formula):
-        dropped = f"{part.before} -> {part.after or 'nothing'}"
-        rows[part.label] = _test(fit, part) | {"dropped": dropped}
+        rows[part.label] = _test(fit, part) | {"dropped": part.change}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("term")
 
 

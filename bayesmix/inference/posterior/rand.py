@@ -8,7 +8,7 @@ import pandas as pd
 from bayesmix import modelling
 from bayesmix.errors import DesignError
 from bayesmix.formula.reduce import Reduction, reductions
-from bayesmix.inference.bayes_factor import without
+from bayesmix.inference.bayes_factor import joined, without
 from bayesmix.inference.boundary import boundary_p, naive_p
 from bayesmix.inference.contained import log_marginals
 from bayesmix.inference.lrt import variances_lost
@@ -47,7 +47,7 @@ def rand(fit: Fit) -> RandTable:
         found = without(fit, part)
         rows.append(
             {
-                "dropped": f"{part.before} -> {part.after or 'nothing'}",
+                "dropped": part.change,
                 "log10_bf": found.log10_bf,
                 "mcse": found.mcse,
                 "low": found.low,
@@ -63,7 +63,7 @@ def rand(fit: Fit) -> RandTable:
             }
         )
     table = RandTable(rows, columns=list(_COLUMNS), index=pd.Index([part.label for part in parts], name="term"))
-    table.attrs["formula"] = fit.formula
+    table.attrs["formula"] = joined(fit.formulas)
     return table
 
 

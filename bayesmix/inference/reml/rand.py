@@ -17,7 +17,7 @@ def rand(fit: RemlFit) -> pd.DataFrame:
         smaller = reduced_fit(fit, part)
         statistic = max(0.0, smaller.criterion - fit.criterion)
         df = fit.n_parameters - smaller.n_parameters
-        rows[part.label] = _row(smaller, dropped=f"{part.before} -> {part.after or 'nothing'}") | {
+        rows[part.label] = _row(smaller, dropped=part.change) | {
             "lrt": statistic,
             "df": float(df),
             "p": naive_p(statistic, df),

@@ -1,0 +1,50 @@
+"""The factors of a fixed part and their levels, counted; levels that are one level written in two ways."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.formula.columns import coded
+from bayesmix.formula.design import Design
+from bayesmix.formula.syntax import columns_in
+from bayesmix.formula.terms import label_of
+
+
+@dataclass(frozen=True)
+class CountedFactor:
+    """A factor by its name in the formula: `levels` (n_levels,) and the rows of each, `counts` (n_levels,)."""
+
+    name: str
+    levels: tuple[str, ...]
+    counts: NDArray[np.intp]
+
+
+def counted_factors(design: Design) -> tuple[CountedFactor, ...]:
+    """Every factor of the fixed parts, those of further parameters included, in the order of the formulas."""
+    found: dict[str, CountedFactor] = {}
+    for predictor in design.predictors:
+        for variable in (variable for term in predictor.formula.fixed for variable in term.variables):
+            name = label_of(variable)
+            levels = predictor.learnt.get(f"levels of {name}")
+            if levels is not None and name not in found:
+                factor = coded(design.data[columns_in(variable)[0].name], levels)
+                counts = np.bincount(factor.codes[factor.codes >= 0], minlength=len(factor.levels))
+                found[name] = CountedFactor(name, factor.levels, counts)
+    return tuple(found.values())
+
+
+def written_twice(levels: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """Levels that differ only by case or by spaces, together."""
+    alike: dict[str, list[str]] = {}
+    for level in levels:
+        alike.setdefault("".join(level.split()).casefold(), []).append(level)
+    return tuple(tuple(own) for own in alike.values() if len(own) > 1)
+
+
+def twins_of(design: Design) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """By factor or grouping factor, crossed ones left out: its levels that are written in two ways."""
+    levels = {factor.name: factor.levels for factor in counted_factors(design)}
+    levels |= {term.group: term.levels for term in design.all_random if term.group in design.data.columns}
+    return {name: found for name, own in levels.items() if (found := written_twice(own))}

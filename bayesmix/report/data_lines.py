@@ -1,0 +1,75 @@
+"""What a page says of the data: rows, groups and factors with their counts, successes, units, what was left out."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.errors import counted, listing
+from bayesmix.formula.design import Design
+from bayesmix.formula.factors import CountedFactor, counted_factors
+from bayesmix.report.units import units_of
+
+_MOST_LEVELS = 8  # of a factor, that are listed with their counts
+_INDENT = " " * 9
+
+
+def data_lines(design: Design) -> tuple[str, ...]:
+    """The lines from `Data:` on."""
+    groups = {term.group: term for term in design.all_random}
+    first = f"Data:    {counted(design.n_obs, 'observation')}"
+    if groups:
+        each = (
+            f"{name} {term.n_levels}{_rows_each(np.bincount(term.index, minlength=term.n_levels))}"
+            for name, term in groups.items()
+        )
+        first += f"; groups: {', '.join(each)}"
+    lines = [first, *(f"{_INDENT}{_factor(factor)}" for factor in counted_factors(design))]
+    if design.n_dropped:
+        by_column = ", ".join(f"{column} {count}" for column, count in design.missing.items())
+        lines.append(f"{_INDENT}{counted(design.n_dropped, 'row')} with missing values left out ({by_column})")
+    lines += [f"{_INDENT}{line}" for line in (*_response_lines(design), *_unit_lines(design))]
+    if design.weights_column:
+        lines.append(f"{_INDENT}weights: {design.weights_column}")
+    return tuple(lines)
+
+
+def _rows_each(counts: NDArray[np.intp]) -> str:
+    """` (10 rows each)`, ` (1 to 4 rows)`; levels that no row has count as well."""
+    least, most = int(counts.min()), int(counts.max())
+    return f" ({counted(most, 'row')} each)" if least == most else f" ({least} to {counted(most, 'row')})"
+
+
+def _factor(factor: CountedFactor) -> str:
+    """`period: 1 (15 rows), 2 (14), 3 (14), 4 (13)`; of many levels how many."""
+    if len(factor.levels) > _MOST_LEVELS:
+        return f"{factor.name}: {counted(len(factor.levels), 'level')}{_rows_each(factor.counts)}"
+    texts = (level if level == level.strip() else repr(level) for level in factor.levels)
+    first, *others = (f"{level} ({count:,}" for level, count in zip(texts, factor.counts, strict=True))
+    unit = " row" if factor.counts[0] == 1 else " rows"
+    return f"{factor.name}: {', '.join([first + unit + ')', *(text + ')' for text in others)])}"
+
+
+def _response_lines(design: Design) -> list[str]:
+    """What was counted, and what the levels of a response mean."""
+    response = design.response
+    if response.categories:
+        return [f"{response.name}: {' < '.join(response.categories)}"]
+    if response.levels:
+        failure, success = response.levels
+        return [f"{response.name}: probability of {success!r} (1) against {failure!r} (0); {_share(response.values)}"]
+    if response.trials is not None:
+        return [f"{response.name}: {_share(response.values, response.trials)}"]
+    return []
+
+
+def _share(successes: NDArray[np.float64], trials: NDArray[np.float64] | None = None) -> str:
+    """`418 of 1,553 (26.9 %)`."""
+    total = float(len(successes) if trials is None else trials.sum())
+    return f"{successes.sum():,.0f} of {total:,.0f}" + (f" ({100 * successes.sum() / total:.3g} %)" if total else "")
+
+
+def _unit_lines(design: Design) -> list[str]:
+    """Units of the columns of the formulas."""
+    units = units_of(design)
+    named = [name.name for predictor in design.predictors for name in predictor.formula.columns]
+    own = [f"{name} {units[name]}" for name in dict.fromkeys(named) if units.get(name)]
+    return [f"units: {listing(own, at_most=len(own))}"] if own else []
