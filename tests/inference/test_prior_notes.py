@@ -22,14 +22,17 @@ def mean_and_error(fit, parameter):
 
 
 def test_the_note_has_the_number_of_sensitivity(kfert):
-    (line,) = notes(kfert)
+    line, of_sigma = notes(kfert)
     table = bm.sensitivity(kfert)
-    assert table.index[table["by"] != ""].tolist() == ["sd_rep__Intercept"]
+    assert table.index[table["by"] != ""].tolist() == ["sd_rep__Intercept", "sigma"]
     assert line.startswith(
         "Note: the prior HalfStudentT(3, 0.3295) of sd_rep__Intercept decides part of it (power-scaling sensitivity "
         f"{table.loc['sd_rep__Intercept', 'prior']:.2f} > 0.05; 'rep' has 3 levels): with HalfStudentT(3, 0.1648) or "
     )
-    assert line in str(kfert).splitlines()[-2]
+    assert (
+        f"of sigma decides part of it (power-scaling sensitivity {table.loc['sigma', 'prior']:.2f} > 0.05)" in of_sigma
+    )
+    assert str(kfert).splitlines()[-3:-1] == [line, of_sigma]
     assert str(kfert).splitlines()[-1] == verdict(kfert)
     assert "fixed effect" not in str(kfert)
 
