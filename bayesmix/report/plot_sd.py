@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from arviz_stats.base import array_stats
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -19,6 +18,7 @@ from bayesmix.modelling.layout import column_pairs, corr_name, sd_names
 from bayesmix.modelling.prior_density import averaged_prior_density, prior_density
 from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.record import Fit
+from bayesmix.report.densities import N_GRID, posterior_density
 from bayesmix.report.plot_arguments import a_canvas, a_fit, some_parameters
 from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_look import BLUE, VERMILION, look
@@ -29,9 +29,7 @@ from bayesmix.report.units import response_unit, unit_of_coefficient, with_unit
 Floats = NDArray[np.float64]
 
 PROB = 0.95
-N_GRID = 512
 _SHOWN = 0.995  # the share of the posterior that a panel of a standard deviation shows
-_IN_GRID = 0.999
 
 
 @dataclass(frozen=True)
@@ -202,21 +200,6 @@ def _picture(canvas: Canvas, shown: list[PriorAndPosterior], what: str) -> Figur
     text = f"Densities; bar: {100 * PROB:g} % equal-tailed posterior interval, point: median."
     frame(figure, canvas, text=text, handles=handles)
     return figure
-
-
-def posterior_density(draws: Floats, *, lower: float, upper: float) -> tuple[Floats, Floats]:
-    """Grid and kernel density of draws that lie between `lower` and `upper`, reflected at these bounds.
-
-    With an infinite upper bound the highest draws, 0.1 %, are left to the tail beyond the grid, so that a heavy
-    tail does not coarsen the grid; the density still is that of all.
-    """
-    end, last = upper, upper
-    if not np.isfinite(upper):
-        last = float(np.quantile(draws, _IN_GRID))
-        end = last + 0.25 * (last - lower)  # beyond the draws nothing is reflected
-    inside = draws[draws <= last]
-    grid, density, _ = array_stats.kde(inside, custom_lims=(lower, end), bound_correction=True, grid_len=N_GRID)
-    return grid, density * len(inside) / len(draws)
 
 
 def _prior_at(parameter: PriorAndPosterior, x: Floats) -> Floats:
