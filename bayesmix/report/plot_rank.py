@@ -59,8 +59,9 @@ def plot_rank(
 
     Notes
     -----
-    ArviZ's p value and its marks are left out: they hold for independent draws. So does the band, by simulation. Draws of a chain are autocorrelated: all are thinned by the ratio of
-    their number to their effective size within a chain, of bulk or tail, of the parameter that has the fewest.
+    ArviZ's p value and its marks are left out: they hold for independent draws. So does the band, by simulation. Draws
+    of a chain are autocorrelated: all are thinned by the ratio of their number to their effective size within a chain,
+    of bulk or tail, of the parameter that has the fewest.
 
     References
     ----------

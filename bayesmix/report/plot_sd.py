@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from bayesmix.errors import UnknownTermError
-from bayesmix.formula.design import GroupTerm
+from bayesmix.formula.design import GroupTerm, prefixed
 from bayesmix.inference.draws import auxiliary, constant_parameters, correlations, joined, standard_deviations
 from bayesmix.inference.summarise import summarise
 from bayesmix.modelling.layout import column_pairs, corr_name, sd_names
@@ -142,7 +142,7 @@ def plot_corr(
         name = corr_name(term, predictor.random)
         for pair, draws in zip(column_pairs(term), joined(correlations(fit, term)), strict=True):
             label = name if term.k == 2 else f"{name}[{', '.join(pair)}]"
-            words = f"corr({pair[0]}, {pair[1]}) by {term.group}{_whose(term)}"
+            words = f"corr({_plain(term, pair[0])}, {_plain(term, pair[1])}) by {term.group}{_whose(term)}"
             shown.append(PriorAndPosterior(label, words, "", draws, fit.priors[name], -1.0, 1.0, term.k))
     if not shown:
         raise UnknownTermError("The model has no correlations; correlated effects are written (x | g).")
@@ -154,7 +154,7 @@ def _sds_of(fit: Fit, term: GroupTerm) -> list[PriorAndPosterior]:
     return [
         PriorAndPosterior(
             name,
-            f"sd of {column} by {term.group}{_whose(term)}",
+            f"sd of {_plain(term, column)} by {term.group}{_whose(term)}",
             unit_of_coefficient(fit.design, column) if linear else "",
             draws,
             fit.priors[name],
@@ -167,6 +167,11 @@ def _sds_of(fit: Fit, term: GroupTerm) -> list[PriorAndPosterior]:
 def _is_linear(fit: Fit) -> bool:
     """Whether effects are in the response's unit."""
     return fit.family.link == "identity" and fit.family.name != "lognormal"
+
+
+def _plain(term: GroupTerm, column: str) -> str:
+    """A column's name without the parameter before it, which `_whose` names."""
+    return column.removeprefix(prefixed(term.parameter, ""))
 
 
 def _whose(term: GroupTerm) -> str:

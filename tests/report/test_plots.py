@@ -97,6 +97,16 @@ def test_of_many_levels_the_lowest_and_the_highest_are_named():
     assert lowest == ["lowest:", *modes["level"].iloc[4::-1]]
 
 
+def test_long_names_of_levels_leave_titles_within_the_figure(sleepstudy_fit, no_text_overlaps):
+    data = sleepstudy_fit.data.assign(Subject=lambda d: "patient of the outer clinic " + d["Subject"].astype(str))
+    figure = plot_ranef(reml(sleepstudy_fit.formula, data))
+    no_text_overlaps(figure)
+    for ax in visible(figure):
+        for text in (ax.xaxis.label, *ax.findobj(mpl.text.Text, include_self=False)):
+            if text.get_text() and text.get_visible() and text.get_text() in (name_of(ax), ax.get_xlabel()):
+                assert text.get_window_extent().x1 <= figure.bbox.width
+
+
 def test_conditional_modes_have_normal_intervals(sleepstudy_fit, cbpp_fit):
     for fit in (
         reml(sleepstudy_fit.formula, sleepstudy_fit.data),
