@@ -1,7 +1,5 @@
 """Numbers beside ticks: whole ones, where matplotlib would put a common power of ten over a picture's title."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import ScalarFormatter
@@ -13,7 +11,7 @@ _NOUGHT = 1e-6  # of the distance of two ticks: a number as small as this is 0
 class WholeNumbers(ScalarFormatter):
     """The numbers that matplotlib writes, but for very large, very small and very close ones: these as they are."""
 
-    def format_ticks(self, values: Sequence[float]) -> list[str]:
+    def format_ticks(self, values: list[float]) -> list[str]:
         """The numbers at ticks."""
         texts = super().format_ticks(values)
         if not super().get_offset():
