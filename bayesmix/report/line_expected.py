@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.formula.matrices import new_rows
-from bayesmix.inference.draws import group_effects, n_draws_of
+from bayesmix.inference.draws import fixed, group_effects, joined, n_draws_of
 from bayesmix.inference.expectation import expected_response
 from bayesmix.inference.level_coefficients import terms_around
 from bayesmix.inference.summarise import VALUES_AT_ONCE, Summary, summarise_in_parts
@@ -18,6 +18,7 @@ from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.numerics.links import LINKS
+from bayesmix.report.line_grid import Axis
 from bayesmix.report.line_rows import Rows
 from bayesmix.report.plot_arguments import AnyFit
 
@@ -34,6 +35,16 @@ def is_linear(fit: AnyFit) -> bool:
 def values_of_a_row(fits: list[AnyFit]) -> int:
     """How many values are worked out for a row: of a curved expectation one in each draw."""
     return max(1 if is_linear(fit) or not isinstance(fit, Fit) else n_draws_of(fit) // 10 for fit in fits)
+
+
+def height_of_others(fit: AnyFit, axis: Axis) -> Floats:
+    """What the fixed part makes of the other predictors of each row (n_obs,), with the axis at one place."""
+    data = fit.design.data
+    if axis.name in data:
+        middle = np.full(len(data), axis.grid[len(axis.grid) // 2])
+        data = data.assign(**{axis.name: axis.values_at(middle).to_numpy()})
+    beta = joined(fixed(fit)).mean(axis=-1) if isinstance(fit, Fit) else fit.beta
+    return new_rows(fit.design, data).fixed @ beta
 
 
 def expected_lines(fit: AnyFit, rows: Rows, group: str | None, prob: float) -> Summary:
@@ -134,9 +145,8 @@ def _predictor_at(design: Design, rows: Rows, group: str | None, averaged: bool)
         if any(old is other for other in around)
     )
     matrix, offset = (rows.mean(new.fixed), rows.mean(new.offset)) if averaged else (new.fixed, new.offset)
-    fixed = replace(design.fixed, matrix=matrix)
     response = replace(design.response, values=np.zeros(len(offset)), trials=None)
-    return replace(design, fixed=fixed, random=kept, offset=offset, response=response)
+    return replace(design, fixed=replace(design.fixed, matrix=matrix), random=kept, offset=offset, response=response)
 
 
 def _at_estimates(fit: RemlFit | LaplaceFit | LmFit, rows: Rows, group: str | None) -> Floats:

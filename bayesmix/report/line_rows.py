@@ -56,6 +56,7 @@ def rows_for(
     *,
     x: Floats | None = None,
     at_once: int = 1,
+    height: Floats | None = None,
     only: NDArray[np.bool_] | None = None,
 ) -> Rows:
     """Rows along `axis` for `levels` (positions).
@@ -67,8 +68,9 @@ def rows_for(
     x
         Points along the axis for each level, (n_levels, n_points); by default those of the axis.
     at_once
-        How many values are worked out for each row: with more, fewer rows stand for those of a level, evenly spread
-        over the response.
+        How many values are worked out for each row: with more, fewer rows stand for those of a level.
+    height
+        Over which values (n_obs,) those are spread evenly; by default over the response.
     only
         Rows of the data (n_obs,) that count; by default all. A level without any has those of all, and is not seen.
     """
@@ -81,7 +83,8 @@ def rows_for(
     points = _points(axis, by_level.rows) if x is None else x
     most = max(_FEWEST, _MOST_ROWS // (points.size * at_once))
     codes = last.data.groupby(others, dropna=False, observed=True, sort=False).ngroup() if others else None
-    chosen = [_distinct(rows, None if codes is None else codes.to_numpy(), most, last) for rows in by_level.rows]
+    spread = last.response.values if height is None else height
+    chosen = [_distinct(rows, None if codes is None else codes.to_numpy(), most, spread) for rows in by_level.rows]
     n_points = points.shape[1]
     positions = np.concatenate([np.tile(rows, n_points) for rows, _ in chosen])
     sizes = np.repeat([len(rows) for rows, _ in chosen], n_points)
@@ -130,14 +133,14 @@ def _in_expressions(predictors: list[Design]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.name for node in nodes for name in columns_in(node)))
 
 
-def _distinct(rows: Positions, codes: Positions | None, most: int, design: Design) -> tuple[Positions, Floats]:
+def _distinct(rows: Positions, codes: Positions | None, most: int, spread: Floats) -> tuple[Positions, Floats]:
     """Rows that differ in the other predictors, with their shares; of too many some that lie evenly among them."""
     if codes is None:
         return rows[:1], np.ones(1)
     _, first, count = np.unique(codes[rows], return_index=True, return_counts=True)
     if len(first) <= most:
         return rows[first], count / count.sum()
-    ordered = rows[np.argsort(design.response.values[rows], kind="stable")]
+    ordered = rows[np.argsort(spread[rows], kind="stable")]
     places = ((np.arange(most) + 0.5) / most * len(ordered)).astype(np.intp)
     return ordered[places], np.full(most, 1 / most)
 

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from bayesmix.report.line_data import points_at, response_label
-from bayesmix.report.line_expected import expected_lines, values_of_a_row
+from bayesmix.report.line_expected import expected_lines, height_of_others, values_of_a_row
 from bayesmix.report.line_grid import Axis, group_term
 from bayesmix.report.line_rows import rows_for
 from bayesmix.report.plot_arguments import AnyFit
@@ -33,7 +33,9 @@ def draw_together(fits: Mapping[str, AnyFit], group: str, axis: Axis, binary: bo
     )
     levels = np.unique(group_term(last.design, group).index)
     designs = [fit.design for fit in fits.values()]
-    rows = rows_for(designs, group, axis, levels, at_once=values_of_a_row(list(fits.values())))
+    rows = rows_for(
+        designs, group, axis, levels, at_once=values_of_a_row(list(fits.values())), height=height_of_others(last, axis)
+    )
     everywhere = np.ones(last.design.n_obs, dtype=bool)
     points = points_at(last.design, axis, everywhere, binary=binary)
     style = look()

@@ -11,8 +11,12 @@ from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, listi
 from bayesmix.inference.arguments import groups_of
 from bayesmix.inference.ranef import ranef
 from bayesmix.inference.residuals import residuals
+from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
+from bayesmix.modelling.laplace_record import LaplaceFit
+from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
-from bayesmix.report.plot_arguments import a_canvas, a_fit, a_text_or_none, one_term
+from bayesmix.modelling.reml_record import RemlFit
+from bayesmix.report.plot_arguments import a_canvas, a_text_or_none, one_term
 from bayesmix.report.plot_look import BLUE, POINT_SIZE, look
 from bayesmix.report.plot_style import head, label_axes, one_axes
 
@@ -35,7 +39,7 @@ class Quantiles:
 
 
 def plot_qq(
-    fit: Fit,
+    fit: Fit | RemlFit | LaplaceFit | LmFit,
     which: str = RESIDUALS,
     term: str | None = None,
     ax: Axes | None = None,
@@ -66,9 +70,9 @@ def plot_qq(
     Returns
     -------
     matplotlib.axes.Axes
-        Posterior means, standardised; quantile residuals as they are, since the model gives them mean 0 and sd 1. On
-        the line they are as normal as they can be; the band holds each point of a normal sample of this size with
-        probability 0.95, so that among many points some lie outside.
+        Posterior means, of other fits estimates and conditional modes, standardised; quantile residuals as they are,
+        since the model gives them mean 0 and sd 1. On the line they are as normal as they can be; the band holds each
+        point of a normal sample of this size with probability 0.95, so that among many points some lie outside.
 
     Raises
     ------
@@ -82,7 +86,8 @@ def plot_qq(
     Band: order statistics of n uniforms are Beta(i, n + 1 - i). Standardising by the sample's own mean and sd
     makes it slightly too wide. Group effects are shrunk, more so where a level has few observations.
     """
-    fit, canvas = a_fit(fit), a_canvas(ax=ax, figsize=figsize, caption=caption)
+    refuse_other_kinds(fit, question="plot_qq", kinds=LINEAR)
+    canvas = a_canvas(ax=ax, figsize=figsize, caption=caption)
     values, what = _values(fit, which, term, seed)
     if len(values) < 3 or np.ptp(values) == 0:
         raise ArgumentError(f"Quantiles need 3 values that differ; {what} have {len(np.unique(values))}.")
@@ -96,7 +101,8 @@ def plot_qq(
     alpha = float(np.clip(300 / len(values), 0.3, 0.9))
     ax.scatter(shown.quantiles, shown.values, s=POINT_SIZE, color=BLUE, alpha=alpha, linewidths=0, zorder=3)
     label_axes(ax, "normal quantile", what if as_they_are else f"{what}, standardised")
-    note = f"Posterior means; band: {100 * PROB:g} % of normal samples, pointwise."
+    point = "Posterior means" if isinstance(fit, Fit) else "At the estimates"
+    note = f"{point}; band: {100 * PROB:g} % of normal samples, pointwise."
     head(ax, canvas, f"Normal quantiles of {len(values)} {what}", note)
     return ax
 
@@ -112,14 +118,16 @@ def normal_quantiles(values: Floats, *, standardise: bool = True) -> Quantiles:
     return Quantiles(medians, ordered, lower, upper)
 
 
-def _values(fit: Fit, which: str, term: str | None, seed: int | None) -> tuple[Floats, str]:
-    groups = groups_of(fit.design, None)
+def _values(
+    fit: Fit | RemlFit | LaplaceFit | LmFit, which: str, term: str | None, seed: int | None
+) -> tuple[Floats, str]:
+    groups, column = groups_of(fit.design, None), "mean" if isinstance(fit, Fit) else "estimate"
     a_text_or_none(term, argument="term")
-    if a_text_or_none(which, argument="which") in groups:
+    if a_text_or_none(which, argument="which") in groups and not isinstance(fit, LmFit):
         frame = ranef(fit, group=which)
         names = list(dict.fromkeys(frame["term"]))
         chosen = names[0] if term is None else one_term(term, names, which)
-        return frame.loc[frame["term"] == chosen, "mean"].to_numpy(), f"effects of {which} on {chosen}"
+        return frame.loc[frame["term"] == chosen, column].to_numpy(), f"effects of {which} on {chosen}"
     if which != RESIDUALS:
         options = (RESIDUALS, *groups)
         raise ArgumentError(
@@ -127,7 +135,7 @@ def _values(fit: Fit, which: str, term: str | None, seed: int | None) -> tuple[F
         )
     if term is not None:
         raise UnknownTermError(f"term={term!r} belongs to a group's effects; name the group in which=.")
-    if fit.family.name != "gaussian":
-        values = residuals(fit, kind="quantile", seed=seed)["mean"].to_numpy()
+    if not isinstance(fit, RemlFit | LmFit) and fit.family.name != "gaussian":
+        values = residuals(fit, kind="quantile", seed=seed)[column].to_numpy()
         return values[np.isfinite(values)], _QUANTILE
-    return residuals(fit, kind="pearson")["mean"].to_numpy(), "residuals"
+    return residuals(fit, kind="pearson")[column].to_numpy(), "residuals"

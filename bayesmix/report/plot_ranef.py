@@ -19,7 +19,7 @@ from bayesmix.report.plot_arguments import a_canvas, one_group, one_term
 from bayesmix.report.plot_canvas import Canvas, new_figure
 from bayesmix.report.plot_look import BLUE, look
 from bayesmix.report.plot_style import dress, frame, panel_title
-from bayesmix.report.plot_text import LABEL_WIDTH, literal
+from bayesmix.report.plot_text import LABEL_WIDTH, characters, literal
 from bayesmix.report.units import response_text, unit_of_coefficient, with_unit
 
 WIDE, NARROW = 0.95, 0.50
@@ -27,7 +27,7 @@ MOST_LABELS = 60
 _NAMED = 5  # of many levels the lowest and the highest
 _LEVEL = 1.6  # inches of a level's name
 _EXTREME = 1.1  # inches of the name of a level that is written into the panel
-_OF_PANEL = 0.75  # of a panel's width is what its axes leave for title and labels
+_USUAL, _BESIDE = 0.5, 0.6  # inches of names that a panel has room for, and of its axis label and margins
 
 
 @dataclass(frozen=True)
@@ -91,13 +91,13 @@ def plot_ranef(
     axes = np.array([[given]], dtype=object)
     if not isinstance(figure, Figure):
         figure, axes = _panels(canvas, rows)
-    limits = _limits([panel for row in rows for panel in row])
+    limits, names = _limits([panel for row in rows for panel in row]), _name_width(rows)
     for i, row in enumerate(rows):
         for j in range(axes.shape[1]):
             if j >= len(row):
                 axes[i, j].set_visible(False)
                 continue
-            _draw(axes[i, j], row[j], fit, inches=_OF_PANEL * figure.get_figwidth() / axes.shape[1])
+            _draw(axes[i, j], row[j], fit, inches=figure.get_figwidth() / axes.shape[1] - names - _BESIDE)
             axes[i, j].set_xlim(limits[row[j].term])
     link = "identity" if isinstance(fit, RemlFit) else fit.family.link
     frame(figure, canvas, text=_caption(isinstance(fit, Fit), link))
@@ -119,10 +119,17 @@ def _chosen(fit: Fit | RemlFit | LaplaceFit, group: str | None, term: str | None
 def _panels(canvas: Canvas, rows: list[list[Caterpillar]]) -> tuple[Figure, np.ndarray]:
     heights = [_height(len(row[0].wide)) for row in rows]
     n_columns = max(len(row) for row in rows)
-    width = 3.6 if n_columns < 3 else 2.8
+    width = (3.6 if n_columns < 3 else 2.8) + max(0.0, _name_width(rows) - _USUAL)
     size = canvas.size(max(5.0, width * n_columns), sum(heights) + 0.6, panels=len(rows) * n_columns)
     figure = new_figure(size)
     return figure, figure.subplots(len(rows), n_columns, squeeze=False, height_ratios=heights)
+
+
+def _name_width(rows: list[list[Caterpillar]]) -> float:
+    """Inches that the longest name of a level takes beside its panel."""
+    named = [row[0].wide["level"] for row in rows if len(row[0].wide) <= MOST_LABELS]
+    longest = max((len(str(level)) for levels in named for level in levels), default=0)
+    return min(_LEVEL, longest / characters(1.0))
 
 
 def _caption(is_posterior: bool, link: str) -> str:

@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 
 import arviz_plots
+import numpy as np
+import xarray as xr
 from arviz_base import rc_context
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesmix.errors import ArgumentError
+from bayesmix.inference.summarise import sampling_quality
 from bayesmix.modelling.record import Fit
+from bayesmix.numerics.rank_band import rank_band
 from bayesmix.report.plot_arguments import a_canvas, a_fit
 from bayesmix.report.plot_canvas import Picture
 from bayesmix.report.plot_chains import MOST_PANELS, about_chains, chain_handles, chosen_draws, dress_all, titles
@@ -15,7 +20,7 @@ from bayesmix.report.plot_look import look
 from bayesmix.report.plot_style import frame, panel_title
 
 PROB = 0.95
-_SIMULATIONS = 1000
+_FEWEST = 20  # draws of a chain that are left
 
 
 def plot_rank(
@@ -54,8 +59,9 @@ def plot_rank(
 
     Notes
     -----
-    The band is simulated for independent draws. Draws of a chain are autocorrelated: all are thinned by the ratio of
-    their number to their effective size, of bulk or tail, averaged over the parameters shown.
+    ArviZ's p value and its marks are left out: they hold for independent draws. So does the band, by simulation. Draws
+    of a chain are autocorrelated: all are thinned by the ratio of their number to their effective size within a chain,
+    of bulk or tail, of the parameter that has the fewest.
 
     References
     ----------
@@ -70,28 +76,28 @@ def plot_rank(
     n_columns = min(3, len(names))
     n_rows = -(-len(names) // n_columns)
     size = canvas.size(max(4.6, 3.0 * n_columns + 0.3), 1.9 * n_rows + 1.0, panels=len(names))
+    every = _thinning(tree)
+    band = rank_band(n_chains, len(range(0, tree["posterior"].sizes["draw"], every)), prob=PROB)
     with rc_context(MOST_PANELS):
         collection = arviz_plots.plot_rank(
             tree,
             backend="matplotlib",
-            method="envelope",
-            envelope_prob=PROB,
+            thin=True,
             color=colours,
             col_wrap=n_columns,
-            visuals={
-                "title": False,
-                "xlabel": False,
-                "remove_axis": False,
-                "credible_interval": {"color": style.grey, "alpha": 0.25},
-            },
-            stats={"ecdf_pit": {"n_simulations": _SIMULATIONS}},
+            visuals={"title": False, "xlabel": False, "remove_axis": False},
+            stats={"thin": {"factor": every}},
             figure_kwargs={"figsize": size, "layout": "constrained", "FigureClass": Picture},
         )
     figure = collection.viz["figure"].item()
     dress_all(figure)
     for ax, name in zip(figure.axes, names, strict=False):
         panel_title(ax, name, inches=0.8 * size[0] / n_columns)
+        for mark in (*ax.texts, *ax.collections):
+            mark.remove()
+        ax.fill_between(band.at, -band.half, band.half, color=style.grey, alpha=0.25, linewidth=0, zorder=0)
         ax.axhline(0, color=style.grey, linewidth=0.6, zorder=0)
+    _limit(figure.axes, float(band.half.max()))
     text = (
         "Distribution of each chain's ranks among all draws, minus the uniform one; grey: where all of it lies with "
         f"probability {100 * PROB:g} % if the chains agree, of as many draws as the chains are worth."
@@ -106,3 +112,23 @@ def plot_rank(
         handles=chain_handles(colours),
     )
     return figure
+
+
+def _limit(axes: Sequence[Axes], least: float) -> None:
+    """Vertical limits that all panels share: the band, and chains that leave it."""
+    furthest = max(float(np.abs(line.get_ydata()).max()) for ax in axes for line in ax.lines)
+    for ax in axes:
+        ax.set_ylim(-1.1 * max(least, furthest), 1.1 * max(least, furthest))
+
+
+def _thinning(tree: xr.DataTree) -> int:
+    """Of how many draws one is kept, so that those of a chain are about independent.
+
+    Chains that do not agree have a small effective size together, which must not widen the band that shows it.
+    """
+    draws = np.stack([variable.transpose("chain", "draw") for variable in tree["posterior"].data_vars.values()])
+    n_parameters, n_chains, n_draws = draws.shape
+    quality = sampling_quality(draws.reshape(n_parameters * n_chains, 1, n_draws))
+    worth = np.minimum(quality["ess_bulk"], quality["ess_tail"]).reshape(n_parameters, n_chains).mean(axis=1)
+    least = float(np.nanmin(worth, initial=n_draws))
+    return int(np.clip(round(n_draws / least), 1, max(1, n_draws // _FEWEST)))

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from arviz_stats.base import array_stats
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -12,13 +11,14 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from bayesmix.errors import UnknownTermError
-from bayesmix.formula.design import GroupTerm
+from bayesmix.formula.design import GroupTerm, prefixed
 from bayesmix.inference.draws import auxiliary, constant_parameters, correlations, joined, standard_deviations
 from bayesmix.inference.summarise import summarise
 from bayesmix.modelling.layout import column_pairs, corr_name, sd_names
 from bayesmix.modelling.prior_density import averaged_prior_density, prior_density
 from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.record import Fit
+from bayesmix.report.densities import N_GRID, posterior_density
 from bayesmix.report.plot_arguments import a_canvas, a_fit, some_parameters
 from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_look import BLUE, VERMILION, look
@@ -29,9 +29,7 @@ from bayesmix.report.units import response_unit, unit_of_coefficient, with_unit
 Floats = NDArray[np.float64]
 
 PROB = 0.95
-N_GRID = 512
 _SHOWN = 0.995  # the share of the posterior that a panel of a standard deviation shows
-_IN_GRID = 0.999
 
 
 @dataclass(frozen=True)
@@ -144,7 +142,7 @@ def plot_corr(
         name = corr_name(term, predictor.random)
         for pair, draws in zip(column_pairs(term), joined(correlations(fit, term)), strict=True):
             label = name if term.k == 2 else f"{name}[{', '.join(pair)}]"
-            words = f"corr({pair[0]}, {pair[1]}) by {term.group}{_whose(term)}"
+            words = f"corr({_plain(term, pair[0])}, {_plain(term, pair[1])}) by {term.group}{_whose(term)}"
             shown.append(PriorAndPosterior(label, words, "", draws, fit.priors[name], -1.0, 1.0, term.k))
     if not shown:
         raise UnknownTermError("The model has no correlations; correlated effects are written (x | g).")
@@ -156,7 +154,7 @@ def _sds_of(fit: Fit, term: GroupTerm) -> list[PriorAndPosterior]:
     return [
         PriorAndPosterior(
             name,
-            f"sd of {column} by {term.group}{_whose(term)}",
+            f"sd of {_plain(term, column)} by {term.group}{_whose(term)}",
             unit_of_coefficient(fit.design, column) if linear else "",
             draws,
             fit.priors[name],
@@ -169,6 +167,11 @@ def _sds_of(fit: Fit, term: GroupTerm) -> list[PriorAndPosterior]:
 def _is_linear(fit: Fit) -> bool:
     """Whether effects are in the response's unit."""
     return fit.family.link == "identity" and fit.family.name != "lognormal"
+
+
+def _plain(term: GroupTerm, column: str) -> str:
+    """A column's name without the parameter before it, which `_whose` names."""
+    return column.removeprefix(prefixed(term.parameter, ""))
 
 
 def _whose(term: GroupTerm) -> str:
@@ -202,21 +205,6 @@ def _picture(canvas: Canvas, shown: list[PriorAndPosterior], what: str) -> Figur
     text = f"Densities; bar: {100 * PROB:g} % equal-tailed posterior interval, point: median."
     frame(figure, canvas, text=text, handles=handles)
     return figure
-
-
-def posterior_density(draws: Floats, *, lower: float, upper: float) -> tuple[Floats, Floats]:
-    """Grid and kernel density of draws that lie between `lower` and `upper`, reflected at these bounds.
-
-    With an infinite upper bound the highest draws, 0.1 %, are left to the tail beyond the grid, so that a heavy
-    tail does not coarsen the grid; the density still is that of all.
-    """
-    end, last = upper, upper
-    if not np.isfinite(upper):
-        last = float(np.quantile(draws, _IN_GRID))
-        end = last + 0.25 * (last - lower)  # beyond the draws nothing is reflected
-    inside = draws[draws <= last]
-    grid, density, _ = array_stats.kde(inside, custom_lims=(lower, end), bound_correction=True, grid_len=N_GRID)
-    return grid, density * len(inside) / len(draws)
 
 
 def _prior_at(parameter: PriorAndPosterior, x: Floats) -> Floats:

@@ -5,28 +5,34 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import ScalarFormatter
 
 _MOST_DIGITS = 15
+_NOUGHT = 1e-6  # of the distance of two ticks: a number as small as this is 0
 
 
 class WholeNumbers(ScalarFormatter):
     """The numbers that matplotlib writes, but for very large, very small and very close ones: these as they are."""
 
-    def __call__(self, x: float, pos: int | None = None) -> str:
-        """The number at a tick."""
+    def format_ticks(self, values: list[float]) -> list[str]:
+        """The numbers at ticks."""
+        texts = super().format_ticks(values)
         if not super().get_offset():
-            return super().__call__(x, pos)
-        ticks = np.unique(np.asarray(self.locs, dtype=float))
-        gaps = np.diff(ticks)
-        gaps = gaps[gaps > 0]
-        if not len(gaps):
-            return f"{x:g}"
-        if abs(x) < 1e-6 * gaps.min():
-            return "0"
-        digits = int(np.floor(np.log10(abs(x))) - np.floor(np.log10(gaps.min()))) + 2
-        return self.fix_minus(f"{x:.{min(digits, _MOST_DIGITS)}g}")
+            return texts
+        gaps = np.diff(np.unique(np.asarray(values, dtype=float)))
+        step = float(gaps[gaps > 0].min(initial=np.inf))
+        return [self.fix_minus(_whole(value, step)) for value in values]
 
     def get_offset(self) -> str:
         """Nothing: every number is whole."""
         return ""
+
+
+def _whole(value: float, step: float) -> str:
+    """`value` with as many digits as tell ticks apart that are `step` from each other."""
+    if not np.isfinite(step):
+        return f"{value:g}"
+    if abs(value) < _NOUGHT * step:
+        return "0"
+    digits = int(np.floor(np.log10(abs(value))) - np.floor(np.log10(step))) + 2
+    return f"{value:.{min(digits, _MOST_DIGITS)}g}"
 
 
 def whole_numbers(ax: Axes) -> None:

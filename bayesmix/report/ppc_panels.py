@@ -1,13 +1,13 @@
 """The kinds of pictures of a posterior predictive check, each into given axes."""
 
 import numpy as np
-from arviz_stats.base import array_stats
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter
 from numpy.typing import NDArray
 
 from bayesmix.inference.replicated import Replicated
 from bayesmix.numerics.predictive_statistics import STATISTICS, exceedance, rootogram
+from bayesmix.report.densities import kernel_density, kernel_limits
 from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_look import BLUE, VERMILION, look
 from bayesmix.report.plot_style import head, label_axes, legend
@@ -18,8 +18,6 @@ Floats = NDArray[np.float64]
 _TAILS = (0.025, 0.975)
 _SHOWN = 50  # replicates drawn as lines
 _MOST_COUNTS = 40
-_N_GRID = 512
-_ROOM = 3.3  # bandwidths: where a kernel has come down to nothing
 _TICK = 1.0  # inches of a category's name
 _ACROSS = 60  # letters of all categories' names side by side
 _PER_BIN, _FEWEST_BINS, _MOST_BINS = 15, 4, 20
@@ -40,7 +38,7 @@ _IN_WORDS = {
 def density(ax: Axes, canvas: Canvas, found: Replicated, label: str, bounds: tuple[float, float]) -> Axes:
     """Densities of the data and of some replicates by the same rule, reflected at the `bounds` of the response."""
     chosen = found.shown_replicates[:, :: max(1, found.n_draws // _SHOWN)]
-    limits = _kernel_limits(np.column_stack([chosen, found.shown]), bounds)
+    limits = kernel_limits(np.column_stack([chosen, found.shown]), bounds)
     for column in chosen.T:
         ax.plot(*kernel_density(column, limits, bounds), color=BLUE, linewidth=0.6, alpha=0.3, zorder=1)
     ax.plot([], [], color=BLUE, linewidth=1, label="replicates")
@@ -54,28 +52,6 @@ def density(ax: Axes, canvas: Canvas, found: Replicated, label: str, bounds: tup
     note = f"Densities of the data and of {chosen.shape[1]} replicates."
     head(ax, canvas, "Posterior predictive check", note)
     return ax
-
-
-def _kernel_limits(values: Floats, bounds: tuple[float, float]) -> tuple[float, float]:
-    """From where to where densities of the columns are drawn: until nothing is left of them, or to the bounds."""
-    widths = [array_stats.kde(column)[2] for column in values.T if np.ptp(column) > 0]
-    room = _ROOM * max(widths, default=0.0) or 1.0
-    return max(float(values.min()) - room, bounds[0]), min(float(values.max()) + room, bounds[1])
-
-
-def kernel_density(values: Floats, limits: tuple[float, float], bounds: tuple[float, float]) -> tuple[Floats, Floats]:
-    """Grid and kernel density between `limits`, reflected where a limit is a bound of what can be observed.
-
-    Values that are all alike have a density of 0 everywhere else.
-    """
-    if np.ptp(values) == 0:
-        grid = np.linspace(*limits, _N_GRID)
-        return grid, np.zeros(_N_GRID)
-    low, high = limits
-    # One end is reflected where it is a bound; the other lies where nothing is left to reflect.
-    bounded = low == bounds[0] or high == bounds[1]
-    grid, heights, _ = array_stats.kde(values, custom_lims=(low, high), bound_correction=bounded, grid_len=_N_GRID)
-    return grid, heights
 
 
 def ecdf(ax: Axes, canvas: Canvas, found: Replicated, label: str) -> Axes:

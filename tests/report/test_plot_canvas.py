@@ -16,7 +16,7 @@ from bayesmix.report.plot_files import drawn_in_memory
 pytestmark = pytest.mark.usefixtures("no_figure_left")
 
 WHOLE = {
-    "lines": lambda fit, **k: bm.plot_lines(fit, **k),
+    "lines": lambda fit, **k: bm.plot_lines(fit, max_panels=6, **k),
     "ranef": lambda fit, **k: bm.plot_ranef(fit, **k),
     "sd": lambda fit, **k: bm.plot_sd(fit, **k),
     "corr": lambda fit, **k: bm.plot_corr(fit, **k),

@@ -1,23 +1,32 @@
 """Pictures of one fit: what is drawn against the tables and against densities of SciPy."""
 
+from dataclasses import replace
+
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from scipy import stats
 
-from bayesmix.errors import ArgumentError, UnknownTermError
+from bayesmix.errors import ArgumentError, DataError, UnknownTermError
+from bayesmix.inference.fitted import fitted
 from bayesmix.inference.ranef import ranef
+from bayesmix.inference.realised import realised
 from bayesmix.inference.residuals import residuals
 from bayesmix.inference.varcorr import varcorr
 from bayesmix.modelling.fit import fit as make_fit
+from bayesmix.modelling.laplace import laplace
+from bayesmix.modelling.lm import lm
+from bayesmix.modelling.reml import reml
+from bayesmix.report.densities import posterior_density
 from bayesmix.report.plot_chains import draws_by_name
 from bayesmix.report.plot_qq import plot_qq
 from bayesmix.report.plot_ranef import plot_ranef
 from bayesmix.report.plot_rank import plot_rank
 from bayesmix.report.plot_residuals import binned_means, plot_residuals
-from bayesmix.report.plot_sd import plot_corr, plot_sd, posterior_density
+from bayesmix.report.plot_sd import plot_corr, plot_sd
 from bayesmix.report.plot_trace import plot_trace
 
 FEW = {"draws": 20, "tune": 100, "chains": 2, "seed": 1, "progress": False}
@@ -67,6 +76,48 @@ def test_crossed_groups_share_their_horizontal_limits(penicillin_fit):
 def test_one_group_and_one_term_can_be_chosen(sleepstudy_fit, penicillin_fit):
     assert [name_of(ax) for ax in visible(plot_ranef(penicillin_fit, "sample"))] == ["diameter: Intercept by sample"]
     assert [name_of(ax) for ax in visible(plot_ranef(sleepstudy_fit, term="Days"))] == ["Reaction: Days by Subject"]
+
+
+def test_effects_have_the_responses_name_and_unit(with_units, cbpp_fit):
+    intercept, days = visible(plot_ranef(with_units))
+    assert (intercept.get_xlabel(), days.get_xlabel()) == ("effect (ms)", "effect on Days (ms per day)")
+    (ax,) = visible(plot_ranef(cbpp_fit))
+    assert (name_of(ax), ax.get_xlabel()) == ("incidence: Intercept by herd", "effect (logit scale)")
+
+
+def test_of_many_levels_the_lowest_and_the_highest_are_named():
+    rng = np.random.default_rng(3)
+    g = np.repeat(np.arange(70), 3)
+    data = pd.DataFrame({"g": [f"farm {i}" for i in g], "y": rng.normal(size=70)[g] + rng.normal(size=210)})
+    fit = reml("y ~ 1 + (1 | g)", data)
+    (ax,) = visible(plot_ranef(fit))
+    modes = ranef(fit).sort_values("estimate")
+    highest, lowest = (text.get_text().split("\n") for text in ax.texts)
+    assert highest == ["highest:", *modes["level"].iloc[:-6:-1]]
+    assert lowest == ["lowest:", *modes["level"].iloc[4::-1]]
+
+
+def test_long_names_of_levels_leave_titles_within_the_figure(sleepstudy_fit, no_text_overlaps):
+    data = sleepstudy_fit.data.assign(Subject=lambda d: "patient of the outer clinic " + d["Subject"].astype(str))
+    figure = plot_ranef(reml(sleepstudy_fit.formula, data))
+    no_text_overlaps(figure)
+    for ax in visible(figure):
+        for text in (ax.xaxis.label, *ax.findobj(mpl.text.Text, include_self=False)):
+            if text.get_text() and text.get_visible() and text.get_text() in (name_of(ax), ax.get_xlabel()):
+                assert text.get_window_extent().x1 <= figure.bbox.width
+
+
+def test_conditional_modes_have_normal_intervals(sleepstudy_fit, cbpp_fit):
+    for fit in (
+        reml(sleepstudy_fit.formula, sleepstudy_fit.data),
+        laplace(cbpp_fit.formula, cbpp_fit.data, "binomial"),
+    ):
+        ax = visible(plot_ranef(fit))[0]
+        table = ranef(fit)
+        table = table[table["term"] == "Intercept"].sort_values("estimate")
+        ends = np.array([segment[:, 0] for segment in ax.collections[0].get_segments()])
+        half = stats.norm.ppf(0.975) * table["sd"]
+        np.testing.assert_allclose(ends, np.column_stack([table["estimate"] - half, table["estimate"] + half]))
 
 
 # --- prior and posterior ----------------------------------------------------------------------------------
@@ -199,7 +250,74 @@ def test_a_model_without_fixed_coefficients_is_drawn(bare_fit, plot):
     plot(bare_fit[0])
 
 
+def test_the_band_of_ranks_holds_chains_that_agree_and_no_other(sleepstudy_fit):
+    """Well-mixed chains lie in the band nearly everywhere; one that is shifted by an sd leaves it for good."""
+
+    def outside(figure):
+        ax = visible(figure)[0]
+        ends = pd.DataFrame(ax.collections[0].get_paths()[0].vertices).groupby(0)[1].max()
+        lines = [(np.asarray(drawn.get_xdata()), np.abs(drawn.get_ydata())) for drawn in ax.lines[:2]]
+        return max(np.mean(y > np.interp(x, ends.index, ends) + 0.005) for x, y in lines)
+
+    assert outside(plot_rank(sleepstudy_fit, "sigma")) == 0
+    draws = sleepstudy_fit.posterior["posterior"].to_dataset().copy(deep=True)
+    draws["sigma"][0] += float(draws["sigma"].std())
+    tree = xr.DataTree.from_dict({"posterior": draws})
+    assert outside(plot_rank(replace(sleepstudy_fit, posterior=tree), "sigma")) > 0.5
+
+
 # --- residuals --------------------------------------------------------------------------------------------
+
+
+def test_residuals_stand_at_their_fitted_values(sleepstudy_fit, cbpp_fit):
+    for fit, kind in ((sleepstudy_fit, "response"), (cbpp_fit, "quantile")):
+        drawn = observations(plot_residuals(fit, seed=3))
+        found = realised(fit, kind=kind, seed=3)
+        np.testing.assert_allclose(drawn, np.column_stack([found.expected, found.residual]))
+
+
+def test_residuals_of_estimates(sleepstudy_fit, cbpp_fit):
+    """Those of a mixed model have no binned means, which would not scatter about 0; those of least squares have."""
+    data = sleepstudy_fit.data
+    for fit, kind, has_means in (
+        (reml(sleepstudy_fit.formula, data), "response", False),
+        (lm("Reaction ~ Days", data), "response", True),
+        (laplace(cbpp_fit.formula, cbpp_fit.data, "binomial"), "quantile", False),
+    ):
+        ax = plot_residuals(fit)
+        expected = np.column_stack([fitted(fit)["estimate"], residuals(fit, kind=kind)["estimate"]])
+        np.testing.assert_allclose(observations(ax), expected)
+        assert bool(ax.containers) == has_means
+        assert "Normal quantiles" in plot_qq(fit).texts[0].get_text()
+    with pytest.raises(ArgumentError, match="pearson"):
+        plot_residuals(reml(sleepstudy_fit.formula, data), kind="quantile")
+
+
+def observations(ax):
+    return next(c for c in ax.collections if c.get_label() == "observations").get_offsets()
+
+
+def test_residuals_and_sds_have_the_units_of_the_data(with_units, cbpp_fit):
+    ax = plot_residuals(with_units)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("fitted Reaction (ms)", "residual of Reaction (ms)")
+    assert plot_residuals(cbpp_fit).get_xlabel() == "fitted proportion of incidence"
+    labels = [ax.get_xlabel() for ax in visible(plot_sd(with_units))]
+    assert labels == [f"standard deviation ({unit})" for unit in ("ms", "ms per day", "ms")]
+    odd = with_units.data.copy()
+    odd.attrs["units"] = "ms"
+    with pytest.raises(DataError, match="names the unit of columns"):
+        plot_residuals(reml("Reaction ~ Days + (1 | Subject)", odd))
+
+
+@pytest.mark.parametrize("factor", [1e-12, 1e7])
+def test_no_number_lies_on_a_title_in_any_unit(sleepstudy_fit, factor, no_text_overlaps):
+    data = sleepstudy_fit.data.assign(Reaction=lambda d: d["Reaction"] * factor)
+    fit = make_fit(sleepstudy_fit.formula, data, **FEW | {"tune": None})
+    for drawn in (plot_residuals(fit), plot_ranef(fit), plot_sd(fit), plot_trace(fit)):
+        no_text_overlaps(drawn if isinstance(drawn, mpl.figure.Figure) else drawn.get_figure())
+    for ax in (plot_residuals(fit), plot_qq(fit)):
+        ax.get_figure().canvas.draw()
+        assert ax.yaxis.get_offset_text().get_text() == ""
 
 
 def test_binned_means_against_a_loop():

@@ -48,6 +48,19 @@ def test_a_panel_of_effects_for_each_term(sleepstudy_fit):
         np.testing.assert_array_equal(diagonal.get_xdata(), diagonal.get_ydata())
 
 
+def test_the_caption_promises_bars_where_there_are_bars():
+    rng = np.random.default_rng(3)
+    g = np.repeat(np.arange(160), 2)
+    data = pd.DataFrame({"g": [f"g{i}" for i in g], "h": np.arange(320) % 5})
+    data["y"] = rng.normal(size=160)[g] + rng.normal(size=320)
+    settings = {"draws": 50, "chains": 2, "seed": 1, "progress": False}
+    for formula, promised in (("y ~ 1 + (1 | g)", False), ("y ~ 1 + (1 | g) + (1 | h)", True)):
+        figure = plot_compare_reml(make_fit(formula, data.assign(h=data["h"].astype(str)), **settings))
+        bars = [c for ax in visible(figure) for c in ax.collections if c.get_label() != "levels"]
+        caption = max((text.get_text() for text in figure.texts), key=len)
+        assert (len(bars) > 0, "bars" in caption) == (promised, promised)
+
+
 def test_blups_that_are_all_0_stand_side_by_side(dyestuff2_fit):
     (ax,) = visible(plot_compare_reml(dyestuff2_fit))
     drawn = collection(ax, "levels")

@@ -9,7 +9,8 @@ from scipy.special import expit
 
 from bayesmix.errors import ArgumentError, UnknownColumnError, UnknownTermError
 from bayesmix.modelling.fit import fit as make_fit
-from bayesmix.report.plot_lines import evenly_spaced, plot_lines
+from bayesmix.report.line_layers import evenly_spaced
+from bayesmix.report.plot_lines import plot_lines
 
 FEW = {"draws": 20, "tune": 100, "chains": 2, "seed": 1, "progress": False}
 

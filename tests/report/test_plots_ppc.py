@@ -7,13 +7,18 @@ import pytest
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.posterior_predict import posterior_predict
 from bayesmix.inference.ppc import ppc
+from bayesmix.inference.replicated import Replicated
+from bayesmix.numerics.predictive_statistics import RowMoments
+from bayesmix.report import ppc_panels
+from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_ppc import KINDS, plot_ppc
 
 pytestmark = pytest.mark.usefixtures("no_figure_left")
 
 
-def test_each_response_has_the_picture_that_suits_it(sleepstudy_fit, cbpp_fit):
+def test_each_response_has_the_picture_that_suits_it(sleepstudy_fit, with_units, cbpp_fit):
     assert plot_ppc(sleepstudy_fit).get_xlabel() == "Reaction"
+    assert plot_ppc(with_units).get_xlabel() == "Reaction (ms)"
     assert plot_ppc(cbpp_fit).get_ylabel() == "share of rows up to it"
 
 
@@ -62,6 +67,60 @@ def test_given_axes_are_used(sleepstudy_fit, cbpp_fit):
     _, axes = plt.subplots(1, len(KINDS))
     for kind, ax in zip(KINDS, axes, strict=True):
         assert plot_ppc(sleepstudy_fit if kind == "density" else cbpp_fit, kind, ax) is ax
+
+
+def made_up(values, replicates):
+    """Observed values beside replicates (n_rows, n_draws), which no model gave."""
+    moments = RowMoments(replicates, np.ones_like(replicates))
+    used = np.ones(len(values), dtype=bool)
+    return Replicated(used, np.asarray(values, dtype=float), replicates, None, moments)
+
+
+def test_densities_end_where_nothing_is_left(sleepstudy_fit):
+    """Each has an area of 1 and comes down to 0 at both ends, beyond the smallest and the largest value."""
+    ax = plot_ppc(sleepstudy_fit)
+    drawn = [line.get_xydata() for line in ax.lines if len(line.get_xdata())]
+    assert len(drawn) > 40
+    for x, y in (line.T for line in drawn):
+        assert np.trapezoid(y, x) == pytest.approx(1, abs=0.01)
+        assert max(y[0], y[-1]) < 0.005 * y.max()
+    values = sleepstudy_fit.design.response.values
+    assert drawn[-1][0, 0] < values.min() - 10
+    assert drawn[-1][-1, 0] > values.max() + 10
+
+
+def test_a_density_is_reflected_at_a_true_bound():
+    """Of an exponential the density at 0 is its largest, where an estimate without reflection has half of it."""
+    rng = np.random.default_rng(4)
+    found = made_up(rng.exponential(size=5000), rng.exponential(size=(5000, 4)))
+    ax = ppc_panels.density(plt.figure().subplots(), Canvas(), found, "wait", (0.0, np.inf))
+    drawn = [line for line in ax.lines if len(line.get_xdata())]
+    assert len(drawn) == 5
+    for line in drawn:
+        x, y = line.get_xydata().T
+        assert 0 <= x[0] < 0.1
+        assert y[-1] < 0.005 * y.max()
+        near = x < 2
+        np.testing.assert_allclose(y[near], np.exp(-x[near]), rtol=0.2)
+
+
+def test_an_ordinal_rootogram_has_its_categories_and_no_other():
+    rng = np.random.default_rng(5)
+    names = ("very bad", "bad", "good")
+    values = rng.choice([1.0, 2.0, 3.0], 60, p=[0.2, 0.5, 0.3])
+    found = made_up(values, rng.choice([1.0, 2.0, 3.0], (60, 50)))
+    ax = ppc_panels.rootogram_bars(plt.figure().subplots(), Canvas(), found, "score", names)
+    assert tuple(label.get_text() for label in ax.get_xticklabels()) == names
+    assert list(ax.get_xticks()) == [1, 2, 3]
+    points = np.concatenate([np.asarray(c.get_offsets()) for c in ax.collections[1:]])
+    points = points[np.argsort(points[:, 0])]
+    np.testing.assert_array_equal(points[:, 1], [(values == number).sum() for number in (1, 2, 3)])
+    assert "of 3 points" in ax.get_title(loc="left").replace("\n", " ")
+
+
+def test_a_proportion_is_called_by_what_is_counted(cbpp_fit):
+    assert plot_ppc(cbpp_fit).get_xlabel() == "proportion of incidence"
+    assert plot_ppc(cbpp_fit, "rootogram").get_xlabel() == "successes of incidence"
 
 
 def test_what_does_not_suit_is_refused(sleepstudy_fit, cbpp_fit):

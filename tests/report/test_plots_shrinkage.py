@@ -199,6 +199,22 @@ def test_far_from_0_the_intercept_is_taken_at_the_mean():
     assert ax.get_xlabel().startswith("y at the mean of x, 2000")
 
 
+@pytest.mark.parametrize("unit", [1e-12, 1.0, 1e9])
+def test_the_overall_mean_stands_where_it_is_in_any_unit(sleepstudy_reml, unit):
+    data = sleepstudy_reml.data.assign(Reaction=lambda d: d["Reaction"] * unit)
+    ax = plot_shrinkage(reml("Reaction ~ Days + (Days | Subject)", data), kind="arrows")
+    np.testing.assert_allclose(collection(ax, "overall"), [sleepstudy_reml.beta * unit], rtol=1e-6)
+
+
+def test_ellipses_lie_within_the_axes(sleepstudy_reml):
+    ax = plot_shrinkage(sleepstudy_reml, kind="arrows")
+    box = ax.transLimits.transform(
+        np.concatenate([patch.get_extents().transformed(ax.transData.inverted()).get_points() for patch in ax.patches])
+    )
+    assert box.min() > 0
+    assert box.max() < 1
+
+
 # --- units ------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,46 @@
+"""How far the ranks of a chain may stray from evenness if all chains draw from the same distribution."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+_MOST_POINTS = 200
+_SIMULATIONS, _FEWEST_SIMULATIONS = 2000, 200
+_MOST_VALUES = 2**24
+
+
+@dataclass(frozen=True)
+class RankBand:
+    """At the shares `at` of all draws, (n_points,) from 0 to 1, `half` the height of the band about 0."""
+
+    at: Floats
+    half: Floats
+
+
+def rank_band(n_chains: int, n_draws: int, *, prob: float, seed: int = 0) -> RankBand:
+    """The band that holds, with probability `prob`, the differences of all chains at all points.
+
+    The difference of a chain: the share of its draws among the lowest k of all, less k / N. Of N = n_chains n_draws
+    independent draws the chain's count among the lowest k is hypergeometric, with a standard deviation that gives the
+    band its shape; its width comes from simulation, as what all points and chains hold together.
+
+    References
+    ----------
+    Saeilynoja, Buerkner & Vehtari (2022), doi:10.1007/s11222-022-10090-6, for simultaneous bands of ranks.
+    """
+    n_all = n_chains * n_draws
+    lowest = np.unique(np.linspace(1, n_all - 1, min(_MOST_POINTS, n_all - 1)).round().astype(np.intp))
+    share = lowest / n_all
+    sd = np.sqrt(share * (1 - share) / n_draws * (n_all - n_draws) / (n_all - 1))
+    rng = np.random.default_rng(seed)
+    chain = np.repeat(np.arange(n_chains), n_draws)
+    furthest = np.empty(int(np.clip(_MOST_VALUES // n_all, _FEWEST_SIMULATIONS, _SIMULATIONS)))
+    for simulation in range(len(furthest)):
+        order = rng.permutation(chain)
+        counts = np.stack([np.cumsum(order == one)[lowest - 1] for one in range(n_chains)])
+        furthest[simulation] = np.max(np.abs(counts / n_draws - share) / sd)
+    half = float(np.quantile(furthest, prob)) * sd
+    return RankBand(np.concatenate([[0.0], share, [1.0]]), np.concatenate([[0.0], half, [0.0]]))
