@@ -18,7 +18,7 @@ from bayesmix.modelling.reduced import reduced_model
 MULTIPLIERS = tuple(float(value) for value in np.logspace(-1, 1, 13))
 
 
-def prior_sensitivity(fit: Fit, *, drop: str, multipliers: Sequence[float] = MULTIPLIERS) -> pd.DataFrame:
+def prior_sensitivity(fit: Fit, drop: str, *, multipliers: Sequence[float] = MULTIPLIERS) -> pd.DataFrame:
     """The Bayes factor for a random term as the prior scale of its standard deviations changes.
 
     Parameters
