@@ -44,8 +44,9 @@ def prior_sensitivity(fit: Fit, drop: str, *, multipliers: Sequence[float] = MUL
     Notes
     -----
     For Gaussian models quadrature is repeated with every prior, the values of importance sampling are weighted anew,
-    and drawn anew only where that does not reach. Without a closed form the posterior's draws are
-    weighted by the ratio of the priors; a prior that holds few of them has no number: fit with that prior.
+    and drawn anew only where that does not reach. Of other models the posterior's draws are weighted by the ratio of
+    the priors; where a prior holds few of them, values are drawn anew for counts with one random intercept, and other
+    models have no number: fit with that prior.
     """
     fit = a_posterior(fit, question="prior_sensitivity")
     factors = positive_numbers(multipliers, argument="multipliers")

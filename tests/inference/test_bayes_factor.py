@@ -329,3 +329,13 @@ def test_a_region_that_the_priors_leave_out_has_no_odds_and_no_warning():
     # sd < 1.2 sigma: sigma above 50 and, given it, (1.2 sigma - 60) / 10 of the sd's range, all of it from 58.33 on
     exact = (0.5 * (70 - 60) * (70 / 1.2 - 50) / 10 + (60 - 70 / 1.2)) / 40
     assert bm.equivalence(fit, delta=1.2).loc["sd_Batch__Intercept", "prior"] == pytest.approx(exact, rel=1e-9)
+
+
+def test_a_prior_that_the_draws_of_counts_do_not_reach_has_its_number_all_the_same():
+    """0.607 by adaptive Gauss and Hermite quadrature in another program, the prior of the sd HalfNormal(0.1)."""
+    formula = "cbind(incidence, size - incidence) ~ period + (1 | herd)"
+    fit = bm.fit(formula, bm.load_data("cbpp"), "binomial", **SETTINGS)
+    found = bm.prior_sensitivity(fit, "1 | herd", multipliers=[0.1]).iloc[0]
+    assert found["reason"] == ""
+    assert abs(found["log10_bf"] - 0.607) < 4 * found["mcse"] < 0.05
+    assert bm.bayes_factor(fit, "1 | herd").low == pytest.approx(found["log10_bf"])
