@@ -77,7 +77,7 @@ class BayesFactor:
         return display.as_html(self)
 
 
-def bayes_factor(fit: Fit, other: Fit | None = None, *, drop: str | None = None) -> BayesFactor:
+def bayes_factor(fit: Fit, other: Fit | str | None = None, *, drop: str | None = None) -> BayesFactor:
     """Evidence for a term against its absence, or for one fitted model against another.
 
     Compares, under the priors printed with the fits, the probabilities that the models gave to the data.
@@ -87,7 +87,7 @@ def bayes_factor(fit: Fit, other: Fit | None = None, *, drop: str | None = None)
     fit
         A fit; where it has no closed form, by nutpie. The model without `drop` is then sampled in the same way.
     other
-        A second fit of the same rows; the factor is for `fit` against `other`.
+        A second fit of the same rows; the factor is for `fit` against `other`. A text is taken as `drop`.
     drop
         Instead of `other`: a random term or a part of one as `rand` prints it, ``"Days in (Days | Subject)"`` or
         ``"(1 | Subject)"``, or a term of the fixed part, ``"Days"``.
@@ -118,6 +118,8 @@ def bayes_factor(fit: Fit, other: Fit | None = None, *, drop: str | None = None)
     Kass & Raftery (1995), doi:10.1080/01621459.1995.10476572
     """
     fit = a_posterior(fit, question="bayes_factor")
+    if isinstance(other, str) and drop is None:
+        other, drop = None, other
     if (other is None) == (drop is None):
         raise ArgumentError("Give a second fit, or drop= with a term of the first: one of the two.")
     if other is not None:

@@ -13,7 +13,7 @@ from bayesmix.modelling.reml_record import RemlFit
 
 
 @readable
-def coef(fit: Fit | RemlFit | LaplaceFit, *, group: str | None = None, prob: float = 0.95) -> pd.DataFrame:
+def coef(fit: Fit | RemlFit | LaplaceFit, group: str | None = None, *, prob: float = 0.95) -> pd.DataFrame:
     """Coefficients of each level, as lme4's `coef` in long form: fixed coefficient plus group effect.
 
     Every fixed coefficient appears for every level. Effects of the group's random terms are added to the

@@ -12,8 +12,7 @@ from bayesmix.inference.readable_table import readable
 from bayesmix.modelling.default_priors import column_sds
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.layout import sd_names
-from bayesmix.modelling.prior_density import grid_of, prior_probability_below
-from bayesmix.modelling.priors import Prior
+from bayesmix.modelling.prior_density import prior_probability_of_ratio_below
 from bayesmix.modelling.record import Fit
 
 Floats = NDArray[np.float64]
@@ -43,7 +42,7 @@ def equivalence(fit: Fit, *, delta: float = 0.1, per: str = "unit") -> pd.DataFr
     pandas.DataFrame
         Indexed by `parameter`, a group sd a row: `probability` after the data with its Monte Carlo error `mcse`,
         `prior`, the probability before; `odds_ratio`, posterior odds over prior odds, > 1 where the data speak for the
-        region.
+        region; nan where the priors leave no question, since they exclude the region or hold nothing else.
 
     Raises
     ------
@@ -64,20 +63,13 @@ def equivalence(fit: Fit, *, delta: float = 0.1, per: str = "unit") -> pd.DataFr
         for name, draws in zip(sd_names(term), standard_deviations(fit, term), strict=True):
             bound = delta / column_sd[name] if per == "sd" else delta
             inside = (draws < bound * auxiliary(fit, "sigma")).astype(float)
-            share, before = float(inside.mean()), _prior_share(fit.priors[name], fit.priors["sigma"], bound)
-            with np.errstate(divide="ignore"):
+            share = float(inside.mean())
+            before = prior_probability_of_ratio_below(fit.priors[name], fit.priors["sigma"], bound)
+            with np.errstate(divide="ignore", invalid="ignore"):  # odds of 0 and of 1
                 odds = np.divide(share, 1 - share) / np.divide(before, 1 - before)
             rows[name] = {"probability": share, "mcse": _error(fit, inside), "prior": before, "odds_ratio": float(odds)}
     columns = ["probability", "mcse", "prior", "odds_ratio"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("parameter")
-
-
-def _prior_share(sd: Prior, sigma: Prior, bound: float) -> float:
-    """P(sd < bound sigma) under both priors."""
-    if sd.of_sigma:
-        return float(prior_probability_below(sd, np.array([bound]))[0])
-    values, weights = grid_of(sigma)
-    return float(weights @ prior_probability_below(sd, bound * values))
 
 
 def _error(fit: Fit, inside: Floats) -> float:

@@ -19,7 +19,7 @@ MULTIPLIERS = tuple(float(value) for value in np.logspace(-1, 1, 13))
 
 
 @readable
-def prior_sensitivity(fit: Fit, *, drop: str, multipliers: Sequence[float] = MULTIPLIERS) -> pd.DataFrame:
+def prior_sensitivity(fit: Fit, drop: str, *, multipliers: Sequence[float] = MULTIPLIERS) -> pd.DataFrame:
     """The Bayes factor for a term as the scale of its priors changes: of its standard deviations, or its coefficients.
 
     Parameters
@@ -45,8 +45,9 @@ def prior_sensitivity(fit: Fit, *, drop: str, multipliers: Sequence[float] = MUL
     Notes
     -----
     For Gaussian models quadrature is repeated with every prior, the values of importance sampling are weighted anew,
-    and drawn anew only where that does not reach. Without a closed form the posterior's draws are
-    weighted by the ratio of the priors; a prior that holds few of them has no number: fit with that prior.
+    and drawn anew only where that does not reach. Of other models the posterior's draws are weighted by the ratio of
+    the priors; where a prior holds few of them, values are drawn anew for counts with one random intercept, and other
+    models have no number: fit with that prior.
 
     The evidence against a coefficient grows with the scale of its prior without end (Lindley's paradox): a prior that
     was made to be vague decides such a test, and a curve that falls through 0 says that the data do not.

@@ -14,7 +14,7 @@ from bayesmix.modelling.reml_record import RemlFit
 
 
 @readable
-def ranef(fit: Fit | RemlFit | LaplaceFit, *, group: str | None = None, prob: float = 0.95) -> pd.DataFrame:
+def ranef(fit: Fit | RemlFit | LaplaceFit, group: str | None = None, *, prob: float = 0.95) -> pd.DataFrame:
     """Group effects, as lme4's `ranef` in long form.
 
     Parameters

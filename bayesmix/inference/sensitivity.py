@@ -1,6 +1,6 @@
 """A Bayes factor under other scales of the priors of what it tests, without sampling again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, log, nan
 from typing import TYPE_CHECKING
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from bayesmix import modelling
 from bayesmix.inference.tested import tested_scales
 from bayesmix.modelling.method import why_not_marginal
+from bayesmix.modelling.priors import Prior
+from bayesmix.modelling.quadrature_families import why_not_quadrature
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import ReducedModel
 from bayesmix.modelling.scaled_prior import scaled
@@ -58,7 +60,11 @@ def curve(
     """
     tested = tested_scales(fit, smaller)
     priors = [fit.priors | {name: scaled(fit.priors[name], factor) for name in tested} for factor in factors]
-    if why_not_marginal(fit.design, fit.family, fit.priors):
+    if why_not_quadrature(fit.design, fit.family, fit.priors) is None:
+        of_one = modelling.counts_marginal.seconds_anew(fit.design, fit.family, fit.priors)
+        anew = of_one * len(factors) < seconds
+        found = [_of_counts(fit, of_larger, other, anew=anew) for other in priors]
+    elif why_not_marginal(fit.design, fit.family, fit.priors):
         found = [modelling.reweighted.with_other_priors(fit, of_larger, other) for other in priors]
     else:
         anew = seconds == inf or modelling.log_marginal.seconds_anew(fit) * len(factors) < seconds
@@ -70,6 +76,16 @@ def curve(
         errors=np.hypot([one.error for one in found], of_smaller.error) / log(10),
         reasons=tuple(one.reason for one in found),
         priors=tuple(str(other[tested[0]]) for other in priors),
+    )
+
+
+def _of_counts(fit: Fit, own: "LogMarginal", priors: Mapping[str, Prior], *, anew: bool) -> "LogMarginal":
+    """Of counts whose effects a quadrature integrates out: the draws weighted, or where they do not reach, anew."""
+    found = modelling.reweighted.with_other_priors(fit, own, priors)
+    if found.reliable or own.reason or not anew:
+        return found
+    return modelling.counts_marginal.log_marginal_of_counts(
+        fit.design, fit.family, priors, seed=fit.sampling.seed, cores=fit.sampling.cores
     )
 
 

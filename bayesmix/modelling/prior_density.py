@@ -1,9 +1,13 @@
 """The density of a prior, to draw it beside the posterior."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 from scipy.special import betaln, gammaln, xlog1py, xlogy
 
 from bayesmix.modelling.priors import Prior
@@ -52,24 +56,72 @@ def grid_of(prior: Prior) -> tuple[Floats, Floats]:
     """Values of a standard deviation and weights, both (n,), whose sums are expectations under its prior.
 
     The trapezoidal rule over the logarithm about the prior's scale, +- 14: what is left out has a probability below
-    1e-6 where the density at 0 is finite.
+    1e-6 where the density at 0 is finite. Between the edges of a uniform prior Gauss-Legendre.
     """
+    if prior.name == "Uniform":
+        lower, upper = prior.args
+        nodes, weights = np.polynomial.legendre.leggauss(200)
+        return lower + (upper - lower) * (nodes + 1) / 2, weights / 2
     values = _size(prior) * np.exp(np.linspace(-14, 14, 1121))
     weights = prior_density(prior, values) * values
     return values, weights / weights.sum()
 
 
 def prior_probability_below(prior: Prior, x: Floats) -> Floats:
-    """P(sd < x) at each `x` (n,), of a prior relative to sigma P(sd / sigma < x).
+    """P(sd < x) at each `x` (n,), of a prior relative to sigma P(sd / sigma < x)."""
+    return np.asarray(_DISTRIBUTIONS[prior.name](*prior.args).below(np.asarray(x, dtype=float)))
 
-    Gauss-Legendre over u = sd / (sd + scale), in which the density is smooth and its range finite.
+
+def prior_probability_of_ratio_below(prior: Prior, of_sigma: Prior, bound: float) -> float:
+    """P(sd < bound sigma) under the priors of both.
+
+    With F and G their distribution functions the integral of F(bound G^-1(u)) over u from 0 to 1: by Gauss-Legendre
+    between the points where `bound` sigma enters and leaves the range of the sd.
     """
+    if prior.of_sigma:
+        return float(prior_probability_below(prior, np.array([bound]))[0])
+    sigma = _DISTRIBUTIONS[of_sigma.name](*of_sigma.args)
+    edges = np.array(prior.args if prior.name == "Uniform" else [])
+    cuts = np.concatenate([[0.0], sigma.below(edges / bound), [1.0]])
     nodes, weights = np.polynomial.legendre.leggauss(200)
-    size = _size(prior)
-    ends = x / (x + size)
-    u = ends[:, None] * (nodes + 1) / 2
-    density = prior_density(prior, size * u / (1 - u)) * size / (1 - u) ** 2
-    return np.clip(density @ weights * ends / 2, 0.0, 1.0)
+    total = 0.0
+    for start, stop in pairwise(cuts):
+        u = start + (stop - start) * (nodes + 1) / 2
+        total += (stop - start) / 2 * float(weights @ prior_probability_below(prior, bound * sigma.quantile(u)))
+    return total
+
+
+@dataclass(frozen=True)
+class _Distribution:
+    """`below`: the distribution function, `quantile` its inverse."""
+
+    below: Callable[[Floats], Floats]
+    quantile: Callable[[Floats], Floats]
+
+
+def _half_distribution(whole: Any) -> _Distribution:
+    """Of the absolute value of what is symmetric about 0."""
+    return _Distribution(
+        lambda x: np.where(x > 0, 1 - 2 * whole.sf(x), 0.0),
+        lambda u: whole.isf((1 - u) / 2),
+    )
+
+
+def _known(frozen: Any) -> _Distribution:
+    return _Distribution(frozen.cdf, frozen.ppf)
+
+
+_DISTRIBUTIONS: dict[str, Callable[..., _Distribution]] = {
+    "HalfNormal": lambda sigma: _half_distribution(stats.norm(0, sigma)),
+    "HalfStudentT": lambda nu, sigma: _half_distribution(stats.t(nu, 0, sigma)),
+    "HalfCauchy": lambda beta: _half_distribution(stats.cauchy(0, beta)),
+    "ScaleFree": lambda r: _half_distribution(stats.cauchy(0, r)),
+    "Exponential": lambda rate: _known(stats.expon(scale=1 / rate)),
+    "Gamma": lambda shape, rate: _known(stats.gamma(shape, scale=1 / rate)),
+    "InverseGamma": lambda shape, scale: _known(stats.invgamma(shape, scale=scale)),
+    "LogNormal": lambda mu, sigma: _known(stats.lognorm(sigma, scale=np.exp(mu))),
+    "Uniform": lambda lower, upper: _known(stats.uniform(lower, upper - lower)),
+}
 
 
 def _size(prior: Prior) -> float:

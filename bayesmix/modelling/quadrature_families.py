@@ -23,9 +23,6 @@ def why_not_quadrature(
         return f"{family} has no closed form"
     if design.parts:
         return f"{family} with a formula for {', '.join(design.parts)} has no closed form"
-    for name in design.fixed.names:
-        if priors[name].name == FLAT:
-            return f"the quadrature takes proper priors, that of {name} is {priors[name]}"
     if len(design.random) > 1:
         return (
             f"{family} with {len(design.random)} random terms has no closed form, one random intercept has a quadrature"
@@ -33,6 +30,9 @@ def why_not_quadrature(
     for term in design.random:
         if term.k > 1 or not np.all(term.columns == 1.0):
             return f"{family} with ({term.label}) has no closed form, one random intercept has a quadrature"
+    for name in design.fixed.names:
+        if priors[name].name == FLAT:
+            return f"the quadrature takes proper priors, that of {name} is {priors[name]}"
     if sampler in ("pymc", "numpyro"):
         return f"sampler {sampler} takes all parameters"
     return None

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesmix.errors import ArgumentError
-from bayesmix.inference.summarise import sampling_quality
+from bayesmix.modelling.convergence import convergence
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.rank_band import rank_band
 from bayesmix.report.plot_arguments import a_canvas, a_fit
@@ -128,7 +128,7 @@ def _thinning(tree: xr.DataTree) -> int:
     """
     draws = np.stack([variable.transpose("chain", "draw") for variable in tree["posterior"].data_vars.values()])
     n_parameters, n_chains, n_draws = draws.shape
-    quality = sampling_quality(draws.reshape(n_parameters * n_chains, 1, n_draws))
-    worth = np.minimum(quality["ess_bulk"], quality["ess_tail"]).reshape(n_parameters, n_chains).mean(axis=1)
+    each = convergence(draws.reshape(n_parameters * n_chains, 1, n_draws))
+    worth = np.minimum(each.ess_bulk, each.ess_tail).reshape(n_parameters, n_chains).mean(axis=1)
     least = float(np.nanmin(worth, initial=n_draws))
     return int(np.clip(round(n_draws / least), 1, max(1, n_draws // _FEWEST)))

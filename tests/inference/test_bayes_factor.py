@@ -298,3 +298,37 @@ def test_region_of_practical_equivalence_of_correlated_effects():
     # half-Cauchy(0.5) of sd(Days) sd / sigma: 2 / pi arctan(0.7 / 0.5)
     assert per_sd.loc["sd_Subject__Days", "prior"] == pytest.approx(2 / np.pi * np.arctan(1.4), abs=1e-6)
     assert per_unit.loc["sd_Subject__Days", "prior"] == pytest.approx(2 / np.pi * np.arctan(1.4 * spread), abs=1e-6)
+
+
+def test_a_term_may_be_named_without_a_keyword():
+    fit = bm.fit("Yield ~ 1 + (1 | Batch)", bm.load_data("Dyestuff"), **SETTINGS)
+    assert bm.bayes_factor(fit, "(1 | Batch)") == bm.bayes_factor(fit, drop="1 | Batch")
+    by_name = bm.prior_sensitivity(fit, drop="1 | Batch", multipliers=[0.5])
+    pd.testing.assert_frame_equal(bm.prior_sensitivity(fit, "1 | Batch", multipliers=[0.5]), by_name)
+    for question in (bm.ranef, bm.coef):
+        pd.testing.assert_frame_equal(question(fit, "Batch"), question(fit, group="Batch"))
+    with pytest.raises(UnknownTermError, match="'Batch' is no term of the model"):
+        bm.bayes_factor(fit, "Batch")
+    with pytest.raises(ArgumentError, match="one of the two"):
+        bm.bayes_factor(fit, "(1 | Batch)", drop="(1 | Batch)")
+
+
+def test_a_region_that_the_priors_leave_out_has_no_odds_and_no_warning():
+    priors = {"sd_Batch__Intercept": "Uniform(60, 70)", "sigma": "Uniform(20, 60)"}
+    fit = bm.fit("Yield ~ 1 + (1 | Batch)", bm.load_data("Dyestuff"), priors=priors, **SETTINGS)
+    found = bm.equivalence(fit, delta=0.1).loc["sd_Batch__Intercept"]
+    assert (found["probability"], found["prior"]) == (0, 0)
+    assert np.isnan(found["odds_ratio"])
+    # sd < 1.2 sigma: sigma above 50 and, given it, (1.2 sigma - 60) / 10 of the sd's range, all of it from 58.33 on
+    exact = (0.5 * (70 - 60) * (70 / 1.2 - 50) / 10 + (60 - 70 / 1.2)) / 40
+    assert bm.equivalence(fit, delta=1.2).loc["sd_Batch__Intercept", "prior"] == pytest.approx(exact, rel=1e-9)
+
+
+def test_a_prior_that_the_draws_of_counts_do_not_reach_has_its_number_all_the_same():
+    """0.607 by adaptive Gauss and Hermite quadrature in another program, the prior of the sd HalfNormal(0.1)."""
+    formula = "cbind(incidence, size - incidence) ~ period + (1 | herd)"
+    fit = bm.fit(formula, bm.load_data("cbpp"), "binomial", **SETTINGS)
+    found = bm.prior_sensitivity(fit, "1 | herd", multipliers=[0.1]).iloc[0]
+    assert found["reason"] == ""
+    assert abs(found["log10_bf"] - 0.607) < 4 * found["mcse"] < 0.05
+    assert bm.bayes_factor(fit, "1 | herd").low == pytest.approx(found["log10_bf"])

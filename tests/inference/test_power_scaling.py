@@ -147,3 +147,21 @@ def test_the_same_whichever_way_the_model_was_sampled():
     exact = sensitivity(fit("Yield ~ 1 + (1 | Batch)", data, **SHORT))
     joint = sensitivity(fit("Yield ~ 1 + (1 | Batch)", data, method="joint", **SHORT))
     np.testing.assert_allclose(exact[["prior", "likelihood"]], joint[["prior", "likelihood"]], atol=0.05)
+
+
+def test_a_crossed_factor_is_given_and_not_integrated_out():
+    """Plates and samples are crossed: a plate's rows lie in all samples, whose effects stay as they are."""
+    made = fit("diameter ~ 1 + (1 | plate) + (1 | sample)", load_data("Penicillin"), draws=50, chains=2, **SHORT)
+    positions = np.array([0, 99])
+    found = _log_likelihood(made, positions)
+    plate, sample = (
+        next(term for term in made.design.random if term.group == name).index for name in ("plate", "sample")
+    )
+    draws = made.posterior["posterior"].to_dataset().stack(each=("chain", "draw"))
+    for value, position in zip(found, positions, strict=True):
+        at = draws.isel(each=position)
+        mean = float(at["Intercept"]) + at["1|sample"].to_numpy()[sample]
+        cov = float(at["sd_plate__Intercept"]) ** 2 * np.equal.outer(plate, plate)
+        cov += float(at["sigma"]) ** 2 * np.eye(len(mean))
+        expected = stats.multivariate_normal(mean, cov).logpdf(made.design.response.values)
+        np.testing.assert_allclose(value, expected, rtol=1e-9)

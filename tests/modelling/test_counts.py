@@ -163,6 +163,13 @@ def choice_of(formula, data, family="binomial", method="auto", sampler="auto", o
         (CBPP, {"method": "joint"}, "joint", "nutpie", "as asked"),
         ("p(incidence, size) ~ period", {}, "marginal", "importance", "no group effects"),
         ("p(incidence, size) ~ 1 + (1 | herd) + (1 | period)", {}, "joint", "nutpie", "2 random terms"),
+        (
+            "p(incidence, size) ~ 1 + (1 | herd) + (1 | period)",
+            {"priors": {"Intercept": "Flat()"}},
+            "joint",
+            "nutpie",
+            "2 random terms",
+        ),
         ("p(incidence, size) ~ size + (0 + size | herd)", {}, "joint", "nutpie", "(0 + size | herd)"),
         (
             ["size ~ period + (1 | herd)", "shape ~ period"],
@@ -292,3 +299,28 @@ def test_cell_means_of_rare_events_are_those_of_the_model_with_an_intercept(fami
     for found in (cells, contrasts):
         assert bm.varcorr(found)["mean"].iloc[0] < 0.8
     assert bm.fixef(cells)["mean"].iloc[0] == pytest.approx(bm.fixef(contrasts)["mean"].iloc[0], abs=0.1)
+
+
+def test_nodes_that_lie_too_far_apart_are_seen(monkeypatch):
+    """A level of successes alone, whose effect has hardly a curvature beside a large sd; four times the nodes tell."""
+    data = pd.DataFrame({"k": [3, 5, 9, 1, 40, 40], "n": [10, 10, 40, 10, 40, 40], "g": list("aabbcc")})
+    priors = {"sd_g__Intercept": "HalfNormal(20)"}
+    model = integrate_effects(*model_of("cbind(k, n - k) ~ 1 + (1 | g)", data, "binomial", priors))
+    thetas = np.array([[0.5, 1.5], [0.5, 20.0], [-1.0, 8.0]])
+
+    def log_densities(fineness):
+        found = np.empty(len(thetas))
+        evaluate_counts(model.plain_buffer(fineness), thetas, found)
+        return found
+
+    for fineness in (3.0, 1.0):
+        error = np.abs(log_densities(fineness) - log_densities(fineness / 4)).max()
+        assert counts_draws.disagreement(model, thetas, fineness)[0] == pytest.approx(error, rel=0.01)
+        assert (error > 1000 * counts_draws.TOLERANCE) == (fineness == 3.0)
+
+    usual = bm.fit("cbind(k, n - k) ~ 1 + (1 | g)", data, "binomial", priors=priors, **SETTINGS)
+    monkeypatch.setattr(counts_draws, "_FINENESS", (3.0, 1.0))
+    found = bm.fit("cbind(k, n - k) ~ 1 + (1 | g)", data, "binomial", priors=priors, **SETTINGS)
+    about = found.posterior["unconstrained_posterior"].attrs
+    assert about == usual.posterior["unconstrained_posterior"].attrs
+    assert 0 < about["quadrature_error"] < counts_draws.TOLERANCE

@@ -1,13 +1,20 @@
 """The log marginal likelihood that importance sampling gives, against quadrature, and its error against its spread."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from scipy.special import logsumexp
 from scipy.stats import t
 
 from bayesmix.data import load_data
+from bayesmix.modelling import reweighted
 from bayesmix.modelling.fit import fit
+from bayesmix.modelling.log_marginal import LogMarginal, by_bridge, log_marginal_of
+from bayesmix.modelling.marginal import marginalise
+from bayesmix.modelling.priors import read_prior
 
 DYESTUFF = "Yield ~ 1 + (1 | Batch)"
 MODELS = [
@@ -131,3 +138,42 @@ def test_the_error_is_the_spread_over_seeds(cases, name):
         z.append((found.log_marginal - exact) / found.log_marginal_error)
     assert abs(np.mean(z)) < 4 / np.sqrt(50)
     assert 0.7 < np.std(z, ddof=1) < 1.3
+
+
+@pytest.mark.parametrize(("source", "formula"), [MODELS[4], MODELS[2]], ids=[DYESTUFF, "slopes"])
+def test_bridge_sampling_over_the_variance_parameters_gives_the_same(source, formula):
+    """Where importance weights fail; here they do not, and for two parameters quadrature is exact."""
+    rows = load_data(source)
+    priors = priors_for(formula, rows[formula.split(" ~ ", maxsplit=1)[0]])
+    fitted = fit(formula, rows, priors=priors, seed=1, progress=False)
+    model = marginalise(fitted.design, fitted.priors)
+    found = by_bridge(model, seed=2, cores=1)
+    if len(model.start) == 2:
+        expected = log_marginal_of(fitted.design, fitted.priors, seed=1, cores=1).value
+        error = 1e-6
+    else:
+        expected, error = fitted.diagnostics.importance.log_marginal, fitted.diagnostics.importance.log_marginal_error
+    assert found.method == "bridge"
+    assert found.error < 0.02
+    assert abs(found.value - expected) < 4 * np.hypot(found.error, error)
+
+
+def test_a_prior_relative_to_sigma_is_weighted_at_the_sigma_of_each_draw():
+    """Draws from the prior itself: whatever other prior weighs them, the mean ratio of two densities is 1; and that of
+    a shifted posterior by plain loops."""
+    rng = np.random.default_rng(6)
+    sigma = rng.uniform(5.0, 20.0, (4, 1000))
+    draws = xr.Dataset(
+        {
+            "sd_g__Intercept": (("chain", "draw"), np.abs(rng.normal(size=sigma.shape)) * sigma),
+            "sigma": (("chain", "draw"), sigma),
+        }
+    )
+    before = {"sd_g__Intercept": read_prior("HalfNormal(1) * sigma"), "sigma": read_prior("HalfNormal(20)")}
+    made = SimpleNamespace(priors=before, posterior=xr.DataTree.from_dict({"posterior": draws}))
+    own = LogMarginal(-50.0, 0.0, "bridge")
+    for text in ("HalfNormal(0.7) * sigma", "HalfNormal(8)"):
+        other = before | {"sd_g__Intercept": read_prior(text)}
+        found = reweighted.with_other_priors(made, own, other)
+        assert found.reliable
+        assert abs(found.value + 50.0) < 4 * found.error < 0.2

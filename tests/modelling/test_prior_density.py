@@ -10,6 +10,7 @@ from bayesmix.modelling.prior_density import (
     log_prior_density,
     prior_density,
     prior_probability_below,
+    prior_probability_of_ratio_below,
 )
 from bayesmix.modelling.priors import read_prior
 
@@ -75,6 +76,50 @@ def test_probability_below(text):
     below = np.array([1e-4, 0.03, 0.5, 2.0, 9.0, 1e4])
     found = prior_probability_below(read_prior(text), below)
     np.testing.assert_allclose(found, SCIPY[text].cdf(below), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("sd", "sigma", "bound", "exact"),
+    [
+        ("Uniform(0.5, 3)", "Uniform(3, 5)", 0.3, 0.28),  # of 0.3 sigma, 1.2 on average, less 0.5, by 2.5
+        ("Gamma(0.5, 0.5)", "Gamma(0.5, 0.5)", 0.3, None),
+        ("HalfCauchy(3)", "HalfCauchy(3)", 1.0, 0.5),
+        ("HalfNormal(2)", "HalfNormal(2)", 0.3, 2 / np.pi * np.arctan(0.3)),
+        ("LogNormal(0, 1)", "LogNormal(1, 2)", 0.3, stats.norm(0, np.sqrt(5)).cdf(np.log(0.3) + 1)),
+        ("Uniform(0.5, 3)", "HalfCauchy(1)", 0.3, None),
+        ("InverseGamma(3, 2)", "Uniform(0, 2)", 0.3, None),
+        ("HalfCauchy(0.5) * sigma", "Uniform(0, 2)", 0.3, 2 / np.pi * np.arctan(0.6)),
+    ],
+)
+def test_probability_of_a_ratio_below(sd, sigma, bound, exact):
+    found = prior_probability_of_ratio_below(read_prior(sd), read_prior(sigma), bound)
+    if exact is None:
+        of_sd, of_sigma = SCIPY_SDS[sd], SCIPY_SDS[sigma]
+        exact, _ = integrate.quad(
+            lambda t: of_sigma.pdf(np.exp(t)) * np.exp(t) * of_sd.cdf(bound * np.exp(t)),
+            -40,
+            40,
+            limit=2000,
+            points=[np.log(2), *np.log(np.array([0.5, 3.0]) / bound), -5, 0, 5],
+        )
+    assert found == pytest.approx(exact, abs=3e-7)
+
+
+SCIPY_SDS = {
+    "Uniform(0.5, 3)": stats.uniform(0.5, 2.5),
+    "Uniform(0, 2)": stats.uniform(0, 2),
+    "Gamma(0.5, 0.5)": stats.gamma(0.5, scale=2),
+    "HalfCauchy(1)": stats.halfcauchy(0, 1),
+    "InverseGamma(3, 2)": stats.invgamma(3, scale=2),
+}
+
+
+def test_an_average_over_a_uniform_sigma_sees_its_edges():
+    """A half-normal of sigma, uniform from 1 to 3: the integral of 2 phi(x / s) / s by sigma, over 2."""
+    x = np.array([0.1, 1.0, 4.0])
+    found = averaged_prior_density(read_prior("HalfNormal(1) * sigma"), x, read_prior("Uniform(1, 3)"))
+    exact = [integrate.quad(lambda s, at=at: stats.norm(0, s).pdf(at), 1, 3)[0] for at in x]
+    np.testing.assert_allclose(found, exact, rtol=1e-9)
 
 
 def test_at_zero():

@@ -156,3 +156,18 @@ def test_pareto_k_against_arviz_and_truth(shape):
     values = (uniform**-shape - 1) / shape + 1
     assert pareto_k(values) == pytest.approx(float(array_stats.psislw(-np.log(values))[1]), abs=0.02)
     assert pareto_k(values) == pytest.approx(shape, abs=0.3)
+
+
+def test_the_halves_are_not_taken_for_independent():
+    """Of a normal density all error is that of the fitted normal, which both halves share: the mean of two is no
+    better than one of them."""
+    rng = np.random.default_rng(3)
+    found = [
+        bridge(standard_normal, rng.standard_normal((2, 300, 8)), seed=seed, n_repetitions=10) for seed in range(90)
+    ]
+    scatter = np.nanstd([one.log_integral for one in found])
+    assert 0.75 < scatter / np.mean([one.formula_error for one in found]) < 1.2  # 1.4 were they independent
+
+
+def standard_normal(x):
+    return -0.5 * (x**2).sum(axis=1)
