@@ -4,6 +4,8 @@ from .data import load_data as load_data
 from .data import read_table as read_table
 from .errors import BayesmixError as BayesmixError
 from .inference.anova import anova as anova
+from .inference.audit import audit as audit
+from .inference.audit_record import Audit as Audit
 from .inference.augment import augment as augment
 from .inference.auxiliary import auxiliary as auxiliary
 from .inference.bayes_factor import BayesFactor as BayesFactor

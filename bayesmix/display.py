@@ -6,6 +6,7 @@ A module of `PRINTERS` has functions `as_text(record)` and `as_html(record)`; it
 from importlib import import_module
 
 PRINTERS = {
+    "Audit": "bayesmix.report.audit_summary",
     "BayesFactor": "bayesmix.report.bayes_factor_summary",
     "Design": "bayesmix.report.design_summary",
     "Diagnostics": "bayesmix.report.diagnostics_summary",

@@ -52,6 +52,14 @@ class ArgumentError(BayesmixError):
     """An argument of a question has a value that means nothing there, such as `prob=95`."""
 
 
+class CallError(ArgumentError, TypeError):
+    """A function is called with an argument that it does not have, or with too many or too few."""
+
+
+class MissingNameError(BayesmixError, AttributeError):
+    """bayesmix, or one of its records, has nothing of this name; the message says what answers it."""
+
+
 class CardError(BayesmixError):
     """An analysis card has an unknown key, a missing one, or a value of the wrong type."""
 
@@ -66,6 +74,10 @@ class SamplingError(BayesmixError):
 
 class QuadratureError(SamplingError):
     """A quadrature over group effects does not reach its precision; the model can be sampled with all parameters."""
+
+
+class EndedError(KeyboardInterrupt):
+    """The system asks a run to end: all of it, where Ctrl-C may end one step."""
 
 
 class StoredFitError(BayesmixError):
@@ -150,9 +162,10 @@ def listing(names: Iterable[str], at_most: int = 12) -> str:
     return f"{shown} and {rest} more" if rest > 0 else shown
 
 
-def counted(value: int, noun: str) -> str:
-    """`1 level`, `1,553 levels`."""
-    return f"{value:,} {noun}{'s' * (value != 1)}"
+def counted(number: int, things: str) -> str:
+    """``1 row``, ``3 rows``: a count with the name of its things, given in the plural."""
+    one = {"categories": "category"}.get(things, things.removesuffix("s"))
+    return f"{number} {one if number == 1 else things}"
 
 
 def shown(value: object, at_most: int = 60) -> str:

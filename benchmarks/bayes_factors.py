@@ -3,7 +3,7 @@
     python benchmarks/bayes_factors.py [--repeats 5] [--smc-draws 1000]
 
 Two works, each from a fit on: sleepstudy, `(Days | Subject)` against `(1 | Subject)`, with the priors of
-shared/reference/exact_log_marginal.json, so that the exact value is known; and Dyestuff, `(1 | Batch)` against nothing.
+tests/references/exact_log_marginal.json, so that the exact value is known; and Dyestuff, `(1 | Batch)` against nothing.
 By the clock (`wall`) and of the processor, all threads together (`cpu`), in seconds; other work on the machine
 lengthens the former much and the latter little. `ratio` is the peer's processor time over bayesmix's; `off` is the
 distance from the exact log10 of the factor, `error` what the method says of itself (of SMC the sd over chains by the

@@ -1,6 +1,6 @@
 """How long `bm.separation` looks, of one data set and of many loci.
 
-    python benchmarks/separation.py [--repeats 30] [--loci ../shared/data/meth_sim.csv]
+    python benchmarks/separation.py [--repeats 30] [--loci tests/references/meth_sim.csv.gz]
 
 Milliseconds of the processor, the least of the repeats, for what `bm.fit` does of it: designs are built, nothing is
 sampled. "separated" has a cell with one outcome, "ordinary" none; VerbAgg has 7,584 rows of which 240 differ in their

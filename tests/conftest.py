@@ -1,10 +1,54 @@
 """What tests of several rooms share."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.optimize import linprog
+
+REFERENCES = Path(__file__).parent / "references"
+COURSE_FILES = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def lme4() -> dict[str, dict[str, Any]]:
+    """What R's lme4, lmerTest and pbkrtest found, by the name of the fit."""
+    stored = json.loads((REFERENCES / "lme4.json").read_text(encoding="utf-8"))
+    return {name: fit for name, fit in stored.items() if "formula" in fit}
+
+
+@pytest.fixture(scope="session")
+def brms() -> dict[str, Any]:
+    """Posterior summaries of R's brms, over several seeds each."""
+    return json.loads((REFERENCES / "brms.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def exact_log_marginal() -> dict[str, Any]:
+    """Logarithms of marginal likelihoods by quadrature, by data set and formula."""
+    return json.loads((REFERENCES / "exact_log_marginal.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def simulated_loci() -> pd.DataFrame:
+    """Counts of 200 loci with the truth that they were drawn from, 50 of them with a cell at 0 % or 100 %."""
+    return pd.read_csv(REFERENCES / "meth_sim.csv.gz")
+
+
+@pytest.fixture(scope="session")
+def course_file() -> Callable[[str], Path]:
+    """The path of a file that may not be shipped with bayesmix; the test is skipped where it is not there."""
+
+    def path_of(name: str) -> Path:
+        if not (COURSE_FILES / name).is_file():
+            pytest.skip(f"{name} may not be shipped with bayesmix, and ../shared/data does not hold it")
+        return COURSE_FILES / name
+
+    return path_of
 
 
 @pytest.fixture(scope="session")

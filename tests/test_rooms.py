@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ FLOORS = {
     "errors": 1,
     "disk": 1,
     "display": 1,
+    "hints": 1.5,
     "formula": 2,
     "numerics": 2,
     "data": 2,
@@ -52,11 +54,16 @@ def room_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imports_of(path: Path, tree: ast.AST | None = None) -> list[tuple[str, ast.AST]]:
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
+def imports_of(path: Path) -> list[tuple[str, ast.AST]]:
     """Full names of the modules that a file imports, and where the import stands."""
-    tree = tree or ast.parse(path.read_text())
     found = []
-    for node in ast.walk(tree):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             found += [(alias.name, node) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -91,7 +98,7 @@ def test_libraries_stay_in_their_rooms(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_import_inside_a_function(path):
-    for function in ast.walk(ast.parse(path.read_text())):
+    for function in ast.walk(parsed(path)):
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             inside = [node for node in ast.walk(function) if isinstance(node, ast.Import | ast.ImportFrom)]
             assert not inside, f"{path.relative_to(PACKAGE)}: {function.name} imports inside"
@@ -101,14 +108,14 @@ def test_no_cycles():
     modules = {".".join(("bayesmix", *path.relative_to(PACKAGE).with_suffix("").parts)): path for path in FILES}
     edges = {}
     for name, path in modules.items():
-        tree = ast.parse(path.read_text())
+        tree = parsed(path)
         checked = {
             id(node)
             for block in ast.walk(tree)
             if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
             for node in ast.walk(block)
         }
-        edges[name] = {other for other, node in imports_of(path, tree) if other in modules and id(node) not in checked}
+        edges[name] = {other for other, node in imports_of(path) if other in modules and id(node) not in checked}
     done: set[str] = set()
 
     def visit(name, road):

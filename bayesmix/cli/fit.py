@@ -10,7 +10,7 @@ import typer
 from bayesmix.cli.printing import INCOMPLETE, note, print_written
 from bayesmix.errors import ArgumentError
 from bayesmix.report.analysis import analyse, analysis_text, run_card
-from bayesmix.report.card import Card, ModelPart, ReportPart, SamplerPart, data_part
+from bayesmix.report.card import Card, ModelPart, QuestionsPart, ReportPart, SamplerPart, data_part
 from bayesmix.report.results_folder import results_path
 
 # The parameter may hold equals signs and calls, the distribution's arguments an equals sign each but no call.
@@ -22,7 +22,11 @@ def fit(
         str, typer.Argument(help='As in lme4, in quotes: "y ~ x + (x | g)".', show_default=False, metavar="FORMULA")
     ],
     data: Annotated[
-        str, typer.Argument(help="A file (.csv, .tsv, .parquet), or a set that `bayesmix data` lists.", metavar="DATA")
+        str,
+        typer.Argument(
+            help="A file (.csv, .tsv, .txt, .xlsx, .parquet, .feather, .arrow), or a set that `bayesmix data` lists.",
+            metavar="DATA",
+        ),
     ],
     family: Annotated[str, typer.Option(help='Such as "binomial", or with a link "binomial(probit)".')] = "gaussian",
     auxiliary: Annotated[
@@ -37,6 +41,14 @@ def fit(
     ] = None,
     weights: Annotated[str | None, typer.Option(help="The column of weights.", metavar="COLUMN")] = None,
     na: Annotated[str, typer.Option(help='Rows with missing values: "drop" or "error".')] = "drop",
+    na_values: Annotated[
+        list[str] | None,
+        typer.Option(help='What stands for a missing value in the file, "-" or "."; may be given several times.'),
+    ] = None,
+    sep: Annotated[str | None, typer.Option(help='Between two fields of the file: ";", or "\\t" for a tab.')] = None,
+    decimal: Annotated[str | None, typer.Option(help='The decimal mark of the file, "." or ",".')] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of the file, such as latin-1 or cp1252.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="The sheet of a workbook.")] = None,
     draws: Annotated[int | None, typer.Option(help="Draws kept of each chain (1000 unless given).")] = None,
     tune: Annotated[int | None, typer.Option(help="Tuning steps of NUTS, each chain (1000; exact path 200).")] = None,
     chains: Annotated[int | None, typer.Option(help="Number of chains (4 unless given).")] = None,
@@ -53,7 +65,16 @@ def fit(
     """Fit one model and print its summary; with --out leave a folder of results as well."""
     card = Card(
         name=results_path(out).resolve().name if out else "fit",
-        data=data_part(data, na=na, weights=weights),
+        data=data_part(
+            data,
+            na=na,
+            weights=weights,
+            sep=sep.replace("\\t", "\t") if sep else sep,
+            decimal=decimal,
+            encoding=encoding,
+            na_values=tuple(na_values) if na_values else None,
+            sheet=sheet,
+        ),
         model=ModelPart(formula, family, tuple(auxiliary) if auxiliary else None),
         priors=_priors(prior or []),
         sampler=SamplerPart(
@@ -66,6 +87,7 @@ def fit(
             method=method,
         ),
         report=ReportPart(probability=prob),
+        questions=QuestionsPart(audit=False),
     )
     tell = (lambda _: None) if quiet else note
     if out is None:

@@ -16,7 +16,7 @@ from bayesmix.cli.data import data
 from bayesmix.cli.fit import fit
 from bayesmix.cli.printing import print_error
 from bayesmix.cli.run import run
-from bayesmix.errors import BayesmixError, one_line
+from bayesmix.errors import BayesmixError, EndedError, one_line
 from bayesmix.report.session import version_of
 
 BAD_INPUT, INTERRUPTED = 2, 130
@@ -84,7 +84,7 @@ def _ending_as_interrupts(received: list[int]) -> Iterator[None]:
 
     def interrupt(number: int, _: FrameType | None) -> None:
         received.append(number)
-        raise KeyboardInterrupt
+        raise EndedError
 
     changed = []
     if threading.current_thread() is threading.main_thread():
@@ -114,4 +114,6 @@ def _usage(error: TyperException) -> str:
         return ""
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "bayesmix"
+    if "unexpected extra argument" in message and context is not None and context.info_name == "fit":
+        message = f"{message.rstrip('.')}. Put the formula in quotes, as in 'y ~ x + (1 | g)'."
     return f"{message}{'' if message.endswith(('.', '?')) else '.'} See: {command} --help"

@@ -18,7 +18,11 @@ def run(
     seed: Annotated[int | None, typer.Option(help="In place of the card's seed.", min=0, show_default=False)] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the folder of the results.")] = False,
 ) -> None:
-    """Do the whole analysis of a card: data, fit, printed summary, and a folder with tables and pictures."""
+    """Do the whole analysis of a card: data, fit, printed summary, and a folder with tables and pictures.
+
+    The fit is audited by NUTS from dispersed starts, unless the card says audit = false in [questions]; Ctrl-C while
+    that lasts leaves it out.
+    """
     written = run_card(
         card,
         out,

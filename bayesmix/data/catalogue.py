@@ -138,6 +138,7 @@ def load_data(name: str) -> pd.DataFrame:
     pandas.DataFrame
         A fresh frame at each call. Factors are unordered categoricals whose levels are texts in the
         catalogue's order, also where they look like numbers (``cbpp.period``); the first is the reference.
+        ``attrs["units"]`` has the units that are known, by column, for the axes of pictures.
 
     Raises
     ------
@@ -151,7 +152,9 @@ def load_data(name: str) -> pd.DataFrame:
     ['1', '2', '3', '4']
     """
     data_set = _entry(name)
-    return _as_frame(data_set, _content(f"files/{data_set.name}.csv"))
+    data = _as_frame(data_set, _content(f"files/{data_set.name}.csv"))
+    data.attrs["units"] = {column.name: column.unit for column in data_set.columns if column.unit}
+    return data
 
 
 def _as_frame(data_set: DataSet, content: bytes) -> pd.DataFrame:

@@ -5,6 +5,10 @@ front (007), whole numbers beyond 64 bits, numbers beyond the largest of a compu
 and 10E4 that are one number.
 """
 
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 import pandas as pd
 
@@ -21,7 +25,28 @@ EXACT = 2**53
 """Whole numbers up to which floating-point numbers tell neighbours apart."""
 
 
-def typed(texts: pd.Series) -> pd.Series:
+@dataclass(frozen=True)
+class Marks:
+    """How the cells of a file are written: `missing` beside ``NA`` and the empty cell, and the `decimal` mark."""
+
+    missing: tuple[str, ...] = ()
+    decimal: str = "."
+
+    @cached_property
+    def missing_numbers(self) -> tuple[float, ...]:
+        """The marks that are numbers: a column of numbers may write them in another way, -99.0 for -99."""
+        written = [mark.replace(self.decimal, ".") for mark in self.missing]
+        return tuple(float(mark) for mark in written if re.fullmatch(_NUMBER, mark))
+
+    def with_points(self, cells: pd.Series) -> pd.Series:
+        """The cells of numbers with a point before their decimals; a point that stood there makes a cell a text."""
+        if self.decimal == ".":
+            return cells
+        swapped = cells.str.replace(self.decimal, ".", regex=False)
+        return swapped.where(~cells.str.contains(".", regex=False), "")
+
+
+def typed(texts: pd.Series, marks: Marks | None = None) -> pd.Series:
     """A column of `texts`, none of them missing, as numbers, truth values or texts.
 
     Returns
@@ -30,18 +55,19 @@ def typed(texts: pd.Series) -> pd.Series:
         Of whole numbers ``int64``, with missing values ``float64``, or ``Int64`` where that would not keep them all;
         of other numbers ``float64``; of truth values ``bool``, or objects where some are missing; else texts.
     """
+    marks = marks or Marks()
     stripped = texts.str.strip()
-    missing = stripped.isin(["", MISSING])
+    missing = stripped.isin(["", MISSING, *marks.missing])
     cells = stripped[~missing]
     if cells.empty:
         return pd.Series(np.nan, index=texts.index, name=texts.name)
-    numbers = _as_numbers(cells)
+    numbers = _as_numbers(marks.with_points(cells))
     if numbers is not None:
-        return _spread(numbers, texts)
+        return _spread(numbers[~numbers.isin(marks.missing_numbers)], texts)
     if cells.isin(list(_TRUTH)).all():
         truth = cells.map(_TRUTH).astype(bool)
         return truth if not missing.any() else truth.astype(object).reindex(texts.index)
-    return texts.mask(texts.isin(["", MISSING]))
+    return texts.mask(texts.isin(["", MISSING]) | stripped.isin(marks.missing))
 
 
 def _as_numbers(cells: pd.Series) -> pd.Series | None:

@@ -3,8 +3,20 @@
 from collections.abc import Collection
 
 from bayesmix.errors import FormulaError, Span, did_you_mean
-from bayesmix.formula.functions import NOT_SUPPORTED, SPECIAL_FUNCTIONS
-from bayesmix.formula.syntax import Binary, Call, Name, Negative, Node, Number, Parenthesis, Text, operations, unparse
+from bayesmix.formula.functions import FACTOR_FUNCTIONS, NOT_SUPPORTED, SPECIAL_FUNCTIONS
+from bayesmix.formula.syntax import (
+    COMPARISONS,
+    Binary,
+    Call,
+    Name,
+    Negative,
+    Node,
+    Number,
+    Parenthesis,
+    Text,
+    operations,
+    unparse,
+)
 
 
 def check_expression(node: Node, text: str, known: Collection[str], *, within_arithmetic: bool) -> None:
@@ -22,8 +34,10 @@ def check_expression(node: Node, text: str, known: Collection[str], *, within_ar
     match node:
         case Name():
             return
-        case Call(_, arguments, keywords):
+        case Call(function, arguments, keywords):
             _check_function(node, text, known)
+            if function in FACTOR_FUNCTIONS:
+                _check_factor(node, text)
             inside: tuple[Node, ...] = (*arguments, *(value for _, value in keywords))
         case Text() | Number() if within_arithmetic:
             return
@@ -35,6 +49,10 @@ def check_expression(node: Node, text: str, known: Collection[str], *, within_ar
                 if one.operator in ("|", "||", "~", "%in%", ":"):
                     raise FormulaError(f"'{one.operator}' has no meaning in arithmetic.", text, one.operator_span)
             inside = (first, *[one.right for one in following])
+        case Binary(operator) if operator in COMPARISONS:
+            inside = (node.left, node.right)
+            for side in inside:
+                _refuse_sum(node, side, text)
         case Number(0):
             raise FormulaError("0 is no term here; it stands alone, as in 0 + x.", text, node.span)
         case Number():
@@ -49,6 +67,37 @@ def check_expression(node: Node, text: str, known: Collection[str], *, within_ar
             raise FormulaError(f"Arithmetic stands in I(): write I({unparse(node)}).", text, span)
     for part in inside:
         check_expression(part, text, known, within_arithmetic=True)
+
+
+def _check_factor(call: Call, text: str) -> None:
+    """A factor of one column; a second argument is the contrasts of patsy and R, or levels."""
+    given = [*call.arguments[1:], *(value for name, value in call.keywords if name not in ("levels", "labels"))]
+    if given and call.function == "C":
+        first = given[0].function if isinstance(given[0], Call) else unparse(given[0])
+        raise FormulaError(
+            f"Contrast codings are not there yet, and {first} is one: a factor has coefficients of its levels against "
+            "the first, which a Categorical puts in your order. Another coding is columns of the data, a number each.",
+            text,
+            given[0].span,
+        )
+    if len(call.arguments) != 1 or call.keywords:
+        raise FormulaError(
+            f"{call.function}() takes one column; contrasts are those with the first level, and for another "
+            "order of the levels make the column a Categorical.",
+            text,
+            call.span,
+        )
+
+
+def _refuse_sum(node: Binary, side: Node, text: str) -> None:
+    """R compares the whole sums on both sides of a bare comparison, y ~ x > 3 + z: hardly what is meant."""
+    if isinstance(side, Binary) and side.operator in ("+", "-"):
+        raise FormulaError(
+            f"'{node.operator}' compares all that stands beside it, {unparse(side)}: write the comparison in "
+            "parentheses, (x > 3) + z, or a sum that is meant in I().",
+            text,
+            node.operator_span,
+        )
 
 
 def _check_function(call: Call, text: str, known: Collection[str]) -> None:

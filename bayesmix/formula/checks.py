@@ -1,31 +1,46 @@
 """What formula and data together cannot support: refused before any model is built."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesmix.errors import DesignError, listing
+from bayesmix.errors import DesignError, counted, listing
+from bayesmix.formula.dependence import reasons
 from bayesmix.formula.design import FixedEffects, GroupTerm
 from bayesmix.formula.terms import Formula, Term, label_of
+from bayesmix.formula.variables import Variables
 
 Floats = NDArray[np.float64]
 _RELATIVE_TOLERANCE = 1e-9
+_SHOWN = 3
+"""Columns that the message of a rank-deficient part names."""
 
 
-def refuse_rank_deficiency(fixed: FixedEffects) -> None:
-    """Columns that are a linear combination of those before them, named."""
+def refuse_rank_deficiency(fixed: FixedEffects, terms: Sequence[Term], variables: Variables) -> None:
+    """Refuse columns that are a linear combination of those before them, with why they are.
+
+    Parameters
+    ----------
+    terms
+        The terms that own the columns, in the order of ``fixed.terms``.
+    """
     n_obs, p = fixed.matrix.shape
     if p > n_obs:
-        raise DesignError(f"The fixed part has {p} coefficients for {n_obs} observations; leave terms out.")
+        raise DesignError(f"The fixed part has {p} coefficients for {counted(n_obs, 'observations')}; leave terms out.")
     _refuse_constant_columns(fixed)
     dependent = dependent_columns(fixed)
     if dependent:
-        are = "is a combination" if len(dependent) == 1 else "are combinations"
+        depend = "depends" if len(dependent) == 1 else "depend"
+        owners = zip(terms, fixed.terms, strict=True)
+        at_fault = [
+            term for term, owner in owners if not set(dependent).isdisjoint(fixed.names[j] for j in owner.columns)
+        ]
+        why = "; ".join(reasons(terms, at_fault, variables))
         raise DesignError(
-            f"The fixed part is rank-deficient: of its {p} columns {listing(dependent)} {are} of the columns before "
-            "(an empty cell of an interaction, or a variable given twice); leave the term out, merge levels, or make "
-            "one factor of the cells that occur."
+            f"The fixed part is rank-deficient: of its {p} columns {listing(dependent, at_most=_SHOWN)} {depend} on "
+            f"those before{f': {why}' if why else ''}. Leave a term out, merge levels, make one factor of the cells "
+            "that occur, or make a factor random."
         )
 
 
@@ -75,8 +90,8 @@ def refuse_group_term(term: GroupTerm, *, n_obs: int, needs_replication: bool) -
         )
     if (n_effects >= n_obs and needs_replication) or n_effects > n_obs:
         raise DesignError(
-            f"({term.label}) has {n_effects} random effects ({term.n_levels} levels x {term.k} columns) for {n_obs} "
-            "observations; leave columns out of it."
+            f"({term.label}) has {n_effects} random effects ({term.n_levels} levels x {counted(term.k, 'columns')}) "
+            f"for {n_obs} observations; leave columns out of it."
         )
     for name, column in zip(term.names, term.columns.T, strict=True):
         if name != "Intercept" and not varies_within(column, term.index, term.n_levels):
@@ -93,21 +108,6 @@ def varies_within(column: Floats, index: NDArray[np.intp], n_levels: int) -> boo
     np.minimum.at(lowest, index, column)
     np.maximum.at(highest, index, column)
     return bool((highest > lowest).any())
-
-
-RESERVED = frozenset({"sigma", "mu", "p", "Intercept", "Intercept_at_means", "chain", "draw", "None"})
-"""Names that the model or the posterior has itself."""
-
-
-def refuse_reserved_names(formula: Formula, further: Collection[str] = ()) -> None:
-    """Names of `RESERVED`, and those of the `further` parameters of the family."""
-    names = [label_of(formula.response.values), *(term.label for term in formula.fixed)]
-    for name in names:
-        if name in RESERVED or name in further:
-            raise DesignError(
-                f"The model has a parameter or dimension called {name!r} itself; rename the column, to {name + '_'!r} "
-                "for instance."
-            )
 
 
 def refuse_no_parameters(fixed: FixedEffects, random: tuple[GroupTerm, ...], n_obs: int, *, has_sigma: bool) -> None:

@@ -1,25 +1,73 @@
-"""Names that would stand for two things in the posterior: refused before there is one.
+"""Names that would stand for two things among the estimates: refused before there are any.
 
-The names are those of `modelling.layout`, which the tests hold this list to: coefficients by their term, ``sd_g__x``,
+Two coefficients of one name are refused of every model. The others are those of a posterior and its PyMC model, which
+the tests hold this list to: the family's parameters, the dims of the draws, and by `modelling.layout` ``sd_g__x``,
 ``corr_g``, the group effects ``x|g``, and the dims ``g__factor_dim``, ``x__expr_dim``, ``f_dim``.
 """
+
+from collections.abc import Collection
 
 from bayesmix.errors import DesignError
 from bayesmix.formula.design import Design, TermColumns, prefixed
 
 _COEFFICIENT = "a coefficient"
+_OF_A_PROBABILITY = ("binary", "proportion", "trials_with_zeros", "ordinal")
+"""Kinds of responses whose mean is called p by PyMC; that of the others mu."""
+
+_OF_DRAWS = {
+    "chain": "the dimension of the chains",
+    "draw": "the dimension of the draws",
+    "__obs__": "the dimension of the rows",
+}
 
 
-def refuse_equal_names(design: Design) -> None:
-    """Refuse a predictor called as another coefficient, a parameter of the random part, or a dimension is.
+def refuse_equal_coefficients(design: Design) -> None:
+    """Refuse a predictor called as another coefficient is, such as a column ``x:z`` beside the product.
+
+    Raises
+    ------
+    DesignError
+        With the name.
+    """
+    _refuse_equal(_coefficients(design))
+
+
+def refuse_equal_names(design: Design, *, kind: str, auxiliary: Collection[str]) -> None:
+    """Refuse a predictor or response called as something else in the posterior or its PyMC model is.
+
+    Parameters
+    ----------
+    kind
+        Of the response, one of `response.RESPONSE_KINDS`.
+    auxiliary
+        The family's further parameters.
 
     Raises
     ------
     DesignError
         With the name and the two that have it.
     """
+    response = (design.response.name, "the response")
+    _refuse_equal([*_own_names(kind, auxiliary), *_coefficients(design), *_random_names(design), response])
+    dims = [*_OF_DRAWS.items(), *_dims(design)]
+    _refuse_dims([*_coefficients(design), *_random_names(design)], dims)
+
+
+def _own_names(kind: str, auxiliary: Collection[str]) -> list[tuple[str, str]]:
+    """The variables of a PyMC model that are of no term."""
+    mean = "p" if kind in _OF_A_PROBABILITY else "mu"
+    at_means = (
+        [("probability_at_means", "the probabilities at the predictors' means"), ("threshold", "the thresholds")]
+        if kind == "ordinal"
+        else [("Intercept_at_means", "the intercept at the predictors' means")]
+    )
+    own = [(mean, "the mean of each row in the PyMC model"), *at_means]
+    return own + [(name, f"the family's parameter {name}") for name in auxiliary]
+
+
+def _refuse_equal(names: list[tuple[str, str]]) -> None:
     seen: dict[str, str] = {}
-    for name, what in (*_coefficients(design), *_random_names(design)):
+    for name, what in names:
         if name in seen:
             kind = "coefficients" if what == seen[name] == _COEFFICIENT else "parameters"
             both = "" if what == seen[name] else f" ({seen[name]} and {what})"
@@ -27,7 +75,11 @@ def refuse_equal_names(design: Design) -> None:
                 f"Two {kind} would be called {name!r}{both}; rename the column, to {name + '_'!r} for instance."
             )
         seen[name] = what
-    for name, what in _dims(design):
+
+
+def _refuse_dims(names: list[tuple[str, str]], dims: list[tuple[str, str]]) -> None:
+    seen = dict(names)
+    for name, what in dims:
         if name in seen:
             raise DesignError(
                 f"{name!r} would be {seen[name]}, and {what}; rename the column, to {name + '_'!r} for instance."

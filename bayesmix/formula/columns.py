@@ -20,6 +20,8 @@ class Factor:
 
 def unknown_column(name: str, data: pd.DataFrame) -> UnknownColumnError:
     columns = [str(column) for column in data.columns]
+    if name in data.index.names:
+        return UnknownColumnError(f"{name!r} is no column of the data but in their index; write data.reset_index().")
     if not columns:
         return UnknownColumnError(f"{name!r} is no column of the data, which have no columns.")
     if name in columns:

@@ -1,14 +1,14 @@
 """The data frame at the door: a pandas one, each used column there once, and one number or text in each cell."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
-from bayesmix.errors import DataError
+from bayesmix.errors import DataError, counted, one_line
 from bayesmix.formula.columns import unknown_column
 from bayesmix.visible import is_unicode
 
@@ -33,12 +33,21 @@ _FRAMES = {
     "list": "write pandas.DataFrame(data)",
     "ndarray": "write pandas.DataFrame(data, columns=[...]) with the names of its columns",
     "Series": "write data.to_frame()",
-    "LazyFrame": "write data.collect().to_pandas()",
-    "Table": "write data.to_pandas()",
+    "LazyFrame": "write data.collect()",
     "str": "the name of a set is for load_data, that of a file for read_table",
     "PosixPath": "read the file with read_table",
     "NoneType": "the data stand after the formula",
 }
+
+
+class OtherFrame(Protocol):
+    """A table of another library, such as polars, that turns itself into one of pandas."""
+
+    def to_pandas(self) -> Any: ...
+
+
+type Frame = pd.DataFrame | OtherFrame
+"""What may be given as data."""
 
 
 def checked_frame(data: Any, names: Sequence[str]) -> pd.DataFrame:
@@ -46,28 +55,29 @@ def checked_frame(data: Any, names: Sequence[str]) -> pd.DataFrame:
 
     Parameters
     ----------
+    data
+        A DataFrame of pandas, or of another library (polars, Arrow, narwhals): one that has `to_pandas`, or with
+        pandas 3 Arrow's interface, `__arrow_c_stream__`.
     names
         The columns that are used; the cells of others are not looked at.
 
     Raises
     ------
     DataError
-        It is no pandas DataFrame or empty, its columns have several levels, a used column is there twice or holds
+        It is no DataFrame or empty, its columns have several levels, a used column is there twice or holds
         what is neither a number nor a text; the message names the first row.
     UnknownColumnError
         A used column is not there.
     """
     if not isinstance(data, pd.DataFrame):
-        kind = type(data).__name__
-        instead = _FRAMES.get(kind, "write data.to_pandas()" if hasattr(data, "to_pandas") else "")
-        raise DataError(f"data is a pandas DataFrame; got {kind}{f': {instead}' if instead else ''}.")
+        data = _of_pandas(data)
     if isinstance(data.columns, pd.MultiIndex):
         raise DataError(
             f"The columns of the data have {data.columns.nlevels} levels; give them one name each, such as "
             'data.columns = ["_".join(name) for name in data.columns].'
         )
     if data.shape[0] == 0:
-        raise DataError(f"The data are empty: 0 rows, {data.shape[1]} columns.")
+        raise DataError(f"The data are empty: 0 rows, {counted(data.shape[1], 'columns')}.")
     for name in dict.fromkeys(names):
         if name not in data.columns:
             raise unknown_column(name, data)
@@ -78,6 +88,31 @@ def checked_frame(data: Any, names: Sequence[str]) -> pd.DataFrame:
     for name in dict.fromkeys(names):
         _refuse_cells(data[name])
     return data
+
+
+def _of_pandas(data: Any) -> pd.DataFrame:
+    """A table of another library as one of pandas; what is none is refused."""
+    kind = type(data).__name__
+    if kind not in _FRAMES:
+        convert = _conversion(data)
+        try:
+            converted = convert(data) if convert else None
+        except Exception as error:  # other libraries raise what they like, of a missing pyarrow for instance
+            raise DataError(
+                f"data of type {kind} cannot be made a pandas DataFrame: {one_line(str(error))}."
+            ) from error
+        if isinstance(converted, pd.DataFrame):
+            return converted
+    instead = f": {_FRAMES[kind]}" if kind in _FRAMES else ""
+    raise DataError(f"data is a DataFrame of pandas or polars; got {kind}{instead}.")
+
+
+def _conversion(data: Any) -> Callable[[Any], Any] | None:
+    if callable(getattr(type(data), "to_pandas", None)):
+        return lambda frame: frame.to_pandas()
+    if hasattr(type(data), "__arrow_c_stream__") and hasattr(pd.DataFrame, "from_arrow"):  # from pandas 3 on
+        return pd.DataFrame.from_arrow
+    return None
 
 
 def _with_categoricals(data: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from bayesmix.errors import DataError, DesignError, Span
@@ -13,15 +12,14 @@ from bayesmix.formula.checks import (
     refuse_group_term,
     refuse_no_parameters,
     refuse_rank_deficiency,
-    refuse_reserved_names,
     refuse_response_among_predictors,
 )
 from bayesmix.formula.coding import code_terms
-from bayesmix.formula.collisions import refuse_equal_names
+from bayesmix.formula.collisions import refuse_equal_coefficients, refuse_equal_names
 from bayesmix.formula.design import Design, FixedEffects, GroupTerm
 from bayesmix.formula.distributional import for_parameter
 from bayesmix.formula.extremes import refuse_extremes
-from bayesmix.formula.frame import checked_frame
+from bayesmix.formula.frame import Frame, checked_frame
 from bayesmix.formula.missing import complete_rows
 from bayesmix.formula.response import CONTINUOUS, read_response
 from bayesmix.formula.syntax import Name
@@ -33,14 +31,14 @@ Floats = NDArray[np.float64]
 
 def build_design(
     formula: Formula,
-    data: pd.DataFrame,
+    data: Frame,
     *,
     response: str = "real",
     weights: str | None = None,
     na: str = "drop",
     functions: Mapping[str, Callable[..., Any]] | None = None,
     parts: Mapping[str, Formula] | None = None,
-    auxiliary: Collection[str] = (),
+    auxiliary: Collection[str] | None = None,
 ) -> Design:
     """The arrays of a mixed model.
 
@@ -65,7 +63,8 @@ def build_design(
     parts
         The formulas of further parameters, by parameter.
     auxiliary
-        Names of the family's further parameters, which predictors must not have.
+        Names of the family's further parameters, where there will be a posterior: predictors must not be called as it
+        calls something else. None: there will be estimates alone, and only coefficients must not share a name.
 
     Returns
     -------
@@ -82,10 +81,8 @@ def build_design(
     for name, function in (functions or {}).items():
         if not isinstance(name, str) or not callable(function):
             raise DataError(f"functions has {name!r}, which names no function; write it as {{'half': half}}.")
-    parts, reserved = dict(parts or {}), (*auxiliary, *(["threshold"] if response == "ordinal" else []))
+    parts, functions = dict(parts or {}), dict(functions or {})
     refuse_response_among_predictors(formula)
-    refuse_reserved_names(formula, reserved)
-    functions = dict(functions or {})
     rows, n_dropped, missing = complete_rows((formula, *parts.values()), data, weights=weights, na=na)
     variables = Variables(formula.text, rows, functions)
     weight_values = None if weights is None else _weights(weights, variables)
@@ -94,7 +91,7 @@ def build_design(
     random = tuple(_group_term(term, variables) for term in formula.random)
     if response != "ordinal":
         refuse_no_parameters(fixed, random, len(rows), has_sigma=response in CONTINUOUS)
-    refuse_rank_deficiency(fixed)
+    refuse_rank_deficiency(fixed, formula.fixed, variables)
     for term in random:
         refuse_group_term(term, n_obs=len(rows), needs_replication=response in CONTINUOUS)
     design = Design(
@@ -112,7 +109,10 @@ def build_design(
         functions=functions,
     )
     design = replace(design, parts={name: _part(name, part, design) for name, part in parts.items()})
-    refuse_equal_names(design)
+    if auxiliary is None:
+        refuse_equal_coefficients(design)
+    else:
+        refuse_equal_names(design, kind=response, auxiliary=auxiliary)
     return design
 
 
@@ -140,7 +140,7 @@ def _part(parameter: str, formula: Formula, design: Design) -> Design:
             raise DesignError(
                 f"there are neither coefficients nor random terms; write {parameter} ~ 1, or leave it out."
             )
-        refuse_rank_deficiency(fixed)
+        refuse_rank_deficiency(fixed, formula.fixed, variables)
         for term in random:
             refuse_group_term(term, n_obs=design.n_obs, needs_replication=True)
     except DesignError as error:
@@ -169,7 +169,7 @@ class NewRows:
     offset: Floats
 
 
-def new_rows(design: Design, data: pd.DataFrame) -> NewRows:
+def new_rows(design: Design, data: Frame) -> NewRows:
     """The matrices of `design` for other rows, with the levels, means and polynomials of the fit.
 
     Raises

@@ -1,19 +1,23 @@
 """Rows with missing values: dropped and counted, or refused."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import pandas as pd
 
-from bayesmix.errors import DataError
-from bayesmix.formula.frame import checked_frame
+from bayesmix.errors import DataError, shown
+from bayesmix.formula.frame import Frame, checked_frame
 from bayesmix.formula.terms import Formula
 from bayesmix.formula.tokens import unprintable
 
-NA_CHOICES = ("drop", "error")
+type MissingRows = Literal["drop", "error"]
+"""What is done with rows that miss a value."""
+
+NA_CHOICES: tuple[MissingRows, ...] = ("drop", "error")
 
 
 def complete_rows(
-    formulas: Sequence[Formula], data: pd.DataFrame, *, weights: str | None, na: str
+    formulas: Sequence[Formula], data: Frame, *, weights: str | None, na: str
 ) -> tuple[pd.DataFrame, int, dict[str, int]]:
     """The rows without a missing value in any column that the formulas use; of all but the first their predictors.
 
@@ -27,7 +31,10 @@ def complete_rows(
         The data are empty, no row is complete, or a value is missing under ``na="error"``.
     """
     if not isinstance(na, str) or na not in NA_CHOICES:
-        raise DataError(f'na={na!r} is not known; write na="drop" or na="error".')
+        raise DataError(
+            f'na={shown(na)} is not known; write na="drop" or na="error". What stands for a missing value in a file is '
+            "said as it is read, by na_values=."
+        )
     if weights is not None and not isinstance(weights, str):
         raise DataError(
             f"weights is the name of a column of the data, a text; got {type(weights).__name__}. Make the weights a "

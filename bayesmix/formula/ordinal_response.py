@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from bayesmix.errors import DataError, listing
+from bayesmix.errors import DataError, counted, listing
 from bayesmix.formula.columns import describe_type, is_numeric
 from bayesmix.formula.design import Response
 from bayesmix.formula.syntax import Name
@@ -65,7 +65,7 @@ def _of_categorical(name: str, column: pd.Series) -> Response:
 def _response(text: str, codes: np.ndarray, categories: tuple[str, ...]) -> Response:
     if len(categories) < FEWEST:
         raise DataError(
-            f"The response {text} has {len(categories)} categories ({', '.join(categories)}); an ordinal model needs "
-            f'{FEWEST} or more. Two are family="bernoulli".'
+            f"The response {text} has {counted(len(categories), 'categories')} ({', '.join(categories)}); an "
+            f'ordinal model needs {FEWEST} or more. Two are family="bernoulli".'
         )
     return Response(text, codes.astype(float) + 1, categories=categories)

@@ -8,7 +8,7 @@ from bayesmix.formula.allowed import check_expression
 from bayesmix.formula.functions import FACTOR_FUNCTIONS, FUNCTIONS, NOT_SUPPORTED
 from bayesmix.formula.grammar import read_syntax
 from bayesmix.formula.sums import BARS, MOST_TERMS, MOST_VARIABLES, Sum, SumReader
-from bayesmix.formula.syntax import Binary, Call, Name, Negative, Node, Parenthesis, operations, unparse
+from bayesmix.formula.syntax import COMPARISONS, Binary, Call, Name, Negative, Node, Parenthesis, operations, unparse
 from bayesmix.formula.terms import INTERCEPT, Formula, RandomTerm, ResponseSpec, Term, label_of
 
 
@@ -115,6 +115,9 @@ class _Reader:
             if isinstance(inside, Binary) and inside.operator in ("+", "-"):
                 rest = self.without_bars(inside, bars)
                 return None if rest is None else Parenthesis(rest, node.span)
+        if isinstance(node, Binary) and node.operator in COMPARISONS:  # binds less than `+`: y ~ x > 3 + (1 | g)
+            left, right = (self.without_bars(side, bars) for side in (node.left, node.right))
+            return replace(node, left=left, right=right) if left is not None and right is not None else node
         first, following = operations(node, ("+", "-"))
         if not following:
             return node

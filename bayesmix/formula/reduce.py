@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from bayesmix.formula.syntax import unparse
-from bayesmix.formula.terms import INTERCEPT, Formula, RandomTerm, Term
+from bayesmix.formula.terms import INTERCEPT, Formula, RandomTerm
 
 
 @dataclass(frozen=True)
@@ -60,16 +60,12 @@ def _with(formula: Formula, number: int, term: RandomTerm | None) -> Formula:
 
 
 def _text(formula: Formula, random: tuple[RandomTerm, ...]) -> str:
-    fixed = [_product(term) for term in formula.fixed if term != INTERCEPT]
+    fixed = [term.written for term in formula.fixed if term != INTERCEPT]
     first = "1" if INTERCEPT in formula.fixed else "0"
     parts = fixed if fixed and first == "1" else [first, *fixed]
     parts += [f"offset({unparse(node)})" for node in formula.offsets]
     parts += [f"({term.label})" for term in random]
     return f"{formula.response.text} ~ {' + '.join(parts)}"
-
-
-def _product(term: Term) -> str:
-    return ":".join(unparse(variable) for variable in term.variables)
 
 
 def fixed_reductions(formula: Formula) -> tuple[Reduction, ...]:

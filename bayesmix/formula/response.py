@@ -1,6 +1,7 @@
 """The response of a formula as numbers, checked against what the family expects."""
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from bayesmix.errors import DataError, FamilyError, counted
@@ -84,25 +85,32 @@ def _two_levels(formula: Formula, variables: Variables, kind: str) -> Response |
         return None
     factor = variables.factor(node)
     if kind not in ("binary", "proportion"):
-        raise DataError(
-            f"The response {node.name!r} is {describe_type(column)} with {len(factor.levels)} values"
-            f"{beside_numbers(column)}; a number is expected. "
-            'For a factor of two levels write family="bernoulli".'
-        )
+        raise DataError(_no_number(node.name, column, len(factor.levels)))
     if len(factor.levels) != 2:
         raise DataError(
-            f"The response {node.name!r} has {counted(len(factor.levels), 'level')} ({', '.join(factor.levels[:5])}); "
+            f"The response {node.name!r} has {counted(len(factor.levels), 'levels')} ({', '.join(factor.levels[:5])}); "
             "2 are expected: failure, then success."
         )
     levels = (factor.levels[0], factor.levels[1])
     return Response(node.name, factor.codes.astype(float), levels=levels)
 
 
+def _no_number(name: str, column: pd.Series, n_levels: int) -> str:
+    """What to say of a response that is text or a factor, where numbers are expected."""
+    numbers = beside_numbers(column)
+    if numbers:
+        return f"The response {name!r} is {describe_type(column)}, a number is expected: {numbers}."
+    instead = ' Of two levels it is for family="bernoulli", by bm.fit or bm.laplace.' if n_levels == 2 else ""
+    levels = counted(n_levels, "levels")
+    return f"The response {name!r} is {describe_type(column)} with {levels}; a number is expected.{instead}"
+
+
 def _counts_of_trials(formula: Formula, variables: Variables, kind: str) -> Response:
     spec = formula.response
     if kind not in OUT_OF_TRIALS:
         raise FamilyError(
-            f'The response {spec.text} counts successes out of trials; that is family="binomial" or "beta_binomial".'
+            f'The response {spec.text} counts successes out of trials; that is family="binomial" or "beta_binomial" '
+            "of bm.fit."
         )
     successes = variables.numbers(spec.values)
     refuse_not_counts(spec.text, successes, "successes")
@@ -112,8 +120,8 @@ def _counts_of_trials(formula: Formula, variables: Variables, kind: str) -> Resp
         if below.any():
             row = int(np.flatnonzero(below)[0])
             raise DataError(
-                f"{spec.text}: the failures are negative in {counted(int(below.sum()), 'row')} (first in row "
-                f"{variables.data.index[row]}: {successes[row]:g} successes, {failures[row]:g} failures); "
+                f"{spec.text}: the failures are negative in {counted(int(below.sum()), 'rows')} (first in row "
+                f"{variables.data.index[row]}: successes {successes[row]:g}, failures {failures[row]:g}); "
                 "are there more successes than trials?"
             )
         trials = successes + failures
@@ -124,7 +132,7 @@ def _counts_of_trials(formula: Formula, variables: Variables, kind: str) -> Resp
     if above.any():
         row = int(np.flatnonzero(above)[0])
         raise DataError(
-            f"{spec.text}: more successes than trials in {counted(int(above.sum()), 'row')} (first in row "
+            f"{spec.text}: more successes than trials in {counted(int(above.sum()), 'rows')} (first in row "
             f"{variables.data.index[row]}: {successes[row]:g} of {trials[row]:g}); mend the counts."
         )
     none = trials == 0

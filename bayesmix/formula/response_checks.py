@@ -41,7 +41,7 @@ def refuse_not_counts(text: str, values: Floats, what: str) -> None:
     bad = (values < 0) | (values != np.round(values))
     if bad.any():
         raise DataError(
-            f"{text}: {what} are whole numbers from 0; {int(bad.sum())} of {len(values)} rows have others (first "
+            f"{text}: {what} are whole numbers from 0; in {int(bad.sum())} of {len(values)} rows they are not (first "
             f"{values[bad][0]:g})."
         )
     if values.max(initial=0.0) > LARGEST_COUNT:

@@ -63,7 +63,9 @@ class Parenthesis:
 type Node = Name | Number | Text | Call | Binary | Negative | Parenthesis
 
 CONSTANTS = {"TRUE": True, "True": True, "FALSE": False, "False": False}
-"""What may be written as an argument of a function, beside numbers."""
+"""What may be written as an argument of a function, or beside a comparison, as a number may."""
+
+COMPARISONS = ("==", "!=", "<", ">", "<=", ">=")
 
 _PLAIN_NAME = re.compile(r"(?:[^\W\d]|\.(?=[^\W\d]))[\w.]*")
 
@@ -79,6 +81,15 @@ def operations(node: Node, among: Collection[str] | None = None) -> tuple[Node, 
         found.append(node)
         node = node.left
     return node, tuple(reversed(found))
+
+
+def comparison_in(node: Node) -> Binary | None:
+    """The comparison that an expression is, inside of parentheses and I(); None where it calculates with one."""
+    while isinstance(node, Parenthesis) or (
+        isinstance(node, Call) and node.function == "I" and len(node.arguments) == 1
+    ):
+        node = node.inside if isinstance(node, Parenthesis) else node.arguments[0]
+    return node if isinstance(node, Binary) and node.operator in COMPARISONS else None
 
 
 def unparse(node: Node) -> str:
@@ -120,8 +131,9 @@ def columns_in(node: Node) -> tuple[Name, ...]:
             return tuple([name for name in names if name.name not in CONSTANTS])
         case Binary():
             first, following = operations(node)
-            parts = (first, *[one.right for one in following])
-            return tuple([name for part in parts for name in columns_in(part)])
+            names = [name for part in (first, *[one.right for one in following]) for name in columns_in(part)]
+            compared = any(one.operator in COMPARISONS for one in following)
+            return tuple([name for name in names if not (compared and name.name in CONSTANTS)])
         case Negative(inside) | Parenthesis(inside):
             return columns_in(inside)
     return ()

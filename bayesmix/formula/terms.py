@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bayesmix.errors import Span
-from bayesmix.formula.syntax import Name, Node, columns_in, unparse
+from bayesmix.formula.syntax import Binary, Name, Node, columns_in, unparse
 
 
 def label_of(node: Node) -> str:
@@ -25,6 +25,12 @@ class Term:
     @property
     def label(self) -> str:
         return ":".join(self.labels) or "1"
+
+    @property
+    def written(self) -> str:
+        """The product as a formula writes it: a bare comparison in parentheses."""
+        parts = [f"({unparse(one)})" if isinstance(one, Binary) else unparse(one) for one in self.variables]
+        return ":".join(parts) or "1"
 
     @cached_property
     def _meeting(self) -> frozenset[str]:
@@ -59,10 +65,16 @@ class RandomTerm:
     @property
     def label(self) -> str:
         """`Days | Subject` with its intercept, `0 + Days | Subject` without, `1 | Subject` for it alone."""
-        others = [term.label for term in self.terms if term != INTERCEPT]
+        others = [_in_a_sum(term) for term in self.terms if term != INTERCEPT]
         has_intercept = INTERCEPT in self.terms
         parts = others if has_intercept and others else ["1"] if has_intercept else ["0", *others]
         return f"{' + '.join(parts)} | {self.group_label}"
+
+
+def _in_a_sum(term: Term) -> str:
+    """A term's label, a bare comparison in parentheses."""
+    parts = zip(term.variables, term.labels, strict=True)
+    return ":".join(f"({label})" if isinstance(one, Binary) else label for one, label in parts)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ from bayesmix.formula.extremes import refuse_extremes
 from bayesmix.formula.functions import FACTOR_FUNCTIONS, FUNCTIONS
 from bayesmix.formula.number_texts import beside_numbers, refuse_number_texts
 from bayesmix.formula.syntax import (
+    COMPARISONS,
+    CONSTANTS,
     Binary,
     Call,
     Name,
@@ -36,6 +38,7 @@ from bayesmix.formula.syntax import (
     Parenthesis,
     Text,
     columns_in,
+    comparison_in,
     operations,
     unparse,
 )
@@ -89,6 +92,9 @@ class Variables:
         return self.known[label]
 
     def number_or_factor(self, node: Node) -> Floats | Factor:
+        comparison = comparison_in(node)
+        if comparison is not None and "I" not in self.functions:
+            return self.truth(node, comparison)
         match node:
             case Parenthesis(inside):
                 return self.number_or_factor(inside)
@@ -103,14 +109,25 @@ class Variables:
                 return self.factor(node)
         return self.numbers(node)
 
+    def truth(self, node: Node, comparison: Binary) -> Factor:
+        """A comparison as a factor with the levels False and True, as R makes one of its FALSE and TRUE."""
+        values = np.broadcast_to(self.evaluate(comparison), (len(self.data),))
+        key = f"levels of {label_of(node)}"
+        if not self.new:
+            self.learnt[key] = tuple(str(level) for level in (False, True) if (values == level).any())
+        levels: tuple[str, ...] = self.learnt[key]
+        codes = {level: levels.index(str(level)) if str(level) in levels else -1 for level in (False, True)}
+        return Factor(np.where(values == 1, codes[True], codes[False]).astype(np.intp), levels)
+
     def factor(self, node: Node) -> Factor:
         """A column as a factor: text sorted, numbers in their order, a Categorical in its own order."""
         if isinstance(node, Call):
-            if len(node.arguments) != 1 or node.keywords or not isinstance(node.arguments[0], Name):
+            comparison = comparison_in(node.arguments[0])
+            if comparison is not None:
+                return self.truth(node, comparison)
+            if not isinstance(node.arguments[0], Name):
                 raise self.fail(
-                    f"{node.function}() takes one column; contrasts are those with the first level, and for another "
-                    "order of the levels make the column a Categorical.",
-                    node.span,
+                    f"{node.function}() takes one column; make a column of {unparse(node.arguments[0])}.", node.span
                 )
             name = node.arguments[0]
         elif isinstance(node, Name):
@@ -139,12 +156,15 @@ class Variables:
                 return self.evaluate(inside)
             case Negative(operand):
                 return -self.evaluate(operand)
+            case Name(name) if name in CONSTANTS and name not in self.data.columns:
+                return float(CONSTANTS[name])
             case Name():
                 column = self.column(node)
                 if not is_numeric(column):
+                    numbers = beside_numbers(column)
                     raise self.fail(
-                        f"'{node.name}' is {describe_type(column)}{beside_numbers(column)}, so it cannot be calculated "
-                        "with.",
+                        f"'{node.name}' is {describe_type(column)}, so it cannot be calculated with"
+                        f"{f': {numbers}' if numbers else ''}.",
                         node.span,
                     )
                 return column.to_numpy(dtype=float, na_value=np.nan)
@@ -164,6 +184,10 @@ class Variables:
     def operation(self, node: Binary, left: Any) -> Any:
         """The result of an operation, whose left operand is the node `node.left` with the result `left`."""
         right = self.evaluate(node.right)
+        if node.operator in COMPARISONS:
+            for side, values in ((node.left, left), (node.right, right)):
+                unknown = np.broadcast_to(np.where(np.isnan(values), np.nan, 0.0), (len(self.data),))
+                refuse_extremes(label_of(side), unknown, [name.name for name in columns_in(side)], self.data)
         with np.errstate(all="ignore"):
             return _ARITHMETIC[node.operator](left, right) * 1.0
 

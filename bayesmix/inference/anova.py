@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from bayesmix.hints import with_hints
 from bayesmix.inference.ddf_method import ddf_method
 from bayesmix.inference.least_squares import anova as of_least_squares
 from bayesmix.inference.readable_table import readable
@@ -11,6 +12,7 @@ from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.reml_record import RemlFit
 
 
+@with_hints
 @readable
 def anova(fit: RemlFit | LmFit, *, ddf: str = "satterthwaite") -> pd.DataFrame:
     """F tests of the fixed terms: type III of a REML or ML fit, as lmerTest's `anova`; sequential of `lm`, as R's.

@@ -55,4 +55,4 @@ def auxiliary(fit: Fit, *, prob: float = 0.95) -> pd.DataFrame:
         return pd.DataFrame(columns=[*columns, "ess_bulk", "ess_tail", "rhat"], index=index)
     values = np.stack([draws.auxiliary(fit, name) for name in names])
     summary = summarise(draws.joined(values), prob).columns(*columns)
-    return pd.DataFrame({**summary, **sampling_quality(values)}, index=index)
+    return pd.DataFrame({**summary, **sampling_quality(fit, values)}, index=index)

@@ -18,7 +18,7 @@ from bayesmix.modelling.record import Fit
 _FEW = 100  # left out; fewer, and the standard error of a difference is too small
 _SMALL = 4.0  # a difference that is too small for its standard error to hold
 
-_COLUMNS = ("rank", "elpd", "se", "elpd_diff", "se_diff", "p", "weight", "n_unreliable", "note")
+_COLUMNS = ("rank", "elpd", "se", "elpd_diff", "se_diff", "mcse_diff", "p", "weight", "n_unreliable", "note")
 
 
 @readable
@@ -41,9 +41,10 @@ def compare(
     -------
     pandas.DataFrame
         Indexed by `model` (its name or formula): `rank` from 1, `elpd` with `se`; `elpd_diff` to the best, 0 or below,
-        with `se_diff` from the differences one by one; `p`, effective parameters; `weight`, of the mixture of models
-        that predicts best (stacking); `n_unreliable`: how many estimates have a Pareto k above the limit; `note`: why
-        a difference should not be leant on.
+        with `se_diff` from the differences one by one, and `mcse_diff`, its Monte Carlo error, by how much it would
+        change with other draws of both; `p`, effective parameters; `weight`, of the mixture of models that predicts
+        best (stacking); `n_unreliable`: how many estimates have a Pareto k above the limit; `note`: why a difference
+        should not be leant on.
 
     Raises
     ------
@@ -72,6 +73,7 @@ def compare(
     out["rank"] = np.arange(1, len(table) + 1)
     for own, arviz in (("elpd", "elpd"), ("se", "se"), ("elpd_diff", "elpd_diff"), ("se_diff", "dse"), ("p", "p")):
         out[own] = table[arviz].to_numpy(dtype=float)
+    out["mcse_diff"] = [_error_of_difference(found[table.index[0]], found[name]) for name in table.index]
     out["weight"] = table["weight"].to_numpy(dtype=float)
     out["n_unreliable"] = [len(found[name].unreliable) for name in out.index]
     out["note"] = [_note(out.loc[name], len(found[name].pointwise)) for name in out.index]
@@ -147,6 +149,11 @@ def _as_elpd_data(found: Mapping[str, Loo]) -> dict[str, ELPDDataLOO]:
     }
 
 
+def _error_of_difference(best: Loo, other: Loo) -> float:
+    """Monte Carlo error; a model that is compared with itself has the same draws."""
+    return 0.0 if other.fit is best.fit else float(np.hypot(best.mcse, other.mcse))
+
+
 def _note(row: pd.Series, n_parts: int) -> str:
     if row["n_unreliable"]:
         return f"{row['n_unreliable']} Pareto k above the limit: see loo(fit).unreliable"
@@ -156,4 +163,6 @@ def _note(row: pd.Series, n_parts: int) -> str:
         return f"as good as the best: difference below {_SMALL:g}"
     if abs(row["elpd_diff"]) < 2 * row["se_diff"]:
         return "difference below 2 standard errors"
+    if abs(row["elpd_diff"]) < 2 * row["mcse_diff"]:
+        return "difference below 2 Monte Carlo errors: fit with more draws"
     return f"{n_parts} left out: se_diff is too small" if n_parts < _FEW else ""

@@ -67,7 +67,7 @@ def equivalence(fit: Fit, *, delta: float = 0.1, per: str = "unit") -> pd.DataFr
             share, before = float(inside.mean()), _prior_share(fit.priors[name], fit.priors["sigma"], bound)
             with np.errstate(divide="ignore"):
                 odds = np.divide(share, 1 - share) / np.divide(before, 1 - before)
-            rows[name] = {"probability": share, "mcse": _error(inside), "prior": before, "odds_ratio": float(odds)}
+            rows[name] = {"probability": share, "mcse": _error(fit, inside), "prior": before, "odds_ratio": float(odds)}
     columns = ["probability", "mcse", "prior", "odds_ratio"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("parameter")
 
@@ -80,11 +80,12 @@ def _prior_share(sd: Prior, sigma: Prior, bound: float) -> float:
     return float(weights @ prior_probability_below(sd, bound * values))
 
 
-def _error(inside: Floats) -> float:
+def _error(fit: Fit, inside: Floats) -> float:
     """Monte Carlo standard error of a share, by the effective size of the draws; never 0, as if half a draw more were
     on either side."""
     if np.ptp(inside) == 0:
         return float(np.sqrt(0.5) / inside.size)
     share = float(inside.mean())
-    effective = modelling.convergence.convergence(inside[None]).ess_bulk[0]
+    sources = modelling.convergence.sources_of(fit.posterior)
+    effective = modelling.convergence.convergence(inside[None], sources).ess_bulk[0]
     return float(np.sqrt(share * (1 - share) / effective))

@@ -1,33 +1,36 @@
 """How well does the model predict an observation, or a whole group, that it has not seen?"""
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from arviz_stats.base import array_stats
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
-from bayesmix import modelling
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.arguments import a_count
 from bayesmix.inference.draws import n_draws_of
-from bayesmix.inference.held_out_groups import group_log_likelihoods, levels_of, rows_by_level
+from bayesmix.inference.held_out_groups import levels_of
 from bayesmix.inference.log_likelihood import log_likelihood_in_parts
 from bayesmix.inference.loo_record import Loo
-from bayesmix.inference.row_model import Positions, spread_draws
+from bayesmix.inference.loo_remedies import (
+    Estimates,
+    affordable_by_quadrature,
+    affordable_exactly,
+    exactly,
+    is_exact,
+    levels_by_quadrature,
+    mendable,
+    rows_by_quadrature,
+)
+from bayesmix.inference.psis import MEND_ABOVE, efficiency_of, limit_of, psis
+from bayesmix.inference.row_model import Positions, row_model, spread_draws
+from bayesmix.inference.summarise import VALUES_AT_ONCE
+from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 
-if TYPE_CHECKING:
-    from bayesmix.modelling.left_out import LeftOut
-
 Floats = NDArray[np.float64]
 
-_SECONDS = 60.0  # that the exact path may take for what is left out, roughly
-_DRAWS = 1000  # where group effects are integrated out by quadrature
-_FEWEST = 400
-_MOST_MENDED = 200
 _FEWEST_FOR_A_TAIL = 30  # draws, a fifth of which is the tail that Pareto's k is of; of five values it has none
 
 
@@ -44,13 +47,13 @@ def loo(fit: Fit, *, by: str | None = None, draws: int | None = None) -> Loo:
         their distribution, with those of all that is nested in it. By default single rows, predicted with the effects
         of their level: how well the model predicts another observation of the same levels.
     draws
-        Of the posterior, evenly spread, at least 30. By default all; 1000 where groups are left out of a model without
-        closed form.
+        Of the posterior, evenly spread, at least 30. By default all; where groups are left out, as many as there is the
+        time for (about a minute by the exact path, else a quarter of it, but at least 1000).
 
     Returns
     -------
     Loo
-        elpd : float, with se; p; pointwise : pandas.DataFrame with Pareto k
+        elpd : float, with se and Monte Carlo error mcse; p; pointwise : pandas.DataFrame with Pareto k
 
     Raises
     ------
@@ -62,11 +65,16 @@ def loo(fit: Fit, *, by: str | None = None, draws: int | None = None) -> Loo:
     Notes
     -----
     A row is left out by weighting the draws (`method` ``"psis"``); its Pareto k says whether few draws take all the
-    weight. Then, and for groups always, fewer parameters are weighted: a model of the exact path has coefficients and
-    all group effects integrated out given the rest of the data, so that only draws of the variances carry weights
-    (``"exact"``); what still cannot be trusted comes from the marginal likelihoods with and without these rows
-    (``"marginal"``, without a Pareto k). Other models have the effects of the level integrated out by quadrature, and
-    draws of all else carry weights (``"quadrature"``). Rows in which nothing was tried are no part of it.
+    weight. From a Pareto k of 0.3 on, and for groups always, fewer parameters are weighted: a model of the exact path
+    has coefficients and all group effects integrated out given the rest of the data, so that only draws of the
+    variances carry weights (``"exact"``); what still has a k above 0.5 comes from the marginal likelihoods with and
+    without these rows (``"marginal"``, without a Pareto k). Other models have the effects of the level integrated out
+    by quadrature, and draws of all else carry weights (``"quadrature"``). A model without random terms, or with some
+    on a further parameter, has no such remedy: its estimates are trusted up to `k_limit`. So are those of large models
+    for which the remedies would take longer than some 10 seconds. Rows in which nothing was tried are no part of it.
+
+    The Monte Carlo error heeds that all parts are weighted with the same draws; it holds where weights have a finite
+    variance, that is up to a Pareto k of 0.5.
 
     References
     ----------
@@ -89,124 +97,79 @@ def _require_a_tail(fit: Fit, wanted: int | None) -> None:
 
 
 def _by_row(fit: Fit, draws: Positions) -> Loo:
-    table = pd.DataFrame(index=fit.data.index, columns=["elpd", "p", "pareto_k"], dtype=float)
-    values, limit = np.empty((fit.design.n_obs, 3)), limit_of(len(draws))
-    for rows, densities in log_likelihood_in_parts(fit, draws):
-        values[rows] = np.stack(psis(densities, _efficiency(fit)), axis=1)
-    table[["elpd", "pareto_k", "p"]] = values
-    table["n_rows"], table["method"] = 1, "psis"
-    _mend(fit, table, draws, limit)
+    first = _weighted_rows(fit, draws)
+    mend_above = min(MEND_ABOVE, limit_of(len(draws)))
+    bad = np.flatnonzero(first.pareto_k > mend_above)
+    chosen = mendable(fit, bad, first.pareto_k[bad], len(draws))
+    found = _mended(fit, first, chosen, draws) if len(chosen) else first
+    rest = np.setdiff1d(bad, chosen)
+    found = replace(found, influence=found.influence + _influence_of(fit, rest, draws))
+    table = _table(found, fit.data.index, np.ones(len(fit.data), dtype=int))
     trials = fit.design.response.trials
-    return _record(fit, "row", table if trials is None else table[trials > 0], limit)
+    return _record(fit, "row", table if trials is None else table[trials > 0], found, limit_of(len(draws)))
 
 
-def _mend(fit: Fit, table: pd.DataFrame, draws: Positions, limit: float) -> None:
-    """Rows whose weights cannot be trusted, with fewer parameters weighted: group effects integrated out, or more."""
-    bad = np.flatnonzero(table["pareto_k"] > limit)
-    effects_elsewhere = any(part.random for part in fit.design.parts.values())
-    if len(bad) == 0 or not (is_exact(fit) or (fit.design.random and not effects_elsewhere)):
-        return
+def _weighted_rows(fit: Fit, draws: Positions) -> Estimates:
+    """All rows with all parameters weighted; the influence is that of the rows that need no mending."""
+    n_obs, influence, parts = fit.design.n_obs, np.zeros(len(draws)), []
+    for _, densities in log_likelihood_in_parts(fit, draws):
+        found = psis(densities, efficiency_of(fit))
+        influence += found.influence[found.pareto_k <= min(MEND_ABOVE, limit_of(len(draws)))].sum(axis=0)
+        parts.append(np.stack([found.elpd, found.in_sample, found.pareto_k, found.mcse]))
+    elpd, in_sample, k, mcse = np.concatenate(parts, axis=1)
+    return Estimates(elpd, in_sample, k, mcse, np.full(n_obs, "psis", dtype=object), influence)
+
+
+def _mended(fit: Fit, first: Estimates, rows: Positions, draws: Positions) -> Estimates:
+    """With some rows anew, fewer parameters weighted."""
     if is_exact(fit):
-        exact = modelling.left_out.left_out(fit, draws)
-        bad = bad[: int(_SECONDS / exact.seconds)]
-        densities = [exact.log_density(np.arange(len(table)) == row) for row in bad]
+        better = exactly(fit, [np.arange(fit.design.n_obs) == row for row in rows], draws)
     else:
-        bad, term = bad[:_MOST_MENDED], max(fit.design.random, key=lambda term: term.n_levels)
-        of_rows, levels = group_log_likelihoods(fit, term.index, draws), rows_by_level(term.index, term.n_levels)
-        densities = [
-            of_rows(levels[level]) - of_rows(levels[level][levels[level] != row])
-            for row, level in zip(bad, term.index[bad], strict=True)
-        ]
-    elpd, k, _ = psis(np.stack(densities), _efficiency(fit))
-    methods = np.full(len(bad), "exact" if is_exact(fit) else "quadrature", dtype=object)
-    if is_exact(fit):
-        _by_marginals(exact, [np.arange(len(table)) == row for row in bad], elpd, k, methods, limit)
-    labels = {name: table.columns.get_loc(name) for name in ("elpd", "p", "pareto_k", "method")}
-    table.iloc[bad, labels["p"]] += table.iloc[bad, labels["elpd"]] - elpd
-    table.iloc[bad, labels["elpd"]], table.iloc[bad, labels["pareto_k"]] = elpd, k
-    table.iloc[bad, labels["method"]] = methods
+        better = rows_by_quadrature(fit, rows, draws)
+    elpd, k, mcse = first.elpd.copy(), first.pareto_k.copy(), first.mcse.copy()
+    methods = first.methods.copy()
+    elpd[rows], k[rows], mcse[rows], methods[rows] = better.elpd, better.pareto_k, better.mcse, better.methods
+    # In sample a row keeps the density given its effects, so that p has one meaning in all rows.
+    return Estimates(elpd, first.in_sample, k, mcse, methods, first.influence + better.influence, better.variance)
+
+
+def _influence_of(fit: Fit, rows: Positions, draws: Positions) -> Floats:
+    """The summed influences (n_draws,) of rows whose weights stay as they are."""
+    summed, model = np.zeros(len(draws)), row_model(fit, draws=draws)
+    for part in stretches(len(rows), VALUES_AT_ONCE // len(draws)):
+        densities = model.log_density(rows[part], model.predictor(rows[part]))
+        summed += psis(densities, efficiency_of(fit)).influence.sum(axis=0)
+    return summed
 
 
 def _by_group(fit: Fit, by: str, wanted: int | None) -> Loo:
     index, levels = levels_of(fit, by)
     every = n_draws_of(fit)
-    draws = spread_draws(every, wanted)
-    rows = rows_by_level(index, len(levels))
-    enough = min(_FEWEST, len(draws))
-    if is_exact(fit) and len(levels) > 1:
-        one = modelling.left_out.left_out(fit, draws[:1]).seconds
-        affordable = int(_SECONDS / (one * len(levels)))
-        if affordable >= enough:
-            draws = spread_draws(every, min(len(draws), affordable))
-            exact = modelling.left_out.left_out(fit, draws)
-            chosen = [index == level for level in range(len(levels))]
-            elpd, k, p = psis(np.stack([exact.log_density(part) for part in chosen]), _efficiency(fit))
-            methods = np.full(len(levels), "exact", dtype=object)
-            before, limit = elpd.copy(), limit_of(len(draws))
-            _by_marginals(exact, chosen, elpd, k, methods, limit)
-            table = _table(levels, by, elpd, p + before - elpd, k, rows, methods)
-            return _record(fit, by, table, limit)
-    draws = spread_draws(every, min(_DRAWS, every) if wanted is None else wanted)
-    of_rows = group_log_likelihoods(fit, index, draws)
-    elpd, k, p = psis(np.stack([of_rows(own) for own in rows]), _efficiency(fit))
-    return _record(fit, by, _table(levels, by, elpd, p, k, rows, "quadrature"), limit_of(len(draws)))
+    n_exactly = affordable_exactly(fit, len(levels), min(every, wanted or every))
+    if n_exactly:
+        draws = spread_draws(every, n_exactly)
+        found = exactly(fit, [index == level for level in range(len(levels))], draws)
+    else:
+        draws = spread_draws(every, affordable_by_quadrature(fit, every) if wanted is None else wanted)
+        found = levels_by_quadrature(fit, index, len(levels), draws)
+    n_rows = np.bincount(index, minlength=len(levels))
+    table = _table(found, pd.Index(levels, name=by), n_rows)[n_rows > 0]
+    return _record(fit, by, table, found, limit_of(len(draws)))
 
 
-def _by_marginals(
-    exact: "LeftOut",
-    chosen: list[NDArray[np.bool_]],
-    elpd: Floats,
-    k: Floats,
-    methods: NDArray[np.object_],
-    limit: float,
-) -> None:
-    """What still cannot be trusted from both marginal likelihoods; there are no weights then."""
-    for number in np.flatnonzero(k > limit):
-        found = exact.predicted(chosen[number])
-        if np.isfinite(found):
-            elpd[number], k[number], methods[number] = found, np.nan, "marginal"
+def _table(found: Estimates, index: pd.Index, n_rows: NDArray[np.intp]) -> pd.DataFrame:
+    columns = {
+        "elpd": found.elpd,
+        "mcse": found.mcse,
+        "p": found.in_sample - found.elpd,
+        "pareto_k": found.pareto_k,
+        "n_rows": n_rows,
+        "method": found.methods,
+    }
+    return pd.DataFrame(columns, index=index)
 
 
-def _table(
-    levels: tuple[object, ...],
-    by: str,
-    elpd: Floats,
-    p: Floats,
-    k: Floats,
-    rows: list[Positions],
-    methods: str | NDArray[np.object_],
-) -> pd.DataFrame:
-    n_rows = np.array([len(own) for own in rows])
-    columns = {"elpd": elpd, "p": p, "pareto_k": k, "n_rows": n_rows, "method": methods}
-    return pd.DataFrame(columns, index=pd.Index(levels, name=by))[n_rows > 0]
-
-
-def _record(fit: Fit, by: str, table: pd.DataFrame, limit: float) -> Loo:
+def _record(fit: Fit, by: str, table: pd.DataFrame, found: Estimates, limit: float) -> Loo:
     se = float(np.sqrt(len(table) * table["elpd"].var(ddof=0)))
-    return Loo(float(table["elpd"].sum()), se, float(table["p"].sum()), by, table, limit, fit)
-
-
-def psis(likelihoods: Floats, efficiency: float) -> tuple[Floats, Floats, Floats]:
-    """elpd, Pareto k and p of each row of (n, n_draws); a row that is alike in all draws needs no weights."""
-    elpd, k = likelihoods.mean(axis=1), np.zeros(len(likelihoods))
-    vary = np.ptp(likelihoods, axis=1) > 1e-12
-    if vary.any():
-        elpd[vary], k[vary], _ = array_stats.loo(likelihoods[vary], chain_axis=None, draw_axis=-1, r_eff=efficiency)
-    in_sample = logsumexp(likelihoods, axis=1) - np.log(likelihoods.shape[1])
-    return elpd, k, in_sample - elpd
-
-
-def is_exact(fit: Fit) -> bool:
-    group = fit.posterior.children.get("unconstrained_posterior")
-    exact = fit.method == "marginal" and fit.family.is_gaussian_identity
-    return exact and group is not None and "theta" in group.data_vars
-
-
-def _efficiency(fit: Fit) -> float:
-    """Effective draws for a draw, on average over the parameters; at most 1."""
-    effective = fit.diagnostics.parameters["ess_bulk"].mean() / fit.diagnostics.n_total
-    return float(min(1.0, effective)) if np.isfinite(effective) else 1.0
-
-
-def limit_of(n_draws: int) -> float:
-    return float(min(0.7, 1 - 1 / np.log10(max(n_draws, 11))))
+    mcse = float(np.sqrt(found.variance_of_sum))
+    return Loo(float(table["elpd"].sum()), se, float(table["p"].sum()), by, table, limit, fit, mcse)

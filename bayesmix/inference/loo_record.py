@@ -20,11 +20,13 @@ class Loo:
     by : str
         What was left out: ``"row"``, or the name of the group.
     pointwise : pandas.DataFrame
-        Indexed by row label or level: `elpd`, `p`, `pareto_k`, `n_rows`, `method`.
+        Indexed by row label or level: `elpd` with its Monte Carlo error `mcse`, `p`, `pareto_k`, `n_rows`, `method`.
     k_limit : float
         Largest Pareto k up to which an estimate can be trusted: 0.7, for few draws less.
     fit : Fit
         Of which model.
+    mcse : float
+        Monte Carlo standard error of `elpd`: by how much it would change with other draws.
     """
 
     elpd: float
@@ -34,6 +36,7 @@ class Loo:
     pointwise: pd.DataFrame
     k_limit: float
     fit: Fit
+    mcse: float
 
     @property
     def unreliable(self) -> pd.DataFrame:
@@ -45,7 +48,8 @@ class Loo:
         what = "row" if self.by == "row" else f"level of {self.by}"
         lines = [
             f"Leave one {what} out: {len(self.pointwise)} left out, {self.fit.formula}",
-            f"elpd {self.elpd:.1f} (se {self.se:.1f}), effective parameters {self.p:.1f}",
+            f"elpd {self.elpd:.1f} (se {self.se:.1f}, Monte Carlo error {self.mcse:.2g}), "
+            f"effective parameters {self.p:.1f}",
             self.advice,
         ]
         return "\n".join(lines)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_switch
 from bayesmix.inference.boundary import boundary_p, naive_p
 from bayesmix.inference.laplace.maximum import require_maximum
@@ -17,6 +18,7 @@ from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.reml_record import RemlFit
 
 
+@with_hints
 @readable
 def lrt(reduced: RemlFit | LaplaceFit, full: RemlFit | LaplaceFit, *, refit: bool = True) -> pd.DataFrame:
     """Likelihood-ratio test of two nested models, as R's `anova(reduced, full)`.

@@ -18,6 +18,7 @@ from bayesmix.inference.fixef import fixef
 from bayesmix.inference.separation_sentence import sentence
 from bayesmix.modelling.arguments import check_functions
 from bayesmix.modelling.families import Family, read_family
+from bayesmix.modelling.family_texts import FamilyText
 from bayesmix.modelling.kinds import instead_of
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.prior_quantiles import coefficient_prior
@@ -70,7 +71,7 @@ class Separation:
 def separation(
     fit: Fit | LaplaceFit | str | Sequence[str],
     data: pd.DataFrame | None = None,
-    family: str | Family | None = None,
+    family: FamilyText | Family | None = None,
     *,
     weights: str | None = None,
     na: str = "drop",

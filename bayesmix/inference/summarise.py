@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from bayesmix import modelling
 from bayesmix.modelling.blocks import stretches
+from bayesmix.modelling.record import Fit
 
 Floats = NDArray[np.float64]
 
@@ -67,7 +68,7 @@ def summarise_in_parts(
     return result
 
 
-def sampling_quality(draws: Floats) -> dict[str, Floats]:
-    """Columns `ess_bulk`, `ess_tail`, `rhat` of `draws`, shape (n_parameters, n_chains, n_draws)."""
-    figures = modelling.convergence.convergence(draws)
+def sampling_quality(fit: Fit, draws: Floats) -> dict[str, Floats]:
+    """Columns `ess_bulk`, `ess_tail`, `rhat` of `draws`, shape (n_parameters, n_chains, n_draws), which `fit` has."""
+    figures = modelling.convergence.convergence(draws, modelling.convergence.sources_of(fit.posterior))
     return {"ess_bulk": figures.ess_bulk, "ess_tail": figures.ess_tail, "rhat": figures.rhat}

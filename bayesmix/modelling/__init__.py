@@ -8,6 +8,8 @@ from importlib import import_module
 from types import ModuleType
 
 _HEAVY = {
+    "audit_draws",
+    "audit_errors",
     "bambi_bridge",
     "bridge",
     "convergence",

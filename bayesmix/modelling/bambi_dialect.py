@@ -15,7 +15,7 @@ import pandas as pd
 
 from bayesmix.formula.columns import Factor, is_categorical, is_numeric
 from bayesmix.formula.design import Design, prefixed
-from bayesmix.formula.syntax import Call, Name, Node, columns_in
+from bayesmix.formula.syntax import Binary, Call, Name, Node, columns_in
 from bayesmix.formula.terms import INTERCEPT, Term
 from bayesmix.formula.variables import Variables
 
@@ -119,7 +119,7 @@ def _term(term: Term, design: Design, said: BambiTerms, grouping: set[str]) -> s
         numeric_and_group = (
             isinstance(variable, Name) and variable.name in grouping and not is_categorical(design.data[variable.name])
         )
-        if isinstance(variable, Call) or numeric_and_group:
+        if isinstance(variable, Binary | Call) or numeric_and_group:
             parts.append(_opaque(said, variable, _evaluator(design, variable)))
         elif isinstance(variable, Name):
             parts.append(said.standing_for(variable.name))

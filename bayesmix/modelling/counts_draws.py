@@ -22,6 +22,7 @@ from bayesmix.modelling.mode_theta import climb
 from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.progress import SamplingProgress
 from bayesmix.modelling.record import Sampling
+from bayesmix.modelling.starts import Dispersed
 from bayesmix.numerics.level_quadrature.posterior import evaluate_counts, log_posterior_at, parameter_values
 from bayesmix.numerics.mode import Mode
 
@@ -51,6 +52,7 @@ def draw_counts(
     target_accept: float,
     progress: bool,
     keep_effects: bool | None = None,
+    dispersed: Dispersed | None = None,
 ) -> tuple[xr.DataTree, Sampling]:
     """Sample the posterior of counts with at most one random intercept; arguments and result as `sampling.draw`.
 
@@ -62,6 +64,8 @@ def draw_counts(
         ``"importance"`` or ``"nutpie"``.
     keep_effects
         Whether the posterior holds the group effects; None: unless they are too many.
+    dispersed
+        How far apart the chains of NUTS start; None: as the posterior is wide.
 
     Raises
     ------
@@ -88,7 +92,15 @@ def draw_counts(
                 )
             else:
                 theta, groups = modelling.nuts_counts.draw_by_nuts(
-                    model, mode, fineness=fineness, draws=draws, tune=tune, target_accept=target_accept, bar=bar, **how
+                    model,
+                    mode,
+                    fineness=fineness,
+                    draws=draws,
+                    tune=tune,
+                    target_accept=target_accept,
+                    bar=bar,
+                    dispersed=dispersed,
+                    **how,
                 )
             error, n_nodes = disagreement(model, extremes(theta), fineness)
             if error <= TOLERANCE:

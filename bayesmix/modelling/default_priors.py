@@ -22,7 +22,8 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
     parameter             identity link                                logit, log and other links
     ====================  ===========================================  ==================================
     `Intercept`           Normal(mean y, 2.5 sd y)                     Normal(0, 2.5); log: (log mean y, 2.5)
-    a coefficient         Normal(0, 2.5 sd y / sd x)                   Normal(0, 2.5 / sd x); 0/1: (0, 2.5)
+    a coefficient         Normal(0, 2.5 sd y / sd x)                   Normal(0, 2.5 / sd x)
+    of a 0/1 column       Normal(0, 2.5 sd y)                          Normal(0, 2.5)
     `sd_<group>__<col>`   HalfStudentT(3, sd y / sd z)                 HalfNormal(1)
     `corr_<group>`        LKJ(2)                                       LKJ(2)
     ====================  ===========================================  ==================================
@@ -32,7 +33,8 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
     response come from Dirichlet(1), uniform over the probabilities of its categories at the predictors' means.
 
     The intercept is meant at the predictors' means. z is the column that varies by group; sd z is 1 for the
-    intercept and for 0/1 columns. Without an intercept nothing is centred: root mean squares about 0 stand for
+    intercept and for 0/1 columns. A difference between levels is no larger for a level that is rare: the sd of its 0/1
+    column, which falls as the level gets rarer, is in no prior. Without an intercept nothing is centred: root mean squares about 0 stand for
     the sds of y and x, so that cell means (`0 + f`) are not pulled to 0; on other links a cell mean is
     Normal(link of mean y, 2.5), and in the predictor of a further parameter it has an intercept's prior. An offset is
     taken from y first; for lognormal families y is the log of the response, for hurdle models those rows count that are
@@ -76,11 +78,9 @@ def _predictor_priors(
             priors[name] = Prior("Normal", intercept)
         elif cell is not None and name in cells:
             priors[name] = Prior("Normal", cell)
-        elif size_y is not None:
-            priors[name] = Prior("Normal", (0.0, 2.5 * size_y / _spread(column, centred=centred)))
         else:
             spread = 1.0 if _is_zero_one(column) else _spread(column, centred=centred)
-            priors[name] = Prior("Normal", (0.0, 2.5 / spread))
+            priors[name] = Prior("Normal", (0.0, 2.5 * (1.0 if size_y is None else size_y) / spread))
     for term in design.random:
         priors |= _group_priors(term, design, sd_y)
     return priors

@@ -13,7 +13,7 @@ from bayesmix import display
 from bayesmix.formula.design import Design
 from bayesmix.modelling.attempts import frame_of
 from bayesmix.modelling.blocks import group_draws_at, stretches
-from bayesmix.modelling.convergence import convergence
+from bayesmix.modelling.convergence import convergence, sources_of
 from bayesmix.modelling.importance_theta import Importance, importance_of, trouble_with
 from bayesmix.modelling.layout import (
     column_pairs,
@@ -27,7 +27,6 @@ from bayesmix.modelling.layout import (
     threshold_draws,
     threshold_names,
 )
-from bayesmix.modelling.weight_tails import smallest_tail_size
 
 _VALUES_AT_ONCE = 2**21
 _MOST_EFFECTS = 200  # of a term on the marginal path
@@ -42,7 +41,7 @@ class Diagnostics:
     parameters : pandas.DataFrame
         Indexed by parameter: `kind` (``"fixed"``, ``"threshold"``, ``"sd"``, ``"correlation"``, ``"auxiliary"``,
         ``"group effect"``), `sd` (posterior), `rhat`, `ess_bulk`, `ess_tail`. By importance sampling
-        `ess_tail` is at most what the weights of the values beyond the 5 % or 95 % quantile are worth. A parameter
+        effective sizes count the weighted values behind the draws, not their copies. A parameter
         whose draws do not vary has `sd` 0, one with draws that are not finite `sd` nan; the other figures are nan for
         both.
         On the marginal path group effects are drawn anew for each draw of the variance parameters and mix no worse
@@ -120,8 +119,8 @@ def diagnose_sampling(posterior: xr.DataTree, design: Design, auxiliary: tuple[s
     most_effects = _MOST_EFFECTS if _is_marginal(posterior) else None
     blocks = _blocks(draws, design, auxiliary, most_effects)
     statistics = posterior.children["sample_stats"].to_dataset()
-    weights = statistics["weight"].to_numpy() if "weight" in statistics else None
-    frames = [_figures(names, kind, values, weights) for names, kind, values in blocks]
+    sources = sources_of(posterior)
+    frames = [_figures(names, kind, values, sources) for names, kind, values in blocks]
     by_nuts = "energy" in statistics
     return Diagnostics(
         parameters=pd.concat(frames),
@@ -185,14 +184,10 @@ def _spread(n_levels: int, most: int | None) -> NDArray[np.intp]:
 
 
 def _figures(
-    names: list[str], kind: str, draws: NDArray[np.float64], weights: NDArray[np.float64] | None
+    names: list[str], kind: str, draws: NDArray[np.float64], sources: NDArray[np.float64] | None
 ) -> pd.DataFrame:
-    """One row a parameter; `weights` (n_chains, n_draws), of the value behind each draw of importance sampling."""
-    figures = convergence(draws)
-    ess_tail = figures.ess_tail
-    if weights is not None and kind != "group effect":  # effects are drawn anew for each copy of a value
-        # Few copies of one value look like a good tail; what its weight says counts, where it is less.
-        ess_tail = np.minimum(ess_tail, [smallest_tail_size(one, weights) for one in draws])
+    """One row a parameter; `sources` (n_chains, n_draws) as `convergence` takes them."""
+    figures = convergence(draws, sources)
     # Rounding leaves a constant a standard deviation of 1e-17; infinite draws, or such of 1e200, have none.
     with np.errstate(invalid="ignore", over="ignore"):
         sd = np.where(np.ptp(draws, axis=(1, 2)) == 0, 0.0, draws.std(axis=(1, 2), ddof=1))
@@ -201,7 +196,7 @@ def _figures(
         "sd": sd,
         "rhat": figures.rhat,
         "ess_bulk": figures.ess_bulk,
-        "ess_tail": ess_tail,
+        "ess_tail": figures.ess_tail,
     }
     return pd.DataFrame(columns, index=pd.Index(names, name="parameter", dtype=object))
 

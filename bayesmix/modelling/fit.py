@@ -4,18 +4,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from bayesmix import modelling
 from bayesmix.errors import QuadratureError, SamplingError
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
+from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
+from bayesmix.formula.missing import MissingRows
+from bayesmix.hints import with_hints
 from bayesmix.modelling.arguments import check_arguments, check_functions, check_weights
 from bayesmix.modelling.default_priors import column_sds, default_priors
 from bayesmix.modelling.families import Family, read_family
+from bayesmix.modelling.family_texts import FamilyText
 from bayesmix.modelling.memory import out_of_memory, require_memory
-from bayesmix.modelling.method import TUNING_STEPS, Choice, choose_method, without_quadrature
+from bayesmix.modelling.method import TUNING_STEPS, Choice, Method, Sampler, choose_method, without_quadrature
 from bayesmix.modelling.priors import Prior, settle_priors
 from bayesmix.modelling.record import Fit, Sampling
 from bayesmix.modelling.separation_notice import require_bounded, tell_of_separation
@@ -26,22 +28,23 @@ if TYPE_CHECKING:
     from bayesmix.modelling.diagnostics import Diagnostics
 
 
+@with_hints
 def fit(
     formula: str | Sequence[str],
-    data: pd.DataFrame,
-    family: str | Family = "gaussian",
+    data: Frame,
+    family: FamilyText | Family = "gaussian",
     *,
     priors: Mapping[str, str | Prior] | None = None,
     weights: str | None = None,
-    na: str = "drop",
+    na: MissingRows = "drop",
     functions: Mapping[str, Callable[..., Any]] | None = None,
     draws: int = 1000,
     tune: int | None = None,
     chains: int = 4,
     cores: int | None = None,
     seed: int | None = None,
-    method: str = "auto",
-    sampler: str = "auto",
+    method: Method = "auto",
+    sampler: Sampler = "auto",
     target_accept: float | None = None,
     keep_effects: bool | None = None,
     remedies: bool = True,
@@ -57,8 +60,9 @@ def fit(
         ``k | trials(n)``. A sequence of formulas gives further parameters of the family predictors of their own, on
         the log or logit scale: ``["y ~ x + (1 | g)", "sigma ~ x + (1 | g)"]``.
     data
-        One row an observation. Text, true/false and Categorical columns are factors with treatment coding; the
-        first level is the reference, and a Categorical keeps the order of its levels.
+        One row an observation, of pandas, or of polars or Arrow, which become pandas. Text, true/false and
+        Categorical columns are factors with treatment coding; the first level is the reference, and a Categorical keeps
+        the order of its levels. ``data.attrs["units"]``, by column, are the units that pictures show.
     family
         Such as ``"binomial"``, ``"negative_binomial"`` or ``"student_t"``, all of them in ``docs/families.md``; a link
         in parentheses: ``"binomial(probit)"``.

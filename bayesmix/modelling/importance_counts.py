@@ -55,12 +55,9 @@ def draw_by_importance(
         drawn_with = np.logaddexp(drawn_with, log_density_of(proposal, mirror(proposals.points)))
         theta[:, model.folded] = np.abs(theta[:, model.folded])
     log_weights = log_densities + placed.log_jacobian - drawn_with
-    weights = weigh(log_weights).weights
-    chosen = resample(weights, n_total, rng)
-    by_chain = {"lp": log_densities, "weight": weights}
-    statistics = {name: (("chain", "draw"), values[chosen].reshape(chains, -1)) for name, values in by_chain.items()}
+    chosen = resample(weigh(log_weights).weights, n_total, rng)
     groups = {
-        "sample_stats": xr.Dataset(statistics),
+        "sample_stats": xr.Dataset({"lp": (("chain", "draw"), log_densities[chosen].reshape(chains, -1))}),
         "importance": xr.Dataset({"theta": (("value", "parameter"), theta), "log_weight": ("value", log_weights)}),
     }
     return theta[chosen], groups

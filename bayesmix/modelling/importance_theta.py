@@ -219,9 +219,8 @@ def _one_of_each(found: DenseDraws, chosen: NDArray[np.int64]) -> tuple[Floats, 
 def _groups(
     theta: Floats, log_weights: Floats, found: DenseDraws, chosen: NDArray[np.int64], chains: int
 ) -> dict[str, xr.Dataset]:
-    by_chain = {"lp": found.log_densities, "weight": weigh(log_weights).weights}
-    statistics = {name: (("chain", "draw"), values[chosen].reshape(chains, -1)) for name, values in by_chain.items()}
+    lp = found.log_densities[chosen].reshape(chains, -1)
     return {
-        "sample_stats": xr.Dataset(statistics),
+        "sample_stats": xr.Dataset({"lp": (("chain", "draw"), lp)}),
         "importance": xr.Dataset({"theta": (("value", "parameter"), theta), "log_weight": ("value", log_weights)}),
     }

@@ -27,6 +27,7 @@ from bayesmix.modelling.pymc_model import build_model
 from bayesmix.modelling.record import Sampling
 from bayesmix.modelling.rough import centred_terms, rough_fit_of
 from bayesmix.modelling.sampling import draw
+from bayesmix.modelling.starts import Dispersed, start_about_points
 from bayesmix.numerics.joint.rough import RoughFit
 
 _TARGET_ACCEPT = 0.9
@@ -51,6 +52,7 @@ class _Problem:
     design: Design
     family: Family
     priors: Mapping[str, Prior]
+    dispersed: Dispersed | None = None
     compiled: dict[tuple[bool, ...], Any] = field(default_factory=dict)
 
     @cached_property
@@ -80,14 +82,17 @@ def draw_joint(
     target_accept: float | None,
     progress: bool,
     remedies: bool = True,
+    begin: ladder.Way | None = None,
+    dispersed: Dispersed | None = None,
 ) -> JointDraws:
     """Sample the posterior of a model by NUTS on all its parameters; arguments as `fit` takes them.
 
     Where an attempt has trouble (`ladder`) and `remedies` are wanted, the model is sampled again with what helps
     against it, from the same seed, up to four times more; the draws of the best attempt are kept. `tune` and
-    `target_accept` that are given stay as they are.
+    `target_accept` that are given stay as they are. The first attempt is made as `begin` says, where another fit of the
+    model has found out what it takes; by nutpie its chains start `dispersed`.
     """
-    problem = _Problem(design, family, priors)
+    problem = _Problem(design, family, priors, dispersed)
     how = {"draws": draws, "chains": chains, "cores": chains_at_once(chains, cores), "seed": settled_seed(seed)}
     how |= {"progress": progress}
     n = n_parameters(design, problem.fixed)
@@ -97,7 +102,7 @@ def draw_joint(
         mass_matrix=sampler == "nutpie" and n <= _MOST_LOW_RANK,
         thin=_most_thin(problem, draws * chains, n) if sampler == "nutpie" else 1,
     )
-    way = ladder.Way(
+    way = begin or ladder.Way(
         target_accept=_TARGET_ACCEPT if target_accept is None else target_accept,
         tune=TUNING_STEPS["joint"] if tune is None else tune,
         mass_matrix="diagonal",
@@ -148,7 +153,8 @@ def _by_kernel(problem: _Problem, way: ladder.Way, *, sampler: str, **how: Any) 
     design, fixed = problem.design, problem.fixed
     buffer = kernel_buffer(design, problem.family, problem.priors, centred=way.centred, rough=problem.rough)
     n = n_parameters(design, fixed)
-    tree = draw_by_kernel(buffer, n, tune=way.tune, target_accept=way.target_accept, mass_matrix=way.mass_matrix, **how)
+    how |= {"tune": way.tune, "target_accept": way.target_accept, "mass_matrix": way.mass_matrix}
+    tree = draw_by_kernel(buffer, n, dispersed=problem.dispersed, **how)
     points = tree["posterior"]["q"].transpose("chain", "draw", ...).to_numpy()
     posterior = parameters_of(points, buffer, design, fixed)
     posterior.attrs = {"sample_dims": ["chain", "draw"]}
@@ -166,6 +172,7 @@ def _by_pymc_model(problem: _Problem, way: ladder.Way, *, sampler: str, **how: A
         with COMPILING:
             built = build_model(problem.design, problem.family, problem.priors, centred=centred)
         compiled = compile_model(built.model, built.kept) if sampler == "nutpie" else None
+        compiled = start_about_points(compiled, problem.dispersed)
         problem.compiled[way.centred] = built, compiled
     built, compiled = problem.compiled[way.centred]
     more = {"compiled": compiled, "mass_matrix": way.mass_matrix} if sampler == "nutpie" else {}

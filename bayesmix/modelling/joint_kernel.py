@@ -15,6 +15,7 @@ from bayesmix.modelling import layout
 from bayesmix.modelling.families import Family
 from bayesmix.modelling.fixed_columns import FixedColumns, coefficient_numbers, fixed_columns
 from bayesmix.modelling.marginal import sd_prior
+from bayesmix.modelling.nested_coordinates import NestedFactors, nested_factors, nested_parts, no_nested_parts
 from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.rough import start_of
 from bayesmix.numerics.joint.coefficients import COEFFICIENT_KINDS
@@ -31,6 +32,8 @@ _ROWS = {
     ("binomial", "logit"): BINOMIAL_LOGIT,
     ("poisson", "log"): POISSON_LOG,
 }
+_REACHES_ZERO = ("HalfNormal", "HalfStudentT", "HalfCauchy", "Exponential")
+"""Priors of a sd whose density at 0 is finite and above 0."""
 _DENSE_PER_ROW = 4
 """Untying takes the square of the number of effects outside the largest factor: so much of it for every row pays."""
 
@@ -63,7 +66,7 @@ def kernel_buffer(
         coefficient_numbers(fixed, priors),
         kinds,
         numbers,
-        *_coordinates(design, priors, fixed, centred, rough, n_rows=len(data[2])),
+        *_coordinates(design, family, priors, fixed, centred, rough, n_rows=len(data[2])),
     ])  # fmt: skip
 
 
@@ -124,6 +127,7 @@ def theta_priors(design: Design, priors: Mapping[str, Prior]) -> tuple[Integers,
 
 def _coordinates(
     design: Design,
+    family: Family,
     priors: Mapping[str, Prior],
     fixed: FixedColumns,
     centred: tuple[bool, ...],
@@ -134,10 +138,11 @@ def _coordinates(
     p = len(fixed.names)
     starts, n = effect_starts(design, p)
     centre, diagonal = np.zeros(n), np.ones(n)
-    none = [np.empty((0, 0, 0)), np.empty((0, 0)), np.empty((0, 0))]
-    no_integers = np.empty(0, dtype=np.int64)
     if rough is None:
-        return [centre, diagonal, *none, *[no_integers] * 3, np.empty((0, 0, 0)), *[no_integers] * 2]
+        return [centre, diagonal, *_no_arrow(), *no_nested_parts()]
+    nested = None if any(centred) else nested_factors(design)
+    if nested is not None:
+        return _nested(nested, design, family, priors, fixed, rough)
     locations, scales, _ = coefficient_numbers(fixed, priors).T
     arranged = rough.layout
     position = np.empty(len(rough.u), dtype=np.int64)
@@ -162,14 +167,65 @@ def _coordinates(
     centre[position] = turned
     centre[:p] += locations
     if arranged.n_dense**2 > _DENSE_PER_ROW * n_rows:
-        return [centre, diagonal, *none, *[no_integers] * 3, np.empty((0, 0, 0)), *[no_integers] * 2]
+        return [centre, diagonal, *_no_arrow(), *no_nested_parts()]
     diagonal[position] = 0.0
     m = len(rough.curvature.lower)
     inverse = solve_triangular(np.tril(rough.curvature.lower), np.eye(m), lower=True) if m else np.empty((0, 0))
     return [
         centre, diagonal, rough.curvature.own, rough.curvature.half, inverse, rough.met_start, rough.met, position,
-        turns, arranged.block_k, arranged.block_levels,
+        turns, arranged.block_k, arranged.block_levels, *no_nested_parts(),
     ]  # fmt: skip
+
+
+def _no_arrow() -> list[NDArray]:
+    none = np.empty(0, dtype=np.int64)
+    return [np.empty((0, 0, 0)), np.empty((0, 0)), np.empty((0, 0)), none, none, none, np.empty((0, 0, 0)), none, none]
+
+
+def _nested(
+    nested: NestedFactors,
+    design: Design,
+    family: Family,
+    priors: Mapping[str, Prior],
+    fixed: FixedColumns,
+    rough: RoughFit,
+) -> list[NDArray]:
+    """Coefficients untied among themselves; effects as `numerics.joint.nested` has them."""
+    p = len(fixed.names)
+    starts, n = effect_starts(design, p)
+    centre, diagonal = np.zeros(n), np.ones(n)
+    centre[:p], diagonal[:p] = rough.coefficients, 0.0
+    scales_of_sds = []
+    for number in nested.terms:
+        term, place = design.random[number], slice(starts[number] - 1, starts[number])
+        centre[place], diagonal[place] = start_of(rough.L[number], term, priors, rough.shares[number])
+        scale = float(rough.L[number][0, 0]) if priors[layout.sd_names(term)[0]].name in _REACHES_ZERO else 0.0
+        if scale:
+            centre[place], diagonal[place] = np.arcsinh(1.0), diagonal[place] / np.sqrt(2)
+        scales_of_sds.append(scale)
+    _, scales, _ = coefficient_numbers(fixed, priors).T
+    ones = np.ones(min(p, 1), dtype=np.int64)
+    return [
+        centre,
+        diagonal,
+        np.empty((0, 1, 1)),
+        np.empty((0, 1)),
+        _inverse_factor(rough.coefficient_covariance),
+        np.zeros(1, dtype=np.int64),
+        np.empty(0, dtype=np.int64),
+        np.arange(p),
+        np.diag(scales)[None],
+        p * ones,
+        ones,
+        *nested_parts(nested, design, family, fixed, rough, starts),
+        np.array(scales_of_sds),
+    ]
+
+
+def _inverse_factor(covariance: Floats) -> Floats:
+    """Lower triangular M with M'M = `covariance`."""
+    backwards = covariance[::-1, ::-1]
+    return np.linalg.cholesky(backwards)[::-1, ::-1].T.copy()
 
 
 def effect_starts(design: Design, p: int) -> tuple[list[int], int]:

@@ -22,6 +22,7 @@ _NO_PRIORS = "It has no priors; compare_reml(bm.fit(...)) sets a posterior besid
 _NO_GROUPS = "It has no random terms; anova(fit) tests its fixed ones."
 
 _OF_ESTIMATES = {
+    "audit": _GLANCE,
     "auxiliary": "varcorr(fit) has its residual sd.",
     "bayes_factor": _TESTS,
     "compare": _AIC,
@@ -43,6 +44,7 @@ _OF_LEAST_SQUARES = dict.fromkeys(
     ("coef", "equivalence", "inclusion", "prior_sensitivity", "rand", "ranef", "ranef_draws", "shrinkage", "varcorr"),
     _NO_GROUPS,
 ) | {
+    "audit": "It has no draws and no search that could fail.",
     "auxiliary": "glance(fit) has its sigma.",
     "bayes_factor": "anova(fit) tests its terms.",
     "compare": "glance(fit) has its AIC and BIC.",

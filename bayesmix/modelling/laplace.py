@@ -3,24 +3,27 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import pandas as pd
-
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError, FamilyError
+from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
+from bayesmix.formula.missing import MissingRows
 from bayesmix.formula.parse import parse
+from bayesmix.hints import with_hints
 from bayesmix.modelling.arguments import check_functions
 from bayesmix.modelling.families import Family, has_laplace_fit, read_family
+from bayesmix.modelling.family_texts import FamilyText
 from bayesmix.modelling.laplace_record import LaplaceFit
 
 
+@with_hints
 def laplace(
     formula: str,
-    data: pd.DataFrame,
-    family: str | Family,
+    data: Frame,
+    family: FamilyText | Family,
     *,
     weights: str | None = None,
-    na: str = "drop",
+    na: MissingRows = "drop",
     functions: Mapping[str, Callable[..., Any]] | None = None,
 ) -> LaplaceFit:
     """Fit a binomial, Bernoulli or Poisson mixed model by maximum likelihood, as lme4's `glmer` with ``nAGQ = 1``.

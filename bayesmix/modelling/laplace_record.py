@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 from bayesmix import display
 from bayesmix.formula.design import Design
+from bayesmix.hints import Hinted
 from bayesmix.modelling.families import Family
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LaplaceFit:
+class LaplaceFit(Hinted):
     """A mixed model for counts fitted by maximum likelihood, as lme4's `glmer`; it prints like `summary(glmer)`.
 
     Attributes

@@ -6,13 +6,14 @@ density of theta once with all rows and once without some. The prior of theta st
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.formula.design import Design
 from bayesmix.modelling.dense_draws import dense_draws
-from bayesmix.modelling.log_marginal import by_importance
+from bayesmix.modelling.log_marginal import MOST_BY_QUADRATURE, LogMarginal, by_importance, by_quadrature
 from bayesmix.modelling.marginal import Marginal, marginalise
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.gaussian.cost import value_cost
@@ -28,13 +29,27 @@ class LeftOut:
     """Functions of `rows` (n_obs,), true where left out.
 
     `log_density(rows)`: log p(y of `rows` | all others, theta) in each draw, (n_draws,). `predicted(rows)`: log p(y of
-    `rows` | all others), theta integrated out, from both marginal likelihoods; nan where these cannot be trusted.
-    `seconds`: what the first takes, roughly.
+    `rows` | all others), theta integrated out, from both marginal likelihoods.
     """
 
     log_density: Callable[[NDArray[np.bool_]], Floats]
-    predicted: Callable[[NDArray[np.bool_]], float]
-    seconds: float
+    predicted: Callable[[NDArray[np.bool_]], "Predicted"]
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """A log predictive density from two log marginal likelihoods; nan where one of them cannot be trusted.
+
+    `whole_error` is the Monte Carlo error of that of all rows, the same in each prediction; `own_error` of the other.
+    """
+
+    value: float
+    whole_error: float
+    own_error: float
+
+    @property
+    def mcse(self) -> float:
+        return float(np.hypot(self.whole_error, self.own_error))
 
 
 def left_out(fit: Fit, positions: NDArray[np.intp]) -> LeftOut:
@@ -57,15 +72,32 @@ def left_out(fit: Fit, positions: NDArray[np.intp]) -> LeftOut:
     def log_density(rows: NDArray[np.bool_]) -> Floats:
         return of_all - log_densities(without(rows), theta)
 
-    def log_marginal(model: Marginal) -> float:
-        found = by_importance(model, n_values=_N_VALUES, seed=fit.sampling.seed, cores=cores)
-        return found.value if found.error < _GREATEST_ERROR else float("nan")
+    def log_marginal(model: Marginal) -> LogMarginal:
+        if len(model.start) <= MOST_BY_QUADRATURE:
+            return by_quadrature(model)
+        return by_importance(model, n_values=_N_VALUES, seed=fit.sampling.seed, cores=cores)
 
-    def predicted(rows: NDArray[np.bool_]) -> float:
+    @cache
+    def of_whole() -> LogMarginal:
+        return log_marginal(whole)
+
+    def predicted(rows: NDArray[np.bool_]) -> Predicted:
         # Not the mean of the above over other draws: of a row far out single draws would make all of it.
-        return log_marginal(whole) - log_marginal(without(rows))
+        one, other = of_whole(), log_marginal(without(rows))
+        trusted = max(one.error, other.error) < _GREATEST_ERROR
+        return Predicted(one.value - other.value if trusted else np.nan, one.error, other.error)
 
-    return LeftOut(log_density, predicted, value_cost(whole.products.arrays) * len(theta))
+    return LeftOut(log_density, predicted)
+
+
+def seconds_of(fit: Fit, n_draws: int) -> float:
+    """What the log density of one part takes in so many draws, roughly."""
+    return value_cost(marginalise(fit.design, fit.priors).products.arrays) * n_draws
+
+
+def seconds_of_prediction(fit: Fit) -> float:
+    """What a prediction from marginal likelihoods takes, roughly."""
+    return seconds_of(fit, 2 * _N_VALUES)
 
 
 def without_rows(design: Design, rows: NDArray[np.bool_]) -> Design:

@@ -4,16 +4,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 from statsmodels.regression.linear_model import WLS
 
 from bayesmix.errors import ArgumentError, DesignError, listing
 from bayesmix.formula.design import Design
+from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
+from bayesmix.formula.missing import MissingRows
 from bayesmix.formula.parse import parse
 from bayesmix.formula.terms import Formula
+from bayesmix.hints import with_hints
 from bayesmix.modelling.arguments import check_functions
 from bayesmix.modelling.lm_record import FStatistic, LmFit
 
@@ -22,12 +24,13 @@ Floats = NDArray[np.float64]
 _PERFECT = 1e-12  # residual sd in units of the response, below which residuals are rounding errors
 
 
+@with_hints
 def lm(
     formula: str,
-    data: pd.DataFrame,
+    data: Frame,
     *,
     weights: str | None = None,
-    na: str = "drop",
+    na: MissingRows = "drop",
     functions: Mapping[str, Callable[..., Any]] | None = None,
 ) -> LmFit:
     """Fit a linear model without random terms by least squares, as R's `lm`.

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from bayesmix import display
 from bayesmix.formula.design import Design
+from bayesmix.hints import Hinted
 
 Floats = NDArray[np.float64]
 
@@ -23,7 +24,7 @@ class FStatistic:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LmFit:
+class LmFit(Hinted):
     """A linear model without random terms, fitted by least squares; it prints like `summary(lm)`.
 
     Attributes

@@ -22,6 +22,7 @@ from bayesmix.modelling.mode_theta import mode_of
 from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.progress import SamplingProgress
 from bayesmix.modelling.record import Sampling
+from bayesmix.modelling.starts import Dispersed
 from bayesmix.numerics.gaussian.coefficient_prior import original_coefficients
 from bayesmix.numerics.gaussian.cost import value_cost
 from bayesmix.numerics.mode import Mode
@@ -51,6 +52,7 @@ def draw_marginal(
     target_accept: float,
     progress: bool,
     keep_effects: bool | None = None,
+    dispersed: Dispersed | None = None,
 ) -> tuple[xr.DataTree, Sampling]:
     """Sample the posterior of a Gaussian model; arguments and result as `sampling.draw`.
 
@@ -60,6 +62,8 @@ def draw_marginal(
         ``"importance"`` or ``"nutpie"``.
     keep_effects
         Whether the posterior holds the effects of the largest grouping factor; None: unless they are too many.
+    dispersed
+        How far apart the chains of NUTS start; None: as the posterior is wide.
     """
     seed, cores = settled_seed(seed), chains_at_once(chains, cores)
     started = perf_counter()
@@ -90,6 +94,7 @@ def draw_marginal(
                 cores=cores,
                 target_accept=target_accept,
                 bar=bar,
+                dispersed=dispersed,
             )
         posterior = _posterior(design, model, found, chains=chains, seed=seed, cores=cores, keep_effects=keep_effects)
     theta = found.theta.reshape(chains, draws, len(model.start))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from bayesmix.errors import ArgumentError, did_you_mean, shown
 from bayesmix.formula.design import Design
@@ -9,9 +10,12 @@ from bayesmix.modelling.families import Family
 from bayesmix.modelling.priors import FLAT, Prior
 from bayesmix.modelling.quadrature_families import why_not_quadrature
 
-METHODS = ("auto", "marginal", "joint")
-JOINT_SAMPLERS = ("nutpie", "pymc", "numpyro")
-SAMPLERS = ("auto", "importance", *JOINT_SAMPLERS)
+type Method = Literal["auto", "marginal", "joint"]
+type Sampler = Literal["auto", "importance", "nutpie", "pymc", "numpyro"]
+
+METHODS: tuple[Method, ...] = ("auto", "marginal", "joint")
+JOINT_SAMPLERS: tuple[Sampler, ...] = ("nutpie", "pymc", "numpyro")
+SAMPLERS: tuple[Sampler, ...] = ("auto", "importance", *JOINT_SAMPLERS)
 SEEDS = 2**32  # the samplers take seeds below it
 EFFECTIVE_PER_CHAIN = 100  # draws, for means and intervals; Vehtari et al. (2021), doi:10.1214/20-BA1221
 TUNING_STEPS = {"marginal": 200, "joint": 1000}

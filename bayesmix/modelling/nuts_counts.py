@@ -58,7 +58,7 @@ def compiled_functions() -> tuple[Any, Any]:
 
 
 def draw_by_nuts(model: Counts, mode: Mode, *, fineness: float, **how: Any) -> tuple[Floats, dict[str, xr.Dataset]]:
-    """Draws of theta (n_total, n), and the group `sample_stats`; `how` as `run_nutpie` takes it."""
+    """Draws of theta (n_total, n), and the group `sample_stats`; `how` as `nuts_at` takes it."""
     buffer = model.buffer(mode.point, mode.scale, fineness)
     tree, theta = nuts_at(compiled_functions(), buffer, model.parameters.n, **how)
     if model.folded is not None:

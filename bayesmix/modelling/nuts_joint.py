@@ -21,9 +21,11 @@ from bayesmix.modelling.joint_kernel import effect_starts
 from bayesmix.modelling.nutpie_run import run_nutpie
 from bayesmix.modelling.parallel import one_blas_thread
 from bayesmix.modelling.progress import SamplingProgress
+from bayesmix.modelling.starts import Dispersed, start_about_mode
 from bayesmix.numerics.joint.affine import point_at, slopes_at
 from bayesmix.numerics.joint.density import joint_density
 from bayesmix.numerics.joint.expand import expand_points
+from bayesmix.numerics.joint.nested import nested_point, nested_slopes
 from bayesmix.numerics.kernels import kernel_pointer
 
 Floats = NDArray[np.float64]
@@ -36,7 +38,11 @@ def _log_density(n: int, point: Any, gradient: Any, value: Any, data: Any) -> in
     size = numba.carray(data, (1,), np.int64)[0]
     buffer = numba.carray(data, (size,), np.float64)
     slopes, by_q = numba.carray(gradient, (n,)), np.empty(n)
-    found = joint_density(buffer, point_at(buffer, numba.carray(point, (n,))), by_q)
+    x = point_at(buffer, numba.carray(point, (n,)))
+    q = x.copy()
+    jacobian = nested_point(buffer, q)
+    found = joint_density(buffer, q, by_q) + jacobian
+    nested_slopes(buffer, x, by_q)
     slopes_at(buffer, by_q, slopes)
     value[0] = found
     usable = np.isfinite(found)
@@ -46,11 +52,13 @@ def _log_density(n: int, point: Any, gradient: Any, value: Any, data: Any) -> in
 
 
 def _expand(n: int, n_out: int, point: Any, out: Any, data: Any) -> int:
-    """q at x."""
-    if n != n_out:
+    """q at x, and the log of the Jacobian."""
+    if n + 1 != n_out:
         return -1
     size = numba.carray(data, (1,), np.int64)[0]
-    q = point_at(numba.carray(data, (size,), np.float64), numba.carray(point, (n,)))
+    buffer = numba.carray(data, (size,), np.float64)
+    q = point_at(buffer, numba.carray(point, (n,)))
+    out[n] = nested_point(buffer, q)
     for i in range(n):
         out[i] = q[i]
     return 0
@@ -64,10 +72,15 @@ def compiled_functions() -> tuple[Any, Any]:
     return kernel_pointer(log_density, _log_density), kernel_pointer(expand, _expand)
 
 
-def draw_by_kernel(buffer: Floats, n: int, *, chains: int, progress: bool, **how: Any) -> xr.DataTree:
-    """nutpie's draws of `q` (n,) and its statistics; `how` as `run_nutpie` takes it."""
+def draw_by_kernel(
+    buffer: Floats, n: int, *, chains: int, progress: bool, dispersed: Dispersed | None = None, **how: Any
+) -> xr.DataTree:
+    """nutpie's draws of `q` (n,) and its statistics, `logp` the density of q; `how` as `run_nutpie` takes it."""
     with SamplingProgress(chains, shown=progress) as bar, one_blas_thread():
-        return run_nutpie(_compiled(buffer, n), chains=chains, bar=bar, **how)
+        tree = run_nutpie(_compiled(buffer, n, dispersed), chains=chains, bar=bar, **how)
+    statistics = tree["sample_stats"]
+    statistics["logp"] = statistics["logp"] - tree["posterior"]["log_jacobian"]
+    return tree
 
 
 def parameters_of(points: Floats, buffer: Floats, design: Design, fixed: FixedColumns) -> xr.Dataset:
@@ -107,21 +120,21 @@ def _coefficients(values: Floats, design: Design, fixed: FixedColumns) -> Floats
     return values[..., [fixed.names.index(name) for name in design.fixed.names]]
 
 
-def _compiled(buffer: Floats, n: int) -> CompiledPyMCModel:
+def _compiled(buffer: Floats, n: int, dispersed: Dispersed | None) -> CompiledPyMCModel:
     log_density, expand = compiled_functions()
     return CompiledPyMCModel(
         _n_dim=n,
         dims={"q": ("free_parameter",)},
         _coords={"free_parameter": np.arange(n)},
-        _shapes={"q": (n,)},
+        _shapes={"q": (n,), "log_jacobian": ()},
         compiled_logp_func=log_density,
         compiled_expand_func=expand,
-        initial_point_func=lambda chain_seed: np.random.default_rng(chain_seed).normal(size=n),
+        initial_point_func=start_about_mode(n, dispersed),
         shared_data={},
         shared_var_keys={},
         user_data=buffer,
-        n_expanded=n,
-        shape_info=(["q"], [slice(0, n)], [(n,)]),
+        n_expanded=n + 1,
+        shape_info=(["q", "log_jacobian"], [slice(0, n), slice(n, n + 1)], [(n,), ()]),
         logp_func=None,
         expand_func=None,
         reparameterized_names=None,

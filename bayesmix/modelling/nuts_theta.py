@@ -22,6 +22,7 @@ from bayesmix.modelling.marginal import Marginal
 from bayesmix.modelling.method import EFFECTIVE_PER_CHAIN
 from bayesmix.modelling.nutpie_run import run_nutpie
 from bayesmix.modelling.parallel import one_blas_thread
+from bayesmix.modelling.starts import Dispersed, start_about_mode
 from bayesmix.numerics.kernels import kernel_pointer
 from bayesmix.numerics.mode import Mode
 from bayesmix.numerics.variance_posterior import log_posterior_at, theta_at
@@ -72,7 +73,7 @@ def draw_by_nuts(
 ) -> ThetaDraws:
     """Draws of theta by NUTS, the last of every `thin`, and one draw of the dense side for each.
 
-    `how` as `run_nutpie` takes it. Groups: `sample_stats`.
+    `how` as `nuts_at` takes it. Groups: `sample_stats`.
     """
     how |= {"draws": thin * draws, "chains": chains, "seed": seed, "cores": cores}
     n = len(model.start)
@@ -97,10 +98,13 @@ def mixes_slowly(theta: Floats, chains: int) -> bool:
     return bool(disagree or effective < _MARGIN * EFFECTIVE_PER_CHAIN * chains)
 
 
-def nuts_at(functions: tuple[Any, Any], buffer: Floats, n: int, **how: Any) -> tuple[xr.DataTree, Floats]:
+def nuts_at(
+    functions: tuple[Any, Any], buffer: Floats, n: int, *, dispersed: Dispersed | None = None, **how: Any
+) -> tuple[xr.DataTree, Floats]:
     """What nutpie gives for a density of `n` parameters, and the draws of theta (n_total, n), chain after chain.
 
-    `functions`: the density and the map to theta as C functions, which read `buffer`; `how` as `run_nutpie` takes it.
+    `functions`: the density and the map to theta as C functions, which read `buffer`; `dispersed`: how far apart the
+    chains start, by default as the posterior is wide; `how` as `run_nutpie` takes it.
     """
     log_density, expand = functions
     compiled = CompiledPyMCModel(
@@ -110,7 +114,7 @@ def nuts_at(functions: tuple[Any, Any], buffer: Floats, n: int, **how: Any) -> t
         _shapes={"theta": (n,)},
         compiled_logp_func=log_density,
         compiled_expand_func=expand,
-        initial_point_func=lambda chain_seed: np.random.default_rng(chain_seed).normal(size=n),
+        initial_point_func=start_about_mode(n, dispersed),
         shared_data={},
         shared_var_keys={},
         user_data=buffer,

@@ -8,6 +8,7 @@ import pandas as pd
 
 from bayesmix import display, modelling
 from bayesmix.formula.design import Design
+from bayesmix.hints import Hinted
 from bayesmix.modelling.families import Family
 from bayesmix.modelling.priors import Prior
 
@@ -44,7 +45,7 @@ class Sampling:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Fit:
+class Fit(Hinted):
     """A fitted Bayesian mixed model; it prints like `summary(lmer)`.
 
     Attributes

@@ -3,23 +3,25 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import pandas as pd
-
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError
+from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
+from bayesmix.formula.missing import MissingRows
 from bayesmix.formula.parse import parse
+from bayesmix.hints import with_hints
 from bayesmix.modelling.arguments import check_functions
 from bayesmix.modelling.reml_record import RemlFit
 
 
+@with_hints
 def reml(
     formula: str,
-    data: pd.DataFrame,
+    data: Frame,
     *,
     reml: bool = True,
     weights: str | None = None,
-    na: str = "drop",
+    na: MissingRows = "drop",
     functions: Mapping[str, Callable[..., Any]] | None = None,
 ) -> RemlFit:
     """Fit a Gaussian mixed model by REML, as lme4's `lmer`.

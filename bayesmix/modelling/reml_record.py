@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bayesmix import display
 from bayesmix.formula.design import Design
+from bayesmix.hints import Hinted
 
 if TYPE_CHECKING:
     from bayesmix.numerics.gaussian.cross_products import CrossProducts
@@ -31,7 +32,7 @@ class Singular:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RemlFit:
+class RemlFit(Hinted):
     """A Gaussian mixed model fitted by REML or ML; it prints like `summary(lmer)` with lmerTest.
 
     Attributes

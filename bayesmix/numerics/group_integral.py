@@ -56,6 +56,12 @@ def log_group_likelihood(log_density: LogDensity, eta: Floats, columns: Floats, 
     return logsumexp(terms, axis=0) + log_volume
 
 
+def n_evaluations(r: int) -> int:
+    """How often `log_group_likelihood` asks for the density of each row and draw, at most."""
+    nodes = _NODES[r] ** r if r in _NODES else _QUASI_RANDOM
+    return nodes + 3 * (_NEWTON_STEPS + 1) if r else 1
+
+
 def log_gaussian_group_likelihood(residual: Floats, scale: Floats, columns: Floats, root: Floats) -> Floats:
     """The same in closed form for a Gaussian with identity link, shape (n_draws,).
 

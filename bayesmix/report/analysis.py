@@ -14,6 +14,7 @@ from bayesmix.inference.rand_table import RandTable
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.record import Fit
 from bayesmix.report.card import Card, read_card
+from bayesmix.report.card_audit import CardAudit, audit_of, write_audit
 from bayesmix.report.card_plan import Plan, all_formulas, plan_card
 from bayesmix.report.card_text import to_toml
 from bayesmix.report.compare_files import write_comparison
@@ -34,7 +35,8 @@ Say = Callable[[str], None]
 class Analysis:
     """A card with its fit, the fits of its layers by name, and the seconds that fitting took.
 
-    `random_terms`: the Bayes factors of the random terms where the card asks for them.
+    `random_terms`: the Bayes factors of the random terms where the card asks for them; `audit`: what NUTS says of the
+    fit, unless the card leaves it out.
     """
 
     plan: Plan
@@ -42,6 +44,7 @@ class Analysis:
     layers: dict[str, Fit]
     seconds: float
     random_terms: RandTable | None = None
+    audit: CardAudit | None = None
 
     @property
     def card(self) -> Card:
@@ -50,7 +53,7 @@ class Analysis:
 
 @dataclass(frozen=True)
 class Written:
-    """Where results lie: the folder, the names of its files, and for each picture that failed a line that says why."""
+    """Where results lie: the folder, the names of its files, and for each part that failed a line that says why."""
 
     folder: Path
     files: tuple[str, ...]
@@ -90,7 +93,8 @@ def run_card(
     Written
         The folder holds the tables as CSV, the pictures as PNG (150 dots an inch), ``summary.txt``, the fit as
         ``fit.nc``, the card as ``card.toml``, and ``session.json`` (versions, seed, seconds, command). A picture that
-        cannot be drawn is left out and told of, in `failures`, ``summary.txt`` and ``session.json``.
+        cannot be drawn and an audit that fails are left out and told of, in `failures`, ``summary.txt`` and
+        ``session.json``.
 
     Raises
     ------
@@ -102,6 +106,9 @@ def run_card(
 
     Notes
     -----
+    Ctrl-C while the fit is audited ends the audit alone: the results are written without it. At any other time it ends
+    the run, and nothing is written.
+
     What goes wrong when a model has been fitted, such as a disk that is full by then, costs no fit: the fits are
     stored in the system's temporary folder, and the error says where.
     """
@@ -169,16 +176,21 @@ def analyse_plan(
     if card.questions.rand:
         note("Testing the random terms")
         found = of_posterior.rand(main)
-    return Analysis(plan, main, layers, perf_counter() - started, found)
+    seconds, audited = perf_counter() - started, None
+    if card.questions.audit is not False:
+        note("Auditing by NUTS")
+        audited = audit_of(main, progress=progress)
+    return Analysis(plan, main, layers, seconds, found, audited)
 
 
 def analysis_text(analysis: Analysis) -> str:
-    """What is printed and kept as ``summary.txt``: title and description of the card, and the fit's summary."""
+    """What is printed and kept as ``summary.txt``: the card's title and description, the fit's summary, the answers."""
     card = analysis.card
     text = str(summary(analysis.fit, prob=card.report.probability))
     head = [visible(part.strip(), keep="\n") for part in (card.title, card.description) if part.strip()]
     evidence = [] if analysis.random_terms is None else [str(analysis.random_terms)]
-    return "\n\n".join([*head, text, *evidence])
+    audited = [] if analysis.audit is None else [analysis.audit.text]
+    return "\n\n".join([*head, text, *evidence, *audited])
 
 
 def write_analysis(analysis: Analysis, out: Path, *, command: Sequence[str] = ()) -> Written:
@@ -205,6 +217,9 @@ def _filled(analysis: Analysis, folder: Path, out: Path, command: Sequence[str])
             failures |= write_evidence_pictures(analysis.random_terms, analysis.fit, folder)
         told = tuple(f"The picture {name!r} could not be drawn: {reason}" for name, reason in failures.items())
         text = "\n\n".join([analysis_text(analysis), *(["\n".join(told)] if told else [])])
+        if analysis.audit is not None:
+            write_audit(analysis.audit, folder)
+            told = (*told, *([f"Audit: {analysis.audit.failure}"] if analysis.audit.failure else []))
         (folder / SUMMARY).write_text(text + "\n", encoding="utf-8")
         files = sorted([*(file.name for file in folder.iterdir()), SESSION])
         write_session(
@@ -213,6 +228,7 @@ def _filled(analysis: Analysis, folder: Path, out: Path, command: Sequence[str])
             fit=analysis.fit,
             data=analysis.plan.data_record,
             seconds=analysis.seconds,
+            audit=analysis.audit,
             command=command,
             files=files,
             failures=failures,

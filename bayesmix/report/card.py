@@ -13,6 +13,7 @@ from typing import Any
 from bayesmix.data.catalogue import catalogue
 from bayesmix.disk import fault_of_name
 from bayesmix.errors import ArgumentError, CardError, listing
+from bayesmix.formula.missing import MissingRows
 from bayesmix.report.card_keys import check_keys, shortened
 
 MOST_BYTES = 1 << 20
@@ -24,12 +25,18 @@ class DataPart:
 
     `na` ``"drop"`` or ``"error"``; `weights` a column; `units` by column; `keep` the levels of a column whose rows are
     used, such as one locus of a table; `factors` the levels of a column in their order, the first the reference.
+    `sep`, `decimal`, `encoding`, `na_values` and `sheet`: how a file is written, as `read_table` takes them.
     """
 
     source: str | None = None
     path: Path | None = None
-    na: str = "drop"
+    na: MissingRows = "drop"
     weights: str | None = None
+    sep: str | None = None
+    decimal: str | None = None
+    encoding: str | None = None
+    na_values: tuple[str, ...] | None = None
+    sheet: str | None = None
     units: Mapping[str, str] = field(default_factory=dict)
     factors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -61,9 +68,14 @@ class SamplerPart:
 
 @dataclass(frozen=True)
 class QuestionsPart:
-    """What to ask beside the summary. `rand`: the Bayes factor of each random term, and how it hangs on the prior."""
+    """What to ask beside the summary.
+
+    `rand`: the Bayes factor of each random term, and how it hangs on the prior; asked where it is True. `audit`: NUTS
+    from dispersed starts beside the fit; asked unless it is False.
+    """
 
     rand: bool | None = None
+    audit: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -234,6 +246,8 @@ def _card(content: Mapping[str, Any], file: Path, text: str) -> Card:
         {name: tuple(str(level) for level in levels) for name, levels in data.pop(key, {}).items()}
         for key in ("factors", "keep")
     )
+    if "na_values" in data:
+        data["na_values"] = tuple(data["na_values"])
     model = dict(content["model"])
     if "auxiliary" in model:
         model["auxiliary"] = tuple(model["auxiliary"])

@@ -2,11 +2,14 @@
 
 import pandas as pd
 
-from bayesmix.data.catalogue import catalogue, load_data
+from bayesmix.data.catalogue import load_data
 from bayesmix.data.read import read_table
-from bayesmix.errors import DataError, listing
+from bayesmix.errors import DataError, counted, did_you_mean, listing
 from bayesmix.formula.columns import unknown_column
 from bayesmix.report.card import Card, DataPart
+
+LAYOUT = ("sep", "decimal", "encoding", "na_values", "sheet")
+"""The keys of ``[data]`` that `read_table` takes."""
 
 
 def card_data(card: Card) -> pd.DataFrame:
@@ -26,7 +29,7 @@ def card_data(card: Card) -> pd.DataFrame:
         of a factor are not those that the card lists.
     """
     part = card.data
-    data = load_data(part.source) if part.source is not None else read_table(part.path)  # type: ignore[arg-type]
+    data = _read(part)
     for name in (*part.factors, *part.units, *part.keep, *([part.weights] if part.weights else [])):
         if name not in data.columns:
             raise unknown_column(name, data)
@@ -34,14 +37,17 @@ def card_data(card: Card) -> pd.DataFrame:
         data = data[_kept(data[name], levels)]
     ordered = {name: _ordered(data[name], levels) for name, levels in part.factors.items()}
     data = data.assign(**ordered)
-    data.attrs["units"] = {**_catalogued_units(part), **part.units}
+    data.attrs["units"] = {**data.attrs.get("units", {}), **part.units}
     return data
 
 
-def _catalogued_units(part: DataPart) -> dict[str, str]:
+def _read(part: DataPart) -> pd.DataFrame:
+    given = {name: value for name in LAYOUT if (value := getattr(part, name)) is not None}
     if part.source is None:
-        return {}
-    return {column.name: column.unit for column in catalogue()[part.source].columns if column.unit}
+        return read_table(part.path, **given)  # type: ignore[arg-type]
+    if given:
+        raise DataError(f"{listing(given)} say how a file is written; the bundled set {part.source!r} needs none.")
+    return load_data(part.source)
 
 
 def _kept(column: pd.Series, levels: tuple[str, ...]) -> pd.Series:
@@ -64,9 +70,11 @@ def _ordered(column: pd.Series, levels: tuple[str, ...]) -> pd.Series:
     unlisted = sorted(set(found) - set(levels))
     if unlisted:
         rows = int(texts.isin(unlisted).sum())
+        near = did_you_mean(unlisted[0], levels) if len(unlisted) == 1 else ""
         raise DataError(
-            f"{column.name!r} has {len(unlisted)} levels that the card does not list ({listing(map(repr, unlisted))}; "
-            f"{rows} of {len(column)} rows); the card lists {listing(map(repr, levels))}."
+            f"{column.name!r} has {counted(len(unlisted), 'levels')} that the card does not list "
+            f"({listing(map(repr, unlisted))}; {rows} of {len(column)} rows).{near} The card lists "
+            f"{listing(map(repr, levels))}."
         )
     absent = [level for level in levels if level not in found]
     if absent:

@@ -49,6 +49,7 @@ def shortened(text: str) -> str:
 
 
 TEXT = Kind("a text in quotes", lambda value: isinstance(value, str) and value.strip() != "")
+MARK = Kind('one character in quotes, such as ";" or "\\t"', lambda value: isinstance(value, str) and len(value) == 1)
 TEXTS = Kind("a list of texts", lambda value: isinstance(value, list) and all(isinstance(text, str) for text in value))
 TRUE_OR_FALSE = Kind("true or false", lambda value: isinstance(value, bool))
 WHOLE = Kind("a whole number", _is_whole)
@@ -71,6 +72,11 @@ KEYS: Mapping[str, Mapping[str, Key] | Kind] = {
         "path": Key(TEXT),
         "na": Key(TEXT, choices=NA_CHOICES),
         "weights": Key(TEXT),
+        "sep": Key(MARK),
+        "decimal": Key(TEXT, choices=(".", ",")),
+        "encoding": Key(TEXT),
+        "na_values": Key(TEXTS),
+        "sheet": Key(TEXT),
     },
     "data.units": TEXT,
     "data.keep": KEPT,
@@ -88,7 +94,7 @@ KEYS: Mapping[str, Mapping[str, Key] | Kind] = {
         "method": Key(TEXT, choices=METHODS),
         "keep_effects": Key(TRUE_OR_FALSE),
     },
-    "questions": {"rand": Key(WHETHER)},
+    "questions": {"rand": Key(WHETHER), "audit": Key(WHETHER)},
     "report": {"probability": Key(PROBABILITY), "pictures": Key(TEXTS, choices=tuple(PICTURES))},
     "report.layers": TEXT,
 }
@@ -146,9 +152,9 @@ def _unknown(key: str, table: str, allowed: Mapping[str, Key]) -> str:
     """What to say of a key that is not known: near matches here, else where the key belongs."""
     tables = [name.rpartition(".")[2] for name in KEYS if name and name.rpartition(".")[0] == table]
     known = [*allowed, *tables]
-    hint = did_you_mean(key, known)
     elsewhere = [name for name, keys in KEYS.items() if not isinstance(keys, Kind) and key in keys]
-    if not hint and elsewhere:
+    hint = did_you_mean(key, known)
+    if elsewhere:
         hint = f" It belongs into [{elsewhere[0]}]." if elsewhere[0] else " It belongs before the first table."
     where = f" in [{table}]" if table else ""
     of = f"of [{table}]" if table else "of a card"

@@ -8,7 +8,7 @@ from bayesmix.errors import CardError
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.inference.arguments import probability
+from bayesmix.inference.arguments import a_switch, probability
 from bayesmix.modelling.default_priors import column_sds, default_priors
 from bayesmix.modelling.families import Family, read_family
 from bayesmix.modelling.fit import check_arguments
@@ -45,6 +45,9 @@ def plan_card(card: Card) -> Plan:
     probability(card.report.probability)
     sampler = asdict(card.sampler).items()
     check_arguments(**{key: value for key, value in sampler if value is not None and key in _CHECKED})
+    for name, value in asdict(card.questions).items():
+        if value is not None:
+            a_switch(value, argument=f"[questions] {name}")
     data, family = card_data(card), read_family(card.model.family)
     design = _design(card.model.formula, card, data, family)
     settle_priors(default_priors(design, family), card.priors, column_sds(design, family))

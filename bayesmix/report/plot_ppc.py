@@ -1,6 +1,7 @@
 """Does the fitted model give data like those observed: replicates beside the data."""
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 from matplotlib.axes import Axes
 
@@ -38,7 +39,7 @@ _DRAWN: Mapping[str, Callable[[Axes, Replicated, str], Axes]] = {
 
 def plot_ppc(
     fit: Fit,
-    kind: str | None = None,
+    kind: Literal["density", "ecdf", "rootogram", "calibration", "statistic"] | None = None,
     ax: Axes | None = None,
     *,
     statistic: str | None = None,
@@ -92,17 +93,17 @@ def plot_ppc(
     groups = one_of(groups, REPLICATED, argument="groups")
     if statistic is not None and kind is None:
         kind = "statistic"
-    kind = _suited_kind(fit) if kind is None else one_of(kind, KINDS, argument="kind")
-    _refuse_unsuited(fit, kind)
-    name = _statistic(fit, statistic, groups) if kind == "statistic" else ""
+    chosen = _suited_kind(fit) if kind is None else one_of(kind, KINDS, argument="kind")
+    _refuse_unsuited(fit, chosen)
+    name = _statistic(fit, statistic, groups) if chosen == "statistic" else ""
     found = replicated(fit, draws=a_count(draws, argument="draws"), groups=groups, seed=a_seed(seed, fit))
     ax = one_axes(ax)
-    if kind == "statistic":
+    if chosen == "statistic":
         return ppc_panels.statistic(ax, found, name)
-    if kind == "calibration":
+    if chosen == "calibration":
         by = fitted(fit, groups="typical")["mean"].to_numpy()[found.used]
-        return ppc_panels.calibration(ax, found, _label(fit, kind), by)
-    return _DRAWN[kind](ax, found, _label(fit, kind))
+        return ppc_panels.calibration(ax, found, _label(fit, chosen), by)
+    return _DRAWN[chosen](ax, found, _label(fit, chosen))
 
 
 def _is_zero_one(fit: Fit) -> bool:

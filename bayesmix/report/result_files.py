@@ -14,7 +14,7 @@ LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
 
 _TABLES = (
     *("fixef", "varcorr", "auxiliary", "ranef", "coef", "fitted", "augment", "tidy", "glance", "diagnose", "priors"),
-    *("separation", "separation_coefficients", "compare_fixed", "compare_variance", "compare_groups", "rand"),
+    *("separation", "separation_coefficients", "compare_fixed", "compare_variance", "compare_groups", "rand", "audit"),
 )
 _PICTURES = (
     *("lines", "sd", "corr", "trace", "rank", "residuals", "qq", "ppc", "compare_intervals", "compare_groups"),

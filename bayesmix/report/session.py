@@ -14,6 +14,7 @@ from bayesmix.data.catalogue import catalogue
 from bayesmix.modelling.priors import to_text
 from bayesmix.modelling.record import Fit
 from bayesmix.report.card import Card, DataPart
+from bayesmix.report.card_audit import CardAudit
 from bayesmix.report.results_folder import WRITTEN_BY
 
 _PACKAGES = ("bayesmix", "arviz-stats", "bambi", "matplotlib", "numpy", "nutpie", "pandas", "pymc", "pytensor", "scipy")
@@ -26,6 +27,7 @@ def write_session(
     fit: Fit,
     data: Mapping[str, str],
     seconds: float,
+    audit: CardAudit | None,
     command: Sequence[str],
     files: Sequence[str],
     failures: Mapping[str, str],
@@ -36,6 +38,8 @@ def write_session(
     ----------
     data
         As `data_record` has it from before the fit: the file may have changed since.
+    audit
+        What the audit said; None where none was asked for.
     files
         Those that a later run may replace.
     failures
@@ -61,6 +65,7 @@ def write_session(
         "cores": fit.sampling.cores,
         "target_accept": fit.sampling.target_accept,
         "seconds": {"sampling": round(fit.sampling.seconds, 3), "all_fits": round(seconds, 3)},
+        "audit": None if audit is None else {"told": audit.told, "seconds": round(audit.seconds, 3)},
         "versions": {"python": platform.python_version(), **{name: version_of(name) for name in _PACKAGES}},
         "platform": platform.platform(),
         "files": list(files),

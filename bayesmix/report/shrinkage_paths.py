@@ -126,7 +126,7 @@ def _note(frame: pd.DataFrame, stages: list[str], crossed: NDArray[np.bool_], na
     if not n_crossed:
         parts = [f"No level changes rank {over}."]
     elif named:
-        parts = [f"Blue: {counted(n_crossed, 'level')} that change{'s' * (n_crossed == 1)} rank {over}."]
+        parts = [f"Blue: {counted(n_crossed, 'levels')} that change{'s' * (n_crossed == 1)} rank {over}."]
     else:
         parts = [f"{n_crossed} levels change rank {over}; blue: the {_FURTHEST} drawn furthest."]
     if common:

@@ -2,7 +2,7 @@
 
 An input is a line of Python, made from a family and a seed. From the root of the repository:
 
-    python tests/bad_input                             some 600 inputs, and every question of wrong kinds
+    python tests/bad_input                             some 500 inputs, and every question of wrong kinds
     python tests/bad_input --size slow                 some 4,000 and these
     python tests/bad_input --family priors --n 200     200 inputs of one family
     python tests/bad_input --family priors --seed 17   one input, with its whole traceback, in this process

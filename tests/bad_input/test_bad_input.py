@@ -43,7 +43,8 @@ def run(families: list[str], out: Path, *arguments: str) -> tuple[list[dict], st
 def fast(request, tmp_path_factory) -> dict[str, list[dict]]:
     """The fast sample, of the families that are tested in this session, in one run."""
     asked = {item.callspec.params["family"] for item in request.session.items if item.originalname == _OF_FAMILY}
-    results, _ = run([one for one in FAMILIES if one in asked], tmp_path_factory.mktemp("bad") / "fast.jsonl")
+    chosen, out = [one for one in FAMILIES if one in asked], tmp_path_factory.mktemp("bad") / "fast.jsonl"
+    results, _ = run(chosen, out, "--workers", "1")  # a worker takes longer to start than to serve the sample
     return {family: [one for one in results if one["family"] == family] for family in FAMILIES}
 
 
@@ -91,6 +92,7 @@ def test_every_argument_of_a_fit(tmp_path):
     assert not told(results), said
 
 
+@pytest.mark.slow
 def test_the_pool_survives_what_hangs_and_what_dies(tmp_path):
     """The net itself: a hang, a death, a traceback, a message of two lines are found, and the next input is served."""
     results, _ = run(["net"], tmp_path / "net.jsonl", "--n", "6", "--limit", "3", "--workers", "1")

@@ -78,7 +78,11 @@ BAD = {
     "probability": (["fit", SLEEP, "sleepstudy", "--prob", "95"], "between 0 and 1", "0.95"),
     "acceptance": (["fit", SLEEP, "sleepstudy", "--target-accept", "2"], "target_accept", "2"),
     "no data": (["fit", SLEEP], "Missing argument 'DATA'", "See: bayesmix fit --help"),
-    "formula without quotes": (["fit", "Reaction", "~", "Days", "sleepstudy"], "unexpected extra", "fit --help"),
+    "formula without quotes": (
+        ["fit", "Reaction", "~", "Days", "sleepstudy"],
+        "unexpected extra",
+        "Put the formula in quotes",
+    ),
     "option": (["run", "--sed", "3", "x.toml"], "--sed", "--seed"),
     "command": (["rn", "x.toml"], "'rn'", "Did you mean 'run'?"),
     "no card": (["run"], "Missing argument 'CARD'", "run --help"),
@@ -300,3 +304,35 @@ def test_tables_fit_the_terminal(width: int, monkeypatch, capsys):
         words = " ".join(lines).split()
         # Names stay whole, whatever is broken into lines beside them.
         assert {"name", *catalogue()} <= set(words) if arguments == ["data"] else {"incidence", "herd"} <= set(words)
+
+
+MESSY = "Ertrag (t/ha);Sorte;Düngung\n" + "".join(
+    f"{'-' if row == 5 else f'{9 + row / 8:.2f}'.replace('.', ',')};{'AB'[row % 2]};{row % 4}\n" for row in range(24)
+)
+READ = ["--sep", ";", "--decimal", ",", "--encoding", "latin-1"]
+
+
+def test_a_table_of_another_layout_is_read_as_told(folder: Path, capsys):
+    (folder / "trial.csv").write_bytes(MESSY.encode("latin-1"))
+    asked = ["fit", "`Ertrag (t/ha)` ~ Düngung + (1 | Sorte)", "trial.csv"]
+    assert main([*asked, *READ, "--na-values", "-"]) == 2
+    assert "came as far as sampling" in capsys.readouterr().err
+    # Each message names the next thing to say.
+    assert main(asked) == 2
+    assert '--encoding "cp1252"' in capsys.readouterr().err
+    assert main([*asked, "--encoding", "cp1252"]) == 2
+    assert 'sep=";" (at a shell: --sep ";") and decimal="," (at a shell: --decimal ",")' in capsys.readouterr().err
+    assert main([*asked, *READ]) == 2
+    said = capsys.readouterr().err
+    assert "23 of 24 values are numbers" in said
+    assert "'-' (row 5)" in said
+    assert "na_values" in said
+    assert main([*asked, *READ, "--na", "-"]) == 2
+    assert "na_values" in capsys.readouterr().err
+
+
+def test_the_layout_of_a_bundled_set_is_known(capsys):
+    assert main(["fit", SLEEP, "sleepstudy", "--sep", ";", "--na-values", "-"]) == 2
+    assert (
+        "sep, na_values say how a file is written; the bundled set 'sleepstudy' needs none" in capsys.readouterr().err
+    )

@@ -80,7 +80,7 @@ def test_values_are_those_of_the_file(name):
 def test_factors_are_unordered_texts_all_of_whose_levels_occur(name):
     data = load_data(name)
     assert not data.isna().any(axis=None)
-    assert data.attrs == {}
+    assert data.attrs == {"units": {column.name: column.unit for column in catalogue()[name].columns if column.unit}}
     for column in catalogue()[name].columns:
         if column.kind != "factor":
             assert pd.api.types.is_numeric_dtype(data[column.name])

@@ -4,6 +4,7 @@ import gzip
 import os
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from bayesmix.data import read_table
@@ -18,13 +19,24 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("name", ["t.csv", "t.CSV", "t.csv.gz", "t.tsv", "t.tsv.gz", "t.parquet"])
+NAMES = ["t.csv", "t.CSV", "t.csv.gz", "t.tsv", "t.tsv.gz", "t.txt", "t.parquet", "t.feather", "t.arrow", "t.xlsx"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_format_gives_the_same_table(folder, name):
-    if name.endswith("parquet"):
-        pytest.importorskip("pyarrow")
+    if name == "t.parquet":
         TABLE.to_parquet(name)
+    elif name == "t.feather":
+        TABLE.to_feather(name)
+    elif name == "t.arrow":
+        table = pa.Table.from_pandas(TABLE)
+        with pa.ipc.new_stream(name, table.schema) as stream:
+            stream.write_table(table)
+    elif name == "t.xlsx":
+        pytest.importorskip("openpyxl")
+        TABLE.to_excel(name, index=False)
     else:
-        TABLE.to_csv(name, index=False, sep="\t" if ".tsv" in name else ",")
+        TABLE.to_csv(name, index=False, sep="," if ".csv" in name.lower() else "\t")
     pd.testing.assert_frame_equal(read_table(name), TABLE)
     pd.testing.assert_frame_equal(read_table(folder / name), TABLE)
 
@@ -97,25 +109,41 @@ BAD_FILES = [
     ("empty.parquet", b"", "'empty.parquet' is empty."),
     ("header.csv", b"y,g\n", "'header.csv' has 2 columns and no rows"),
     ("long.csv", b"y,g\n1,a\n2,b,c\n", "'long.csv', line 3: 3 fields, but the header has 2"),
-    ("row_names.csv", b'"y" "g"\n'.replace(b" ", b",") + b'"1",5,"a"\n"2",6,"b"\n', "row.names = FALSE"),
-    ("short.csv", b"y,g\n1,a\n2\n3,c\n", "'short.csv', line 3: 1 fields, but the header has 2"),
+    (
+        "row_names.csv",
+        b'"y" "g"\n'.replace(b" ", b",") + b'"1",5,"a"\n"2",6,"b"\n',
+        "row names as R's write.table writes them ('1', '2')",
+    ),
+    ("short.csv", b"y,g\n1,a\n2\n3,c\n", "'short.csv', line 3: 1 field, but the header has 2"),
     ("all_long.csv", b"y,g\n1,a,x\n2,b,x\n", "'all_long.csv', line 2: 3 fields, but the header has 2"),
-    ("after.csv", b'g,y\n"a\nb",1\n\nc\n', "'after.csv', line 5: 1 fields"),
+    ("after.csv", b'g,y\n"a\nb",1\n\nc\n', "'after.csv', line 5: 1 field,"),
     ("quote.csv", b'y,g\n1,a\n2,"b\n3,c\n', "'quote.csv', the record starting on line 3: unexpected end"),
     ("latin.csv", "y,g\n1,a\n2,Müller\n".encode("latin-1"), "not UTF-8 text (line 3, byte 0xfc)"),
     ("latin.csv.gz", gzip.compress("y,é\n1,a\n".encode("latin-1")), "not UTF-8 text (line 1, byte 0xe9)"),
-    ("utf16.csv", "y,g\n1,a\n".encode("utf-16"), "'utf16.csv' is not UTF-8 text (line 1, byte 0xff)"),
+    (
+        "utf16.csv",
+        "y,g\n1,a\n".encode("utf-16"),
+        "'utf16.csv' is not UTF-8 text (line 1, byte 0xff). If it is of UTF-16, give encoding=\"utf-16\"",
+    ),
     ("utf16le.csv", "y,g\n1,a\n".encode("utf-16-le"), "'utf16le.csv', line 1: a null character"),
     ("binary.csv", b"y,g\n1,a\n2,\x00\n", "'binary.csv', line 3: a null character"),
     ("plain.csv.gz", b"y,g\n1,a\n", "'plain.csv.gz' cannot be unpacked: Not a gzipped file"),
     ("cut.csv.gz", GZIPPED[:-12], "'cut.csv.gz' cannot be unpacked"),
     ("broken.csv.gz", GZIPPED[:12] + b"\xff\xff" + GZIPPED[14:], "'broken.csv.gz' cannot be unpacked"),
     ("twice.csv", b"y,g,y\n1,a,2\n", "'twice.csv' has more than one column called 'y'."),
-    ("semicolon.csv", b"y;g\n1;a\n", "separated by ';'"),
-    ("tabs.csv", b"y\tg\n1\ta\n", "separated by '\\t'"),
-    ("commas.tsv", b"y,g\n1,a\n", "separated by ','"),
+    ("semicolon.csv", b"y;g\n1;a\n", 'separated by semicolons. Give sep=";" (at a shell: --sep ";").'),
+    ("excel.csv", b"y;g\n1,5;a\n2,5;b\n", '--sep ";") and decimal="," (at a shell: --decimal ",").'),
+    ("tabs.csv", b"y\tg\n1\ta\n", 'separated by tabs. Give sep="\\t"'),
+    ("commas.tsv", b"y,g\n1,a\n", "is read with tabs between its fields, which seem to be separated by commas"),
+    ("blanks.txt", b'"y" "g"\n"1" 5 "a"\n"2" 6 "b"\n', 'separated by blanks. Give sep=" "'),
+    ("cp1252.csv", "y,g\n1,M\u00fcller\n".encode("cp1252"), 'encoding="cp1252" (at a shell: --encoding "cp1252")'),
+    ("ends.csv", b"y,g\n1,a,\n2,b,\n", "Each line ends with a separator"),
+    ("nameless.csv", b"y,g\n1,5,a\n1,6,b\n", "a name is missing in the header"),
+    ("old.xls", b"\xd0\xcf", "Save the sheet as .xlsx or .csv."),
+    ("empty.feather", b"", "'empty.feather' is empty."),
+    ("text.feather", b"y,g\n1,a\n", "'text.feather' cannot be read as feather"),
     ("text.parquet", b"y,g\n1,a\n", "'text.parquet' cannot be read as parquet"),
-    ("book.xlsx", b"PK", "'book.xlsx' cannot be read by its ending; known are .csv, .csv.gz, .tsv"),
+    ("book.ods", b"PK", "'book.ods' cannot be read by its ending; known are .csv, .csv.gz, .tsv"),
     ("noending", b"y,g\n1,a\n", "'noending' cannot be read by its ending"),
     ("new\nline.csv", b"", "'new\\nline.csv' is empty."),
 ]
@@ -155,7 +183,7 @@ def test_a_path_that_is_no_file_gets_one_line(folder, path, said):
     TABLE.to_csv("yield.csv", index=False)
     for name in ("bare", "tables"):
         (folder / name).mkdir()
-    for name in ("b.csv", "a.tsv", "notes.txt"):
+    for name in ("b.csv", "a.tsv", "notes.md"):
         (folder / "tables" / name).touch()
     (folder / "dangling.csv").symlink_to("gone.csv")
     os.mkfifo("pipe.csv")

@@ -42,7 +42,9 @@ def test_every_family(family, watched):
 
 
 @each_text
-@pytest.mark.parametrize("family", ["gaussian", "binomial", "cumulative"])
+@pytest.mark.parametrize(
+    "family", ["gaussian", *(pytest.param(one, marks=pytest.mark.slow) for one in ("binomial", "cumulative"))]
+)
 def test_every_text_as_response_column_level_and_group(text, family, watched):
     both_doors(text, family, watched)
 
@@ -81,10 +83,14 @@ def observed(fit):
     return tree
 
 
+USUAL = ("added to a formula", "braces", "lines", "tex", "markup", "keyword")
 SHORT = {"draws": 25, "tune": 40, "chains": 1, "seed": 1, "progress": False}
 
 
-@each_text
+@pytest.mark.parametrize(
+    "text",
+    [pytest.param(text, id=name, marks=() if name in USUAL else pytest.mark.slow) for name, text in TEXTS.items()],
+)
 def test_a_whole_analysis_of_a_stranger(text, watched, tmp_path):
     """Fit, print, tables, pictures, stored and read again, predictions by Bambi."""
     data, _ = of_a_stranger(text, "gaussian")

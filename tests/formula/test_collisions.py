@@ -4,13 +4,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import bayesmix as bm
 from bayesmix.errors import BayesmixError, DesignError
 from bayesmix.formula import collisions
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
+from bayesmix.formula.parse import parse
 from bayesmix.modelling import layout
+from bayesmix.modelling.default_priors import column_sds, default_priors
+from bayesmix.modelling.families import read_family
+from bayesmix.modelling.priors import settle_priors
+from bayesmix.modelling.pymc_model import build_model
 
 N = 80
+OWN = ("p", "mu", "sigma", "chain", "draw", "None", "phi", "Intercept_at_means", "__obs__", "threshold")
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +43,9 @@ def data() -> pd.DataFrame:
         "f_dim",
     ):
         columns[name] = rng.normal(size=N)
+    for name in OWN:
+        columns[name] = columns["x"]
+    columns["k"] = rng.poisson(2, N)
     columns["g:f"] = rng.choice(list("stuv"), N)
     columns["g__h"] = columns["g"]
     return pd.DataFrame(columns)
@@ -62,6 +72,8 @@ def design_of(formula, data):
         ("y ~ `x|g` + (x | g)", "x|g"),
         ("y ~ `g__factor_dim` + (1 | g)", "g__factor_dim"),
         ("y ~ f + f_dim", "f_dim"),
+        ("`1|g` ~ x + (1 | g)", "1|g"),
+        ("sd_g__Intercept ~ x + (1 | g)", "sd_g__Intercept"),
     ],
 )
 def test_a_name_for_two_things_is_refused_in_one_line(formula, name, data):
@@ -77,6 +89,85 @@ def test_a_name_for_two_things_is_refused_in_one_line(formula, name, data):
 )
 def test_such_a_column_alone_is_a_predictor(name, data):
     assert design_of(f"y ~ `{name}`", data).fixed.names == ("Intercept", name)
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_estimates_without_a_posterior_take_any_name(name, data):
+    """bm.lm, bm.reml and bm.laplace have no parameter or dimension that a column could be mistaken for."""
+    formula = f"y ~ `{name}` + (1 | g)"
+    least, restricted = bm.lm(f"y ~ `{name}`", data), bm.reml(formula, data)
+    counts = bm.laplace(f"k ~ `{name}` + (`{name}` | g)", data, "poisson")
+    for fit in (least, restricted, counts):
+        assert name in bm.fixef(fit).index
+        assert str(fit)
+    assert bm.reml(f"`{name}` ~ y + (1 | g)", data).design.response.name == name
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "what"),
+    [
+        ("mu", "gaussian", "the mean of each row in the PyMC model"),
+        ("mu", "poisson", "the mean of each row"),
+        ("p", "bernoulli", "the mean of each row"),
+        ("p", "cumulative", "the mean of each row"),
+        ("threshold", "cumulative", "the thresholds"),
+        ("sigma", "gaussian", "the family's parameter sigma"),
+        ("phi", "beta", "the family's parameter phi"),
+        ("chain", "gaussian", "the dimension of the chains"),
+        ("draw", "poisson", "the dimension of the draws"),
+        ("Intercept_at_means", "gaussian", "the intercept at the predictors' means"),
+        ("Intercept", "gaussian", "coefficients"),
+    ],
+)
+def test_a_fit_says_what_a_name_stands_for_already(name, family, what, data):
+    rows = data.assign(
+        Intercept=data["x"], k=np.arange(N) % (2 if family == "bernoulli" else 4), s=0.5 + data["x"] / 99
+    )
+    response = {"gaussian": "y", "beta": "s"}.get(family, "k")
+    with pytest.raises(DesignError) as caught:
+        bm.fit(f"{response} ~ `{name}` + (1 | g)", rows, family)
+    assert f"'{name}'" in str(caught.value)
+    assert what in str(caught.value)
+    assert "rename the column" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "response", "family"),
+    [("p", "y", "gaussian"), ("None", "y", "gaussian"), ("sigma", "k", "poisson"), ("threshold", "k", "poisson")],
+)
+def test_a_fit_takes_names_that_its_posterior_does_not_have(name, response, family, data, tmp_path):
+    settings = {"draws": 20, "chains": 2, "seed": 1, "progress": False}
+    plain = bm.fit(f"{response} ~ x + (1 | g)", data, family, **settings)
+    named = bm.fit(f"{response} ~ `{name}` + (1 | g)", data, family, **settings)
+    np.testing.assert_allclose(bm.fixef(named)["mean"], bm.fixef(plain)["mean"], rtol=1e-10)
+    assert name in named.pymc_model.named_vars
+    assert str(bm.load(bm.save(named, tmp_path / "fit.nc"))) == str(named)
+
+
+@pytest.mark.parametrize(
+    ("formula", "name"),
+    [
+        ("y ~ x + (x | g)", "gaussian"),
+        ("I(k > 2) ~ x + (1 | g)", "bernoulli"),
+        ("p(k, n) ~ x + (1 | g)", "zero_inflated_binomial"),
+        ("o ~ f + x + (x | g)", "cumulative"),
+    ],
+)
+def test_the_names_of_the_pymc_model_are_known(formula, name, data):
+    family, rows = read_family(name), data.assign(n=9, o=np.arange(N) % 4)
+    design = build_design(parse(formula), rows, response=family.response, auxiliary=family.auxiliary)
+    priors = settle_priors(default_priors(design, family), None, column_sds(design, family))
+    model = build_model(design, family, priors).model
+    known = {
+        name
+        for name, _ in (
+            *collisions._own_names(family.response, family.auxiliary),
+            *collisions._coefficients(design),
+            *collisions._random_names(design),
+        )
+    }
+    written = {name for name in model.named_vars if not name.endswith(("_offset", "_partial", "_z"))}
+    assert written - {design.response.name} <= known
 
 
 def test_groups_whose_names_run_together(data):

@@ -190,6 +190,40 @@ class OtherFrame:
         return DATA
 
 
+class StreamOfArrow:
+    def __arrow_c_stream__(self, requested_schema=None):
+        return pa.Table.from_pandas(DATA).__arrow_c_stream__(requested_schema)
+
+
+class FailingFrame:
+    def to_pandas(self):
+        raise ModuleNotFoundError("pyarrow is missing")
+
+
+@pytest.mark.parametrize("data", [OtherFrame(), StreamOfArrow(), pa.Table.from_pandas(DATA)])
+def test_frames_of_other_libraries_are_taken(data):
+    if isinstance(data, StreamOfArrow) and not hasattr(pd.DataFrame, "from_arrow"):
+        pytest.skip("pandas 3 reads Arrow's interface")
+    design, plain = (build_design(parse("y ~ x + (1 | g)"), frame) for frame in (data, DATA))
+    np.testing.assert_array_equal(design.fixed.matrix, plain.fixed.matrix)
+    assert design.random[0].levels == plain.random[0].levels
+    assert isinstance(design.data, pd.DataFrame)
+    np.testing.assert_array_equal(new_rows(plain, data).fixed, plain.fixed.matrix)
+
+
+def test_frames_of_polars_are_taken():
+    polars = pytest.importorskip("polars")
+    data = polars.DataFrame({name: DATA[name].to_list() for name in DATA}).with_columns(
+        f=polars.Series(["mid", "low", "high", "low"] * 10, dtype=polars.Enum(["low", "mid", "high"])),
+        n=polars.Series([None if row % 4 == 1 else row for row in range(N)]),
+    )
+    design = build_design(parse("y ~ f + n + (1 | g)"), data)
+    assert design.fixed.names == ("Intercept", "f[mid]", "f[high]", "n")
+    assert design.n_dropped == 10
+    with pytest.raises(DataError, match=r"got LazyFrame: write data\.collect\(\)"):
+        build_design(parse("y ~ x"), data.lazy())
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
@@ -198,8 +232,8 @@ class OtherFrame:
         (None, "got NoneType: the data stand after the formula"),
         (DATA["y"], "got Series: write data.to_frame()"),
         (DATA.to_numpy(), "got ndarray: write pandas.DataFrame(data, columns=[...])"),
-        (pa.table({"y": [1]}), "got Table: write data.to_pandas()"),
-        (OtherFrame(), "got OtherFrame: write data.to_pandas()"),
+        (pa.table({"y": [1]}), "'x' is no column of the data"),
+        (FailingFrame(), "data of type FailingFrame cannot be made a pandas DataFrame: pyarrow is missing."),
         ("sleepstudy", "got str: the name of a set is for load_data"),
         (Path("x.csv"), "read the file with read_table"),
         (3, "got int."),
@@ -231,6 +265,14 @@ def test_names_that_are_no_plain_text(names, formula, said):
     with pytest.raises(UnknownColumnError) as caught:
         build_design(parse(formula), DATA.set_axis(pd.Index(names, dtype=object, tupleize_cols=False), axis=1))
     assert said in str(caught.value)
+
+
+def test_a_level_of_the_index_is_no_column():
+    for data in (DATA.set_index("x"), DATA.set_index(["g", "x"]), DATA[["x"]].set_index("x")):
+        with pytest.raises(
+            UnknownColumnError, match=r"'x' is no column of the data but in their index; write data.res"
+        ):
+            build_design(parse("x ~ 1"), data)
 
 
 def test_a_frame_without_columns():

@@ -1,8 +1,5 @@
 """Type III tests of the fixed terms of REML and ML fits: against lmerTest and pbkrtest, and what they refuse."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +8,6 @@ import bayesmix as bm
 from bayesmix.errors import ArgumentError
 from bayesmix.numerics.ddf import sums
 
-REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "lme4.json"
 STORED = {"satterthwaite": "anova_satterthwaite", "kenward-roger": "anova_kr"}
 MODELS = {
     "sleepstudy_int": ("sleepstudy", "Reaction ~ Days + (1 | Subject)"),
@@ -24,13 +20,6 @@ MODELS = {
 }
 
 
-@pytest.fixture(scope="module")
-def reference():
-    if not REFERENCE.exists():
-        pytest.skip("R's numbers are not beside this checkout (../shared/reference/lme4.json)")
-    return json.loads(REFERENCE.read_text())
-
-
 def fitted(name):
     source, formula = MODELS[name]
     data = bm.load_data(source)
@@ -41,8 +30,8 @@ def fitted(name):
 
 @pytest.mark.parametrize("ddf", STORED)
 @pytest.mark.parametrize("name", MODELS)
-def test_the_stored_tables_of_lmertest(reference, name, ddf):
-    table, rows = bm.anova(fitted(name), ddf=ddf), reference[name][STORED[ddf]]
+def test_the_stored_tables_of_lmertest(lme4, name, ddf):
+    table, rows = bm.anova(fitted(name), ddf=ddf), lme4[name][STORED[ddf]]
     assert table.columns.tolist() == ["sum_sq", "mean_sq", "num_df", "den_df", "f", "p"]
     assert table.index.name == "term"
     assert table.index.tolist() == [row["term"] for row in rows]

@@ -101,6 +101,7 @@ def test_cbpp_with_and_without_herd(cbpp, fitted):
     assert abs(both.log10_bf - row["log10_bf"]) < 4 * np.hypot(both.mcse, row["mcse"])
 
 
+@pytest.mark.slow
 def test_a_gaussian_model_by_the_joint_path():
     """Correlated slopes: 41 parameters with an LKJ prior among them, against the closed form."""
     fit = bm.fit(

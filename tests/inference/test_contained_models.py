@@ -33,6 +33,7 @@ def fitted(rows):
     return bm.fit("k ~ x + (1 | g) + (1 | h)", rows, priors=PRIORS, **SETTINGS)
 
 
+@pytest.mark.slow
 def test_side_by_side_they_have_the_numbers_that_each_has_alone(fitted):
     models = [reduced_model(fitted, part.formula) for part in reductions(fitted.design.formula)]
     together = bridge_file.of_smaller_models(fitted, models)

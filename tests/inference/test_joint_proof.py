@@ -1,7 +1,6 @@
 """VerbAgg, grouseticks and cbpp on the joint path beside their maximum likelihood fits, where both should be near."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from bayesmix.data import load_data
@@ -63,26 +62,10 @@ def test_cbpp():
 
 
 def test_grouseticks():
-    """One effect for every row, and broods that all but stand for their locations: what was tried is recorded, and what
-    came of it is either well or said to be bad."""
+    """One effect for every row, and broods that all but stand for their locations: one attempt, two chains."""
     posterior, likelihood = beside("grouseticks", chains=2)
-    ladder = posterior.diagnostics.ladder
-    assert len(ladder) > 1
-    assert (ladder["evidence"].iloc[1:] != "").all()
-    assert ladder["kept"].sum() == 1
-    kept = ladder[ladder["kept"]].iloc[0]
-    assert kept["min_ess"] > 5 * ladder["min_ess"].iloc[0]
-    problems = set(diagnose(posterior).query("severity == 'problem'")["check"])
-    expected = set()
-    parameters: pd.DataFrame = posterior.diagnostics.parameters
-    for check, bad in (
-        ("divergences", posterior.diagnostics.n_divergent > 0),
-        ("rhat", (parameters["rhat"] > 1.01).any()),
-        ("ess_bulk", (parameters["ess_bulk"] < 200).any()),
-        ("ess_tail", (parameters["ess_tail"] < 200).any()),
-        ("ebfmi", min(posterior.diagnostics.ebfmi) < 0.3),
-    ):
-        expected |= {check} if bad else set()
-    assert problems == expected
+    assert len(posterior.diagnostics.ladder) == 1
+    assert posterior.diagnostics.parameters["ess_bulk"].min() > 500
+    assert "problem" not in set(diagnose(posterior)["severity"])
     near(posterior, likelihood, coefficients=0.35, sds=1.25)
     modes_agree(posterior, likelihood, "BROOD", 0.98)

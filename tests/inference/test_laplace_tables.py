@@ -1,8 +1,5 @@
 """The questions to a Laplace fit: against lme4's numbers, and what they say of a fit without a maximum."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,10 +9,6 @@ import bayesmix as bm
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError, UnknownTermError
 
-REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "lme4.json"
-needs_reference = pytest.mark.skipif(
-    not REFERENCE.exists(), reason="R's numbers are in ../shared/reference, which is not here"
-)
 CBPP = "cbind(incidence, size - incidence) ~ {} + (1 | herd)"
 TICKS = "TICKS ~ YEAR + h + (1 | BROOD) + (1 | INDEX) + (1 | LOCATION)"
 
@@ -49,13 +42,12 @@ def separated():
     return bm.laplace(CBPP.format("period"), data, "binomial")
 
 
-@needs_reference
 @pytest.mark.parametrize("name", ["cbpp", "grouseticks", "VerbAgg"])
-def test_tables_are_those_of_lme4(name):
+def test_tables_are_those_of_lme4(name, lme4):
     """lme4's modes are unfinished at its own tolPwrss of 1e-7: see tests/modelling/test_laplace.py. Estimates are some
     1e-3 of a standard error off, standard errors 1.5 %, and z what both make; p is that of z.
     """
-    reference = json.loads(REFERENCE.read_text())[name]
+    reference = lme4[name]
     tight = reference["tight"]
     fit = bm.laplace(reference["formula"], bm.load_data(name), reference["family"])
     frame = bm.fixef(fit)

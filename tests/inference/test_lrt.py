@@ -1,8 +1,5 @@
 """Likelihood-ratio tests against lme4's and lmerTest's tables, and on the boundary against simulation."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,8 +9,6 @@ import bayesmix as bm
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.boundary import boundary_p, naive_p
 
-REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "lme4.json"
-needs_reference = pytest.mark.skipif(not REFERENCE.exists(), reason="needs ../shared/reference/lme4.json")
 # Name in lme4.json: data and formula as bayesmix writes it.
 MODELS = {
     "sleepstudy_int": ("sleepstudy", "Reaction ~ Days + (1 | Subject)"),
@@ -28,12 +23,11 @@ MODELS = {
 }
 
 
-@needs_reference
 @pytest.mark.parametrize("name", MODELS)
-def test_rand_is_the_table_of_lmertest(name):
+def test_rand_is_the_table_of_lmertest(name, lme4):
     data, formula = MODELS[name]
     table = bm.rand(bm.reml(formula, bm.load_data(data)))
-    expected = {row["term"].replace("cask:batch", "batch:cask"): row for row in stored(name)["ranova"]}
+    expected = {row["term"].replace("cask:batch", "batch:cask"): row for row in lme4[name]["ranova"]}
     for label, found in table.iterrows():
         if label == "(0 + Days | Subject)":
             # lmerTest puts (1 | Subject) in its place, which alone is another model, on 0 degrees of freedom.
@@ -56,10 +50,6 @@ def test_a_slope_alone_against_nothing():
     table = bm.rand(bm.reml("Reaction ~ Days + (0 + Days | Subject)", bm.load_data("sleepstudy")))
     assert table["lrt"].iloc[1] == pytest.approx(127.138635987, abs=1e-6)
     assert table["dropped"].iloc[1] == "(0 + Days | Subject) left out"
-
-
-def stored(name):
-    return json.loads(REFERENCE.read_text())[name]
 
 
 def test_a_variance_that_is_zero_leaves_no_evidence():

@@ -1,8 +1,5 @@
 """The questions to a REML fit: against lme4's numbers, dense matrices, and their own columns."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,10 +8,6 @@ from scipy import stats
 import bayesmix as bm
 from bayesmix.errors import ArgumentError, UnknownTermError
 
-REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "lme4.json"
-needs_reference = pytest.mark.skipif(
-    not REFERENCE.exists(), reason="R's numbers are in ../shared/reference, which is not here"
-)
 FORMULAS = {
     "sleepstudy_int": ("sleepstudy", "Reaction ~ Days + (1 | Subject)"),
     "sleepstudy_corr": ("sleepstudy", "Reaction ~ Days + (Days | Subject)"),
@@ -30,11 +23,6 @@ FORMULAS = {
 EFFECTS = FORMULAS | {"cake": FORMULAS["cake_unordered_temperature"]}
 
 
-@pytest.fixture(scope="module")
-def reference():
-    return json.loads(REFERENCE.read_text())
-
-
 def fitted_model(name):
     source, formula = EFFECTS[name]
     return bm.reml(formula, bm.load_data(source))
@@ -45,13 +33,12 @@ def in_order(name):
     return ":".join(sorted(name.split(":")))
 
 
-@needs_reference
 @pytest.mark.parametrize("name", EFFECTS)
-def test_ranef_is_that_of_lme4(reference, name):
+def test_ranef_is_that_of_lme4(lme4, name):
     frame = bm.ranef(fitted_model(name))
     assert list(frame.columns) == ["group", "level", "term", "estimate", "sd"]
     n_rows = 0
-    for group, modes in reference[name]["ranef"].items():
+    for group, modes in lme4[name]["ranef"].items():
         own = frame[frame["group"].map(in_order) == in_order(group)]
         terms = [term.replace("(Intercept)", "Intercept") for term in np.atleast_1d(modes["terms"])]
         for position, term in enumerate(terms):
@@ -65,11 +52,10 @@ def test_ranef_is_that_of_lme4(reference, name):
     assert n_rows == len(frame)
 
 
-@needs_reference
 @pytest.mark.parametrize("name", EFFECTS)
-def test_conditional_sds_at_lme4s_own_theta(reference, name):
+def test_conditional_sds_at_lme4s_own_theta(lme4, name):
     """With lme4's theta and sigma put in the record, to more digits than its optimiser has."""
-    fit, theirs = fitted_model(name), reference[name]
+    fit, theirs = fitted_model(name), lme4[name]
     theta = theirs["theta"]
     factors = []
     for term in fit.design.random:
@@ -87,14 +73,13 @@ def test_conditional_sds_at_lme4s_own_theta(reference, name):
     np.testing.assert_allclose(np.sort(sds), np.sort(expected), rtol=1e-9, atol=1e-12)
 
 
-@needs_reference
 @pytest.mark.parametrize("name", FORMULAS)
 @pytest.mark.parametrize("ddf", ["satterthwaite", "kenward-roger"])
-def test_fixef_is_lmertests_table(reference, name, ddf):
+def test_fixef_is_lmertests_table(lme4, name, ddf):
     fit = fitted_model(name)
     frame = bm.fixef(fit, ddf=ddf)
     assert list(frame.columns) == ["estimate", "se", "df", "t", "p", "lower", "upper"]
-    expected = pd.DataFrame(reference[name][ddf.replace("-", "_")])
+    expected = pd.DataFrame(lme4[name][ddf.replace("-", "_")])
     # Of lme4's default optimiser, 3e-5 off in Penicillin; tests/modelling/test_reml.py has its tight fits.
     np.testing.assert_allclose(frame["estimate"], expected["Estimate"], rtol=1e-5)
     np.testing.assert_allclose(frame["se"], expected["Std. Error"], rtol=4e-5)
@@ -103,15 +88,14 @@ def test_fixef_is_lmertests_table(reference, name, ddf):
     np.testing.assert_allclose(np.log(frame["p"]), np.log(expected["Pr(>|t|)"]), rtol=2e-3)
 
 
-@needs_reference
 @pytest.mark.parametrize("name", FORMULAS)
-def test_vcov_and_fitted_are_those_of_lme4(reference, name):
+def test_vcov_and_fitted_are_those_of_lme4(lme4, name):
     fit = fitted_model(name)
-    expected = np.array(reference[name]["vcov_fixef"]["values"])
+    expected = np.array(lme4[name]["vcov_fixef"]["values"])
     np.testing.assert_allclose(bm.vcov(fit), expected, rtol=1e-4)
-    adjusted = np.array(reference[name]["vcovAdj"]["values"])
+    adjusted = np.array(lme4[name]["vcovAdj"]["values"])
     np.testing.assert_allclose(bm.vcov(fit, ddf="kenward-roger"), adjusted, rtol=1e-4)
-    np.testing.assert_allclose(bm.fitted(fit)["estimate"], reference[name]["fitted"], rtol=1e-5)
+    np.testing.assert_allclose(bm.fitted(fit)["estimate"], lme4[name]["fitted"], rtol=1e-5)
 
 
 @pytest.fixture(scope="module")

@@ -106,6 +106,7 @@ def test_evidence_does_not_depend_on_units():
     assert abs(fixed[0] - fixed[1]) > 1
 
 
+@pytest.mark.slow
 def test_both_paths_agree_and_the_prior_is_weighted_anew():
     """Correlated slopes by bridge sampling over all parameters of the PyMC model, and the curve over r by new fits."""
     data = bm.load_data("sleepstudy")

@@ -1,7 +1,6 @@
 """The public answer: before a fit, beside a posterior known by quadrature, and in what `print` and `diagnose` say."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,6 @@ from bayesmix.modelling.families import read_family
 from bayesmix.modelling.prior_quantiles import coefficient_prior
 from bayesmix.modelling.priors import Prior
 
-SIMULATED = Path(__file__).parents[3] / "shared" / "data" / "meth_sim.csv"
 FORMULA = "cbind(k, n - k) ~ group"
 
 
@@ -188,10 +186,9 @@ def test_other_priors_are_named(fit):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not SIMULATED.exists(), reason="the 200 simulated loci are in ../shared/data, which is not here")
-def test_at_50_boundary_loci_nothing_runs_away_and_directions_are_those_of_the_data():
+def test_at_50_boundary_loci_nothing_runs_away_and_directions_are_those_of_the_data(simulated_loci):
     """Each has one cell of 0 % or 100 %; all coefficients that Laplace's fit lets run are named, and no others."""
-    data = pd.read_csv(SIMULATED).query("boundary")
+    data = simulated_loci.query("boundary")
     for locus, rows in data.groupby("locus"):
         fit = bm.fit("cbind(m, u) ~ treatment * time + (1 | tank)", rows, "binomial", draws=500, seed=1, progress=False)
         table, gone = bm.fixef(fit), bm.separation(fit).coefficients

@@ -3,8 +3,6 @@
 The simulated loci were made outside this package; the truth that their counts were drawn from stands beside them.
 """
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,8 +11,6 @@ import bayesmix as bm
 
 pytestmark = pytest.mark.slow
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
-SIMULATED, REAL = SHARED / "meth_sim.csv", SHARED / "oyster_20loci.csv"
 SETTINGS = {"draws": 500, "progress": False}
 FARTHEST, WIDEST = 8, 3  # on the logit scale
 CELLS = [("ctl", "t1"), ("trt", "t1"), ("ctl", "t2"), ("trt", "t2")]
@@ -34,11 +30,10 @@ def figures(fit):
     }
 
 
-@pytest.mark.skipif(not SIMULATED.exists(), reason="simulated loci are in ../shared/data, which is not here")
-def test_two_hundred_simulated_loci():
+def test_two_hundred_simulated_loci(simulated_loci):
     """Intervals of the 150 regular loci cover as they say; at the 50 others the direction is that of the cell."""
     rows, inside, directions = [], [], []
-    for locus, data in pd.read_csv(SIMULATED).groupby("locus"):
+    for locus, data in simulated_loci.groupby("locus"):
         fit = bm.fit("cbind(m, u) ~ treatment * time + (1 | tank)", data, "binomial", seed=int(locus), **SETTINGS)
         rows.append(figures(fit))
         fixed = bm.fixef(fit)
@@ -64,9 +59,8 @@ def test_two_hundred_simulated_loci():
     assert 0.92 < np.mean(inside) < 0.98
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="real loci are in ../shared/data, which is not here")
-def test_twenty_real_loci():
-    data = pd.read_csv(REAL).astype({"Treatment": str, "Day": str})
+def test_twenty_real_loci(course_file):
+    data = pd.read_csv(course_file("oyster_20loci.csv")).astype({"Treatment": str, "Day": str})
     rows = [
         figures(
             bm.fit(

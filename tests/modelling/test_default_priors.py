@@ -36,6 +36,22 @@ def test_gaussian_priors_are_on_the_scale_of_the_data():
         np.testing.assert_allclose(priors[name].args, numbers)
 
 
+@pytest.mark.parametrize("formula", ["y ~ f + x + (1 | g)", "y ~ f * h + (f | g)", "y ~ 0 + f + (1 | g)"])
+def test_a_difference_between_levels_is_no_larger_for_a_rare_level(formula):
+    """The scale of a 0/1 column is 2.5 sd of y, or 2.5 root mean squares of it where nothing is centred."""
+    rng = np.random.default_rng(4)
+    data = pd.DataFrame({"y": rng.normal(3, 2, 200), "x": rng.normal(size=200), "g": np.arange(200) % 8})
+    data["f"] = np.where(np.arange(200) < 4, "rare", np.where(np.arange(200) % 2, "b", "a"))
+    data["h"] = np.where(np.arange(200) % 3, "p", "q")
+    y = data["y"]
+    scale = 2.5 * (np.sqrt(np.mean(y**2)) if "0 +" in formula else y.std())
+    priors = priors_of(formula, data)
+    differences = [name for name in priors if name.startswith(("f[", "h["))]
+    assert "f[rare]" in differences
+    for name in differences:
+        np.testing.assert_allclose(priors[name].args, (0, scale))
+
+
 def test_priors_on_logit_and_log_scales():
     priors = priors_of("p(incidence, size) ~ period + (1 | herd)", load_data("cbpp"), "binomial")
     assert {name: str(prior) for name, prior in priors.items()} == {

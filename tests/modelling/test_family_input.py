@@ -40,7 +40,7 @@ def table() -> pd.DataFrame:
 
 
 CASES = [
-    ("half ~ x", "negative_binomial", DataError, "whole numbers from 0; 30 of 30 rows"),
+    ("half ~ x", "negative_binomial", DataError, "whole numbers from 0; in 30 of 30 rows they are not"),
     ("half ~ x", "zero_inflated_poisson", DataError, "whole numbers from 0"),
     ("count ~ x", "zero_inflated_poisson", DataError, "0 in none of 30 rows"),
     ("count ~ x", "hurdle_negative_binomial", DataError, "take the family without zero inflation or hurdle"),
@@ -69,7 +69,7 @@ CASES = [
     (["y ~ x", "sigma ~ y"], "gaussian", DesignError, "The response 'y' is a predictor too"),
     (["y ~ x", "sigma ~ x + I(2 * x)"], "gaussian", DesignError, "In the formula of sigma: .*rank-deficient"),
     (["y ~ sigma_x", "sigma ~ x"], "gaussian", DesignError, "Two coefficients would be called 'sigma_x'"),
-    ("share ~ phi", "beta", DesignError, "parameter or dimension called 'phi'"),
+    ("share ~ phi", "beta", DesignError, "called 'phi' .the family's parameter phi and a coefficient."),
     ([], "gaussian", FormulaError, "There is no formula"),
 ]
 

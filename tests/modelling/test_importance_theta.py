@@ -164,6 +164,7 @@ def test_an_error_in_a_part_stops_the_rest(cores):
     assert len(done) < 500
 
 
+@pytest.mark.slow
 def test_small_sds_are_drawn_as_often_as_a_grid_has_them():
     """P(sd < sigma / 4) of a balanced one-way layout, its covariance diagonal along overall, batches and within."""
     data = bm.load_data("Dyestuff")

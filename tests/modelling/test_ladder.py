@@ -179,6 +179,7 @@ def test_what_stays_bad_is_said(monkeypatch):
     assert "attempt" not in str(bad)
 
 
+@pytest.mark.slow
 def test_the_marginal_likelihood_does_not_depend_on_the_parametrisation(usual, monkeypatch):
     monkeypatch.setattr(joint_draws, "centred_terms", lambda *_: (False, False))
     other = fit(FORMULA, crossed(), **HOW, remedies=False, draws=2000)

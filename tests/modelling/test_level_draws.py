@@ -47,6 +47,7 @@ def test_kept_or_not_they_are_the_same(formula, sampler, tmp_path):
     np.testing.assert_array_equal(drawn.to_numpy(), xr_equal.to_numpy())
 
 
+@pytest.mark.slow
 def test_many_levels_are_never_drawn_at_once():
     """20,000 x 2 effects x 500 draws are 160 MB; neither the fit nor its table holds them."""
     rng = np.random.default_rng(1)

@@ -67,8 +67,9 @@ def integrated_out(model, variances: dict[str, float]) -> float:
     """
     kept = [variable for variable in model.value_vars if variable.name in variances]
     free = [variable for variable in model.value_vars if variable.name not in variances]
-    log_density = model.compile_logp(jacobian=True)
-    gradient = model.compile_dlogp([model.values_to_rvs[variable] for variable in free], jacobian=True)
+    log_density = model.compile_logp(jacobian=True, mode="FAST_COMPILE")
+    asked = [model.values_to_rvs[variable] for variable in free]
+    gradient = model.compile_dlogp(asked, jacobian=True, mode="FAST_COMPILE")
     start = model.initial_point()
     shapes = {variable.name: start[variable.name].shape for variable in free}
     n = sum(int(np.prod(shape)) for shape in shapes.values())

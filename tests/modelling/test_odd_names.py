@@ -27,13 +27,19 @@ def data() -> pd.DataFrame:
     )
 
 
-@pytest.mark.parametrize("method", ["joint", "marginal"])
+FORMULAS = (
+    "y ~ poly(x, 2) + I(x / 2 > 0.1) + (poly(x, 2) | `a,b`)",
+    "I(y / 2) ~ `n/p` * `f g` + (`n/p` | `a,b`)",
+    "y / 2 ~ sd_depth + exact + (sd_depth | `f g`)",
+)
+
+
 @pytest.mark.parametrize(
-    "formula",
+    ("formula", "method"),
     [
-        "y ~ poly(x, 2) + I(x / 2 > 0.1) + (poly(x, 2) | `a,b`)",
-        "I(y / 2) ~ `n/p` * `f g` + (`n/p` | `a,b`)",
-        "y / 2 ~ sd_depth + exact + (sd_depth | `f g`)",
+        *((formula, "marginal") for formula in FORMULAS),
+        *(pytest.param(formula, "joint", marks=pytest.mark.slow) for formula in FORMULAS[:2]),
+        (FORMULAS[2], "joint"),
     ],
 )
 def test_sampled_stored_and_asked(formula, method, data, tmp_path):

@@ -8,14 +8,11 @@ default optimiser; two do not agree, and R's own optimum, with tighter tolerance
   NLOPT_LN_BOBYQA with xtol_abs and ftol_abs of 1e-14, and Nelder_Mead with 1e-14: criterion 1629.34088240736).
 """
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
 import bayesmix as bm
 
-DRAGONS = Path(__file__).parents[3] / "shared" / "data" / "dragons_unrounded.csv"
 SLEEP = "Reaction ~ Days"
 METALLIC = "wingspan:scales[metallic]"
 GENOTYPES = [f"gen[G{number:02d}]" for number in range(2, 14)]
@@ -73,12 +70,10 @@ PRINTED = {
 }
 
 
-def data_of(name):
-    if name != "dragons":
-        return bm.load_data(name)
-    if not DRAGONS.exists():
-        pytest.skip("the data are in ../shared/data, which is not here")
-    return pd.read_csv(DRAGONS)
+@pytest.fixture
+def data_of(course_file):
+    """The bundled data of a name, and the course's dragons."""
+    return lambda name: pd.read_csv(course_file("dragons_unrounded.csv")) if name == "dragons" else bm.load_data(name)
 
 
 def agrees(value, printed):
@@ -98,7 +93,7 @@ def table_of(fit, scale):
 
 
 @pytest.mark.parametrize(("data", "formula"), PRINTED)
-def test_every_printed_digit(data, formula):
+def test_every_printed_digit(data, formula, data_of):
     printed, fit = PRINTED[(data, formula)], bm.reml(formula, data_of(data))
     found = {"variance": table_of(fit, "variance"), "sd": table_of(fit, "sd"), "corr": table_of(fit, "sd")}
     if "criterion" in printed:
@@ -113,7 +108,7 @@ def test_every_printed_digit(data, formula):
             assert not text or agrees(value, text), (coefficient, column, value, text)
 
 
-def test_dragons_with_all_effects_by_mountain_lies_on_the_boundary():
+def test_dragons_with_all_effects_by_mountain_lies_on_the_boundary(data_of):
     fit = bm.reml("intelligence ~ wingspan*scales + (1 + wingspan*scales|mountain)", data_of("dragons"))
     assert fit.criterion <= 1624.445
     assert fit.singular

@@ -70,7 +70,7 @@ def test_log_density_by_hand(case, data):
     design = build_design(parse(formula), data, response=family.response, **arguments)
     names = [name for name in PRIORS if name != "sigma" or family.name == "gaussian"]
     built = build_model(design, family, {name: read_prior(PRIORS[name], name) for name in names})
-    log_density = built.model.compile_logp()
+    log_density = built.model.compile_logp(mode="FAST_COMPILE")
     rng = np.random.default_rng(9)
     x_means = design.fixed.matrix[:, 1:].mean(axis=0)
     for _ in range(5):

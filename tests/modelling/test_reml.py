@@ -1,8 +1,5 @@
 """`bm.reml` against lme4's numbers and those of teaching material, on the boundary, and what it refuses."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,22 +10,24 @@ from bayesmix.errors import ArgumentError, BayesmixError, DesignError
 from bayesmix.modelling import reml_fit, reml_moments
 from bayesmix.modelling.reml_record import RemlFit
 
-SHARED = Path(__file__).parents[3] / "shared"
-REFERENCE = SHARED / "reference" / "lme4.json"
-DRAGONS = SHARED / "data" / "dragons_unrounded.csv"
-needs_reference = pytest.mark.skipif(
-    not REFERENCE.exists(), reason="R's numbers are in ../shared/reference, which is not here"
-)
-needs_dragons = pytest.mark.skipif(not DRAGONS.exists(), reason="the data are in ../shared/data, which is not here")
-
 SETS = ("sleepstudy", "Dyestuff2", "Dyestuff", "Penicillin", "Pastes", "cake")
+FITS = (
+    "sleepstudy_int",
+    "sleepstudy_corr",
+    "sleepstudy_slope",
+    "sleepstudy_uncorr",
+    "Dyestuff",
+    "Dyestuff2",
+    "Penicillin",
+    "Pastes",
+    "cake",
+    "cake_unordered_temperature",
+)
 
 
-def gaussian_references():
-    if not REFERENCE.exists():
-        return []
-    fits = json.loads(REFERENCE.read_text())
-    return [(name, fit) for name, fit in fits.items() if isinstance(fit, dict) and "REMLcrit" in fit]
+@pytest.fixture
+def dragons(course_file):
+    return pd.read_csv(course_file("dragons_unrounded.csv"))
 
 
 def fitted(name, reference, **arguments):
@@ -73,9 +72,13 @@ def to_polynomials(fit):
     return np.linalg.lstsq(theirs, fit.design.fixed.matrix)[0]
 
 
-@needs_reference
-@pytest.mark.parametrize(("name", "reference"), gaussian_references(), ids=lambda v: v if isinstance(v, str) else "")
-def test_lme4s_tight_fits(name, reference):
+def test_every_gaussian_fit_of_lme4_is_compared(lme4):
+    assert set(FITS) == {name for name, fit in lme4.items() if "REMLcrit" in fit}
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_lme4s_tight_fits(name, lme4):
+    reference = lme4[name]
     tight, fit = reference["tight"], fitted(name, reference)
     # In |X'V^-1 X| orthonormal polynomials of 6 levels count sqrt(6) times treatment coding, in each of 3 recipes.
     coding = 3 * np.log(6) if name == "cake" else 0.0
@@ -99,9 +102,9 @@ def test_lme4s_tight_fits(name, reference):
     assert fit.n_parameters == reference["logLik_df"]
 
 
-@needs_reference
-@pytest.mark.parametrize(("name", "reference"), gaussian_references(), ids=lambda v: v if isinstance(v, str) else "")
-def test_lme4s_fits_by_maximum_likelihood(name, reference):
+@pytest.mark.parametrize("name", FITS)
+def test_lme4s_fits_by_maximum_likelihood(name, lme4):
+    reference = lme4[name]
     expected, fit = reference["ML"], fitted(name, reference, reml=False)
     assert fit.criterion <= expected["deviance"] + 1e-6
     assert fit.loglik == pytest.approx(expected["logLik"], abs=1e-5)
@@ -112,9 +115,8 @@ def test_lme4s_fits_by_maximum_likelihood(name, reference):
     assert not fit.reml
 
 
-@needs_dragons
-def test_dragons_where_lmers_default_stops_short():
-    fit = bm.reml("intelligence ~ wingspan*scales + (1+wingspan|mountain)", pd.read_csv(DRAGONS))
+def test_dragons_where_lmers_default_stops_short(dragons):
+    fit = bm.reml("intelligence ~ wingspan*scales + (1+wingspan|mountain)", dragons)
     assert fit.criterion <= 1629.3410
     assert fit.gradient_size < 1e-5
     sds = np.sqrt((fit.L[0] ** 2).sum(axis=1))
@@ -126,9 +128,8 @@ def test_dragons_where_lmers_default_stops_short():
     np.testing.assert_allclose(np.sqrt(np.diag(fit.vcov)), [3.732, 0.2362, 4.815, 0.0798], atol=6e-4)
 
 
-@needs_dragons
-def test_dragons_on_the_boundary():
-    fit = bm.reml("intelligence ~ wingspan*scales + (1+wingspan*scales|mountain)", pd.read_csv(DRAGONS))
+def test_dragons_on_the_boundary(dragons):
+    fit = bm.reml("intelligence ~ wingspan*scales + (1+wingspan*scales|mountain)", dragons)
     assert fit.criterion <= 1624.445
     (singular,) = fit.singular
     assert (singular.k, singular.rank) == (4, 2)

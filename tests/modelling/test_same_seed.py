@@ -89,6 +89,7 @@ def check(processes: list[Process], folder, *, sampler: str = "auto") -> None:
         assert other == first
 
 
+@pytest.mark.slow
 def test_a_cold_cache_and_another_hash_seed_change_no_bit(tmp_path):
     models = ["student_t"]
     check([Process("0", models=models), Process("1", models=models)], tmp_path)

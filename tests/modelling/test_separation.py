@@ -1,7 +1,5 @@
 """Which cells, combinations and levels are named, for every family of counts."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,9 +10,6 @@ from bayesmix.modelling import separation_notice
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.separation import can_separate, separation_of
 from bayesmix.modelling.separation_text import count, levels_line, place, runaways
-
-DATA = Path(__file__).parents[3] / "shared" / "data"
-SIMULATED, REAL = DATA / "meth_sim.csv", DATA / "oyster_20loci.csv"
 
 
 def looked_at(formula, data, family):
@@ -29,12 +24,10 @@ def said(formula, data, family):
     return [(place(one), count(one, read_family(family)), runaways(design.fixed.names, one)) for one in triage.found]
 
 
-@pytest.mark.skipif(not SIMULATED.exists(), reason="the 200 simulated loci are in ../shared/data, which is not here")
-def test_the_simulated_loci_with_a_boundary_cell_and_no_others(overlaps):
+def test_the_simulated_loci_with_a_boundary_cell_and_no_others(overlaps, simulated_loci):
     """200 loci, each also by the other side of the theorem of alternatives."""
-    data = pd.read_csv(SIMULATED, keep_default_na=False)
     flagged, by_alternative, boundary = [], [], []
-    for locus, rows in data.groupby("locus"):
+    for locus, rows in simulated_loci.groupby("locus"):
         design, triage = looked_at("cbind(m, u) ~ treatment * time + (1 | tank)", rows, "binomial")
         flagged.append(bool(triage.coefficients.any()))
         X, response = design.fixed.matrix, design.response
@@ -50,10 +43,9 @@ def test_the_simulated_loci_with_a_boundary_cell_and_no_others(overlaps):
     assert sum(flagged) == 50
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="the 20 loci of oysters are in ../shared/data, which is not here")
-def test_real_loci_where_glmer_runs_away(overlaps):
+def test_real_loci_where_glmer_runs_away(overlaps, course_file):
     """lme4 1.1-31 has an estimate or a standard error beyond 10 at six of the 20, and no warning but "singular"."""
-    data = pd.read_csv(REAL)
+    data = pd.read_csv(course_file("oyster_20loci.csv"))
     formula = "cbind(methylated, unmethylated) ~ factor(Treatment) * factor(Day) + (1 | tankID)"
     flagged = {}
     for locus, rows in data.groupby("cg_index"):

@@ -4,9 +4,6 @@ The tables there are of lmer's default fit: at its estimates they are met to man
 as many as the default fit has.
 """
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -19,7 +16,6 @@ from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.conditional import conditional
 from bayesmix.numerics.gaussian.cross_products import cross_products
 
-REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "lme4.json"
 # cake's temperature is ordered there, with polynomial coefficients; its tests per term are compared all the same.
 MODELS = [
     "sleepstudy_int",
@@ -37,13 +33,6 @@ METHODS = {"satterthwaite": satterthwaite, "kenward_roger": kenward_roger}
 ANOVA = {"satterthwaite": "anova_satterthwaite", "kenward_roger": "anova_kr"}
 # Satterthwaite's are from differences in lmerTest; where the default fit stops short, parametrisations differ too.
 EXACT = {"satterthwaite": 2e-6, "kenward_roger": 1e-9}
-
-
-@pytest.fixture(scope="module")
-def reference():
-    if not REFERENCE.exists():
-        pytest.skip("R's numbers are not beside this checkout (../shared/reference/lme4.json)")
-    return json.loads(REFERENCE.read_text())
 
 
 def factor(covariance):
@@ -92,8 +81,8 @@ def prepared(model, name, fit):
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("fit", ["default", "tight"])
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "cake"])
-def test_coefficients(reference, name, fit, method):
-    model = reference[name]
+def test_coefficients(lme4, name, fit, method):
+    model = lme4[name]
     _, products, L, sigma = prepared(model, name, fit)
     found = METHODS[method](products=products, L=L, sigma=sigma)
     degrees = [degrees_of_freedom(found, contrast) for contrast in np.eye(products.p)]
@@ -108,8 +97,8 @@ def test_coefficients(reference, name, fit, method):
 
 
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "cake"])
-def test_adjusted_covariance(reference, name):
-    model = reference[name]
+def test_adjusted_covariance(lme4, name):
+    model = lme4[name]
     _, products, L, sigma = prepared(model, name, "default")
     expected = np.array(model["vcovAdj"]["values"])
     found = kenward_roger(products=products, L=L, sigma=sigma).covariance
@@ -118,8 +107,8 @@ def test_adjusted_covariance(reference, name):
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("name", MODELS)
-def test_terms(reference, name, method):
-    model = reference[name]
+def test_terms(lme4, name, method):
+    model = lme4[name]
     design, products, L, sigma = prepared(model, name, "default")
     contrasts = type_three_contrasts(X=design.fixed.matrix, terms=every_level(design))
     beta = conditional(products=products, L=L, sigma=sigma).beta
@@ -142,8 +131,8 @@ PRINTED = {
 
 
 @pytest.mark.parametrize("name", PRINTED)
-def test_printed_degrees_of_freedom(reference, name):
-    _, products, L, sigma = prepared(reference[name], name, "tight")
+def test_printed_degrees_of_freedom(lme4, name):
+    _, products, L, sigma = prepared(lme4[name], name, "tight")
     found = satterthwaite(products=products, L=L, sigma=sigma)
     printed, rounding = PRINTED[name]
     assert [degrees_of_freedom(found, contrast) for contrast in np.eye(2)] == pytest.approx(printed, abs=rounding)

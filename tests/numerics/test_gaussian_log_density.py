@@ -1,8 +1,6 @@
 """Log density and gradient against n x n matrices, differences, lme4's REML criterion; extremes and invariances."""
 
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +11,6 @@ from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, worki
 from bayesmix.numerics.gaussian.cross_products import cross_products
 from bayesmix.numerics.gaussian.gradient import value
 from bayesmix.numerics.gaussian.log_density import log_density, log_density_and_gradient, pack
-
-REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "lme4.json"
 
 
 def priors_for(model, seed):
@@ -144,10 +140,9 @@ def columns_of(name, data):
     return one, tuple(term(one, *group) for group in groups)
 
 
-@pytest.mark.skipif(not REFERENCE.exists(), reason="lme4's stored numbers are not beside this checkout")
 @pytest.mark.parametrize("name", GAUSSIAN_FITS)
-def test_value_is_lme4s_reml_criterion(name):
-    stored = json.loads(REFERENCE.read_text())[name]
+def test_value_is_lme4s_reml_criterion(name, lme4):
+    stored = lme4[name]
     tight = stored["tight"]
     data = bm.load_data(GAUSSIAN_FITS[name])
     X, terms = columns_of(name, data)

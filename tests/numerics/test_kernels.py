@@ -153,6 +153,7 @@ while not Path("go").exists():
 """
 
 
+@pytest.mark.slow
 def test_processes_at_once_keep_all_their_signatures(package):
     halves = [(kind, others) for kind in TYPES[:3] for others in (TYPES[:3], TYPES[3:])]
     waiting = [
@@ -178,7 +179,7 @@ def test_the_oldest_folders_are_removed(package):
     assert package.run(TWICE) == "2 0"
 
 
-@pytest.mark.parametrize("place", ["NUMBA_CACHE_DIR", "home"])
+@pytest.mark.parametrize("place", ["NUMBA_CACHE_DIR", pytest.param("home", marks=pytest.mark.slow)])
 def test_without_a_folder_to_write_to(package, place):
     barrier = package.folder / "barrier"
     barrier.write_text("a file where a folder would have to be")
@@ -196,6 +197,7 @@ def test_a_full_disk(package):
     assert not list(package.cache.rglob("twice*"))
 
 
+@pytest.mark.slow
 def test_a_damaged_file_is_compiled_anew(package):
     package.run(TWICE)
     (kept,) = package.cache.rglob("twice-*")
@@ -249,7 +251,12 @@ def a_link(folder: Path, _: Path) -> None:
 
 @needs_owners
 @pytest.mark.parametrize(
-    "disguise", [of_another_user, file_of_another_user, open_to_the_group, file_open_to_others, a_link]
+    "disguise",
+    [
+        of_another_user,
+        file_open_to_others,
+        *(pytest.param(one, marks=pytest.mark.slow) for one in (file_of_another_user, open_to_the_group, a_link)),
+    ],
 )
 def test_what_another_user_could_have_written_is_not_run(package, disguise):
     if disguise in (of_another_user, file_of_another_user) and os.geteuid() != 0:
@@ -294,7 +301,7 @@ def test_a_cache_below_a_shared_folder_is_for_us_alone(package):
 
 
 @needs_owners
-@pytest.mark.parametrize("mode", [0o755, 0o775])
+@pytest.mark.parametrize("mode", [0o755, pytest.param(0o775, marks=pytest.mark.slow)])
 def test_the_folder_of_an_earlier_version_goes_on_working(package, mode):
     (package.cache / "bayesmix").mkdir(parents=True)
     (package.cache / "bayesmix").chmod(mode)

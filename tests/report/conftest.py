@@ -8,6 +8,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -15,12 +16,15 @@ from bayesmix import report
 from bayesmix.data.catalogue import load_data
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
+from bayesmix.inference.audit_record import Audit
+from bayesmix.inference.fixef import fixef
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.diagnostics import diagnose_sampling
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.record import Fit, Sampling
 from bayesmix.report import analysis as analysis_file
+from bayesmix.report import card_audit
 
 SHORT = {"draws": 200, "chains": 2, "seed": 1, "progress": False}
 
@@ -28,7 +32,9 @@ SHORT = {"draws": 200, "chains": 2, "seed": 1, "progress": False}
 @pytest.fixture(scope="session")
 def sleepstudy_fit() -> Fit:
     """Correlated intercepts and slopes."""
-    return fit("Reaction ~ Days + (Days | Subject)", load_data("sleepstudy"), **SHORT)
+    data = load_data("sleepstudy")
+    data.attrs.clear()  # `with_units` has them
+    return fit("Reaction ~ Days + (Days | Subject)", data, **SHORT)
 
 
 @pytest.fixture(scope="session")
@@ -53,10 +59,8 @@ def dyestuff2_fit() -> Fit:
 
 @pytest.fixture(scope="session")
 def with_units() -> Fit:
-    """Data that know their units, as a card gives them."""
-    data = load_data("sleepstudy")
-    data.attrs["units"] = {"Reaction": "ms", "Days": "day"}
-    return fit("Reaction ~ Days + (Days | Subject)", data, **SHORT)
+    """Data that know their units, as `load_data` and cards give them."""
+    return fit("Reaction ~ Days + (Days | Subject)", load_data("sleepstudy"), **SHORT)
 
 
 @pytest.fixture
@@ -147,6 +151,24 @@ def _made_up(formula, data, family="gaussian", *, seed=None) -> Fit:
     return Fit(design, family, default_priors(design, family), tree, "joint", "as asked", sampling, diagnostics)
 
 
+def _made_up_audit(fit: Fit, *, progress: bool) -> Audit:  # noqa: ARG001
+    """NUTS that finds what the fit has."""
+    means = fixef(fit)["mean"]
+    index = pd.MultiIndex.from_tuples([(name, "mean") for name in means.index], names=["parameter", "statistic"])
+    columns = {"fit": means.to_numpy(), "nuts": means.to_numpy(), "difference": 0.0, "mcse": 1.0, "z": 0.0}
+    return Audit(
+        verdict="agrees",
+        sentence="NUTS from dispersed starts agrees with the fit.",
+        table=pd.DataFrame(columns, index=index),
+        limit=4.2,
+        max_rhat=1.001,
+        min_ess=900.0,
+        n_divergent=0,
+        seed=fit.sampling.seed,
+        sampling=fit.sampling,
+    )
+
+
 @pytest.fixture
 def sampled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict]:
     """Sampling replaced by made-up draws, pictures by empty ones; gives the calls of `fit`."""
@@ -158,6 +180,7 @@ def sampled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict]:
         return _made_up(formula, data, family, seed=settings.get("seed"))
 
     monkeypatch.setattr(analysis_file, "fit", fit)
+    monkeypatch.setattr(card_audit, "audit", _made_up_audit)
     for name in ("lines", "ranef", "sd", "corr", "trace", "rank", "residuals", "qq", "ppc"):
         module = "plot_sd" if name == "corr" else f"plot_{name}"
         monkeypatch.setattr(getattr(report, module), f"plot_{name}", lambda *_, **__: plt.figure(figsize=(1, 1)))

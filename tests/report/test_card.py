@@ -13,12 +13,17 @@ from bayesmix.report.card_keys import KEYS, SAMPLERS
 from bayesmix.report.card_plan import plan_card
 from bayesmix.report.card_text import to_toml
 
-GOOD = """
+GOOD = r"""
 title = "A title"
 [data]
 path = "sub/d.csv"
 na = "error"
 weights = "w"
+sep = "\t"
+decimal = ","
+encoding = "latin-1"
+na_values = ["-", "-99"]
+sheet = "trial"
 [data.units]
 y = "ms"
 [data.factors]
@@ -111,6 +116,11 @@ def test_good_card(tmp_path: Path):
             path=tmp_path / "sub/d.csv",
             na="error",
             weights="w",
+            sep="\t",
+            decimal=",",
+            encoding="latin-1",
+            na_values=("-", "-99"),
+            sheet="trial",
             units={"y": "ms"},
             factors={"f": ("b", "a"), "period": ("2", "1")},
         ),
@@ -185,6 +195,8 @@ def test_text_gives_the_card_again(tmp_path: Path):
         data=DataPart(
             path=tmp_path / "d.csv",
             weights="w",
+            sep="\t",
+            na_values=(".", '"'),
             units={"y axis": "\u00b5m"},
             factors={"f": ("b", "a")},
             keep={"g": ("1",)},
@@ -202,6 +214,7 @@ def test_text_gives_the_card_again(tmp_path: Path):
         assert getattr(again, part) == getattr(card, part)
     assert (again.data.weights, again.data.units, again.data.factors) == ("w", {"y axis": "\u00b5m"}, {"f": ("b", "a")})
     assert again.data.keep == {"g": ("1",)}
+    assert (again.data.sep, again.data.na_values, again.data.decimal) == ("\t", (".", '"'), None)
 
 
 @pytest.mark.parametrize(

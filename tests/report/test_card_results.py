@@ -66,7 +66,7 @@ def test_folder_holds_tables_pictures_fit_and_session(tmp_path: Path, capsys):
             "compare_groups.png",
         ),
         *("compare_reml.txt", "compare_fixed.csv", "compare_variance.csv", "compare_groups.csv"),
-        *("summary.txt", "card.toml", "fit.nc", "session.json"),
+        *("audit.csv", "summary.txt", "card.toml", "fit.nc", "session.json"),
     }
     session = json.loads((written.folder / "session.json").read_text())
     assert session["seed"] == 3
@@ -325,7 +325,7 @@ def test_factors_in_the_order_of_the_card(tmp_path: Path):
     assert ordered["f"].tolist() == ["a", "b", "a"]
     assert ordered["k"].cat.categories.tolist() == ["2", "1"]
     assert ordered["k"].isna().tolist() == [False, False, True]
-    with pytest.raises(DataError, match=r"'f' has 1 levels that the card does not list \('b'; 1 of 3 rows\)"):
+    with pytest.raises(DataError, match=r"'f' has 1 level that the card does not list \('b'; 1 of 3 rows\)"):
         data(f=("a", "c"))
     with pytest.raises(DataError, match="do not occur: 'c'"):
         data(f=("a", "b", "c"))
@@ -353,8 +353,9 @@ def run_python(code: str, folder: Path) -> str:
 
 @pytest.mark.usefixtures("sampled")
 def test_load_data_is_untouched_by_a_card():
-    run_card(CARD, show=silent)
-    assert "units" not in load_data("sleepstudy").attrs
+    before = load_data("sleepstudy").attrs
+    run_card(variant(data=DataPart(source="sleepstudy", units={"Days": "night"})), show=silent)
+    assert load_data("sleepstudy").attrs == before == {"units": {"Reaction": "ms", "Days": "day"}}
 
 
 def test_pictures_of_chains_are_left_out_where_chains_are_parts_of_one_sample(made_up):

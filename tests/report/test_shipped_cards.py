@@ -22,7 +22,6 @@ from bayesmix.report.card_plan import plan_card
 TOP = Path(__file__).parents[2]
 DRAGONS, DYESTUFF2 = TOP / "models" / "dragons.toml", TOP / "models" / "dyestuff2.toml"
 METHYLATION = TOP / "models" / "boundary_methylation.toml"
-COURSE_FILE = TOP.parent / "shared" / "data" / "dragons_unrounded.csv"
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +46,8 @@ def test_dragons_hold_the_values_they_were_made_with(dragons):
         assert table.loc[labels, "lower"] < value < table.loc[labels, "upper"], labels
 
 
-def test_dragons_take_a_course_file_by_its_path(tmp_path: Path):
+def test_dragons_take_a_course_file_by_its_path(tmp_path: Path, course_file):
     """One line of the card replaced by the one that its comment gives, and REML's estimates of that file."""
-    if not COURSE_FILE.is_file():
-        pytest.skip("the course's dragons (shared/data/dragons_unrounded.csv beside the repository) are not here")
     text = DRAGONS.read_text()
     lines = text.splitlines()
     (source,) = [line for line in lines if line.startswith("source = ")]
@@ -58,7 +55,7 @@ def test_dragons_take_a_course_file_by_its_path(tmp_path: Path):
     assert 'path = "dragons.csv"' in path
     card = tmp_path / "dragons.toml"
     card.write_text(text.replace(path, "").replace(source, path.removeprefix("# ")))
-    (tmp_path / "dragons.csv").symlink_to(COURSE_FILE)
+    (tmp_path / "dragons.csv").symlink_to(course_file("dragons_unrounded.csv"))
     plan = plan_card(read_card(card))
     assert plan.design.n_obs == 200
     table = fixef(analyse(read_card(card), progress=False).fit)

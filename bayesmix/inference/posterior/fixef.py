@@ -15,4 +15,4 @@ def fixef(fit: Fit, *, prob: float) -> pd.DataFrame:
     names = [*threshold_names(fit.design), *(name for predictor in predictors for name in predictor.fixed.names)]
     columns = summarise(joined(draws), prob).columns("mean", "sd", "lower", "upper")
     index = pd.Index(names, name="coefficient", dtype=object)
-    return pd.DataFrame({**columns, **sampling_quality(draws)}, index=index)
+    return pd.DataFrame({**columns, **sampling_quality(fit, draws)}, index=index)

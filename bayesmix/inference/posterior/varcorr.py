@@ -26,5 +26,5 @@ def varcorr(fit: Fit, *, scale: str, prob: float) -> pd.DataFrame:
         return pd.DataFrame(columns=["mean", "median", "sd", "lower", "upper", "ess_bulk", "rhat"], index=index)
     values = np.concatenate(draws)
     columns = summarise(joined(values), prob).columns("mean", "median", "sd", "lower", "upper")
-    quality = sampling_quality(values)
+    quality = sampling_quality(fit, values)
     return pd.DataFrame({**columns, "ess_bulk": quality["ess_bulk"], "rhat": quality["rhat"]}, index=index)

@@ -33,7 +33,9 @@ class RoughFit:
     """Modes and curvature given the covariances of the effects.
 
     `u` (q,), modes in the order of `layout`, the coefficients the last term there; `curvature` the factor of their
-    precision, `variances` (q,) the diagonal of its inverse. `L` (k, k) of every term without that of the coefficients.
+    precision, `variances` (q,) the diagonal of its inverse. `coefficients` (p,): their modes, and
+    `coefficient_covariance` (p, p) of what their numbers in u stand for. `L` (k, k) of every term without that of the
+    coefficients.
     `shares`, of every term: how much of what is known about its effects comes from the data, from 0 to 1, the mean
     over levels of 1 - tr C_j / k.
     """
@@ -42,6 +44,8 @@ class RoughFit:
     met_start: NDArray[np.int64]
     met: NDArray[np.int64]
     u: Floats
+    coefficients: Floats
+    coefficient_covariance: Floats
     curvature: Curvature
     variances: Floats
     L: tuple[Floats, ...]
@@ -98,7 +102,13 @@ def rough_fit(
         )
         variances = np.concatenate([np.diagonal(inverse.own, axis1=1, axis2=2).ravel(), np.diagonal(inverse.dense)])
         curvature = modes.curvature
-        result = RoughFit(layout, rows.met_start, rows.met, modes.u, curvature, variances, tuple(L), shares)
+        beta, spread = locations, np.empty((0, 0))
+        if p:
+            own, covariances = _moments(layout, len(terms), modes.u, inverse.own, inverse.dense)
+            beta, spread = locations + scales * own[0], covariances[0]
+        result = RoughFit(
+            layout, rows.met_start, rows.met, modes.u, beta, spread, curvature, variances, tuple(L), shares
+        )
         ahead = [_step(own, *moment, sd) for own, moment, sd in zip(L, moments, sds, strict=True)]
         if not all(np.isfinite(own).all() for own in ahead):
             return None

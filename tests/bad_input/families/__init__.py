@@ -33,16 +33,16 @@ class Family:
 
 
 FAMILIES = {
-    "formulas": Family(formulas.make, 150, 1000),
-    "frames": Family(frames.make, 80, 600),
-    "priors": Family(priors.make, 80, 600),
+    "formulas": Family(formulas.make, 80, 1000),
+    "frames": Family(frames.make, 50, 600),
+    "priors": Family(priors.make, 60, 600),
     "arguments": Family(arguments.make, 50, 300),
     "questions": Family(questions.make, 100, 500),
     "cards": Family(cards.make, 50, 400),
     "shell": Family(shell.make, 15, 100),
     "tables": Family(tables.make, 40, 300),
     "paths": Family(paths.make, 20, 100),
-    "names": Family(names.make, 8, 60),
+    "names": Family(names.make, 5, 60),
     "stored": Family(stored.make, 15, 80),
     # Every public function with every wrong first argument: a sample that is the whole.
     "kinds": Family(kinds.make, kinds.COUNT, kinds.COUNT),

@@ -1,0 +1,98 @@
+"""Why columns of the fixed part depend on each other: empty cells, a factor within another, a number made of others."""
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.formula.columns import Factor
+from bayesmix.formula.terms import Term, label_of
+from bayesmix.formula.variables import Variables
+
+Floats = NDArray[np.float64]
+
+_EXACT = 1e-9  # share of a column's spread, below which what another leaves of it is a rounding error
+
+
+def reasons(terms: Sequence[Term], at_fault: Sequence[Term], variables: Variables) -> list[str]:
+    """What is seen of the data, each reason once and in words.
+
+    Parameters
+    ----------
+    terms
+        All terms of the fixed part.
+    at_fault
+        Those with columns that depend on the columns before.
+    """
+    alone = {term.label: variables.variable(term.variables[0]) for term in terms if len(term.variables) == 1}
+    found: dict[str, None] = {}
+    for term in at_fault:
+        factors = _factors(term, variables)
+        if not factors and len(term.variables) == 1:
+            found |= dict.fromkeys(_of_number(term.label, alone))
+        elif len(term.variables) == 1:
+            found |= dict.fromkeys(_of_factor(term.label, factors, alone))
+        elif len(factors) > 1:
+            found |= dict.fromkeys(_of_cells(factors))
+    return list(found)
+
+
+def _factors(term: Term, variables: Variables) -> dict[str, Factor]:
+    values = {label_of(node): variables.variable(node) for node in term.variables}
+    return {label: factor for label, factor in values.items() if isinstance(factor, Factor)}
+
+
+def _of_number(label: str, alone: dict[str, Factor | Floats]) -> list[str]:
+    """A number that stands still within the levels of a factor, or is a straight line of another one."""
+    own = alone[label]
+    if isinstance(own, Factor) or own.ndim > 1:
+        return []
+    for name, other in alone.items():
+        if isinstance(other, Factor) and _lies_in(other.codes, np.unique(own, return_inverse=True)[1]):
+            return [f"{label} is the same in all rows of each level of {name}"]
+        if name != label and not isinstance(other, Factor) and other.ndim == 1 and _is_line(own, other):
+            return [f"{label} is {name} in another unit"]
+    return []
+
+
+def _of_factor(label: str, factors: dict[str, Factor], alone: dict[str, Factor | Floats]) -> list[str]:
+    others = {name: other for name, other in alone.items() if isinstance(other, Factor) and name != label}
+    return [words for name, other in others.items() if (words := _nesting(label, factors[label], name, other))]
+
+
+def _of_cells(factors: dict[str, Factor]) -> list[str]:
+    """The cells that do not occur, and if that is why, that one factor lies in another."""
+    nested = [
+        words for (a, one), (b, other) in combinations(factors.items(), 2) if (words := _nesting(a, one, b, other))
+    ]
+    if nested:
+        return nested
+    code = np.zeros(len(next(iter(factors.values())).codes), dtype=np.int64)
+    for factor in factors.values():
+        code = code * len(factor.levels) + factor.codes
+    n_cells = int(np.prod([len(factor.levels) for factor in factors.values()], dtype=float))
+    n_empty = n_cells - len(np.unique(code))
+    is_empty = "is empty" if n_empty == 1 else "are empty"
+    return [f"{n_empty} of {n_cells} cells of {':'.join(factors)} {is_empty}"] if n_empty else []
+
+
+def _nesting(a: str, one: Factor, b: str, other: Factor) -> str:
+    a_in_b, b_in_a = _lies_in(one.codes, other.codes), _lies_in(other.codes, one.codes)
+    if a_in_b and b_in_a:
+        return f"{a} and {b} group the rows in the same way"
+    inner, outer = (a, b) if a_in_b else (b, a)
+    return f"{inner} lies in {outer}, each of its levels in one of {outer} alone" if a_in_b or b_in_a else ""
+
+
+def _lies_in(inner: NDArray[np.intp], outer: NDArray[np.intp]) -> bool:
+    """Whether rows of one level of `inner` are of one level of `outer`."""
+    pairs = np.unique(np.stack([inner, outer]), axis=1)
+    return pairs.shape[1] == len(np.unique(inner))
+
+
+def _is_line(own: Floats, other: Floats) -> bool:
+    own, other = own - own.mean(), other - other.mean()
+    size = float(other @ other)
+    rest = own - other * (float(own @ other) / size if size else 0.0)
+    return bool(np.linalg.norm(rest) <= _EXACT * np.linalg.norm(own))

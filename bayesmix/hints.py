@@ -1,0 +1,180 @@
+"""Names and idioms of lme4, brms, Bambi and statsmodels, and what answers them here: one table for each way of asking.
+
+A name that bayesmix has is in none of the tables, which the tests hold; the nearest thing is named where there is no
+such answer yet. May import the error types.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from bayesmix.errors import CallError, MissingNameError, did_you_mean, listing
+
+_MEANS = (
+    "means over other factors are not there yet; bm.fixef of a model that begins with 0 + f has those of f "
+    "and their intervals"
+)
+_NEW_ROWS = (
+    "it is not there yet; of a posterior bm.bambi_model(fit).predict(fit.posterior, data=...) takes new rows, and "
+    "bm.fitted(fit) and bm.posterior_predict(fit) are of the rows that were fitted"
+)
+_PICTURES = "bm.plot_lines(fit), bm.plot_ranef(fit), bm.plot_ppc(fit), bm.plot_trace(fit) and others draw one each"
+_LIMITS = "bm.fixef(fit) and bm.varcorr(fit) have lower and upper; prob= is their probability"
+_LIKELIHOOD = "bm.glance(fit) has what there is of it"
+_DRAWS = "fit.posterior has the draws, as ArviZ reads them"
+_PRIORS = 'priors are texts by parameter, priors={"sd_g__x": "HalfNormal(2)"}; print(fit) shows all'
+_MODEL = "bm.fit(formula, data, family) fits the posterior"
+
+NAMES: Mapping[str, str] = {
+    "lmer": "bm.reml(formula, data) gives lmer's estimates, bm.fit(formula, data) the posterior",
+    "glmer": "bm.laplace(formula, data, family) gives glmer's estimates, bm.fit(formula, data, family) the posterior",
+    "glmernb": 'bm.fit(formula, data, "negative_binomial") fits the posterior',
+    "glm": "bm.fit(formula, data, family) fits the posterior, also without random terms",
+    "ols": "bm.lm(formula, data) is least squares",
+    **dict.fromkeys(("brm", "stanlmer", "stanglmer", "stanglm", "model", "glmmtmb", "mcmcglmm"), _MODEL),
+    **dict.fromkeys(("lme", "gls", "mixedlm"), "bm.reml(formula, data) takes lme4's formulas, y ~ x + (x | g)"),
+    "lmlist": "bm.lm of a formula with 0 + g + g:x fits each level of g by itself",
+    "ranova": "bm.rand(fit) tests the random terms",
+    "drop1": "bm.anova(fit) tests fixed terms, bm.rand(fit) random ones, bm.lrt(small, large) two models",
+    "issingular": "fit.singular of a REML fit has the terms on the boundary; empty: none",
+    "getme": "fit.design has the matrices, fit.design.fixed.matrix is X",
+    "modelmatrix": "fit.design.fixed.matrix is X, fit.design.fixed.names its columns",
+    **dict.fromkeys(("emmeans", "lsmeans", "marginalmeans", "contrasts", "contrast", "pairs", "cld"), _MEANS),
+    **dict.fromkeys(
+        ("conditionaleffects", "ggpredict", "margins"), "plot_lines(fit) draws a model by its levels; " + _MEANS
+    ),
+    **dict.fromkeys(("predict", "predictions", "posteriorepred", "posteriorlinpred"), _NEW_ROWS),
+    "simulate": "bm.posterior_predict(fit) draws new responses for the fitted rows",
+    **dict.fromkeys(("ppcheck", "plotppcdist"), "bm.plot_ppc(fit) draws it, bm.ppc(fit) has the numbers"),
+    **dict.fromkeys(("plot", "mcmcplot", "plotmodel", "plotforest"), _PICTURES),
+    **dict.fromkeys(("confint", "hdi", "credibleinterval", "confintervals"), _LIMITS),
+    **dict.fromkeys(("loglik", "aic", "bic", "deviance", "nobs"), _LIKELIHOOD),
+    "waic": "bm.loo(fit) estimates the same, with its own check",
+    **dict.fromkeys(("loocompare", "modelweights"), "bm.compare(first, second) does it by leave-one-out"),
+    **dict.fromkeys(("hypothesis", "testterms"), f"bm.bayes_factor(fit, drop=...) tests a term; {_DRAWS}"),
+    **dict.fromkeys(("posteriorsamples", "asdraws", "asdrawsdf", "fixefdraws", "extract", "spreaddraws"), _DRAWS),
+    **dict.fromkeys(("priorsummary", "getprior", "setprior", "prior", "defaultpriors"), _PRIORS),
+    "bf": 'further formulas stand in a list, bm.fit(["y ~ x", "sigma ~ x"], data)',
+    **dict.fromkeys(("rhat", "neffratio", "ess", "checkmodel", "nutsparams"), "bm.diagnose(fit) says what is wrong"),
+    "sigma": "bm.varcorr(fit) has the residual sd, bm.auxiliary(fit) the family's further parameters",
+    **dict.fromkeys(("r2", "icc", "heritability"), "not there yet; bm.varcorr(fit, scale='variance') has its parts"),
+    **dict.fromkeys(("readcsv", "readexcel", "readtsv"), "bm.read_table(path) reads it"),
+    "update": "call bm.fit again, with the other formula",
+}
+"""By the name in small letters without dots and underscores."""
+
+ATTRIBUTES: Mapping[str, str] = {
+    "predict": _NEW_ROWS,
+    **dict.fromkeys(("plot", "plots"), _PICTURES),
+    **dict.fromkeys(("params", "coefs", "coefficients", "feparams"), "bm.fixef(fit) has the coefficients"),
+    **dict.fromkeys(("pvalues", "tvalues", "bse"), "bm.fixef(fit) has them, of bm.reml and bm.lm"),
+    **dict.fromkeys(("confint", "hdi"), _LIMITS),
+    "resid": "bm.residuals(fit) has them",
+    **dict.fromkeys(("idata", "trace", "draws", "samples", "results"), _DRAWS),
+    **dict.fromkeys(("randomeffects", "blups"), "bm.ranef(fit) has them"),
+    **dict.fromkeys(("covre", "varcomp", "vcomp", "sd"), "bm.varcorr(fit) has them"),
+    **dict.fromkeys(("aic", "bic", "loglik", "llf", "nobs"), "bm.glance(fit) has what there is of it"),
+}
+
+KEYWORDS: Mapping[str, str] = {
+    "iter": "draws= are kept of each chain, after tune= steps",
+    **dict.fromkeys(("warmup", "burn", "burnin"), "that is tune="),
+    **dict.fromkeys(("samples", "ndraws"), "that is draws= of each chain"),
+    **dict.fromkeys(("randomseed", "randomstate", "rng"), "that is seed="),
+    "thin": "all draws are kept; leave it out",
+    "nchains": "that is chains=",
+    **dict.fromkeys(("adaptdelta", "accept"), "that is target_accept="),
+    **dict.fromkeys(("nutssampler", "backend", "algorithm", "inferencemethod"), 'that is sampler=, such as "nutpie"'),
+    "link": 'the link stands with the family, family="binomial(probit)"',
+    "control": "there is none; tune= and target_accept= are of NUTS, and fits by maximum likelihood need no setting",
+    **dict.fromkeys(("start", "inits", "init", "initvals"), "starting points are found; leave it out"),
+    **dict.fromkeys(("prior", "setprior"), _PRIORS),
+    "offset": "it is a term of the formula, offset(x)",
+    "subset": 'take the rows first, data[data["x"] > 0]',
+    **dict.fromkeys(("naaction", "dropna", "missing"), 'that is na="drop" or na="error"'),
+    "contrasts": "codings but that of levels against the first are not there yet",
+    "nagq": "bm.laplace has one node, as nAGQ = 1",
+    "reform": "groups= says which group effects",
+    "level": "that is prob=",
+    **dict.fromkeys(("model", "data2", "autocor", "correlation"), "it is not there; the formula and data say all"),
+    "re": "random terms stand in the formula, (x | g)",
+    **dict.fromkeys(("regroups", "groups"), "grouping factors stand in the formula, (x | g)"),
+    "delimiter": "that is sep=",
+    **dict.fromkeys(("na", "nastrings", "navalue"), "that is na_values="),
+    "dec": "that is decimal=",
+}
+"""By the keyword in small letters without dots and underscores; one that the function has is never looked up."""
+
+_OF_ONE: Mapping[tuple[str, str], str] = {
+    ("reml", "family"): "bm.reml is Gaussian; other families are those of bm.fit and bm.laplace",
+    ("lm", "family"): "bm.lm is Gaussian; other families are those of bm.fit",
+    ("reml", "seed"): "nothing is drawn here",
+    ("reml", "priors"): "REML has none; bm.fit has",
+    ("fit", "reml"): "bm.reml(formula, data) fits by REML; bm.fit draws from the posterior",
+    ("lrt", ""): "it compares two models, bm.lrt(small, large); of three, each with the next",
+    ("anova", ""): "it tests the terms of one fit; two are compared by bm.lrt(small, large)",
+}
+"""Of one function; without a keyword what is said where it is given too much."""
+
+
+def _normal(name: str) -> str:
+    return name.lower().replace("_", "").replace(".", "")
+
+
+def no_public_name(name: str, known: Iterable[str]) -> MissingNameError:
+    """The error for ``bm.name``, an AttributeError too."""
+    said = NAMES.get(_normal(name))
+    hint = f": {said}." if said else f".{did_you_mean(name, known)}"
+    return MissingNameError(f"bayesmix has no {name!r}{hint}")
+
+
+class Hinted:
+    """A record that says where the answer is when it is asked for an attribute that it does not have."""
+
+    if not TYPE_CHECKING:  # type checkers are to know that such attributes are not there
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_") or hasattr(type(self), name):
+                return object.__getattribute__(self, name)  # a property that failed fails again, with its own error
+            raise _no_attribute(self, name)
+
+
+def _no_attribute(record: object, name: str) -> MissingNameError:
+    kind = type(record).__name__
+    said = ATTRIBUTES.get(_normal(name)) or NAMES.get(_normal(name))
+    public = {_normal(one): one for one in import_module("bayesmix").__all__}
+    if _normal(name) in public:
+        said = f"it is a function, bm.{public[_normal(name)]}(fit)"
+    own = [one for one in dir(record) if not one.startswith("_")]
+    hint = f": {said}." if said else f".{did_you_mean(name, own)} It has {listing(own, at_most=20)}."
+    return MissingNameError(f"{kind} has no {name!r}{hint}")
+
+
+def with_hints[**P, R](function: Callable[P, R]) -> Callable[P, R]:
+    """`function`, whose misuse is one line that names what was meant: a BayesmixError that is a TypeError too."""
+    signature = inspect.signature(function)
+
+    @wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise _misuse(function.__name__, signature, kwargs, str(error)) from None
+        return function(*args, **kwargs)
+
+    return checked
+
+
+def _misuse(name: str, signature: inspect.Signature, given: Mapping[str, Any], error: str) -> CallError:
+    known = list(signature.parameters)
+    for keyword in given:
+        if keyword not in known:
+            said = _OF_ONE.get((name, _normal(keyword))) or KEYWORDS.get(_normal(keyword))
+            hint = f": {said}." if said else f".{did_you_mean(keyword, known)} Arguments: {listing(known, at_most=30)}."
+            return CallError(f"{name} has no argument {keyword!r}{hint}")
+    said = _OF_ONE.get((name, ""))
+    in_order = [one.name for one in signature.parameters.values() if one.kind is not one.KEYWORD_ONLY]
+    words = error.replace("'", "") if said else f"{error}; in order stand {listing(in_order)}, all others by name"
+    return CallError(f"{name}: {words}{f'; {said}' if said else ''}.")

@@ -1,0 +1,66 @@
+"""Pareto-smoothed importance sampling of what is left out: estimates, whether to trust them, and their Monte Carlo
+error."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from arviz_stats.base import array_stats
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from bayesmix.modelling.record import Fit
+from bayesmix.numerics.autocorrelation import autocorrelation_time
+
+Floats = NDArray[np.float64]
+
+MEND_ABOVE = 0.3
+"""Pareto k beyond which a better estimate is taken where there is one. The weights' variance is finite up to 0.5, but
+sums over many parts are optimistic, beyond their stated error, from here on."""
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """Estimates of `n` left-out parts from weighted draws, arrays (n,).
+
+    `elpd`: log predictive density; `pareto_k` of its weights; `in_sample`: the same density with the part in the data.
+    `influence` (n, n_draws): how much each draw has moved `elpd`. Draws are shared by all parts, so that the error of
+    a sum is that of the summed influences.
+    """
+
+    elpd: Floats
+    pareto_k: Floats
+    in_sample: Floats
+    influence: Floats
+
+    @property
+    def mcse(self) -> Floats:
+        """Monte Carlo standard errors of `elpd`."""
+        return np.array([np.sqrt(variance_of(own)) for own in self.influence])
+
+
+def psis(likelihoods: Floats, efficiency: float) -> Weighted:
+    """Of each row of `likelihoods` (n, n_draws); one that is alike in all draws needs no weights."""
+    n, n_draws = likelihoods.shape
+    elpd, k, influence = likelihoods.mean(axis=1), np.zeros(n), np.zeros((n, n_draws))
+    vary = np.ptp(likelihoods, axis=1) > 1e-12
+    if vary.any():
+        log_weights, k[vary] = array_stats.psislw(likelihoods[vary], r_eff=efficiency, axis=-1)
+        elpd[vary] = logsumexp(log_weights + likelihoods[vary], axis=1)
+        influence[vary] = np.exp(log_weights) * np.expm1(likelihoods[vary] - elpd[vary, None])
+    return Weighted(elpd, k, logsumexp(likelihoods, axis=1) - np.log(n_draws), influence)
+
+
+def variance_of(influence: Floats) -> float:
+    """Monte Carlo variance of an estimate that draws, in their order, have moved by `influence` (n_draws,)."""
+    return float(np.sum(influence**2) * autocorrelation_time(influence[None]))
+
+
+def efficiency_of(fit: Fit) -> float:
+    """Effective draws for a draw, on average over the parameters; at most 1."""
+    effective = fit.diagnostics.parameters["ess_bulk"].mean() / fit.diagnostics.n_total
+    return float(min(1.0, effective)) if np.isfinite(effective) else 1.0
+
+
+def limit_of(n_draws: int) -> float:
+    """Greatest Pareto k at which the weights of so many draws can be trusted."""
+    return float(min(0.7, 1 - 1 / np.log10(max(n_draws, 11))))

@@ -1,0 +1,157 @@
+"""The posterior of a fitted model once more: by NUTS, from dispersed starts, on the fit's own path."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from bayesmix.errors import SamplingError
+from bayesmix.modelling import counts_draws, joint_draws, ladder, marginal_draws
+from bayesmix.modelling.chains import chains_at_once
+from bayesmix.modelling.diagnostics import Diagnostics, diagnose_sampling
+from bayesmix.modelling.memory import out_of_memory, require_memory
+from bayesmix.modelling.method import EFFECTIVE_PER_CHAIN, SEEDS, Choice
+from bayesmix.modelling.record import Fit, Sampling
+from bayesmix.modelling.starts import Dispersed
+
+Floats = NDArray[np.float64]
+
+MOST_CORES = 1024
+
+TUNE = 1000
+"""Steps in which chains come from where they start to the posterior; those of the joint path may be more."""
+
+_SAMPLER = "nutpie"
+_TARGET_ACCEPT = 0.9
+_ATTEMPTS = ((_TARGET_ACCEPT, 1), (0.99, 4))  # on an integrated path: acceptance, and by how much chains are longer
+_RHAT = 1.01  # as `diagnose` has it
+_STREAM = 0xA0D17  # of seeds: the audit of a fit from a seed shares no random number with that fit
+
+
+@dataclass(frozen=True, eq=False)
+class SecondDraws:
+    """The tree without the largest factor's effects, how it was sampled, and what its figures say."""
+
+    posterior: xr.DataTree
+    sampling: Sampling
+    diagnostics: Diagnostics
+
+
+def draw_again(fit: Fit, *, draws: int, tune: int | None, chains: int, seed: int, progress: bool) -> SecondDraws:
+    """Sample the posterior of `fit` by nutpie's NUTS, whatever sampled it before.
+
+    On an integrated path the parameters that are left are sampled, once more with smaller steps and longer chains where
+    divergences or chains that disagree ask for it; on the joint path all, beginning in the way that the fit ended with.
+    `seed` is turned into another one.
+
+    Raises
+    ------
+    SamplingError
+        Sampling could not start, or memory does not hold the draws.
+    QuadratureError
+        The quadrature over group effects of counts is not precise where the chains went.
+    """
+    other = int(np.random.SeedSequence([_STREAM, seed]).generate_state(1)[0]) % SEEDS
+    how: dict[str, Any] = {"draws": draws, "chains": chains, "cores": _cores_of(fit.sampling), "seed": other}
+    how |= {"progress": progress}
+    require_memory(
+        Choice(fit.method, _SAMPLER, ""),
+        fit.design,
+        fit.family,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        keep_effects=False,
+    )
+    try:
+        if fit.method == "joint":
+            return _joint(fit, tune, **how)
+        return _integrated(fit, TUNE if tune is None else tune, **how)
+    except MemoryError as error:
+        raise SamplingError(out_of_memory(draws=draws, chains=chains)) from error
+
+
+def _cores_of(how: Sampling) -> int | None:
+    """All of the machine, unless the fit was to take fewer than its chains could have used."""
+    everything = chains_at_once(MOST_CORES, None)
+    return how.cores if how.cores < min(how.chains, everything) else None
+
+
+def _integrated(fit: Fit, tune: int, **how: Any) -> SecondDraws:
+    """The sampled parameters by NUTS, of the rest one exact draw each."""
+    how |= {"sampler": _SAMPLER, "tune": tune, "keep_effects": False, "dispersed": Dispersed()}
+    draws = how["draws"]
+    for target_accept, longer in _ATTEMPTS:
+        how |= {"target_accept": target_accept, "draws": longer * draws}
+        if fit.family.is_gaussian_identity:
+            posterior, sampling = marginal_draws.draw_marginal(fit.design, fit.priors, **how)
+        else:
+            posterior, sampling = counts_draws.draw_counts(fit.design, fit.family, fit.priors, **how)
+        found = SecondDraws(posterior, sampling, diagnose_sampling(posterior, fit.design, fit.family.auxiliary))
+        if trouble_of_nuts(found.diagnostics) is None:
+            break
+    return found
+
+
+def without_effects(found: Diagnostics) -> pd.DataFrame:
+    """The figures of all parameters but the group effects."""
+    return found.parameters[found.parameters["kind"] != "group effect"]
+
+
+def trouble_of_nuts(found: Diagnostics) -> str | None:
+    """Why chains cannot be taken for the posterior, in words; None if they can. Group effects are not looked at."""
+    parameters = without_effects(found)
+    rhat, effective = parameters["rhat"].dropna(), parameters[["ess_bulk", "ess_tail"]].min(axis=1).dropna()
+    fewest = EFFECTIVE_PER_CHAIN * found.n_chains
+    troubles = []
+    if found.n_divergent:
+        troubles.append(f"{found.n_divergent} divergence{'s' * (found.n_divergent > 1)}")
+    if rhat.max() > _RHAT:
+        troubles.append(f"R-hat {rhat.max():.3f} for {rhat.idxmax()}")
+    if effective.empty:
+        troubles.append("too few draws to judge")
+    elif effective.min() < fewest:
+        troubles.append(f"ESS {effective.min():.0f} < {fewest} for {effective.idxmin()}")
+    return ", ".join(troubles) or None
+
+
+def _joint(fit: Fit, tune: int | None, **how: Any) -> SecondDraws:
+    found = joint_draws.draw_joint(
+        fit.design,
+        fit.family,
+        fit.priors,
+        sampler=_SAMPLER,
+        tune=tune,
+        target_accept=None,
+        begin=_way_of(fit, tune),
+        dispersed=Dispersed(points=_unconstrained(fit)),
+        **how,
+    )
+    return SecondDraws(found.posterior, found.sampling, found.diagnostics)
+
+
+def _way_of(fit: Fit, tune: int | None) -> ladder.Way | None:
+    """How the draws of the fit were made in the end; None where another sampler made them."""
+    if fit.sampling.sampler != _SAMPLER:
+        return None
+    attempts = fit.diagnostics.ladder
+    kept = attempts[attempts["kept"]] if len(attempts) else attempts
+    return ladder.Way(
+        target_accept=fit.sampling.target_accept or _TARGET_ACCEPT,
+        tune=max(fit.sampling.tune, TUNE) if tune is None else tune,
+        mass_matrix=str(kept["mass_matrix"].iloc[0]) if len(kept) else "diagonal",
+        centred=tuple(term.label in fit.sampling.centred for term in fit.design.random),
+        thin=fit.sampling.thin,
+    )
+
+
+def _unconstrained(fit: Fit) -> Floats | None:
+    """Draws of all parameters on the whole line (n_total, n), where the fit holds them."""
+    group = fit.posterior.children.get("unconstrained_posterior")
+    if group is None or "point" not in group.data_vars:
+        return None
+    points = group["point"].transpose("chain", "draw", ...).to_numpy()
+    return points.reshape(-1, points.shape[-1])

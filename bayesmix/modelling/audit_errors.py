@@ -1,0 +1,60 @@
+"""Means, standard deviations and limits of a parameter's draws with their Monte Carlo standard errors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from arviz_stats.base import array_stats
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+LIMITS: Mapping[str, float] = {"2.5 %": 0.025, "97.5 %": 0.975}
+STATISTICS = ("mean", "sd", *LIMITS)
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A number made of draws and its Monte Carlo standard error."""
+
+    value: float
+    mcse: float
+
+
+def statistics_of(draws: Floats, weights: Floats | None = None) -> dict[str, Statistic]:
+    """Each of `STATISTICS` of `draws` (n_chains, n_draws); nan of draws that are not finite.
+
+    Errors are those of Vehtari et al. (2021), doi:10.1214/20-BA1221, by ArviZ. Where draws were resampled by weight,
+    `weights`, of the value behind each draw and normalised over all values, an error is at least what they say: a sum
+    over values of w^2 is a mean over draws of w.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, sd = float(draws.mean()), float(draws.std(ddof=1))
+    if not np.isfinite([mean, sd]).all():
+        return dict.fromkeys(STATISTICS, Statistic(np.nan, np.nan))
+    values = {"mean": mean, "sd": sd, **{name: float(np.quantile(draws, prob)) for name, prob in LIMITS.items()}}
+    if np.ptp(draws) == 0:
+        return {name: Statistic(value, 0.0) for name, value in values.items()}
+    centred = draws - mean
+    influences = {"mean": centred, "sd": (centred**2 - sd**2) / (2 * sd)}
+    found = {}
+    for name in ("mean", "sd"):
+        mcse = float(array_stats.mcse(draws, method=name, **_AXES))
+        found[name] = Statistic(values[name], max(mcse, _by_weights(influences[name], weights)))
+    for name, prob in LIMITS.items():
+        mcse = float(array_stats.mcse(draws, method="quantile", prob=prob, **_AXES))
+        effective = float(array_stats.ess(draws, method="quantile", prob=prob, **_AXES))
+        # The density at the limit, which turns an error of a probability into one of the limit, is in the former.
+        of_share = np.sqrt(prob * (1 - prob) / effective)
+        below = (draws <= values[name]) - prob
+        found[name] = Statistic(values[name], mcse * max(1.0, _by_weights(below, weights) / of_share))
+    return found
+
+
+_AXES: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}
+
+
+def _by_weights(influence: NDArray[Any], weights: Floats | None) -> float:
+    """Standard error of a weighted mean of `influence`, whose own mean is 0."""
+    return 0.0 if weights is None else float(np.sqrt(np.mean(weights * influence**2)))
