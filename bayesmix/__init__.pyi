@@ -38,6 +38,7 @@ from .inference.separation import Separation as Separation
 from .inference.separation import separation as separation
 from .inference.shrinkage import shrinkage as shrinkage
 from .inference.tidy import tidy as tidy
+from .inference.to_datatree import to_datatree as to_datatree
 from .inference.varcorr import varcorr as varcorr
 from .inference.vcov import vcov as vcov
 from .modelling.bambi_model import bambi_model as bambi_model

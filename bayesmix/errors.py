@@ -162,10 +162,10 @@ def listing(names: Iterable[str], at_most: int = 12) -> str:
     return f"{shown} and {rest} more" if rest > 0 else shown
 
 
-def counted(number: int, things: str) -> str:
-    """``1 row``, ``3 rows``: a count with the name of its things, given in the plural."""
-    one = {"categories": "category"}.get(things, things.removesuffix("s"))
-    return f"{number} {one if number == 1 else things}"
+def counted(value: int, noun: str) -> str:
+    """`1 level`, `1,553 levels`, `2 categories`: a count with the name of its things, given in the singular."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{value:,} {noun if value == 1 else plural}"
 
 
 def shown(value: object, at_most: int = 60) -> str:

@@ -30,5 +30,6 @@ def test_the_interpreter_that_a_machine_should_take_is_new_enough():
 def test_the_readme_begins_with_the_two_commands():
     blocks = (TOP / "README.md").read_text().split("```")[1::2]
     assert blocks[0].rstrip().endswith("bayesmix run models/sleepstudy.toml")
-    assert blocks[1].rstrip().endswith("-m pytest -m 'not slow'")
+    assert "-m pytest " in blocks[1]
+    assert blocks[1].rstrip().endswith("-m 'not slow'")
     assert all("python3 -m venv" in block for block in blocks[:2])

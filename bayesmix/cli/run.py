@@ -20,8 +20,7 @@ def run(
 ) -> None:
     """Do the whole analysis of a card: data, fit, printed summary, and a folder with tables and pictures.
 
-    The fit is audited by NUTS from dispersed starts, unless the card says audit = false in [questions]; Ctrl-C while
-    that lasts leaves it out.
+    The fit is audited by NUTS from dispersed starts, unless the card says audit = false; Ctrl-C ends the audit alone.
     """
     written = run_card(
         card,

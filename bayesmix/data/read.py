@@ -83,7 +83,7 @@ def read_table(
     except OSError as error:
         raise DataError(f"{str(file)!r} cannot be read: {error.strerror or one_line(error)}.") from error
     if data.empty:
-        raise DataError(f"{str(file)!r} has {counted(len(data.columns), 'columns')} and no rows of data.")
+        raise DataError(f"{str(file)!r} has {counted(len(data.columns), 'column')} and no rows of data.")
     return data
 
 

@@ -68,7 +68,7 @@ def _check_lines(file: Path, lines: IO[str], separator: str) -> None:
                 if one_more
                 else "Fields that hold the separator are written in double quotes"
             )
-            n_fields = counted(len(fields), "fields")
+            n_fields = counted(len(fields), "field")
             raise DataError(f"{str(file)!r}, line {line}: {n_fields}, but the header has {len(header)}. {why}.")
 
 

@@ -27,7 +27,7 @@ def refuse_rank_deficiency(fixed: FixedEffects, terms: Sequence[Term], variables
     """
     n_obs, p = fixed.matrix.shape
     if p > n_obs:
-        raise DesignError(f"The fixed part has {p} coefficients for {counted(n_obs, 'observations')}; leave terms out.")
+        raise DesignError(f"The fixed part has {p} coefficients for {counted(n_obs, 'observation')}; leave terms out.")
     _refuse_constant_columns(fixed)
     dependent = dependent_columns(fixed)
     if dependent:
@@ -90,7 +90,7 @@ def refuse_group_term(term: GroupTerm, *, n_obs: int, needs_replication: bool) -
         )
     if (n_effects >= n_obs and needs_replication) or n_effects > n_obs:
         raise DesignError(
-            f"({term.label}) has {n_effects} random effects ({term.n_levels} levels x {counted(term.k, 'columns')}) "
+            f"({term.label}) has {n_effects} random effects ({term.n_levels} levels x {counted(term.k, 'column')}) "
             f"for {n_obs} observations; leave columns out of it."
         )
     for name, column in zip(term.names, term.columns.T, strict=True):

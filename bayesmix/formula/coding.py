@@ -76,7 +76,7 @@ def columns_of(
     if (values.codes < 0).any():
         row = int(np.flatnonzero(values.codes < 0)[0])
         raise DataError(
-            f"'{label}' has {counted(int((values.codes < 0).sum()), 'values')} that the fit has not seen (first in row "
+            f"'{label}' has {counted(int((values.codes < 0).sum()), 'value')} that the fit has not seen (first in row "
             f"{variables.data.index[row]}); its levels are {', '.join(values.levels)}."
         )
     if len(values.levels) < 2:

@@ -77,7 +77,7 @@ def checked_frame(data: Any, names: Sequence[str]) -> pd.DataFrame:
             'data.columns = ["_".join(name) for name in data.columns].'
         )
     if data.shape[0] == 0:
-        raise DataError(f"The data are empty: 0 rows, {counted(data.shape[1], 'columns')}.")
+        raise DataError(f"The data are empty: 0 rows, {counted(data.shape[1], 'column')}.")
     for name in dict.fromkeys(names):
         if name not in data.columns:
             raise unknown_column(name, data)

@@ -65,7 +65,7 @@ def _of_categorical(name: str, column: pd.Series) -> Response:
 def _response(text: str, codes: np.ndarray, categories: tuple[str, ...]) -> Response:
     if len(categories) < FEWEST:
         raise DataError(
-            f"The response {text} has {counted(len(categories), 'categories')} ({', '.join(categories)}); an "
+            f"The response {text} has {counted(len(categories), 'category')} ({', '.join(categories)}); an "
             f'ordinal model needs {FEWEST} or more. Two are family="bernoulli".'
         )
     return Response(text, codes.astype(float) + 1, categories=categories)

@@ -88,7 +88,7 @@ def _two_levels(formula: Formula, variables: Variables, kind: str) -> Response |
         raise DataError(_no_number(node.name, column, len(factor.levels)))
     if len(factor.levels) != 2:
         raise DataError(
-            f"The response {node.name!r} has {counted(len(factor.levels), 'levels')} ({', '.join(factor.levels[:5])}); "
+            f"The response {node.name!r} has {counted(len(factor.levels), 'level')} ({', '.join(factor.levels[:5])}); "
             "2 are expected: failure, then success."
         )
     levels = (factor.levels[0], factor.levels[1])
@@ -101,7 +101,7 @@ def _no_number(name: str, column: pd.Series, n_levels: int) -> str:
     if numbers:
         return f"The response {name!r} is {describe_type(column)}, a number is expected: {numbers}."
     instead = ' Of two levels it is for family="bernoulli", by bm.fit or bm.laplace.' if n_levels == 2 else ""
-    levels = counted(n_levels, "levels")
+    levels = counted(n_levels, "level")
     return f"The response {name!r} is {describe_type(column)} with {levels}; a number is expected.{instead}"
 
 
@@ -120,8 +120,8 @@ def _counts_of_trials(formula: Formula, variables: Variables, kind: str) -> Resp
         if below.any():
             row = int(np.flatnonzero(below)[0])
             raise DataError(
-                f"{spec.text}: the failures are negative in {counted(int(below.sum()), 'rows')} (first in row "
-                f"{variables.data.index[row]}: successes {successes[row]:g}, failures {failures[row]:g}); "
+                f"{spec.text}: the failures are negative in {counted(int(below.sum()), 'row')} (first in row "
+                f"{variables.data.index[row]}: {successes[row]:g} successes, {failures[row]:g} failures); "
                 "are there more successes than trials?"
             )
         trials = successes + failures
@@ -132,8 +132,8 @@ def _counts_of_trials(formula: Formula, variables: Variables, kind: str) -> Resp
     if above.any():
         row = int(np.flatnonzero(above)[0])
         raise DataError(
-            f"{spec.text}: more successes than trials in {counted(int(above.sum()), 'rows')} (first in row "
-            f"{variables.data.index[row]}: {successes[row]:g} of {trials[row]:g}); mend the counts."
+            f"{spec.text}: more successes than trials in {counted(int(above.sum()), 'row')} (first in row "
+            f"{variables.data.index[row]}: {successes[row]:g} of {trials[row]:g}); correct the counts."
         )
     none = trials == 0
     if none.all():

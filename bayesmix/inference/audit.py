@@ -37,7 +37,7 @@ _FEWEST_CHAINS = 2  # that can disagree
 def audit(
     fit: Fit,
     *,
-    draws: int = 1000,
+    draws: int | None = None,
     tune: int | None = None,
     chains: int = 4,
     seed: int | None = None,
@@ -55,9 +55,11 @@ def audit(
     fit
         A fit by `bm.fit` or `bm.load`.
     draws, tune, chains
-        Draws kept of each chain of NUTS, tuning steps, and the number of chains, at least 2. By default 1000 tuning
-        steps, on the joint path as many as the fit took if these are more. Where chains have trouble they become four
-        times as long, with smaller steps; on the joint path what `fit` does against trouble is done.
+        Draws kept of each chain of NUTS, tuning steps, and the number of chains, at least 2. By default 1000 draws,
+        4000 where these take a minute or less and not all parameters are sampled, since NUTS knows the lower end of a
+        sd less well than its draws are many; 1000 tuning steps, on the joint path as many as the fit took if these are
+        more. Where chains have trouble they become four times as long, with smaller steps; on the joint path what `fit`
+        does against trouble is done.
     seed
         The same seed gives the same audit; by default that of the fit, of which NUTS' own seed is made anew.
     progress
@@ -99,13 +101,14 @@ def audit(
     >>> bm.audit(fit)  # doctest: +SKIP
     """
     fit = a_posterior(fit, question="audit")
-    check_arguments(draws=draws, tune=tune, chains=chains, seed=seed, progress=progress)
+    asked = 1000 if draws is None else draws
+    check_arguments(draws=asked, tune=tune, chains=chains, seed=seed, progress=progress)
     if chains < _FEWEST_CHAINS:
         raise ArgumentError(f"chains is at least {_FEWEST_CHAINS}: a single one cannot disagree; got {chains}.")
     seed = a_seed(seed, fit)
     found = modelling.audit_draws.draw_again(
         fit,
-        draws=int(draws),
+        draws=None if draws is None else int(draws),
         tune=None if tune is None else int(tune),
         chains=int(chains),
         seed=seed,

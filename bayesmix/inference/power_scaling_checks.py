@@ -78,7 +78,7 @@ def _levels(fit: Fit, name: str) -> str:
     """`; 'block' has 4 levels`, of the sd of a group with few."""
     for term in fit.design.all_random:
         if name in sd_names(term) and term.n_levels < _FEW_LEVELS:
-            return f"; {term.group!r} has {counted(term.n_levels, 'levels')}"
+            return f"; {term.group!r} has {counted(term.n_levels, 'level')}"
     return ""
 
 

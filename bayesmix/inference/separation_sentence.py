@@ -35,7 +35,7 @@ def sentence(
     name, sign = fit.design.fixed.names[number], int(triage.signs[number])
     own = [one for one in triage.found if one.direction[number]] or list(triage.found)
     seen = listing(f"{count(one, fit.family)} in {place(one)}" for one in own if one.kind == "cell")
-    why = f"the data have {seen}" if seen else f"a combination of predictors separates {counted(triage.n_rows, 'rows')}"
+    why = f"the data have {seen}" if seen else f"a combination of predictors separates {counted(triage.n_rows, 'row')}"
     numbers = [float(posterior[column]) for column in ("mean", "lower", "upper")]
     decimals = max(0, 1 - int(np.floor(np.log10(max(numbers[2] - numbers[1], 1e-12)))))
     mean, lower, upper = (f"{value:.{decimals}f}" for value in numbers)

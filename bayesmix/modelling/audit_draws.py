@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 from bayesmix.errors import SamplingError
 from bayesmix.modelling import counts_draws, joint_draws, ladder, marginal_draws
 from bayesmix.modelling.chains import chains_at_once
+from bayesmix.modelling.counts import integrate_effects
 from bayesmix.modelling.diagnostics import Diagnostics, diagnose_sampling
+from bayesmix.modelling.marginal import marginalise
 from bayesmix.modelling.memory import out_of_memory, require_memory
 from bayesmix.modelling.method import EFFECTIVE_PER_CHAIN, SEEDS, Choice
 from bayesmix.modelling.record import Fit, Sampling
 from bayesmix.modelling.starts import Dispersed
+from bayesmix.numerics.gaussian.cost import value_cost
 
 Floats = NDArray[np.float64]
 
@@ -27,6 +30,9 @@ TUNE = 1000
 _SAMPLER = "nutpie"
 _TARGET_ACCEPT = 0.9
 _ATTEMPTS = ((_TARGET_ACCEPT, 1), (0.99, 4))  # on an integrated path: acceptance, and by how much chains are longer
+_USUAL_DRAWS = (1000, 4000)
+_VALUES_PER_DRAW = 30  # ten steps, of which each takes a gradient that costs three values
+_MOST_SECONDS = 60.0
 _RHAT = 1.01  # as `diagnose` has it
 _STREAM = 0xA0D17  # of seeds: the audit of a fit from a seed shares no random number with that fit
 
@@ -40,12 +46,14 @@ class SecondDraws:
     diagnostics: Diagnostics
 
 
-def draw_again(fit: Fit, *, draws: int, tune: int | None, chains: int, seed: int, progress: bool) -> SecondDraws:
+def draw_again(fit: Fit, *, draws: int | None, tune: int | None, chains: int, seed: int, progress: bool) -> SecondDraws:
     """Sample the posterior of `fit` by nutpie's NUTS, whatever sampled it before.
 
     On an integrated path the parameters that are left are sampled, once more with smaller steps and longer chains where
     divergences or chains that disagree ask for it; on the joint path all, beginning in the way that the fit ended with.
     `seed` is turned into another one.
+
+    `draws` of each chain, by default 1000, and where these are cheap 4000.
 
     Raises
     ------
@@ -54,6 +62,7 @@ def draw_again(fit: Fit, *, draws: int, tune: int | None, chains: int, seed: int
     QuadratureError
         The quadrature over group effects of counts is not precise where the chains went.
     """
+    draws = _usual_draws(fit, chains) if draws is None else draws
     other = int(np.random.SeedSequence([_STREAM, seed]).generate_state(1)[0]) % SEEDS
     how: dict[str, Any] = {"draws": draws, "chains": chains, "cores": _cores_of(fit.sampling), "seed": other}
     how |= {"progress": progress}
@@ -72,6 +81,18 @@ def draw_again(fit: Fit, *, draws: int, tune: int | None, chains: int, seed: int
         return _integrated(fit, TUNE if tune is None else tune, **how)
     except MemoryError as error:
         raise SamplingError(out_of_memory(draws=draws, chains=chains)) from error
+
+
+def _usual_draws(fit: Fit, chains: int) -> int:
+    """Many where all of them take a minute, roughly, on one core; of all parameters few."""
+    few, many = _USUAL_DRAWS
+    if fit.method == "joint":
+        return few
+    if fit.family.is_gaussian_identity:
+        seconds = value_cost(marginalise(fit.design, fit.priors).products.arrays)
+    else:
+        seconds = integrate_effects(fit.design, fit.family, fit.priors).seconds_per_value()
+    return many if chains * (TUNE + many) * _VALUES_PER_DRAW * seconds < _MOST_SECONDS else few
 
 
 def _cores_of(how: Sampling) -> int | None:

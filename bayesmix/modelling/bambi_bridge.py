@@ -34,6 +34,34 @@ from bayesmix.modelling.group_effects import add_group_term
 from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.priors_pymc import to_bambi
 from bayesmix.modelling.thresholds import add_thresholds
+from bayesmix.visible import visible
+
+
+class _Model(bambi.Model):
+    """Bambi's model, which prints formulas and priors of the fit: Bambi itself knows neither.
+
+    Its own are those it was given, names of ours for the columns and flat priors, since bayesmix adds the terms.
+    """
+
+    said = ""
+
+    def __str__(self) -> str:
+        return self.said
+
+
+def _said(design: Design, family: Family, priors: Mapping[str, Prior]) -> str:
+    """Formulas, family and priors, as the fit has them."""
+    formulas = [visible(part.formula.text) for part in design.predictors]
+    width = max(len(name) for name in priors)
+    lines = [
+        f"     Formula: {formulas[0]}",
+        *(f"              {formula}" for formula in formulas[1:]),
+        f"      Family: {family}",
+        f"Observations: {design.n_obs}",
+        "      Priors:",
+        *(f"    {visible(name):{width}} ~ {prior}" for name, prior in priors.items()),
+    ]
+    return "\n".join(lines)
 
 
 class _FixedMatrix:
@@ -111,7 +139,7 @@ class _Backend(PyMCModel):
             self.response_component.build(self, spec)
         if self.design.response.categories:
             # F(threshold - eta) has a column for each threshold, where Bambi gives it the dim of the categories.
-            self.model.named_vars_to_dims[spec.family.likelihood.parent] = ("__obs__", layout.THRESHOLD_DIM)
+            self.model.named_vars_to_dims[spec.family.likelihood.parent] = (layout.OBSERVATIONS, layout.THRESHOLD_DIM)
         self.spec = spec
 
     def _weigh(self) -> None:
@@ -139,7 +167,7 @@ def build_bambi_model(
     Of the terms with a label in `centred` the effects themselves are its free variables.
     """
     said = in_bambi_terms(design, with_groups=for_prediction)
-    model = bambi.Model(
+    model = _Model(
         bambi.Formula(*said.texts),
         said.data,
         family=bambi_family(family, has_trials=design.response.trials is not None),
@@ -154,6 +182,7 @@ def build_bambi_model(
     model.backend = _Backend(design, family, priors, centred)
     model.backend.build(model)
     model.built = True
+    model.said = _said(design, family, priors)
     return model
 
 

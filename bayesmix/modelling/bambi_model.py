@@ -17,7 +17,8 @@ def bambi_model(fit: Fit) -> "bambi.Model":
     -------
     bambi.Model
         Built, with bayesmix's coding of the factors and its group effects, so that
-        ``bambi_model(fit).predict(fit.posterior, data=new)`` and ``bambi.interpret`` go on working.
+        ``bambi_model(fit).predict(fit.posterior, data=new)``, and `predictions`, `comparisons` and `slopes` of
+        ``bambi.interpret``, go on working. It prints the formulas and the priors of the fit.
 
     Raises
     ------
@@ -29,10 +30,14 @@ def bambi_model(fit: Fit) -> "bambi.Model":
     Random slopes of several columns (`poly(x, 2) | g`), a grouping factor that is a numeric predictor too, and columns
     with a `|` in their names are outside what Bambi's `predict` can follow. Bambi evaluates the text of its formulas:
     response, columns and functions stand there under fixed names (`bayesmix_response`), elsewhere under their own.
+    bayesmix adds coefficients and group effects with their priors to the PyMC model itself, so that the priors of
+    Bambi's terms, such as `model.parameters["mu"].terms["Days"].prior`, are flat and not those of the fit; nor is the
+    model to be built or fitted anew.
 
     Examples
     --------
     >>> bm.bambi_model(fit).predict(fit.posterior, data=new, inplace=False)  # doctest: +SKIP
+    >>> bambi.interpret.slopes(bm.bambi_model(fit), fit.posterior, wrt="Days")  # doctest: +SKIP
     """
     fit = a_posterior(fit, question="bambi_model")
     return modelling.bambi_bridge.build_bambi_model(fit.design, fit.family, fit.priors, for_prediction=True)

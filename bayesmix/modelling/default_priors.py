@@ -32,13 +32,13 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
     group sds as on a log scale, and its intercept is normal about `auxiliary_centre`. The thresholds of an ordinal
     response come from Dirichlet(1), uniform over the probabilities of its categories at the predictors' means.
 
-    The intercept is meant at the predictors' means. z is the column that varies by group; sd z is 1 for the
-    intercept and for 0/1 columns. A difference between levels is no larger for a level that is rare: the sd of its 0/1
-    column, which falls as the level gets rarer, is in no prior. Without an intercept nothing is centred: root mean squares about 0 stand for
-    the sds of y and x, so that cell means (`0 + f`) are not pulled to 0; on other links a cell mean is
-    Normal(link of mean y, 2.5), and in the predictor of a further parameter it has an intercept's prior. An offset is
-    taken from y first; for lognormal families y is the log of the response, for hurdle models those rows count that are
-    not 0.
+    The intercept is meant at the predictors' means. z is the column that varies by group; sd z is 1 for the intercept
+    and for 0/1 columns. A difference between levels is no larger for a level that is rare: the sd of its 0/1 column,
+    which falls as the level gets rarer, is in no prior. Without an intercept nothing is centred: root mean squares
+    about 0 stand for the sds of y and x, so that cell means (`0 + f`) are not pulled to 0; on other links a cell mean
+    is Normal(link of mean y, 2.5), and in the predictor of a further parameter it has an intercept's prior. An offset
+    is taken from y first; for lognormal families y is the log of the response, for hurdle models only rows other than
+    0 count.
     """
     y, offset = response_for_priors(design, family)
     identity = family.link == "identity"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bayesmix import modelling
@@ -183,6 +184,7 @@ def fit(
     except MemoryError as error:
         raise SamplingError(out_of_memory(draws=draws, chains=chains)) from error
     reason = choice.reason + modelling.counts_draws.precision(posterior)
+    posterior = modelling.observed_data.with_observed_data(posterior, design, family)
     return Fit(design, family, settled, posterior, choice.method, reason, sampling, diagnostics)
 
 
@@ -220,9 +222,10 @@ def _sample(
         return found.posterior, found.sampling, found.diagnostics
     how |= {"tune": TUNING_STEPS["marginal"] if tune is None else tune, "target_accept": target_accept or 0.9}
     if family.is_gaussian_identity:
-        posterior, sampling = modelling.marginal_draws.draw_marginal(design, priors, keep_effects=keep_effects, **how)
+        draw = partial(modelling.marginal_draws.draw_marginal, design, priors)
     else:
-        posterior, sampling = modelling.counts_draws.draw_counts(
-            design, family, priors, keep_effects=keep_effects, **how
-        )
+        draw = partial(modelling.counts_draws.draw_counts, design, family, priors)
+    with modelling.compile_clock.CompileClock() as compiling:
+        posterior, sampling = draw(keep_effects=keep_effects, **how)
+    sampling = replace(sampling, seconds=max(sampling.seconds - compiling.seconds, 0.0))
     return posterior, sampling, modelling.diagnostics.diagnose_sampling(posterior, design, family.auxiliary)

@@ -39,6 +39,7 @@ _OF_ESTIMATES = {
     "prior_sensitivity": _TESTS,
     "ranef_draws": _MODES,
     "sensitivity": _NO_PRIORS,
+    "to_datatree": _RESIDUALS,
 }
 _OF_LEAST_SQUARES = dict.fromkeys(
     ("coef", "equivalence", "inclusion", "prior_sensitivity", "rand", "ranef", "ranef_draws", "shrinkage", "varcorr"),
@@ -58,6 +59,7 @@ _OF_LEAST_SQUARES = dict.fromkeys(
     "posterior_predict": _RESIDUALS,
     "ppc": _RESIDUALS,
     "sensitivity": "It has no priors.",
+    "to_datatree": _RESIDUALS,
 }
 _INSTEAD: dict[type, dict[str, str]] = {
     Fit: {

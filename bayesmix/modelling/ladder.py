@@ -4,7 +4,7 @@ The model stays what it is. What changes is how it is sampled: the acceptance pr
 mass matrix, and for which terms the effects themselves are sampled (centred) or effects divided by their sd.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -24,6 +24,7 @@ _LONG_TUNING = 2000
 _RHAT, _EBFMI, _CUT_SHORT = 1.01, 0.3, 0.01  # as `diagnose` has them
 _FEWEST_DRAWS = 200  # of a chain; fewer say nothing about how it mixes
 _USUAL_DRAWS = 1000
+_A_LITTLE = 4  # times as long: so much longer chains are tried before anything else
 
 
 @dataclass(frozen=True)
@@ -57,29 +58,42 @@ class Step:
     evidence: str
 
 
-def next_step(way: Way, found: Diagnostics, design: Design, free: Free, tried: Collection[Way]) -> Step | None:
-    """The remedy for the worst trouble of an attempt; None where all is well or nothing is left to try."""
+def next_step(
+    way: Way,
+    found: Diagnostics,
+    design: Design,
+    free: Free,
+    tried: Collection[Way],
+    affordable: Callable[[Way], bool] = lambda _: True,
+) -> Step | None:
+    """The remedy for the worst trouble of an attempt; None where all is well or nothing `affordable` is left to try."""
     for trouble in (_divergent, _cut_short, _slow):
         for step in trouble(way, found, design, free):
-            if step.way not in tried:
+            if step.way not in tried and affordable(step.way):
                 return step
     return None
 
 
 def _divergent(way: Way, found: Diagnostics, design: Design, free: Free) -> Iterator[Step]:
-    """Divergences ask for smaller steps; with energies that hardly mix, and where that does not help, for other
-    coordinates."""
+    """Divergences ask for smaller steps, where chains mix a little slowly for longer ones too; with energies that
+    hardly mix, and where that does not help, for other coordinates."""
     if not found.n_divergent:
         return
     evidence = f"{found.n_divergent} divergence{'s' * (found.n_divergent > 1)}"
     if found.ebfmi and min(found.ebfmi) < _EBFMI:
         yield from _recentred(way, found, design, f"{evidence}, E-BFMI {min(found.ebfmi):.2f}")
+    slow = _mixing(found)
+    thin = min(_enough(way, found), free.thin) if slow else way.thin
+    longer = way.thin < thin <= _A_LITTLE * way.thin
     for target in _TARGETS:
         if free.target_accept and target > way.target_accept:
             ahead, remedy = replace(way, target_accept=target), f"target_accept {target:g}"
             if target == _TARGETS[-1] and free.tune and way.tune < _LONG_TUNING:
                 ahead, remedy = replace(ahead, tune=_LONG_TUNING), f"{remedy}, tune {_LONG_TUNING}"
-            yield Step(ahead, remedy, evidence)
+            if longer:
+                yield Step(replace(ahead, thin=thin), f"{remedy}, {_times_as_long(thin)}", f"{evidence}, {slow}")
+            else:
+                yield Step(ahead, remedy, evidence)
     yield from _recentred(way, found, design, evidence)
 
 
@@ -90,28 +104,36 @@ def _cut_short(way: Way, found: Diagnostics, design: Design, free: Free) -> Iter
 
 
 def _slow(way: Way, found: Diagnostics, design: Design, free: Free) -> Iterator[Step]:
-    """Chains that mix slowly: for a sd its term is sampled the other way, else tuning is longer and finer."""
+    """Chains that mix slowly: where little is missing the same ones go on; else, for a sd, its term is sampled the
+    other way; then they go on for as long as is needed, or affordable; last, tuning is longer and finer."""
     evidence = _mixing(found)
-    if evidence is not None:
-        yield from _recentred(way, found, design, evidence)
-        yield from _better_adapted(way, free, evidence, _enough(way, found, free))
+    if evidence is None:
+        return
+    thin = min(_enough(way, found), free.thin)
+    if thin <= _A_LITTLE * way.thin:
+        yield from _longer(way, evidence, thin)
+    yield from _recentred(way, found, design, evidence)
+    yield from _longer(way, evidence, thin)
+    yield from _better_adapted(way, free, evidence, thin)
 
 
 def _mixing(found: Diagnostics) -> str | None:
     """What says that chains mix slowly, in words; too few draws say nothing."""
-    n_draws = found.n_total // found.n_chains
     rhat, effective = _extremes(found)
-    if n_draws < _FEWEST_DRAWS or rhat.empty or effective.empty:
+    if found.n_total // found.n_chains < _FEWEST_DRAWS or rhat.empty or effective.empty:
         return None
-    # The noise of R-hat falls as effective draws grow.
-    limit = 1 + (_RHAT - 1) * max(1.0, _USUAL_DRAWS / n_draws)
-    if rhat.max() > limit:
-        return f"R-hat {rhat.max():.2f} for {rhat.idxmax()}"
+    if rhat.max() > _rhat_limit(found):
+        return f"R-hat {rhat.max():.3f} for {rhat.idxmax()}"
     if effective.min() < _fewest(found.n_total, found.n_chains):
         return f"ESS {effective.min():.0f} for {effective.idxmin()}"
     if found.ebfmi and min(found.ebfmi) < _EBFMI:
         return f"E-BFMI {min(found.ebfmi):.2f}"
     return None
+
+
+def _rhat_limit(found: Diagnostics) -> float:
+    """The noise of R-hat falls as effective draws grow."""
+    return 1 + (_RHAT - 1) * max(1.0, _USUAL_DRAWS / (found.n_total // found.n_chains))
 
 
 def _recentred(way: Way, found: Diagnostics, design: Design, evidence: str) -> Iterator[Step]:
@@ -132,7 +154,7 @@ def _recentred(way: Way, found: Diagnostics, design: Design, evidence: str) -> I
 
 
 def _better_adapted(way: Way, free: Free, evidence: str, thin: int = 1) -> Iterator[Step]:
-    """A finer mass matrix and more steps to learn it from; then, by `thin`, longer chains of which not all is kept."""
+    """A finer mass matrix and more steps to learn it from; by `thin`, longer chains too."""
     ahead, remedies = way, []
     if free.mass_matrix and way.mass_matrix == "diagonal":
         ahead = replace(ahead, mass_matrix="low-rank")
@@ -142,9 +164,39 @@ def _better_adapted(way: Way, free: Free, evidence: str, thin: int = 1) -> Itera
         remedies.append(f"tune {_LONG_TUNING}")
     if thin > way.thin:
         ahead = replace(ahead, thin=thin)
-        remedies.append(f"one draw of {thin} kept")
+        remedies.append(_times_as_long(thin))
     if remedies:
         yield Step(ahead, ", ".join(remedies), evidence)
+
+
+def _longer(way: Way, evidence: str, thin: int) -> Iterator[Step]:
+    """The same chains, which begin with the draws they had and go on: of `thin` draws one is kept."""
+    if thin > way.thin:
+        yield Step(replace(way, thin=thin), _times_as_long(thin), evidence)
+
+
+def _times_as_long(thin: int) -> str:
+    return f"chains {thin} times as long"
+
+
+def interrupted(step: Step, design: Design, seconds: float) -> Attempt:
+    """The record of an attempt that was not finished."""
+    way = step.way
+    return Attempt(
+        remedy=f"{step.remedy} (interrupted)",
+        evidence=step.evidence,
+        target_accept=way.target_accept,
+        tune=way.tune,
+        mass_matrix=way.mass_matrix,
+        centred=", ".join(labels(design, way.centred)),
+        n_divergent=0,
+        max_rhat=np.nan,
+        min_ess=np.nan,
+        min_ebfmi=np.nan,
+        n_max_treedepth=0,
+        thin=way.thin,
+        seconds=seconds,
+    )
 
 
 def attempt_of(step: Step, found: Diagnostics, design: Design, seconds: float) -> Attempt:
@@ -186,10 +238,13 @@ def badness(attempt: Attempt, n_chains: int, n_total: int) -> float:
     )
 
 
-def _enough(way: Way, found: Diagnostics, free: Free) -> int:
-    """Of how many draws one is to be kept for effective draws half as many again as are asked for."""
-    _, effective = _extremes(found)
-    return min(free.thin, ceil(1.5 * way.thin * _fewest(found.n_total, found.n_chains) / max(effective.min(), 1.0)))
+def _enough(way: Way, found: Diagnostics) -> int:
+    """Of how many draws one is to be kept for effective draws half as many again as are asked for, and an R-hat as far
+    below what is asked for: R-hat - 1 falls as chains grow."""
+    rhat, effective = _extremes(found)
+    short = _fewest(found.n_total, found.n_chains) / max(effective.min(), 1.0)
+    apart = (rhat.max() - 1) / (_rhat_limit(found) - 1) if len(rhat) else 0.0
+    return ceil(1.5 * way.thin * max(short, apart if apart > 1 else 0.0))
 
 
 def _fewest(n_total: int, n_chains: int) -> float:

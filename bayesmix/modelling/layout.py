@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+OBSERVATIONS = "__obs__"
+"""The dim of the rows, as Bambi names it."""
+
+
 def is_vector(term: TermColumns) -> bool:
     """Whether the term's coefficients share one variable along a dim of their own."""
     return len(term.columns) > 1 or term.kind == "factor"

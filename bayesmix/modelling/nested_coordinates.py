@@ -1,6 +1,7 @@
 """Nested random intercepts as the compiled joint density samples them (`numerics.joint.nested`)."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ def nested_factors(design: Design) -> NestedFactors | None:
         return None
     order = sorted(range(len(design.random)), key=lambda number: design.random[number].n_levels)
     parents = []
-    for outer, inner in zip(order, order[1:], strict=False):
+    for outer, inner in pairwise(order):
         parent = _parents(design.random[outer], design.random[inner])
         if parent is None:
             return None

@@ -73,10 +73,17 @@ def compiled_functions() -> tuple[Any, Any]:
 
 
 def draw_by_kernel(
-    buffer: Floats, n: int, *, chains: int, progress: bool, dispersed: Dispersed | None = None, **how: Any
+    buffer: Floats,
+    n: int,
+    *,
+    chains: int,
+    progress: bool,
+    attempt: int,
+    dispersed: Dispersed | None = None,
+    **how: Any,
 ) -> xr.DataTree:
     """nutpie's draws of `q` (n,) and its statistics, `logp` the density of q; `how` as `run_nutpie` takes it."""
-    with SamplingProgress(chains, shown=progress) as bar, one_blas_thread():
+    with SamplingProgress(chains, shown=progress, attempt=attempt) as bar, one_blas_thread():
         tree = run_nutpie(_compiled(buffer, n, dispersed), chains=chains, bar=bar, **how)
     statistics = tree["sample_stats"]
     statistics["logp"] = statistics["logp"] - tree["posterior"]["log_jacobian"]

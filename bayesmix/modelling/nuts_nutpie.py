@@ -22,13 +22,15 @@ def sample_by_nutpie(
     chains: int,
     progress: bool,
     compiled: Any = None,
+    attempt: int = 1,
     **how: Any,
 ) -> xr.DataTree:
     """Draws of `var_names` and what nutpie says about them; `how` as `run_nutpie` takes it.
 
-    `compiled`, the model as `compile_model` gives it; by default it is compiled here.
+    `compiled`, the model as `compile_model` gives it; by default it is compiled here. `attempt`: its
+    number, for the bar.
     """
-    with SamplingProgress(chains, shown=progress) as bar:
+    with SamplingProgress(chains, shown=progress, attempt=attempt) as bar:
         # Only what is kept is compiled into the function that computes deterministic variables.
         compiled = compile_model(model, var_names) if compiled is None else compiled
         few = compiled.n_dim * draws * chains <= MOST_UNCONSTRAINED

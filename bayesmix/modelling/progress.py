@@ -1,5 +1,6 @@
 """The progress bar: one line, in a terminal or a notebook, gone when sampling is done."""
 
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,17 @@ def can_show(console: Console) -> bool:
     return console.is_terminal or console.is_jupyter
 
 
+def at_a_prompt() -> bool:
+    """Whether somebody types at Python, IPython or in a notebook; not a script."""
+    return hasattr(sys, "ps1")
+
+
+def tell(line: str, *, shown: bool) -> None:
+    """A line beside the bar, on standard error, in a file or a pipe too, unless progress is not to be `shown`."""
+    if shown:
+        Console(stderr=True).print(line[:1].upper() + line[1:], markup=False, highlight=False)
+
+
 class SamplingProgress:
     """A context that shows how far sampling is; silent where `shown` is False.
 
@@ -21,11 +33,13 @@ class SamplingProgress:
         How many chains are sampled.
     shown
         Whether a bar is wanted; it still appears only in a terminal or a notebook.
+    attempt
+        The number of the attempt that is sampled; it is said from the second on.
     """
 
-    def __init__(self, chains: int, *, shown: bool):
+    def __init__(self, chains: int, *, shown: bool, attempt: int = 1):
         console = Console(stderr=True)
-        self._chains = chains
+        self._chains, self._attempt = chains, attempt
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -49,6 +63,8 @@ class SamplingProgress:
         chains = list(chains)
         divergences = sum(chain.divergences for chain in chains)
         description = f"Sampling {self._chains} chain{'s' * (self._chains > 1)}"
+        if self._attempt > 1:
+            description = f"Attempt {self._attempt}: {description[0].lower()}{description[1:]}"
         if divergences:
             description += f", {divergences} divergences"
         self.show(

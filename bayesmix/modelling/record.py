@@ -58,10 +58,10 @@ class Fit(Hinted):
         Every parameter's prior, by name: `Intercept`, `Days`, `sd_Subject__Days`, `corr_Subject`, `sigma`; with a
         formula for sigma `sigma_Intercept`, `sigma_Days`, `sd_Subject__sigma_Intercept`.
     posterior : xarray.DataTree
-        Groups `posterior` and `sample_stats`, as ArviZ expects them. The fixed intercept is the one at
-        predictors equal to 0, as in lme4. On the marginal path also `unconstrained_posterior` with the variance
-        parameters on the whole line, on the joint one by nutpie with all that were sampled; after importance sampling
-        `importance` with all values and their weights.
+        Groups `posterior`, `sample_stats` and `observed_data`, as ArviZ and Bambi expect them; `to_datatree` adds
+        others. The fixed intercept is the one at predictors equal to 0, as in lme4. On the marginal path also
+        `unconstrained_posterior` with the variance parameters on the whole line, on the joint one by nutpie with all
+        that were sampled; after importance sampling `importance` with all values and their weights.
     method : str
         ``"marginal"``: the variance parameters sampled, exact draws of coefficients and group effects; for counts with
         one random intercept all parameters but the group effects, and exact draws of these. ``"joint"``: NUTS on all

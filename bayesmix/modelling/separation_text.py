@@ -19,7 +19,7 @@ def place(found: Separating) -> str:
 
 def count(found: Separating, family: Family) -> str:
     """`0 of 92`; of counts `no count above 0 (6 rows)`."""
-    rows = counted(found.n_rows, "rows")
+    rows = counted(found.n_rows, "row")
     if found.kind == "combination" and not found.side:
         return f"{rows} separated"
     if family.response.startswith("count"):
@@ -60,7 +60,7 @@ def levels_line(pure: PureLevels, family: Family) -> str:
         for outcome, text in words.items()
         if (levels := _levels(pure, pure.outcome == outcome))
     ]
-    return f"{pure.group}: of {counted(len(pure.levels), 'levels')} {', '.join(parts)}"
+    return f"{pure.group}: of {counted(len(pure.levels), 'level')} {', '.join(parts)}"
 
 
 def _levels(pure: PureLevels, chosen: NDArray[np.bool_]) -> list[str]:

@@ -20,6 +20,7 @@ from bayesmix.disk import fault_of_name, read_regular, write_whole
 from bayesmix.errors import ArgumentError, StoredFitError
 from bayesmix.modelling.data_bytes import from_bytes, to_bytes
 from bayesmix.modelling.diagnostics import diagnose_sampling
+from bayesmix.modelling.observed_data import OBSERVED, with_observed_data
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.stored_description import (
     FIRST_WITH_DIGEST,
@@ -135,7 +136,7 @@ def load(path: str | os.PathLike[str], *, functions: Mapping[str, Callable[..., 
             )
         model = model_of(about, _rows_of(tree), functions)
         posterior = xr.DataTree.from_dict(
-            {name: group.to_dataset() for name, group in tree.children.items() if name != _ROWS}
+            {name: group.to_dataset() for name, group in tree.children.items() if name not in (_ROWS, OBSERVED)}
         )
         return _fit_of(about, model, posterior)
     except StoredFitError as error:
@@ -173,7 +174,12 @@ def _as_file(fit: Fit) -> io.BytesIO:
     """The bytes of a file that has been tried: what could not be loaded is not written."""
     tree = xr.DataTree.from_dict(
         {
-            **{name: group.to_dataset().drop_encoding() for name, group in fit.posterior.children.items()},
+            # The observed data follow from the rows.
+            **{
+                name: group.to_dataset().drop_encoding()
+                for name, group in fit.posterior.children.items()
+                if name != OBSERVED
+            },
             _ROWS: xr.Dataset({"rows": ("byte", to_bytes(fit.data))}),
         }
     )
@@ -212,6 +218,7 @@ def _rows_of(tree: xr.DataTree) -> pd.DataFrame:
 
 def _fit_of(about: Description, model: StoredModel, posterior: xr.DataTree) -> Fit:
     require_draws_of(posterior, model.design, model.family, about.method, about.sampling)
+    posterior = with_observed_data(posterior, model.design, model.family)
     diagnostics = diagnose_sampling(posterior, model.design, model.family.auxiliary)
     return Fit(
         model.design, model.family, model.priors, posterior, about.method, about.reason, about.sampling, diagnostics

@@ -1,5 +1,6 @@
 """What `print(bm.audit(fit))` shows: the sentence, NUTS' own figures, and fit and NUTS side by side."""
 
+from collections.abc import Callable
 from textwrap import wrap
 
 import pandas as pd
@@ -13,8 +14,8 @@ from bayesmix.visible import visible
 WIDTH = 80
 """Columns of a printed audit."""
 
-_MOST_NAME = 28
-_HEADER = ("", "", "fit", "NUTS", "difference", "MC error", "z")
+_SHORTEST_NAME = 16
+_HEADER = ("", "", "fit", "NUTS", "difference", "error", "z")
 
 
 def as_text(audit: Audit) -> str:
@@ -48,19 +49,39 @@ def wrapped(text: str) -> tuple[str, ...]:
 
 
 def _table(table: pd.DataFrame, limit: float) -> Table:
-    labels, cells = [], []
-    for name, rows in table.groupby(level="parameter", sort=False):
-        spread = float(rows["fit"].get((name, "sd"), float("nan")))
-        for place, ((_, statistic), values) in enumerate(rows.iterrows()):
-            labels.append([_short(str(name)) if place == 0 else "", str(statistic)])
-            mark = "*" if abs(values["z"]) > limit else ""
-            numbers = row([values["fit"], values["nuts"], values["difference"], values["mcse"]], spread / 10)
-            cells.append([*numbers, f"{number(round(values['z'], 1) + 0.0, 1)}{mark}"])
-    shown = [aligned(list(column)) for column in zip(*cells, strict=True)]
-    return Table(
-        _HEADER, [[*label, *own] for label, own in zip(labels, zip(*shown, strict=True), strict=True)], labels=2
-    )
+    columns = _columns(table, limit, of_row=row)
+    if _room_beside(columns) < _SHORTEST_NAME:
+        columns = _columns(table, limit, of_row=lambda values, _: [f"{value:.4g}" for value in values])
+    room = _room_beside(columns)
+    parameters = table.index.get_level_values("parameter")
+    names = [_short(str(name), room) if new else "" for name, new in zip(parameters, _is_new(parameters), strict=True)]
+    return Table(_HEADER, [list(cells) for cells in zip(names, *columns, strict=True)], labels=2)
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= _MOST_NAME else f"{name[: _MOST_NAME - 1]}…"
+def _columns(
+    table: pd.DataFrame, limit: float, *, of_row: Callable[[list[float], float], list[str]]
+) -> list[list[str]]:
+    """Statistics and numbers, each of a parameter with the decimals that a tenth of its sd asks for."""
+    cells = []
+    for (name, statistic), values in table.iterrows():
+        spread = float(table["fit"].get((name, "sd"), float("nan")))
+        numbers = of_row([values["fit"], values["nuts"], values["difference"], values["mcse"]], spread / 10)
+        mark = "*" if abs(values["z"]) > limit else ""
+        cells.append([str(statistic), *numbers, f"{number(round(values['z'], 1) + 0.0, 1)}{mark}"])
+    statistics, *shown = zip(*cells, strict=True)
+    return [list(statistics), *(aligned(list(column)) for column in shown)]
+
+
+def _is_new(parameters: pd.Index) -> list[bool]:
+    return [place == 0 or parameters[place] != parameters[place - 1] for place in range(len(parameters))]
+
+
+def _room_beside(columns: list[list[str]]) -> int:
+    """For the names of parameters."""
+    taken = sum(2 + max(map(len, (title, *column))) for title, column in zip(_HEADER[1:], columns, strict=True))
+    return WIDTH - 2 - taken
+
+
+def _short(name: str, room: int) -> str:
+    name = visible(name)
+    return name if len(name) <= room else f"{name[: room - 1]}…"

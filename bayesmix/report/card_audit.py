@@ -47,7 +47,7 @@ def audit_of(fit: Fit, *, progress: bool) -> CardAudit:
     except EndedError:
         raise
     except KeyboardInterrupt:
-        failure = "interrupted; bm.audit(fit) of the stored fit does it."
+        failure = 'interrupted; bm.audit(bm.load("fit.nc")) does it.'
     except BayesmixError as error:
         failure = f"not done: {error}"
     except Exception as error:  # whatever it is, the fit and its results are worth more

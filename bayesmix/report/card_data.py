@@ -72,7 +72,7 @@ def _ordered(column: pd.Series, levels: tuple[str, ...]) -> pd.Series:
         rows = int(texts.isin(unlisted).sum())
         near = did_you_mean(unlisted[0], levels) if len(unlisted) == 1 else ""
         raise DataError(
-            f"{column.name!r} has {counted(len(unlisted), 'levels')} that the card does not list "
+            f"{column.name!r} has {counted(len(unlisted), 'level')} that the card does not list "
             f"({listing(map(repr, unlisted))}; {rows} of {len(column)} rows).{near} The card lists "
             f"{listing(map(repr, levels))}."
         )

@@ -8,8 +8,10 @@ from matplotlib.figure import Figure
 from bayesmix.errors import UnknownTermError
 from bayesmix.inference.compare_reml import RemlComparison, estimated_by
 from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.report.plot_style import BLUE, GREY, INK, SMALL_SIZE, TITLE_SIZE, VERMILION, frame, panels
-from bayesmix.report.plot_text import literal
+from bayesmix.report.plot_canvas import Canvas
+from bayesmix.report.plot_look import BLUE, VERMILION, look
+from bayesmix.report.plot_style import frame, panel_title, panels
+from bayesmix.report.plot_text import characters
 from bayesmix.report.units import unit_of_coefficient, with_unit
 
 _MOST_INTERVALS = 150
@@ -17,39 +19,42 @@ _SIZE = 3.3  # inches of a panel
 _SIDE_BY_SIDE = 0.1  # of the panel, where every level has the same BLUP
 
 
-def draw_effects(comparison: RemlComparison) -> Figure:
+def draw_effects(comparison: RemlComparison, canvas: Canvas) -> Figure:
     """A panel for each term, both axes with the same limits."""
     if comparison.groups.empty:
         raise UnknownTermError('The model has no random terms, so there are no group effects; take kind="intervals".')
     terms = list(comparison.groups.groupby(["group", "term"], sort=False))
     laplace = isinstance(comparison.reml, LaplaceFit)
     what, by = "conditional mode" if laplace else "BLUP", estimated_by(comparison.reml)
-    interval = f"{100 * comparison.prob:g}\N{NO-BREAK SPACE}%"
-    text = (
-        f"{len(comparison.groups)} group effects. On the diagonal {by} and the posterior mean say the same; bars: "
-        f"{interval} equal-tailed posterior intervals."
-    )
-    if isinstance(comparison.reml, LaplaceFit):
-        text += f" On the {comparison.reml.family.link} scale."
+    text = _caption(comparison, [len(levels) for _, levels in terms])
     n_columns = min(3, len(terms)) if len(terms) != 4 else 2
     # Square panels take all the height they are given: the caption of a narrow figure needs more.
-    n_lines = -(-len(text) // int(n_columns * _SIZE * 14))
-    figure, axes = panels(len(terms), n_columns=n_columns, width=_SIZE, height=_SIZE, margin=0.6 + 0.16 * n_lines)
+    n_lines = -(-len(text) // characters(0.85 * n_columns * _SIZE))
+    margin = 0.6 + 0.16 * n_lines
+    figure, axes = panels(canvas, len(terms), n_columns=n_columns, width=_SIZE, height=_SIZE, margin=margin)
     for ax, ((group, term), levels) in zip(axes, terms, strict=True):
         _draw(ax, levels, f"{by}: sd 0, every\n{what} 0; levels\nside by side")
         unit = "" if laplace else unit_of_coefficient(comparison.reml.design, str(term))
-        ax.set_title(
-            literal(with_unit(f"{term} by {group}", unit), inches=0.9 * _SIZE),
-            loc="left",
-            fontsize=TITLE_SIZE,
-            color=INK,
-        )
-    frame(figure, text=text, x_label=f"{what} ({by})", y_label="posterior mean")
+        panel_title(ax, with_unit(f"{term} by {group}", unit), inches=0.9 * _SIZE)
+    frame(figure, canvas, text=text, x_label=f"{what} ({by})", y_label="posterior mean")
     return figure
 
 
+def _caption(comparison: RemlComparison, sizes: list[int]) -> str:
+    text = (
+        f"{sum(sizes)} group effects. On the diagonal {estimated_by(comparison.reml)} and the posterior mean say the "
+        "same"
+    )
+    with_bars = [size for size in sizes if size <= _MOST_INTERVALS]
+    if with_bars:
+        where = "" if len(with_bars) == len(sizes) else f" in panels of up to {_MOST_INTERVALS} levels"
+        text += f"; bars{where}: {100 * comparison.prob:g}\N{NO-BREAK SPACE}% equal-tailed posterior intervals"
+    scale = f" On the {comparison.reml.family.link} scale." if isinstance(comparison.reml, LaplaceFit) else ""
+    return f"{text}.{scale}"
+
+
 def _draw(ax: Axes, levels: pd.DataFrame, at_zero: str) -> None:
-    crowded = len(levels) > _MOST_INTERVALS
+    style, crowded = look(), len(levels) > _MOST_INTERVALS
     shown = levels[["blup", "mean"]] if crowded else levels[["blup", "mean", "lower", "upper"]]
     low, high = float(shown.min().min()), float(shown.max().max())
     room = 0.05 * (high - low) or 0.5
@@ -57,9 +62,9 @@ def _draw(ax: Axes, levels: pd.DataFrame, at_zero: str) -> None:
     x = levels["blup"].to_numpy()
     if (x == 0).all():
         x = np.linspace(-0.5, 0.5, len(x)) * _SIDE_BY_SIDE * (high - low)
-        corner = ax.text(0.98, 0.03, at_zero, fontsize=SMALL_SIZE, color=VERMILION, ha="right", va="bottom")
+        corner = ax.text(0.98, 0.03, at_zero, fontsize=style.small, color=VERMILION, ha="right", va="bottom")
         corner.set_transform(ax.transAxes)
-    ax.plot(limits, limits, color=GREY, linewidth=0.8, dashes=(4, 3), zorder=1, label="the same")
+    ax.plot(limits, limits, color=style.grey, linewidth=0.8, dashes=(4, 3), zorder=1, label="the same")
     if not crowded:
         ax.vlines(x, levels["lower"], levels["upper"], color=BLUE, alpha=0.35, linewidth=1.0, zorder=2)
     alpha = float(np.clip(120 / len(levels), 0.2, 1.0))

@@ -17,7 +17,9 @@ from bayesmix.inference.fixef import fixef
 from bayesmix.inference.variance_labels import RESIDUAL
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.reml_record import RemlFit
-from bayesmix.report.plot_style import BLUE, INK, LIGHT, SMALL_SIZE, VERMILION, frame, panels
+from bayesmix.report.plot_canvas import Canvas
+from bayesmix.report.plot_look import BLUE, VERMILION, look
+from bayesmix.report.plot_style import frame, panels
 from bayesmix.report.plot_text import literal
 from bayesmix.report.units import unit_of_coefficient, with_unit
 
@@ -43,11 +45,11 @@ class Pair:
     runs_away: bool = False
 
 
-def draw_intervals(comparison: RemlComparison) -> Figure:
+def draw_intervals(comparison: RemlComparison, canvas: Canvas) -> Figure:
     """A panel for each parameter: coefficients first, then standard deviations and correlations."""
     pairs = [*_coefficients(comparison), *_variances(comparison)]
     n_columns = min(3, len(pairs)) if len(pairs) != 4 else 2
-    figure, axes = panels(len(pairs), n_columns=n_columns, width=_WIDTH, height=_HEIGHT, margin=1.0)
+    figure, axes = panels(canvas, len(pairs), n_columns=n_columns, width=_WIDTH, height=_HEIGHT, margin=1.0)
     for ax, pair in zip(axes, pairs, strict=True):
         _draw(ax, pair)
     what = estimated_by(comparison.reml)
@@ -57,8 +59,7 @@ def draw_intervals(comparison: RemlComparison) -> Figure:
         Line2D([], [], color=VERMILION, marker="o", markersize=4, linewidth=1.6, label=what),
         Line2D([], [], color=BLUE, marker="o", markersize=4, linewidth=1.6, label="posterior"),
     ]
-    figure.legend(handles=handles, loc="upper center", ncols=2, fontsize=SMALL_SIZE, frameon=False, labelcolor=INK)
-    frame(figure, text=_caption(comparison, pairs), top=0.28)
+    frame(figure, canvas, text=_caption(comparison, pairs), handles=handles)
     engine = figure.get_layout_engine()
     if isinstance(engine, ConstrainedLayoutEngine):
         engine.set(hspace=0.08, wspace=0.06)
@@ -124,19 +125,19 @@ def _sd_limits(comparison: RemlComparison) -> np.ndarray:
 
 
 def _draw(ax: Axes, pair: Pair) -> None:
-    low, high = _range(pair)
+    style, (low, high) = look(), _range(pair)
     ax.set_xlim(low, high)
     ax.set_ylim(_BELOW - 0.6, _ABOVE + 0.6)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     ax.locator_params(axis="x", nbins=5)
     if low <= 0 <= high:
-        ax.axvline(0, color=LIGHT, linewidth=0.8, zorder=1)
+        ax.axvline(0, color=style.light, linewidth=0.8, zorder=1)
     ax.plot(pair.interval, [_BELOW] * 2, color=BLUE, linewidth=1.6, solid_capstyle="butt", zorder=2, label="interval")
     ax.plot([pair.posterior], [_BELOW], "o", color=BLUE, markersize=4, zorder=3, label="posterior")
     if pair.runs_away or np.isnan(pair.estimate):
         told = f"runs away (at {pair.estimate:.3g})" if pair.runs_away else "none: a sd is 0"
-        ax.text((low + high) / 2, _ABOVE, told, ha="center", va="center", fontsize=SMALL_SIZE, color=VERMILION)
+        ax.text((low + high) / 2, _ABOVE, told, ha="center", va="center", fontsize=style.small, color=VERMILION)
     else:
         ends = [end if np.isfinite(end) else high for end in pair.limits]
         if not np.isnan(pair.limits).any():
@@ -147,7 +148,7 @@ def _draw(ax: Axes, pair: Pair) -> None:
             [pair.estimate], [_ABOVE], "o", color=VERMILION, markersize=4, clip_on=False, zorder=3, label="estimate"
         )
     name = literal(pair.name, inches=_OF_PANEL * _WIDTH)
-    ax.set_title(name, loc="left", fontsize=SMALL_SIZE, color=INK, pad=2)
+    ax.set_title(name, loc="left", fontsize=style.small, color=style.ink, pad=2)
 
 
 def _range(pair: Pair) -> tuple[float, float]:
@@ -171,7 +172,7 @@ def _caption(comparison: RemlComparison, pairs: list[Pair]) -> str:
     if isinstance(comparison.reml, LaplaceFit) and not comparison.reml.converged:
         parts = ["Above: where the search stopped, as no maximum was found."]
     elif isinstance(comparison.reml, LaplaceFit):
-        parts[0] += " (z)."
+        parts[0] += " (z); of sds the estimate alone."
     elif sds and not any(np.isnan(pair.limits).any() for pair in sds):
         parts[0] += " (t) and sds (profile of the restricted likelihood)."
     else:

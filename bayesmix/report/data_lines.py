@@ -15,7 +15,7 @@ _INDENT = " " * 9
 def data_lines(design: Design) -> tuple[str, ...]:
     """The lines from `Data:` on."""
     groups = {term.group: term for term in design.all_random}
-    first = f"Data:    {counted(design.n_obs, 'observations')}"
+    first = f"Data:    {counted(design.n_obs, 'observation')}"
     if groups:
         each = (
             f"{name} {term.n_levels}{_rows_each(np.bincount(term.index, minlength=term.n_levels))}"
@@ -25,7 +25,7 @@ def data_lines(design: Design) -> tuple[str, ...]:
     lines = [first, *(f"{_INDENT}{_factor(factor)}" for factor in counted_factors(design))]
     if design.n_dropped:
         by_column = ", ".join(f"{column} {count}" for column, count in design.missing.items())
-        lines.append(f"{_INDENT}{counted(design.n_dropped, 'rows')} with missing values left out ({by_column})")
+        lines.append(f"{_INDENT}{counted(design.n_dropped, 'row')} with missing values left out ({by_column})")
     lines += [f"{_INDENT}{line}" for line in (*_response_lines(design), *_unit_lines(design))]
     if design.weights_column:
         lines.append(f"{_INDENT}weights: {design.weights_column}")
@@ -35,13 +35,13 @@ def data_lines(design: Design) -> tuple[str, ...]:
 def _rows_each(counts: NDArray[np.intp]) -> str:
     """` (10 rows each)`, ` (1 to 4 rows)`; levels that no row has count as well."""
     least, most = int(counts.min()), int(counts.max())
-    return f" ({counted(most, 'rows')} each)" if least == most else f" ({least} to {counted(most, 'rows')})"
+    return f" ({counted(most, 'row')} each)" if least == most else f" ({least} to {counted(most, 'row')})"
 
 
 def _factor(factor: CountedFactor) -> str:
     """`period: 1 (15 rows), 2 (14), 3 (14), 4 (13)`; of many levels how many."""
     if len(factor.levels) > _MOST_LEVELS:
-        return f"{factor.name}: {counted(len(factor.levels), 'levels')}{_rows_each(factor.counts)}"
+        return f"{factor.name}: {counted(len(factor.levels), 'level')}{_rows_each(factor.counts)}"
     texts = (level if level == level.strip() else repr(level) for level in factor.levels)
     first, *others = (f"{level} ({count:,}" for level, count in zip(texts, factor.counts, strict=True))
     unit = " row" if factor.counts[0] == 1 else " rows"

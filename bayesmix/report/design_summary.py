@@ -19,7 +19,7 @@ def as_html(design: Design) -> str:
 
 
 def blocks(design: Design) -> tuple[Block, ...]:
-    head = (f"Design of {design.formula.text}", f"{counted(design.n_obs, 'rows')}; response {design.response.name}")
+    head = (f"Design of {design.formula.text}", f"{counted(design.n_obs, 'row')}; response {design.response.name}")
     rows = [row for predictor in design.predictors for row in _rows(predictor)]
     return (
         Block("", lines=head),
@@ -37,7 +37,7 @@ def _rows(design: Design) -> list[list[str]]:
             [
                 f"{at}.random[{i}].columns",
                 f"({n}, {term.k})",
-                f"{_names(term.names)}; by {counted(term.n_levels, 'levels')} of {term.group}",
+                f"{_names(term.names)}; by {counted(term.n_levels, 'level')} of {term.group}",
             ]
             for i, term in enumerate(design.random)
         ),

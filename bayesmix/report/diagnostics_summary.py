@@ -26,23 +26,23 @@ def blocks(found: Diagnostics) -> tuple[Block, ...]:
     if rows:
         parts.append(Block("Parameters (.parameters has each)", table=ending_in_words(header, rows)))
     if len(found.ladder) > 1:
-        parts.append(Block("", lines=(f"{counted(len(found.ladder), 'attempts')} of NUTS: .ladder has each",)))
+        parts.append(Block("", lines=(f"{counted(len(found.ladder), 'attempt')} of NUTS: .ladder has each",)))
     return tuple(parts)
 
 
 def _head(found: Diagnostics) -> tuple[str, ...]:
-    draws = f"{counted(found.n_total, 'draws')} in {counted(found.n_chains, 'chains')}"
+    draws = f"{counted(found.n_total, 'draw')} in {counted(found.n_chains, 'chain')}"
     weights = found.importance
     if weights is None:
         ebfmi = f"{min(found.ebfmi):.2f}" if found.ebfmi else "-"
         return (
             draws,
-            f"NUTS: {counted(found.n_divergent, 'divergences')}, smallest E-BFMI {ebfmi}, "
-            f"{counted(found.n_max_treedepth, 'draws')} at the greatest tree depth",
+            f"NUTS: {counted(found.n_divergent, 'divergence')}, smallest E-BFMI {ebfmi}, "
+            f"{counted(found.n_max_treedepth, 'draw')} at the greatest tree depth",
         )
     return (
         draws,
-        f"Importance sampling: {counted(weights.n_values, 'values')}, effective sample size "
+        f"Importance sampling: {counted(weights.n_values, 'value')}, effective sample size "
         f"{weights.effective_size:.0f}, Pareto k {weights.pareto_k:.2f} (limit {weights.greatest_k:.2f})",
         f"Log marginal likelihood {weights.log_marginal:.3f}, Monte Carlo error {weights.log_marginal_error:.3f}",
     )

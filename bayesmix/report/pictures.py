@@ -190,15 +190,24 @@ def refuse_layers(name: str, layer: Design, main: Design) -> None:
         )
 
 
-def write_pictures(names: tuple[str, ...], fit: Fit, layers: Mapping[str, Fit], folder: Path) -> dict[str, str]:
-    """Draw the pictures into `folder` as PNG, each closed again; gives by name why a picture could not be drawn."""
+def write_pictures(
+    names: tuple[str, ...],
+    fit: Fit,
+    layers: Mapping[str, Fit],
+    folder: Path,
+    *,
+    formats: tuple[str, ...] = ("png",),
+) -> dict[str, str]:
+    """Draw the pictures into `folder`, each closed again; gives by name why a picture could not be drawn."""
     failures: dict[str, str] = {}
     for name in names:
-        failures |= write_each(name, PICTURES[name].draw(Drawing(fit, layers)), folder)
+        failures |= write_each(name, PICTURES[name].draw(Drawing(fit, layers)), folder, formats=formats)
     return failures
 
 
-def write_each(name: str, drawn: Iterator[tuple[str, Any]], folder: Path) -> dict[str, str]:
+def write_each(
+    name: str, drawn: Iterator[tuple[str, Any]], folder: Path, *, formats: tuple[str, ...] = ("png",)
+) -> dict[str, str]:
     """Draw the figures of one picture into `folder`; gives under its name why that failed, or nothing.
 
     Raises
@@ -206,7 +215,7 @@ def write_each(name: str, drawn: Iterator[tuple[str, Any]], folder: Path) -> dic
     OSError
         The disk refuses a file.
     """
-    done = report.plot_files.drawn_in_memory(drawn)
+    done = report.plot_files.drawn_in_memory(drawn, formats=formats)
     for file, content in done.files.items():
-        (folder / f"{file}.png").write_bytes(content)
+        (folder / file).write_bytes(content)
     return {name: done.failure} if done.failure else {}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from bayesmix.inference.draws import (
@@ -18,7 +19,7 @@ from bayesmix.inference.draws import (
 from bayesmix.modelling.layout import column_pairs, corr_name, sd_names, threshold_names, without_slash
 from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_arguments import some_parameters
-from bayesmix.report.plot_style import dress
+from bayesmix.report.plot_style import Handle, dress
 
 MOST_PANELS = {"plot.max_subplots": None}
 _NAME = "long_name"
@@ -83,5 +84,11 @@ def about_chains(fit: Fit) -> str:
 
 
 def dress_all(figure: Figure) -> None:
+    """Dress all axes of a figure that ArviZ made."""
     for ax in figure.axes:
         dress(ax)
+
+
+def chain_handles(colours: Sequence[str]) -> list[Handle]:
+    """What the legend says of the colours of the chains."""
+    return [Line2D([], [], color=colour, linewidth=1.4, label=f"chain {i}") for i, colour in enumerate(colours)]

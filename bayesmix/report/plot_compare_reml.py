@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesmix.inference.arguments import one_of
@@ -9,11 +10,19 @@ from bayesmix.inference.compare_reml import RemlComparison, compare_reml
 from bayesmix.modelling.record import Fit
 from bayesmix.report.compare_effects import draw_effects
 from bayesmix.report.compare_intervals import draw_intervals
+from bayesmix.report.plot_arguments import a_canvas
 
 KINDS = ("groups", "intervals")
 
 
-def plot_compare_reml(fit: Fit | RemlComparison, kind: Literal["groups", "intervals"] = "groups") -> Figure:
+def plot_compare_reml(
+    fit: Fit | RemlComparison,
+    kind: Literal["groups", "intervals"] = "groups",
+    *,
+    ax: Axes | None = None,
+    figsize: tuple[float, float] | None = None,
+    caption: bool = True,
+) -> Figure:
     """The posterior beside the REML fit of the same model, as a picture of what `compare_reml` has.
 
     Parameters
@@ -23,6 +32,12 @@ def plot_compare_reml(fit: Fit | RemlComparison, kind: Literal["groups", "interv
     kind
         ``"groups"``: BLUP against posterior mean of every level, a panel for each term. ``"intervals"``: fixed effects,
         standard deviations and correlations, estimate with confidence interval beside the posterior's.
+    ax
+        Where to draw a single panel, as of a model with one random intercept; by default a new figure.
+    figsize
+        Width and height of a new figure in inches; by default what the panels need.
+    caption
+        Whether the sentences below the panels are written.
 
     Returns
     -------
@@ -33,7 +48,8 @@ def plot_compare_reml(fit: Fit | RemlComparison, kind: Literal["groups", "interv
     Raises
     ------
     ArgumentError
-        `kind` is not known, or there is neither a REML nor a Laplace fit of the family.
+        `kind` is not known, `ax` was given to a picture of several panels, or there is neither a REML nor a Laplace fit
+        of the family.
     UnknownTermError
         ``"groups"`` of a model without random terms.
 
@@ -46,4 +62,5 @@ def plot_compare_reml(fit: Fit | RemlComparison, kind: Literal["groups", "interv
     """
     one_of(kind, KINDS, argument="kind")
     comparison = fit if isinstance(fit, RemlComparison) else compare_reml(fit)
-    return draw_effects(comparison) if kind == "groups" else draw_intervals(comparison)
+    draw = draw_effects if kind == "groups" else draw_intervals
+    return draw(comparison, a_canvas(ax=ax, figsize=figsize, caption=caption))

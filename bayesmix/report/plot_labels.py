@@ -9,12 +9,11 @@ from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
-from bayesmix.report.plot_style import INK
+from bayesmix.report.plot_look import look
 from bayesmix.report.plot_text import literal
 
 Floats = NDArray[np.float64]
 
-LABEL_SIZE = 7
 _WIDTH, _HEIGHT = 0.60, 1.15  # of a letter and a line, in font sizes
 _MOST = 1.5  # inches of a name
 _AWAY = 3.5  # points between a point and its name
@@ -30,7 +29,7 @@ def spread_apart(places: Floats, gap: float) -> Floats:
 
 
 def label_points(
-    ax: Axes, *, names: Sequence[str], points: Floats, others: Floats, most: int, colour: str = INK
+    ax: Axes, *, names: Sequence[str], points: Floats, others: Floats, most: int, colour: str | None = None
 ) -> list[str]:
     """Write up to `most` names, the first ones first, each beside its point where there is room for it.
 
@@ -54,7 +53,7 @@ def label_points(
     if not isinstance(figure, Figure):
         return []
     figure.draw_without_rendering()  # constrained layout settles where the axes are
-    pixel = figure.dpi / 72
+    style, pixel = look(), figure.dpi / 72
     at = ax.transData.transform(points)
     taken = [
         Bbox.from_bounds(x - 3 * pixel, y - 3 * pixel, 6 * pixel, 6 * pixel) for x, y in ax.transData.transform(others)
@@ -65,7 +64,7 @@ def label_points(
         shown = literal(name, inches=_MOST)
         if len(written) == most:
             break
-        width, height = (_WIDTH * len(shown) * LABEL_SIZE * pixel, _HEIGHT * LABEL_SIZE * pixel)
+        width, height = (_WIDTH * len(shown) * style.tiny * pixel, _HEIGHT * style.tiny * pixel)
         for side, up in ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)):
             offset = np.array([side, up]) * _AWAY * pixel
             left = x + offset[0] - (1 - side) / 2 * width
@@ -80,8 +79,8 @@ def label_points(
                     textcoords="offset points",
                     ha={1: "left", 0: "center", -1: "right"}[side],
                     va={1: "bottom", 0: "center", -1: "top"}[up],
-                    fontsize=LABEL_SIZE,
-                    color=colour,
+                    fontsize=style.tiny,
+                    color=colour or style.ink,
                 )
                 taken.append(box.padded(2 * pixel))
                 written.append(name)

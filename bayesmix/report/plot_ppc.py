@@ -1,6 +1,7 @@
 """Does the fitted model give data like those observed: replicates beside the data."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from math import inf
 from typing import Literal
 
 from matplotlib.axes import Axes
@@ -14,8 +15,10 @@ from bayesmix.inference.replicated import Replicated, replicated
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.predictive_statistics import OF_NUMBERS, STATISTICS
 from bayesmix.report import ppc_panels
-from bayesmix.report.plot_arguments import a_fit, a_text_or_none, an_axes
+from bayesmix.report.plot_arguments import a_canvas, a_fit, a_text_or_none
+from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_style import one_axes
+from bayesmix.report.units import response_text, response_unit, with_unit
 
 KINDS = ("density", "ecdf", "rootogram", "calibration", "statistic")
 
@@ -30,11 +33,8 @@ _BY_RESPONSE = {
     "binary": "calibration",
 }
 _DRAWS = 1000
-_DRAWN: Mapping[str, Callable[[Axes, Replicated, str], Axes]] = {
-    "density": ppc_panels.density,
-    "ecdf": ppc_panels.ecdf,
-    "rootogram": ppc_panels.rootogram_bars,
-}
+_BOUNDS: Mapping[str, tuple[float, float]] = {"positive": (0.0, inf), "share": (0.0, 1.0)}
+"""Where a response has a border that no observation passes."""
 
 
 def plot_ppc(
@@ -46,6 +46,8 @@ def plot_ppc(
     groups: str = "fitted",
     draws: int = _DRAWS,
     seed: int | None = None,
+    figsize: tuple[float, float] | None = None,
+    caption: bool = True,
 ) -> Axes:
     """The observed response beside data replicated from the posterior: a posterior predictive check as a picture.
 
@@ -70,6 +72,10 @@ def plot_ppc(
         Replicated data sets.
     seed
         The same seed gives the same replicates; by default that of the fit.
+    figsize
+        Width and height of a new figure in inches; by default ``rcParams["figure.figsize"]`` where that was set.
+    caption
+        Whether the note below the title is written.
 
     Returns
     -------
@@ -87,7 +93,7 @@ def plot_ppc(
     Gelman, Meng & Stern (1996), Statistica Sinica 6, 733-807; Kleiber & Zeileis (2016),
     doi:10.1080/00031305.2016.1173590, for rootograms.
     """
-    fit, ax = a_fit(fit), an_axes(ax)
+    fit, canvas = a_fit(fit), a_canvas(ax=ax, figsize=figsize, caption=caption)
     for argument, value in (("kind", kind), ("statistic", statistic), ("groups", groups)):
         a_text_or_none(value, argument=argument)
     groups = one_of(groups, REPLICATED, argument="groups")
@@ -97,13 +103,21 @@ def plot_ppc(
     _refuse_unsuited(fit, chosen)
     name = _statistic(fit, statistic, groups) if chosen == "statistic" else ""
     found = replicated(fit, draws=a_count(draws, argument="draws"), groups=groups, seed=a_seed(seed, fit))
-    ax = one_axes(ax)
-    if chosen == "statistic":
-        return ppc_panels.statistic(ax, found, name)
-    if chosen == "calibration":
+    return _drawn(one_axes(canvas), canvas, fit, found, chosen, name)
+
+
+def _drawn(ax: Axes, canvas: Canvas, fit: Fit, found: Replicated, kind: str, name: str) -> Axes:
+    label = _label(fit, kind)
+    if kind == "statistic":
+        return ppc_panels.statistic(ax, canvas, found, name)
+    if kind == "calibration":
         by = fitted(fit, groups="typical")["mean"].to_numpy()[found.used]
-        return ppc_panels.calibration(ax, found, _label(fit, chosen), by)
-    return _DRAWN[chosen](ax, found, _label(fit, chosen))
+        return ppc_panels.calibration(ax, canvas, found, label, by)
+    if kind == "rootogram":
+        return ppc_panels.rootogram_bars(ax, canvas, found, label, fit.design.response.categories)
+    if kind == "density":
+        return ppc_panels.density(ax, canvas, found, label, _BOUNDS.get(fit.family.response, (-inf, inf)))
+    return ppc_panels.ecdf(ax, canvas, found, label)
 
 
 def _is_zero_one(fit: Fit) -> bool:
@@ -135,7 +149,7 @@ def _statistic(fit: Fit, name: str | None, groups: str) -> str:
 
 
 def _label(fit: Fit, kind: str) -> str:
-    name = fit.design.response.name
-    if fit.design.response.trials is None:
-        return name
-    return f"successes of {name}" if kind == "rootogram" else f"proportion of {name}"
+    design, name = fit.design, response_text(fit.design)
+    if design.response.trials is not None:
+        return f"successes of {name}" if kind == "rootogram" else f"proportion of {name}"
+    return with_unit(name, response_unit(design))

@@ -12,8 +12,9 @@ from bayesmix.inference.arguments import groups_of
 from bayesmix.inference.ranef import ranef
 from bayesmix.inference.residuals import residuals
 from bayesmix.modelling.record import Fit
-from bayesmix.report.plot_arguments import a_fit, a_text_or_none, an_axes, one_term
-from bayesmix.report.plot_style import BLUE, GREY, LIGHT, POINT_SIZE, head, label_axes, one_axes
+from bayesmix.report.plot_arguments import a_canvas, a_fit, a_text_or_none, one_term
+from bayesmix.report.plot_look import BLUE, POINT_SIZE, look
+from bayesmix.report.plot_style import head, label_axes, one_axes
 
 Floats = NDArray[np.float64]
 
@@ -34,7 +35,14 @@ class Quantiles:
 
 
 def plot_qq(
-    fit: Fit, which: str = RESIDUALS, term: str | None = None, ax: Axes | None = None, *, seed: int | None = None
+    fit: Fit,
+    which: str = RESIDUALS,
+    term: str | None = None,
+    ax: Axes | None = None,
+    *,
+    seed: int | None = None,
+    figsize: tuple[float, float] | None = None,
+    caption: bool = True,
 ) -> Axes:
     """Normal quantiles of the standardised residuals, or of a group's effects.
 
@@ -50,6 +58,10 @@ def plot_qq(
         Where to draw; by default a new figure.
     seed
         Of quantile residuals.
+    figsize
+        Width and height of a new figure in inches; by default ``rcParams["figure.figsize"]`` where that was set.
+    caption
+        Whether the note below the title is written.
 
     Returns
     -------
@@ -70,22 +82,22 @@ def plot_qq(
     Band: order statistics of n uniforms are Beta(i, n + 1 - i). Standardising by the sample's own mean and sd
     makes it slightly too wide. Group effects are shrunk, more so where a level has few observations.
     """
-    fit, ax = a_fit(fit), an_axes(ax)
+    fit, canvas = a_fit(fit), a_canvas(ax=ax, figsize=figsize, caption=caption)
     values, what = _values(fit, which, term, seed)
     if len(values) < 3 or np.ptp(values) == 0:
         raise ArgumentError(f"Quantiles need 3 values that differ; {what} have {len(np.unique(values))}.")
     as_they_are = what == _QUANTILE
     shown = normal_quantiles(values, standardise=not as_they_are)
 
-    ax = one_axes(ax, width=4.6, height=4.4)
-    ax.fill_between(shown.quantiles, shown.lower, shown.upper, color=LIGHT, linewidth=0, zorder=1, label="band")
+    ax, style = one_axes(canvas, width=4.6, height=4.4), look()
+    ax.fill_between(shown.quantiles, shown.lower, shown.upper, color=style.light, linewidth=0, zorder=1, label="band")
     ends = shown.quantiles[[0, -1]]
-    ax.plot(ends, ends, color=GREY, linewidth=0.9, zorder=2, label="normal")
+    ax.plot(ends, ends, color=style.grey, linewidth=0.9, zorder=2, label="normal")
     alpha = float(np.clip(300 / len(values), 0.3, 0.9))
     ax.scatter(shown.quantiles, shown.values, s=POINT_SIZE, color=BLUE, alpha=alpha, linewidths=0, zorder=3)
     label_axes(ax, "normal quantile", what if as_they_are else f"{what}, standardised")
     note = f"Posterior means; band: {100 * PROB:g} % of normal samples, pointwise."
-    head(ax, f"Normal quantiles of {len(values)} {what}", note)
+    head(ax, canvas, f"Normal quantiles of {len(values)} {what}", note)
     return ax
 
 

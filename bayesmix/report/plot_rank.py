@@ -5,17 +5,26 @@ from collections.abc import Sequence
 import arviz_plots
 from arviz_base import rc_context
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from bayesmix.errors import ArgumentError
 from bayesmix.modelling.record import Fit
-from bayesmix.report.plot_arguments import a_fit
-from bayesmix.report.plot_chains import MOST_PANELS, about_chains, chosen_draws, dress_all, titles
-from bayesmix.report.plot_style import CYCLE, GREY, INK, SMALL_SIZE, TITLE_SIZE, frame
-from bayesmix.report.plot_text import literal
+from bayesmix.report.plot_arguments import a_canvas, a_fit
+from bayesmix.report.plot_canvas import Picture
+from bayesmix.report.plot_chains import MOST_PANELS, about_chains, chain_handles, chosen_draws, dress_all, titles
+from bayesmix.report.plot_look import look
+from bayesmix.report.plot_style import frame, panel_title
+
+PROB = 0.95
+_SIMULATIONS = 1000
 
 
-def plot_rank(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figure:
+def plot_rank(
+    fit: Fit,
+    parameters: str | Sequence[str] | None = None,
+    *,
+    figsize: tuple[float, float] | None = None,
+    caption: bool = True,
+) -> Figure:
     """Ranks of each chain's draws among all draws: their distribution minus the uniform one (arviz-plots).
 
     Parameters
@@ -24,12 +33,17 @@ def plot_rank(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figure
         A fitted model, with two chains or more.
     parameters
         Names as the tables print them; by default all fixed coefficients, sds, correlations and sigma.
+    figsize
+        Width and height of the figure in inches; by default what the parameters need.
+    caption
+        Whether the sentences below the panels are written.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A panel for each parameter, a line for each chain. Lines near 0 agree; R-hat puts a number to it. The chains
-        of importance sampling are parts of one sample: they agree whatever the weights, which `diagnose` looks at.
+        A panel for each parameter, a line for each chain, of draws thinned to about as many as they are worth. Chains
+        that agree lie as a whole in the grey band with probability 95 %; R-hat puts a number to it. The chains of
+        importance sampling are parts of one sample: they agree whatever the weights, which `diagnose` looks at.
 
     Raises
     ------
@@ -40,46 +54,55 @@ def plot_rank(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figure
 
     Notes
     -----
-    ArviZ's p value and its marks are left out: they hold for independent draws, and call well-mixed chains, whose
-    draws are always autocorrelated, different.
+    The band is simulated for independent draws. Draws of a chain are autocorrelated: all are thinned by the ratio of
+    their number to their effective size, of bulk or tail, averaged over the parameters shown.
 
     References
     ----------
     Saeilynoja, Buerkner & Vehtari (2022), doi:10.1007/s11222-022-10090-6.
     """
+    canvas, style = a_canvas(figsize=figsize, caption=caption), look()
     tree = chosen_draws(a_fit(fit), parameters)
     names, n_chains = titles(tree), tree["posterior"].sizes["chain"]
     if n_chains < 2:
         raise ArgumentError("Ranks compare chains, and the fit has 1; fit with chains=4.")
-    colours = [CYCLE[i % len(CYCLE)] for i in range(n_chains)]
+    colours = [style.cycle[i % len(style.cycle)] for i in range(n_chains)]
     n_columns = min(3, len(names))
     n_rows = -(-len(names) // n_columns)
+    size = canvas.size(max(4.6, 3.0 * n_columns + 0.3), 1.9 * n_rows + 1.0, panels=len(names))
     with rc_context(MOST_PANELS):
         collection = arviz_plots.plot_rank(
             tree,
             backend="matplotlib",
+            method="envelope",
+            envelope_prob=PROB,
             color=colours,
             col_wrap=n_columns,
-            visuals={"title": False, "xlabel": False, "remove_axis": False},
-            figure_kwargs={"figsize": (3.0 * n_columns + 0.3, 1.9 * n_rows + 1.0), "layout": "constrained"},
+            visuals={
+                "title": False,
+                "xlabel": False,
+                "remove_axis": False,
+                "credible_interval": {"color": style.grey, "alpha": 0.25},
+            },
+            stats={"ecdf_pit": {"n_simulations": _SIMULATIONS}},
+            figure_kwargs={"figsize": size, "layout": "constrained", "FigureClass": Picture},
         )
     figure = collection.viz["figure"].item()
     dress_all(figure)
     for ax, name in zip(figure.axes, names, strict=False):
-        ax.set_title(literal(name, inches=2.5), loc="left", fontsize=TITLE_SIZE, color=INK)
-        for mark in (*ax.texts, *ax.collections):
-            mark.remove()
-        ax.axhline(0, color=GREY, linewidth=0.6, zorder=0)
-    handles = [Line2D([], [], color=colour, linewidth=1.4, label=f"chain {i}") for i, colour in enumerate(colours)]
-    figure.legend(
-        handles=handles, loc="upper center", ncols=min(8, n_chains), fontsize=SMALL_SIZE, frameon=False, labelcolor=INK
+        panel_title(ax, name, inches=0.8 * size[0] / n_columns)
+        ax.axhline(0, color=style.grey, linewidth=0.6, zorder=0)
+    text = (
+        "Distribution of each chain's ranks among all draws, minus the uniform one; grey: where all of it lies with "
+        f"probability {100 * PROB:g} % if the chains agree, of as many draws as the chains are worth."
+        f"{about_chains(fit)}"
     )
     frame(
         figure,
-        text="Distribution of each chain's ranks among all draws, minus the uniform one: chains that agree stay near "
-        f"0.{about_chains(fit)}",
+        canvas,
+        text=text,
         x_label="rank among all draws, from 0 to 1",
         y_label="difference",
-        top=0.28,
+        handles=chain_handles(colours),
     )
     return figure

@@ -5,35 +5,55 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
+from scipy.stats import t
 
-from bayesmix.inference.arguments import one_of
+from bayesmix.errors import ArgumentError
+from bayesmix.formula.design import Design
+from bayesmix.inference.arguments import a_seed, a_whole_seed, one_of
 from bayesmix.inference.augment import augment
+from bayesmix.inference.realised import KINDS, Realised, realised
 from bayesmix.inference.residuals import residuals
+from bayesmix.modelling.families import Family
+from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
+from bayesmix.modelling.laplace_record import LaplaceFit
+from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
-from bayesmix.report.plot_arguments import a_fit, an_axes
-from bayesmix.report.plot_style import BLUE, GREY, POINT_SIZE, VERMILION, head, label_axes, one_axes
+from bayesmix.modelling.reml_record import RemlFit
+from bayesmix.report.plot_arguments import a_canvas
+from bayesmix.report.plot_look import BLUE, POINT_SIZE, VERMILION, look
+from bayesmix.report.plot_style import head, label_axes, one_axes
+from bayesmix.report.units import response_text, response_unit, with_unit
 
 Floats = NDArray[np.float64]
 
+PROB = 0.95
 _PER_BIN, _FEWEST_BINS, _MOST_BINS = 15, 4, 20
 _BORDER = 1.96  # standard errors of a 95 % interval
-_NAMES = {"response": "residual of {name}", "pearson": "Pearson residual", "quantile": "quantile residual"}
+_NAMES = {"pearson": "Pearson residual", "quantile": "quantile residual"}
 
 
 @dataclass(frozen=True)
 class BinnedMeans:
-    """Means of `y` in bins of `x` with about as many points each, (n_bins,): `x`, `y` and the standard error `se`."""
+    """Means of `y` in bins of `x` with about as many points each, (n_bins,): `x`, `y`, and `half` of y's interval."""
 
     x: Floats
     y: Floats
-    se: Floats
+    half: Floats
 
 
-def plot_residuals(fit: Fit, ax: Axes | None = None, *, kind: str | None = None, seed: int | None = None) -> Axes:
-    """Fitted values against residuals, with binned means.
+def plot_residuals(
+    fit: Fit | RemlFit | LaplaceFit | LmFit,
+    ax: Axes | None = None,
+    *,
+    kind: str | None = None,
+    seed: int | None = None,
+    figsize: tuple[float, float] | None = None,
+    caption: bool = True,
+) -> Axes:
+    """Fitted values against residuals, of a posterior both in one draw, with binned means.
 
-    Without a pattern the binned means scatter about 0; a curve means that the predictors' shape or the link is
-    wrong, a funnel that the residual variance is not constant.
+    Under a right model 19 of 20 intervals of the binned means hold 0; a curve means that the predictors' shape or the
+    link is wrong, a funnel that the residual variance is not constant.
 
     Parameters
     ----------
@@ -46,38 +66,73 @@ def plot_residuals(fit: Fit, ax: Axes | None = None, *, kind: str | None = None,
         for an unweighted Gaussian or a yes-or-no response; quantile residuals for counts and proportions, whose Pearson
         residuals lie in bands and are skew; else Pearson residuals.
     seed
-        Of quantile residuals; another one parts the steps of the counts otherwise.
+        Picks the draw of the posterior, and of quantile residuals how the steps of the counts are parted; by default
+        that of the fit. Look at two.
+    figsize
+        Width and height of a new figure in inches; by default ``rcParams["figure.figsize"]`` where that was set.
+    caption
+        Whether the note below the title is written.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Points: posterior means of expected response and residual. Bars: mean of the residuals in a bin of fitted
-        values, plus and minus 1.96 standard errors. Of quantile residuals also lines at -1.96 and 1.96, between which
-        19 of 20 lie under the model.
+        Points: expected response and residual. Bars: mean of the residuals in a bin of fitted values, with its 95 %
+        interval (t, from the residuals in the bin); of a REML or Laplace fit there are none (see Notes). Of quantile
+        residuals also lines at -1.96 and 1.96, between which 19 of 20 lie under the model.
 
     Raises
     ------
     ArgumentError
-        `ax` is no matplotlib Axes, or `kind` is not known.
-    """
-    fit, ax = a_fit(fit), an_axes(ax)
-    kind = _kind(fit) if kind is None else one_of(kind, tuple(_NAMES), argument="kind")
-    expected = augment(fit)[".fitted"].to_numpy()
-    residual = residuals(fit, kind=kind, seed=seed)["mean"].to_numpy()
-    known = np.isfinite(residual)
-    expected, residual = expected[known], residual[known]
+        `ax` is no matplotlib Axes, or `kind` is not known or not for this fit.
 
-    ax = one_axes(ax)
-    alpha = float(np.clip(150 / len(residual), 0.12, 0.8))
-    ax.axhline(0, color=GREY, linewidth=0.7, zorder=1)
+    Notes
+    -----
+    In a draw of the posterior residuals are independent of the fitted values under a right model, as the errors are.
+    Posterior means and conditional modes are not: group effects are drawn to the whole, the residuals keep the rest,
+    and rise with the fitted values under a right model too, all the more the fewer rows a level has.
+
+    References
+    ----------
+    Gelman, Goegebeur, Tuerlinckx & Van Mechelen (2000), doi:10.1111/1467-9876.00190, for residuals in a draw.
+    """
+    refuse_other_kinds(fit, question="plot_residuals", kinds=LINEAR)
+    canvas = a_canvas(ax=ax, figsize=figsize, caption=caption)
+    family = None if isinstance(fit, RemlFit | LmFit) else fit.family
+    kind = _kind(fit.design, family) if kind is None else one_of(kind, KINDS, argument="kind")
+    shown = _shown(fit, kind, seed)
+    if not len(shown.residual):
+        raise ArgumentError("The model has no residuals: in no row was anything observed.")
+
+    ax, style = one_axes(canvas), look()
+    alpha = float(np.clip(150 / len(shown.residual), 0.12, 0.8))
+    ax.axhline(0, color=style.grey, linewidth=0.7, zorder=1)
     for border in (-_BORDER, _BORDER) if kind == "quantile" else ():
-        ax.axhline(border, color=GREY, linewidth=0.7, linestyle=(0, (4, 3)), zorder=1)
-    ax.scatter(expected, residual, s=POINT_SIZE, color=BLUE, alpha=alpha, linewidths=0, zorder=2, label="observations")
-    bins = binned_means(expected, residual)
+        ax.axhline(border, color=style.grey, linewidth=0.7, linestyle=(0, (4, 3)), zorder=1)
+    ax.scatter(
+        shown.expected,
+        shown.residual,
+        s=POINT_SIZE,
+        color=BLUE,
+        alpha=alpha,
+        linewidths=0,
+        zorder=2,
+        label="observations",
+    )
+    note = "Residuals at the conditional modes: they rise with the fitted values under a right model too."
+    if isinstance(fit, Fit | LmFit):
+        n_bins = _draw_means(ax, binned_means(shown.expected, shown.residual))
+        where = "one draw of the posterior" if isinstance(fit, Fit) else "the fit"
+        note = f"Points: residuals in {where}; orange: means of {n_bins} bins, {100 * PROB:g} % intervals."
+    label_axes(ax, _fitted_label(fit.design, family), _residual_label(fit.design, kind))
+    head(ax, canvas, "Residuals", note)
+    return ax
+
+
+def _draw_means(ax: Axes, bins: BinnedMeans) -> int:
     ax.errorbar(
         bins.x,
         bins.y,
-        yerr=_BORDER * bins.se,
+        yerr=bins.half,
         color=VERMILION,
         linewidth=1.2,
         elinewidth=1.0,
@@ -86,34 +141,55 @@ def plot_residuals(fit: Fit, ax: Axes | None = None, *, kind: str | None = None,
         zorder=3,
         label="binned means",
     )
-    name = fit.design.response.name
-    what = f"fitted {name}" if fit.design.response.trials is None else "fitted proportion"
-    if fit.family.response == "binary":
-        what = "fitted probability"
-    if fit.design.response.categories:
-        what = f"fitted number of the category of {name}"
-    label_axes(ax, what, _NAMES[kind].format(name=name))
-    head(ax, "Residuals", f"Points: posterior means; orange: means of {len(bins.x)} bins, 95 % intervals.")
-    return ax
+    return len(bins.x)
 
 
-def _kind(fit: Fit) -> str:
+def _shown(fit: Fit | RemlFit | LaplaceFit | LmFit, kind: str, seed: int | None) -> Realised:
+    if isinstance(fit, Fit):
+        return realised(fit, kind=kind, seed=a_seed(seed, fit))
+    a_whole_seed(seed, 0)
+    expected, residual = augment(fit)[".fitted"].to_numpy(), residuals(fit, kind=kind, seed=seed)["estimate"].to_numpy()
+    known = np.isfinite(residual)
+    return Realised(expected[known], residual[known])
+
+
+def _kind(design: Design, family: Family | None) -> str:
+    if family is None or family.is_gaussian_identity:
+        return "response" if design.weights is None else "pearson"
     # Divided by a standard deviation near 0, a yes or no that was not expected would hide all others.
-    if (fit.family.is_gaussian_identity and fit.design.weights is None) or fit.family.response == "binary":
+    if family.response == "binary":
         return "response"
-    return "pearson" if fit.family.name == "gaussian" else "quantile"
+    return "pearson" if family.name == "gaussian" else "quantile"
+
+
+def _fitted_label(design: Design, family: Family | None) -> str:
+    name = response_text(design)
+    if family is not None and family.response == "binary":
+        return f"fitted probability of {name}"
+    if design.response.trials is not None:
+        return f"fitted proportion of {name}"
+    if design.response.categories:
+        return f"fitted {name} (number of the category)"
+    return with_unit(f"fitted {name}", response_unit(design))
+
+
+def _residual_label(design: Design, kind: str) -> str:
+    if kind != "response":
+        return _NAMES[kind]
+    return with_unit(f"residual of {response_text(design)}", response_unit(design))
 
 
 def binned_means(x: Floats, y: Floats) -> BinnedMeans:
-    """Means in bins along `x` with as many points each as ties allow."""
+    """Means in bins along `x` with as many points each as ties allow, and half their 95 % intervals by t."""
     n_bins = int(np.clip(len(x) // _PER_BIN, _FEWEST_BINS, _MOST_BINS))
     edges = np.unique(np.quantile(x, np.linspace(0, 1, n_bins + 1)))
     place = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, max(0, len(edges) - 2))
     parts = [place == i for i in np.unique(place)]
+    counts = np.array([part.sum() for part in parts])
     # A single point says nothing of its spread.
-    errors = [y[part].std(ddof=1) / np.sqrt(part.sum()) if part.sum() > 1 else np.nan for part in parts]
+    errors = [y[part].std(ddof=1) / np.sqrt(n) if n > 1 else np.nan for part, n in zip(parts, counts, strict=True)]
     return BinnedMeans(
         x=np.array([x[part].mean() for part in parts]),
         y=np.array([y[part].mean() for part in parts]),
-        se=np.array(errors),
+        half=t.ppf((1 + PROB) / 2, np.maximum(counts - 1, 1)) * np.array(errors),
     )

@@ -1,5 +1,6 @@
 """What did the data say about each standard deviation and correlation: prior and posterior in one panel."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,15 +12,19 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from bayesmix.errors import UnknownTermError
+from bayesmix.formula.design import GroupTerm
 from bayesmix.inference.draws import auxiliary, constant_parameters, correlations, joined, standard_deviations
 from bayesmix.inference.summarise import summarise
 from bayesmix.modelling.layout import column_pairs, corr_name, sd_names
 from bayesmix.modelling.prior_density import averaged_prior_density, prior_density
 from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.record import Fit
-from bayesmix.report.plot_arguments import a_fit
-from bayesmix.report.plot_style import BLUE, INK, SMALL_SIZE, TEXT_SIZE, TITLE_SIZE, VERMILION, frame, panels
+from bayesmix.report.plot_arguments import a_canvas, a_fit, some_parameters
+from bayesmix.report.plot_canvas import Canvas
+from bayesmix.report.plot_look import BLUE, VERMILION, look
+from bayesmix.report.plot_style import frame, panel_title, panels
 from bayesmix.report.plot_text import literal
+from bayesmix.report.units import response_unit, unit_of_coefficient, with_unit
 
 Floats = NDArray[np.float64]
 
@@ -31,10 +36,13 @@ _IN_GRID = 0.999
 
 @dataclass(frozen=True)
 class PriorAndPosterior:
-    """One panel: the parameter's `name`, `draws` (n_draws,), `prior`, the bounds of its support and, for a
-    correlation, the `k` columns of its term; `of_sigma`, the prior of the residual sd that the prior is relative to."""
+    """One panel: the parameter's `name` in the tables and in `words`, its `unit`, its `draws` (n_draws,), `prior`, the
+    bounds of its support and, for a correlation, the `k` columns of its term; `of_sigma`, the prior of the residual sd
+    that the prior is relative to."""
 
     name: str
+    words: str
+    unit: str
     draws: Floats
     prior: Prior
     lower: float = 0.0
@@ -43,10 +51,30 @@ class PriorAndPosterior:
     of_sigma: Prior | None = None
 
 
-def plot_sd(fit: Fit) -> Figure:
+def plot_sd(
+    fit: Fit,
+    parameters: str | Sequence[str] | None = None,
+    *,
+    ax: Axes | None = None,
+    figsize: tuple[float, float] | None = None,
+    caption: bool = True,
+) -> Figure:
     """Prior and posterior density of each group sd and of sigma.
 
     Where both look alike the data said little; where the posterior piles up at 0 the term may not be needed.
+
+    Parameters
+    ----------
+    fit
+        A fitted model.
+    parameters
+        Names as the tables print them, such as ``"sd_Subject__Days"``; by default all standard deviations.
+    ax
+        Where to draw a single panel; by default a new figure.
+    figsize
+        Width and height of a new figure in inches; by default what the panels need.
+    caption
+        Whether the sentence below the panels is written.
 
     Returns
     -------
@@ -56,28 +84,45 @@ def plot_sd(fit: Fit) -> Figure:
     Raises
     ------
     UnknownTermError
-        The model has no standard deviation, as a Poisson model without random terms.
+        The model has no standard deviation, as a Poisson model without random terms, or not that of `parameters`.
+    ArgumentError
+        `ax` was given to a picture of several panels.
 
     Notes
     -----
     The posterior is a kernel density that is reflected at 0 (arviz-stats), so that mass next to 0 is not smeared
     to values that a standard deviation cannot have. A prior relative to sigma is averaged over the prior of sigma.
     """
-    fit = a_fit(fit)
-    shown = [
-        PriorAndPosterior(name, draws, fit.priors[name], of_sigma=fit.priors.get("sigma"))
-        for term in fit.design.all_random
-        for name, draws in zip(sd_names(term), joined(standard_deviations(fit, term)), strict=True)
-    ]
+    fit, canvas = a_fit(fit), a_canvas(ax=ax, figsize=figsize, caption=caption)
+    shown = [sd for term in fit.design.all_random for sd in _sds_of(fit, term)]
     if "sigma" in constant_parameters(fit):
-        shown.append(PriorAndPosterior("sigma", joined(auxiliary(fit, "sigma")), fit.priors["sigma"]))
+        unit = response_unit(fit.design) if _is_linear(fit) else ""
+        draws = joined(auxiliary(fit, "sigma"))
+        words = "residual sd" if fit.family.is_gaussian_identity else "sigma"
+        shown.append(PriorAndPosterior("sigma", words, unit, draws, fit.priors["sigma"]))
     if not shown:
         raise UnknownTermError("The model has no standard deviations: no random terms, and a family without sigma.")
-    return _picture(shown, "standard deviation")
+    return _picture(canvas, _those(shown, parameters), "standard deviation")
 
 
-def plot_corr(fit: Fit) -> Figure:
+def plot_corr(
+    fit: Fit,
+    parameters: str | Sequence[str] | None = None,
+    *,
+    ax: Axes | None = None,
+    figsize: tuple[float, float] | None = None,
+    caption: bool = True,
+) -> Figure:
     """Prior and posterior density of each correlation of group effects.
+
+    Parameters
+    ----------
+    fit
+        A fitted model.
+    parameters
+        Names as the tables print them, such as ``"corr_Subject"``; by default all correlations.
+    ax, figsize, caption
+        As for `plot_sd`.
 
     Returns
     -------
@@ -87,9 +132,11 @@ def plot_corr(fit: Fit) -> Figure:
     Raises
     ------
     UnknownTermError
-        No random term has correlated effects.
+        No random term has correlated effects, or not those of `parameters`.
+    ArgumentError
+        `ax` was given to a picture of several panels.
     """
-    fit = a_fit(fit)
+    fit, canvas = a_fit(fit), a_canvas(ax=ax, figsize=figsize, caption=caption)
     shown = []
     for predictor, term in [(part, term) for part in fit.design.predictors for term in part.random]:
         if term.k == 1:
@@ -97,27 +144,63 @@ def plot_corr(fit: Fit) -> Figure:
         name = corr_name(term, predictor.random)
         for pair, draws in zip(column_pairs(term), joined(correlations(fit, term)), strict=True):
             label = name if term.k == 2 else f"{name}[{', '.join(pair)}]"
-            shown.append(PriorAndPosterior(label, draws, fit.priors[name], -1.0, 1.0, term.k))
+            words = f"corr({pair[0]}, {pair[1]}) by {term.group}{_whose(term)}"
+            shown.append(PriorAndPosterior(label, words, "", draws, fit.priors[name], -1.0, 1.0, term.k))
     if not shown:
         raise UnknownTermError("The model has no correlations; correlated effects are written (x | g).")
-    return _picture(shown, "correlation")
+    return _picture(canvas, _those(shown, parameters), "correlation")
 
 
-def _picture(shown: list[PriorAndPosterior], what: str) -> Figure:
+def _sds_of(fit: Fit, term: GroupTerm) -> list[PriorAndPosterior]:
+    linear = _is_linear(fit) and not term.parameter
+    return [
+        PriorAndPosterior(
+            name,
+            f"sd of {column} by {term.group}{_whose(term)}",
+            unit_of_coefficient(fit.design, column) if linear else "",
+            draws,
+            fit.priors[name],
+            of_sigma=fit.priors.get("sigma"),
+        )
+        for name, column, draws in zip(sd_names(term), term.names, joined(standard_deviations(fit, term)), strict=True)
+    ]
+
+
+def _is_linear(fit: Fit) -> bool:
+    """Whether effects are in the response's unit."""
+    return fit.family.link == "identity" and fit.family.name != "lognormal"
+
+
+def _whose(term: GroupTerm) -> str:
+    """Of a parameter with a formula of its own its name."""
+    return f", of {term.parameter}" if term.parameter else ""
+
+
+def _those(shown: list[PriorAndPosterior], parameters: str | Sequence[str] | None) -> list[PriorAndPosterior]:
+    by_name = {parameter.name: parameter for parameter in shown}
+    return [by_name[name] for name in some_parameters(parameters, list(by_name))]
+
+
+def _picture(canvas: Canvas, shown: list[PriorAndPosterior], what: str) -> Figure:
     n_columns = min(3, len(shown)) if len(shown) != 4 else 2
-    figure, axes = panels(len(shown), n_columns=n_columns, width=2.9, height=2.3, margin=0.85)
+    figure, axes = panels(
+        canvas, len(shown), n_columns=n_columns, width=2.9, height=2.3, margin=0.85, how="choose one by parameters="
+    )
+    style = look()
     for ax, parameter in zip(axes, shown, strict=True):
         _draw(ax, parameter)
-        ax.set_xlabel(what, fontsize=TEXT_SIZE)
+        ax.set_xlabel(literal(with_unit(what, parameter.unit), inches=2.4), fontsize=style.text)
         if what == "correlation":
             ax.set_xticks([-1.0, -0.5, 0.0, 0.5, 1.0])  # finer ones run into each other
+        else:
+            ax.locator_params(axis="x", nbins=5)
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=VERMILION, linewidth=1.3, linestyle=(0, (5, 1.5)), label="prior"),
         Patch(color=BLUE, alpha=0.3, linewidth=0, label="posterior"),
-        Line2D([], [], color=INK, linewidth=1.6, marker="o", markersize=3.5, label="median, interval"),
+        Line2D([], [], color=style.ink, linewidth=1.6, marker="o", markersize=3.5, label="median, interval"),
     ]
-    figure.legend(handles=handles, loc="upper center", ncols=3, fontsize=SMALL_SIZE, frameon=False, labelcolor=INK)
-    frame(figure, text=f"Densities; bar: {100 * PROB:g} % equal-tailed posterior interval, point: median.", top=0.28)
+    text = f"Densities; bar: {100 * PROB:g} % equal-tailed posterior interval, point: median."
+    frame(figure, canvas, text=text, handles=handles)
     return figure
 
 
@@ -143,7 +226,7 @@ def _prior_at(parameter: PriorAndPosterior, x: Floats) -> Floats:
 
 
 def _draw(ax: Axes, parameter: PriorAndPosterior) -> None:
-    summary = summarise(parameter.draws, PROB)
+    style, summary = look(), summarise(parameter.draws, PROB)
     varies = np.ptp(parameter.draws) > 0
     peak = 1.0
     end = parameter.upper if np.isfinite(parameter.upper) else 1.05 * float(np.quantile(parameter.draws, _SHOWN))
@@ -159,20 +242,22 @@ def _draw(ax: Axes, parameter: PriorAndPosterior) -> None:
     # A prior that is infinite at a bound must not squeeze the posterior.
     top = 1.08 * max(peak, min(float(prior[np.isfinite(prior)].max(initial=0.0)), 2.0 * peak))
     bar = -0.055 * top
-    ax.plot([summary.lower, summary.upper], [bar, bar], color=INK, linewidth=1.6, zorder=5, label="interval")
-    ax.plot([summary.median], [bar], color=INK, marker="o", markersize=3.5, linestyle="", zorder=5, label="median")
+    ax.plot([summary.lower, summary.upper], [bar, bar], color=style.ink, linewidth=1.6, zorder=5, label="interval")
+    ax.plot(
+        [summary.median], [bar], color=style.ink, marker="o", markersize=3.5, linestyle="", zorder=5, label="median"
+    )
     room = 0.02 * (end - parameter.lower)
     ax.set_xlim(parameter.lower - (room if np.isfinite(parameter.upper) else 0), end + room)
     ax.set_ylim(-0.11 * top, top)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    ax.set_title(f"{literal(parameter.name, inches=2.4)}\n", loc="left", fontsize=TITLE_SIZE, color=INK)
+    panel_title(ax, parameter.words, inches=2.4, above=1.6 * style.small)
     ax.annotate(
         literal(f"prior {parameter.prior}"),
         (0, 1),
         xycoords="axes fraction",
         xytext=(0, 4),
         textcoords="offset points",
-        fontsize=SMALL_SIZE,
+        fontsize=style.small,
         color=VERMILION,
     )

@@ -6,14 +6,23 @@ from matplotlib.axes import Axes
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.prior_sensitivity import prior_sensitivity
 from bayesmix.modelling.record import Fit
-from bayesmix.report.plot_arguments import a_fit, an_axes
-from bayesmix.report.plot_style import BLUE, GREY, INK, LIGHT, SMALL_SIZE, head, one_axes
+from bayesmix.report.plot_arguments import a_canvas, a_fit
+from bayesmix.report.plot_look import BLUE, look
+from bayesmix.report.plot_style import head, label_axes, one_axes
 from bayesmix.report.plot_text import literal
 
 _GRADES = (0.5, 1.0, 2.0)  # of Kass & Raftery: substantial, strong, decisive
+_NOTE = "Above 0: for the term. Grey lines: substantial (0.5), strong (1), decisive (2). Band: two Monte Carlo errors."
 
 
-def plot_sensitivity(fit: Fit, drop: str, *, ax: Axes | None = None) -> Axes:
+def plot_sensitivity(
+    fit: Fit,
+    drop: str,
+    *,
+    ax: Axes | None = None,
+    figsize: tuple[float, float] | None = None,
+    caption: bool = True,
+) -> Axes:
     """Bayes factor of a random term against the scale of the prior of its standard deviations.
 
     Parameters
@@ -24,6 +33,10 @@ def plot_sensitivity(fit: Fit, drop: str, *, ax: Axes | None = None) -> Axes:
         A random term or a part of one, as `rand` prints it.
     ax
         Where to draw; by default a new figure.
+    figsize
+        Width and height of a new figure in inches; by default ``rcParams["figure.figsize"]`` where that was set.
+    caption
+        Whether the note below the title is written.
 
     Returns
     -------
@@ -39,16 +52,16 @@ def plot_sensitivity(fit: Fit, drop: str, *, ax: Axes | None = None) -> Axes:
     """
     if not isinstance(drop, str):
         raise ArgumentError(f"drop is a random term as rand prints it; got {type(drop).__name__}.")
-    fit, ax = a_fit(fit), an_axes(ax)
+    fit, canvas = a_fit(fit), a_canvas(ax=ax, figsize=figsize, caption=caption)
     curve = prior_sensitivity(fit, drop=drop)
-    ax = one_axes(ax)
+    ax, style = one_axes(canvas), look()
     x, y, error = curve.index.to_numpy(), curve["log10_bf"].to_numpy(), curve["mcse"].to_numpy()
     low, high = min(0.0, np.nanmin(y)), max(0.0, np.nanmax(y))
     room = 0.08 * (high - low) + 0.05
-    ax.axhline(0.0, color=GREY, linewidth=0.8)
+    ax.axhline(0.0, color=style.grey, linewidth=0.8)
     for grade in (*_GRADES, *(-grade for grade in _GRADES)):
         if low - room < grade < high + room:
-            ax.axhline(grade, color=LIGHT, linewidth=0.6, zorder=0)
+            ax.axhline(grade, color=style.light, linewidth=0.6, zorder=0)
     ax.fill_between(x, y - 2 * error, y + 2 * error, color=BLUE, alpha=0.2, linewidth=0)
     ax.plot(x, y, color=BLUE, linewidth=1.4)
     own = int(np.argmin(np.abs(np.log(x))))
@@ -60,15 +73,14 @@ def plot_sensitivity(fit: Fit, drop: str, *, ax: Axes | None = None) -> Axes:
         (x[own], y[own]),
         xytext=(6 if falls else -6, 5),
         textcoords="offset points",
-        fontsize=SMALL_SIZE,
-        color=INK,
+        fontsize=style.small,
+        color=style.ink,
         ha="left" if falls else "right",
     )
     ax.set_xscale("log")
     ax.set_xticks([0.1, 0.3, 1, 3, 10], ["0.1", "0.3", "1", "3", "10"])
     ax.minorticks_off()
     ax.set_ylim(low - room, high + 2.5 * room)
-    ax.set_xlabel("scale of the prior, times that of the fit")
-    ax.set_ylabel("log10 Bayes factor")
-    head(ax, f"Evidence for {drop}", "Above 0: for the term. Grey lines: substantial (0.5), strong (1), decisive (2).")
+    label_axes(ax, "scale of the prior, times that of the fit", "log10 Bayes factor")
+    head(ax, canvas, f"Evidence for {drop}", _NOTE)
     return ax

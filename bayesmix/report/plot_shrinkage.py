@@ -11,7 +11,7 @@ from bayesmix.inference.shrinkage import shrinkage
 from bayesmix.modelling.kinds import refuse_other_kinds
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
-from bayesmix.report.plot_arguments import a_text_or_none, an_axes, one_group
+from bayesmix.report.plot_arguments import a_canvas, a_text_or_none, one_group
 from bayesmix.report.shrinkage_arrows import draw_arrows
 from bayesmix.report.shrinkage_densities import draw_densities
 from bayesmix.report.shrinkage_paths import draw_paths
@@ -26,6 +26,8 @@ def plot_shrinkage(
     *,
     term: str | None = None,
     ax: Axes | None = None,
+    figsize: tuple[float, float] | None = None,
+    caption: bool = True,
 ) -> Axes:
     """How far partial pooling draws the levels of a group to the whole.
 
@@ -43,6 +45,11 @@ def plot_shrinkage(
         With ``"arrows"``: the slope; by default the first that varies by the group.
     ax
         Where to draw; by default a new figure.
+    figsize
+        Width and height of a new figure in inches; by default ``rcParams["figure.figsize"]`` where that was set, else
+        what names and levels need.
+    caption
+        Whether the note below the title is written.
 
     Returns
     -------
@@ -63,13 +70,13 @@ def plot_shrinkage(
     n. BLUPs and posterior means scatter less than the levels, all the more the fewer rows these have.
     """
     refuse_other_kinds(fit, question="plot_shrinkage", kinds=(Fit, RemlFit))
-    ax = an_axes(ax)
+    canvas = a_canvas(ax=ax, figsize=figsize, caption=caption)
     one_of(kind, KINDS, argument="kind")
     group = one_group(fit.design, group)
     if kind == "arrows":
-        return draw_arrows(fit, level_lines(fit, group), term, ax)
+        return draw_arrows(fit, level_lines(fit, group), term, canvas)
     if a_text_or_none(term, argument="term") is not None:
         raise ArgumentError(f'term={term!r} is for kind="arrows"; leave it out.')
     frame = shrinkage(fit, group)
     draw = draw_paths if kind == "lines" else draw_densities
-    return draw(frame, fit.design, group, ax)
+    return draw(frame, fit.design, group, canvas)

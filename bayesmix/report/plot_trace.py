@@ -5,16 +5,30 @@ from collections.abc import Sequence
 import arviz_plots
 from arviz_base import rc_context
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from bayesmix.modelling.record import Fit
-from bayesmix.report.plot_arguments import a_fit
-from bayesmix.report.plot_chains import MOST_PANELS, about_chains, chosen_draws, dress_all, n_divergent, titles
-from bayesmix.report.plot_style import CYCLE, INK, SMALL_SIZE, TEXT_SIZE, TITLE_SIZE, frame
-from bayesmix.report.plot_text import literal
+from bayesmix.report.plot_arguments import a_canvas, a_fit
+from bayesmix.report.plot_canvas import Picture
+from bayesmix.report.plot_chains import (
+    MOST_PANELS,
+    about_chains,
+    chain_handles,
+    chosen_draws,
+    dress_all,
+    n_divergent,
+    titles,
+)
+from bayesmix.report.plot_look import look
+from bayesmix.report.plot_style import frame, panel_title
 
 
-def plot_trace(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figure:
+def plot_trace(
+    fit: Fit,
+    parameters: str | Sequence[str] | None = None,
+    *,
+    figsize: tuple[float, float] | None = None,
+    caption: bool = True,
+) -> Figure:
     """Density and trace of each parameter, by chain (arviz-plots).
 
     Parameters
@@ -24,6 +38,10 @@ def plot_trace(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figur
     parameters
         Names as the tables print them, such as ``"sd_Subject__Days"``; by default all fixed coefficients, sds,
         correlations and sigma.
+    figsize
+        Width and height of the figure in inches; by default what the parameters need.
+    caption
+        Whether the sentences below the panels are written.
 
     Returns
     -------
@@ -37,10 +55,11 @@ def plot_trace(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figur
     UnknownTermError
         A parameter is not in the model; the message lists those that are.
     """
+    canvas, style = a_canvas(figsize=figsize, caption=caption), look()
     tree = chosen_draws(a_fit(fit), parameters)
     names, n_chains = titles(tree), tree["posterior"].sizes["chain"]
-    colours = [CYCLE[i % len(CYCLE)] for i in range(max(n_chains, 3))]
-    height = 1.35 * len(names) + 0.9
+    colours = [style.cycle[i % len(style.cycle)] for i in range(max(n_chains, 3))]
+    size = canvas.size(9.0, 1.35 * len(names) + 0.9, panels=2 * len(names))
     with rc_context(MOST_PANELS):
         collection = arviz_plots.plot_trace_dist(
             tree,
@@ -53,38 +72,31 @@ def plot_trace(fit: Fit, parameters: str | Sequence[str] | None = None) -> Figur
                 "xlabel_trace": False,
                 "trace": {"width": 0.5, "alpha": 0.75},
                 "dist": {"width": 1.2},
-                "divergence": {"color": INK},
+                "divergence": {"color": style.ink},
             },
-            figure_kwargs={"figsize": (9.0, height), "layout": "constrained", "width_ratios": [1, 2]},
+            figure_kwargs={
+                "figsize": size,
+                "layout": "constrained",
+                "width_ratios": [1, 2],
+                "FigureClass": Picture,
+            },
         )
     figure = collection.viz["figure"].item()
     dress_all(figure)
     for row, name in enumerate(names):
         density, trace = figure.axes[2 * row : 2 * row + 2]
-        density.set_title(literal(name, inches=2.5), loc="left", fontsize=TITLE_SIZE, color=INK)
+        panel_title(density, name, inches=2.5)
         density.set_yticks([])
         density.spines["left"].set_visible(False)
         if row == len(names) - 1:
-            density.set_xlabel("value", fontsize=TEXT_SIZE)
-            trace.set_xlabel("draw", fontsize=TEXT_SIZE)
-    _chain_legend(figure, colours[:n_chains])
+            density.set_xlabel("value", fontsize=style.text)
+            trace.set_xlabel("draw", fontsize=style.text)
     divergent = n_divergent(tree)
     marks = (
         " No divergent transitions." if divergent == 0 else f" Ticks at the foot: {divergent} divergent transitions."
     )
     if divergent is None:
         marks = about_chains(fit)
-    frame(figure, text=f"Left: posterior density by chain. Right: the draws in their order.{marks}", top=0.28)
+    text = f"Left: posterior density by chain. Right: the draws in their order.{marks}"
+    frame(figure, canvas, text=text, handles=chain_handles(colours[:n_chains]))
     return figure
-
-
-def _chain_legend(figure: Figure, colours: list[str]) -> None:
-    handles = [Line2D([], [], color=colour, linewidth=1.4, label=f"chain {i}") for i, colour in enumerate(colours)]
-    figure.legend(
-        handles=handles,
-        loc="upper center",
-        ncols=min(8, len(handles)),
-        fontsize=SMALL_SIZE,
-        frameon=False,
-        labelcolor=INK,
-    )

@@ -8,13 +8,20 @@ from numpy.typing import NDArray
 
 from bayesmix.inference.replicated import Replicated
 from bayesmix.numerics.predictive_statistics import STATISTICS, exceedance, rootogram
-from bayesmix.report.plot_style import BLUE, INK, SMALL_SIZE, VERMILION, head, label_axes
+from bayesmix.report.plot_canvas import Canvas
+from bayesmix.report.plot_look import BLUE, VERMILION, look
+from bayesmix.report.plot_style import head, label_axes, legend
+from bayesmix.report.plot_text import literal
 
 Floats = NDArray[np.float64]
 
 _TAILS = (0.025, 0.975)
 _SHOWN = 50  # replicates drawn as lines
 _MOST_COUNTS = 40
+_N_GRID = 512
+_ROOM = 3.3  # bandwidths: where a kernel has come down to nothing
+_TICK = 1.0  # inches of a category's name
+_ACROSS = 60  # letters of all categories' names side by side
 _PER_BIN, _FEWEST_BINS, _MOST_BINS = 15, 4, 20
 
 _IN_WORDS = {
@@ -30,24 +37,48 @@ _IN_WORDS = {
 }
 
 
-def density(ax: Axes, found: Replicated, label: str) -> Axes:
-    """Densities of the data and of some replicates, by the same rule."""
-    for column in found.shown_replicates.T[:: max(1, found.n_draws // _SHOWN)]:
-        x, y, _ = array_stats.kde(column)
-        ax.plot(x, y, color=BLUE, linewidth=0.6, alpha=0.3, zorder=1)
+def density(ax: Axes, canvas: Canvas, found: Replicated, label: str, bounds: tuple[float, float]) -> Axes:
+    """Densities of the data and of some replicates by the same rule, reflected at the `bounds` of the response."""
+    chosen = found.shown_replicates[:, :: max(1, found.n_draws // _SHOWN)]
+    limits = _kernel_limits(np.column_stack([chosen, found.shown]), bounds)
+    for column in chosen.T:
+        ax.plot(*kernel_density(column, limits, bounds), color=BLUE, linewidth=0.6, alpha=0.3, zorder=1)
     ax.plot([], [], color=BLUE, linewidth=1, label="replicates")
-    x, y, _ = array_stats.kde(found.shown[:, 0])
+    x, y = kernel_density(found.shown[:, 0], limits, bounds)
     ax.plot(x, y, color=VERMILION, linewidth=1.8, zorder=2, label="data")
     ax.set_ylim(bottom=0)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     label_axes(ax, label, "")
-    _legend(ax)
-    head(ax, "Posterior predictive check", f"Densities of the data and of {min(_SHOWN, found.n_draws)} replicates.")
+    legend(ax)
+    note = f"Densities of the data and of {chosen.shape[1]} replicates."
+    head(ax, canvas, "Posterior predictive check", note)
     return ax
 
 
-def ecdf(ax: Axes, found: Replicated, label: str) -> Axes:
+def _kernel_limits(values: Floats, bounds: tuple[float, float]) -> tuple[float, float]:
+    """From where to where densities of the columns are drawn: until nothing is left of them, or to the bounds."""
+    widths = [array_stats.kde(column)[2] for column in values.T if np.ptp(column) > 0]
+    room = _ROOM * max(widths, default=0.0) or 1.0
+    return max(float(values.min()) - room, bounds[0]), min(float(values.max()) + room, bounds[1])
+
+
+def kernel_density(values: Floats, limits: tuple[float, float], bounds: tuple[float, float]) -> tuple[Floats, Floats]:
+    """Grid and kernel density between `limits`, reflected where a limit is a bound of what can be observed.
+
+    Values that are all alike have a density of 0 everywhere else.
+    """
+    if np.ptp(values) == 0:
+        grid = np.linspace(*limits, _N_GRID)
+        return grid, np.zeros(_N_GRID)
+    low, high = limits
+    # One end is reflected where it is a bound; the other lies where nothing is left to reflect.
+    bounded = low == bounds[0] or high == bounds[1]
+    grid, heights, _ = array_stats.kde(values, custom_lims=(low, high), bound_correction=bounded, grid_len=_N_GRID)
+    return grid, heights
+
+
+def ecdf(ax: Axes, canvas: Canvas, found: Replicated, label: str) -> Axes:
     """Shares of rows up to each value, with the band of the replicates."""
     at = np.unique(np.concatenate([found.shown[:, 0], np.linspace(0, found.shown_replicates.max(), 200)]))
     # A proportion such as 3 / 7 must not fall beside itself.
@@ -57,8 +88,8 @@ def ecdf(ax: Axes, found: Replicated, label: str) -> Axes:
     ax.step(at, _shares(found.shown, at + 1e-9)[:, 0], where="post", color=VERMILION, linewidth=1.6, label="data")
     ax.set_ylim(0, 1.02)
     label_axes(ax, label, "share of rows up to it")
-    _legend(ax)
-    head(ax, "Posterior predictive check", f"Band: 95 % of {found.n_draws} replicates at each value.")
+    legend(ax)
+    head(ax, canvas, "Posterior predictive check", f"Band: 95 % of {found.n_draws} replicates at each value.")
     return ax
 
 
@@ -67,22 +98,23 @@ def _shares(values: Floats, at: Floats) -> Floats:
     return np.stack([np.searchsorted(column, at, side="right") for column in ordered.T], axis=1) / len(values)
 
 
-def rootogram_bars(ax: Axes, found: Replicated, label: str) -> Axes:
-    """How often each count occurs: bars of the replicates, points of the data, on a square root scale."""
-    largest = largest_count(found.replicates)
-    observed, expected = rootogram(found.values, found.replicates, largest=largest)
+def rootogram_bars(ax: Axes, canvas: Canvas, found: Replicated, label: str, categories: tuple[str, ...] = ()) -> Axes:
+    """How often each count, or category, occurs: bars of the replicates, points of the data, on a square root scale."""
+    first, last = (1, len(categories)) if categories else (0, largest_count(found.replicates))
+    observed, expected = (counted[first:] for counted in rootogram(found.values, found.replicates, largest=last))
     lower, upper = np.quantile(expected, _TAILS, axis=1)
-    counts, width = np.arange(largest + 1), 0.8
+    counts, width = np.arange(first, last + 1), 0.8
     ax.bar(counts, upper - lower, width, bottom=lower, color=BLUE, alpha=0.3, linewidth=0, zorder=1, label="replicates")
     mean = expected.mean(axis=1)
     ax.hlines(mean, counts - width / 2, counts + width / 2, color=BLUE, linewidth=1.2, zorder=2)
     outside = (observed < lower) | (observed > upper)
+    ground = look().ground
     for chosen, filled in ((~outside, False), (outside, True)):
         ax.scatter(
             counts[chosen],
             observed[chosen],
             s=18,
-            facecolors=VERMILION if filled else "white",
+            facecolors=VERMILION if filled else ground,
             edgecolors=VERMILION,
             linewidths=1.2,
             zorder=3,
@@ -91,15 +123,24 @@ def rootogram_bars(ax: Axes, found: Replicated, label: str) -> Axes:
     ax.set_yscale("function", functions=(lambda y: np.sqrt(np.maximum(y, 0)), np.square))
     ax.set_ylim(0, 1.05 * max(upper.max(), observed.max()))
     _square_ticks(ax)
-    _count_ticks(ax, largest, more=bool((found.replicates > largest).any() or (found.values > largest).any()))
+    if categories:
+        _category_ticks(ax, categories)
+    else:
+        _count_ticks(ax, last, more=bool((found.replicates > last).any() or (found.values > last).any()))
     label_axes(ax, label, "rows")
-    _legend(ax)
+    legend(ax)
     note = (
-        f"Bars: 95 % of {found.n_draws} replicates, line: their mean; {int(outside.sum())} of {largest + 1} points "
+        f"Bars: 95 % of {found.n_draws} replicates, line: their mean; {int(outside.sum())} of {len(counts)} points "
         "outside (filled). Square root scale."
     )
-    head(ax, "Rootogram", note)
+    head(ax, canvas, "Posterior predictive check" if categories else "Rootogram", note)
     return ax
+
+
+def _category_ticks(ax: Axes, categories: tuple[str, ...]) -> None:
+    texts = [literal(text, inches=_TICK) for text in categories]
+    turned = sum(len(text) + 2 for text in texts) > _ACROSS
+    ax.set_xticks(np.arange(1, len(categories) + 1), texts, rotation=90 if turned else 0)
 
 
 def largest_count(replicates: Floats) -> int:
@@ -108,7 +149,7 @@ def largest_count(replicates: Floats) -> int:
     return int(np.clip((at_least >= 0.5).sum() - 1, 1, _MOST_COUNTS))
 
 
-def calibration(ax: Axes, found: Replicated, label: str, by: Floats) -> Axes:
+def calibration(ax: Axes, canvas: Canvas, found: Replicated, label: str, by: Floats) -> Axes:
     """Means of rows that are alike in `by` (n_rows,), the expectation without group effects: of data and replicates.
 
     Binned by fitted values that know the row's own response through its group, the data would seem too extreme.
@@ -121,9 +162,9 @@ def calibration(ax: Axes, found: Replicated, label: str, by: Floats) -> Axes:
     ax.vlines(x, lower, upper, color=BLUE, alpha=0.35, linewidth=6, zorder=2, label="replicates")
     ax.scatter(x, of_data, s=22, color=VERMILION, linewidths=0, zorder=3, label="data")
     label_axes(ax, f"expected {label}, group effects 0", f"mean {label}")
-    _legend(ax)
+    legend(ax)
     note = f"Rows in {len(parts)} bins by what the fixed part expects; bars: 95 % of {found.n_draws} replicates."
-    head(ax, "Calibration", note)
+    head(ax, canvas, "Calibration", note)
     return ax
 
 
@@ -137,7 +178,7 @@ def _alike(by: Floats) -> list[NDArray[np.bool_]]:
     return [place == number for number in np.unique(place)]
 
 
-def statistic(ax: Axes, found: Replicated, name: str) -> Axes:
+def statistic(ax: Axes, canvas: Canvas, found: Replicated, name: str) -> Axes:
     """One number of each replicate as a histogram, with that of the data."""
     of_replicates = STATISTICS[name](found.shown_replicates, found.moments)
     of_data = STATISTICS[name](np.broadcast_to(found.shown, found.replicates.shape), found.moments)
@@ -146,10 +187,10 @@ def statistic(ax: Axes, found: Replicated, name: str) -> Axes:
     ax.axvline(float(of_data.mean()), color=VERMILION, linewidth=1.8, label="data")
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    words = _IN_WORDS[name]
+    words, note = _IN_WORDS[name], f"{found.n_draws} replicates; p {p:.3f}: share above the data's."
     label_axes(ax, words, "")
-    _legend(ax)
-    head(ax, f"Posterior predictive check: {words}", f"{found.n_draws} replicates; p {p:.3f}: share above the data's.")
+    legend(ax)
+    head(ax, canvas, f"Posterior predictive check: {words}", note)
     return ax
 
 
@@ -171,7 +212,3 @@ def _count_ticks(ax: Axes, largest: int, *, more: bool) -> None:
     if more:
         ticks, names = [*ticks, largest], [*names, f"{largest}+"]
     ax.set_xticks(ticks, names)
-
-
-def _legend(ax: Axes) -> None:
-    ax.legend(fontsize=SMALL_SIZE, frameon=False, labelcolor=INK)

@@ -56,7 +56,7 @@ def _verdict(found: Separation) -> str:
     kind = "Complete" if found.complete else "Quasi-complete"
     return (
         f"{kind} separation: the likelihood keeps increasing as the coefficients below diverge; they have no finite ML "
-        f"estimate ({counted(triage.n_rows, 'rows')})."
+        f"estimate ({counted(triage.n_rows, 'row')})."
     )
 
 

@@ -18,8 +18,10 @@ from bayesmix.modelling.layout import column_pairs
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report.plot_arguments import one_term
+from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_labels import label_points
-from bayesmix.report.plot_style import BLUE, GREY, INK, LIGHT, VERMILION, head, label_axes, one_axes
+from bayesmix.report.plot_look import BLUE, VERMILION, look
+from bayesmix.report.plot_style import head, label_axes, one_axes
 from bayesmix.report.units import response_with_unit, unit_of_coefficient, with_unit
 
 if TYPE_CHECKING:
@@ -30,9 +32,11 @@ Floats = NDArray[np.float64]
 _SHARES = (0.5, 0.95)
 _MOST_LABELS = 24
 _MOST_CENTRES = 4
+_SAME = 1e-6  # of the spread of all points: centres as near to each other as this are one
+_ROOM = 0.08  # of the picture, around its points
 
 
-def draw_arrows(fit: Fit | RemlFit, lines: LevelLines, term: str | None, ax: Axes | None) -> Axes:
+def draw_arrows(fit: Fit | RemlFit, lines: LevelLines, term: str | None, canvas: Canvas) -> Axes:
     """The plane of intercept and slope; the arrows end at the posterior mean, of a REML fit at the BLUP."""
     alone = lines.alone
     slope = _slope_of(alone, term)
@@ -42,16 +46,19 @@ def draw_arrows(fit: Fit | RemlFit, lines: LevelLines, term: str | None, ax: Axe
     plane[0, slope], plane[1, slope] = at, 1.0
     own, overall, ends = alone.coefficients @ plane.T, lines.overall @ plane.T, _pooled(fit, lines) @ plane.T
 
-    ax = one_axes(ax, width=5.6, height=5.0)
+    ax, style = one_axes(canvas, width=5.6, height=5.0), look()
     colour, what = (BLUE, "posterior mean") if isinstance(fit, Fit) else (VERMILION, "BLUP")
-    centres = np.unique(overall.round(9), axis=0)
     known = np.isfinite(own).all(axis=1)
     starts = own[known]
+    centres = _distinct(overall, np.concatenate([starts, ends]))
+    edges = [starts, ends]
     if len(centres) <= _MOST_CENTRES:
         covariance = plane @ _covariance(fit, alone) @ plane.T
         for centre in centres:
-            _ellipses(ax, centre, covariance)
-        ax.scatter(centres[:, 0], centres[:, 1], marker="D", s=34, color=INK, linewidths=0, zorder=5, label="overall")
+            edges.append(_ellipses(ax, centre, covariance))
+        ax.scatter(
+            centres[:, 0], centres[:, 1], marker="D", s=34, color=style.ink, linewidths=0, zorder=5, label="overall"
+        )
     alpha = float(np.clip(60 / len(own), 0.25, 1.0))
     for start, end in zip(starts, ends[known], strict=True):
         ax.annotate(
@@ -66,14 +73,14 @@ def draw_arrows(fit: Fit | RemlFit, lines: LevelLines, term: str | None, ax: Axe
         starts[:, 0],
         starts[:, 1],
         s=13,
-        facecolor="white",
-        edgecolor=GREY,
+        facecolor=style.ground,
+        edgecolor=style.grey,
         linewidths=0.9,
         zorder=4,
         label="no pooling",
     )
     ax.scatter(ends[:, 0], ends[:, 1], s=9, color=colour, alpha=alpha, linewidths=0, zorder=4, label="partial pooling")
-    _limits(ax, np.concatenate([starts, ends, centres if len(centres) <= _MOST_CENTRES else ends[:0]]))
+    _limits(ax, np.concatenate(edges))
     name = alone.names[slope]
     slopes = with_unit(f"slope of {name}", unit_of_coefficient(fit.design, name))
     label_axes(ax, f"{response_with_unit(fit.design)} {at_text}", slopes)
@@ -83,7 +90,7 @@ def draw_arrows(fit: Fit | RemlFit, lines: LevelLines, term: str | None, ax: Axe
         note += f" Diamond: fixed part; ellipses hold {held} of levels under the fitted distribution."
     if not known.all():
         note += f" Levels that do not determine their own line, and are at their end alone: {int((~known).sum())}."
-    head(ax, f"{name} by {alone.group}: from no pooling to partial pooling", note)
+    head(ax, canvas, f"{name} by {alone.group}: from no pooling to partial pooling", note)
     moved = (ends[known] - starts) / np.std(ends, axis=0).clip(min=1e-300)
     order = np.argsort(-np.linalg.norm(moved, axis=1), kind="stable")
     names = [level for level, has in zip(lines.levels, known, strict=True) if has]
@@ -154,7 +161,15 @@ def _covariance(fit: Fit | RemlFit, alone: "NoPooling") -> Floats:
     return block_diag(*blocks)[np.ix_(order, order)]
 
 
-def _ellipses(ax: Axes, centre: Floats, covariance: Floats) -> None:
+def _distinct(overall: Floats, points: Floats) -> Floats:
+    """The rows of `overall` (n_levels, 2) that differ, beside the spread of the `points` of the picture."""
+    spread = np.ptp(points, axis=0)
+    places = (overall - overall.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    return overall[np.sort(np.unique((places / _SAME).round(), axis=0, return_index=True)[1])]
+
+
+def _ellipses(ax: Axes, centre: Floats, covariance: Floats) -> Floats:
+    """Draw the ellipses about a centre; gives the corners of the box around the largest, (2, 2)."""
     values, vectors = np.linalg.eigh(covariance)
     angle = float(np.degrees(np.arctan2(vectors[1, 1], vectors[0, 1])))
     for share in _SHARES:
@@ -165,16 +180,18 @@ def _ellipses(ax: Axes, centre: Floats, covariance: Floats) -> None:
             across,
             angle=angle,
             fill=False,
-            edgecolor=LIGHT,
+            edgecolor=look().light,
             linewidth=1.1,
             zorder=1,
         )
         ax.add_patch(ellipse)
+    half = np.sqrt(chi2.ppf(_SHARES[-1], 2) * np.maximum(np.diag(covariance), 0))
+    return np.array([centre - half, centre + half])
 
 
 def _limits(ax: Axes, points: Floats) -> None:
-    """Limits from the points; ellipses may leave the picture."""
+    """Limits that hold all points."""
     low, high = points.min(axis=0), points.max(axis=0)
-    room = np.where(high > low, 0.12 * (high - low), 0.5)
+    room = np.where(high > low, _ROOM * (high - low), 0.5)
     ax.set_xlim(low[0] - room[0], high[0] + room[0])
     ax.set_ylim(low[1] - room[1], high[1] + room[1])

@@ -7,12 +7,16 @@ from matplotlib.lines import Line2D
 from scipy.stats import gaussian_kde
 
 from bayesmix.formula.design import Design
-from bayesmix.report.plot_style import BLUE, GREY, INK, SMALL_SIZE, VERMILION, head, label_axes, one_axes
+from bayesmix.report.plot_canvas import Canvas
+from bayesmix.report.plot_look import BLUE, VERMILION, look
+from bayesmix.report.plot_style import head, label_axes, legend, one_axes
 from bayesmix.report.units import response_with_unit
 
-_LOOKS = {
-    "raw_mean": ("raw means", GREY, "-"),
-    "blue": ("BLUEs", INK, (0, (4, 2))),
+_Dash = str | tuple[float, tuple[float, ...]]
+
+_LOOKS: dict[str, tuple[str, str | None, _Dash]] = {
+    "raw_mean": ("raw means", None, "-"),
+    "blue": ("BLUEs", None, (0, (4, 2))),
     "blup": ("BLUPs", VERMILION, "-"),
     "mean": ("posterior means", BLUE, (0, (1.5, 1))),
 }
@@ -22,9 +26,11 @@ _HEADROOM = 1.3  # for the legend
 _NOUGHT = 1e-6  # of the spread of all: levels as near to each other as this are one
 
 
-def draw_densities(frame: pd.DataFrame, design: Design, group: str, ax: Axes | None) -> Axes:
+def draw_densities(frame: pd.DataFrame, design: Design, group: str, canvas: Canvas) -> Axes:
     """`frame` as `shrinkage` has it."""
-    ax = one_axes(ax, width=5.6, height=4.0)
+    ax = one_axes(canvas, width=5.6, height=4.0)
+    style = look()
+    inks = {"raw_mean": style.grey, "blue": style.ink}
     columns = [column for column in _LOOKS if column in frame]
     everything = frame[columns].to_numpy()
     low, high = float(np.nanmin(everything)), float(np.nanmax(everything))
@@ -36,7 +42,8 @@ def draw_densities(frame: pd.DataFrame, design: Design, group: str, ax: Axes | N
     top = max((float(density.max()) for density in densities.values()), default=1.0)
     shown: list[Line2D] = []
     for row, column in enumerate(columns):
-        name, colour, dash = _LOOKS[column]
+        name, own_colour, dash = _LOOKS[column]
+        colour = own_colour or inks[column]
         own = values[column]
         label = f"{name}, sd {own.std(ddof=1):.3g}" if varies[column] else f"{name}, all {own.mean():.4g}"
         x, y = (grid, densities[column]) if varies[column] else ([own.mean()] * 2, [0, top])
@@ -46,19 +53,19 @@ def draw_densities(frame: pd.DataFrame, design: Design, group: str, ax: Axes | N
     common = np.ptp(frame["overall"]) <= _NOUGHT * spread
     if common:
         overall = [frame["overall"].iloc[0]] * 2
-        ax.plot(overall, [0, top], color=INK, linewidth=0.6, dashes=(4, 3), zorder=1, label="overall")
-    ax.axhline(0, color=GREY, linewidth=0.5, zorder=1)
+        ax.plot(overall, [0, top], color=style.ink, linewidth=0.6, dashes=(4, 3), zorder=1, label="overall")
+    ax.axhline(0, color=style.grey, linewidth=0.5, zorder=1)
     ax.set_xlim(grid[0], grid[-1])
     ax.set_ylim(-(len(columns) + 0.6) * _ROW * top, _HEADROOM * top)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     label_axes(ax, response_with_unit(design), "")
-    ax.legend(handles=shown, ncols=2, fontsize=SMALL_SIZE, frameon=False, labelcolor=INK, loc="upper left")
+    legend(ax, shown, ncols=2, loc="upper left")
     note = (
         "Densities over the levels, and a tick for each. Raw means scatter by their own noise besides the levels' "
         "differences; drawn to the whole, BLUPs scatter less."
     )
     if common and varies["blup"]:  # BLUPs that are all the overall mean cover it
         note += f" Dashes: the overall mean, {frame['overall'].iloc[0]:.5g}."
-    head(ax, f"How {len(frame)} levels of {group} scatter", note)
+    head(ax, canvas, f"How {len(frame)} levels of {group} scatter", note)
     return ax

@@ -1,8 +1,9 @@
-"""Labels with the units of the data: `data.attrs["units"]`, by column, as cards give them."""
+"""Labels with the units of the data: ``data.attrs["units"]``, a mapping from columns to units, as cards give them."""
 
 from collections.abc import Mapping
 
 from bayesmix.formula.design import Design
+from bayesmix.formula.syntax import unparse
 
 
 def units_of(design: Design) -> dict[str, str]:
@@ -11,15 +12,34 @@ def units_of(design: Design) -> dict[str, str]:
     return {str(name): str(unit) for name, unit in units.items()} if isinstance(units, Mapping) else {}
 
 
+def response_text(design: Design) -> str:
+    """The response in a few words: of counts out of trials and of one level of a factor what is counted."""
+    response, written = design.response, design.formula.response
+    if response.levels is not None:
+        return f"{response.name} = {response.levels[1]}"
+    return response.name if response.trials is None else unparse(written.values)
+
+
+def response_unit(design: Design) -> str:
+    """The response's unit; an expression such as log(y) has none, nor have proportions and categories."""
+    response = design.response
+    numbers = response.levels is None and response.trials is None and not response.categories
+    return units_of(design).get(response.name, "") if numbers else ""
+
+
 def response_with_unit(design: Design) -> str:
-    """`Reaction (ms)`; an expression such as log(y) has no unit."""
-    return with_unit(design.response.name, units_of(design).get(design.response.name, ""))
+    """`Reaction (ms)`."""
+    return with_unit(design.response.name, response_unit(design))
+
+
+def column_with_unit(design: Design, name: str) -> str:
+    """`Days (day)`."""
+    return with_unit(name, units_of(design).get(name, ""))
 
 
 def unit_of_coefficient(design: Design, name: str) -> str:
     """The unit of a coefficient on the response's scale, `ms per day`; empty where it is not known."""
-    units = units_of(design)
-    unit = units.get(design.response.name, "")
+    units, unit = units_of(design), response_unit(design)
     if name not in design.data.columns:
         # An intercept and a factor's levels are in the response's unit; of products and functions none is claimed.
         plain = name == "Intercept" or (name.endswith("]") and name.split("[")[0] in design.data.columns)
@@ -28,4 +48,5 @@ def unit_of_coefficient(design: Design, name: str) -> str:
 
 
 def with_unit(label: str, unit: str) -> str:
+    """`label (unit)`, where there is a unit."""
     return f"{label} ({unit})" if unit else label

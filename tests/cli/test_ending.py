@@ -88,6 +88,41 @@ def test_a_signal_ends_a_run_in_one_line(folder: Path, number, code, words):
     assert names(folder) == ["c.toml"]
 
 
+# The same with an audit that lasts.
+AUDITED = """
+import signal, sys, time
+from pathlib import Path
+from bayesmix.cli.main import main
+from bayesmix.report import card_audit
+
+def audit(*_, **__):
+    Path("sampling").touch()
+    time.sleep(60)
+
+card_audit.audit = audit
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 1), (signal.SIGTERM, 143)])
+def test_an_interrupt_ends_the_audit_alone_and_the_system_all(folder: Path, number, code):
+    run = start(AUDITED, "run", "c.toml", "--out", "out")
+    wait_for(folder / "sampling", run)
+    run.send_signal(number)
+    out, err = run.communicate(timeout=120)
+    assert run.returncode == code
+    if number == signal.SIGTERM:
+        assert err.endswith("Ended; nothing was written.\n")
+        assert names(folder) == ["c.toml"]
+    else:
+        assert "bayesmix: Audit: interrupted" in err
+        assert "Audit: interrupted" in out
+        assert {"fit.nc", "fixef.csv", "sd.png", "summary.txt"} < set(names(folder / "out"))
+        assert "audit.csv" not in names(folder / "out")
+
+
 @pytest.mark.slow
 def test_a_signal_that_is_ignored_stays_ignored(folder: Path):
     run = start(

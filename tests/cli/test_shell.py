@@ -196,6 +196,7 @@ def test_arguments_reach_the_analysis(monkeypatch):
     assert "Written to there:\n" in done.stdout
     assert "tables    fixef.csv\n" in done.stdout
     card = seen["card"]
+    assert card.questions.audit is False
     assert (card.model.formula, card.model.family) == ("y ~ x", "poisson")
     assert (card.data.path, card.data.weights, card.data.na) == (Path("d.csv"), "w", "error")
     assert card.priors == {"x": "Normal(mu=0, sigma=2)", "f[a]": "Normal(0, 1)"}
@@ -264,6 +265,8 @@ def test_shipped_card_from_end_to_end(folder: Path):
     assert done.returncode == 0, done.stderr
     assert "Formula: Reaction ~ Days + (Days | Subject)" in done.stdout
     assert "Sampling: no problems" in done.stdout
+    assert "Audit: NUTS from dispersed starts agrees with the fit" in done.stdout
+    assert "Auditing by NUTS ..." in done.stderr
     results = folder / "results" / "sleepstudy"
     assert [path.name for path in folder.iterdir()] == ["results"]
     fixef = pd.read_csv(results / "fixef.csv", index_col="coefficient")

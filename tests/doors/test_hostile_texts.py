@@ -25,7 +25,12 @@ from bayesmix.modelling.families import FAMILIES
 
 from .conftest import IMPORTS, RUNS, SECRET, TEXTS, as_name, models_of, of_a_stranger
 
+USUAL = ("added to a formula", "braces", "lines", "tex", "markup", "keyword")
 each_text = pytest.mark.parametrize("text", TEXTS.values(), ids=list(TEXTS))
+usual_texts = pytest.mark.parametrize(
+    "text",
+    [pytest.param(text, id=name, marks=() if name in USUAL else pytest.mark.slow) for name, text in TEXTS.items()],
+)
 
 
 def both_doors(text, family, watched):
@@ -36,12 +41,18 @@ def both_doors(text, family, watched):
             assert set(data.columns) >= set(model.data.columns) - {model.response_term.alias} - {SUCCESSES, TRIALS}
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(
+    "family",
+    [
+        pytest.param(one, marks=pytest.mark.slow if one.startswith(("zero_inflated", "hurdle")) else ())
+        for one in FAMILIES
+    ],
+)
 def test_every_family(family, watched):
     both_doors(TEXTS["added to a formula"], family, watched)
 
 
-@each_text
+@usual_texts
 @pytest.mark.parametrize(
     "family", ["gaussian", *(pytest.param(one, marks=pytest.mark.slow) for one in ("binomial", "cumulative"))]
 )
@@ -72,25 +83,13 @@ def test_a_response_in_a_call_of_a_quoted_column():
     predicted = model.predict(fit.posterior, data=new, inplace=False).posterior["mu"]
     expected = bm.fitted(fit)["mean"].to_numpy()[:7]
     np.testing.assert_allclose(predicted.mean(("chain", "draw")), expected, rtol=1e-8)
-    assert len(bambi.interpret.predictions(model, observed(fit), conditional="school class").summary) == 6
+    assert len(bambi.interpret.predictions(model, fit.posterior, conditional="school class").summary) == 6
 
 
-def observed(fit):
-    """The posterior with the group that `bambi.interpret` takes the rows' coordinate from."""
-    tree = fit.posterior.copy()
-    rows = np.arange(fit.design.n_obs)
-    tree["observed_data"] = pd.Series(rows, index=pd.Index(rows, name="__obs__")).to_xarray().to_dataset(name="y")
-    return tree
-
-
-USUAL = ("added to a formula", "braces", "lines", "tex", "markup", "keyword")
 SHORT = {"draws": 25, "tune": 40, "chains": 1, "seed": 1, "progress": False}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [pytest.param(text, id=name, marks=() if name in USUAL else pytest.mark.slow) for name, text in TEXTS.items()],
-)
+@usual_texts
 def test_a_whole_analysis_of_a_stranger(text, watched, tmp_path):
     """Fit, print, tables, pictures, stored and read again, predictions by Bambi."""
     data, _ = of_a_stranger(text, "gaussian")
@@ -144,7 +143,7 @@ def test_formulas(text, watched):
                     refused()
 
 
-@each_text
+@usual_texts
 def test_arguments(text, watched):
     data = bm.load_data("sleepstudy")
     formula = "Reaction ~ Days + (1 | Subject)"
@@ -210,6 +209,9 @@ draws = 20
 chains = 1
 seed = 1
 
+[questions]
+audit = false
+
 [report]
 probability = 0.9
 pictures = ["ranef"]
@@ -222,7 +224,7 @@ PLACES = sorted(set(CARD.replace('"', "\0").split("\0")[1::2])) + [
 ]
 
 
-@each_text
+@usual_texts
 def test_cards(text, watched, tmp_path):
     """Every text and every key of a card in turn is the stranger's."""
     rng = np.random.default_rng(3)
@@ -284,9 +286,8 @@ def replaced(value, text):
             yield from (value | {key: one} for one in replaced(inside, text))
 
 
-@pytest.mark.parametrize(
-    "kind", ["added to a formula", *(pytest.param(one, marks=pytest.mark.slow) for one in ("python", "secret", "tex"))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["added to a formula", "python", "secret", "tex"])
 def test_stored_fits(kind, watched, tmp_path):
     """Every text and every key of the description, one after the other; what is loaded is looked at."""
     content, taken = STORED.read_bytes(), 0

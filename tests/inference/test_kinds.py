@@ -31,6 +31,8 @@ CASES = [
         "log_marginal takes a fit by bm.fit; got RemlFit. Its log-likelihood is",
     ),
     (lambda fit: bm.log_marginal(fit), "nothing", "log_marginal takes a fit by bm.fit; got NoneType"),
+    (lambda fit: bm.audit(fit), "reml", r"audit takes a fit by bm.fit; got RemlFit. glance\(fit\) says"),
+    (lambda fit: bm.audit(fit), "lm", "got LmFit. It has no draws"),
     (lambda fit: bm.diagnose(fit), "reml", r"glance\(fit\) says whether it converged"),
     (lambda fit: bm.equivalence(fit), "laplace", r"varcorr\(fit\) has its standard deviations"),
     (lambda fit: bm.inclusion(fit), "reml", r"rand\(fit\) tests its random terms"),

@@ -36,7 +36,8 @@ def test_nutpie_still_has(name):
     assert hasattr(nutpie.compile_pymc, name)
 
 
-@pytest.mark.parametrize("shared", [pytest.param(False, marks=pytest.mark.slow), True])
+@pytest.mark.slow
+@pytest.mark.parametrize("shared", [False, True])
 def test_draws_are_nutpies_own(shared):
     model = small_model(shared=shared)
     ours = sampled(compile_model(model, NAMES))

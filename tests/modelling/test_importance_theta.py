@@ -42,8 +42,9 @@ def test_print_says_which_and_why():
     assert 6000 < weights.effective_size < weights.n_values == 8000
     assert f"(effective sample size {weights.effective_size:.0f}); seed 1" in str(fit)
     assert "importance sampling of 4 variance parameters" in str(fit)
-    assert f"Pareto k {weights.pareto_k:.2f})." in str(fit)
-    assert set(fit.posterior.children) == {"posterior", "sample_stats", "unconstrained_posterior", "importance"}
+    assert "Pareto k of the importance weights" in str(fit)
+    groups = {"posterior", "sample_stats", "unconstrained_posterior", "importance", "observed_data"}
+    assert set(fit.posterior.children) == groups
 
 
 def test_weights_that_cannot_be_trusted_give_way_to_nuts(monkeypatch):

@@ -11,9 +11,10 @@ import xarray as xr
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.inference.diagnose import diagnose
-from bayesmix.modelling import joint_draws
+from bayesmix.modelling import joint_draws, ladder
 from bayesmix.modelling.attempts import Attempt, frame_of, to_text
 from bayesmix.modelling.bridge import by_bridge, log_density_of
+from bayesmix.modelling.budget import MOST_TIMES, Budget
 from bayesmix.modelling.chains import thinned
 from bayesmix.modelling.diagnostics import Diagnostics
 from bayesmix.modelling.fit import fit
@@ -63,12 +64,20 @@ def test_nothing_is_tried_when_all_is_well(design):
         ({"n_max_treedepth": 90}, WAY, ("low-rank mass matrix, tune 2000", "90 draws at the greatest tree depth")),
         ({"ess": {"sd_g__Intercept": 90}}, WAY, ("centred (1 | g)", "ESS 90 for sd_g__Intercept")),
         ({"ess": {"sd_h__Intercept": 90}}, WAY, ("non-centred (1 | h)", "ESS 90 for sd_h__Intercept")),
-        ({"ess": {"x": 90}}, WAY, ("low-rank mass matrix, tune 2000, one draw of 7 kept", "ESS 90 for x")),
-        ({"ess": {"x": 90}}, replace(WAY, mass_matrix="low-rank", tune=2000), ("one draw of 7 kept", "ESS 90 for x")),
+        ({"ess": {"x": 386}}, WAY, ("chains 2 times as long", "ESS 386 for x")),
+        ({"rhat": {"sd_g__Intercept": 1.0102}}, WAY, ("chains 2 times as long", "R-hat 1.010 for sd_g__Intercept")),
         (
-            {"rhat": {"x": 1.3}, "ess": {"x": 20}},
+            {"ess": {"sd_g__Intercept": 300}},
+            replace(WAY, thin=3),
+            ("chains 6 times as long", "ESS 300 for sd_g__Intercept"),
+        ),
+        ({"ess": {"x": 90}}, WAY, ("chains 7 times as long", "ESS 90 for x")),
+        ({"rhat": {"x": 1.3}, "ess": {"x": 20}}, WAY, ("chains 20 times as long", "R-hat 1.300 for x")),
+        ({"ess": {"x": 90}}, replace(WAY, thin=20), ("low-rank mass matrix, tune 2000", "ESS 90 for x")),
+        (
+            {"n_divergent": 1, "ess": {"sd_g__Intercept": 250}},
             WAY,
-            ("low-rank mass matrix, tune 2000, one draw of 20 kept", "R-hat 1.30 for x"),
+            ("target_accept 0.95, chains 3 times as long", "1 divergence, ESS 250 for sd_g__Intercept"),
         ),
         ({"ebfmi": (0.9, 0.2, 0.9, 0.9)}, WAY, ("centred (1 | g)", "E-BFMI 0.20")),
         (
@@ -98,9 +107,33 @@ def test_nothing_is_tried_twice(design):
         tried.append(step.way)
         remedies.append(step.remedy)
     assert remedies == [
-        "target_accept 0.95", "target_accept 0.99, tune 2000", "centred (1 | g)",
-        "low-rank mass matrix, tune 2000, one draw of 10 kept",
+        "target_accept 0.95", "target_accept 0.99, tune 2000", "centred (1 | g)", "chains 10 times as long",
+        "low-rank mass matrix, tune 2000, chains 10 times as long",
     ]  # fmt: skip
+
+
+def test_what_cannot_be_afforded_is_not_tried(design):
+    """A cheaper remedy is taken where there is one, else none."""
+    found = diagnostics(ess={"sd_g__Intercept": 200})
+    cheap = next_step(WAY, found, design, ALL, [WAY], lambda way: way.thin == 1)
+    assert cheap.remedy == "centred (1 | g)"
+    assert next_step(WAY, found, design, ALL, [WAY], lambda _: False) is None
+
+
+def test_costs_are_counted_in_gradients():
+    """4 chains of 1,000 draws and as many tuning steps; a low-rank mass matrix of 120 parameters over 240 rows takes
+    120^3 / (12 x 240) = 600 gradients more in each step of tuning."""
+    budget = Budget(n=120, n_obs=240, chains=4, draws=1000)
+    assert budget.cost(WAY, steps=7) == 4 * 2000 * 7
+    assert budget.cost(replace(WAY, thin=5), steps=7) == 4 * 6000 * 7
+    finer = replace(WAY, mass_matrix="low-rank", tune=2000)
+    assert budget.cost(finer, steps=7) == 4 * (2000 * 607 + 1000 * 7)
+    for way in (WAY, finer):
+        for thin in (1, 2, 9):
+            left = budget.cost(replace(way, thin=thin), steps=7)
+            assert budget.longest(way, 7, left) == thin
+            assert budget.longest(replace(way, thin=4), 7, left + 1) == thin
+    assert budget.longest(WAY, 7, 10.0) == 1
 
 
 def test_few_draws_say_nothing_of_mixing(design):
@@ -137,10 +170,10 @@ def same_posterior(one, other) -> None:
 
 
 def test_a_model_that_behaves_is_sampled_once(usual):
-    ladder = usual.diagnostics.ladder
-    assert len(ladder) == 1
-    assert ladder.loc[1, "kept"]
-    assert (ladder.loc[1, "remedy"], ladder.loc[1, "centred"]) == ("", "1 | g")
+    rows = usual.diagnostics.ladder
+    assert len(rows) == 1
+    assert rows.loc[1, "kept"]
+    assert (rows.loc[1, "remedy"], rows.loc[1, "centred"]) == ("", "1 | g")
     assert usual.sampling.centred == ("1 | g",)
     assert "attempt" not in str(usual)
     assert "problem" not in set(diagnose(usual)["severity"])
@@ -150,20 +183,20 @@ def test_the_wrong_parametrisation_is_mended_and_said(usual, monkeypatch, tmp_pa
     """Effects near 0 sampled as they are make a funnel: evidence, remedy, record, the same posterior, stored."""
     monkeypatch.setattr(joint_draws, "centred_terms", lambda *_: (True, True))
     mended = fit(FORMULA, crossed(), **HOW)
-    ladder = mended.diagnostics.ladder
-    assert ladder.loc[1, "n_divergent"] > 0
-    assert ladder.loc[1, "min_ebfmi"] < 0.3
-    assert len(ladder) == 2
-    assert ladder.loc[2, "remedy"] == "non-centred (1 | h)"
-    assert ladder.loc[2, "evidence"].startswith(f"{ladder.loc[1, 'n_divergent']} divergences, E-BFMI 0.")
-    assert ladder.loc[2, "kept"]
+    rows = mended.diagnostics.ladder
+    assert rows.loc[1, "n_divergent"] > 0
+    assert rows.loc[1, "min_ebfmi"] < 0.3
+    assert len(rows) == 2
+    assert rows.loc[2, "remedy"] == "non-centred (1 | h)"
+    assert rows.loc[2, "evidence"].startswith(f"{rows.loc[1, 'n_divergent']} divergences, E-BFMI 0.")
+    assert rows.loc[2, "kept"]
     assert mended.sampling.centred == ("1 | g",)
-    assert f"2nd attempt: non-centred (1 | h) after {ladder.loc[2, 'evidence']}" in str(mended)
+    assert f"2nd attempt: non-centred (1 | h) after {rows.loc[2, 'evidence']}" in str(mended)
     assert "problem" not in set(diagnose(mended)["severity"])
     same_posterior(mended, usual)
     again = load(save(mended, tmp_path / "fit.nc"))
     assert again.sampling == mended.sampling
-    pd.testing.assert_frame_equal(again.diagnostics.ladder, ladder)
+    pd.testing.assert_frame_equal(again.diagnostics.ladder, rows)
     points = again.posterior["unconstrained_posterior"]["point"].to_numpy()[:, -1]
     lp = again.posterior["sample_stats"]["lp"].to_numpy()[:, -1]
     np.testing.assert_allclose(log_density_of(again.pymc_model)(points), lp, rtol=1e-9)
@@ -185,6 +218,73 @@ def test_the_marginal_likelihood_does_not_depend_on_the_parametrisation(usual, m
     other = fit(FORMULA, crossed(), **HOW, remedies=False, draws=2000)
     both = [by_bridge(each.pymc_model, each.posterior, seed=4) for each in (usual, other)]
     assert abs(both[0].value - both[1].value) < 4 * np.hypot(*(each.error for each in both))
+
+
+def test_attempts_are_announced_and_cost_ten_times_the_first_at_most(monkeypatch, capsys):
+    """Each with its reason, where nobody sees a bar too; 10,000 effective draws a chain are never reached."""
+    monkeypatch.setattr(joint_draws, "centred_terms", lambda *_: (True, True))
+    monkeypatch.setattr(ladder, "EFFECTIVE_PER_CHAIN", 10_000)
+    how = HOW | {"progress": True, "target_accept": 0.9, "tune": 500, "draws": 200, "chains": 2}
+    found = fit(FORMULA, crossed(), **how)
+    rows = found.diagnostics.ladder
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Attempt")]
+    assert len(said) == len(rows) - 1 > 0
+    for number, line in zip(rows.index[1:], said, strict=True):
+        row = rows.loc[number]
+        assert line == f"Attempt {number} of at most 5: {row['remedy']}, after {row['evidence']}."
+    assert 1 < rows["thin"].max() <= (MOST_TIMES - 1) * (500 + 200) / 200
+    fit(FORMULA, crossed(), **how | {"progress": False})
+    assert capsys.readouterr().err == ""
+
+
+def interrupting(monkeypatch, *, at: int):
+    """Ctrl-C in the attempt of that number."""
+    sample, calls = joint_draws.draw_by_kernel, []
+
+    def interrupted(*arguments, **how):
+        calls.append(how["attempt"])
+        if how["attempt"] == at:
+            raise KeyboardInterrupt
+        return sample(*arguments, **how)
+
+    monkeypatch.setattr(joint_draws, "draw_by_kernel", interrupted)
+    monkeypatch.setattr(joint_draws, "centred_terms", lambda *_: (True, True))
+    return calls
+
+
+def test_an_interrupt_at_a_prompt_keeps_the_attempts_that_are_finished(monkeypatch, capsys, tmp_path):
+    calls = interrupting(monkeypatch, at=2)
+    monkeypatch.setattr("sys.ps1", ">>> ", raising=False)
+    found = fit(FORMULA, crossed(), **HOW)
+    assert calls == [1, 2]
+    assert "Interrupted: attempt 2 of at most 5 is dropped, attempt 1 is kept." in capsys.readouterr().err
+    rows = found.diagnostics.ladder
+    assert rows["kept"].tolist() == [True, False]
+    assert rows.loc[2, "remedy"] == "non-centred (1 | h) (interrupted)"
+    assert np.isnan(rows.loc[2, "min_ess"])
+    text = str(found)
+    assert "(interrupted) after" in text
+    assert "draws of the 1st kept" in text
+    assert "Not well" in text
+    pd.testing.assert_frame_equal(load(save(found, tmp_path / "fit.nc")).diagnostics.ladder, rows)
+
+
+@pytest.mark.parametrize(("at", "prompt"), [(1, True), (2, False)])
+def test_an_interrupt_of_the_first_attempt_or_of_a_script_ends_the_fit(monkeypatch, at, prompt):
+    interrupting(monkeypatch, at=at)
+    if prompt:
+        monkeypatch.setattr("sys.ps1", ">>> ", raising=False)
+    with pytest.raises(KeyboardInterrupt):
+        fit(FORMULA, crossed(), **HOW)
+
+
+def test_chains_that_go_on_begin_with_the_draws_they_had(monkeypatch):
+    """Of three times as many draws every third: the last of the first 600 is the 200th of those kept."""
+    short = fit(FORMULA, crossed(), **HOW, draws=600, remedies=False)
+    monkeypatch.setattr(joint_draws.ladder, "Way", lambda **way: Way(**way, thin=3))
+    long = fit(FORMULA, crossed(), **HOW, draws=400, remedies=False)
+    points = [each.posterior["unconstrained_posterior"]["point"].to_numpy() for each in (short, long)]
+    np.testing.assert_array_equal(points[0][:, 2::3], points[1][:, :200])
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ def table(n_groups=30, n_obs=200, seed=3):
     return pd.DataFrame({"y": y, "x": 1e3 + x, "g": g, "h": h, "f": rng.choice(["a", "b"], n_obs)})
 
 
-@pytest.mark.parametrize("sampler", ["importance", "nutpie"])
+@pytest.mark.parametrize("sampler", ["importance", pytest.param("nutpie", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
 def test_kept_or_not_they_are_the_same(formula, sampler, tmp_path):
     data = table()

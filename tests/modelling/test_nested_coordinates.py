@@ -36,7 +36,7 @@ def data(seed: int = 5, n_obs: int = 60) -> pd.DataFrame:
 
 MODELS = {
     "two": ("cbind(k, n - k) ~ x + (1 | site / plot)", "binomial", {}),
-    "three": ("count ~ x + (1 | row) + (1 | site) + (1 | site:plot)", "poisson", {"sd_site__Intercept": "Uniform(0.1, 2)"}),
+    "three": ("count ~ x + (1 | row) + (1 | site / plot)", "poisson", {"sd_site__Intercept": "Uniform(0.1, 2)"}),
     "no coefficients": ("count ~ 0 + (1 | site / plot)", "poisson", {"sd_site__Intercept": "InverseGamma(3, 2)"}),
 }  # fmt: skip
 

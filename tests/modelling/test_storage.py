@@ -167,7 +167,13 @@ def rows():
     return data.assign(y=data["x"] + rng.normal(size=5)[np.arange(80) % 5] + rng.normal(size=80))
 
 
-@pytest.mark.parametrize("kind", ODD_COLUMNS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=pytest.mark.slow if kind in ("arrow text", "objects", "dates as categories") else ())
+        for kind in ODD_COLUMNS
+    ],
+)
 def test_columns_of_odd_types_come_back(kind, rows, tmp_path):
     column = ODD_COLUMNS[kind](rows["g"])
     unused, used = rows.assign(unused=column), rows.assign(g=column)

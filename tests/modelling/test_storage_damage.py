@@ -159,7 +159,7 @@ def saves(path, limit):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the system has no such limit")
-@pytest.mark.parametrize("limit", [0, 20_000, pytest.param(60_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("limit", [0, *(pytest.param(limit, marks=pytest.mark.slow) for limit in (20_000, 60_000))])
 def test_a_disk_that_takes_no_more_costs_one_line(limit, stored, tmp_path):
     (tmp_path / "fit.nc").write_bytes(stored)
     said, n_coefficients = saves(tmp_path / "fit.nc", limit)

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import h5py
@@ -54,10 +55,15 @@ def refusal(path: Path) -> str:
     return message
 
 
+@cache
+def tree_of(content):
+    with xr.open_datatree(io.BytesIO(content), engine="h5netcdf") as opened:
+        return opened.load()
+
+
 def crafted(whole, path, change, name="gaussian_slopes"):
     """The fit with `change(tree, about)` applied, and a digest that fits."""
-    with xr.open_datatree(io.BytesIO(whole[name]), engine="h5netcdf") as opened:
-        tree = opened.load()
+    tree = tree_of(whole[name]).copy(deep=True)
     about = json.loads(tree.attrs["bayesmix"])
     changed = change(tree, about)
     tree = tree if changed is None else changed

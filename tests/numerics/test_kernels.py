@@ -275,6 +275,7 @@ def test_what_another_user_could_have_written_is_not_run(package, disguise):
     assert len(noted.splitlines()) == 1
 
 
+@pytest.mark.slow
 @needs_owners
 def test_a_link_for_a_file_is_replaced(package):
     package.run(TWICE)

@@ -73,7 +73,15 @@ def uniforms(family, link, sd, y, trials, level, drawn):
 
 
 @pytest.mark.parametrize(("family", "link"), FAMILIES)
-@pytest.mark.parametrize(("sd", "trials", "share"), [(0.8, 8, 0.5), (2.5, 15, 0.0), (6.0, 1, 1.0), (0.05, 30, 0.3)])
+@pytest.mark.parametrize(
+    ("sd", "trials", "share"),
+    [
+        (0.8, 8, 0.5),
+        pytest.param(2.5, 15, 0.0, marks=pytest.mark.slow),
+        (6.0, 1, 1.0),
+        pytest.param(0.05, 30, 0.3, marks=pytest.mark.slow),
+    ],
+)
 def test_effects_are_drawn_from_their_conditional_distribution(family, link, sd, trials, share):
     """Kolmogorov and Smirnov's test, a false alarm once in 10,000 samples."""
     n = np.full(len(Z), trials)

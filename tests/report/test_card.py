@@ -80,6 +80,8 @@ BAD = {
     "fraction for a level": (f"{DATA}[data.factors]\nf = [1.5, 2.0]\n{MODEL}", ["two or more levels", "list of 2"]),
     "list of numbers for pictures": (f"{DATA}{MODEL}[report]\npictures = [1]\n", ["list of texts", "list of 1"]),
     "word for true": (f'{DATA}{MODEL}[questions]\nrand = "yes"\n', ["'rand' in [questions]", "true or false", "'yes'"]),
+    "word for an audit": (f'{DATA}{MODEL}[questions]\naudit = "no"\n', ["'audit' in [questions]", "true or false"]),
+    "audit above the tables": (f"audit = false\n{DATA}{MODEL}", ["unknown key 'audit'", "belongs into [questions]"]),
     "unknown question": (f"{DATA}{MODEL}[questions]\nranova = true\n", ["'ranova' in [questions]", "rand"]),
     "percentage": (f"{DATA}{MODEL}[report]\nprobability = 95\n", ["'probability'", "between 0 and 1", "number 95"]),
     "unknown picture": (

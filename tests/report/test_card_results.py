@@ -13,13 +13,14 @@ import pytest
 
 from bayesmix import report
 from bayesmix.data.catalogue import load_data
-from bayesmix.errors import BayesmixError, CardError, DataError, OutputError, PriorError
+from bayesmix.errors import BayesmixError, CardError, DataError, EndedError, OutputError, PriorError, SamplingError
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.importance_theta import Importance
 from bayesmix.modelling.storage import load
+from bayesmix.report import card_audit
 from bayesmix.report.analysis import run_card
-from bayesmix.report.card import Card, DataPart, ModelPart, ReportPart, SamplerPart
+from bayesmix.report.card import Card, DataPart, ModelPart, QuestionsPart, ReportPart, SamplerPart, read_card
 from bayesmix.report.card_data import card_data
 from bayesmix.report.card_plan import plan_card
 from bayesmix.report.compare_files import compare_figures, write_comparison
@@ -163,6 +164,66 @@ def test_a_picture_that_fails_costs_no_fit(tmp_path: Path, monkeypatch):
 
 
 @pytest.mark.usefixtures("sampled")
+def test_the_audit_is_told_and_kept(capsys):
+    notes: list[str] = []
+    folder = run_card(CARD, "out", note=notes.append).folder
+    assert notes == [f"Fitting {CARD.model.formula}", "Auditing by NUTS", "Writing tables and pictures"]
+    told = "Audit: NUTS from dispersed starts agrees with the fit.\n"
+    assert capsys.readouterr().out.endswith(told)
+    assert (folder / "summary.txt").read_text().endswith(told)
+    table = pd.read_csv(folder / "audit.csv")
+    assert table.columns.tolist() == ["parameter", "statistic", "fit", "nuts", "difference", "mcse", "z"]
+    session = json.loads((folder / "session.json").read_text())
+    assert session["audit"]["told"] == told.removeprefix("Audit: ").strip()
+
+
+@pytest.mark.usefixtures("sampled")
+def test_a_card_may_leave_the_audit_out(monkeypatch):
+    def asked(*_, **__):
+        raise AssertionError
+
+    monkeypatch.setattr(card_audit, "audit", asked)
+    notes: list[str] = []
+    written = run_card(replace(CARD, questions=QuestionsPart(audit=False)), "out", show=silent, note=notes.append)
+    assert "Auditing by NUTS" not in notes
+    assert "audit.csv" not in written.files
+    assert "Audit" not in (written.folder / "summary.txt").read_text()
+    assert json.loads((written.folder / "session.json").read_text())["audit"] is None
+    card = read_card(written.folder / "card.toml")
+    assert card.questions == QuestionsPart(audit=False)
+
+
+STOPS = {
+    "Ctrl-C": (KeyboardInterrupt(), 'interrupted; bm.audit(bm.load("fit.nc")) does it.'),
+    "a refusal": (SamplingError("Sampling could not start."), "not done: Sampling could not start."),
+    "a fault": (ValueError("no\nway"), r"not done: ValueError: no\nway"),
+}
+
+
+@pytest.mark.usefixtures("sampled")
+@pytest.mark.parametrize(("stop", "told"), STOPS.values(), ids=STOPS.keys())
+def test_an_audit_that_stops_costs_no_results(tmp_path: Path, monkeypatch, stop, told: str):
+    def ended(*_, **__):
+        raise stop
+
+    monkeypatch.setattr(card_audit, "audit", ended)
+    written = run_card(CARD, "out", show=silent)
+    assert written.failures == (f"Audit: {told}",)
+    assert "audit.csv" not in written.files
+    assert {"fixef.csv", "fit.nc", "lines.png"} < set(written.files)
+    assert (written.folder / "summary.txt").read_text().endswith(f"Audit: {told}\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.usefixtures("sampled")
+def test_a_system_that_ends_a_run_ends_its_audit_too(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(card_audit, "audit", lambda *_, **__: (_ for _ in ()).throw(EndedError))
+    with pytest.raises(EndedError):
+        run_card(CARD, "out", show=silent)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("sampled")
 def test_stopped_run_leaves_the_earlier_results(tmp_path: Path, monkeypatch):
     run_card(CARD, "out", show=silent)
     before = everything(tmp_path)
@@ -245,6 +306,7 @@ BAD = {
     "data": (variant(data=DataPart(source="slepstudy")), DataError, "Did you mean 'sleepstudy'"),
     "file": (variant(data=DataPart(path=Path("x.csv"))), DataError, "no file 'x.csv'"),
     "draws": (variant(sampler=SamplerPart(draws=3)), BayesmixError, "at least 10; got 3"),
+    "audit": (variant(questions=QuestionsPart(audit="no")), BayesmixError, "[questions] audit is True or False"),
     "ranks of one chain": (
         variant(sampler=SamplerPart(chains=1), report=ReportPart(pictures=("rank",))),
         CardError,

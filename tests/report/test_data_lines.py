@@ -108,7 +108,7 @@ def test_twins(levels, twins):
 def test_ordinals_and_counts():
     said = [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 22, 101, 111)]
     assert said == ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "101st", "111th"]
-    assert [counted(n, "levels") for n in (0, 1, 1553)] == ["0 levels", "1 level", "1553 levels"]
+    assert [counted(n, "level") for n in (0, 1, 1553)] == ["0 levels", "1 level", "1,553 levels"]
 
 
 def test_priors_diagnostics_and_design_print_as_text():

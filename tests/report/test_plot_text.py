@@ -82,7 +82,7 @@ def test_names_are_drawn_as_they_stand(fits, picture: str):
     found = texts(figure)
     done = drawn_in_memory(iter([("x", figure)]))
     assert done.failure == ""
-    assert done.files["x"].startswith(b"\x89PNG")
+    assert done.files["x.png"].startswith(b"\x89PNG")
     assert not [text for text in found if is_math_text(text)]
     # Line breaks are our own alone.
     assert not [text for text in found if visible(text, keep="\n") != text]

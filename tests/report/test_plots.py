@@ -8,7 +8,6 @@ import pytest
 from scipy import stats
 
 from bayesmix.errors import ArgumentError, UnknownTermError
-from bayesmix.inference.fitted import fitted
 from bayesmix.inference.ranef import ranef
 from bayesmix.inference.residuals import residuals
 from bayesmix.inference.varcorr import varcorr
@@ -48,7 +47,7 @@ def caption_of(figure):
 
 @pytest.mark.parametrize("term", ["Intercept", "Days"])
 def test_caterpillar_has_the_order_and_the_interval_ends_of_ranef(sleepstudy_fit, term):
-    (ax,) = [ax for ax in visible(plot_ranef(sleepstudy_fit)) if name_of(ax).startswith(term)]
+    (ax,) = [ax for ax in visible(plot_ranef(sleepstudy_fit)) if name_of(ax).startswith(f"Reaction: {term}")]
     wide, narrow, *_ = ax.collections
     for drawn, prob in ((wide, 0.95), (narrow, 0.5)):
         table = ranef(sleepstudy_fit, prob=prob)
@@ -66,8 +65,8 @@ def test_crossed_groups_share_their_horizontal_limits(penicillin_fit):
 
 
 def test_one_group_and_one_term_can_be_chosen(sleepstudy_fit, penicillin_fit):
-    assert [name_of(ax) for ax in visible(plot_ranef(penicillin_fit, "sample"))] == ["Intercept by sample"]
-    assert [name_of(ax) for ax in visible(plot_ranef(sleepstudy_fit, term="Days"))] == ["Days by Subject"]
+    assert [name_of(ax) for ax in visible(plot_ranef(penicillin_fit, "sample"))] == ["diameter: Intercept by sample"]
+    assert [name_of(ax) for ax in visible(plot_ranef(sleepstudy_fit, term="Days"))] == ["Reaction: Days by Subject"]
 
 
 # --- prior and posterior ----------------------------------------------------------------------------------
@@ -75,8 +74,8 @@ def test_one_group_and_one_term_can_be_chosen(sleepstudy_fit, penicillin_fit):
 
 def test_each_sd_has_its_prior_as_scipy_knows_it(sleepstudy_fit):
     axes = {name_of(ax): ax for ax in visible(plot_sd(sleepstudy_fit))}
-    assert list(axes) == ["sd_Subject__Intercept", "sd_Subject__Days", "sigma"]
-    for name, ax in axes.items():
+    assert list(axes) == ["sd of Intercept by Subject", "sd of Days by Subject", "residual sd"]
+    for name, ax in zip(("sd_Subject__Intercept", "sd_Subject__Days", "sigma"), axes.values(), strict=True):
         degrees, scale = sleepstudy_fit.priors[name].args
         x, y = labelled(ax, "prior")
         assert x[0] == 0
@@ -203,14 +202,6 @@ def test_a_model_without_fixed_coefficients_is_drawn(bare_fit, plot):
 # --- residuals --------------------------------------------------------------------------------------------
 
 
-def test_residuals_stand_at_their_fitted_values(sleepstudy_fit, cbpp_fit):
-    for fit, kind in ((sleepstudy_fit, "response"), (cbpp_fit, "quantile")):
-        ax = plot_residuals(fit)
-        drawn = next(c for c in ax.collections if c.get_label() == "observations").get_offsets()
-        np.testing.assert_allclose(drawn[:, 0], fitted(fit)["mean"])
-        np.testing.assert_allclose(drawn[:, 1], residuals(fit, kind=kind)["mean"])
-
-
 def test_binned_means_against_a_loop():
     rng = np.random.default_rng(4)
     x, y = rng.normal(size=120), rng.normal(size=120)
@@ -219,7 +210,8 @@ def test_binned_means_against_a_loop():
     assert len(bins.x) == 8
     # Edges are quantiles, so that a point at an edge may fall to either side.
     np.testing.assert_allclose(bins.y, [y[part].mean() for part in parts], atol=1e-12)
-    np.testing.assert_allclose(bins.se, [y[part].std(ddof=1) / np.sqrt(len(part)) for part in parts])
+    errors = np.array([y[part].std(ddof=1) / np.sqrt(len(part)) for part in parts])
+    np.testing.assert_allclose(bins.half, stats.t(14).ppf(0.975) * errors)
 
 
 def test_binned_means_of_values_that_are_all_alike():

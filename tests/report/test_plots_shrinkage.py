@@ -92,11 +92,14 @@ def test_unequal_levels_are_named_with_their_rows():
     assert {f"{level} (n {n})" for level, n in data["g"].value_counts().items()} < names
 
 
-def test_many_levels_have_no_names_and_a_level_without_blue_a_line_all_the_same():
+def test_of_many_levels_the_ten_that_move_most_are_named_and_a_level_without_blue_a_line_all_the_same():
     data = pd.concat([unequal_levels(60), pd.DataFrame({"y": [1.0], "x": [0.5], "g": ["alone"]})])
     fit = reml("y ~ x + (x | g)", data)
     ax = plot_shrinkage(fit)
-    assert [text.get_text() for text in ax.texts] == ["Shrinkage of 61 levels of g"]
+    moved = (lambda frame: (frame["blup"] - frame["raw_mean"]).abs())(shrinkage(fit, "g")).nlargest(10).index
+    written = [text.get_text() for text in ax.texts if not text.get_text().startswith("Shrinkage")]
+    assert sorted(written[10:]) == sorted(moved)
+    assert {text.split(" (n ")[0] for text in written[:10]} == set(moved)
     drawn = lines(ax, "level", "stands out")
     assert len(drawn) == 61
     assert len(lines(ax, "stands out")) == 10

@@ -91,7 +91,14 @@ def test_a_full_disk_is_found_before_sampling(sampled, tmp_path: Path, monkeypat
 
 @pytest.mark.usefixtures("sampled")
 @pytest.mark.parametrize("moment", ["saving", "tables", "replacing"])
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.ENOENT, errno.EEXIST, errno.EFBIG, errno.ENOTEMPTY])
+@pytest.mark.parametrize(
+    "number",
+    [
+        errno.ENOSPC,
+        errno.ENOTEMPTY,
+        *(pytest.param(one, marks=pytest.mark.slow) for one in (errno.ENOENT, errno.EEXIST, errno.EFBIG)),
+    ],
+)
 def test_a_disk_that_refuses_at_the_end_costs_no_fit(tmp_path: Path, monkeypatch, number, moment):
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))

@@ -1,9 +1,9 @@
 """Coordinates of nested random intercepts in which their posterior hardly depends on the variance parameters.
 
-Nested factors, (1 | location/brood), tell only the sum of effects in a unit well; how it is shared depends on their sds.
-No fixed linear map unties that for all sds at once. With the likelihood replaced by its quadratic approximation at the
-rough fit, weight P and weighted residual h for every unit of the finest factor, the effects are Gaussian given sds and
-coefficients, level by level from the coarsest factor to the finest:
+Of nested factors, (1 | location/brood), only the sum of a unit's effects is well known; how it is shared depends on the
+sds, and no fixed linear map unties that for all of them. With the likelihood replaced by its quadratic approximation at
+the rough fit, weight P and weighted residual h for every unit of the finest factor, the effects are Gaussian given sds
+and coefficients, level by level from the coarsest factor to the finest:
 
     b | a = s^2 (h - P a) / v + s x / sqrt(v),    v = 1 + s^2 P,
 
