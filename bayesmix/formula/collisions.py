@@ -91,7 +91,11 @@ def _coefficients(design: Design) -> list[tuple[str, str]]:
     found = []
     for part in design.predictors:
         found += [(name, _COEFFICIENT) for name in part.fixed.names]
-        found += [(term.label, _COEFFICIENT) for term in part.fixed.terms if term.label not in part.fixed.names]
+        found += [
+            (term.label, _COEFFICIENT)
+            for term in part.fixed.terms
+            if term.label not in [part.fixed.names[column] for column in term.columns]
+        ]
     return found
 
 

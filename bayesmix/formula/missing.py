@@ -33,7 +33,7 @@ def complete_rows(
     if not isinstance(na, str) or na not in NA_CHOICES:
         raise DataError(
             f'na={shown(na)} is not known; write na="drop" or na="error". What stands for a missing value in a file is '
-            "said as it is read, by na_values=."
+            "said as it is read, by na_values= (at a shell: --na-values)."
         )
     if weights is not None and not isinstance(weights, str):
         raise DataError(

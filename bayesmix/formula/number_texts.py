@@ -102,4 +102,5 @@ def _cure(column: pd.Series, read: _Reading) -> str:
     if read.comma:
         return f'If they mean missing, read the file with decimal="," and {listed}'
     coerced = f'pd.to_numeric({data}, errors="coerce")'
-    return f"If they mean missing, {f'read the file with {listed}, or ' if marks else ''}write {coerced}"
+    again = f"read the file with {listed} (at a shell: --na-values), or " if marks else ""
+    return f"If they mean missing, {again}write {coerced}"

@@ -58,8 +58,8 @@ def audit(
         Draws kept of each chain of NUTS, tuning steps, and the number of chains, at least 2. By default 1000 draws,
         4000 where these take a minute or less and not all parameters are sampled, since NUTS knows the lower end of a
         sd less well than its draws are many; 1000 tuning steps, on the joint path as many as the fit took if these are
-        more. Where chains have trouble they become four times as long, with smaller steps; on the joint path what `fit`
-        does against trouble is done.
+        more. Where chains have trouble they become four times as long, with smaller steps, if that takes no hours; on
+        the joint path what `fit` does against trouble is done.
     seed
         The same seed gives the same audit; by default that of the fit, of which NUTS' own seed is made anew.
     progress

@@ -29,8 +29,8 @@ TUNE = 1000
 
 _SAMPLER = "nutpie"
 _TARGET_ACCEPT = 0.9
-_ATTEMPTS = ((_TARGET_ACCEPT, 1), (0.99, 4))  # on an integrated path: acceptance, and by how much chains are longer
-_USUAL_DRAWS = (1000, 4000)
+_FEW, _MANY = 1000, 4000  # draws of a chain, where they are dear and where they are cheap
+_SECOND_TARGET, _SECOND_LENGTH, _LONGEST = 0.99, 4, 40_000  # of a second attempt, where draws are cheap
 _VALUES_PER_DRAW = 30  # ten steps, of which each takes a gradient that costs three values
 _MOST_SECONDS = 60.0
 _RHAT = 1.01  # as `diagnose` has it
@@ -49,11 +49,9 @@ class SecondDraws:
 def draw_again(fit: Fit, *, draws: int | None, tune: int | None, chains: int, seed: int, progress: bool) -> SecondDraws:
     """Sample the posterior of `fit` by nutpie's NUTS, whatever sampled it before.
 
-    On an integrated path the parameters that are left are sampled, once more with smaller steps and longer chains where
-    divergences or chains that disagree ask for it; on the joint path all, beginning in the way that the fit ended with.
-    `seed` is turned into another one.
-
-    `draws` of each chain, by default 1000, and where these are cheap 4000.
+    On an integrated path the parameters that are left are sampled: where draws are cheap 4000 of a chain by default and
+    once more, with smaller steps and longer chains, where these have trouble. On the joint path all are sampled, 1000
+    draws of a chain by default, beginning in the way that the fit ended with. `seed` is turned into another one.
 
     Raises
     ------
@@ -62,7 +60,8 @@ def draw_again(fit: Fit, *, draws: int | None, tune: int | None, chains: int, se
     QuadratureError
         The quadrature over group effects of counts is not precise where the chains went.
     """
-    draws = _usual_draws(fit, chains) if draws is None else draws
+    cheap = _is_cheap(fit, chains)
+    draws = (_MANY if cheap else _FEW) if draws is None else draws
     other = int(np.random.SeedSequence([_STREAM, seed]).generate_state(1)[0]) % SEEDS
     how: dict[str, Any] = {"draws": draws, "chains": chains, "cores": _cores_of(fit.sampling), "seed": other}
     how |= {"progress": progress}
@@ -78,21 +77,20 @@ def draw_again(fit: Fit, *, draws: int | None, tune: int | None, chains: int, se
     try:
         if fit.method == "joint":
             return _joint(fit, tune, **how)
-        return _integrated(fit, TUNE if tune is None else tune, **how)
+        return _integrated(fit, TUNE if tune is None else tune, once_more=cheap, **how)
     except MemoryError as error:
         raise SamplingError(out_of_memory(draws=draws, chains=chains)) from error
 
 
-def _usual_draws(fit: Fit, chains: int) -> int:
-    """Many where all of them take a minute, roughly, on one core; of all parameters few."""
-    few, many = _USUAL_DRAWS
+def _is_cheap(fit: Fit, chains: int) -> bool:
+    """Whether many draws take a minute, roughly, on one core; those of all parameters are not taken to be."""
     if fit.method == "joint":
-        return few
+        return False
     if fit.family.is_gaussian_identity:
         seconds = value_cost(marginalise(fit.design, fit.priors).products.arrays)
     else:
         seconds = integrate_effects(fit.design, fit.family, fit.priors).seconds_per_value()
-    return many if chains * (TUNE + many) * _VALUES_PER_DRAW * seconds < _MOST_SECONDS else few
+    return chains * (TUNE + _MANY) * _VALUES_PER_DRAW * seconds < _MOST_SECONDS
 
 
 def _cores_of(how: Sampling) -> int | None:
@@ -101,20 +99,22 @@ def _cores_of(how: Sampling) -> int | None:
     return how.cores if how.cores < min(how.chains, everything) else None
 
 
-def _integrated(fit: Fit, tune: int, **how: Any) -> SecondDraws:
-    """The sampled parameters by NUTS, of the rest one exact draw each."""
+def _integrated(fit: Fit, tune: int, *, draws: int, once_more: bool, **how: Any) -> SecondDraws:
+    """The sampled parameters by NUTS, of the rest one exact draw each; `once_more` where the chains have trouble."""
     how |= {"sampler": _SAMPLER, "tune": tune, "keep_effects": False, "dispersed": Dispersed()}
-    draws = how["draws"]
-    for target_accept, longer in _ATTEMPTS:
-        how |= {"target_accept": target_accept, "draws": longer * draws}
-        if fit.family.is_gaussian_identity:
-            posterior, sampling = marginal_draws.draw_marginal(fit.design, fit.priors, **how)
-        else:
-            posterior, sampling = counts_draws.draw_counts(fit.design, fit.family, fit.priors, **how)
-        found = SecondDraws(posterior, sampling, diagnose_sampling(posterior, fit.design, fit.family.auxiliary))
-        if trouble_of_nuts(found.diagnostics) is None:
-            break
+    found = _attempt(fit, draws=draws, target_accept=_TARGET_ACCEPT, **how)
+    if once_more and trouble_of_nuts(found.diagnostics):
+        longer = max(draws, min(_SECOND_LENGTH * draws, _LONGEST))
+        return _attempt(fit, draws=longer, target_accept=_SECOND_TARGET, **how)
     return found
+
+
+def _attempt(fit: Fit, **how: Any) -> SecondDraws:
+    if fit.family.is_gaussian_identity:
+        posterior, sampling = marginal_draws.draw_marginal(fit.design, fit.priors, **how)
+    else:
+        posterior, sampling = counts_draws.draw_counts(fit.design, fit.family, fit.priors, **how)
+    return SecondDraws(posterior, sampling, diagnose_sampling(posterior, fit.design, fit.family.auxiliary))
 
 
 def without_effects(found: Diagnostics) -> pd.DataFrame:
@@ -147,17 +147,21 @@ def _joint(fit: Fit, tune: int | None, **how: Any) -> SecondDraws:
         sampler=_SAMPLER,
         tune=tune,
         target_accept=None,
-        begin=_way_of(fit, tune),
+        begin=_way_of(fit, tune, how["draws"] * how["chains"]),
         dispersed=Dispersed(points=_unconstrained(fit)),
         **how,
     )
     return SecondDraws(found.posterior, found.sampling, found.diagnostics)
 
 
-def _way_of(fit: Fit, tune: int | None) -> ladder.Way | None:
-    """How the draws of the fit were made in the end; None where another sampler made them."""
+def _way_of(fit: Fit, tune: int | None, n_total: int) -> ladder.Way | None:
+    """How the draws of the fit were made in the end; None where another sampler made them.
+
+    Of longer chains as many draws in all are made for `n_total` that are kept.
+    """
     if fit.sampling.sampler != _SAMPLER:
         return None
+    made = fit.sampling.thin * fit.diagnostics.n_total
     attempts = fit.diagnostics.ladder
     kept = attempts[attempts["kept"]] if len(attempts) else attempts
     return ladder.Way(
@@ -165,7 +169,7 @@ def _way_of(fit: Fit, tune: int | None) -> ladder.Way | None:
         tune=max(fit.sampling.tune, TUNE) if tune is None else tune,
         mass_matrix=str(kept["mass_matrix"].iloc[0]) if len(kept) else "diagonal",
         centred=tuple(term.label in fit.sampling.centred for term in fit.design.random),
-        thin=fit.sampling.thin,
+        thin=max(1, min(fit.sampling.thin, made // n_total)),
     )
 
 

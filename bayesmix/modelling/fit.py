@@ -111,13 +111,13 @@ def fit(
         Whether the posterior of the marginal path holds every draw of the largest grouping factor's effects. By
         default it does up to 33 million numbers; beyond, `ranef` and all others draw them again as they need them.
     remedies
-        Whether NUTS on all parameters that had trouble is tried again, up to four times, in the way that helps against
-        just that: higher `target_accept`, longer `tune`, a low-rank mass matrix, another parametrisation of a term's
-        effects, and, where draws are cheap, longer chains of which not all is kept. The model and its priors stay as
-        they are, and so does what you gave yourself. `print(fit)` has a line of what was tried and why,
-        ``fit.diagnostics.ladder`` all of it; what remains bad is said.
+        Whether NUTS on all parameters that had trouble is tried again, up to four times and for some ten times the
+        gradients of the first attempt, in the way that helps against just that: longer chains of which not all is kept,
+        higher `target_accept`, longer `tune`, a low-rank mass matrix, another parametrisation of a term's effects. The
+        model and its priors stay as they are, and so does what you gave yourself. `print(fit)` has a line of what was
+        tried and why, ``fit.diagnostics.ladder`` all of it; what remains bad is said.
     progress
-        Show a progress bar, where there is a terminal or a notebook.
+        Show a progress bar, where there is a terminal or a notebook, and say when NUTS is tried again and why.
 
     Returns
     -------
@@ -129,7 +129,8 @@ def fit(
     FormulaError, DataError, DesignError, FamilyError, PriorError, ArgumentError, SamplingError
         One line that says what is wrong and what to do; nothing was fitted.
     KeyboardInterrupt
-        Sampling was interrupted, by whichever sampler; nothing is kept.
+        Sampling was interrupted, by whichever sampler; nothing is kept. At a prompt or in a notebook an interrupt of a
+        later attempt of NUTS gives the fit with the best one that is finished.
 
     Examples
     --------

@@ -20,6 +20,7 @@ from bayesmix.modelling.families import Family
 from bayesmix.modelling.fixed_columns import FixedColumns, fixed_columns
 from bayesmix.modelling.joint_kernel import has_kernel, kernel_buffer
 from bayesmix.modelling.method import TUNING_STEPS
+from bayesmix.modelling.nested_coordinates import nested_factors
 from bayesmix.modelling.nuts_joint import draw_by_kernel, n_parameters, parameters_of
 from bayesmix.modelling.nuts_nutpie import MOST_UNCONSTRAINED
 from bayesmix.modelling.parallel import COMPILING
@@ -44,6 +45,7 @@ class _Problem:
     design: Design
     family: Family
     priors: Mapping[str, Prior]
+    sampler: str
     dispersed: Dispersed | None = None
     compiled: dict[tuple[bool, ...], tuple[BuiltModel, Any]] = field(default_factory=dict)
 
@@ -56,8 +58,15 @@ class _Problem:
         return rough_fit_of(self.design, self.family, self.priors)
 
     @cached_property
-    def has_kernel(self) -> bool:
-        return has_kernel(self.design, self.family, self.priors)
+    def centred(self) -> tuple[bool, ...]:
+        """Which terms begin centred: none of nested intercepts, whose coordinates follow the sds."""
+        terms = centred_terms(self.rough, len(self.design.random))
+        nested = self.by_kernel and nested_factors(self.design) is not None
+        return (False,) * len(terms) if nested else terms
+
+    @cached_property
+    def by_kernel(self) -> bool:
+        return self.sampler == "nutpie" and has_kernel(self.design, self.family, self.priors)
 
 
 def draw_joint(
@@ -90,7 +99,7 @@ def draw_joint(
     KeyboardInterrupt
         Interrupted in the first attempt, or elsewhere than at a prompt; at a prompt what is finished is kept.
     """
-    problem = _Problem(design, family, priors, dispersed)
+    problem = _Problem(design, family, priors, sampler, dispersed)
     how = {"draws": draws, "chains": chains, "cores": chains_at_once(chains, cores), "seed": settled_seed(seed)}
     how |= {"progress": progress}
     n = n_parameters(design, problem.fixed)
@@ -104,17 +113,15 @@ def draw_joint(
         target_accept=_TARGET_ACCEPT if target_accept is None else target_accept,
         tune=TUNING_STEPS["joint"] if tune is None else tune,
         mass_matrix="diagonal",
-        centred=centred_terms(problem.rough, len(design.random)),
+        centred=problem.centred,
     )
     first = ladder.Step(way, "", "")
-    climb = Climb(
-        Budget(n, design.n_obs, chains, draws), free, first, design, _attempt(problem, way, sampler, 1, **how)
-    )
+    climb = Climb(Budget(n, design.n_obs, chains, draws), free, first, design, _attempt(problem, way, 1, **how))
     while remedies and (step := climb.next_step()) is not None:
         started, number = perf_counter(), len(climb.attempts) + 1
         tell(f"{_said(number)}: {step.remedy}, after {step.evidence}.", shown=progress)
         try:
-            climb.take(step, _attempt(problem, step.way, sampler, number, **how))
+            climb.take(step, _attempt(problem, step.way, number, **how))
         except KeyboardInterrupt:
             if not at_a_prompt():
                 raise
@@ -128,18 +135,17 @@ def _said(attempt: int) -> str:
     return f"attempt {attempt} of at most {ladder.MOST_ATTEMPTS}"
 
 
-def _attempt(problem: _Problem, way: ladder.Way, sampler: str, attempt: int, **how: Any) -> JointDraws:
+def _attempt(problem: _Problem, way: ladder.Way, attempt: int, **how: Any) -> JointDraws:
     design = problem.design
-    by_kernel = sampler == "nutpie" and problem.has_kernel
-    if not by_kernel:
-        _compile_for(problem, way, sampler)
-    sample = _by_kernel if by_kernel else _by_pymc_model
+    if not problem.by_kernel:
+        _compile_for(problem, way)
+    sample = _by_kernel if problem.by_kernel else _by_pymc_model
     started = perf_counter()
     with CompileClock() as compiling:
         longer = how | {"draws": way.thin * how["draws"], "attempt": attempt}
-        posterior = thinned(sample(problem, way, sampler=sampler, **longer), way.thin)
+        posterior = thinned(sample(problem, way, **longer), way.thin)
     sampling = Sampling(
-        sampler=sampler,
+        sampler=problem.sampler,
         draws=how["draws"],
         tune=way.tune,
         chains=how["chains"],
@@ -153,7 +159,7 @@ def _attempt(problem: _Problem, way: ladder.Way, sampler: str, attempt: int, **h
     return JointDraws(posterior, sampling, diagnose_sampling(posterior, design, problem.family.auxiliary))
 
 
-def _by_kernel(problem: _Problem, way: ladder.Way, *, sampler: str, **how: Any) -> xr.DataTree:  # noqa: ARG001
+def _by_kernel(problem: _Problem, way: ladder.Way, **how: Any) -> xr.DataTree:
     """On the compiled density; the points are those of the PyMC model with the same terms centred."""
     design, fixed = problem.design, problem.fixed
     buffer = kernel_buffer(design, problem.family, problem.priors, centred=way.centred, rough=problem.rough)
@@ -170,24 +176,28 @@ def _by_kernel(problem: _Problem, way: ladder.Way, *, sampler: str, **how: Any) 
     return xr.DataTree.from_dict(kept)
 
 
-def _compile_for(problem: _Problem, way: ladder.Way, sampler: str) -> None:
+def _compile_for(problem: _Problem, way: ladder.Way) -> None:
     """Once for all attempts with the same terms centred; what it takes is no time of sampling."""
     if way.centred not in problem.compiled:
         with COMPILING:
             centred = ladder.labels(problem.design, way.centred)
             built = build_model(problem.design, problem.family, problem.priors, centred=centred)
-        compiled = compile_model(built.model, built.kept) if sampler == "nutpie" else None
+        compiled = compile_model(built.model, built.kept) if problem.sampler == "nutpie" else None
         compiled = start_about_points(compiled, problem.dispersed)
         problem.compiled[way.centred] = built, compiled
 
 
-def _by_pymc_model(problem: _Problem, way: ladder.Way, *, sampler: str, attempt: int, **how: Any) -> xr.DataTree:
+def _by_pymc_model(problem: _Problem, way: ladder.Way, *, attempt: int, **how: Any) -> xr.DataTree:
     built, compiled = problem.compiled[way.centred]
-    more = {"compiled": compiled, "mass_matrix": way.mass_matrix, "attempt": attempt} if sampler == "nutpie" else {}
+    more = (
+        {"compiled": compiled, "mass_matrix": way.mass_matrix, "attempt": attempt}
+        if problem.sampler == "nutpie"
+        else {}
+    )
     tree, _ = draw(
         built.model,
         var_names=built.kept,
-        sampler=sampler,
+        sampler=problem.sampler,
         tune=way.tune,
         target_accept=way.target_accept,
         **more,

@@ -27,9 +27,9 @@ class Sampling:
 
     `sampler` by name; `draws` kept of each chain after `tune` steps of NUTS; `cores`: chains that ran at the same
     time; `target_accept`: the acceptance probability that the step size was tuned to; `seconds` from model to last
-    draw. Importance sampling has no tuning (0) and no step size (None). `centred`: labels of the random terms whose
-    effects themselves were sampled, of the others the effects divided by their sd. `thin`: of how many draws one is
-    kept.
+    draw, compilation left out. Importance sampling has no tuning (0) and no step size (None). `centred`: labels of the
+    random terms whose effects themselves were sampled, of the others the effects divided by their sd. `thin`: of how
+    many draws one is kept.
     """
 
     sampler: str

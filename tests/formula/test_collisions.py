@@ -117,11 +117,13 @@ def test_estimates_without_a_posterior_take_any_name(name, data):
         ("draw", "poisson", "the dimension of the draws"),
         ("Intercept_at_means", "gaussian", "the intercept at the predictors' means"),
         ("Intercept", "gaussian", "coefficients"),
+        ("Intercept", "poisson", "coefficients"),
     ],
 )
 def test_a_fit_says_what_a_name_stands_for_already(name, family, what, data):
+    intercept = data["f"] if family == "poisson" else data["x"]
     rows = data.assign(
-        Intercept=data["x"], k=np.arange(N) % (2 if family == "bernoulli" else 4), s=0.5 + data["x"] / 99
+        Intercept=intercept, k=np.arange(N) % (2 if family == "bernoulli" else 4), s=0.5 + data["x"] / 99
     )
     response = {"gaussian": "y", "beta": "s"}.get(family, "k")
     with pytest.raises(DesignError) as caught:

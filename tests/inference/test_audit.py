@@ -10,9 +10,10 @@ import xarray as xr
 import bayesmix as bm
 from bayesmix.errors import ArgumentError, SamplingError
 from bayesmix.inference.audit import compared
-from bayesmix.modelling import nuts_joint, nuts_nutpie, nuts_theta
+from bayesmix.modelling import joint_draws, nuts_joint, nuts_nutpie, nuts_theta
 from bayesmix.modelling.audit_draws import SecondDraws, draw_again
 from bayesmix.modelling.diagnostics import diagnose_sampling
+from bayesmix.modelling.ladder import Way
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.starts import Dispersed
 from bayesmix.report.audit_summary import WIDTH
@@ -240,6 +241,25 @@ def test_chains_start_farther_apart_than_the_posterior_is_wide(monkeypatch, meth
     # x is near a standard normal; sd of a t with 5 degrees of freedom is 1.29.
     np.testing.assert_allclose(starts[0].std(axis=0), 2 * 1.29, rtol=0.25)
     assert abs(starts[0]).max() <= 6
+
+
+def test_a_joint_audit_begins_as_the_fit_ended(monkeypatch, gaussian):
+    """What a fit has found out in five attempts is not found out again; of longer chains no more are made in all."""
+    ways: list[Way] = []
+
+    def end(*_, begin, **__):
+        ways.append(begin)
+        raise SamplingError("enough")
+
+    monkeypatch.setattr(joint_draws, "draw_joint", end)
+    how = replace(gaussian.fit.sampling, centred=("1 | h",), thin=20, target_accept=0.99, tune=2000)
+    for draws, thin in ((1000, 20), (5000, 4)):
+        with pytest.raises(SamplingError, match="enough"):
+            bm.audit(replace(gaussian.fit, sampling=how), draws=draws, progress=False)
+        assert ways[-1] == Way(0.99, 2000, "diagonal", (False, True, False), thin)
+    with pytest.raises(SamplingError, match="enough"):
+        bm.audit(replace(gaussian.fit, sampling=replace(how, sampler="pymc")), progress=False)
+    assert ways[-1] is None
 
 
 @pytest.mark.slow

@@ -112,6 +112,7 @@ def ticks():
     return fit(TICKS, load_data("grouseticks"), "poisson", seed=1, progress=False)
 
 
+@pytest.mark.slow
 def test_one_attempt_does_where_broods_all_but_stand_for_locations(ticks):
     """Sampled in fixed coordinates the sd of locations had 77 effective draws, and a tail that began at 0.1."""
     assert len(ticks.diagnostics.ladder) == 1

@@ -116,6 +116,7 @@ def test_code_of_sources_edited_under_a_running_process_is_not_kept(package):
     assert package.run(TWICE) == "2 1"
 
 
+@pytest.mark.slow
 def test_a_pointer_follows_its_own_file_and_its_callees(package):
     shifted = "from pointer import shifted; print(shifted.ctypes(0.0), shifted.cache_hits)"
     assert package.run(shifted) == "11.0 0"
