@@ -44,6 +44,7 @@ import bayesmix as bm
 
 plt.rcParams["figure.dpi"] = 85
 pd.options.display.precision = 2
+pd.options.display.max_colwidth = None
 
 # %% [markdown]
 # ## 1. The data

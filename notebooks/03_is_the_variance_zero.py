@@ -41,6 +41,7 @@ import bayesmix as bm
 
 plt.rcParams["figure.dpi"] = 85
 pd.options.display.precision = 3
+pd.options.display.max_colwidth = None
 
 # %% [markdown]
 # ## 1. Two data sets, one question

@@ -62,7 +62,9 @@ class Loo:
         bad = self.unreliable
         if bad.empty:
             n_again = int((self.pointwise["method"] == "marginal").sum())
-            again = f"; {n_again} by the marginal likelihoods with them and without" if n_again else ""
+            them = "it" if n_again == 1 else "them"
+            exactly = f"; {n_again} recomputed exactly, from the marginal likelihoods with and without {them}"
+            again = exactly if n_again else ""
             return f"All Pareto k at most {self.pointwise['pareto_k'].max():.2f} (limit {self.k_limit:.2f}){again}."
         named = ", ".join(f"{label} ({k:.2f})" for label, k in bad["pareto_k"].head(5).items())
         more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""

@@ -35,7 +35,7 @@ def prior_sensitivity(fit: Fit, drop: str, *, multipliers: Sequence[float] = MUL
     -------
     pandas.DataFrame
         Indexed by `multiplier`: `prior` of the first tested parameter, `log10_bf`, its `mcse`, and
-        `probability` of the term at even odds. nan where no number can be trusted, with the `reason`.
+        `probability` of the term with prior odds 1:1. nan where no number can be trusted, with the `reason`.
 
     Raises
     ------

@@ -29,10 +29,10 @@ def rand(fit: Fit | RemlFit | LaplaceFit) -> pd.DataFrame:
 
         Of a posterior: `log10_bf`, log10 of the Bayes factor, > 0 for the term; `mcse`, its Monte Carlo standard
         error; `low` and `high`, its range as the scales of the tested sds' priors go from 0.1 to 10 times what they
-        are (nan where the draws do not reach them); `probability` of the term at even odds; `label` in words (Kass &
-        Raftery 1995); `method`; `prior` of what is tested; `p` and `p_boundary` of the likelihood-ratio test by REML,
-        for counts by Laplace's fit; `reliable`, and if not the `reason`, with nan for the number. It prints as a page
-        of few columns.
+        are (nan where the draws do not reach them); `probability` of the term with prior odds 1:1; `label` in words
+        (Kass & Raftery 1995), at both ends of the range where they differ; `method`; `prior` of what is tested; `p` and
+        `p_boundary` of the likelihood-ratio test by REML, for counts by Laplace's fit; `reliable`, and if not the
+        `reason`, with nan for the number. It prints as a page of few columns.
 
         Of a REML fit lmerTest's table, the model itself first: `npar`, `loglik`, `aic`, `lrt`, `df`, `p` of the
         chi-square, and `p_boundary`, of the even mixture of chi-squares that holds for a variance of 0.

@@ -78,6 +78,19 @@ def test_the_work_is_done_once(kfert, tmp_path):
     assert notes(bm.load(path)) == notes(kfert)
 
 
+def test_a_covariate_far_from_zero_and_what_to_write_instead():
+    rng = np.random.default_rng(4)
+    year, g = np.tile(np.arange(2000, 2008), 10), np.repeat(np.arange(10), 8)
+    data = pd.DataFrame({"y": 0.3 * (year - 2003) + rng.normal(size=10)[g] + rng.normal(size=80), "year": year, "g": g})
+    fit = bm.fit("y ~ year + (year | g)", data, **QUIET)
+    (line,) = [line for line in str(fit).splitlines() if line.startswith("Model: ")]
+    advised = next(word for word in line.split(" Write ")[1].split(" or "))
+    assert advised == "I(year - 2004)"
+    followed = bm.fit(f"y ~ {advised} + ({advised} | g)", data, **QUIET)
+    assert "Model: " not in str(followed)
+    assert "centring" not in set(bm.diagnose(followed, sensitivity=False)["check"])
+
+
 @pytest.fixture(scope="module")
 def trial():
     """Two years of two reps each, as in a variety trial."""

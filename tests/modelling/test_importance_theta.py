@@ -42,7 +42,7 @@ def test_print_says_which_and_why():
     assert 6000 < weights.effective_size < weights.n_values == 8000
     assert f"(effective sample size {weights.effective_size:.0f}); seed 1" in str(fit)
     assert "importance sampling of 4 variance parameters" in str(fit)
-    assert "Pareto k of the importance weights" in str(fit)
+    assert f"Pareto k {weights.pareto_k:.2f})." in str(fit)
     groups = {"posterior", "sample_stats", "unconstrained_posterior", "importance", "observed_data"}
     assert set(fit.posterior.children) == groups
 
