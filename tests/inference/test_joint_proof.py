@@ -62,9 +62,11 @@ def test_cbpp():
 
 
 def test_grouseticks():
-    """One effect for every row, and broods that all but stand for their locations: one attempt, two chains."""
+    """One effect for every row, and broods that all but stand for their locations. Of two chains and 588 parameters one
+    may have an R-hat just above 1.01 by chance: the same chains then go on."""
     posterior, likelihood = beside("grouseticks", chains=2)
-    assert len(posterior.diagnostics.ladder) == 1
+    assert len(posterior.diagnostics.ladder) <= 2
+    assert posterior.diagnostics.ladder["min_ess"].min() > 500
     assert posterior.diagnostics.parameters["ess_bulk"].min() > 500
     assert "problem" not in set(diagnose(posterior)["severity"])
     near(posterior, likelihood, coefficients=0.35, sds=1.25)
