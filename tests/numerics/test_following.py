@@ -1,4 +1,4 @@
-"""Coordinates that follow a parameter: maps and their volumes by differences, weights of a density known in closed form."""
+"""Coordinates that follow a parameter: maps and their volumes by differences, weights of a known density."""
 
 from functools import partial
 
