@@ -102,8 +102,9 @@ def fit(
         ``"importance"``: independent values of the parameters that are left from a heavy-tailed distribution about the
         mode, weighted and resampled; their Pareto k and effective size are among the diagnostics. ``"nutpie"``,
         ``"pymc"`` or ``"numpyro"``: NUTS; the latter two take the joint path. ``"auto"``: importance sampling on the
-        marginal path; NUTS when its weights cannot be trusted, when `tune` or `target_accept` is given, and on the
-        joint path.
+        marginal path, with further values where the weights of a Gaussian model do not hold the limits of an interval;
+        NUTS when they cannot be trusted even so, when `tune` or `target_accept` is given, and on the joint path.
+        ``docs/exact_path.md`` says how this is judged.
     target_accept
         Acceptance probability that the step size of NUTS is tuned to; higher is slower and copes with harder
         posteriors. By default 0.9.

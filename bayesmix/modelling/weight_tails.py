@@ -16,6 +16,7 @@ GREATEST_Z = 4.5
 """Of two halves: with 11 parameters one fit of 3,000 passes it by chance."""
 
 _PROBABILITY = 0.025
+_SINGLE = 0.03  # share of what lies beyond a limit; where no value has more, the shape of their weights is no matter
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ def _tail(beyond: NDArray[np.intp], weights: Floats) -> _Tail:
     share, squares = float(inside.sum()), float(inside @ inside)
     # Binomial draws with the variance of the weighted share.
     size = share * (1 - share) / _variance(share, squares, float(weights @ weights)) if 0 < share < 1 else 0.0
-    return _Tail(size, pareto_k(inside), _z_of_halves(beyond, weights))
+    k = pareto_k(inside) if inside.max() > _SINGLE * share else -np.inf
+    return _Tail(size, k, _z_of_halves(beyond, weights))
 
 
 def _z_of_halves(beyond: NDArray[np.intp], weights: Floats) -> float:

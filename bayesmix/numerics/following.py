@@ -5,6 +5,10 @@ normal, with a mode and a covariance that change with s. At a few values of s bo
 interpolated, and theta_others = mode(s) + factor(s) z. A proposal in (z, s) then fits where s is large, too; with a
 fixed covariance single values from there decide. The coordinates need not be exact: whatever they are, weights correct
 them.
+
+With few groups that hardly differ the density of s lies at 0 and falls as a power of s, up to where its prior ends:
+too slowly for any proposal in s, while its logarithm does not reach 0. There s is the hyperbolic sine of a coordinate:
+straight about 0 and logarithmic far from it.
 """
 
 from dataclasses import dataclass
@@ -19,7 +23,10 @@ from bayesmix.numerics.mode import Mode, ValueAndGradient, curvature_at, inverse
 Floats = NDArray[np.float64]
 
 _DROP = 7.0  # of the log marginal density of s from its greatest value to the last knot
+_STRAIGHT = 7  # knots to each side one scale apart: a normal density has dropped by then
 _MOST_KNOTS = 12  # to each side
+_MOST_BENT = 20  # where steps are doubled beyond the straight ones
+_FARTHEST = 100.0  # bent coordinate: sinh of it is 1e43
 _MOST_STEPS = 10
 _NEAR = 1e-3  # of Newton's decrement
 _DIFFERENCE = 1e-3
@@ -27,7 +34,8 @@ _DIFFERENCE = 1e-3
 
 @dataclass(frozen=True)
 class Following:
-    """theta = (others, s), with others = `modes`(s) + `factors`(s) z and s = `centre` + `scale` x.
+    """theta = (others, s), with others = `modes`(s) + `factors`(s) z and s = `centre` + `scale` x, or, where it is
+    `bent`, `scale` sinh(t), t linear in x, with the same value and slope at x = 0.
 
     `at`, the position of s in theta, the same as that of x among the coordinates; `folded`, whether the density is even
     in s; `first` and `last` knot, beyond which modes and factors stay as they are there.
@@ -35,6 +43,7 @@ class Following:
 
     at: int
     folded: bool
+    bent: bool
     centre: float
     scale: float
     first: float
@@ -46,6 +55,26 @@ class Following:
         """Modes (n_points, n - 1) and factors (n_points, n - 1, n - 1) at s (n_points,)."""
         inside = np.clip(np.abs(s) if self.folded else s, self.first, self.last)
         return self.modes(inside), self.factors(inside)
+
+    def s_at(self, x: Floats) -> tuple[Floats, Floats]:
+        """s and the logarithm of its slope at x (n_points,)."""
+        if not self.bent:
+            return self.centre + self.scale * x, np.full(len(x), np.log(self.scale))
+        at_0, slope = self._bend()
+        t = np.clip(at_0 + slope * x, -_FARTHEST, _FARTHEST)
+        return self.scale * np.sinh(t), np.log(self.scale * slope * np.cosh(t))
+
+    def x_at(self, s: Floats) -> Floats:
+        """Where s (n_points,) lies."""
+        if not self.bent:
+            return (s - self.centre) / self.scale
+        at_0, slope = self._bend()
+        return (np.arcsinh(s / self.scale) - at_0) / slope
+
+    def _bend(self) -> tuple[float, float]:
+        """t at x = 0, and its slope."""
+        beside = self.centre / self.scale
+        return float(np.arcsinh(beside)), float(1 / np.sqrt(1 + beside**2))
 
 
 @dataclass(frozen=True)
@@ -78,18 +107,23 @@ def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) 
         scale = min(scale, max(start[at], 0.5 * scale))
     spread = np.sqrt(np.diag(covariance))[others]
     knots: dict[float, tuple[Floats, Floats, float]] = {}
+    bent = False
     for direction in (1.0, -1.0):
-        point, greatest = start.copy(), -np.inf
-        for _ in range(_MOST_KNOTS):
+        point, greatest, step = start.copy(), -np.inf, direction * scale
+        for number in range(_MOST_BENT if folded else _MOST_KNOTS):
             if folded and point[at] < 0:
                 point[at] = 0.0
             found = _conditional(log_density, point, others, spread)
             knots[float(point[at])] = found
-            greatest = max(greatest, found[2])
-            if found[2] < greatest - _DROP or (folded and point[at] == 0):
+            # Of the bent coordinate, where it may be one.
+            height = found[2] + np.log(abs(point[at]) / scale) if folded and number > _STRAIGHT else found[2]
+            greatest = max(greatest, height)
+            if height < greatest - _DROP or (folded and direction < 0 and point[at] == 0):
                 break
             point[others] = found[0]
-            point[at] += direction * scale
+            if folded and number >= _STRAIGHT:
+                bent, step = True, 2 * step
+            point[at] += step
     s = np.array(sorted(knots))
     if len(s) == 1:
         s = np.array([s[0], s[0] + scale])
@@ -100,10 +134,11 @@ def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) 
             f"the posterior cannot be followed about {start[at]:.3g}, where its sd is {scale:.3g}: priors leave no "
             "room for the data, or the data are beyond what can be computed with"
         )
-    fine = np.linspace(s[0], s[-1], 200)
+    fine = np.linspace(s[0], min(s[-1], start[at] + _STRAIGHT * scale), 200)
     return Following(
         at=at,
         folded=folded,
+        bent=bent,
         centre=float(fine[PchipInterpolator(s, marginal)(fine).argmax()]),
         scale=scale,
         first=float(s[0]),
@@ -151,16 +186,16 @@ def place(following: Following, points: Floats) -> Placed:
     """theta at coordinates (n_points, n), x in the place of s."""
     others = np.arange(points.shape[1]) != following.at
     theta = np.empty_like(points)
-    s = following.centre + following.scale * points[:, following.at]
+    s, log_slope = following.s_at(points[:, following.at])
     modes, factors = following.at_s(s)
     theta[:, following.at] = s
     theta[:, others] = modes + np.einsum("kij,kj->ki", factors, points[:, others])
-    volume = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1) + np.log(following.scale)
-    return Placed(theta, volume)
+    volume = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
+    return Placed(theta, volume + log_slope)
 
 
 def mirrored(following: Following, points: Floats) -> Floats:
     """The coordinates of the same theta with the sign of s turned, for a folded s."""
     turned = points.copy()
-    turned[:, following.at] = -points[:, following.at] - 2 * following.centre / following.scale
+    turned[:, following.at] = following.x_at(-following.s_at(points[:, following.at])[0])
     return turned

@@ -73,10 +73,19 @@ def _side(log_density: Callable[[Floats], float], at_mode: float, direction: Flo
     """The greatest scale over `_DROPS`; a drop between half and twice the wanted one will do."""
     scale, found = 1.0, 0.0
     for wanted in _DROPS:
+        near, far = 0.0, np.inf  # steps known to drop too little and too much
         for _ in range(_TRIES):
             step = min(scale * np.sqrt(2 * wanted), _FARTHEST)
+            if not near < step < far and near > 0 and far < np.inf:
+                # After a plateau with a steep end the scale of the one side leads back to the other.
+                step = np.sqrt(near * far)
+                scale = step / np.sqrt(2 * wanted)
             drop = at_mode - log_density(step * direction)
             usable = np.isfinite(drop)
+            if usable and drop < 0.5 * wanted:
+                near = max(near, step)
+            elif not usable or drop > 2 * wanted:
+                far = min(far, step)
             if usable and drop > 0:
                 scale = min(max(step / np.sqrt(2 * drop), scale / 4), scale * 4)
             else:

@@ -74,7 +74,7 @@ def test_the_number_of_cores_does_not_matter():
     assert one.identical(two)
 
 
-def test_copies_count_once(monkeypatch):
+def test_copies_count_once(monkeypatch, tmp_path):
     """Where values are few, draws are copies of them; effective sizes count values, of effects also the fresh draws."""
     monkeypatch.setattr(marginal_draws, "_SECONDS", 0.0)
     fit = bm.fit("diameter ~ 1 + (1 | plate) + (1 | sample)", bm.load_data("Penicillin"), **SETTINGS)
@@ -85,6 +85,11 @@ def test_copies_count_once(monkeypatch):
     assert 0.6 * weights.effective_size < by_kind.get_group("sd").min() < 1.4 * weights.effective_size
     assert by_kind.get_group("group effect").median() > 2 * weights.effective_size
     assert bm.diagnose(fit, sensitivity=False)["severity"].tolist() == []
+    # What is printed is what the verdict looks at, of a stored fit too.
+    assert bm.fixef(fit).loc["Intercept", "ess_tail"] == parameters.loc["Intercept", "ess_tail"] < 3600
+    assert bm.varcorr(fit)["ess_bulk"].tolist() == parameters.query("kind in ('sd', 'auxiliary')")["ess_bulk"].tolist()
+    bm.save(fit, tmp_path / "fit.nc")
+    pd.testing.assert_frame_equal(bm.varcorr(bm.load(tmp_path / "fit.nc")), bm.varcorr(fit))
 
 
 def choice(formula, data, method="auto", sampler="auto", family="gaussian"):

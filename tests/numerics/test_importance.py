@@ -192,3 +192,13 @@ def test_sides_stay_finite_where_the_density_is_flat_or_ends():
 def test_tails_are_less_heavy_with_more_parameters():
     degrees = [measure_sides(lambda x: float(-0.5 * x @ x), n).degrees for n in (1, 5, 20)]
     assert degrees[0] < degrees[1] < degrees[2]
+
+
+def test_a_plateau_with_a_steep_end_has_the_scale_of_its_width():
+    """Flat up to 5, then falling as fast as a normal of sd 0.3: neither the flat part alone nor the end tells."""
+
+    def log_density(point):
+        return float(-0.5 * (np.maximum(np.abs(point) - 5, 0) ** 2).sum() / 0.09)
+
+    scales = measure_sides(log_density, 2).scales
+    assert ((scales > 2) & (scales < 4)).all()
