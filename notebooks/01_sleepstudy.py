@@ -213,10 +213,10 @@ print(f"between people: {share.mean():.0%} of the variance, 95 % interval {lower
 # This share is called the intraclass correlation: two days of one person are that much alike.
 #
 # The fitted lines: parallel, each at its person's height. Grey is no pooling, dashed the common line, and the band is
-# the 95 % interval of the person's line. (The picture is given a name because notebooks draw unnamed ones twice.)
+# the 95 % interval of the person's line.
 
 # %%
-picture = bm.plot_lines({"random intercepts": intercepts})
+bm.plot_lines({"random intercepts": intercepts})
 
 # %% [markdown]
 # Heights are right now, slopes are not: the line is too steep for 309 and 335 in the first row, and too flat for 308
@@ -257,7 +257,7 @@ pd.DataFrame({name: bm.fixef(fit).loc["Days", ["mean", "sd", "lower", "upper"]] 
 # -0.44 to 0.60. In the picture, the posterior (blue) is narrower than the prior (dashed), and still wide.
 
 # %%
-picture = bm.plot_corr(slopes)
+bm.plot_corr(slopes)
 
 # %% [markdown]
 # ### Without the correlation: `(Days || Subject)`
@@ -295,7 +295,7 @@ slopes_only
 # slope.
 
 # %%
-picture = bm.plot_lines({"random intercepts": intercepts, "random slopes": slopes})
+bm.plot_lines({"random intercepts": intercepts, "random slopes": slopes})
 
 # %% [markdown]
 # Blue follows grey, but not all the way: each line is drawn a little towards what the other people do. That is the
@@ -411,7 +411,7 @@ pd.Series({name: prediction_error(by_person) for name, by_person in candidates.i
 # `bm.plot_ranef` draws them. Grey: the interval includes 0, so that this person may well be like the average.
 
 # %%
-picture = bm.plot_ranef(slopes)
+bm.plot_ranef(slopes)
 
 # %% [markdown]
 # Five of the 18 slopes and three of the 18 intercepts differ clearly from the common one. Grey does not mean that a
@@ -436,7 +436,8 @@ inside = rows["Reaction"].between(rows[".lower"], rows[".upper"]).mean()
 print(f"{inside:.0%} of the observations lie within the interval of their line")
 
 # %% [markdown]
-# Residuals against fitted values: without a pattern, the orange means scatter about 0.
+# Residuals against fitted values, both in one draw of the posterior: without a pattern, the orange means scatter
+# about 0.
 
 # %%
 ax = bm.plot_residuals(slopes)
@@ -565,7 +566,7 @@ print(f"correlation of Days with the people's mean deviation: {np.corrcoef(commo
 # pictures say nothing about them: there Pareto k is what to look at.)
 
 # %%
-picture = bm.plot_trace(first)
+bm.plot_trace(first)
 
 # %% [markdown]
 # ## 9. Priors
@@ -575,7 +576,7 @@ picture = bm.plot_trace(first)
 # looks like its prior would mean that they said little.
 
 # %%
-picture = bm.plot_sd(slopes)
+bm.plot_sd(slopes)
 
 # %% [markdown]
 # Each prior can be replaced by its name. A half-normal with scale 20 is as vague as the default here and should change

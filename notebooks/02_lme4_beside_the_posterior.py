@@ -161,7 +161,7 @@ comparison
 # best. For the posterior, the point is the mean of a fixed effect and the median of a standard deviation.)
 
 # %%
-picture = bm.plot_compare_reml(comparison, kind="intervals")
+bm.plot_compare_reml(comparison, kind="intervals")
 
 # %% [markdown]
 # Both come from one function of the standard deviations and the correlation: how well do the data fit, whatever the
@@ -552,14 +552,14 @@ pd.DataFrame(
 # say little about small ones. REML's estimate is the left end.
 
 # %%
-picture = bm.plot_sd(dye2)
+bm.plot_sd(dye2)
 
 # %% [markdown]
 # The profile likelihood, which `lmer` does not print, knows it too: REML's interval goes from 0 to about 2.5. An
 # interval is an answer where a point is not.
 
 # %%
-picture = bm.plot_compare_reml(dye2_comparison, kind="intervals")
+bm.plot_compare_reml(dye2_comparison, kind="intervals")
 
 # %% [markdown]
 # ### Evidence for nothing
@@ -640,7 +640,7 @@ maximal_comparison
 # much the same. For what scales do there, they have nothing in common:
 
 # %%
-picture = bm.plot_compare_reml(maximal_comparison)
+bm.plot_compare_reml(maximal_comparison)
 
 # %% [markdown]
 # The effects of scales in numbers. The truth is 0 for all of them:
