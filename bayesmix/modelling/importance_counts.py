@@ -46,7 +46,7 @@ def draw_by_importance(
         placed = to_theta(point[None])
         return float(densities(buffer, placed.theta, cores=1)[0] + placed.log_jacobian[0])
 
-    proposal = measure_sides(log_density, n)
+    proposal = measure_sides(log_density, n, plateaus=True)
     proposals = propose(proposal, n_values, rng)
     placed = to_theta(proposals.points)
     log_densities = densities(buffer, placed.theta, cores=cores, advance=advance)

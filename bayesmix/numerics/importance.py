@@ -48,7 +48,7 @@ class Weighted:
     log_integral_error: float
 
 
-def measure_sides(log_density: Callable[[Floats], float], n: int) -> SplitT:
+def measure_sides(log_density: Callable[[Floats], float], n: int, *, plateaus: bool = False) -> SplitT:
     """The proposal for a density of `n` parameters whose mode is at 0, with unit curvature there or nearly.
 
     A side's scale is the greatest that a normal density would need for the drops measured along it. With more
@@ -58,6 +58,8 @@ def measure_sides(log_density: Callable[[Floats], float], n: int) -> SplitT:
     ----------
     log_density
         At a point (n,); minus infinity or nan where it cannot be used.
+    plateaus
+        Whether a side may be flat up to a steep end, which the scale is then searched at.
     """
     at_mode = log_density(np.zeros(n))
     scales = np.ones((n, 2))
@@ -65,18 +67,18 @@ def measure_sides(log_density: Callable[[Floats], float], n: int) -> SplitT:
         for side, sign in enumerate((-1.0, 1.0)):
             direction = np.zeros(n)
             direction[axis] = sign
-            scales[axis, side] = _side(log_density, at_mode, direction)
+            scales[axis, side] = _side(log_density, at_mode, direction, plateaus)
     return SplitT(scales, 5.0 + n / 2)
 
 
-def _side(log_density: Callable[[Floats], float], at_mode: float, direction: Floats) -> float:
+def _side(log_density: Callable[[Floats], float], at_mode: float, direction: Floats, plateaus: bool) -> float:
     """The greatest scale over `_DROPS`; a drop between half and twice the wanted one will do."""
     scale, found = 1.0, 0.0
     for wanted in _DROPS:
         near, far = 0.0, np.inf  # steps known to drop too little and too much
         for _ in range(_TRIES):
             step = min(scale * np.sqrt(2 * wanted), _FARTHEST)
-            if not near < step < far and near > 0 and far < np.inf:
+            if plateaus and not near < step < far and near > 0 and far < np.inf:
                 # After a plateau with a steep end the scale of the one side leads back to the other.
                 step = np.sqrt(near * far)
                 scale = step / np.sqrt(2 * wanted)

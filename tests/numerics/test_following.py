@@ -55,7 +55,7 @@ def test_a_parameter_that_falls_as_a_power_has_even_weights(power, size):
         placed = place(following, point[None])
         return float(density(placed.theta[0])[0] + placed.log_jacobian[0])
 
-    proposal = measure_sides(log_density, 2)
+    proposal = measure_sides(log_density, 2, plateaus=True)
     drawn = propose(proposal, 4000, np.random.default_rng(1))
     placed = place(following, drawn.points)
     with_either = np.logaddexp(drawn.log_densities, log_density_of(proposal, mirrored(following, drawn.points)))

@@ -200,5 +200,5 @@ def test_a_plateau_with_a_steep_end_has_the_scale_of_its_width():
     def log_density(point):
         return float(-0.5 * (np.maximum(np.abs(point) - 5, 0) ** 2).sum() / 0.09)
 
-    scales = measure_sides(log_density, 2).scales
+    scales = measure_sides(log_density, 2, plateaus=True).scales
     assert ((scales > 2) & (scales < 4)).all()
