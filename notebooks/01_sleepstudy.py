@@ -192,7 +192,7 @@ intercepts
 # - **Random effects.** `Subject Intercept` is the standard deviation of the people's heights, called
 #   `sd_Subject__Intercept` in priors and pictures. It is in the unit of the response: people's lines lie some 40 ms
 #   above or below the common one. `Residual` is what one day's value scatters about its own person's line, 31 ms.
-#   Unlike lme4's, these come with an interval: with 18 people, anything from 28 to 58 ms is compatible with the data.
+#   Unlike lme4's, these come with an interval: with 18 people, anything from 27 to 57 ms is compatible with the data.
 # - **Fixed effects.** The common line. `mean` and `sd` take the places of estimate and standard error; `lower` and
 #   `upper` hold the parameter with 95 % probability.
 # - **Priors.** What was assumed before the data were seen (section 9).
@@ -222,7 +222,7 @@ bm.plot_lines({"random intercepts": intercepts})
 # Heights are right now, slopes are not: the line is too steep for 309 and 335 in the first row, and too flat for 308
 # and 337 in the last.
 #
-# And there is a trap. The interval of `Days` is *narrower* than under complete pooling (sd 0.80 against 1.22).
+# And there is a trap. The interval of `Days` is *narrower* than under complete pooling (sd 0.80 against 1.26).
 # Differences in height no longer count as noise, but differences in slope are still taken for it. A grouping factor
 # protects an effect only if that effect may vary by group.
 #
@@ -236,9 +236,9 @@ slopes = bm.fit("Reaction ~ Days + (Days | Subject)", sleepstudy, seed=1, progre
 slopes
 
 # %% [markdown]
-# `Subject Days` says how much people differ in their slopes: by 6.5 ms a day (4.1 to 9.8), around a mean of 10.5.
+# `Subject Days` says how much people differ in their slopes: by 6.5 ms a day (4.1 to 9.9), around a mean of 10.5.
 # That is close to the 5.9 that section 3 worked out by hand; section 10 says why the mean lies somewhat above. The sd
-# of the intercepts, now the spread at `Days = 0`, comes down from 39 to 27 ms, and the residual from 31 to 26 ms: what
+# of the intercepts, now the spread at `Days = 0`, comes down from 40 to 27 ms, and the residual from 31 to 26 ms: what
 # random intercepts took for differences in height and for noise was partly differences in slope.
 #
 # The standard error of `Days` in all models so far:
@@ -254,7 +254,7 @@ pd.DataFrame({name: bm.fixef(fit).loc["Days", ["mean", "sd", "lower", "upper"]] 
 # ### The correlation
 #
 # Do people who start slow also slow down faster? The mean, 0.07, hides how little is known: the interval runs from
-# -0.44 to 0.60. In the picture, the posterior (blue) is narrower than the prior (dashed), and still wide.
+# -0.46 to 0.61. In the picture, the posterior (blue) is narrower than the prior (dashed), and still wide.
 
 # %%
 bm.plot_corr(slopes)
@@ -284,8 +284,8 @@ slopes_only
 # %% [markdown]
 # Read the last line first: sampling had no problems, so the numbers can be compared with those of the random slopes.
 # (Section 8 shows a fit of the same model whose sampling had some.) Without random intercepts the differences in
-# starting height must go elsewhere: into the slopes (sd 7.78 instead of 6.51 ms a day) and into the residual (29.2
-# instead of 25.9 ms). And the common intercept seems far better known than it is: its sd is 4.04 ms instead of 7.44,
+# starting height must go elsewhere: into the slopes (sd 7.81 instead of 6.48 ms a day) and into the residual (29.3
+# instead of 25.9 ms). And the common intercept seems far better known than it is: its sd is 4.08 ms instead of 7.41,
 # the trap of section 4 again, now for the other coefficient. Slopes only is right where everyone does start at the same
 # point, as in growth from a common zero.
 #
@@ -376,8 +376,8 @@ pd.DataFrame({"ten days": slope_of_337(slopes, sleepstudy), "three days": slope_
 
 # %% [markdown]
 # Three days say next to nothing about a slope. Their own line *falls* by 10 ms a day. The model, which knows the other
-# 17 people, answers 8.9 ms a day, near the mean of all, and admits that it is a guess: the interval runs from -3.8 to
-# 20.8 and holds the 19.0 of the full ten days. Fewer data mean more pull and a wider interval.
+# 17 people, answers 9.0 ms a day, near the mean of all, and admits that it is a guess: the interval runs from -4.5 to
+# 21.0 and holds the 19.0 of the full ten days. Fewer data mean more pull and a wider interval.
 #
 # ### Is sharing worth it?
 #
@@ -476,8 +476,8 @@ print(f"residual sd {bm.glance(slopes)['sigma'].item():.1f} ms; from the median 
 # independent draws the weighted values are worth); where they say no, bayesmix falls back on another sampler, NUTS, by
 # itself, and prints why.
 #
-# Section 5 printed the answers for the random slopes: Pareto k is -0.14; the 8000 weighted values are worth 7012
-# independent draws; and the 4000 draws taken from them are worth 3218 or more for every parameter and every person.
+# Section 5 printed the answers for the random slopes: Pareto k is -0.10; the 8000 weighted values are worth 6970
+# independent draws; and the 4000 draws taken from them are worth 3819 or more for every parameter.
 # (There is no R-hat. It asks whether chains that started apart have come together; the four chains of 1000 are four
 # parts of one sample here, so that the question does not arise.) `bm.diagnose` lists everything that is wrong, for
 # which parameter, and what to do. An empty table is good news.
@@ -500,7 +500,6 @@ print(str(first).splitlines()[-1])
 # It had problems. In full:
 
 # %%
-pd.options.display.precision = 3  # tells 1.013 from 1.01
 bm.diagnose(first)
 
 # %% [markdown]
@@ -520,10 +519,10 @@ joint
 joint.diagnostics.ladder[["remedy", "evidence", "max_rhat", "min_ess", "kept"]].round(3)
 
 # %% [markdown]
-# The second attempt sampled the people's deviations as they are (*centred*) instead of divided by their sd. That was no
-# better, so that the third started from the first again, with twice the time to learn the shape of the posterior, and a
-# mass matrix that knows which parameters move together. Its draws were kept. Had the last attempt had problems too,
-# the last line of the print would say so.
+# Little was missing, so the second attempt went on with the chains of the first until they were twice as long, and kept
+# every second draw. Where more is missing, bayesmix samples longer chains with smaller steps, the people's deviations as
+# they are (*centred*) instead of divided by their sd, or with a mass matrix that knows which parameters move together.
+# Had the last attempt had problems too, the last line of the print would say so.
 #
 # Beside each other: the marginal fit, the joint one's first attempt, and what became of it.
 
@@ -539,8 +538,7 @@ quality.join(
 # %% [markdown]
 # (`draws` and `tune` are those of one chain of the four, and importance sampling has nothing to tune; the last three
 # columns are about `Days`.) All three draw from the same posterior. But even with remedies the joint fit's 4000 draws
-# are worth only 1812 independent ones for `Days`, and 864 for what is known worst; those of the marginal fit are worth
-# all 4000, and 3668.
+# are worth only 735 independent ones for `Days`; those of the marginal fit are worth all 4000.
 #
 # Why? The joint sampler moves in 22 dimensions: two coefficients, 18 people, two standard deviations. These hang
 # together. Raise `Days` and lower all 18 deviations, and the lines stay nearly where they are: a long, narrow ridge.
@@ -612,7 +610,7 @@ days_by_prior.round(2)
 # %% [markdown]
 # The vague prior changes nothing beyond the noise of a finite number of draws. The strong one halves the slopes' sd, a
 # compromise between what it insists on and what the data say, and the rest follows: the correlation and the residual
-# grow, and the sd of `Days` falls from 1.68 to 1.06, a precision that comes from the prior alone. `print(strong)` still
+# grow, and the sd of `Days` falls from 1.73 to 1.08, a precision that comes from the prior alone. `print(strong)` still
 # ends with *Sampling: no problems*, since there are none. But how far would the results move if the prior had counted a
 # little more or less? Where they do the print has a note above its last line, with the number, and `diagnose` has one
 # for every parameter that moves. The first:
@@ -621,7 +619,7 @@ days_by_prior.round(2)
 print(bm.diagnose(strong)["advice"].iloc[0])
 
 # %% [markdown]
-# The other three trace the correlation, the residual sd and `Days` back to the same prior. Notes are no verdict: a
+# The other two trace the correlation and the residual sd back to the same prior. Notes are no verdict: a
 # prior may weigh, if it is what one knows. It has to be defended by its author.
 #
 # A prior for a parameter that the model does not have is refused, not ignored:

@@ -18,6 +18,7 @@ _SPREADS = ("sd", "se", "std.error")
 _IN_UNITS = {"mean", "median", "estimate", "lower", "upper", "conf.low", "conf.high", *_SPREADS}
 _WHOLE = {"ess_bulk", "ess_tail", "min_ess_bulk", "min_ess_tail"}
 _P_VALUES = {"p", "p_boundary"}
+_OF_SEVERAL_KINDS = {"value", "limit"}  # R-hat in one row, effective draws in the next
 
 
 def spread_of(rows: pd.DataFrame) -> Floats | None:
@@ -36,6 +37,8 @@ def numbers(name: str, values: Floats, spread: Floats | None) -> list[str]:
         return [rhat(value) for value in values]
     if name in _P_VALUES:
         return [p_value(value) for value in values]
+    if name in _OF_SEVERAL_KINDS:
+        return aligned(["-" if isnan(value) else f"{value:.{_DIGITS}g}" for value in values])
     if spread is not None and name in _IN_UNITS:
         return aligned(["-" if isnan(v) else number(v, decimals_for(s)) for v, s in zip(values, spread, strict=True)])
     return aligned(_with_same_decimals(values))

@@ -11,6 +11,7 @@ import pytest
 
 import bayesmix as bm
 from bayesmix.inference.readable_table import ReadableTable
+from bayesmix.report.frame_cells import numbers
 from bayesmix.report.frame_text import in_width
 
 QUIET = {"seed": 1, "progress": False}
@@ -149,6 +150,12 @@ def test_of_many_rows_the_ends_are_shown(fit):
 def test_numbers_that_have_no_standard_deviation(values, shown):
     lines = in_width(pd.DataFrame({"v": values}), 80).splitlines()[1:]
     assert [line.split()[1] for line in lines] == shown
+
+
+def test_figures_of_several_kinds_in_a_column_keep_their_own_digits():
+    """R-hat 1.0127 beside 352.43 effective draws is not 1.01 beside its limit 1.01."""
+    assert [text.strip() for text in numbers("value", np.array([1.0127, 352.4312]), None)] == ["1.0127", "352.43"]
+    assert [text.strip() for text in numbers("limit", np.array([1.01, 400.0]), None)] == ["1.01", "400"]
 
 
 def test_odd_frames():
