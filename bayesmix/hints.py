@@ -5,6 +5,7 @@ such answer yet. May import the error types.
 """
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from importlib import import_module
@@ -96,7 +97,6 @@ KEYWORDS: Mapping[str, str] = {
     **dict.fromkeys(("naaction", "dropna", "missing"), 'that is na="drop" or na="error"'),
     "contrasts": "codings but that of levels against the first are not there yet",
     "nagq": "bm.laplace has one node, as nAGQ = 1",
-    "reform": "groups= says which group effects",
     "level": "that is prob=",
     **dict.fromkeys(("model", "data2", "autocor", "correlation"), "it is not there; the formula and data say all"),
     "re": "random terms stand in the formula, (x | g)",
@@ -117,6 +117,9 @@ _OF_ONE: Mapping[tuple[str, str], str] = {
     ("anova", ""): "it tests the terms of one fit; two are compared by bm.lrt(small, large)",
 }
 """Of one function; without a keyword what is said where it is given too much."""
+
+
+_ARGUMENT = re.compile(r"\b([a-z_]+)=(?!=)")
 
 
 def _normal(name: str) -> str:
@@ -172,6 +175,8 @@ def _misuse(name: str, signature: inspect.Signature, given: Mapping[str, Any], e
     for keyword in given:
         if keyword not in known:
             said = _OF_ONE.get((name, _normal(keyword))) or KEYWORDS.get(_normal(keyword))
+            if not set(_ARGUMENT.findall(said or "")) <= set(known):
+                said = ""  # what it names is an argument of other functions
             hint = f": {said}." if said else f".{did_you_mean(keyword, known)} Arguments: {listing(known, at_most=30)}."
             return CallError(f"{name} has no argument {keyword!r}{hint}")
     said = _OF_ONE.get((name, ""))

@@ -520,9 +520,9 @@ joint.diagnostics.ladder[["remedy", "evidence", "max_rhat", "min_ess", "kept"]].
 
 # %% [markdown]
 # Little was missing, so the second attempt went on with the chains of the first until they were twice as long, and kept
-# every second draw. Where more is missing, bayesmix samples longer chains with smaller steps, the people's deviations as
-# they are (*centred*) instead of divided by their sd, or with a mass matrix that knows which parameters move together.
-# Had the last attempt had problems too, the last line of the print would say so.
+# every second draw. Where more is missing, bayesmix samples longer chains with smaller steps, the people's deviations
+# as they are (*centred*) instead of divided by their sd, or with a mass matrix that knows which parameters move
+# together. Had the last attempt had problems too, the last line of the print would say so.
 #
 # Beside each other: the marginal fit, the joint one's first attempt, and what became of it.
 

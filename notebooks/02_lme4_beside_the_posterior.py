@@ -576,10 +576,10 @@ bm.rand(dye2)[["log10_bf", "probability", "label", "p", "p_boundary"]]
 bm.equivalence(dye2)
 
 # %% [markdown]
-# The data are 3.4 times as probable without batches as with them: after even odds a probability of 0.23 remains for
-# batches. The probability that they differ by less than a tenth of the residual sd grows from 0.08 to 0.26. So the data
-# speak against batches, moderately, and do not settle it. That is what thirty observations of six batches are worth,
-# and neither "the variance is 0" nor "not significant" says it.
+# The data are 3.4 times as probable without batches as with them: with prior odds of 1:1 a probability of 0.23
+# remains for batches. The probability that they differ by less than a tenth of the residual sd grows from 0.08 to
+# 0.26. So the data speak against batches, moderately, and do not settle it. That is what thirty observations of six
+# batches are worth, and neither "the variance is 0" nor "not significant" says it.
 #
 # A Bayes factor depends on the prior of what is tested: the larger the standard deviations that the prior allows, the
 # more it is punished when there are none. `bm.prior_sensitivity` gives the same with other scales of the prior, and

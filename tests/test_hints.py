@@ -6,6 +6,7 @@ import subprocess
 import sys
 from typing import get_args
 
+import pandas as pd
 import pytest
 
 import bayesmix as bm
@@ -186,3 +187,10 @@ def test_a_type_checker_sees_the_words(tmp_path):
     )
     lines = [int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line]
     assert lines == [6, 7, 8, 9, 10, 11, 12, 13], done.stdout
+
+
+@pytest.mark.parametrize(("function", "keyword"), [("lm", "iter"), ("laplace", "random_seed"), ("fit", "level")])
+def test_no_hint_names_an_argument_of_another_function(function, keyword):
+    with pytest.raises(bm.BayesmixError, match=f"{function} has no argument '{keyword}'.* Arguments: ") as caught:
+        getattr(bm, function)("y ~ x", pd.DataFrame({"y": [1.0], "x": [1.0]}), **{keyword: 1})
+    assert "that is" not in str(caught.value)

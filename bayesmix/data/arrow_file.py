@@ -1,14 +1,15 @@
 """Tables that hold their types: parquet, and Arrow's own files (.feather, .arrow)."""
 
+from collections import Counter
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bayesmix.data.text_file import one_line
+from bayesmix.data.text_file import reason_of
 from bayesmix.data.typed import EXACT
-from bayesmix.errors import DataError
+from bayesmix.errors import DataError, listing
 
 
 def read_arrow(file: Path, ending: str) -> pd.DataFrame:
@@ -21,11 +22,14 @@ def read_arrow(file: Path, ending: str) -> pd.DataFrame:
         raise DataError(f"{str(file)!r} is empty.")
     try:
         table = pq.read_table(file) if kind == "parquet" else _of_arrow(file)
+        twice = [name for name, times in Counter(table.column_names).items() if times > 1]
+        if twice:
+            raise DataError(f"{str(file)!r} has more than one column called {listing(map(repr, twice))}.")
         data = _with_whole_numbers(table.to_pandas(), table)
         unnamed = all(name is None for name in data.index.names)
         return data.reset_index(drop=unnamed)
     except (pa.ArrowException, ValueError, TypeError, KeyError) as error:
-        raise DataError(f"{str(file)!r} cannot be read as {kind}: {one_line(error)}.") from error
+        raise DataError(f"{str(file)!r} cannot be read as {kind}: {reason_of(error)}.") from error
 
 
 def _of_arrow(file: Path) -> pa.Table:

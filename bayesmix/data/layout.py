@@ -34,7 +34,8 @@ def read_layout(*, sep: Any, decimal: Any, encoding: Any, na_values: Any, sheet:
     DataError
         An argument is of another type, the separator is no single mark, or the encoding is not known.
     """
-    if sep is not None and (not isinstance(sep, str) or len(sep) != 1 or sep.isalnum() or sep in "\"'\r\n.+-"):
+    is_mark = isinstance(sep, str) and len(sep) == 1 and sep.isascii() and not sep.isalnum() and sep not in "\"'\r\n.+-"
+    if sep is not None and not is_mark:
         raise DataError(f'sep is the one character between two fields, such as ";" or "\\t"; got {shown(sep)}.')
     if decimal not in (".", ","):
         raise DataError(f'decimal is the mark before the decimals, "." or ","; got {shown(decimal)}.')

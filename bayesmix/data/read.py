@@ -14,7 +14,7 @@ import pandas as pd
 
 from bayesmix.data.arrow_file import read_arrow
 from bayesmix.data.layout import Layout, read_layout, require_default
-from bayesmix.data.text_file import one_line, read_text
+from bayesmix.data.text_file import read_text, reason_of
 from bayesmix.data.workbook import read_workbook
 from bayesmix.errors import DataError, counted, listing
 from bayesmix.hints import with_hints
@@ -81,7 +81,7 @@ def read_table(
     try:
         data = _read(file, ending, layout)
     except OSError as error:
-        raise DataError(f"{str(file)!r} cannot be read: {error.strerror or one_line(error)}.") from error
+        raise DataError(f"{str(file)!r} cannot be read: {error.strerror or reason_of(error)}.") from error
     if data.empty:
         raise DataError(f"{str(file)!r} has {counted(len(data.columns), 'column')} and no rows of data.")
     return data

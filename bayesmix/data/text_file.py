@@ -42,9 +42,9 @@ def read_text(file: Path, layout: Layout, separator: str) -> pd.DataFrame:
     except UnicodeError:
         raise _not_decoded(file, encoding) from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"{str(file)!r} cannot be unpacked: {one_line(error)}.") from error
+        raise DataError(f"{str(file)!r} cannot be unpacked: {reason_of(error)}.") from error
     except pd.errors.ParserError as error:
-        raise DataError(f"{str(file)!r} cannot be read: {one_line(error)}.") from error
+        raise DataError(f"{str(file)!r} cannot be read: {reason_of(error)}.") from error
 
 
 def _opened(file: Path, encoding: str) -> IO[str]:
@@ -117,7 +117,10 @@ def _refuse_other_separator(file: Path, lines: IO[str], separator: str) -> None:
     if not first or separator in first[0]:
         return
     for other in _SEPARATORS:
-        rows = list(csv.reader(first, delimiter=other))
+        try:
+            rows = list(csv.reader(first, delimiter=other))
+        except csv.Error:  # a field of more than 131,072 characters, which no separator mends
+            return
         n_fields = len(rows[0])
         # Blanks stand within names too: they separate only where all lines have as many, or as row names one more.
         if n_fields > 1 and (other != " " or {len(row) for row in rows[1:]} in ({n_fields}, {n_fields + 1})):
@@ -151,6 +154,6 @@ def _not_decoded(file: Path, encoding: str) -> DataError:
     )
 
 
-def one_line(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """The text of an error that was not ours, on one line without its full stop."""
     return " ".join(str(error).split()).rstrip(".") or type(error).__name__

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from bayesmix.data.layout import Layout
-from bayesmix.data.text_file import one_line
+from bayesmix.data.text_file import reason_of
 from bayesmix.data.typed import Marks, typed
 from bayesmix.errors import DataError, did_you_mean, listing
 
@@ -35,9 +35,9 @@ def read_workbook(file: Path, layout: Layout) -> pd.DataFrame:
     except OSError:
         raise
     except Exception as error:  # of a damaged file openpyxl, zipfile and the XML parser raise what they like
-        raise DataError(f"{str(file)!r} cannot be read as a workbook: {one_line(error)}.") from error
+        raise DataError(f"{str(file)!r} cannot be read as a workbook: {reason_of(error)}.") from error
     cells = _sheet(file, {str(name): sheet for name, sheet in sheets.items()}, layout.sheet)
-    cells = cells.map(_as_text)
+    cells = cells.map(lambda value: _as_text(value, layout.decimal))
     cells = cells.loc[(cells != "").any(axis=1), (cells != "").any(axis=0)]
     header, rows = _header(file, cells), cells.iloc[1:]
     marks = Marks(layout.missing, layout.decimal)
@@ -73,8 +73,8 @@ def _header(file: Path, cells: pd.DataFrame) -> dict[int, str]:
     return {place: name or f"Unnamed: {number}" for number, (place, name) in enumerate(names.items())}
 
 
-def _as_text(value: Any) -> str:
-    """A cell as a text file has it."""
+def _as_text(value: Any, decimal: str) -> str:
+    """A cell as a text file with this decimal mark has it."""
     if isinstance(value, str):
         return value
     if value is None or value is pd.NaT:
@@ -82,7 +82,7 @@ def _as_text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value).replace(".", decimal)
     if isinstance(value, datetime.datetime) and value.time() == datetime.time():
         return value.date().isoformat()
     return value.isoformat() if isinstance(value, datetime.date | datetime.time) else str(value)

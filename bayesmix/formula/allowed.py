@@ -75,8 +75,8 @@ def _check_factor(call: Call, text: str) -> None:
     if given and call.function == "C":
         first = given[0].function if isinstance(given[0], Call) else unparse(given[0])
         raise FormulaError(
-            f"Contrast codings are not there yet, and {first} is one: a factor has coefficients of its levels against "
-            "the first, which a Categorical puts in your order. Another coding is columns of the data, a number each.",
+            f"The contrast coding {first} is not available: factors have treatment coding, each level against the "
+            "first, in the order of a Categorical. Other codings are numeric columns of the data.",
             text,
             given[0].span,
         )

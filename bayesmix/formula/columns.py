@@ -99,7 +99,7 @@ def distinct_levels(column: pd.Series) -> tuple[str, ...]:
     if null is not None:
         raise DataError(
             f"'{column.name}' has a level {null!r} with a null character, which can neither be printed nor stored; "
-            "mend the text."
+            "correct the text."
         )
     if len(set(levels)) < len(levels):
         alike = sorted({level for level in levels if levels.count(level) > 1})

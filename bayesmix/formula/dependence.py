@@ -52,7 +52,7 @@ def _of_number(label: str, alone: dict[str, Factor | Floats]) -> list[str]:
         if isinstance(other, Factor) and _lies_in(other.codes, np.unique(own, return_inverse=True)[1]):
             return [f"{label} is the same in all rows of each level of {name}"]
         if name != label and not isinstance(other, Factor) and other.ndim == 1 and _is_line(own, other):
-            return [f"{label} is {name} in another unit"]
+            return [f"{label} is a linear function of {name}"]
     return []
 
 
@@ -82,7 +82,7 @@ def _nesting(a: str, one: Factor, b: str, other: Factor) -> str:
     if a_in_b and b_in_a:
         return f"{a} and {b} group the rows in the same way"
     inner, outer = (a, b) if a_in_b else (b, a)
-    return f"{inner} lies in {outer}, each of its levels in one of {outer} alone" if a_in_b or b_in_a else ""
+    return f"{inner} is nested in {outer}, each of its levels in one of {outer} alone" if a_in_b or b_in_a else ""
 
 
 def _lies_in(inner: NDArray[np.intp], outer: NDArray[np.intp]) -> bool:

@@ -152,7 +152,7 @@ def _refuse_values(name: Any, values: pd.Series, where: str) -> None:
         if kind is str and not (value.isascii() or is_unicode(value)):
             raise DataError(
                 f"Column {name!r} holds {value!r} {where} {label}, with half of a surrogate pair, which is no "
-                "character; mend the text."
+                "character; correct the text."
             )
         if kind is int and abs(value) >= _ROUNDING:
             raise DataError(

@@ -100,7 +100,9 @@ def _no_number(name: str, column: pd.Series, n_levels: int) -> str:
     numbers = beside_numbers(column)
     if numbers:
         return f"The response {name!r} is {describe_type(column)}, a number is expected: {numbers}."
-    instead = ' Of two levels it is for family="bernoulli", by bm.fit or bm.laplace.' if n_levels == 2 else ""
+    instead = (
+        ' A response with two levels is fitted with family="bernoulli" (bm.fit or bm.laplace).' if n_levels == 2 else ""
+    )
     levels = counted(n_levels, "level")
     return f"The response {name!r} is {describe_type(column)} with {levels}; a number is expected.{instead}"
 

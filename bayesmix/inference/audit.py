@@ -151,11 +151,10 @@ def _limit(n_compared: int, *found: "Diagnostics") -> float:
 
 
 def _table(fit: Fit, found: "SecondDraws") -> pd.DataFrame:
-    statistics = fit.posterior["sample_stats"].to_dataset()
-    weights = statistics["weight"].transpose("chain", "draw").to_numpy() if "weight" in statistics else None
+    sources = modelling.convergence.sources_of(fit.posterior)
     rows, labels = [], []
     for (name, own), (_, other) in zip(_parameters(fit, fit.posterior), _parameters(fit, found.posterior), strict=True):
-        ours = modelling.audit_errors.statistics_of(own, weights)
+        ours = modelling.audit_errors.statistics_of(own, sources)
         theirs = modelling.audit_errors.statistics_of(other)
         for statistic, one in ours.items():
             two = theirs[statistic]

@@ -70,4 +70,4 @@ def fit_too_short(fit: Fit) -> str | None:
     if not effective.empty and effective.min() >= _FEWEST:
         return None
     what = f"ESS {effective.min():.0f} < {_FEWEST} for {effective.idxmin()}" if len(effective) else "no ESS"
-    return f"{_NUTS} has no fit to compare with: its effective draws are too few ({what}). Fit with more draws=."
+    return f"The fit has too few effective draws to be compared with NUTS ({what}). Fit with more draws=."

@@ -151,8 +151,8 @@ def _note(low: float, high: float, *, of_coefficients: bool) -> str:
         return "Over other prior scales: bm.prior_sensitivity(fit, drop=...) has those that the draws reach."
     if of_coefficients and low < 0:
         return (
-            "Note: the evidence against coefficients grows with the scale of their prior without end: give the size of "
-            "the effects that you expect (priors=), and report the range."
+            "Note: the evidence against coefficients grows with the scale of their prior without bound (Lindley's "
+            "paradox): give the size of the effects that you expect (priors=), and report the range."
         )
     return "Note: the scale of the prior decides the sign; report the range." if low < 0 < high else ""
 
@@ -199,8 +199,11 @@ def told_apart(fit: Fit, other: Fit) -> tuple[str, str]:
         columns = [one.design.weights_column for one in (fit, other)]
         texts = [f"{text}, weights {column or 'none'}" for text, column in zip(texts, columns, strict=True)]
     if texts[0] == texts[1]:
-        differ = [name for name, prior in fit.priors.items() if other.priors.get(name) != prior]
-        with_priors = [listing(f"{name} ~ {one.priors[name]}" for name in differ) for one in (fit, other)]
+        names = dict.fromkeys((*fit.priors, *other.priors))
+        differ = [name for name in names if fit.priors.get(name) != other.priors.get(name)]
+        with_priors = [
+            listing(f"{name} ~ {one.priors[name]}" for name in differ if name in one.priors) for one in (fit, other)
+        ]
         texts = [f"{text}, {own}" if own else text for text, own in zip(texts, with_priors, strict=True)]
     return texts[0], texts[1]
 

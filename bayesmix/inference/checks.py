@@ -14,10 +14,9 @@ import numpy as np
 
 from bayesmix.formula.design import GroupTerm, TermColumns, prefixed
 from bayesmix.modelling.layout import corr_name, sd_name, sd_names
-from bayesmix.modelling.method import EFFECTIVE_PER_CHAIN
+from bayesmix.modelling.method import EFFECTIVE_PER_CHAIN, RHAT_LIMIT
 from bayesmix.modelling.record import Fit
 
-RHAT_LIMIT = 1.01
 ESS_PER_CHAIN = EFFECTIVE_PER_CHAIN
 EBFMI_LIMIT = 0.3
 TREEDEPTH_SHARE = 0.01

@@ -25,4 +25,7 @@ def twin_lines(design: Design) -> tuple[str, ...]:
 def twins_line(name: str, found: tuple[tuple[str, ...], ...]) -> str:
     """`Levels of 'variety' differ only by case or spaces: 'Brigadier' and 'brigadier '. ...`"""
     alike = listing((" and ".join(map(repr, own)) for own in found), at_most=3)
-    return f"Levels of {name!r} differ only by case or spaces: {alike}. Write them alike, or they stay separate levels."
+    return (
+        f"Levels of {name!r} differ only by case or spaces: {alike}. They are treated as different levels; recode "
+        "them if they are the same."
+    )

@@ -17,6 +17,7 @@ from bayesmix.inference.power_scaling import parameter_draws, sensitivity_to_pri
 from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.scaled_prior import scaled
+from bayesmix.numerics.autocorrelation import autocorrelation_time
 from bayesmix.numerics.reweight import mean_ratio
 
 Floats = NDArray[np.float64]
@@ -94,7 +95,8 @@ def _weighted_mean(values: Floats, log_ratios: Floats) -> tuple[float, float]:
     """With its Monte Carlo error."""
     weights = np.exp(log_ratios - log_ratios.max())
     mean = float(weights @ values / weights.sum())
-    return mean, float(np.linalg.norm(weights * (values - mean)) / weights.sum())
+    influence = weights * (values - mean) / weights.sum()
+    return mean, float(np.sqrt(np.sum(influence**2) * autocorrelation_time(influence[None])))
 
 
 def _of_scales(prior: Prior, factors: Iterable[float]) -> Iterator[Prior]:

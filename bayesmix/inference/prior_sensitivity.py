@@ -6,11 +6,13 @@ from math import log
 import numpy as np
 import pandas as pd
 
+from bayesmix.errors import ArgumentError
 from bayesmix.inference.arguments import positive_numbers
 from bayesmix.inference.contained import log_marginals
+from bayesmix.inference.nested import same_model
 from bayesmix.inference.readable_table import readable
 from bayesmix.inference.sensitivity import curve
-from bayesmix.inference.tested import reduction_named
+from bayesmix.inference.tested import reduction_named, tested_scales
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model
@@ -49,13 +51,18 @@ def prior_sensitivity(fit: Fit, drop: str, *, multipliers: Sequence[float] = MUL
     the priors; where a prior holds few of them, values are drawn anew for counts with one random intercept, and other
     models have no number: fit with that prior.
 
-    The evidence against a coefficient grows with the scale of its prior without end (Lindley's paradox): a prior that
+    The evidence against a coefficient grows with the scale of its prior without bound (Lindley's paradox): a prior that
     was made to be vague decides such a test, and a curve that falls through 0 says that the data do not.
     """
     fit = a_posterior(fit, question="prior_sensitivity")
     factors = positive_numbers(multipliers, argument="multipliers")
     reduction = reduction_named(fit, drop)
     smaller = reduced_model(fit, reduction.formula)
+    if same_model(fit.design, smaller.design) or not tested_scales(fit, smaller):
+        raise ArgumentError(
+            f"Without {reduction.label} the model is the same in other columns, so that no prior with a scale is "
+            "tested; drop another term."
+        )
     of_larger, of_smaller = log_marginals(fit, [fit.design.formula, reduction.formula])
     found = curve(fit, smaller, list(factors), of_larger=of_larger, of_smaller=of_smaller)
     log_bf = np.clip(found.log10_bf * log(10), -700, 700)

@@ -11,7 +11,9 @@ from bayesmix import display
 from bayesmix.errors import ArgumentError, FamilyError
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
+from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
+from bayesmix.formula.missing import MissingRows
 from bayesmix.inference.arguments import a_text, probability
 from bayesmix.inference.draws import fixed, joined
 from bayesmix.inference.fixef import fixef
@@ -70,11 +72,11 @@ class Separation:
 
 def separation(
     fit: Fit | LaplaceFit | str | Sequence[str],
-    data: pd.DataFrame | None = None,
+    data: Frame | None = None,
     family: FamilyText | Family | None = None,
     *,
     weights: str | None = None,
-    na: str = "drop",
+    na: MissingRows = "drop",
     functions: Mapping[str, Callable[..., Any]] | None = None,
     prob: float = 0.95,
 ) -> Separation:

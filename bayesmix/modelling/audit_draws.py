@@ -10,19 +10,17 @@ from numpy.typing import NDArray
 
 from bayesmix.errors import SamplingError
 from bayesmix.modelling import counts_draws, joint_draws, ladder, marginal_draws
-from bayesmix.modelling.chains import chains_at_once
+from bayesmix.modelling.chains import all_cores
 from bayesmix.modelling.counts import integrate_effects
 from bayesmix.modelling.diagnostics import Diagnostics, diagnose_sampling
 from bayesmix.modelling.marginal import marginalise
 from bayesmix.modelling.memory import out_of_memory, require_memory
-from bayesmix.modelling.method import EFFECTIVE_PER_CHAIN, SEEDS, Choice
+from bayesmix.modelling.method import EFFECTIVE_PER_CHAIN, RHAT_LIMIT, SEEDS, Choice
 from bayesmix.modelling.record import Fit, Sampling
 from bayesmix.modelling.starts import Dispersed
 from bayesmix.numerics.gaussian.cost import value_cost
 
 Floats = NDArray[np.float64]
-
-MOST_CORES = 1024
 
 TUNE = 1000
 """Steps in which chains come from where they start to the posterior; those of the joint path may be more."""
@@ -33,7 +31,6 @@ _FEW, _MANY = 1000, 4000  # draws of a chain, where they are dear and where they
 _SECOND_TARGET, _SECOND_LENGTH, _LONGEST = 0.99, 4, 40_000  # of a second attempt, where draws are cheap
 _VALUES_PER_DRAW = 30  # ten steps, of which each takes a gradient that costs three values
 _MOST_SECONDS = 60.0
-_RHAT = 1.01  # as `diagnose` has it
 _STREAM = 0xA0D17  # of seeds: the audit of a fit from a seed shares no random number with that fit
 
 
@@ -95,7 +92,7 @@ def _is_cheap(fit: Fit, chains: int) -> bool:
 
 def _cores_of(how: Sampling) -> int | None:
     """All of the machine, unless the fit was to take fewer than its chains could have used."""
-    everything = chains_at_once(MOST_CORES, None)
+    everything = all_cores()
     return how.cores if how.cores < min(how.chains, everything) else None
 
 
@@ -130,7 +127,7 @@ def trouble_of_nuts(found: Diagnostics) -> str | None:
     troubles = []
     if found.n_divergent:
         troubles.append(f"{found.n_divergent} divergence{'s' * (found.n_divergent > 1)}")
-    if rhat.max() > _RHAT:
+    if rhat.max() > RHAT_LIMIT:
         troubles.append(f"R-hat {rhat.max():.3f} for {rhat.idxmax()}")
     if effective.empty:
         troubles.append("too few draws to judge")

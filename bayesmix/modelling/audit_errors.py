@@ -8,6 +8,8 @@ import numpy as np
 from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 
+from bayesmix.modelling.convergence import starts_of
+
 Floats = NDArray[np.float64]
 
 LIMITS: Mapping[str, float] = {"2.5 %": 0.025, "97.5 %": 0.975}
@@ -22,12 +24,12 @@ class Statistic:
     mcse: float
 
 
-def statistics_of(draws: Floats, weights: Floats | None = None) -> dict[str, Statistic]:
+def statistics_of(draws: Floats, sources: Floats | None = None) -> dict[str, Statistic]:
     """Each of `STATISTICS` of `draws` (n_chains, n_draws); nan of draws that are not finite.
 
-    Errors are those of Vehtari et al. (2021), doi:10.1214/20-BA1221, by ArviZ. Where draws were resampled by weight,
-    `weights`, of the value behind each draw and normalised over all values, an error is at least what they say: a sum
-    over values of w^2 is a mean over draws of w.
+    Errors are those of Vehtari et al. (2021), doi:10.1214/20-BA1221, by ArviZ. Where draws are copies of weighted
+    values (`sources`, as `convergence.sources_of` gives them) an error is at least that of as many values as there are:
+    what the copies of one value add counts once.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         mean, sd = float(draws.mean()), float(draws.std(ddof=1))
@@ -41,20 +43,23 @@ def statistics_of(draws: Floats, weights: Floats | None = None) -> dict[str, Sta
     found = {}
     for name in ("mean", "sd"):
         mcse = float(array_stats.mcse(draws, method=name, **_AXES))
-        found[name] = Statistic(values[name], max(mcse, _by_weights(influences[name], weights)))
+        found[name] = Statistic(values[name], max(mcse, _by_values(influences[name], sources)))
     for name, prob in LIMITS.items():
         mcse = float(array_stats.mcse(draws, method="quantile", prob=prob, **_AXES))
         effective = float(array_stats.ess(draws, method="quantile", prob=prob, **_AXES))
         # The density at the limit, which turns an error of a probability into one of the limit, is in the former.
         of_share = np.sqrt(prob * (1 - prob) / effective)
         below = (draws <= values[name]) - prob
-        found[name] = Statistic(values[name], mcse * max(1.0, _by_weights(below, weights) / of_share))
+        found[name] = Statistic(values[name], mcse * max(1.0, _by_values(below, sources) / of_share))
     return found
 
 
 _AXES: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}
 
 
-def _by_weights(influence: NDArray[Any], weights: Floats | None) -> float:
-    """Standard error of a weighted mean of `influence`, whose own mean is 0."""
-    return 0.0 if weights is None else float(np.sqrt(np.mean(weights * influence**2)))
+def _by_values(influence: NDArray[Any], sources: Floats | None) -> float:
+    """Standard error of the mean of `influence` (n_chains, n_draws), which is 0, by the values behind the draws."""
+    if sources is None:
+        return 0.0
+    together = np.add.reduceat(influence.ravel(), starts_of(sources.ravel()))
+    return float(np.linalg.norm(together)) / influence.size

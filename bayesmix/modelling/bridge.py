@@ -15,7 +15,7 @@ from pymc.pytensorf import join_nonshared_inputs
 from bayesmix.errors import ArgumentError, StoredFitError
 from bayesmix.formula.design import Design
 from bayesmix.modelling.arithmetic import arithmetic_as_written
-from bayesmix.modelling.chains import chains_at_once
+from bayesmix.modelling.chains import all_cores
 from bayesmix.modelling.counts_marginal import log_marginal_of_counts
 from bayesmix.modelling.joint_draws import draw_joint
 from bayesmix.modelling.log_marginal import LogMarginal, log_marginal_of
@@ -30,8 +30,6 @@ from bayesmix.modelling.reduced import ReducedModel
 from bayesmix.numerics.bridge import bridge
 
 Floats = NDArray[np.float64]
-
-MOST_CORES = 1024
 
 _MOST_PARAMETERS = 100  # up to which draws that mix have always been enough
 _AGREES = 1e-6  # of a log density, relative: the same sum in another order
@@ -101,7 +99,7 @@ _NONE = LogMarginal(np.nan, np.nan, "bridge", "not worked out")
 
 def _cores_of(how: Sampling) -> int:
     """Those of the machine, unless fewer than the chains could have used were asked for."""
-    everything = chains_at_once(MOST_CORES, None)
+    everything = all_cores()
     return how.cores if how.cores < min(how.chains, everything) else everything
 
 

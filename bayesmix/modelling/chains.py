@@ -32,8 +32,12 @@ def settled_seed(seed: int | None) -> int:
 
 def chains_at_once(chains: int, cores: int | None) -> int:
     """How many chains run at the same time: no more than chains, nor than the cores this process may use."""
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    return max(1, min(chains, available if cores is None else cores))
+    return max(1, min(chains, all_cores() if cores is None else cores))
+
+
+def all_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
 def thinned(tree: xr.DataTree, thin: int) -> xr.DataTree:

@@ -76,12 +76,17 @@ def convergence(draws: Floats, sources: Floats | None = None) -> Convergence:
 
 def _by_values(draws: Floats, sources: Floats) -> tuple[Floats, Floats]:
     """Bulk and tail effective sizes of draws (n_parameters, n_total), those of one value standing side by side."""
-    starts = np.flatnonzero(np.diff(sources, prepend=np.nan) != 0)
+    starts = starts_of(sources)
     ranks = rankdata(draws, axis=1)
     bulk = _size(ndtri((ranks - 0.375) / (draws.shape[1] + 0.25)), starts)
     low, high = np.quantile(draws, TAIL, axis=1)[:, :, None]
     tail = np.minimum(_size(draws <= low, starts), _size(draws >= high, starts))
     return bulk, tail
+
+
+def starts_of(sources: Floats) -> NDArray[np.intp]:
+    """Where the copies of another value begin in `sources` (n_total,)."""
+    return np.flatnonzero(np.diff(sources, prepend=np.nan) != 0)
 
 
 def _size(x: Floats | NDArray[np.bool_], starts: NDArray[np.intp]) -> Floats:

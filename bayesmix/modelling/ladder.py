@@ -15,13 +15,13 @@ from bayesmix.formula.design import Design
 from bayesmix.modelling.attempts import Attempt
 from bayesmix.modelling.diagnostics import Diagnostics
 from bayesmix.modelling.layout import sd_names
-from bayesmix.modelling.method import EFFECTIVE_PER_CHAIN
+from bayesmix.modelling.method import EFFECTIVE_PER_CHAIN, RHAT_LIMIT
 
 MOST_ATTEMPTS = 5
 
 _TARGETS = (0.95, 0.99)
 _LONG_TUNING = 2000
-_RHAT, _EBFMI, _CUT_SHORT = 1.01, 0.3, 0.01  # as `diagnose` has them
+_EBFMI, _CUT_SHORT = 0.3, 0.01  # as `diagnose` has them
 _FEWEST_DRAWS = 200  # of a chain; fewer say nothing about how it mixes
 _USUAL_DRAWS = 1000
 _A_LITTLE = 4  # times as long: so much longer chains are tried before anything else
@@ -133,7 +133,7 @@ def _mixing(found: Diagnostics) -> str | None:
 
 def _rhat_limit(found: Diagnostics) -> float:
     """The noise of R-hat falls as effective draws grow."""
-    return 1 + (_RHAT - 1) * max(1.0, _USUAL_DRAWS / (found.n_total // found.n_chains))
+    return 1 + (RHAT_LIMIT - 1) * max(1.0, _USUAL_DRAWS / (found.n_total // found.n_chains))
 
 
 def _recentred(way: Way, found: Diagnostics, design: Design, evidence: str) -> Iterator[Step]:
@@ -231,7 +231,7 @@ def badness(attempt: Attempt, n_chains: int, n_total: int) -> float:
     effective = _fewest(n_total, n_chains) / max(attempt.min_ess, 1.0) if np.isfinite(attempt.min_ess) else np.inf
     return (
         1000 * attempt.n_divergent / n_total
-        + max(0.0, (rhat - 1) / (_RHAT - 1) - 1)
+        + max(0.0, (rhat - 1) / (RHAT_LIMIT - 1) - 1)
         + max(0.0, effective - 1)
         + max(0.0, _EBFMI / max(attempt.min_ebfmi, 1e-6) - 1 if np.isfinite(attempt.min_ebfmi) else 0.0)
         + max(0.0, attempt.n_max_treedepth / (_CUT_SHORT * n_total) - 1)

@@ -17,6 +17,7 @@ METHODS: tuple[Method, ...] = ("auto", "marginal", "joint")
 JOINT_SAMPLERS: tuple[Sampler, ...] = ("nutpie", "pymc", "numpyro")
 SAMPLERS: tuple[Sampler, ...] = ("auto", "importance", *JOINT_SAMPLERS)
 SEEDS = 2**32  # the samplers take seeds below it
+RHAT_LIMIT = 1.01  # Vehtari et al. (2021), doi:10.1214/20-BA1221
 EFFECTIVE_PER_CHAIN = 100  # draws, for means and intervals; Vehtari et al. (2021), doi:10.1214/20-BA1221
 TUNING_STEPS = {"marginal": 200, "joint": 1000}
 MOST_KEPT = 2**25  # numbers, 256 MiB, up to which draws of the largest factor's effects are kept unless asked otherwise

@@ -5,6 +5,7 @@ from textwrap import wrap
 
 import pandas as pd
 
+from bayesmix.errors import counted
 from bayesmix.inference.audit_record import Audit
 from bayesmix.report import page
 from bayesmix.report.numbers import aligned, number, row, whole
@@ -30,11 +31,12 @@ def as_html(audit: Audit) -> str:
 
 def blocks(audit: Audit) -> tuple[Block, ...]:
     how = audit.sampling
-    kept = f", every {how.thin}th kept" if how.thin > 1 else ""
+    kept = f" (thinned by {how.thin})" if how.thin > 1 else ""
     figures = (
-        f"NUTS: {how.chains} chains of {how.draws} draws{kept} after {how.tune} steps, seed {audit.seed}, "
-        f"{how.seconds:.1f} s; R-hat at most {audit.max_rhat:.3f}, ESS at least {whole(audit.min_ess)}, "
-        f"{audit.n_divergent} divergences. Beyond {audit.limit:.1f} Monte Carlo errors is more than chance (*)."
+        f"NUTS: {counted(how.chains, 'chain')} of {how.draws} draws{kept} after {how.tune} warm-up steps, seed "
+        f"{audit.seed}, {how.seconds:.1f} s; R-hat at most {audit.max_rhat:.3f}, ESS at least {whole(audit.min_ess)}, "
+        f"{counted(audit.n_divergent, 'divergence')}. * |z| > {audit.limit:.1f}: larger than expected by chance "
+        "(probability 0.01 for all numbers together)."
     )
     return (
         Block("", lines=wrapped(audit.sentence)),

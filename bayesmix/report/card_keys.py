@@ -155,7 +155,7 @@ def _unknown(key: str, table: str, allowed: Mapping[str, Key]) -> str:
     elsewhere = [name for name, keys in KEYS.items() if not isinstance(keys, Kind) and key in keys]
     hint = did_you_mean(key, known)
     if elsewhere:
-        hint = f" It belongs into [{elsewhere[0]}]." if elsewhere[0] else " It belongs before the first table."
+        hint = f" It belongs in [{elsewhere[0]}]." if elsewhere[0] else " It belongs before the first table."
     where = f" in [{table}]" if table else ""
     of = f"of [{table}]" if table else "of a card"
     return f"unknown key {shortened(key)!r}{where}.{hint} Keys {of}: {listing(known)}."

@@ -20,8 +20,9 @@ def as_html(found: Diagnostics) -> str:
 
 
 def blocks(found: Diagnostics) -> tuple[Block, ...]:
-    rows = [_row(str(kind), own) for kind, own in found.parameters.groupby("kind", sort=False)]
-    header = ["kind", "number", "largest R-hat", "smallest bulk ESS", "smallest tail ESS", ""]
+    of_chains = found.importance is None  # the parts of a weighted sample agree whatever the weights
+    rows = [_row(str(kind), own, of_chains) for kind, own in found.parameters.groupby("kind", sort=False)]
+    header = ["kind", "number", *["largest R-hat"] * of_chains, "smallest bulk ESS", "smallest tail ESS", ""]
     parts = [Block("", lines=_head(found))]
     if rows:
         parts.append(Block("Parameters (.parameters has each)", table=ending_in_words(header, rows)))
@@ -48,8 +49,8 @@ def _head(found: Diagnostics) -> tuple[str, ...]:
     )
 
 
-def _row(kind: str, own: pd.DataFrame) -> list[str]:
+def _row(kind: str, own: pd.DataFrame, of_chains: bool) -> list[str]:
     lowest = own[["ess_bulk", "ess_tail"]].min(axis=1).dropna()
     worst = str(own.index[0]) if len(own) == 1 else f"least for {lowest.idxmin()}" if len(lowest) else ""
-    figures = [rhat(own["rhat"].max()), whole(own["ess_bulk"].min()), whole(own["ess_tail"].min())]
+    figures = [*[rhat(own["rhat"].max())] * of_chains, whole(own["ess_bulk"].min()), whole(own["ess_tail"].min())]
     return [kind, str(len(own)), *figures, worst]

@@ -35,7 +35,7 @@ def numbers(name: str, values: Floats, spread: Floats | None) -> list[str]:
         return [whole(value) for value in values]
     if "rhat" in name:
         return [rhat(value) for value in values]
-    if name in _P_VALUES:
+    if name in _P_VALUES and ((values >= 0) & (values <= 1) | np.isnan(values)).all():
         return [p_value(value) for value in values]
     if name in _OF_SEVERAL_KINDS:
         return aligned(["-" if isnan(value) else f"{value:.{_DIGITS}g}" for value in values])

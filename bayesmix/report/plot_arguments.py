@@ -24,14 +24,17 @@ _LEAST_INCHES, _MOST_INCHES = 1.0, 100.0
 def a_fit(fit: Any) -> Fit:
     """`fit`, when it is one."""
     if not isinstance(fit, Fit):
-        raise ArgumentError(f"A picture is drawn of a fit, as bm.fit returns it; got {type(fit).__name__}.")
+        raise ArgumentError(f"This picture is drawn of a posterior, as bm.fit returns it; got {type(fit).__name__}.")
     return fit
 
 
 def any_fit(fit: Any) -> AnyFit:
     """`fit`, when it is one of any kind."""
     if not isinstance(fit, LINEAR):
-        raise ArgumentError(f"A picture is drawn of a fit, as bm.fit returns it; got {type(fit).__name__}.")
+        raise ArgumentError(
+            "A picture is drawn of a fit, as bm.fit, bm.reml, bm.laplace or bm.lm returns it; got "
+            f"{type(fit).__name__}."
+        )
     return fit
 
 

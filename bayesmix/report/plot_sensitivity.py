@@ -1,4 +1,4 @@
-"""How the evidence for a random term depends on the scale of its prior, as a curve."""
+"""How the evidence for a term depends on the scale of its prior, as a curve."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -23,14 +23,14 @@ def plot_sensitivity(
     figsize: tuple[float, float] | None = None,
     caption: bool = True,
 ) -> Axes:
-    """Bayes factor of a random term against the scale of the prior of its standard deviations.
+    """Bayes factor of a term against the scale of the priors of its standard deviations, or of its coefficients.
 
     Parameters
     ----------
     fit
-        A Gaussian model with identity link.
+        A fit; where it has no closed form, by nutpie.
     drop
-        A random term or a part of one, as `rand` prints it.
+        A random term or a part of one, as `rand` prints it, or a term of the fixed part.
     ax
         Where to draw; by default a new figure.
     figsize
@@ -51,7 +51,7 @@ def plot_sensitivity(
         As `prior_sensitivity`.
     """
     if not isinstance(drop, str):
-        raise ArgumentError(f"drop is a random term as rand prints it; got {type(drop).__name__}.")
+        raise ArgumentError(f'drop is a term of the model, such as "(1 | g)"; got {type(drop).__name__}.')
     fit, canvas = a_fit(fit), a_canvas(ax=ax, figsize=figsize, caption=caption)
     curve = prior_sensitivity(fit, drop=drop)
     ax, style = one_axes(canvas), look()

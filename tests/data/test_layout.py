@@ -5,6 +5,7 @@ import gzip
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from bayesmix.data import read_table
@@ -174,3 +175,25 @@ def test_a_file_that_is_no_workbook_gets_one_line(folder):
     (folder / "t.xlsx").write_bytes(b"PK")
     with pytest.raises(DataError, match=r"'t\.xlsx' cannot be read as a workbook"):
         read_table("t.xlsx")
+
+
+def test_a_feather_file_with_a_name_twice_gets_one_line(folder):
+    table = pa.table([pa.array([1, 2]), pa.array([3, 4])], names=["x", "x"])
+    with pa.OSFile(str(folder / "twice.feather"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    with pytest.raises(DataError, match="more than one column called 'x'"):
+        read_table(folder / "twice.feather")
+
+
+def test_a_field_that_is_too_long_to_split_is_read_or_refused_in_one_line(folder):
+    (folder / "long.csv").write_text("x\n" + "1" * 200_000 + "\n", encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        read_table(folder / "long.csv")
+    assert "\n" not in str(caught.value)
+
+
+def test_numbers_of_a_workbook_stay_numbers_beside_decimal_commas(folder):
+    pytest.importorskip("openpyxl")
+    pd.DataFrame({"x": [1.5, 2.25], "y": ["2,5", "3,75"]}).to_excel(folder / "comma.xlsx", index=False)
+    data = read_table(folder / "comma.xlsx", decimal=",")
+    assert data["x"].tolist() == [1.5, 2.25] and data["y"].tolist() == [2.5, 3.75]

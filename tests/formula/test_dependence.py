@@ -32,16 +32,16 @@ def trial() -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("fixed", "reasons"),
     [
-        ("year + rep", ["rep lies in year"]),
-        ("rep + year", ["rep lies in year"]),
-        ("year + rep + entry + entry:year", ["rep lies in year", "3 of 20 cells of entry:year are empty"]),
+        ("year + rep", ["rep is nested in year"]),
+        ("rep + year", ["rep is nested in year"]),
+        ("year + rep + entry + entry:year", ["rep is nested in year", "3 of 20 cells of entry:year are empty"]),
         ("entry * year", ["3 of 20 cells of entry:year are empty"]),
-        ("year / rep", ["rep lies in year"]),
+        ("year / rep", ["rep is nested in year"]),
         ("entry + code", ["code and entry group the rows in the same way"]),
         ("year + site", ["site and year group the rows in the same way"]),
         ("entry + dose", ["dose is the same in all rows of each level of entry"]),
-        ("x + fahrenheit", ["fahrenheit is x in another unit"]),
-        ("x + I(2 * x) + I(x + 1)", ["I(2 * x) is x in another unit", "I(x + 1) is x in another unit"]),
+        ("x + fahrenheit", ["fahrenheit is a linear function of x"]),
+        ("x + I(2 * x) + I(x + 1)", ["I(2 * x) is a linear function of x", "I(x + 1) is a linear function of x"]),
         ("z + x + I(x + z)", []),
     ],
 )

@@ -10,7 +10,7 @@ import xarray as xr
 import bayesmix as bm
 from bayesmix.errors import ArgumentError, SamplingError
 from bayesmix.inference.audit import compared
-from bayesmix.modelling import joint_draws, nuts_joint, nuts_nutpie, nuts_theta
+from bayesmix.modelling import audit_errors, joint_draws, nuts_joint, nuts_nutpie, nuts_theta
 from bayesmix.modelling.audit_draws import SecondDraws, draw_again
 from bayesmix.modelling.diagnostics import diagnose_sampling
 from bayesmix.modelling.ladder import Way
@@ -134,7 +134,7 @@ def test_nuts_that_did_not_converge_gives_no_verdict(dyestuff):
 def test_a_fit_of_few_draws_gets_no_verdict():
     found = bm.audit(fit(draws=20), progress=False)
     assert found.verdict == "no verdict"
-    assert "effective draws are too few" in found.sentence
+    assert "too few effective draws" in found.sentence
 
 
 @pytest.mark.parametrize(
@@ -376,3 +376,11 @@ def fresh(posterior: xr.Dataset, rng: np.random.Generator) -> xr.Dataset:
 def test_the_audit_holds_no_effects_of_the_largest_factor(dyestuff):
     found = draw_again(dyestuff, draws=200, tune=200, chains=2, seed=1, progress=False)
     assert "1|Batch" not in found.posterior["posterior"]
+
+
+def test_copies_of_a_value_count_once():
+    """The error of a mean of 100 values with 40 copies each is that of 100 values, whatever the order of the copies."""
+    values = np.random.default_rng(3).normal(size=100)
+    draws, sources = (np.repeat(x, 40).reshape(4, 1000) for x in (values, np.arange(100.0)))
+    found = audit_errors.statistics_of(draws, sources)
+    assert found["mean"].mcse >= 0.99 * values.std() / 10

@@ -1,6 +1,7 @@
 """What a Bayes factor says of the two models, of the priors, and of a term that cannot be dropped alone."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import gaussian_kde, norm
 
@@ -65,7 +66,7 @@ def test_the_range_over_scales_of_a_coefficient(irrigation):
     assert (
         found.label == "from decisive against the term to not worth more than a bare mention, by the scale of the prior"
     )
-    assert "grows with the scale of their prior without end" in found.note
+    assert "grows with the scale of their prior without bound" in found.note
     assert str(found).splitlines()[-1] == found.note
     curve = bm.prior_sensitivity(irrigation, drop="irrigation:variety", multipliers=[0.1, 1, 10])
     assert curve["log10_bf"].tolist() == pytest.approx([found.high, found.log10_bf, found.low])
@@ -97,3 +98,26 @@ def test_rand_says_against_which_model(days):
     assert "nothing" not in page
     assert "P(term): posterior probability with prior odds 1:1." in page
     assert bm.rand(days)["dropped"].tolist() == ["(1 | Subject) left out"]
+
+
+def test_the_same_formula_in_other_columns_is_told_apart():
+    """Days as numbers and as levels: the models have other coefficients under one formula."""
+    data = bm.load_data("sleepstudy").query("Days < 3")
+    numbers = bm.fit("Reaction ~ Days + (1 | Subject)", data, draws=50, **QUIET)
+    levels = bm.fit("Reaction ~ Days + (1 | Subject)", data.assign(Days=data["Days"].astype(str)), draws=50, **QUIET)
+    found = bm.bayes_factor(numbers, levels)
+    assert "Days ~ Normal" in found.larger and "Days[1] ~ Normal" in found.smaller
+
+
+def test_a_term_in_whose_place_the_model_has_other_columns_has_no_curve():
+    """`bayes_factor` gives the reason and no number; the curve over scales must not give one either."""
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame({"x": rng.normal(size=80), "f": np.tile(["a", "b"], 40), "g": np.repeat(list("stuv"), 20)})
+    data["y"] = rng.normal(size=80)
+    fit = bm.fit("y ~ x * f + (x * f | g)", data, draws=50, **QUIET)
+    tested = bm.rand(fit)
+    without_number = [term for term, row in tested.iterrows() if "in other columns" in row["reason"]]
+    assert without_number
+    for term in without_number:
+        with pytest.raises(bm.BayesmixError, match="no prior with a scale is tested"):
+            bm.prior_sensitivity(fit, drop=term)

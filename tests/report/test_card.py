@@ -61,7 +61,7 @@ BAD = {
     "unknown key in sampler": (f"{DATA}{MODEL}[sampler]\nchain = 4\n", ["'chain' in [sampler]", "'chains'"]),
     "unknown key in report": (f"{DATA}{MODEL}[report]\npicture = []\n", ["'picture' in [report]", "'pictures'"]),
     "unknown table in data": (f'{DATA}[data.unit]\ny = "ms"\n{MODEL}', ["'unit' in [data]", "'units'"]),
-    "key of another table": (f"{DATA}seed = 3\n{MODEL}", ["'seed' in [data]", "belongs into [sampler]"]),
+    "key of another table": (f"{DATA}seed = 3\n{MODEL}", ["'seed' in [data]", "belongs in [sampler]"]),
     "key of the top in a table": (f'{DATA}{MODEL}title = "x"\n', ["'title' in [model]", "before the first table"]),
     "no near match": (f"qwertz = 1\n{DATA}{MODEL}", ["'qwertz'", "Keys of a card: title, description, data"]),
     "text for a number": (f'{DATA}{MODEL}[sampler]\ndraws = "many"\n', ["'draws'", "whole number", "text 'many'"]),
@@ -81,7 +81,7 @@ BAD = {
     "list of numbers for pictures": (f"{DATA}{MODEL}[report]\npictures = [1]\n", ["list of texts", "list of 1"]),
     "word for true": (f'{DATA}{MODEL}[questions]\nrand = "yes"\n', ["'rand' in [questions]", "true or false", "'yes'"]),
     "word for an audit": (f'{DATA}{MODEL}[questions]\naudit = "no"\n', ["'audit' in [questions]", "true or false"]),
-    "audit above the tables": (f"audit = false\n{DATA}{MODEL}", ["unknown key 'audit'", "belongs into [questions]"]),
+    "audit above the tables": (f"audit = false\n{DATA}{MODEL}", ["unknown key 'audit'", "belongs in [questions]"]),
     "unknown question": (f"{DATA}{MODEL}[questions]\nranova = true\n", ["'ranova' in [questions]", "rand"]),
     "percentage": (f"{DATA}{MODEL}[report]\nprobability = 95\n", ["'probability'", "between 0 and 1", "number 95"]),
     "unknown picture": (

@@ -74,7 +74,7 @@ def test_levels_that_are_written_in_two_ways_are_noted():
     data = pd.DataFrame({"y": rng.normal(size=40), "variety": ["Brigadier", "Cadenza", "Brigadier ", "cadenza"] * 10})
     note = (
         "Levels of 'variety' differ only by case or spaces: 'Brigadier' and 'Brigadier ', 'Cadenza' and 'cadenza'. "
-        "Write them alike, or they stay separate levels."
+        "They are treated as different levels; recode them if they are the same."
     )
     fits = [
         bm.fit("y ~ variety", data, seed=1, progress=False),

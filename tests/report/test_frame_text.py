@@ -166,3 +166,9 @@ def test_odd_frames():
     hidden = ReadableTable({"a": ["<b>\x1b[31m"]})
     assert "\x1b" not in repr(hidden)
     assert "&lt;b&gt;" in hidden._repr_html_()
+
+
+def test_a_column_p_that_holds_no_probabilities_is_shown_as_numbers():
+    """`compare` has effective numbers of parameters in it."""
+    assert [text.strip() for text in numbers("p", np.array([34.8, -0.4]), None)] == ["34.8", "-0.4"]
+    assert [text.strip() for text in numbers("p", np.array([1e-20, 0.3]), None)][0] == "< 2e-16"
