@@ -60,10 +60,11 @@ def _line(fit: Fit, effect: PriorEffect) -> str:
 def _means(fit: Fit, parameter: str, prior_of: str) -> str:
     """Where narrower and wider priors would lead, as far as the draws reach."""
     found = elsewhere(fit, parameter, prior_of)
-    if not found.priors:
-        return "; where another one would lead these draws do not tell: fit with it (priors=)"
     priors = " or ".join(map(str, found.priors))
-    means = " or ".join(_about(mean, error) for mean, error in zip(found.means, found.errors, strict=True))
+    each = [_about(mean, error) for mean, error in zip(found.means, found.errors, strict=True)]
+    if len(set(each)) < max(1, len(each)):
+        return "; where another one would lead these draws do not tell: fit with it (priors=)"
+    means = " or ".join(each)
     whose = "its mean" if parameter == prior_of else f"the mean of {parameter}"
     return f": with {priors} {whose} would be about {means} instead of {found.mean:.3g}"
 

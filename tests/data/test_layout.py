@@ -196,4 +196,5 @@ def test_numbers_of_a_workbook_stay_numbers_beside_decimal_commas(folder):
     pytest.importorskip("openpyxl")
     pd.DataFrame({"x": [1.5, 2.25], "y": ["2,5", "3,75"]}).to_excel(folder / "comma.xlsx", index=False)
     data = read_table(folder / "comma.xlsx", decimal=",")
-    assert data["x"].tolist() == [1.5, 2.25] and data["y"].tolist() == [2.5, 3.75]
+    assert data["x"].tolist() == [1.5, 2.25]
+    assert data["y"].tolist() == [2.5, 3.75]

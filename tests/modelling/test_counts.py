@@ -273,7 +273,7 @@ def test_counts_without_overdispersion_leave_shape_unbounded():
     found = bm.fit("k ~ x + (1 | g)", data, "negative_binomial", **SETTINGS)
     assert found.sampling.sampler == "importance"
     assert found.diagnostics.importance.pareto_k < 0.5
-    assert str(found).split("\n\n")[-1].startswith("Sampling: no problems")
+    assert str(found).splitlines()[-1].startswith("Sampling: no problems")
     shape = bm.auxiliary(found).loc["shape"]
     assert shape["upper"] > 1e4
     assert shape["rhat"] < 1.01

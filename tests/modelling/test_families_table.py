@@ -175,4 +175,4 @@ def test_a_hurdle_with_correlated_slopes_is_well_at_defaults(seed):
     """Chains of 1,000 draws were a little short for half of the seeds: they go on until they are not."""
     data, _ = simulated("hurdle_poisson", ["y ~ x + (x | g)"], seed=11)
     fit = bm.fit("y ~ x + (x | g)", data, "hurdle_poisson", seed=seed, progress=False)
-    assert str(fit).splitlines()[-1].startswith("All is well"), str(fit).splitlines()[-1]
+    assert str(fit).splitlines()[-1].startswith("Sampling: no problems"), str(fit).splitlines()[-1]

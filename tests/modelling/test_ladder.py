@@ -264,7 +264,7 @@ def test_an_interrupt_at_a_prompt_keeps_the_attempts_that_are_finished(monkeypat
     text = str(found)
     assert "(interrupted) after" in text
     assert "draws of the 1st kept" in text
-    assert "Not well" in text
+    assert "Sampling: problems" in text
     pd.testing.assert_frame_equal(load(save(found, tmp_path / "fit.nc")).diagnostics.ladder, rows)
 
 

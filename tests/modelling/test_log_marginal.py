@@ -170,7 +170,11 @@ def test_a_prior_relative_to_sigma_is_weighted_at_the_sigma_of_each_draw():
         }
     )
     before = {"sd_g__Intercept": read_prior("HalfNormal(1) * sigma"), "sigma": read_prior("HalfNormal(20)")}
-    made = SimpleNamespace(priors=before, posterior=xr.DataTree.from_dict({"posterior": draws}))
+    made = SimpleNamespace(
+        priors=before,
+        posterior=xr.DataTree.from_dict({"posterior": draws}),
+        design=SimpleNamespace(predictors=()),
+    )
     own = LogMarginal(-50.0, 0.0, "bridge")
     for text in ("HalfNormal(0.7) * sigma", "HalfNormal(8)"):
         other = before | {"sd_g__Intercept": read_prior(text)}

@@ -15,6 +15,7 @@ Formula: yield ~ gen + loc
 Data:    52 observations
          gen: 13 levels (4 rows each)
          loc: 13 levels (4 rows each)
+         units: yield lb/plot
 
 Residuals:
       min       1Q  median      3Q     max
