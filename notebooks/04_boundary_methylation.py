@@ -99,6 +99,10 @@ fit = bm.fit(formula, ordinary, "binomial", seed=1, progress=False)
 fit
 
 # %% [markdown]
+# Read the last line first: the draws can be trusted. The note above it is about the model: twelve tanks leave the
+# prior some say in how much tanks differ, and the note says how much. The interaction, which is asked about, has no
+# such note.
+#
 # `bm.laplace` is bayesmix's `glmer`: maximum likelihood with the tanks integrated out by Laplace's approximation.
 # `bm.compare_reml` sets it beside the posterior. At an ordinary locus it hardly matters which of the two one takes;
 # only the standard deviation of the tanks differs, whose posterior has a long tail to the right.
@@ -265,10 +269,10 @@ legend = axes[1].legend(frameon=False, loc="lower right")
 
 # %% [markdown]
 # - **The direction does not depend on the prior.** All three put the interaction below 0 with practical certainty.
-# - **The size on the logit scale does.** The mean goes from -2.9 over -4.9 to -10.9, and the wider the prior, the wider
-#   the interval. No sample of 108 reads can tell a methylation of 1 in 1,000 from 1 in 100,000, and on the logit scale
-#   these lie as far apart as 1 % and 50 %.
-# - **The methylation itself is small whatever the prior.** With a probability of 95 % it is below 0.5 %, 2.4 % or 5.9
+# - **The size on the logit scale does.** The mean goes from -2.9 over -4.9 to -11.0, and the wider the prior, the
+#   wider the interval. No sample of 108 reads can tell a methylation of 1 in 1,000 from 1 in 100,000, and on the
+#   logit scale these lie as far apart as 1 % and 50 %.
+# - **The methylation itself is small whatever the prior.** With a probability of 95 % it is below 0.5 %, 2.3 % or 5.8
 #   %, from the wide prior to the narrow one. (Without any model one would argue: 0 of 108, so at most about 3 in 108,
 #   or 2.8 %; the "rule of three".)
 # - **A prior can be too narrow.** Normal(0, 1) holds that an interaction beyond 2 is unlikely. The data contradict it,
