@@ -516,7 +516,8 @@ joint
 # No problems now, and the lines below *Draws* say what it took. `fit.diagnostics.ladder` has a row for each attempt:
 
 # %%
-joint.diagnostics.ladder[["remedy", "evidence", "max_rhat", "min_ess", "kept"]].round(3)
+ladder = joint.diagnostics.ladder[["remedy", "evidence", "max_rhat", "min_ess", "kept"]]
+ladder.assign(max_rhat=ladder["max_rhat"].map("{:.4f}".format), min_ess=ladder["min_ess"].map("{:.0f}".format))
 
 # %% [markdown]
 # Little was missing, so the second attempt went on with the chains of the first until they were twice as long, and kept

@@ -151,10 +151,10 @@ comparison
 # %% [markdown]
 # - **Fixed effects and people** agree to a few hundredths of their uncertainty. Nobody's conclusion about a person or
 #   about people in general depends on which is used.
-# - **Standard deviations** are 0.18 to 0.40 apart, and the posterior means are all larger. That is no disagreement
-#   about the data. A standard deviation cannot be below 0 and may well be large, so that its posterior has a long tail
-#   to the right, and the mean follows the tail. REML reports the place where the data fit best, near the top of the
-#   hill.
+# - **Standard deviations** are 0.19 to 0.38 apart, and the posterior means are all larger. That is no disagreement
+#   about the data. A standard deviation cannot be below 0 and may well be large, so that its posterior has a long
+#   tail to the right, and the mean follows the tail. REML reports the place where the data fit best, near the top of
+#   the hill.
 #
 # `bm.plot_compare_reml` draws it, here the intervals. (`lmer` prints none for standard deviations. Those drawn for REML
 # come from the profile likelihood, as R's `confint` has them: all values at which the data fit nearly as well as at the
@@ -258,7 +258,7 @@ pd.Series(
 # lme4 prints the first, and the last is more than half as large again. The second step could be made with REML's
 # numbers, too. The third cannot, as long as there is only one value for each standard deviation; and it is the larger
 # one here, since six batches say little about how much batches differ. With 18 people and ten days each, all of it
-# together adds a sixth to a fifth:
+# together adds 15 to 23 %:
 
 # %%
 people = comparison.groups.groupby("term")[["blup_sd", "sd"]].mean()
@@ -397,31 +397,37 @@ figure.legend(*ax.get_legend_handles_labels(), loc="outside right center", frame
 print("From top to bottom in each group: " + ", ".join(colours))
 
 # %% [markdown]
-# - The posterior never falls back to the normal distribution's 1.96: it knows that the standard deviations are
-#   estimated, without any degrees of freedom.
+# - The posterior knows that the standard deviations are estimated, without any degrees of freedom: five of its six
+#   intervals are wider than the normal distribution's. The sixth, of an irrigation *method*, is the one that priors
+#   decide most.
 # - In balanced designs both approximations agree, and they are exact where an analysis of variance has an exact test
 #   (sleepstudy, Dyestuff, the varieties). In the unbalanced dragons (7 to 43 a mountain) they are near each other, and
 #   the posterior is more cautious than both.
 # - In *Dyestuff2* they contradict each other: 29 df or 5? Section 6 shows why, and that the posterior is with the 5.
-# - With 4 or 5 df, posterior and t intervals part in both directions. For *Dyestuff* and for the irrigation *methods*
-#   the posterior is narrower: so few df leave room for batches or fields that differ enormously, for which the t
-#   interval must allow and which the prior calls improbable. For the *varieties* it is wider: the data leave room for a
-#   residual sd well above REML's 1.45, and the posterior gives such values more weight. With 4 df the prior has a say.
-#   Let the fields differ by any amount, with a prior ten times as wide, and the interval for the methods becomes about
-#   as wide as REML's, -7.9 to 14.9:
+# - With 4 or 5 df, posterior and t intervals part. For *Dyestuff* the posterior is a little narrower: so few df leave
+#   room for batches that differ enormously, for which the t interval must allow and which the prior calls improbable.
+#   In the irrigation trial there is more to it. Seven coefficients from 16 harvests have priors too, Normal(0, 8.9)
+#   each (2.5 standard deviations of the yield), and the effect of method 4 is drawn from REML's 3.5 to 2.8. With 4 df
+#   priors have a say, and `print(fit)` says so in notes. With coefficients that may be ten times as large, the
+#   interval is nearly REML's, -7.9 to 14.9. Let the fields differ ten times as much as well, and it is wider:
 
 # %%
-wide_prior = {"sd_field__Intercept": "HalfStudentT(3, 36)"}
+coefficients = [name for name in bm.fixef(field_reml).index if name != "Intercept"]
+wide = dict.fromkeys(coefficients, "Normal(0, 89)")
+priors_of = {
+    "default priors": {},
+    "coefficients ten times as wide": wide,
+    "the fields' sd, too": wide | {"sd_field__Intercept": "HalfStudentT(3, 36)"},
+}
 by_prior = {
-    "default prior": bm.fit(split_plot, irrigation, seed=1, progress=False),
-    "ten times as wide": bm.fit(split_plot, irrigation, priors=wide_prior, seed=1, progress=False),
+    name: bm.fit(split_plot, irrigation, priors=priors, seed=1, progress=False) for name, priors in priors_of.items()
 }
 pd.DataFrame(
     {name: bm.fixef(fit).loc["irrigation[i4]", ["mean", "lower", "upper"]] for name, fit in by_prior.items()}
 ).T
 
 # %% [markdown]
-# Neither is wrong. The t interval promises to hold the true value in 95 of 100 repetitions of the trial, whatever the
+# None is wrong. The t interval promises to hold the true value in 95 of 100 repetitions of the trial, whatever the
 # fields are like. The posterior interval holds it with 95 % probability if one grants the printed priors. With 18
 # people the two are the same thing for all practical purposes; with eight fields say which one you use, and print the
 # priors.
@@ -530,9 +536,10 @@ dye2_comparison = bm.compare_reml(dye2)
 dye2_comparison
 
 # %% [markdown]
-# The standard deviation of the batches is somewhere between 0.04 and 3.2, with a median of 0.8; that it is smaller than
-# a tenth of the residual one has a probability of 0.26. Six batches cannot rule out a spread nearly as large as the
-# residual sd of 3.8. The mean yield is known less well than a simple mean would be, and every batch has an interval:
+# The standard deviation of the batches is somewhere between 0.035 and 3.2, with a median of 0.8; that it is smaller
+# than a tenth of the residual one has a probability of 0.26. Six batches cannot rule out a spread nearly as large as
+# the residual sd of 3.8. The mean yield is known less well than a simple mean would be, and every batch has an
+# interval:
 
 # %%
 pd.DataFrame(
@@ -578,12 +585,13 @@ bm.equivalence(dye2)
 # %% [markdown]
 # The data are 3.4 times as probable without batches as with them: with prior odds of 1:1 a probability of 0.23
 # remains for batches. The probability that they differ by less than a tenth of the residual sd grows from 0.08 to
-# 0.26. So the data speak against batches, moderately, and do not settle it. That is what thirty observations of six
+# 0.26. So the data speak against batches, not loudly, and do not settle it. That is what thirty observations of six
 # batches are worth, and neither "the variance is 0" nor "not significant" says it.
 #
 # A Bayes factor depends on the prior of what is tested: the larger the standard deviations that the prior allows, the
-# more it is punished when there are none. `bm.prior_sensitivity` gives the same with other scales of the prior, and
-# `bm.plot_sensitivity` draws it.
+# more it is punished when there are none. That is why the label goes *from* strong *to* not worth a mention: these
+# are the words at the two ends, for prior scales from 10 times the default to a tenth of it. `bm.prior_sensitivity`
+# gives the same with other scales of the prior, and `bm.plot_sensitivity` draws it.
 
 # %%
 bm.prior_sensitivity(dye2, drop="(1 | Batch)", multipliers=[0.25, 0.5, 1, 2, 4])
@@ -626,10 +634,10 @@ maximal_comparison
 
 # %% [markdown]
 # The correlations of -0.99 and 0.98 are gone. In their places stand intervals from about -0.7 to 0.7: next to nothing
-# is known about them. The standard deviation of scales' effect is 5 with an interval from 0.4 to 14.3, that of the
-# interaction 0.09 from 0.004 to 0.25. Both hold values near the truth, 0, and both exclude little. What the data do
-# determine, the standard deviations of intercepts and slopes and the residual one, agrees with REML to half a posterior
-# standard deviation.
+# is known about them. The standard deviation of scales' effect is 5 with an interval from 0.2 to 14.5, that of the
+# interaction 0.09 from 0.005 to 0.27. Both hold values near the truth, 0, and both exclude little. What the data do
+# determine, the standard deviations of intercepts and slopes and the residual one, agrees with REML to half a
+# posterior standard deviation.
 #
 # The difference is not that the posterior found out the truth. It says what is *not* known, where REML gives the
 # unknown a definite value. And an average over all that is possible does not lie at the edge. (The prior takes part: a
@@ -648,7 +656,7 @@ bm.plot_compare_reml(maximal_comparison)
 # %%
 groups = maximal_comparison.groups
 of_scales = groups[groups["term"] == "scales[metallic]"].set_index("level")
-of_scales[["blup", "blup_sd", "mean", "sd", "lower", "upper"]].round(1)
+pd.DataFrame(of_scales[["blup", "blup_sd", "mean", "sd", "lower", "upper"]]).round(1)
 
 # %% [markdown]
 # All eight posterior intervals hold the truth. REML's effects of Ash and Tor lie more than two of its conditional
@@ -681,7 +689,7 @@ pd.DataFrame(
 # (The truth is 14.) In the maximal model, REML's spread of 10.5 between mountains, which is noise, goes into the
 # standard error, and the df fall to 4: the interval becomes about twice as wide (by Kenward and Roger's approximation
 # two and a half times) and now holds 0. The posterior's interval grows too, as it should, since the model now admits
-# that mountains may differ; but it grows by a quarter, because it averages over small and large spreads.
+# that mountains may differ; but it grows by a third, because it averages over small and large spreads.
 #
 # Do the data support the larger model?
 
@@ -689,12 +697,12 @@ pd.DataFrame(
 bm.rand(maximal_fit)[["log10_bf", "label", "p", "p_boundary"]]
 
 # %% [markdown]
-# The last two rows: the data are 6 times as probable without random effects of scales, and 11 times without those of
-# the interaction; the likelihood-ratio tests have nothing against leaving them out either. The first row has no p
-# value, and its Bayes factor should not be read: without `wingspan` the formula still has `wingspan:scales`, then a
-# slope for each kind of scales, which is the same model in other words. It fits the data exactly as well, and all that
-# is compared are two ways to write its priors. Do not test an effect that is contained in another. Between the two
-# whole models:
+# The last two rows: the data are 5.5 times as probable without random effects of scales, and 10 times without those
+# of the interaction. How strong that is depends on the prior once more, as the labels say; the likelihood-ratio tests
+# have nothing against leaving them out either. The first row has neither p value nor Bayes factor: without `wingspan`
+# the formula still has `wingspan:scales`, then a slope for each kind of scales, which is the same model in other
+# words. It fits the data exactly as well, and all that could be compared are two ways to write its priors. An effect
+# that is contained in another cannot be tested. Between the two whole models:
 
 # %%
 factor = bm.bayes_factor(simple_fit, maximal_fit)
@@ -767,19 +775,20 @@ pd.DataFrame(
 
 # %% [markdown]
 # **3.** It is, and the maximum is the same to the last digit: for REML the two formulas are one model, written with
-# another zero. (The intercepts' standard deviation is that at 0 degrees in the first and at 200 degrees in the second.)
-# The posterior does depend on it, since priors are about the intercept where it is; `bm.diagnose` says so for the first
-# formula. With the second, the correlation is anything from -0.49 to 0.85, and slopes may hardly differ at all.
+# another zero. (The intercepts' standard deviation is that at 0 degrees in the first and at 200 degrees in the
+# second.) The posterior does depend on it, since priors are about the intercept where it is; `bm.diagnose` says so
+# for the first formula. With the second, the correlation is anything from -0.52 to 0.86, and slopes may hardly differ
+# at all.
 
 # %%
 cake = bm.load_data("cake")
 from_0 = "angle ~ recipe + temp + (temp | recipe:replicate)"
 from_200 = "angle ~ recipe + I(temp - 200) + (I(temp - 200) | recipe:replicate)"
-for model in (from_0, from_200):
-    cake_reml = bm.reml(model, cake)
-    print(f"REML criterion {cake_reml.criterion:.4f}, singular: {bool(cake_reml.singular)}")
-    print(bm.varcorr(cake_reml), end="\n\n")
+cake_reml = {"from 0": bm.reml(from_0, cake), "from 200": bm.reml(from_200, cake)}
+for zero, cake_fit in cake_reml.items():
+    print(f"temp {zero}: REML criterion {cake_fit.criterion:.4f}, singular: {bool(cake_fit.singular)}")
 print(bm.diagnose(bm.fit(from_0, cake, seed=1, progress=False))["advice"].iloc[0])
+pd.concat({zero: bm.varcorr(cake_fit) for zero, cake_fit in cake_reml.items()})
 
 # %%
 bm.varcorr(bm.fit(from_200, cake, seed=1, progress=False))[["mean", "lower", "upper"]]

@@ -333,13 +333,16 @@ pd.DataFrame(sds).round(2)
 # Do the data say which is right? `bm.overdispersion` compares the variation in the data with what each model expects:
 
 # %%
-pd.concat({name: bm.overdispersion(model) for name, model in models.items()}).droplevel(1)[["ratio", "p"]]
+excess = pd.concat({name: bm.overdispersion(model) for name, model in models.items()}).droplevel(1)
+pd.DataFrame(excess[["ratio", "p"]])
 
 # %% [markdown]
-# The plain binomial expects too little variation: the data have 2.8 times as much. Each of the others accounts for it,
-# so that this check alone does not choose between tanks and beta-binomial. Prediction can: `bm.compare` asks how well
-# each model predicts a sample that it has not seen (leave-one-out cross-validation). `elpd_diff` is what a model loses
-# against the best, on the scale of log likelihoods, `weight` its share in the mixture that predicts best.
+# `p` is the share of data sets drawn from the fitted model that vary more than the data do. The plain binomial
+# expects too little variation: the data have 2.8 times as much, and none of its data sets varies as much. Each of the
+# others accounts for it, so that this check alone does not choose between tanks and beta-binomial. Prediction can:
+# `bm.compare` asks how well each model predicts a sample that it has not seen (leave-one-out cross-validation).
+# `elpd_diff` is what a model loses against the best, on the scale of log likelihoods, `weight` its share in the
+# mixture that predicts best.
 
 # %%
 bm.compare(models)[["elpd", "elpd_diff", "se_diff", "weight", "note"]].round(2)
