@@ -12,6 +12,7 @@ from bayesmix.errors import ArgumentError, FamilyError
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_text, probability
 from bayesmix.inference.draws import fixed, joined
 from bayesmix.inference.fixef import fixef
@@ -68,6 +69,7 @@ class Separation:
         return display.as_html(self)
 
 
+@with_hints
 def separation(
     fit: Fit | LaplaceFit | str | Sequence[str],
     data: pd.DataFrame | None = None,

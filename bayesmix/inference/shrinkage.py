@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.draws import n_draws_of
 from bayesmix.inference.level_lines import coefficient_draws, level_lines
@@ -15,6 +16,7 @@ from bayesmix.modelling.reml_record import RemlFit
 _SAME = 1e-9  # of the response's sd: a level as near as this to the whole shows no shrinkage
 
 
+@with_hints
 @readable
 def shrinkage(fit: Fit | RemlFit, group: str, *, prob: float = 0.95) -> pd.DataFrame:
     """Each level's mean without pooling, and what partial pooling makes of it.

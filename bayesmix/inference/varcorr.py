@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import one_of, probability
 from bayesmix.inference.laplace import varcorr as of_laplace
 from bayesmix.inference.posterior import varcorr as of_posterior
@@ -16,6 +17,7 @@ from bayesmix.modelling.reml_record import RemlFit
 SCALES = ("sd", "variance")
 
 
+@with_hints
 @readable
 def varcorr(fit: Fit | RemlFit | LaplaceFit, *, scale: str = "sd", prob: float = 0.95) -> pd.DataFrame:
     """Standard deviations and correlations of the group effects, as lme4's `VarCorr`.

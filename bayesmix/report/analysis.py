@@ -91,10 +91,10 @@ def run_card(
     Returns
     -------
     Written
-        The folder holds the tables as CSV, the pictures as PNG (150 dots an inch) or as the card's `formats`,
-        ``summary.txt``, the fit as ``fit.nc``, the card as ``card.toml``, and ``session.json`` (versions, seed, seconds, command). A picture that
-        cannot be drawn and an audit that fails are left out and told of, in `failures`, ``summary.txt`` and
-        ``session.json``.
+        The folder holds the tables as CSV, the pictures as PNG (150 dots an inch) or in the card's `formats`,
+        ``summary.txt``, the fit as ``fit.nc``, the card as ``card.toml``, and ``session.json`` (versions, seed,
+        seconds, command). A picture that cannot be drawn and an audit that fails are left out and told of, in
+        `failures`, ``summary.txt`` and ``session.json``.
 
     Raises
     ------

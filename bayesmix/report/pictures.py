@@ -165,9 +165,8 @@ def chosen_formats(names: tuple[str, ...] | None) -> tuple[str, ...]:
     chosen = ("png",) if names is None else tuple(dict.fromkeys(names))
     for name in chosen:
         if name not in FORMATS:
-            raise CardError(
-                f"[report] formats cannot be {shown(name)}.{did_you_mean(str(name), FORMATS)} Possible: {listing(FORMATS)}."
-            )
+            near = did_you_mean(str(name), FORMATS)
+            raise CardError(f"[report] formats cannot be {shown(name)}.{near} Possible: {listing(FORMATS)}.")
     if not chosen:
         raise CardError(f"[report] formats is empty; possible: {listing(FORMATS)}. No picture at all: pictures = [].")
     return chosen

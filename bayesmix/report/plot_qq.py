@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import beta, norm
 
 from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, listing
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import groups_of
 from bayesmix.inference.ranef import ranef
 from bayesmix.inference.residuals import residuals
@@ -38,6 +39,7 @@ class Quantiles:
     upper: Floats
 
 
+@with_hints
 def plot_qq(
     fit: Fit | RemlFit | LaplaceFit | LmFit,
     which: str = RESIDUALS,

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy.stats import norm
 
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import groups_of
 from bayesmix.inference.ranef import ranef
 from bayesmix.modelling.kinds import MIXED, refuse_other_kinds
@@ -41,6 +42,7 @@ class Caterpillar:
     narrow: pd.DataFrame
 
 
+@with_hints
 def plot_ranef(
     fit: Fit | RemlFit | LaplaceFit,
     group: str | None = None,

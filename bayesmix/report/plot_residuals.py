@@ -9,6 +9,7 @@ from scipy.stats import t
 
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_seed, a_whole_seed, one_of
 from bayesmix.inference.augment import augment
 from bayesmix.inference.realised import KINDS, Realised, realised
@@ -41,6 +42,7 @@ class BinnedMeans:
     half: Floats
 
 
+@with_hints
 def plot_residuals(
     fit: Fit | RemlFit | LaplaceFit | LmFit,
     ax: Axes | None = None,

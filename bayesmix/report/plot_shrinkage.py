@@ -5,6 +5,7 @@ from typing import Literal
 from matplotlib.axes import Axes
 
 from bayesmix.errors import ArgumentError
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import one_of
 from bayesmix.inference.level_lines import level_lines
 from bayesmix.inference.shrinkage import shrinkage
@@ -19,6 +20,7 @@ from bayesmix.report.shrinkage_paths import draw_paths
 KINDS = ("lines", "density", "arrows")
 
 
+@with_hints
 def plot_shrinkage(
     fit: Fit | RemlFit,
     group: str | None = None,
