@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from bayesmix.errors import ArgumentError, DataError, UnknownTermError
+from bayesmix.errors import ArgumentError, UnknownTermError
 from bayesmix.inference.fitted import fitted
 from bayesmix.inference.ranef import ranef
 from bayesmix.inference.realised import realised
@@ -303,10 +303,6 @@ def test_residuals_and_sds_have_the_units_of_the_data(with_units, cbpp_fit):
     assert plot_residuals(cbpp_fit).get_xlabel() == "fitted proportion of incidence"
     labels = [ax.get_xlabel() for ax in visible(plot_sd(with_units))]
     assert labels == [f"standard deviation ({unit})" for unit in ("ms", "ms per day", "ms")]
-    odd = with_units.data.copy()
-    odd.attrs["units"] = "ms"
-    with pytest.raises(DataError, match="names the unit of columns"):
-        plot_residuals(reml("Reaction ~ Days + (1 | Subject)", odd))
 
 
 @pytest.mark.parametrize("factor", [1e-12, 1e7])
