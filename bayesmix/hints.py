@@ -38,7 +38,7 @@ NAMES: Mapping[str, str] = {
     **dict.fromkeys(("lme", "gls", "mixedlm"), "bm.reml(formula, data) takes lme4's formulas, y ~ x + (x | g)"),
     "lmlist": "bm.lm of a formula with 0 + g + g:x fits each level of g by itself",
     "ranova": "bm.rand(fit) tests the random terms",
-    "drop1": "bm.anova(fit) tests fixed terms, bm.rand(fit) random ones, bm.lrt(small, large) two models",
+    "drop1": "bm.anova(fit) tests fixed terms, bm.rand(fit) random ones, bm.lrt(small, large) whole models",
     "issingular": "fit.singular of a REML fit has the terms on the boundary; empty: none",
     "getme": "fit.design has the matrices, fit.design.fixed.matrix is X",
     "modelmatrix": "fit.design.fixed.matrix is X, fit.design.fixed.names its columns",
@@ -117,7 +117,7 @@ QUESTIONS: Mapping[str, str] = {
     **dict.fromkeys(("reform", "reformula", "random"), "groups= says which group effects"),
     **dict.fromkeys(("newdata", "data", "exog"), _NEW_ROWS),
     **dict.fromkeys(("type", "residtype"), "that is kind="),
-    **dict.fromkeys(("scaled", "comp", "sigma"), 'scale= is "sd" or "variance"'),
+    **dict.fromkeys(("scaled", "comp", "sigma"), 'scale= is "sd", "variance" or "covariance"'),
     **dict.fromkeys(("method", "df"), "that is ddf="),
     **dict.fromkeys(("ndraws", "nsamples", "numsamples", "numdraws", "nsim", "samples"), "that is draws="),
     **dict.fromkeys(("randomseed", "randomstate", "rng"), "that is seed="),
@@ -152,8 +152,8 @@ _OF_ONE: Mapping[tuple[str, str], str] = {
     ),
     **dict.fromkeys((("compare", "method"), ("compare", "weights")), "the column weight is of stacking"),
     ("anova", "test"): "they are F tests; ddf= says with which denominator",
-    ("lrt", ""): "it compares two models, bm.lrt(small, large); of three, each with the next",
-    ("anova", ""): "it tests the terms of one fit; two are compared by bm.lrt(small, large)",
+    ("lrt", ""): "it compares two models or more, the smaller first, bm.lrt(small, large)",
+    ("anova", ""): "it tests the terms of one fit; several are compared by bm.lrt(small, large)",
 }
 """Of one function; without a keyword what is said where it is given too much."""
 

@@ -184,8 +184,8 @@ def test_every_question_answers_a_keyword_that_it_does_not_have_and_keeps_its_si
 def test_too_many_and_too_few_arguments(fits):
     one = fits["RemlFit"]
     for call, said in (
-        (lambda: bm.anova(one, one), "two are compared by bm.lrt(small, large)"),
-        (lambda: bm.lrt(one, one, one), "of three, each with the next"),
+        (lambda: bm.anova(one, one), "several are compared by bm.lrt(small, large)"),
+        (lambda: bm.lrt(one), "it compares two models or more, the smaller first"),
         (lambda: bm.fit("y ~ x"), "missing a required argument: 'data'; in order stand formula, data, family"),
         (lambda: bm.fit("y ~ x", {}, "gaussian", {}), "in order stand formula, data, family, all others by name"),
     ):
