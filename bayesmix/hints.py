@@ -6,7 +6,7 @@ such answer yet. May import the error types.
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -38,7 +38,7 @@ NAMES: Mapping[str, str] = {
     **dict.fromkeys(("lme", "gls", "mixedlm"), "bm.reml(formula, data) takes lme4's formulas, y ~ x + (x | g)"),
     "lmlist": "bm.lm of a formula with 0 + g + g:x fits each level of g by itself",
     "ranova": "bm.rand(fit) tests the random terms",
-    "drop1": "bm.anova(fit) tests fixed terms, bm.rand(fit) random ones, bm.lrt(small, large) two models",
+    "drop1": "bm.anova(fit) tests fixed terms, bm.rand(fit) random ones, bm.lrt(small, large) whole models",
     "issingular": "fit.singular of a REML fit has the terms on the boundary; empty: none",
     "getme": "fit.design has the matrices, fit.design.fixed.matrix is X",
     "modelmatrix": "fit.design.fixed.matrix is X, fit.design.fixed.names its columns",
@@ -105,7 +105,33 @@ KEYWORDS: Mapping[str, str] = {
     **dict.fromkeys(("na", "nastrings", "navalue"), "that is na_values="),
     "dec": "that is decimal=",
 }
-"""By the keyword in small letters without dots and underscores; one that the function has is never looked up."""
+"""By the keyword in small letters without dots and underscores, of functions that read a formula or a file."""
+
+QUESTIONS: Mapping[str, str] = {
+    **dict.fromkeys(("level", "conflevel", "cilevel", "ci", "hdiprob", "ciprob", "credmass", "hdi"), "that is prob="),
+    **dict.fromkeys(("probs", "quantiles", "alpha"), "prob= is of the interval, 0.95 for quantiles 0.025 and 0.975"),
+    **dict.fromkeys(("sefit", "stderror", "robust"), "the columns of the table say what there is"),
+    "summary": _DRAWS,
+    **dict.fromkeys(("which", "whichel", "groups", "grouping", "grp", "factor"), "that is group="),
+    **dict.fromkeys(("reform", "reformula", "random"), "groups= says which group effects"),
+    **dict.fromkeys(("newdata", "data", "exog"), _NEW_ROWS),
+    **dict.fromkeys(("type", "residtype"), "that is kind="),
+    **dict.fromkeys(("scaled", "comp", "sigma"), 'scale= is "sd", "variance" or "covariance"'),
+    **dict.fromkeys(("method", "df"), "that is ddf="),
+    **dict.fromkeys(("ndraws", "nsamples", "numsamples", "numdraws", "nsim", "samples"), "that is draws="),
+    **dict.fromkeys(("randomseed", "randomstate", "rng"), "that is seed="),
+    **dict.fromkeys(("vars", "varnames", "pars", "variable", "variables", "parameter"), "that is parameters="),
+    **dict.fromkeys(("effect", "terms", "focal"), "that is x="),
+    **dict.fromkeys(("hypothesis", "term", "without"), "that is drop="),
+    **dict.fromkeys(("axes", "axis"), "that is ax="),
+    "size": "that is figsize=",
+    **dict.fromkeys(("filename", "file", "savefig"), "matplotlib saves what is returned, figure.savefig"),
+    **dict.fromkeys(
+        ("color", "colour", "title", "xlabel", "ylabel", "palette", "linewidth", "style"),
+        "matplotlib sets it on what is returned, figure or axes",
+    ),
+}
+"""By the keyword, of functions that take a fit; "that is x=" holds of those that have x, all else of any."""
 
 _OF_ONE: Mapping[tuple[str, str], str] = {
     ("reml", "family"): "bm.reml is Gaussian; other families are those of bm.fit and bm.laplace",
@@ -113,13 +139,22 @@ _OF_ONE: Mapping[tuple[str, str], str] = {
     ("reml", "seed"): "nothing is drawn here",
     ("reml", "priors"): "REML has none; bm.fit has",
     ("fit", "reml"): "bm.reml(formula, data) fits by REML; bm.fit draws from the posterior",
-    ("lrt", ""): "it compares two models, bm.lrt(small, large); of three, each with the next",
-    ("anova", ""): "it tests the terms of one fit; two are compared by bm.lrt(small, large)",
+    **dict.fromkeys((("ranef", "condvar"), ("ranef", "postvar")), "it is there unasked, as its root: the column sd"),
+    **dict.fromkeys(
+        (("loo", "momentmatch"), ("loo", "reloo"), ("loo", "kthreshold")),
+        "it is done unasked where weights do not serve; .pointwise of the answer says how each row came about",
+    ),
+    **dict.fromkeys((("loo", "pointwise"), ("loo", "savepsis")), "the answer has them, .pointwise"),
+    **dict.fromkeys(
+        (("compare", "ic"), ("compare", "criterion"), ("compare", "scale"), ("loo", "scale")),
+        "it is by leave-one-out, in log densities",
+    ),
+    **dict.fromkeys((("compare", "method"), ("compare", "weights")), "the column weight is of stacking"),
+    ("anova", "test"): "they are F tests; ddf= says with which denominator",
+    ("lrt", ""): "it compares two models or more, the smaller first, bm.lrt(small, large)",
+    ("anova", ""): "it tests the terms of one fit; several are compared by bm.lrt(small, large)",
 }
 """Of one function; without a keyword what is said where it is given too much."""
-
-
-_ARGUMENT = re.compile(r"\b([a-z_]+)=(?!=)")
 
 
 def _normal(name: str) -> str:
@@ -170,13 +205,18 @@ def with_hints[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     return checked
 
 
+def _of_all(keyword: str, known: Sequence[str]) -> str | None:
+    """What is said of `keyword` whichever function of its kind it is given to."""
+    said = (KEYWORDS if known[:1] in (["formula"], ["path"]) else QUESTIONS).get(keyword)
+    own = re.match(r"(?:that is )?(\w+)=", said or "")
+    return said if own is None or own[1] in known else None
+
+
 def _misuse(name: str, signature: inspect.Signature, given: Mapping[str, Any], error: str) -> CallError:
     known = list(signature.parameters)
     for keyword in given:
         if keyword not in known:
-            said = _OF_ONE.get((name, _normal(keyword))) or KEYWORDS.get(_normal(keyword))
-            if not set(_ARGUMENT.findall(said or "")) <= set(known):
-                said = ""  # what it names is an argument of other functions
+            said = _OF_ONE.get((name, _normal(keyword))) or _of_all(_normal(keyword), known)
             hint = f": {said}." if said else f".{did_you_mean(keyword, known)} Arguments: {listing(known, at_most=30)}."
             return CallError(f"{name} has no argument {keyword!r}{hint}")
     said = _OF_ONE.get((name, ""))

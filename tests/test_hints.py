@@ -1,6 +1,7 @@
 """Names and idioms of other packages: one line that names what is meant, and still the error that Python raises."""
 
 import copy
+import inspect
 import pickle
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from bayesmix.errors import BayesmixError, did_you_mean
 from bayesmix.modelling.families import ALIASES, FAMILIES, read_family
 from bayesmix.modelling.family_texts import FamilyText
 
+KEYWORDS = (*hints.KEYWORDS.values(), *hints.QUESTIONS.values())
 PUBLIC = {hints._normal(name) for name in bm.__all__}
 
 
@@ -60,11 +62,12 @@ def test_a_name_of_another_package_is_answered(name, said):
 def test_no_hint_hides_a_name_or_leads_nowhere():
     assert not PUBLIC & set(hints.NAMES)
     assert not PUBLIC & set(hints.ATTRIBUTES)
-    for said in (*hints.NAMES.values(), *hints.ATTRIBUTES.values(), *hints.KEYWORDS.values(), *hints._OF_ONE.values()):
+    tables = (hints.NAMES, hints.ATTRIBUTES, hints.KEYWORDS, hints.QUESTIONS)
+    for said in (*hints.NAMES.values(), *hints.ATTRIBUTES.values(), *KEYWORDS, *hints._OF_ONE.values()):
         named = {part.split("(")[0].split(" ")[0].rstrip(".,;_") for part in said.split("bm.")[1:]}
         assert {name for name in named if name != "plot"} <= set(bm.__all__), said
         assert len(said) < 250
-    assert all(key == hints._normal(key) for table in (hints.NAMES, hints.ATTRIBUTES, hints.KEYWORDS) for key in table)
+    assert all(key == hints._normal(key) for table in tables for key in table)
 
 
 @pytest.mark.parametrize("kind", ["Fit", "RemlFit", "LmFit", "LaplaceFit"])
@@ -133,11 +136,57 @@ def test_a_keyword_of_another_package_is_answered(function, given, said):
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("question", "given", "said"),
+    [
+        (bm.fixef, {"conf_level": 0.9}, "fixef has no argument 'conf_level': that is prob=."),
+        (bm.fixef, {"probs": (0.05, 0.95)}, "prob= is of the interval"),
+        (bm.fixef, {"method": "KR"}, "that is ddf="),
+        (bm.fixef, {"prb": 0.9}, "Did you mean 'prob'? Arguments: fit, prob, ddf."),
+        (bm.summary, {"level": 0.9}, "that is prob="),
+        (bm.varcorr, {"comp": "Variance"}, "scale= is"),
+        (bm.ranef, {"condVar": True}, "the column sd"),
+        (bm.ranef, {"whichel": "Subject"}, "that is group="),
+        (bm.coef, {"groups": "Subject"}, "that is group="),
+        (bm.fitted, {"re_form": None}, "groups= says which group effects"),
+        (bm.fitted, {"newdata": {}}, "not there yet"),
+        (bm.residuals, {"type": "pearson"}, "that is kind="),
+        (bm.loo, {"moment_match": True}, "it is done unasked where weights do not serve"),
+        (bm.loo, {"ndraws": 100}, "that is draws="),
+        (bm.compare, {"criterion": "loo"}, "it is by leave-one-out"),
+        (bm.rand, {"level": 0.9}, "rand has no argument 'level'. Arguments: fit."),
+        (bm.bayes_factor, {"hypothesis": "x = 0"}, "that is drop="),
+        (bm.plot_residuals, {"type": "pearson"}, "that is kind="),
+        (bm.plot_lines, {"effect": "Days"}, "that is x="),
+        (bm.plot_trace, {"pars": "sigma"}, "that is parameters="),
+        (bm.plot_ppc, {"nsim": 100}, "that is draws="),
+        (bm.plot_qq, {"title": "QQ"}, "matplotlib sets it"),
+        (bm.plot_sd, {"fig_size": (3, 3)}, "Did you mean 'figsize'?"),
+    ],
+)
+def test_a_keyword_that_a_question_does_not_have_is_answered(fits, question, given, said):
+    with pytest.raises(TypeError) as caught:
+        question(fits["Fit"], **given)
+    assert isinstance(caught.value, BayesmixError)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_every_question_answers_a_keyword_that_it_does_not_have_and_keeps_its_signature(fits):
+    for name, question in ((name, getattr(bm, name)) for name in bm.__all__):
+        if not (inspect.isfunction(question) and question.__module__.split(".")[1] in ("inference", "report")):
+            continue
+        with pytest.raises(TypeError, match=f"{name} has no argument 'qwertz'") as caught:
+            question(fits["Fit"], qwertz=1)
+        assert isinstance(caught.value, BayesmixError), name
+        assert "kwargs" not in inspect.signature(question).parameters
+
+
 def test_too_many_and_too_few_arguments(fits):
     one = fits["RemlFit"]
     for call, said in (
-        (lambda: bm.anova(one, one), "two are compared by bm.lrt(small, large)"),
-        (lambda: bm.lrt(one, one, one), "of three, each with the next"),
+        (lambda: bm.anova(one, one), "several are compared by bm.lrt(small, large)"),
+        (lambda: bm.lrt(one), "it compares two models or more, the smaller first"),
         (lambda: bm.fit("y ~ x"), "missing a required argument: 'data'; in order stand formula, data, family"),
         (lambda: bm.fit("y ~ x", {}, "gaussian", {}), "in order stand formula, data, family, all others by name"),
     ):
@@ -173,6 +222,9 @@ bm.fit("y ~ x", data, iter=2000)
 bm.plot_ppc(good, kind="histogram")
 good.summary()
 bm.lmer
+bm.fixef(good, prob=0.9).loc["x"]
+bm.fixef(good, conf_level=0.9)
+bm.plot_residuals(good, type="pearson")
 """
 
 
@@ -186,7 +238,7 @@ def test_a_type_checker_sees_the_words(tmp_path):
         check=False,
     )
     lines = [int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line]
-    assert lines == [6, 7, 8, 9, 10, 11, 12, 13], done.stdout
+    assert lines == [6, 7, 8, 9, 10, 11, 12, 13, 15, 16], done.stdout
 
 
 @pytest.mark.parametrize(("function", "keyword"), [("lm", "iter"), ("laplace", "random_seed"), ("fit", "level")])

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import bayesmix
+from bayesmix import report
+
 PACKAGE = Path(__file__).parents[1] / "bayesmix"
 FLOORS = {
     "visible": 0,
@@ -152,6 +155,12 @@ def test_nothing_heavy_is_imported_before_a_model_is_built(program):
         check=True,
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_every_picture_is_reached_as_an_attribute_of_its_room():
+    public = {name for name in bayesmix.__all__ if name.startswith("plot_")} - {"plot_corr"}
+    assert public <= set(report._HEAVY)
+    assert all(callable(getattr(getattr(report, name), name)) for name in public)
 
 
 def test_every_public_name_is_there_and_documented():

@@ -11,13 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from bayesmix.report.analysis import Written
+from bayesmix.report.result_files import FORMATS
 from bayesmix.visible import visible
 
 INCOMPLETE = 1
 """The exit code of results that lack a picture."""
 
 _WIDTH_OF_A_PIPE = 200
-_KINDS = {".csv": "tables", ".png": "pictures"}
+_KINDS = {".csv": "tables", **{f".{ending}": "pictures" for ending in FORMATS}}
 _OTHER = "besides"
 
 

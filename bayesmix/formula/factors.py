@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesmix.formula.columns import coded
+from bayesmix.formula.columns import Factor
 from bayesmix.formula.design import Design
-from bayesmix.formula.syntax import columns_in
 from bayesmix.formula.terms import label_of
+from bayesmix.formula.variables import Variables
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,14 @@ def counted_factors(design: Design) -> tuple[CountedFactor, ...]:
     """Every factor of the fixed parts, those of further parameters included, in the order of the formulas."""
     found: dict[str, CountedFactor] = {}
     for predictor in design.predictors:
-        for variable in (variable for term in predictor.formula.fixed for variable in term.variables):
-            name = label_of(variable)
-            levels = predictor.learnt.get(f"levels of {name}")
-            if levels is not None and name not in found:
-                factor = coded(design.data[columns_in(variable)[0].name], levels)
+        learnt = dict(predictor.learnt)
+        variables = Variables(predictor.formula.text, predictor.data, predictor.functions, learnt, new=True)
+        for node in (node for term in predictor.formula.fixed for node in term.variables):
+            name = label_of(node)
+            if f"levels of {name}" not in learnt or name in found:
+                continue
+            factor = variables.variable(node)
+            if isinstance(factor, Factor):
                 counts = np.bincount(factor.codes[factor.codes >= 0], minlength=len(factor.levels))
                 found[name] = CountedFactor(name, factor.levels, counts)
     return tuple(found.values())

@@ -90,6 +90,14 @@ def one_group(design: Design, group: str) -> str:
     return group
 
 
+def one_term(term: str, names: Sequence[str], group: str) -> str:
+    """`term`, when it is among the columns `names` that vary by `group`."""
+    if not isinstance(term, str) or term not in names:
+        hint = did_you_mean(term, names) if isinstance(term, str) else ""
+        raise UnknownTermError(f"{shown(term)} does not vary by {group!r}.{hint} What does: {listing(names)}.")
+    return term
+
+
 def a_column(data: pd.DataFrame, name: str, *, argument: str) -> str:
     """`name`, when it is a column of the data.
 

@@ -11,6 +11,7 @@ from scipy.stats import t as student_t
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_seed
 from bayesmix.inference.audit_record import AGREES, DIFFERS, NO_VERDICT, Audit
 from bayesmix.inference.audit_sentence import fit_too_short, not_converged, sentence_of
@@ -34,6 +35,7 @@ _TAIL = 0.025  # beyond each limit
 _FEWEST_CHAINS = 2  # that can disagree
 
 
+@with_hints
 def audit(
     fit: Fit,
     *,

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.laplace import augment as of_laplace
 from bayesmix.inference.least_squares import augment as of_least_squares
@@ -15,6 +16,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
+@with_hints
 @readable
 def augment(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95) -> pd.DataFrame:
     """The rows that were fitted, with fitted values and residuals, as broom.mixed's `augment`.

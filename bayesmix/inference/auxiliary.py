@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from bayesmix.hints import with_hints
 from bayesmix.inference import draws
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.readable_table import readable
@@ -11,6 +12,7 @@ from bayesmix.modelling.kinds import refuse_other_kinds
 from bayesmix.modelling.record import Fit
 
 
+@with_hints
 @readable
 def auxiliary(fit: Fit, *, prob: float = 0.95) -> pd.DataFrame:
     """The further parameters of the response's distribution that are the same for all rows.

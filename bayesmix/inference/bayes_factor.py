@@ -11,6 +11,7 @@ from bayesmix import display
 from bayesmix.errors import ArgumentError, listing
 from bayesmix.formula.reduce import Reduction
 from bayesmix.formula.response import measure_of
+from bayesmix.hints import with_hints
 from bayesmix.inference.contained import log_marginals
 from bayesmix.inference.log_marginal import log_marginal
 from bayesmix.inference.nested import same_model
@@ -77,6 +78,7 @@ class BayesFactor:
         return display.as_html(self)
 
 
+@with_hints
 def bayes_factor(fit: Fit, other: Fit | str | None = None, *, drop: str | None = None) -> BayesFactor:
     """Evidence for a term against its absence, or for one fitted model against another.
 

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import groups_of, probability
 from bayesmix.inference.posterior import coef as of_posterior
 from bayesmix.inference.readable_table import readable
@@ -12,6 +13,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
+@with_hints
 @readable
 def coef(fit: Fit | RemlFit | LaplaceFit, group: str | None = None, *, prob: float = 0.95) -> pd.DataFrame:
     """Coefficients of each level, as lme4's `coef` in long form: fixed coefficient plus group effect.

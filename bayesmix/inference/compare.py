@@ -9,6 +9,7 @@ import xarray as xr
 from arviz_stats.utils import ELPDDataLOO
 
 from bayesmix.errors import ArgumentError
+from bayesmix.hints import with_hints
 from bayesmix.inference.loo import loo
 from bayesmix.inference.loo_record import Loo
 from bayesmix.inference.readable_table import readable
@@ -21,6 +22,7 @@ _SMALL = 4.0  # a difference that is too small for its standard error to hold
 _COLUMNS = ("rank", "elpd", "se", "elpd_diff", "se_diff", "mcse_diff", "p", "weight", "n_unreliable", "note")
 
 
+@with_hints
 @readable
 def compare(
     *fits: Fit | Loo | Mapping[str, Fit | Loo], by: str | None = None, draws: int | None = None

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from bayesmix import display, modelling
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import GroupTerm
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.draws import auxiliary, constant_parameters, correlations, standard_deviations
 from bayesmix.inference.fixef import fixef
@@ -61,6 +62,7 @@ class RemlComparison:
         return display.as_html(self)
 
 
+@with_hints
 def compare_reml(fit: Fit, *, prob: float = 0.95) -> RemlComparison:
     """The posterior beside the REML fit of the same model to the same rows.
 

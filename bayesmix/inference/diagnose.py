@@ -4,6 +4,7 @@ from dataclasses import astuple, fields
 
 import pandas as pd
 
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_switch
 from bayesmix.inference.checks import CHECKS, NOTE, PROBLEM, Finding
 from bayesmix.inference.confounding_checks import confounded_effects
@@ -33,6 +34,7 @@ _IN_WORDS = {
 }
 
 
+@with_hints
 @readable
 def diagnose(fit: Fit, *, sensitivity: bool = True) -> pd.DataFrame:
     """Everything that is wrong with a fit, and what to do about it.

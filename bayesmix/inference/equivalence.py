@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_positive_number, one_of
 from bayesmix.inference.draws import auxiliary, constant_parameters, standard_deviations
 from bayesmix.inference.readable_table import readable
@@ -20,6 +21,7 @@ Floats = NDArray[np.float64]
 PER = ("unit", "sd")
 
 
+@with_hints
 @readable
 def equivalence(fit: Fit, *, delta: float = 0.1, per: str = "unit") -> pd.DataFrame:
     """Probability that a group standard deviation is practically 0: smaller than `delta` residual ones.

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import one_of, probability
 from bayesmix.inference.expectation import GROUPS
 from bayesmix.inference.laplace import fitted as of_laplace
@@ -16,6 +17,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
+@with_hints
 @readable
 def fitted(fit: Fit | RemlFit | LaplaceFit | LmFit, *, groups: str = "fitted", prob: float = 0.95) -> pd.DataFrame:
     """Expected response of the rows that were fitted.

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.ddf_method import ddf_method
 from bayesmix.inference.laplace import fixef as of_laplace
@@ -16,6 +17,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
+@with_hints
 @readable
 def fixef(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95, ddf: str = "satterthwaite") -> pd.DataFrame:
     """Fixed coefficients, as lme4's `fixef`, with their uncertainty.

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from bayesmix.hints import with_hints
 from bayesmix.inference.laplace import glance as of_laplace
 from bayesmix.inference.least_squares import glance as of_least_squares
 from bayesmix.inference.posterior import glance as of_posterior
@@ -14,6 +15,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
+@with_hints
 @readable
 def glance(fit: Fit | RemlFit | LaplaceFit | LmFit) -> pd.DataFrame:
     """One row about the fit, as broom.mixed's `glance`.

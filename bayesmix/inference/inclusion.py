@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.reduce import Reduction, reductions
 from bayesmix.formula.terms import Formula
+from bayesmix.hints import with_hints
 from bayesmix.inference.bayes_factor import verbal
 from bayesmix.inference.contained import key_of, log_marginals
 from bayesmix.inference.rand_table import InclusionTable
@@ -20,6 +21,7 @@ _MOST_MODELS = 128
 _MOST_SAMPLED = 16  # where each is sampled for seconds
 
 
+@with_hints
 def inclusion(fit: Fit) -> InclusionTable:
     """Inclusion Bayes factors: each random term, averaged over what else may be in the model.
 

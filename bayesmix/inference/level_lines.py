@@ -1,6 +1,7 @@
 """The coefficients of each level of a group at the predictors' means: alone, by REML, and in every draw.
 
-Shapes: k columns vary by the group, the intercept first; with z (k,) a row of them, a level expects z'coefficients.
+Shapes: k columns vary by the group, the intercept first if it does; with z (k,) a row of them, a level expects
+z'coefficients, and without an intercept that much above what all levels share.
 """
 
 from dataclasses import dataclass
@@ -10,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix import modelling
-from bayesmix.errors import ArgumentError, UnknownTermError
+from bayesmix.errors import ArgumentError, listing
 from bayesmix.formula.design import Design, GroupTerm
-from bayesmix.inference.arguments import one_group
+from bayesmix.inference.arguments import one_group, one_term
 from bayesmix.inference.draws import fixed, group_effects, joined
 from bayesmix.inference.level_coefficients import terms_around
 from bayesmix.modelling.record import Fit
@@ -45,7 +46,7 @@ def level_lines(fit: Fit | RemlFit, group: str) -> LevelLines:
     Raises
     ------
     UnknownTermError
-        `group` is no grouping factor of the model, or has no random intercept.
+        `group` is no grouping factor of the model.
     ArgumentError
         There is no REML fit of the model's family.
     """
@@ -56,16 +57,11 @@ def level_lines(fit: Fit | RemlFit, group: str) -> LevelLines:
         )
     group = one_group(fit.design, group)
     own = [term for term in fit.design.random if term.group == group]
-    if not any("Intercept" in term.names for term in own):
-        labels = " + ".join(f"({term.label})" for term in own)
-        raise UnknownTermError(
-            f"The levels of {group!r} have no random intercept in {labels}, and so no mean that is shrunk; add (1 | "
-            f"{group}), or see their effects with ranef."
-        )
     reml = fit if isinstance(fit, RemlFit) else modelling.reml_fit.fit_design(fit.design)
     alone = modelling.no_pooling.no_pooling(reml, group)
     overall = alone.fixed_rows @ reml.beta
-    overall[:, 0] += alone.offset
+    if has_intercept(alone):
+        overall[:, 0] += alone.offset
     pooled = overall.copy()
     around = terms_around(reml.design, group)
     for term, modes in zip(reml.design.random, reml.effects, strict=True):
@@ -74,10 +70,46 @@ def level_lines(fit: Fit | RemlFit, group: str) -> LevelLines:
     return LevelLines(reml, own[0].levels, alone, overall, pooled)
 
 
+def has_intercept(alone: "NoPooling") -> bool:
+    """Whether the intercept varies by the group."""
+    return alone.names[0] == "Intercept"
+
+
+def compared_term(design: Design, group: str, term: str | None) -> str | None:
+    """The coefficient whose shrinkage is asked for, of slopes alone the only one; None: the mean at the predictors'.
+
+    Raises
+    ------
+    UnknownTermError
+        `term` does not vary by `group`.
+    ArgumentError
+        Several slopes vary by `group`, but no intercept, and none of them is named.
+    """
+    names = [name for one in design.random if one.group == group for name in one.names]
+    if term is not None:
+        return one_term(term, names, group)
+    if "Intercept" in names:
+        return None
+    if len(names) > 1:
+        raise ArgumentError(
+            f"The levels of {group!r} have several slopes and no random intercept, so no mean that is shrunk; say "
+            f"which slope, term={names[0]!r}. There are {listing(names)}."
+        )
+    return names[0]
+
+
+def row_compared(alone: "NoPooling", term: str | None) -> Floats:
+    """The row z (k,) whose product with the coefficients is compared: of a coefficient alone, or the columns' means."""
+    if term is None:
+        return np.array([1.0, *alone.means[1:]])
+    return np.eye(len(alone.names))[alone.names.index(term)]
+
+
 def coefficient_draws(fit: Fit, alone: "NoPooling", levels: slice) -> Floats:
     """Of a stretch of levels their coefficients in every draw, shape (n_levels, k, n_draws)."""
     draws = alone.fixed_rows[levels] @ joined(fixed(fit))
-    draws[:, 0] += alone.offset
+    if has_intercept(alone):
+        draws[:, 0] += alone.offset
     for term in terms_around(fit.design, alone.group):
         places, local = np.unique(_level_of(fit.design, alone.group, term)[levels], return_inverse=True)
         draws += np.einsum("jtd,tk->jkd", group_effects(fit, term, places)[local], _weights(term, alone))
@@ -101,6 +133,6 @@ def _weights(term: GroupTerm, alone: "NoPooling") -> Floats:
     for row, name in enumerate(term.names):
         if name in alone.names:
             weights[row, alone.names.index(name)] = 1.0
-        else:
+        elif has_intercept(alone):
             weights[row, 0] = term.columns[:, row].mean()
     return weights

@@ -7,6 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
+from bayesmix.hints import with_hints
 from bayesmix.inference.draws import n_draws_of, posterior_of
 from bayesmix.inference.row_model import Positions, row_model
 from bayesmix.inference.summarise import VALUES_AT_ONCE
@@ -20,6 +21,7 @@ MOST_VALUES = 2**28
 """Numbers that a table of draws by rows may hold, 2 GiB."""
 
 
+@with_hints
 def log_likelihood(fit: Fit) -> xr.DataArray:
     """Log density of each observation in each draw of the posterior, of a count its log probability.
 

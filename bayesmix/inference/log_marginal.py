@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from bayesmix import modelling
 from bayesmix.errors import PriorError, listing
+from bayesmix.hints import with_hints
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.method import why_not_marginal
 from bayesmix.modelling.priors import FLAT
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from bayesmix.modelling.log_marginal import LogMarginal
 
 
+@with_hints
 def log_marginal(fit: Fit) -> "LogMarginal":
     """Log marginal likelihood of a fitted model: all parameters integrated out under their priors.
 

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_count
 from bayesmix.inference.draws import n_draws_of
 from bayesmix.inference.held_out_groups import levels_of
@@ -34,6 +35,7 @@ Floats = NDArray[np.float64]
 _FEWEST_FOR_A_TAIL = 30  # draws, a fifth of which is the tail that Pareto's k is of; of five values it has none
 
 
+@with_hints
 def loo(fit: Fit, *, by: str | None = None, draws: int | None = None) -> Loo:
     """Leave-one-out cross-validation from the draws of one fit: Pareto-smoothed importance sampling (PSIS).
 

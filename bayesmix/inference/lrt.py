@@ -1,4 +1,6 @@
-"""Does the larger of two models fit better than chance would have it?"""
+"""Does the larger of nested models fit better than chance would have it?"""
+
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -20,23 +22,31 @@ from bayesmix.modelling.reml_record import RemlFit
 
 @with_hints
 @readable
-def lrt(reduced: RemlFit | LaplaceFit, full: RemlFit | LaplaceFit, *, refit: bool = True) -> pd.DataFrame:
-    """Likelihood-ratio test of two nested models, as R's `anova(reduced, full)`.
+def lrt(
+    reduced: RemlFit | LaplaceFit,
+    full: RemlFit | LaplaceFit,
+    *larger: RemlFit | LaplaceFit,
+    refit: bool = True,
+) -> pd.DataFrame:
+    """Likelihood-ratio tests of nested models, as R's `anova(reduced, full)`.
 
     Parameters
     ----------
     reduced, full
-        Fits by `bm.reml`, or both by `bm.laplace`, of the same rows, the smaller model first.
+        Fits by `bm.reml`, or all by `bm.laplace`, of the same rows, the smaller model first.
+    larger
+        Further fits, each of which contains the one before.
     refit
-        Fit both by maximum likelihood first, as `anova` does. False compares REML fits as they are, which needs the
+        Fit all by maximum likelihood first, as `anova` does. False compares REML fits as they are, which needs the
         same fixed part. Laplace fits are by maximum likelihood already.
 
     Returns
     -------
     pandas.DataFrame
-        A row each, indexed by formula: `npar`, `aic`, `bic`, `loglik`, `deviance`; in the second row `chisq`, `df`,
-        `p` of the chi-square, and `p_boundary`, of the even mixture of chi-squares, where the smaller model lacks one
-        random effect, whose variance of 0 lies on the boundary; nan elsewhere.
+        A row each, indexed by formula: `npar`, `aic`, `bic`, `loglik`, `deviance`; from the second row on the test
+        against the row before: `chisq`, `df`, `p` of the chi-square, and `p_boundary`, of the even mixture of
+        chi-squares, where the smaller model lacks one random effect, whose variance of 0 lies on the boundary; nan
+        elsewhere.
 
     Raises
     ------
@@ -48,33 +58,43 @@ def lrt(reduced: RemlFit | LaplaceFit, full: RemlFit | LaplaceFit, *, refit: boo
     ----------
     Stram & Lee (1994), doi:10.2307/2533455
     """
-    _require_one_kind(reduced, full)
     refit = a_switch(refit, argument="refit")
+    fits = [reduced, full, *larger]
+    for one, other in pairwise(fits):
+        _require_comparable(one, other, refit=refit)
+    if refit:
+        fits = [_by_likelihood(fit) for fit in fits]
+    rows = [_row(fits[0]), *(_row(other) | _test(one, other) for one, other in pairwise(fits))]
+    return pd.DataFrame(rows, index=pd.Index([fit.formula for fit in fits], name="model"))
+
+
+def _require_comparable(reduced: RemlFit | LaplaceFit, full: RemlFit | LaplaceFit, *, refit: bool) -> None:
+    _require_one_kind(reduced, full)
     _require_same_rows(reduced.design, full.design)
-    same_fixed = _same_columns(reduced.design, full.design)
     if isinstance(reduced, RemlFit) and isinstance(full, RemlFit) and not refit:
-        _require_one_criterion(reduced, full, same_fixed)
+        _require_one_criterion(reduced, full, _same_columns(reduced.design, full.design))
     if isinstance(reduced, LaplaceFit) and isinstance(full, LaplaceFit):
         _require_comparable_maxima(reduced, full)
-    df = full.n_parameters - reduced.n_parameters
-    if df <= 0:
+    if full.n_parameters <= reduced.n_parameters:
         raise ArgumentError(
-            f"The second model has {full.n_parameters} parameters, the first {reduced.n_parameters}: give the smaller "
-            "one first. Models that are not nested have no likelihood-ratio test."
+            f"The model {full.formula} has {full.n_parameters} parameters, {reduced.formula} before it "
+            f"{reduced.n_parameters}: give the smaller one first. Models that are not nested have no likelihood-ratio "
+            "test."
         )
     require_nested(reduced.design, full.design)
-    if refit:
-        reduced, full = _by_likelihood(reduced), _by_likelihood(full)
+
+
+def _test(reduced: RemlFit | LaplaceFit, full: RemlFit | LaplaceFit) -> dict[str, float]:
+    df = full.n_parameters - reduced.n_parameters
     statistic = max(0.0, reduced.criterion - full.criterion)
+    same_fixed = _same_columns(reduced.design, full.design)
     n_variances = variances_lost(full.design, reduced.design) if same_fixed else 0
-    first, second = (_row(fit) for fit in (reduced, full))
-    second |= {
+    return {
         "chisq": statistic,
         "df": float(df),
         "p": naive_p(statistic, df),
         "p_boundary": boundary_p(statistic, df, n_variances),
     }
-    return pd.DataFrame([first, second], index=pd.Index([reduced.formula, full.formula], name="model"))
 
 
 def variances_lost(full: Design, reduced: Design) -> int:
@@ -110,7 +130,7 @@ def _row(fit: RemlFit | LaplaceFit) -> dict[str, float]:
 def _require_one_kind(reduced: object, full: object) -> None:
     if not any(isinstance(reduced, kind) and isinstance(full, kind) for kind in (RemlFit, LaplaceFit)):
         raise ArgumentError(
-            "lrt takes two fits by bm.reml or two by bm.laplace; "
+            "lrt takes two fits by bm.reml or two by bm.laplace, or more; "
             f"got {type(reduced).__name__} and {type(full).__name__}.{_instead(reduced, full)}"
         )
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.errors import ArgumentError
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_count, a_seed, probability
 from bayesmix.inference.readable_table import readable
 from bayesmix.inference.replicated import DRAWS, replicated
@@ -29,6 +30,7 @@ _REMEDIES = {
 """What to fit instead."""
 
 
+@with_hints
 @readable
 def overdispersion(fit: Fit, *, draws: int = DRAWS, seed: int | None = None, prob: float = 0.95) -> pd.DataFrame:
     """Pearson's chi-square per row, in the data and in data replicated from the posterior.

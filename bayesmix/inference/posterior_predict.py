@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_count, a_seed, one_of
 from bayesmix.inference.draws import n_draws_of
 from bayesmix.inference.log_likelihood import refuse_too_many
@@ -19,6 +20,7 @@ REPLICATED = ("fitted", "new")
 """How replicated data get their group effects."""
 
 
+@with_hints
 def posterior_predict(
     fit: Fit, *, draws: int | None = None, groups: str = "fitted", seed: int | None = None
 ) -> xr.DataArray:

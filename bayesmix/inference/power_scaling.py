@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from bayesmix import modelling
 from bayesmix.formula.design import GroupTerm
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import all_of
 from bayesmix.inference.draws import n_draws_of, posterior_of
 from bayesmix.inference.held_out_groups import group_log_likelihoods, rows_by_level
@@ -30,6 +31,7 @@ _FEWEST_DRAWS, _MOST_DRAWS = 500, 2000
 _MOST_PARAMETERS = 60
 
 
+@with_hints
 @readable
 def sensitivity(fit: Fit, priors: str | Iterable[str] | None = None) -> pd.DataFrame:
     """How much each reported parameter moves when its prior, or the likelihood, is made stronger or weaker.

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError, listing, shown
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_column, a_count, a_seed, all_of, number_of, one_of, probability
 from bayesmix.inference.column_levels import column_levels
 from bayesmix.inference.posterior_predict import REPLICATED
@@ -27,6 +28,7 @@ Floats = NDArray[np.float64]
 Own = Callable[[Floats], float]
 
 
+@with_hints
 @readable
 def ppc(
     fit: Fit,

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.errors import ArgumentError
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import positive_numbers
 from bayesmix.inference.contained import log_marginals
 from bayesmix.inference.nested import same_model
@@ -20,6 +21,7 @@ from bayesmix.modelling.reduced import reduced_model
 MULTIPLIERS = tuple(float(value) for value in np.logspace(-1, 1, 13))
 
 
+@with_hints
 @readable
 def prior_sensitivity(fit: Fit, drop: str, *, multipliers: Sequence[float] = MULTIPLIERS) -> pd.DataFrame:
     """The Bayes factor for a term as the scale of its priors changes: of its standard deviations, or its coefficients.

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from bayesmix.hints import with_hints
 from bayesmix.inference.laplace import rand as of_laplace
 from bayesmix.inference.posterior import rand as of_posterior
 from bayesmix.inference.readable_table import readable
@@ -12,6 +13,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
+@with_hints
 @readable
 def rand(fit: Fit | RemlFit | LaplaceFit) -> pd.DataFrame:
     """A test of each random term: the fitted model against the same without it; a slope before its intercept.

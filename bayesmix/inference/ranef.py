@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import groups_of, probability
 from bayesmix.inference.laplace import ranef as of_laplace
 from bayesmix.inference.posterior import ranef as of_posterior
@@ -13,6 +14,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
+@with_hints
 @readable
 def ranef(fit: Fit | RemlFit | LaplaceFit, group: str | None = None, *, prob: float = 0.95) -> pd.DataFrame:
     """Group effects, as lme4's `ranef` in long form.

@@ -6,12 +6,14 @@ import numpy as np
 import xarray as xr
 
 from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, shown
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import items_of, one_group
 from bayesmix.inference.draws import group_effects, posterior_of
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 
 
+@with_hints
 def ranef_draws(fit: Fit, group: str, *, levels: Sequence[object] | None = None) -> xr.DataArray:
     """Posterior draws of group effects, whether or not the posterior holds them.
 

@@ -24,10 +24,14 @@ KINDS = ("response", "pearson", "quantile")
 
 @dataclass(frozen=True)
 class Realised:
-    """Of rows in which something was observed, (n_rows,) each: the expected response and the residual in one draw."""
+    """Of rows in which something was observed, (n_rows,) each: the expected response and the residual in one draw.
+
+    `rows`: which of all rows they are.
+    """
 
     expected: Floats
     residual: Floats
+    rows: NDArray[np.intp]
 
 
 def realised(fit: Fit, *, kind: str, seed: int) -> Realised:
@@ -60,4 +64,4 @@ def realised(fit: Fit, *, kind: str, seed: int) -> Realised:
         if kind == "pearson":
             residual = residual / np.sqrt(moments.variance[:, 0])
     known = np.isfinite(residual) & np.isfinite(expected) & np.isfinite(response)
-    return Realised(expected[known], residual[known])
+    return Realised(expected[known], residual[known], np.flatnonzero(known))

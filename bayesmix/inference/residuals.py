@@ -3,6 +3,7 @@
 import pandas as pd
 
 from bayesmix.errors import ArgumentError
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_whole_seed, one_of, probability
 from bayesmix.inference.laplace import residuals as of_laplace
 from bayesmix.inference.least_squares import residuals as of_least_squares
@@ -18,6 +19,7 @@ from bayesmix.modelling.reml_record import RemlFit
 KINDS = ("response", "pearson", "scaled", "quantile")
 
 
+@with_hints
 @readable
 def residuals(
     fit: Fit | RemlFit | LaplaceFit | LmFit, *, kind: str = "response", prob: float = 0.95, seed: int | None = None

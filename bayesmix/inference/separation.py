@@ -14,6 +14,7 @@ from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.missing import MissingRows
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_text, probability
 from bayesmix.inference.draws import fixed, joined
 from bayesmix.inference.fixef import fixef
@@ -70,6 +71,7 @@ class Separation:
         return display.as_html(self)
 
 
+@with_hints
 def separation(
     fit: Fit | LaplaceFit | str | Sequence[str],
     data: Frame | None = None,

@@ -1,11 +1,16 @@
 """How far is each level drawn from its own mean to the whole?"""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from bayesmix.formula.design import Design
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.draws import n_draws_of
-from bayesmix.inference.level_lines import coefficient_draws, level_lines
+from bayesmix.inference.level_lines import coefficient_draws, compared_term, level_lines, row_compared
 from bayesmix.inference.readable_table import readable
 from bayesmix.inference.summarise import summarise_in_parts
 from bayesmix.modelling.kinds import refuse_other_kinds
@@ -15,8 +20,9 @@ from bayesmix.modelling.reml_record import RemlFit
 _SAME = 1e-9  # of the response's sd: a level as near as this to the whole shows no shrinkage
 
 
+@with_hints
 @readable
-def shrinkage(fit: Fit | RemlFit, group: str, *, prob: float = 0.95) -> pd.DataFrame:
+def shrinkage(fit: Fit | RemlFit, group: str, *, term: str | None = None, prob: float = 0.95) -> pd.DataFrame:
     """Each level's mean without pooling, and what partial pooling makes of it.
 
     Parameters
@@ -25,7 +31,10 @@ def shrinkage(fit: Fit | RemlFit, group: str, *, prob: float = 0.95) -> pd.DataF
         A Gaussian fit by `bm.fit` or `bm.reml`. Of a posterior, BLUE and BLUP are those of the REML fit of the same
         model to the same rows.
     group
-        A grouping factor with a random intercept.
+        A grouping factor of the model.
+    term
+        Of which coefficient that varies by the group, such as a slope; by default of the level's mean, and where slopes
+        vary but no intercept, of the slope.
     prob
         Probability of the interval (posterior).
 
@@ -36,14 +45,16 @@ def shrinkage(fit: Fit | RemlFit, group: str, *, prob: float = 0.95) -> pd.DataF
         `blue`, the level's mean were its effects fixed; `blup`, fixed part and conditional modes; of a posterior
         `mean`, `lower` and `upper` (equal-tailed interval of probability `prob`); `overall`, the fixed part alone,
         towards which levels are drawn; `shrinkage` = (blup - overall) / (blue - overall), 1 where a level keeps its own
-        mean and 0 where it is given up for the whole; nan where `blue` is the overall mean.
+        mean and 0 where it is given up for the whole; nan where `blue` is the overall mean. Of a coefficient all are in
+        its unit, and there is no `raw_mean`.
 
     Raises
     ------
     UnknownTermError
-        `group` is no grouping factor of the model, or has no random intercept.
+        `group` is no grouping factor of the model, or `term` does not vary by it.
     ArgumentError
-        The family is not Gaussian with identity link, or `prob` is not between 0 and 1.
+        Several slopes vary but no intercept, and `term` is not given; the family is not Gaussian with identity link, or
+        `prob` is not between 0 and 1.
 
     Notes
     -----
@@ -73,17 +84,15 @@ def shrinkage(fit: Fit | RemlFit, group: str, *, prob: float = 0.95) -> pd.DataF
     """
     refuse_other_kinds(fit, question="shrinkage", kinds=(Fit, RemlFit))
     prob, lines = probability(prob), level_lines(fit, group)
-    alone = lines.alone
-    at = np.array([1.0, *alone.means[1:]])
+    alone, term = lines.alone, compared_term(fit.design, group, term)
+    at = row_compared(alone, term)
     design = lines.reml.design
-    index = next(term for term in design.random if term.group == group).index
     blue, blup, overall = alone.coefficients @ at, lines.pooled @ at, lines.overall @ at
-    columns = {
-        "n": alone.count,
-        "raw_mean": np.bincount(index, weights=design.response.values, minlength=len(blue)) / alone.count,
-        "blue": blue,
-        "blup": blup,
-    }
+    columns: dict[str, NDArray[Any]] = {"n": alone.count}
+    if term is None:
+        index = next(own for own in design.random if own.group == group).index
+        columns["raw_mean"] = np.bincount(index, weights=design.response.values, minlength=len(blue)) / alone.count
+    columns |= {"blue": blue, "blup": blup}
     if isinstance(fit, Fit):
         summary = summarise_in_parts(
             lambda levels: np.einsum("jkd,k->jd", coefficient_draws(fit, alone, levels), at),
@@ -92,8 +101,15 @@ def shrinkage(fit: Fit | RemlFit, group: str, *, prob: float = 0.95) -> pd.DataF
             prob=prob,
         )
         columns |= summary.columns("mean", "lower", "upper")
-    apart = np.abs(blue - overall) > _SAME * np.std(design.response.values)
+    size = 1.0 if term is None else np.sqrt(np.mean(_column(design, group, term) ** 2))
+    apart = size * np.abs(blue - overall) > _SAME * np.std(design.response.values)
     # 0 is added lest a level without variance have -0.
     factor = np.divide(blup - overall, blue - overall, out=np.full(len(blue), np.nan), where=apart) + 0.0
     names = pd.Index(lines.levels, name="level", dtype=object)
     return pd.DataFrame({**columns, "overall": overall, "shrinkage": factor}, index=names)
+
+
+def _column(design: Design, group: str, name: str) -> NDArray[np.float64]:
+    """The column (n_obs,) that goes with a coefficient of the group's levels."""
+    own = next(term for term in design.random if term.group == group and name in term.names)
+    return own.columns[:, own.names.index(name)]

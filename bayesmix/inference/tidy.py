@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import all_of, probability
 from bayesmix.inference.ddf_method import ddf_method
 from bayesmix.inference.laplace import tidy as of_laplace
@@ -19,6 +20,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
+@with_hints
 @readable
 def tidy(
     fit: Fit | RemlFit | LaplaceFit | LmFit,

@@ -5,6 +5,7 @@ import xarray as xr
 
 from bayesmix import modelling
 from bayesmix.formula.columns import is_numeric
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_seed, a_switch
 from bayesmix.inference.draws import posterior_of
 from bayesmix.inference.log_likelihood import log_likelihood as log_likelihood_of
@@ -17,6 +18,7 @@ from bayesmix.modelling.record import Fit
 _PRIOR_DRAWS = 1000
 
 
+@with_hints
 def to_datatree(
     fit: Fit,
     *,

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import one_of, probability
 from bayesmix.inference.laplace import varcorr as of_laplace
 from bayesmix.inference.posterior import varcorr as of_posterior
@@ -13,9 +14,10 @@ from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
-SCALES = ("sd", "variance")
+SCALES = ("sd", "variance", "covariance")
 
 
+@with_hints
 @readable
 def varcorr(fit: Fit | RemlFit | LaplaceFit, *, scale: str = "sd", prob: float = 0.95) -> pd.DataFrame:
     """Standard deviations and correlations of the group effects, as lme4's `VarCorr`.
@@ -25,7 +27,8 @@ def varcorr(fit: Fit | RemlFit | LaplaceFit, *, scale: str = "sd", prob: float =
     fit
         A fitted model.
     scale
-        ``"sd"``, or ``"variance"`` for the variances (each draw squared). Correlations stay correlations.
+        ``"sd"``; ``"variance"`` for the variances (each draw squared), whereas correlations stay correlations;
+        ``"covariance"`` for variances and, in place of correlations, covariances.
     prob
         Probability of the interval (posterior).
 
@@ -33,11 +36,11 @@ def varcorr(fit: Fit | RemlFit | LaplaceFit, *, scale: str = "sd", prob: float =
     -------
     pandas.DataFrame
         Indexed by `group`, `term1`, `term2`: for each random term in the order of the formula the standard
-        deviations (`term1` equals `term2`), then the correlations; `Residual` last, with empty terms, where the
-        family has a sigma. Posterior: `mean`, `median`, `sd`, `lower` and `upper` (equal-tailed interval of
-        probability `prob`), `ess_bulk`, `rhat`. REML and Laplace: `estimate`, exactly 0 on the boundary; a correlation
-        with an effect of variance 0 is nan. Of a Laplace fit without a maximum (`glance`: `converged`) they are where
-        the search stopped, no estimates.
+        deviations (`term1` equals `term2`), then the correlations, or what `scale` says; `Residual` last, with empty
+        terms, where the family has a sigma. Posterior: `mean`, `median`, `sd`, `lower` and `upper` (equal-tailed
+        interval of probability `prob`), `ess_bulk`, `rhat`. REML and Laplace: `estimate`, exactly 0 on the boundary; a
+        correlation with an effect of variance 0 is nan, the covariance 0. Of a Laplace fit without a maximum (`glance`:
+        `converged`) they are where the search stopped, no estimates.
 
     Raises
     ------

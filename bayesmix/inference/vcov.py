@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmix import modelling
+from bayesmix.hints import with_hints
 from bayesmix.inference.ddf_method import ddf_method
 from bayesmix.inference.draws import fixed, joined
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
@@ -13,6 +14,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
 
+@with_hints
 def vcov(fit: Fit | RemlFit | LaplaceFit | LmFit, *, ddf: str = "satterthwaite") -> pd.DataFrame:
     """Covariance of the fixed coefficients.
 

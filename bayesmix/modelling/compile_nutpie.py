@@ -1,134 +1,121 @@
-"""A PyMC model compiled for nutpie, in half the time of `nutpie.compile_pymc_model`.
+"""A PyMC model compiled for nutpie, once for all models of one structure.
 
-nutpie wraps what PyTensor compiles in two C functions. They assign whole arrays, for which Numba compiles, in
-every process anew, the text of an error about shapes: 1.7 s of some 4. Here the same two functions copy element by
-element. The one file that leans on nutpie's internals: `_make_functions`, `_prepare_dims_and_coords`,
-`CompiledPyMCModel`, `make_user_data`; a model with shared data goes through nutpie's own function.
+nutpie compiles the data of a model into its code, for each model anew: 2 to 4 s of CPU, and some MiB that Numba cannot
+give back. Here code is compiled of the structure (`lifted`) and given the data, so that the next model with other data
+finds it done. Leans on nutpie's `_prepare_dims_and_coords` and `CompiledPyMCModel`; a model with random numbers in its
+density or in its start goes through nutpie's own function.
 """
 
-import warnings
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from threading import Lock
-from typing import Any
+from itertools import accumulate
+from math import prod
 
-import numba
 import numpy as np
 import pymc as pm
-from nutpie.compile_pymc import (
-    CompiledPyMCModel,
-    _make_functions,
-    _prepare_dims_and_coords,
-    compile_pymc_model,
-    make_user_data,
-)
-from pymc.initial_point import make_initial_point_fn
+from nutpie.compile_pymc import CompiledPyMCModel, _prepare_dims_and_coords, compile_pymc_model
+from pymc.initial_point import make_initial_point_expression
+from pytensor.graph.basic import Variable
+from pytensor.graph.fg import FrozenFunctionGraph
 
 from bayesmix.modelling.arithmetic import arithmetic_as_written
+from bayesmix.modelling.lifted import LiftedGraph, lifted_graph
 from bayesmix.modelling.parallel import COMPILING
+from bayesmix.modelling.program import Floats, Program, compile_program
 
-_DOUBLES = numba.types.CPointer(numba.types.double)
-_LOG_DENSITY = numba.types.int64(numba.types.uint64, _DOUBLES, _DOUBLES, _DOUBLES, numba.types.voidptr)
-_EXPAND = numba.types.int64(numba.types.uint64, numba.types.uint64, _DOUBLES, _DOUBLES, numba.types.voidptr)
+MOST_PROGRAMS = 16
+"""Programs that are kept, those last used; each holds some 20 MiB of code."""
+
+_PROGRAMS: OrderedDict[FrozenFunctionGraph, Program] = OrderedDict()
 
 
 def compile_model(model: pm.Model, var_names: Sequence[str]) -> CompiledPyMCModel:
     """Compile the log density with its gradient, and the function that computes `var_names` of each draw.
 
+    Nothing is compiled where a model of the same structure was before: the same families, links, kinds of priors,
+    terms, and numbers of rows and levels. The draws are the same, to the last bit, either way.
+
     Returns
     -------
     CompiledPyMCModel
-        Gives the same draws as the result of `nutpie.compile_pymc_model(model, var_names=var_names)` where that
-        compiles arithmetic as it is written (`arithmetic`).
+        Samples the same density from the same starts as `nutpie.compile_pymc_model(model, var_names=var_names)`.
     """
     with COMPILING, arithmetic_as_written():
         return _compiled(model, var_names)
 
 
 def _compiled(model: pm.Model, var_names: Sequence[str]) -> CompiledPyMCModel:
-    initial_point = _one_at_a_time(
-        make_initial_point_fn(
-            model=model, default_strategy="support_point", jitter_rvs=set(model.free_RVs), return_transformed=True
-        )
-    )
-    n_dim, n_expanded, log_density, expand, start, shape_info, transformed = _make_functions(
-        model,
-        mode="NUMBA",
-        compute_grad=True,
-        join_expanded=True,
-        pymc_initial_point_fn=initial_point,
-        var_names=list(var_names),
-    )
-    if log_density.get_shared() or expand.get_shared():
+    graph = graph_of(model, var_names)
+    if graph is None:
         return compile_pymc_model(model, var_names=list(var_names))
+    program = _program_of(graph)
+    names = [variable.name for variable in (*_free(model), *_kept(model, var_names))]
+    ends = list(accumulate(prod(shape) for shape in program.shapes))
+    shape_info = (names, [slice(*ends) for ends in zip([0, *ends], ends, strict=False)], list(program.shapes))
+    transformed = [model.rvs_to_values[rv].name for rv in model.free_RVs if model.rvs_to_transforms[rv] is not None]
     dims, coords = _prepare_dims_and_coords(model, shape_info, transformed)
     return CompiledPyMCModel(
-        _n_dim=n_dim,
+        _n_dim=program.n_dim,
         dims=dims,
         _coords=coords,
-        _shapes={name: tuple(shape) for name, _, shape in zip(*shape_info, strict=True)},
-        compiled_logp_func=_log_density_in_c(log_density.vm.jit_fn, n_dim),
-        compiled_expand_func=_expand_in_c(expand.vm.jit_fn, n_dim, n_expanded),
-        initial_point_func=start,
+        _shapes=dict(zip(names, program.shapes, strict=True)),
+        compiled_logp_func=program.log_density,
+        compiled_expand_func=program.expand,
+        initial_point_func=_start_about(program.starts(*graph.values)),
         shared_data={},
         shared_var_keys={},
-        user_data=make_user_data({}, {}),
-        n_expanded=n_expanded,
+        user_data=program.data(graph.values),
+        n_expanded=program.n_expanded,
         shape_info=shape_info,
-        logp_func=log_density,
-        expand_func=expand,
+        logp_func=program.functions[0],
+        expand_func=program.functions[1],
         reparameterized_names=transformed,
     )
 
 
-def _log_density_in_c(evaluate: Callable[..., Any], n_dim: int) -> Any:
-    """The log density and its gradient at a point; a status other than 0 says that they cannot be used."""
-
-    def log_density(n: int, point: Any, gradient: Any, value: Any, _: Any) -> int:
-        if n != n_dim:
-            return -1
-        try:
-            log_p, slopes = evaluate(numba.carray(point, (n_dim,)))
-            value[0] = log_p.item()
-            usable = np.isfinite(value[0])
-            for i in range(n_dim):
-                gradient[i] = slopes[i]
-                usable = usable and np.isfinite(slopes[i])
-        except Exception:
-            return 1
-        return 0 if usable else 3
-
-    return _compile(_LOG_DENSITY, log_density)
+def graph_of(model: pm.Model, var_names: Sequence[str]) -> LiftedGraph | None:
+    """Log density, starts of the free variables, and `var_names`, with the data as inputs; None where it has more."""
+    return lifted_graph(_free(model), [model.logp(), *_starts(model), *_kept(model, var_names)])
 
 
-def _expand_in_c(evaluate: Callable[..., Any], n_dim: int, n_expanded: int) -> Any:
-    """All kept variables at a point, one after the other."""
-
-    def expand(n: int, n_out: int, point: Any, out: Any, _: Any) -> int:
-        if n != n_dim or n_out != n_expanded:
-            return -1
-        try:
-            (values,) = evaluate(numba.carray(point, (n_dim,)))
-            for i in range(n_expanded):
-                out[i] = values[i]
-        except Exception:
-            return -2
-        return 0
-
-    return _compile(_EXPAND, expand)
+def _program_of(graph: LiftedGraph) -> Program:
+    program = _PROGRAMS.pop(graph.structure, None) or compile_program(graph)
+    _PROGRAMS[graph.structure] = program
+    if len(_PROGRAMS) > MOST_PROGRAMS:
+        _PROGRAMS.popitem(last=False)
+    return program
 
 
-def _compile(signature: Any, function: Callable[..., int]) -> Any:
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Cannot cache compiled function", category=numba.NumbaWarning)
-        return numba.cfunc(signature)(function)
+def _free(model: pm.Model) -> list[Variable]:
+    return [model.rvs_to_values[variable] for variable in model.free_RVs]
 
 
-def _one_at_a_time(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """PyTensor functions are not safe to call from several threads, which nutpie's chains are."""
-    lock = Lock()
+def _kept(model: pm.Model, var_names: Sequence[str]) -> list[Variable]:
+    """Variables of `var_names` that are not free themselves."""
+    free = {variable.name for variable in model.value_vars}
+    names = set(var_names) - free
+    return [variable for variable in model.unobserved_value_vars if variable.name in names]
 
-    def locked(seed: Any) -> Any:
-        with lock:
-            return function(seed)
 
-    return locked
+def _starts(model: pm.Model) -> list[Variable]:
+    return make_initial_point_expression(
+        free_rvs=model.free_RVs,
+        rvs_to_transforms=model.rvs_to_transforms,
+        initval_strategies=model.rvs_to_initial_values,
+        return_transformed=True,
+    )
+
+
+def _start_about(centres: Sequence[Floats]) -> Callable[[int], Floats]:
+    """PyMC's start: a point uniform in the cube of half width 1 about the middle of the priors, unconstrained."""
+
+    def start(seed: int) -> Floats:
+        seeds = np.random.SeedSequence(seed).spawn(len(centres))[::-1]  # in the order in which PyMC gives them
+        return np.concatenate(
+            [
+                np.ravel(centre + np.random.Generator(np.random.PCG64(own)).uniform(-1, 1, size=np.shape(centre)))
+                for centre, own in zip(centres, seeds, strict=True)
+            ]
+        )
+
+    return start

@@ -178,11 +178,14 @@ def fit(
         "progress": progress,
     }
     how |= {"tune": None if tune is None else int(tune), "keep_effects": keep_effects, "remedies": remedies}
+    notice = modelling.compile_clock.CompileNotice(shown=progress)
     try:
-        choice, posterior, sampling, diagnostics = _sample_as_chosen(choice, design, family, settled, **how)
+        with notice:
+            choice, posterior, sampling, diagnostics = _sample_as_chosen(choice, design, family, settled, **how)
     except QuadratureError as error:
         choice = without_quadrature(method, choice, error)
-        choice, posterior, sampling, diagnostics = _sample_as_chosen(choice, design, family, settled, **how)
+        with notice:
+            choice, posterior, sampling, diagnostics = _sample_as_chosen(choice, design, family, settled, **how)
     except MemoryError as error:
         raise SamplingError(out_of_memory(draws=draws, chains=chains)) from error
     reason = choice.reason + modelling.counts_draws.precision(posterior)

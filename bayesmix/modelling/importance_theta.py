@@ -26,7 +26,8 @@ from bayesmix.numerics.variance_posterior import log_posterior_at
 
 Floats = NDArray[np.float64]
 
-_MOST_ROUNDS = 3
+_FEWEST_ROUNDS = 3
+_MOST_VALUES = 20_000  # of more rounds: a third of what the usual draws by NUTS cost, which come after them
 _MOST_HELD = 2**25  # numbers of draws given the values, 256 MiB
 
 GREATEST_K = 0.7
@@ -88,10 +89,10 @@ def draw_by_importance(
 ) -> ThetaDraws:
     """Draws of theta: `n_values` weighted values, resampled to the number of draws asked for.
 
-    Where the weights do not hold the limits of every parameter, twice as many values are added, up to two times, from
-    a proposal that all before have taught. Copies of a value stand next to each other, so that effective sample sizes
-    count values, not copies. Groups: `importance` with every value (`theta`, `log_weight`); `sample_stats` with `lp`
-    of each draw and the `weight` of its value.
+    Where the weights do not hold the limits of every parameter, twice as many values are added, up to two times and of
+    few values more often, from a proposal that all before have taught. Copies of a value stand next to each other, so
+    that effective sample sizes count values, not copies. Groups: `importance` with every value (`theta`,
+    `log_weight`); `sample_stats` with `lp` of each draw and the `weight` of its value.
 
     Parameters
     ----------
@@ -109,11 +110,11 @@ def draw_by_importance(
     sides = measure_sides(lambda point: float(log_densities(point[None])[0]), n)
     blend = learn(log_densities, sides, n_values, rng, _aside(model, mode))
     volume = float(np.sum(np.log(np.diag(mode.scale))))
-    points, log_weights = np.empty((0, n)), np.empty(0)
+    points, theta, log_weights = np.empty((0, n)), np.empty((0, n)), np.empty(0)
     parts: list[DenseDraws] = []
     for stream, size in enumerate(_sizes(model, n_values, copies), start=1):
         if parts:
-            if trouble_with(points, log_weights, chains) is None:
+            if trouble_with(theta, log_weights, chains) is None:
                 break
             blend = refined(blend, points, weigh(log_weights).weights, rng)
         drawn = draw_from(blend, size, rng)
@@ -122,10 +123,10 @@ def draw_by_importance(
             dense_draws(model, buffer, drawn.points, copies=copies, seed=seed, cores=cores, stream=stream, advance=told)
         )
         points = np.concatenate([points, drawn.points])
+        theta = mode.point + points @ mode.scale.T
         # By the density of the own round alone: what was learnt from a value must not weigh it.
         log_weights = np.concatenate([log_weights, parts[-1].log_densities - drawn.log_densities + volume])
     found = DenseDraws(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(DenseDraws)))
-    theta = mode.point + points @ mode.scale.T
     chosen = resample(weigh(log_weights).weights, n_total, rng)
     return ThetaDraws(theta[chosen], *_one_of_each(found, chosen), _groups(theta, log_weights, found, chosen, chains))
 
@@ -135,10 +136,10 @@ def _tell(advance: Callable[[int, int], None], size: int, done: int) -> None:
 
 
 def _sizes(model: Marginal, n_values: int, copies: int) -> list[int]:
-    """Values of each round, as far as the draws given them can be held."""
+    """Values of each round, should all be needed, as far as the draws given them can be held."""
     at_each = copies * (model.products.p + model.products.arrangement.n_dense)
     sizes, held = [n_values], n_values
-    for _ in range(_MOST_ROUNDS - 1):
+    while len(sizes) < _FEWEST_ROUNDS or held + 2 * sizes[-1] <= _MOST_VALUES:
         if (held + 2 * sizes[-1]) * at_each > _MOST_HELD:
             break
         sizes.append(2 * sizes[-1])

@@ -9,7 +9,7 @@ Both are compared at the same x: what varies within levels is held at its mean; 
 (the level's treatment, or Days where Days varies by level) follows from z.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,10 +33,11 @@ _INDEPENDENT = 1e-7
 class NoPooling:
     """The levels of `group` alone.
 
-    `names` (k,): what varies by the group, the intercept first, and `means` (k,) of these columns over all rows;
-    `coefficients` (n_levels, k): each level's own, offset included, nan in a level that does not determine them all;
-    `fixed_rows` (n_levels, k, p): beside the row z of the group's columns stands the row z'fixed_rows[j] of the fixed
-    part. `offset`: the mean offset. `count` (n_levels,), rows.
+    `names` (k,): what varies by the group, the intercept first if it does, and `means` (k,) of these columns over all
+    rows; `coefficients` (n_levels, k): each level's own, the intercept with the offset, nan in a level that does not
+    determine them all; `fixed_rows` (n_levels, k, p): beside the row z of the group's columns stands the row
+    z'fixed_rows[j] of the fixed part, and without an intercept what is the same in all z. `offset`: the mean offset.
+    `count` (n_levels,), rows.
     """
 
     group: str
@@ -49,7 +50,7 @@ class NoPooling:
 
 
 def no_pooling(fit: RemlFit, group: str) -> NoPooling:
-    """Estimates of each level with the group's effects fixed; `group` has a random intercept.
+    """Estimates of each level with the group's effects fixed.
 
     Other random terms keep the variances of `fit`, so that with one grouping factor these are least squares, and with
     more the best linear unbiased estimates under these variances.
@@ -57,21 +58,21 @@ def no_pooling(fit: RemlFit, group: str) -> NoPooling:
     design = fit.design
     own = [term for term in design.random if term.group == group]
     names = [name for term in own for name in term.names]
-    first = names.index("Intercept")
-    order = [first, *(i for i in range(len(names)) if i != first)]
+    order = sorted(range(len(names)), key=lambda i: names[i] != "Intercept")
     columns = np.concatenate([term.columns for term in own], axis=1)[:, order]
-    within = _within_levels(own[0], columns, design.fixed.matrix)
-    free, held = _free_columns(within.remainder, design.fixed.matrix)
-    at = level_rows(design, own[0])[:, free]
-    fixed_rows = within.regression - within.regression[:, :, free] @ held
-    fixed_rows[:, 0] += at @ held
     means = columns.mean(axis=0)
-    middle = design.fixed.matrix[:, free].mean(axis=0)
-    beta, centred = _estimates(fit, group, design.fixed.matrix[:, free] - middle)
-    centred = centred[:, order]
-    centred[:, 0] += design.offset.mean() + (at - middle) @ beta
-    coefficients = centred.copy()
-    coefficients[:, 0] -= centred[:, 1:] @ means[1:]
+    intercept = "Intercept" in names
+    within = _within_levels(own[0], columns, design.fixed.matrix, intercept=intercept)
+    free, held = _free_columns(within.remainder, design.fixed.matrix)
+    fixed_rows = within.regression - within.regression[:, :, free] @ held
+    # Beside slopes alone the intercept is a column of the fixed part like others, and nothing is taken from its mean.
+    middle = design.fixed.matrix[:, free].mean(axis=0) * intercept
+    beta, coefficients = _estimates(fit, group, design.fixed.matrix[:, free] - middle)
+    coefficients = coefficients[:, order]
+    if intercept:
+        at = level_rows(design, own[0])[:, free]
+        fixed_rows[:, 0] += at @ held
+        coefficients[:, 0] += design.offset.mean() + (at - middle) @ beta - coefficients[:, 1:] @ means[1:]
     coefficients[~within.determined] = np.nan
     return NoPooling(
         group=group,
@@ -97,34 +98,42 @@ class _Within:
     determined: NDArray[np.bool_]
 
 
-def _within_levels(term: GroupTerm, columns: Floats, fixed: Floats) -> _Within:
-    index, n_levels, k = term.index, term.n_levels, columns.shape[1]
+def _within_levels(term: GroupTerm, columns: Floats, fixed: Floats, *, intercept: bool) -> _Within:
+    if not intercept:
+        return _regressed(term, columns, fixed)
+    index, n_levels = term.index, term.n_levels
     count = np.bincount(index, minlength=n_levels)
     # From the mean of all first: a year as covariate must not cost the digits of its spread.
     z_mean, x_mean = columns[:, 1:].mean(axis=0), fixed.mean(axis=0)
     z, x = columns[:, 1:] - z_mean, fixed - x_mean
     z_level, x_level = (_level_sums(index, values, n_levels) / count[:, None] for values in (z, x))
-    z, x = z - z_level[index], x - x_level[index]
+    within = _regressed(term, z - z_level[index], x - x_level[index])
+    intercepts = x_mean + x_level - np.einsum("js,jsp->jp", z_mean + z_level, within.regression)
+    return replace(within, regression=np.concatenate([intercepts[:, None], within.regression], axis=1))
+
+
+def _regressed(term: GroupTerm, z: Floats, x: Floats) -> _Within:
+    """`x` (n_obs, p) regressed on the columns of `z` (n_obs, s) in each level, without an intercept."""
+    index, n_levels, n_slopes = term.index, term.n_levels, z.shape[1]
+    count = np.bincount(index, minlength=n_levels)
     scale = np.sqrt(np.mean(z**2, axis=0))
     scale = np.where(scale > 0, scale, 1.0)
     z = z / scale
     pairs = z[:, :, None] * z[:, None, :]
-    squares = _level_sums(index, pairs.reshape(len(z), -1), n_levels).reshape(n_levels, k - 1, k - 1)
+    squares = _level_sums(index, pairs.reshape(len(z), -1), n_levels).reshape(n_levels, n_slopes, n_slopes)
     values, vectors = np.linalg.eigh(squares)
     known = values > _DETERMINED * count[:, None]
     scaled = vectors * np.where(known, 1 / np.where(known, values, 1.0), 0.0)[:, None, :]
     inverses = scaled @ vectors.transpose(0, 2, 1)
-    slopes = np.broadcast_to(np.linalg.lstsq(z, x, rcond=None)[0], (n_levels, k - 1, fixed.shape[1])).copy()
-    remainder = x - np.einsum("ns,nsp->np", z, slopes[index]) if k > 1 else x
+    slopes = np.broadcast_to(np.linalg.lstsq(z, x, rcond=None)[0], (n_levels, n_slopes, x.shape[1])).copy()
+    remainder = x - np.einsum("ns,nsp->np", z, slopes[index]) if n_slopes else x
     # What the slopes within all levels leave is taken off level by level, twice for the last digits.
-    for _ in range(2 if k > 1 else 0):
+    for _ in range(2 if n_slopes else 0):
         products = (z[:, :, None] * remainder[:, None, :]).reshape(len(z), -1)
-        more = inverses @ _level_sums(index, products, n_levels).reshape(n_levels, k - 1, -1)
+        more = inverses @ _level_sums(index, products, n_levels).reshape(n_levels, n_slopes, -1)
         slopes += more
         remainder = remainder - np.einsum("ns,nsp->np", z, more[index])
-    slopes /= scale[:, None]
-    intercept = x_mean + x_level - np.einsum("js,jsp->jp", z_mean + z_level, slopes)
-    return _Within(np.concatenate([intercept[:, None], slopes], axis=1), remainder, known.all(axis=1))
+    return _Within(slopes / scale[:, None], remainder, known.all(axis=1))
 
 
 def _level_sums(index: NDArray[np.intp], values: Floats, n_levels: int) -> Floats:
@@ -150,18 +159,20 @@ def _free_columns(remainder: Floats, fixed: Floats) -> tuple[list[int], Floats]:
 
 
 def _estimates(fit: RemlFit, group: str, fixed: Floats) -> tuple[Floats, Floats]:
-    """Coefficients of `fixed`, and effects (n_levels, k) of the group's columns, centred beside the intercept, with a
-    variance without bound."""
+    """Coefficients of `fixed`, and effects (n_levels, k) of the group's columns, centred beside an intercept among
+    them, with a variance without bound."""
     design = fit.design
     y = design.response.values - design.offset
-    middle = y.mean()
+    names = [name for term in design.random if term.group == group for name in term.names]
+    centred = "Intercept" in names
+    middle = y.mean() if centred else 0.0
     spread = float(np.std(y))
     terms, factors = [], []
     for term, L in zip(design.random, fit.L, strict=True):
         columns, factor = term.columns, L
         if term.group == group:
             intercept = np.array([name == "Intercept" for name in term.names])
-            columns = np.where(intercept, columns, columns - columns.mean(axis=0))
+            columns = np.where(intercept, columns, columns - columns.mean(axis=0) * centred)
             size = np.sqrt(np.mean(columns**2, axis=0))
             factor = np.diag(_BOUNDLESS * spread / np.where(size > 0, size, 1.0))
         terms.append(GroupColumns(term.index, columns, term.n_levels))
@@ -170,6 +181,6 @@ def _estimates(fit: RemlFit, group: str, fixed: Floats) -> tuple[Floats, Floats]
     found = conditional(products=products, L=tuple(factors), sigma=fit.sigma)
     own = [effects for term, effects in zip(design.random, found.effects, strict=True) if term.group == group]
     estimates = np.concatenate(own, axis=1)
-    names = [name for term in design.random if term.group == group for name in term.names]
-    estimates[:, names.index("Intercept")] += middle
+    if centred:
+        estimates[:, names.index("Intercept")] += middle
     return found.beta, estimates

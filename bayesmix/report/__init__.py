@@ -18,6 +18,7 @@ _HEAVY = {
     "plot_residuals",
     "plot_sd",
     "plot_sensitivity",
+    "plot_shrinkage",
     "plot_trace",
 }
 

@@ -91,10 +91,10 @@ def run_card(
     Returns
     -------
     Written
-        The folder holds the tables as CSV, the pictures as PNG (150 dots an inch), ``summary.txt``, the fit as
-        ``fit.nc``, the card as ``card.toml``, and ``session.json`` (versions, seed, seconds, command). A picture that
-        cannot be drawn and an audit that fails are left out and told of, in `failures`, ``summary.txt`` and
-        ``session.json``.
+        The folder holds the tables as CSV, the pictures as PNG (150 dots an inch) or in the card's `formats`,
+        ``summary.txt``, the fit as ``fit.nc``, the card as ``card.toml``, and ``session.json`` (versions, seed,
+        seconds, command). A picture that cannot be drawn and an audit that fails are left out and told of, in
+        `failures`, ``summary.txt`` and ``session.json``.
 
     Raises
     ------
@@ -211,10 +211,11 @@ def _filled(analysis: Analysis, folder: Path, out: Path, command: Sequence[str])
         pictures = analysis.plan.pictures
         if report.pictures is None:
             pictures = telling_pictures(pictures, analysis.fit)
-        failures = write_pictures(pictures, analysis.fit, analysis.layers, folder)
+        formats = analysis.plan.formats
+        failures = write_pictures(pictures, analysis.fit, analysis.layers, folder, formats=formats)
         if analysis.random_terms is not None:
             write_evidence(analysis.random_terms, folder)
-            failures |= write_evidence_pictures(analysis.random_terms, analysis.fit, folder)
+            failures |= write_evidence_pictures(analysis.random_terms, analysis.fit, folder, formats=formats)
         told = tuple(f"The picture {name!r} could not be drawn: {reason}" for name, reason in failures.items())
         text = "\n\n".join([analysis_text(analysis), *(["\n".join(told)] if told else [])])
         if analysis.audit is not None:

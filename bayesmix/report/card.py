@@ -82,12 +82,14 @@ class QuestionsPart:
 class ReportPart:
     """What to show: the intervals' probability, the pictures (None: all that suit the model), and `layers`.
 
+    `formats` are the kinds of files of each picture, some of ``"png"``, ``"pdf"`` and ``"svg"``; None is PNG alone.
     `layers` are further formulas for the same data, by the name that the picture of lines prints.
     """
 
     probability: float = 0.95
     pictures: tuple[str, ...] | None = None
     layers: Mapping[str, str] = field(default_factory=dict)
+    formats: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -251,8 +253,7 @@ def _card(content: Mapping[str, Any], file: Path, text: str) -> Card:
     model = dict(content["model"])
     if "auxiliary" in model:
         model["auxiliary"] = tuple(model["auxiliary"])
-    if "pictures" in report:
-        report["pictures"] = tuple(report["pictures"])
+    report |= {key: tuple(report[key]) for key in ("pictures", "formats") if key in report}
     return Card(
         name=file.stem,
         data=DataPart(**data, factors=factors, keep=keep),

@@ -8,6 +8,7 @@ from bayesmix.errors import CardError, did_you_mean, listing
 from bayesmix.formula.missing import NA_CHOICES
 from bayesmix.modelling.method import METHODS, SAMPLERS
 from bayesmix.report.pictures import PICTURES
+from bayesmix.report.result_files import FORMATS
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ def shortened(text: str) -> str:
 TEXT = Kind("a text in quotes", lambda value: isinstance(value, str) and value.strip() != "")
 MARK = Kind('one character in quotes, such as ";" or "\\t"', lambda value: isinstance(value, str) and len(value) == 1)
 TEXTS = Kind("a list of texts", lambda value: isinstance(value, list) and all(isinstance(text, str) for text in value))
+SOME_TEXTS = Kind("a list of one text or more", lambda value: TEXTS.fits(value) and len(value) > 0)
 TRUE_OR_FALSE = Kind("true or false", lambda value: isinstance(value, bool))
 WHOLE = Kind("a whole number", _is_whole)
 NUMBER = Kind("a number", _is_number)
@@ -95,7 +97,11 @@ KEYS: Mapping[str, Mapping[str, Key] | Kind] = {
         "keep_effects": Key(TRUE_OR_FALSE),
     },
     "questions": {"rand": Key(WHETHER), "audit": Key(WHETHER)},
-    "report": {"probability": Key(PROBABILITY), "pictures": Key(TEXTS, choices=tuple(PICTURES))},
+    "report": {
+        "probability": Key(PROBABILITY),
+        "pictures": Key(TEXTS, choices=tuple(PICTURES)),
+        "formats": Key(SOME_TEXTS, choices=FORMATS),
+    },
     "report.layers": TEXT,
 }
 """Every table of a card by its dotted name; a `Kind` in place of keys: names are free, each value is of that kind."""

@@ -16,7 +16,7 @@ from bayesmix.modelling.priors import settle_priors
 from bayesmix.report.card import Card
 from bayesmix.report.card_data import card_data
 from bayesmix.report.card_text import require_writable_texts
-from bayesmix.report.pictures import Setting, chosen_pictures, refuse_layers
+from bayesmix.report.pictures import Setting, chosen_formats, chosen_pictures, refuse_layers
 from bayesmix.report.session import data_record
 
 _CHECKED = ("draws", "tune", "chains", "cores", "seed", "target_accept", "method")
@@ -35,6 +35,7 @@ class Plan:
     family: Family
     design: Design
     pictures: tuple[str, ...]
+    formats: tuple[str, ...]
     layer_priors: dict[str, dict[str, str]]
     data_record: dict[str, str]
 
@@ -61,11 +62,12 @@ def plan_card(card: Card) -> Plan:
         raise CardError("[questions] rand tests random terms, of which the formula has none; leave it out.")
     setting = Setting(design, family, chains=4 if card.sampler.chains is None else card.sampler.chains)
     pictures = chosen_pictures(card.report.pictures, setting)
+    formats = chosen_formats(card.report.formats)
     if layer_priors and "lines" not in pictures:
         raise CardError(
             "[report.layers] are drawn in the picture 'lines', which is not among the pictures; leave one out."
         )
-    return Plan(card, data, family, design, pictures, layer_priors, data_record(card.data))
+    return Plan(card, data, family, design, pictures, formats, layer_priors, data_record(card.data))
 
 
 def _design(formula: str, card: Card, data: pd.DataFrame, family: Family) -> Design:

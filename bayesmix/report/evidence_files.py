@@ -18,12 +18,12 @@ def write_evidence(table: RandTable, folder: Path) -> None:
     table.reset_index().to_csv(folder / "rand.csv", index=False, encoding="utf-8", lineterminator="\n")
 
 
-def write_evidence_pictures(table: RandTable, fit: Fit, folder: Path) -> dict[str, str]:
-    """Draw ``sensitivity_<term>.png`` of each term that has a number; gives by term why it could not be drawn."""
+def write_evidence_pictures(table: RandTable, fit: Fit, folder: Path, *, formats: tuple[str, ...]) -> dict[str, str]:
+    """Draw ``sensitivity_<term>`` of each term that has a number; gives by term why it could not be drawn."""
     terms = [str(term) for term in table.index[np.isfinite(table["log10_bf"])]]
     failures: dict[str, str] = {}
     for term, name in file_names(terms).items():
-        failures |= write_each(f"sensitivity of {term}", _sensitivity(fit, term, name), folder)
+        failures |= write_each(f"sensitivity of {term}", _sensitivity(fit, term, name), folder, formats=formats)
     return failures
 
 

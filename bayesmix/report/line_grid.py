@@ -11,7 +11,7 @@ from bayesmix.errors import ArgumentError, DataError
 from bayesmix.formula.columns import is_categorical, level_texts, unknown_column
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.formula.functions import FACTOR_FUNCTIONS
-from bayesmix.formula.syntax import Call, columns_in
+from bayesmix.formula.syntax import Call, Name, columns_in
 from bayesmix.formula.terms import Formula
 
 Floats = NDArray[np.float64]
@@ -100,12 +100,13 @@ def _default_axis(design: Design, group: str) -> str:
 
 
 def is_factor(design: Design, name: str) -> bool:
-    """Whether a column is a factor by its type or because the formula makes it one, as in factor(x)."""
+    """Whether a column is a factor by its type or because the formula makes it one, as factor(x) does, not x > 3."""
     formula = design.formula
     terms = [*formula.fixed, *(term for random in formula.random for term in random.terms)]
     calls = [node for term in terms for node in term.variables if isinstance(node, Call)]
-    made = {c.name for call in calls if call.function in FACTOR_FUNCTIONS for c in columns_in(call)}
-    return name in made or is_categorical(design.data[name])
+    arguments = [argument for call in calls if call.function in FACTOR_FUNCTIONS for argument in call.arguments]
+    made = any(isinstance(argument, Name) and argument.name == name for argument in arguments)
+    return made or is_categorical(design.data[name])
 
 
 def _response_columns(formula: Formula) -> tuple:

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from bayesmix import report
-from bayesmix.errors import BayesmixError, CardError, did_you_mean, listing
+from bayesmix.errors import BayesmixError, CardError, did_you_mean, listing, shown
 from bayesmix.formula.design import Design
 from bayesmix.modelling.families import Family, has_laplace_fit
 from bayesmix.modelling.layout import constant_parameters
 from bayesmix.modelling.record import Fit
 from bayesmix.report.compare_files import compare_figures
 from bayesmix.report.line_grid import choose_axis
-from bayesmix.report.result_files import file_names
+from bayesmix.report.result_files import FORMATS, file_names
 
 
 @dataclass(frozen=True)
@@ -154,6 +154,24 @@ def chosen_pictures(names: tuple[str, ...] | None, setting: Setting) -> tuple[st
     return tuple(dict.fromkeys(names))
 
 
+def chosen_formats(names: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The kinds of files asked for, each once, or with None PNG alone.
+
+    Raises
+    ------
+    CardError
+        One of them is none that a picture can be written to, or there is none at all.
+    """
+    chosen = ("png",) if names is None else tuple(dict.fromkeys(names))
+    for name in chosen:
+        if name not in FORMATS:
+            near = did_you_mean(str(name), FORMATS)
+            raise CardError(f"[report] formats cannot be {shown(name)}.{near} Possible: {listing(FORMATS)}.")
+    if not chosen:
+        raise CardError(f"[report] formats is empty; possible: {listing(FORMATS)}. No picture at all: pictures = [].")
+    return chosen
+
+
 def telling_pictures(names: tuple[str, ...], fit: Fit) -> tuple[str, ...]:
     """Those of `names` that say something of how `fit` was sampled.
 
@@ -191,12 +209,7 @@ def refuse_layers(name: str, layer: Design, main: Design) -> None:
 
 
 def write_pictures(
-    names: tuple[str, ...],
-    fit: Fit,
-    layers: Mapping[str, Fit],
-    folder: Path,
-    *,
-    formats: tuple[str, ...] = ("png",),
+    names: tuple[str, ...], fit: Fit, layers: Mapping[str, Fit], folder: Path, *, formats: tuple[str, ...]
 ) -> dict[str, str]:
     """Draw the pictures into `folder`, each closed again; gives by name why a picture could not be drawn."""
     failures: dict[str, str] = {}
@@ -206,7 +219,7 @@ def write_pictures(
 
 
 def write_each(
-    name: str, drawn: Iterator[tuple[str, Any]], folder: Path, *, formats: tuple[str, ...] = ("png",)
+    name: str, drawn: Iterator[tuple[str, Any]], folder: Path, *, formats: tuple[str, ...]
 ) -> dict[str, str]:
     """Draw the figures of one picture into `folder`; gives under its name why that failed, or nothing.
 

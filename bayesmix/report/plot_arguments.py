@@ -96,14 +96,6 @@ def one_group(design: Design, group: str | None) -> str:
     return known[0]
 
 
-def one_term(term: str, names: Sequence[str], group: str) -> str:
-    """`term`, when it is among the columns `names` that vary by `group`."""
-    if not isinstance(term, str) or term not in names:
-        hint = did_you_mean(term, names) if isinstance(term, str) else ""
-        raise UnknownTermError(f"{shown(term)} does not vary by {group!r}.{hint} What does: {listing(names)}.")
-    return term
-
-
 def some_parameters(parameters: str | Sequence[str] | None, known: Sequence[str]) -> tuple[str, ...]:
     """`parameters` in the order asked for, or all of `known`."""
     if parameters is None:

@@ -5,6 +5,7 @@ from typing import Literal
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import one_of
 from bayesmix.inference.compare_reml import RemlComparison, compare_reml
 from bayesmix.modelling.record import Fit
@@ -15,6 +16,7 @@ from bayesmix.report.plot_arguments import a_canvas
 KINDS = ("groups", "intervals")
 
 
+@with_hints
 def plot_compare_reml(
     fit: Fit | RemlComparison,
     kind: Literal["groups", "intervals"] = "groups",

@@ -12,9 +12,6 @@ from bayesmix.errors import BayesmixError
 from bayesmix.visible import visible
 
 DOTS_PER_INCH = 150
-FORMATS = ("png", "pdf", "svg")
-"""The endings of files that a picture can be written to."""
-
 _UNDATED = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}
 _MOST_TOLD = 300  # characters of a reason
 
@@ -37,7 +34,7 @@ def drawn_in_memory(
     drawn
         Figures by name.
     formats
-        Some of `FORMATS`: a file of each.
+        Some of `result_files.FORMATS`: a file of each.
     dpi
         Dots an inch of PNG files. The same figure gives the same bytes: files have no date.
     """

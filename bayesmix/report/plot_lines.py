@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesmix.errors import ArgumentError
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_count
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
@@ -37,6 +38,7 @@ _NAMED = 3.0  # inches of a name in the caption
 _OF_PANEL = 0.85  # of a panel's width is what its axes leave for the title
 
 
+@with_hints
 def plot_lines(
     fits: AnyFit | Mapping[str, AnyFit],
     x: str | None = None,

@@ -7,6 +7,7 @@ from typing import Literal
 from matplotlib.axes import Axes
 
 from bayesmix.errors import ArgumentError
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_count, a_seed, one_of
 from bayesmix.inference.fitted import fitted
 from bayesmix.inference.posterior_predict import REPLICATED
@@ -37,6 +38,7 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {"positive": (0.0, inf), "share": (
 """Where a response has a border that no observation passes."""
 
 
+@with_hints
 def plot_ppc(
     fit: Fit,
     kind: Literal["density", "ecdf", "rootogram", "calibration", "statistic"] | None = None,

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy.stats import beta, norm
 
 from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, listing
-from bayesmix.inference.arguments import groups_of
+from bayesmix.hints import with_hints
+from bayesmix.inference.arguments import groups_of, one_term
 from bayesmix.inference.ranef import ranef
 from bayesmix.inference.residuals import residuals
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
@@ -16,7 +17,7 @@ from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
-from bayesmix.report.plot_arguments import a_canvas, a_text_or_none, one_term
+from bayesmix.report.plot_arguments import a_canvas, a_text_or_none
 from bayesmix.report.plot_look import BLUE, POINT_SIZE, look
 from bayesmix.report.plot_style import head, label_axes, one_axes
 
@@ -38,6 +39,7 @@ class Quantiles:
     upper: Floats
 
 
+@with_hints
 def plot_qq(
     fit: Fit | RemlFit | LaplaceFit | LmFit,
     which: str = RESIDUALS,

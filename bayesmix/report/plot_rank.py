@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesmix.errors import ArgumentError
+from bayesmix.hints import with_hints
 from bayesmix.modelling.convergence import convergence
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.rank_band import rank_band
@@ -23,6 +24,7 @@ PROB = 0.95
 _FEWEST = 20  # draws of a chain that are left
 
 
+@with_hints
 def plot_rank(
     fit: Fit,
     parameters: str | Sequence[str] | None = None,

@@ -1,4 +1,4 @@
-"""Is something left in the residuals: fitted values against residuals."""
+"""Is something left in the residuals: beside fitted values, or beside a column that the model may lack."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,7 @@ from scipy.stats import t
 
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_seed, a_whole_seed, one_of
 from bayesmix.inference.augment import augment
 from bayesmix.inference.realised import KINDS, Realised, realised
@@ -22,13 +23,15 @@ from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report.plot_arguments import a_canvas
 from bayesmix.report.plot_look import BLUE, POINT_SIZE, VERMILION, look
 from bayesmix.report.plot_style import head, label_axes, one_axes
-from bayesmix.report.units import response_text, response_unit, with_unit
+from bayesmix.report.residuals_by import Levels, draw_boxes, levels_or_numbers
+from bayesmix.report.units import column_with_unit, response_text, response_unit, with_unit
 
 Floats = NDArray[np.float64]
 
 PROB = 0.95
 _PER_BIN, _FEWEST_BINS, _MOST_BINS = 15, 4, 20
 _BORDER = 1.96  # standard errors of a 95 % interval
+_WHERE: dict[type, str] = {Fit: "in one draw of the posterior", LmFit: "in the fit"}
 _NAMES = {"pearson": "Pearson residual", "quantile": "quantile residual"}
 
 
@@ -41,16 +44,18 @@ class BinnedMeans:
     half: Floats
 
 
+@with_hints
 def plot_residuals(
     fit: Fit | RemlFit | LaplaceFit | LmFit,
     ax: Axes | None = None,
     *,
     kind: str | None = None,
+    by: str | None = None,
     seed: int | None = None,
     figsize: tuple[float, float] | None = None,
     caption: bool = True,
 ) -> Axes:
-    """Fitted values against residuals, of a posterior both in one draw, with binned means.
+    """Residuals against fitted values or a column, of a posterior in one draw, with binned means.
 
     Under a right model 19 of 20 intervals of the binned means hold 0; a curve means that the predictors' shape or the
     link is wrong, a funnel that the residual variance is not constant.
@@ -65,6 +70,9 @@ def plot_residuals(
         ``"response"``, ``"pearson"`` or ``"quantile"``, as `residuals` has them. By default in the response's unit
         for an unweighted Gaussian or a yes-or-no response; quantile residuals for counts and proportions, whose Pearson
         residuals lie in bands and are skew; else Pearson residuals.
+    by
+        A column of the data, whether or not it is in the formula, or a grouping factor: along a column of numbers
+        points and binned means in place of fitted values; of anything else a box of the residuals of each level.
     seed
         Picks the draw of the posterior, and of quantile residuals how the steps of the counts are parted; by default
         that of the fit. Look at two.
@@ -83,7 +91,9 @@ def plot_residuals(
     Raises
     ------
     ArgumentError
-        `ax` is no matplotlib Axes, or `kind` is not known or not for this fit.
+        `ax` is no matplotlib Axes, `kind` is not known or not for this fit, or rows have no value of `by`.
+    UnknownColumnError
+        `by` is no column of the data.
 
     Notes
     -----
@@ -99,33 +109,43 @@ def plot_residuals(
     canvas = a_canvas(ax=ax, figsize=figsize, caption=caption)
     family = None if isinstance(fit, RemlFit | LmFit) else fit.family
     kind = _kind(fit.design, family) if kind is None else one_of(kind, KINDS, argument="kind")
+    beside = None if by is None else levels_or_numbers(fit.design, by)
     shown = _shown(fit, kind, seed)
     if not len(shown.residual):
         raise ArgumentError("The model has no residuals: in no row was anything observed.")
 
-    ax, style = one_axes(canvas), look()
-    alpha = float(np.clip(150 / len(shown.residual), 0.12, 0.8))
-    ax.axhline(0, color=style.grey, linewidth=0.7, zorder=1)
-    for border in (-_BORDER, _BORDER) if kind == "quantile" else ():
-        ax.axhline(border, color=style.grey, linewidth=0.7, linestyle=(0, (4, 3)), zorder=1)
-    ax.scatter(
-        shown.expected,
-        shown.residual,
-        s=POINT_SIZE,
-        color=BLUE,
-        alpha=alpha,
-        linewidths=0,
-        zorder=2,
-        label="observations",
-    )
-    note = "Residuals at the conditional modes: they rise with the fitted values under a right model too."
-    if isinstance(fit, Fit | LmFit):
-        n_bins = _draw_means(ax, binned_means(shown.expected, shown.residual))
-        where = "one draw of the posterior" if isinstance(fit, Fit) else "the fit"
-        note = f"Points: residuals in {where}; orange: means of {n_bins} bins, {100 * PROB:g} % intervals."
-    label_axes(ax, _fitted_label(fit.design, family), _residual_label(fit.design, kind))
-    head(ax, canvas, "Residuals", note)
+    where = _WHERE.get(type(fit), "at the conditional modes")
+    if isinstance(beside, Levels):
+        ax, note = draw_boxes(canvas, beside, shown.rows, shown.residual)
+        note = f"Residuals {where}. {note}"
+    else:
+        ax = one_axes(canvas)
+        x = shown.expected if beside is None else beside[shown.rows]
+        _draw_points(ax, x, shown.residual)
+        note = f"Residuals {where}."
+        if isinstance(fit, Fit | LmFit):
+            n_bins = _draw_means(ax, binned_means(x, shown.residual))
+            note = f"Points: residuals {where}; orange: means of {n_bins} bins, {100 * PROB:g} % intervals."
+        elif beside is None:
+            note = f"Residuals {where}: they rise with the fitted values under a right model too."
+    _draw_borders(ax, kind)
+    x_label = _fitted_label(fit.design, family) if by is None else column_with_unit(fit.design, by)
+    label_axes(ax, x_label, _residual_label(fit.design, kind))
+    head(ax, canvas, "Residuals" if by is None else f"Residuals by {by}", note)
     return ax
+
+
+def _draw_borders(ax: Axes, kind: str) -> None:
+    """A line at 0, and for quantile residuals those between which 19 of 20 lie under the model."""
+    grey = look().grey
+    ax.axhline(0, color=grey, linewidth=0.7, zorder=1)
+    for border in (-_BORDER, _BORDER) if kind == "quantile" else ():
+        ax.axhline(border, color=grey, linewidth=0.7, linestyle=(0, (4, 3)), zorder=1)
+
+
+def _draw_points(ax: Axes, x: Floats, residual: Floats) -> None:
+    alpha = float(np.clip(150 / len(residual), 0.12, 0.8))
+    ax.scatter(x, residual, s=POINT_SIZE, color=BLUE, alpha=alpha, linewidths=0, zorder=2, label="observations")
 
 
 def _draw_means(ax: Axes, bins: BinnedMeans) -> int:
@@ -150,7 +170,7 @@ def _shown(fit: Fit | RemlFit | LaplaceFit | LmFit, kind: str, seed: int | None)
     a_whole_seed(seed, 0)
     expected, residual = augment(fit)[".fitted"].to_numpy(), residuals(fit, kind=kind, seed=seed)["estimate"].to_numpy()
     known = np.isfinite(residual)
-    return Realised(expected[known], residual[known])
+    return Realised(expected[known], residual[known], np.flatnonzero(known))
 
 
 def _kind(design: Design, family: Family | None) -> str:
@@ -180,10 +200,15 @@ def _residual_label(design: Design, kind: str) -> str:
 
 
 def binned_means(x: Floats, y: Floats) -> BinnedMeans:
-    """Means in bins along `x` with as many points each as ties allow, and half their 95 % intervals by t."""
+    """Means in bins along `x` with as many points each as ties allow, and half their 95 % intervals by t.
+
+    Few values of x are a bin each.
+    """
     n_bins = int(np.clip(len(x) // _PER_BIN, _FEWEST_BINS, _MOST_BINS))
-    edges = np.unique(np.quantile(x, np.linspace(0, 1, n_bins + 1)))
-    place = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, max(0, len(edges) - 2))
+    values, place = np.unique(x, return_inverse=True)
+    if len(values) > n_bins:
+        edges = np.unique(np.quantile(x, np.linspace(0, 1, n_bins + 1)))
+        place = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, max(0, len(edges) - 2))
     parts = [place == i for i in np.unique(place)]
     counts = np.array([part.sum() for part in parts])
     # A single point says nothing of its spread.

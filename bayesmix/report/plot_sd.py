@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bayesmix.errors import UnknownTermError
 from bayesmix.formula.design import GroupTerm, prefixed
+from bayesmix.hints import with_hints
 from bayesmix.inference.draws import auxiliary, constant_parameters, correlations, joined, standard_deviations
 from bayesmix.inference.summarise import summarise
 from bayesmix.modelling.layout import column_pairs, corr_name, sd_names
@@ -49,6 +50,7 @@ class PriorAndPosterior:
     of_sigma: Prior | None = None
 
 
+@with_hints
 def plot_sd(
     fit: Fit,
     parameters: str | Sequence[str] | None = None,
@@ -103,6 +105,7 @@ def plot_sd(
     return _picture(canvas, _those(shown, parameters), "standard deviation")
 
 
+@with_hints
 def plot_corr(
     fit: Fit,
     parameters: str | Sequence[str] | None = None,

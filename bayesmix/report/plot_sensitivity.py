@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from bayesmix.errors import ArgumentError
+from bayesmix.hints import with_hints
 from bayesmix.inference.prior_sensitivity import prior_sensitivity
 from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_arguments import a_canvas, a_fit
@@ -15,6 +16,7 @@ _GRADES = (0.5, 1.0, 2.0)  # of Kass & Raftery: substantial, strong, decisive
 _NOTE = "Above 0: for the term. Grey lines: substantial (0.5), strong (1), decisive (2). Band: two Monte Carlo errors."
 
 
+@with_hints
 def plot_sensitivity(
     fit: Fit,
     drop: str,

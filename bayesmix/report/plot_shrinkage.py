@@ -4,21 +4,23 @@ from typing import Literal
 
 from matplotlib.axes import Axes
 
-from bayesmix.errors import ArgumentError
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import one_of
-from bayesmix.inference.level_lines import level_lines
+from bayesmix.inference.level_lines import compared_term, level_lines
 from bayesmix.inference.shrinkage import shrinkage
 from bayesmix.modelling.kinds import refuse_other_kinds
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
-from bayesmix.report.plot_arguments import a_canvas, a_text_or_none, one_group
+from bayesmix.report.plot_arguments import a_canvas, one_group
 from bayesmix.report.shrinkage_arrows import draw_arrows
 from bayesmix.report.shrinkage_densities import draw_densities
 from bayesmix.report.shrinkage_paths import draw_paths
+from bayesmix.report.units import what_is_shown
 
 KINDS = ("lines", "density", "arrows")
 
 
+@with_hints
 def plot_shrinkage(
     fit: Fit | RemlFit,
     group: str | None = None,
@@ -36,13 +38,14 @@ def plot_shrinkage(
     fit
         A Gaussian fit by `bm.fit` or `bm.reml`.
     group
-        A grouping factor with a random intercept; the formula's first by default.
+        A grouping factor of the model; the formula's first by default.
     kind
         ``"lines"``: raw mean, BLUE, BLUP and posterior mean of each level joined by a line, as `shrinkage` has them;
         where two levels change rank their lines cross. ``"density"``: how the levels scatter by each of these.
         ``"arrows"``: each level's intercept and slope, from no pooling to partial pooling.
     term
-        With ``"arrows"``: the slope; by default the first that varies by the group.
+        With ``"arrows"``: the slope; by default the first that varies by the group. Else the coefficient that is shown
+        in place of the levels' means, as `shrinkage` has it.
     ax
         Where to draw; by default a new figure.
     figsize
@@ -60,9 +63,10 @@ def plot_shrinkage(
     Raises
     ------
     UnknownTermError
-        `group` is no grouping factor of the model or has no random intercept, or `term` does not vary by it.
+        `group` is no grouping factor of the model, or `term` does not vary by it.
     ArgumentError
-        `kind` is not known, the family is not Gaussian with identity link, or no slope varies by the group.
+        `kind` is not known, the family is not Gaussian with identity link, no slope or no intercept varies by the group
+        that has arrows, or several slopes without an intercept and none is chosen.
 
     Notes
     -----
@@ -75,8 +79,6 @@ def plot_shrinkage(
     group = one_group(fit.design, group)
     if kind == "arrows":
         return draw_arrows(fit, level_lines(fit, group), term, canvas)
-    if a_text_or_none(term, argument="term") is not None:
-        raise ArgumentError(f'term={term!r} is for kind="arrows"; leave it out.')
-    frame = shrinkage(fit, group)
+    term = compared_term(fit.design, group, term)
     draw = draw_paths if kind == "lines" else draw_densities
-    return draw(frame, fit.design, group, canvas)
+    return draw(shrinkage(fit, group, term=term), what_is_shown(fit.design, group, term), canvas)

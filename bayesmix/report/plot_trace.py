@@ -6,6 +6,7 @@ import arviz_plots
 from arviz_base import rc_context
 from matplotlib.figure import Figure
 
+from bayesmix.hints import with_hints
 from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_arguments import a_canvas, a_fit
 from bayesmix.report.plot_canvas import Picture
@@ -22,6 +23,7 @@ from bayesmix.report.plot_look import look
 from bayesmix.report.plot_style import frame, panel_title
 
 
+@with_hints
 def plot_trace(
     fit: Fit,
     parameters: str | Sequence[str] | None = None,

@@ -11,6 +11,8 @@ SESSION = "session.json"
 SUMMARY, CARD, FIT = "summary.txt", "card.toml", "fit.nc"
 LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
 """What systems put into any folder that is looked at."""
+FORMATS = ("png", "pdf", "svg")
+"""The endings of files that a picture can be written to."""
 
 _TABLES = (
     *("fixef", "varcorr", "auxiliary", "ranef", "coef", "fitted", "augment", "tidy", "glance", "diagnose", "priors"),
@@ -24,8 +26,8 @@ _WHOLE = "|".join(
     (
         *map(re.escape, (SESSION, SUMMARY, CARD, FIT, "compare_reml.txt")),
         rf"(?:{'|'.join(_TABLES)})\.csv",
-        rf"(?:{'|'.join(_PICTURES)})\.png",
-        rf"(?:{'|'.join(_PICTURES_EACH)})_[\w.-]+\.png",
+        rf"(?:{'|'.join(_PICTURES)})\.(?:{'|'.join(FORMATS)})",
+        rf"(?:{'|'.join(_PICTURES_EACH)})_[\w.-]+\.(?:{'|'.join(FORMATS)})",
     )
 )
 _NAME = re.compile(_WHOLE)

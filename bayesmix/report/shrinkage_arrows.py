@@ -11,13 +11,13 @@ from scipy.stats import chi2
 
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
+from bayesmix.inference.arguments import one_term
 from bayesmix.inference.draws import correlations, joined, n_draws_of, standard_deviations
-from bayesmix.inference.level_lines import LevelLines, coefficient_draws
+from bayesmix.inference.level_lines import LevelLines, coefficient_draws, has_intercept
 from bayesmix.inference.summarise import summarise_in_parts
 from bayesmix.modelling.layout import column_pairs
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
-from bayesmix.report.plot_arguments import one_term
 from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_labels import label_points
 from bayesmix.report.plot_look import BLUE, VERMILION, look
@@ -110,6 +110,10 @@ def draw_arrows(fit: Fit | RemlFit, lines: LevelLines, term: str | None, canvas:
 
 
 def _slope_of(alone: "NoPooling", term: str | None) -> int:
+    if not has_intercept(alone):
+        raise ArgumentError(
+            f'kind="arrows" shows intercepts and slopes, and no intercept varies by {alone.group!r}; take kind="lines".'
+        )
     slopes = alone.names[1:]
     if not slopes:
         raise ArgumentError(

@@ -6,11 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from scipy.stats import gaussian_kde
 
-from bayesmix.formula.design import Design
 from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_look import BLUE, VERMILION, look
 from bayesmix.report.plot_style import head, label_axes, legend, one_axes
-from bayesmix.report.units import response_with_unit
+from bayesmix.report.units import Shown
 
 _Dash = str | tuple[float, tuple[float, ...]]
 
@@ -26,7 +25,7 @@ _HEADROOM = 1.3  # for the legend
 _NOUGHT = 1e-6  # of the spread of all: levels as near to each other as this are one
 
 
-def draw_densities(frame: pd.DataFrame, design: Design, group: str, canvas: Canvas) -> Axes:
+def draw_densities(frame: pd.DataFrame, shown: Shown, canvas: Canvas) -> Axes:
     """`frame` as `shrinkage` has it."""
     ax = one_axes(canvas, width=5.6, height=4.0)
     style = look()
@@ -40,14 +39,14 @@ def draw_densities(frame: pd.DataFrame, design: Design, group: str, canvas: Canv
     varies = {column: len(own) > 2 and np.ptp(own) > _NOUGHT * spread for column, own in values.items()}
     densities = {column: gaussian_kde(values[column])(grid) for column in columns if varies[column]}
     top = max((float(density.max()) for density in densities.values()), default=1.0)
-    shown: list[Line2D] = []
+    curves: list[Line2D] = []
     for row, column in enumerate(columns):
         name, own_colour, dash = _LOOKS[column]
         colour = own_colour or inks[column]
         own = values[column]
         label = f"{name}, sd {own.std(ddof=1):.3g}" if varies[column] else f"{name}, all {own.mean():.4g}"
         x, y = (grid, densities[column]) if varies[column] else ([own.mean()] * 2, [0, top])
-        shown += ax.plot(x, y, color=colour, linestyle=dash, linewidth=1.6, label=label, zorder=3)
+        curves += ax.plot(x, y, color=colour, linestyle=dash, linewidth=1.6, label=label, zorder=3)
         at = -(row + 0.9) * _ROW * top
         ax.plot(own, np.full(len(own), at), "|", color=colour, markersize=6, markeredgewidth=0.8, label=f"{name}, each")
     common = np.ptp(frame["overall"]) <= _NOUGHT * spread
@@ -59,13 +58,15 @@ def draw_densities(frame: pd.DataFrame, design: Design, group: str, canvas: Canv
     ax.set_ylim(-(len(columns) + 0.6) * _ROW * top, _HEADROOM * top)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    label_axes(ax, response_with_unit(design), "")
-    legend(ax, shown, ncols=2, loc="upper left")
+    label_axes(ax, shown.label, "")
+    legend(ax, curves, ncols=2, loc="upper left")
+    noisy = "BLUEs" if shown.term else "Raw means"
     note = (
-        "Densities over the levels, and a tick for each. Raw means scatter by their own noise besides the levels' "
+        f"Densities over the levels, and a tick for each. {noisy} scatter by their own noise besides the levels' "
         "differences; drawn to the whole, BLUPs scatter less."
     )
     if common and varies["blup"]:  # BLUPs that are all the overall mean cover it
-        note += f" Dashes: the overall mean, {frame['overall'].iloc[0]:.5g}."
-    head(ax, canvas, f"How {len(frame)} levels of {group} scatter", note)
+        note += f" Dashes: {'overall' if shown.term else 'the overall mean'}, {frame['overall'].iloc[0]:.5g}."
+    what = f" in {shown.term}" if shown.term else ""
+    head(ax, canvas, f"How {len(frame)} levels of {shown.group} scatter{what}", note)
     return ax

@@ -7,13 +7,12 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from bayesmix.errors import counted
-from bayesmix.formula.design import Design
 from bayesmix.report.plot_canvas import Canvas, follow_size
 from bayesmix.report.plot_labels import spread_apart
 from bayesmix.report.plot_look import BLUE, look
 from bayesmix.report.plot_style import head, label_axes, one_axes
 from bayesmix.report.plot_text import literal, shortened
-from bayesmix.report.units import response_with_unit
+from bayesmix.report.units import Shown
 
 Floats = NDArray[np.float64]
 
@@ -27,7 +26,7 @@ _LEAD = 0.17  # of a stage, between point and name
 _SAME = 1e-9
 
 
-def draw_paths(frame: pd.DataFrame, design: Design, group: str, canvas: Canvas) -> Axes:
+def draw_paths(frame: pd.DataFrame, shown: Shown, canvas: Canvas) -> Axes:
     """`frame` as `shrinkage` has it."""
     style = look()
     stages = [column for column in STAGES if column in frame]
@@ -36,14 +35,14 @@ def draw_paths(frame: pd.DataFrame, design: Design, group: str, canvas: Canvas) 
     crossed = crossing(values[:, 0], values[:, -1])
     # Among many levels nearly all cross.
     moved = np.abs(values[:, -1] - values[:, 0])
-    shown = crossed if named else moved >= np.sort(moved)[-_FURTHEST]
-    with_name = np.ones(len(frame), dtype=bool) if named else shown
+    outstanding = crossed if named else moved >= np.sort(moved)[-_FURTHEST]
+    with_name = np.ones(len(frame), dtype=bool) if named else outstanding
     names = _names(frame[with_name])
     letters = (2 + max((len(name) for side in names for name in side), default=0)) * _LETTER * style.scale
     height = float(np.clip(1.6 + 0.16 * len(frame), 4.0, 7.5)) if named else 5.0
     ax = one_axes(canvas, width=1.1 + _STAGE * (len(stages) - 1 + 2 * _LEAD) + 2 * letters, height=height)
     places = np.arange(len(stages))
-    for path, stands_out in zip(values, shown, strict=True):
+    for path, stands_out in zip(values, outstanding, strict=True):
         known = np.isfinite(path)
         ax.plot(
             places[known],
@@ -64,8 +63,10 @@ def draw_paths(frame: pd.DataFrame, design: Design, group: str, canvas: Canvas) 
     ax.set_xticks(places, [STAGES[stage] for stage in stages], fontsize=style.text)
     ax.tick_params(axis="x", length=0)
     ax.spines["bottom"].set_visible(False)
-    label_axes(ax, "", response_with_unit(design))
-    head(ax, canvas, f"Shrinkage of {len(frame)} levels of {group}", _note(frame, stages, crossed, named, common))
+    label_axes(ax, "", shown.label)
+    of = f"{shown.term} by " if shown.term else ""
+    title = f"Shrinkage of {of}{len(frame)} levels of {shown.group}"
+    head(ax, canvas, title, _note(frame, stages, crossed, named, common))
     return ax
 
 
@@ -144,7 +145,9 @@ def _note(frame: pd.DataFrame, stages: list[str], crossed: NDArray[np.bool_], na
     else:
         parts = [f"{n_crossed} levels change rank {over}; blue and named: the {_FURTHEST} drawn furthest."]
     if common:
-        parts.append(f"Dashes: the overall mean, {frame['overall'].iloc[0]:.5g}.")
+        parts.append(
+            f"Dashes: {'the overall mean' if 'raw_mean' in stages else 'overall'}, {frame['overall'].iloc[0]:.5g}."
+        )
     without = int(frame["blue"].isna().sum())
     if without:
         parts.append(f"Levels that do not determine their own slope, and have no BLUE: {without}.")

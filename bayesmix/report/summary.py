@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.auxiliary import auxiliary
 from bayesmix.inference.ddf_method import ddf_method
@@ -43,6 +44,7 @@ class Summary:
         return page.as_html(self.blocks)
 
 
+@with_hints
 def summary(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95, ddf: str = "satterthwaite") -> Summary:
     """The printed summary of a fit, as `summary(lmer)` gives it.
 

@@ -1,9 +1,27 @@
 """Labels with the units of the data: ``data.attrs["units"]``, a mapping from columns to units, as cards give them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from bayesmix.formula.design import Design
 from bayesmix.formula.syntax import unparse
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a picture shows of the levels of `group`: their coefficient `term`, or their mean (None); and its label."""
+
+    group: str
+    term: str | None
+    label: str
+
+
+def what_is_shown(design: Design, group: str, term: str | None) -> Shown:
+    """With its label: the response, or `slope of Days (ms per day)`."""
+    if term is None:
+        return Shown(group, term, response_with_unit(design))
+    name = term if term == "Intercept" else f"slope of {term}"
+    return Shown(group, term, with_unit(name, unit_of_coefficient(design, term)))
 
 
 def units_of(design: Design) -> dict[str, str]:

@@ -23,6 +23,26 @@ MODELS = {
 }
 
 
+def test_of_several_models_each_is_tested_against_the_one_before():
+    """As R: anova(m0, m1, m2) by lme4 has chi-squares 116.46 and 42.1393."""
+    data = bm.load_data("sleepstudy")
+    formulas = ("Reaction ~ 1 + (1 | Subject)", "Reaction ~ Days + (1 | Subject)", "Reaction ~ Days + (Days | Subject)")
+    fits = [bm.reml(formula, data) for formula in formulas]
+    table = bm.lrt(*fits)
+    assert list(table.index) == list(formulas)
+    assert table["npar"].tolist() == [3, 4, 6]
+    for place in (1, 2):
+        pd.testing.assert_frame_equal(table.iloc[[place]], bm.lrt(*fits[place - 1 : place + 1]).iloc[[1]])
+    assert np.isnan(table["chisq"].iloc[0])
+    assert table["chisq"].iloc[1] == pytest.approx(116.46, abs=0.005)
+    assert table["chisq"].iloc[2] == pytest.approx(42.1393, abs=1e-4)
+    assert np.isnan(table["p_boundary"].iloc[1])
+    with pytest.raises(
+        ArgumentError, match=r"Reaction ~ Days \+ \(1 \| Subject\) has 4 parameters, .* smaller one first"
+    ):
+        bm.lrt(fits[0], fits[2], fits[1])
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_rand_is_the_table_of_lmertest(name, lme4):
     data, formula = MODELS[name]

@@ -158,6 +158,8 @@ def test_varcorr_is_the_covariance_of_the_factor(fit):
     np.testing.assert_allclose(frame["estimate"], expected)
     variances = bm.varcorr(fit, scale="variance")["estimate"]
     np.testing.assert_allclose(variances, [*sds**2, expected[2], fit.sigma**2])
+    covariances = bm.varcorr(fit, scale="covariance")["estimate"]
+    np.testing.assert_allclose(covariances, [*np.diag(covariance), covariance[0, 1], fit.sigma**2])
 
 
 def test_varcorr_on_the_boundary():
@@ -167,6 +169,7 @@ def test_varcorr_on_the_boundary():
     two = nought.design.random[0].__class__(**{**vars(nought.design.random[0]), "names": ("Intercept", "x")})
     nought = bm.RemlFit(**{**vars(nought), "design": type(fit.design)(**{**vars(fit.design), "random": (two,)})})
     np.testing.assert_array_equal(bm.varcorr(nought)["estimate"].iloc[:3], [0.0, 2.0, np.nan])
+    np.testing.assert_array_equal(bm.varcorr(nought, scale="covariance")["estimate"].iloc[:3], [0.0, 4.0, 0.0])
 
 
 def test_coef_adds_the_modes(fit):
@@ -213,7 +216,7 @@ def test_tidy_and_glance(fit):
         (bm.fixef, {"ddf": "kenward"}, ArgumentError, "Did you mean 'kenward-roger'"),
         (bm.vcov, {"ddf": None}, ArgumentError, "Known: satterthwaite, kenward-roger"),
         (bm.ranef, {"group": "subject"}, UnknownTermError, "Did you mean 'Subject'"),
-        (bm.varcorr, {"scale": "var"}, ArgumentError, "Known: sd, variance"),
+        (bm.varcorr, {"scale": "var"}, ArgumentError, "Known: sd, variance, covariance"),
         (bm.residuals, {"kind": "deviance"}, ArgumentError, "Known: response, pearson, scaled"),
         (bm.fitted, {"groups": "all"}, ArgumentError, "Known: fitted, typical"),
         (bm.fixef, {"prob": 95}, ArgumentError, "write prob=0.95"),

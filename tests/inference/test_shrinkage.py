@@ -169,6 +169,72 @@ def test_offsets_are_at_their_mean():
     np.testing.assert_allclose(shifted["raw_mean"], moved.groupby("g")["y"].mean(), rtol=1e-12)
 
 
+# --- slopes -----------------------------------------------------------------------------------------------
+
+
+def test_slopes_through_the_origin_have_their_factor_in_closed_form():
+    rng = np.random.default_rng(4)
+    g = np.repeat(np.arange(8), [3, 5, 9, 4, 12, 7, 6, 3])
+    data = pd.DataFrame({"x": rng.uniform(1, 4, len(g)), "g": g})
+    data["y"] = (2 + rng.normal(size=8))[g] * data["x"] + 2 * rng.normal(size=len(g))
+    fit = bm.reml("y ~ 0 + x + (0 + x | g)", data)
+    frame = bm.shrinkage(fit, "g")
+    assert list(frame.columns) == ["n", "blue", "blup", "overall", "shrinkage"]
+    squares = (data["x"] ** 2).groupby(g).sum()
+    np.testing.assert_allclose(frame["shrinkage"], 1 / (1 + ratio(fit) / squares), rtol=1e-8)
+    np.testing.assert_allclose(frame["blue"], (data["x"] * data["y"]).groupby(g).sum() / squares, rtol=1e-9)
+    np.testing.assert_allclose(frame["overall"], fit.beta[0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("weights", [None, "w"])
+def test_slopes_alone_are_those_of_least_squares_with_one_intercept(weights):
+    data = random_slopes().assign(w=np.random.default_rng(1).uniform(0.5, 2, len(random_slopes())), known=3.0)
+    fit = bm.reml("y ~ x * treated + offset(known) + (0 + x | g)", data, weights=weights)
+    frame = bm.shrinkage(fit, "g")
+    g, x, treated = (data[name].to_numpy() for name in ("g", "x", "treated"))
+    root = np.ones(len(g)) if weights is None else np.sqrt(data["w"].to_numpy())
+    design = np.column_stack([dummies(g) * x[:, None], np.ones(len(g)), treated])
+    found = np.linalg.lstsq(design * root[:, None], (data["y"] - 3) * root, rcond=None)[0]
+    np.testing.assert_allclose(frame["blue"], found[:10], rtol=1e-8)
+    overall = fit.beta[1] + fit.beta[3] * (np.arange(10) % 2)
+    np.testing.assert_allclose(frame["overall"], overall, rtol=1e-10)
+    np.testing.assert_allclose(frame["blup"], overall + fit.effects[0][:, 0], rtol=1e-10)
+    pd.testing.assert_frame_equal(bm.shrinkage(fit, "g", term="x"), frame)
+
+
+def test_slopes_alone_beside_crossed_groups():
+    data = crossed()
+    fit = bm.reml("y ~ x + (0 + x | g) + (1 | h)", data)
+    frame = bm.shrinkage(fit, "g")
+    of_h = next(i for i, term in enumerate(fit.design.random) if term.group == "h")
+    Z = dummies(data["h"])
+    V = fit.L[of_h][0, 0] ** 2 * Z @ Z.T + fit.sigma**2 * np.eye(len(data))
+    slopes = dummies(data["g"]) * data["x"].to_numpy()[:, None]
+    found = generalised(data["y"], np.column_stack([slopes, np.ones(len(data))]), V)
+    np.testing.assert_allclose(frame["blue"], found[:-1], rtol=1e-8)
+    np.testing.assert_allclose(frame["blup"], fit.beta[1] + fit.effects[1 - of_h][:, 0], rtol=1e-10)
+
+
+def test_of_intercepts_and_slopes_either_can_be_asked_for():
+    data = random_slopes()
+    fit = bm.fit("y ~ x + (x | g)", data, **SETTINGS)
+    beside = bm.reml("y ~ x + (x | g)", data)
+    own = np.array([np.polyfit(rows["x"], rows["y"], 1)[::-1] for _, rows in data.groupby("g")])
+    posterior = fit.posterior["posterior"].mean(("chain", "draw"))
+    for place, (term, effects) in enumerate({"Intercept": "1|g", "x": "x|g"}.items()):
+        frame = bm.shrinkage(fit, "g", term=term)
+        np.testing.assert_allclose(frame["blue"], own[:, place], rtol=1e-8)
+        np.testing.assert_allclose(frame["blup"], beside.beta[place] + beside.effects[0][:, place], rtol=1e-8)
+        np.testing.assert_allclose(frame["mean"], float(posterior[term]) + posterior[effects], rtol=1e-10)
+
+
+def test_a_level_whose_predictor_is_always_zero_has_no_slope():
+    data = random_slopes()
+    data.loc[data["g"] == 3, "x"] = 0.0
+    frame = bm.shrinkage(bm.reml("y ~ x + (0 + x | g)", data), "g")
+    assert list(frame.index[frame["blue"].isna()]) == ["3"]
+
+
 # --- several groups, by n x n matrices --------------------------------------------------------------------
 
 
@@ -255,7 +321,7 @@ def test_draws_of_a_cask_have_its_batch():
 
 def test_what_has_no_shrinkage_is_refused_in_one_line():
     data = bm.load_data("sleepstudy")
-    slopes = bm.reml("Reaction ~ Days + (0 + Days | Subject)", data)
+    several = bm.reml("Reaction ~ Days + (0 + Days + I(Days ** 2) | Subject)", data)
     both = bm.reml("Reaction ~ Days + (Days | Subject)", data)
     counts = bm.fit(
         "cbind(incidence, size - incidence) ~ period + (1 | herd)",
@@ -264,7 +330,8 @@ def test_what_has_no_shrinkage_is_refused_in_one_line():
         **{**SETTINGS, "draws": 20, "tune": 20, "chains": 1},
     )
     cases = [
-        (lambda: bm.shrinkage(slopes, "Subject"), UnknownTermError, "no random intercept in (0 + Days | Subject)"),
+        (lambda: bm.shrinkage(several, "Subject"), ArgumentError, "say which slope, term='Days'"),
+        (lambda: bm.shrinkage(both, "Subject", term="Dais"), UnknownTermError, "Did you mean 'Days'"),
         (lambda: bm.shrinkage(both, "subject"), UnknownTermError, "Did you mean 'Subject'"),
         (lambda: bm.shrinkage(counts, "herd"), ArgumentError, "see compare_reml"),
         (lambda: bm.shrinkage(bm.lm("Reaction ~ Days", data), "Subject"), ArgumentError, "bm.fit or bm.reml"),

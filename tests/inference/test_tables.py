@@ -71,15 +71,18 @@ EXPECTED_VARCORR = [
 ]
 
 
-@pytest.mark.parametrize("scale", ["sd", "variance"])
+@pytest.mark.parametrize("scale", ["sd", "variance", "covariance"])
 def test_varcorr_every_number(gaussian, scale):
     frame = varcorr(gaussian.fit, scale=scale)
     assert list(frame.index) == [row[:3] for row in EXPECTED_VARCORR]
     assert list(frame.columns) == ["mean", "median", "sd", "lower", "upper", "ess_bulk", "rhat"]
-    for position, (_, _, _, variable, pair) in enumerate(EXPECTED_VARCORR):
+    sds = {(group, one): gaussian.draws[name] for group, one, other, name, _ in EXPECTED_VARCORR if one == other}
+    for position, (group, first, second, variable, pair) in enumerate(EXPECTED_VARCORR):
         values = gaussian.draws[variable] if pair is None else gaussian.draws[variable][pair]
-        if scale == "variance" and pair is None:
+        if scale != "sd" and pair is None:
             values = values**2
+        if scale == "covariance" and pair is not None:
+            values = values * sds[group, first] * sds[group, second]
         row = frame.iloc[position]
         close(row, values)
         assert row["median"] == pytest.approx(np.median(values))

@@ -1,12 +1,18 @@
 """What is compiled while a model is sampled is no time of sampling."""
 
+import os
+import subprocess
+import sys
+
 import numba
 import pytest
+from numba.core import config
 
 from bayesmix.data import load_data
 from bayesmix.modelling import compile_clock, joint_draws
-from bayesmix.modelling.compile_clock import CompileClock
+from bayesmix.modelling.compile_clock import CompileClock, CompileNotice
 from bayesmix.modelling.fit import fit
+from bayesmix.numerics.kernels import kernel
 
 
 def test_compiling_counts_and_calling_does_not():
@@ -44,3 +50,49 @@ def test_a_fit_prints_the_seconds_without_it(method, monkeypatch):
     how = {"draws": 100, "chains": 2, "seed": 1, "progress": False, "method": method}
     found = fit("cbind(incidence, size - incidence) ~ period + (1 | herd)", load_data("cbpp"), "binomial", **how)
     assert found.sampling.seconds == 0
+
+
+NOTICE = "Compiling, once per installation: this takes up to half a minute ...\n"
+
+
+def tripled(x):
+    return 3 * x
+
+
+def test_kernels_that_are_not_on_disk_are_told_of_once(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+
+    def told(function, *, shown: bool = True, numbers=(2, 2.5)) -> str:
+        with CompileNotice(shown=shown):
+            assert [function(x) for x in numbers] == [3 * x for x in numbers]
+        return capsys.readouterr().err
+
+    assert told(kernel(tripled), shown=False, numbers=(2,)) == ""
+    assert told(kernel(tripled), numbers=(2,)) == ""  # it is on disk now
+    assert told(kernel(tripled)) == NOTICE
+    assert told(kernel(tripled)) == ""
+    assert told(numba.njit(tripled)) == ""
+
+
+def test_a_terminal_has_the_bar_alone(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(compile_clock, "can_show", lambda _: True)
+    with CompileNotice(shown=True):
+        assert kernel(tripled)(2) == 6
+    assert capsys.readouterr().err == ""
+
+
+FIRST = """
+import bayesmix as bm
+bm.fit("Yield ~ 1 + (1 | Batch)", bm.load_data("Dyestuff"), seed=1)
+"""
+
+
+@pytest.mark.slow
+def test_the_first_fit_of_an_installation_says_so_and_the_second_is_silent(tmp_path):
+    def run() -> str:
+        environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+        found = subprocess.run([sys.executable, "-c", FIRST], env=environment, capture_output=True, text=True)
+        return found.stderr
+
+    assert [run(), run()] == [NOTICE, ""]

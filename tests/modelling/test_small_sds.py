@@ -14,6 +14,7 @@ from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.log_marginal import by_bridge, by_importance
 from bayesmix.modelling.marginal import marginalise
+from bayesmix.modelling.mode_theta import mode_of
 
 SIX_ROWS = pd.DataFrame({"y": [-2.711, -1.889, 0.825, 0.578, -0.786, -0.783], "g": [0, 0, 1, 1, 2, 2]})
 
@@ -98,6 +99,32 @@ def test_where_limits_are_not_held_more_values_are_drawn(monkeypatch):
     found = by_importance(marginalise(design, priors), n_values=2000, seed=1, cores=1)
     assert found.method == "importance"
     assert next(answers, "asked twice: 2000, then 4000 more") == "asked twice: 2000, then 4000 more"
+
+
+def slopes_that_hardly_vary(n_levels=1000, seed=11):
+    rng = np.random.default_rng(seed)
+    g = np.repeat(np.arange(n_levels), 5)
+    x = rng.normal(size=len(g))
+    rng.normal(size=len(g))
+    y = 1 + 0.5 * x + rng.normal(size=n_levels)[g] + rng.normal(size=len(g))
+    return "y ~ x + (x | g)", pd.DataFrame({"y": y, "x": x, "g": g})
+
+
+def test_more_values_are_drawn_until_the_verdict_of_the_fit_is_good():
+    """Limits are looked at along the parameters that are printed, not along the axes of the proposal."""
+    model = marginalise(*model_of(*slopes_that_hardly_vary()))
+    how = {"n_values": 600, "draws": 1000, "chains": 4, "seed": 1, "cores": 1, "advance": None}
+    weighted = importance_theta.draw_by_importance(model, mode_of(model), **how).groups["importance"]
+    theta, log_weights = weighted["theta"].to_numpy(), weighted["log_weight"].to_numpy()
+    assert importance_theta.trouble_with(theta, log_weights, 4) is None
+    assert len(theta) > 1800
+
+
+def test_where_values_are_few_they_double_more_often_before_nuts():
+    model = marginalise(*model_of(*growth()))
+    for first, rounds in ((600, 5), (2000, 3), (8000, 3)):
+        sizes = importance_theta._sizes(model, first, 1)
+        assert sizes == [first * 2**i for i in range(rounds)]
 
 
 def test_chains_of_nuts_that_mix_slowly_become_longer(monkeypatch):

@@ -46,6 +46,7 @@ method = "joint"
 [report]
 probability = 0.9
 pictures = ["qq"]
+formats = ["pdf", "svg"]
 [report.layers]
 "random intercepts" = "y ~ x + (1 | g)"
 """
@@ -88,6 +89,12 @@ BAD = {
         f'{DATA}{MODEL}[report]\npictures = ["trase"]\n',
         ["'trase'", "Did you mean 'trace' or", "residuals"],
     ),
+    "unknown format": (
+        f'{DATA}{MODEL}[report]\nformats = ["png", "pfd"]\n',
+        ["'formats' in [report] cannot be 'pfd'", "Did you mean 'pdf'?", "Possible: png, pdf, svg."],
+    ),
+    "no format": (f"{DATA}{MODEL}[report]\nformats = []\n", ["'formats'", "one text or more", "an empty list"]),
+    "one format without a list": (f'{DATA}{MODEL}[report]\nformats = "pdf"\n', ["'formats'", "list", "text 'pdf'"]),
     "unknown sampler": (f'{DATA}{MODEL}[sampler]\nname = "nutpy"\n', ["'nutpy'", "'nutpie'", "numpyro"]),
     "unknown method": (f'{DATA}{MODEL}[sampler]\nmethod = "jiont"\n', ["'jiont'", "'joint'"]),
     "unknown na": (f'[data]\nsource = "a"\nna = "dorp"\n{MODEL}', ["'na' in [data]", "'dorp'", "'drop'"]),
@@ -129,7 +136,7 @@ def test_good_card(tmp_path: Path):
         model=ModelPart("y ~ x + (x | g)", "gaussian"),
         priors={"irrigation[i2]": "Normal(0, 1)"},
         sampler=SamplerPart("pymc", 20, 30, 2, 1, 3, 0.95, "joint"),
-        report=ReportPart(0.9, ("qq",), {"random intercepts": "y ~ x + (1 | g)"}),
+        report=ReportPart(0.9, ("qq",), {"random intercepts": "y ~ x + (1 | g)"}, ("pdf", "svg")),
         text=GOOD,
     )
 

@@ -109,6 +109,21 @@ def test_probability_reaches_the_tables():
     assert ((narrow["upper"] - narrow["lower"]) < 0.5 * (wide["upper"] - wide["lower"])).all()
 
 
+@pytest.mark.usefixtures("sampled")
+def test_pictures_in_the_formats_of_the_card_replace_those_of_the_run_before():
+    def pictures(formats: tuple[str, ...] | None) -> set[str]:
+        written = run_card(variant(report=ReportPart(pictures=("sd", "ranef"), formats=formats)), "out", show=silent)
+        kinds = {ending: file.read_bytes()[:5] for file in written.folder.glob("sd.*") for ending in [file.suffix]}
+        begins = {".png": b"\x89PNG\r", ".pdf": b"%PDF-", ".svg": b"<?xml"}
+        assert kinds == {ending: begins[ending] for ending in kinds}
+        return {file.name for file in written.folder.iterdir() if file.stem in ("sd", "ranef_Subject")}
+
+    both = ("pdf", "svg", "pdf")
+    assert pictures(both) == {"sd.pdf", "sd.svg", "ranef_Subject.pdf", "ranef_Subject.svg"}
+    assert pictures(None) == {"sd.png", "ranef_Subject.png"}
+    assert pictures(("svg",)) == {"sd.svg", "ranef_Subject.svg"}
+
+
 def test_sampler_and_priors_reach_fit_and_seed_replaces(sampled):
     card = Card(
         "c",
@@ -312,6 +327,8 @@ BAD = {
         CardError,
         "'rank' needs two chains",
     ),
+    "unknown format": (variant(report=ReportPart(formats=("png", "jpg"))), CardError, "cannot be 'jpg'"),
+    "no format": (variant(report=ReportPart(formats=())), CardError, "formats is empty; possible: png, pdf, svg"),
     "no group": (
         variant(model=ModelPart("Reaction ~ Days"), report=ReportPart(pictures=("ranef",))),
         CardError,

@@ -61,6 +61,8 @@ def test_units_may_be_anything(units):
 
 def test_numbers_made_factors_are_counted_by_their_expression():
     data = pd.DataFrame({"y": np.arange(6.0) ** 2, "dose": [1, 1, 2, 2, 2, 4]})
+    for formula in ("y ~ factor(dose > 1)", "y ~ I(dose > 1)"):
+        assert f"         {formula.removeprefix('y ~ ')}: False (2 rows), True (4)" in head(bm.lm(formula, data))
     assert "         factor(dose): 1 (2 rows), 2 (3), 4 (1)" in head(bm.lm("y ~ factor(dose)", data))
 
 

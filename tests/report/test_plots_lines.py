@@ -9,6 +9,7 @@ from scipy.special import expit
 
 from bayesmix.errors import ArgumentError, UnknownColumnError, UnknownTermError
 from bayesmix.modelling.fit import fit as make_fit
+from bayesmix.modelling.reml import reml
 from bayesmix.report.line_layers import evenly_spaced
 from bayesmix.report.plot_lines import plot_lines
 
@@ -141,6 +142,18 @@ def test_proportions_along_a_factor(cbpp_fit):
     assert [text.get_text() for text in figure.axes[-1].get_xticklabels()] == ["1", "2", "3", "4"]
     heights = expit(posterior(cbpp_fit, "Intercept").mean() + effects.mean(axis=0))
     assert list(shown) == [levels[i] for i in np.argsort(heights)]
+
+
+@pytest.mark.parametrize(("term", "is_number"), [("factor(x > 3)", True), ("C(x > 3)", True), ("factor(x)", False)])
+def test_a_number_that_is_compared_stays_a_number(term, is_number):
+    data = pd.DataFrame({"x": np.repeat(np.arange(8.0), 6), "g": np.tile(list("abc"), 16)})
+    data["y"] = 2.0 * (data["x"] > 3) + np.random.default_rng(1).normal(size=len(data))
+    fit = reml(f"y ~ {term} + (1 | g)", data)
+    x, y = line(panels(plot_lines(fit))["a"], "partial pooling (1 | g)")
+    assert len(x) == (60 if is_number else 8)
+    if is_number:
+        at = fit.beta[0] + fit.effects[0][0, 0]
+        np.testing.assert_allclose(y, at + fit.beta[1] * (x > 3), rtol=1e-10)
 
 
 def test_a_cask_lies_in_its_batch_and_predictors_are_held(nested_fit):

@@ -57,6 +57,19 @@ def test_a_reml_fit_has_no_posterior_mean(sleepstudy_reml):
     assert [label.get_text() for label in ax.get_xticklabels()] == ["raw mean", "BLUE", "BLUP"]
 
 
+@pytest.mark.parametrize(("kind", "axis"), [("lines", "y"), ("density", "x")])
+def test_slopes_are_drawn_in_their_unit(kind, axis):
+    data = load_data("sleepstudy")
+    data.attrs["units"] = {"Reaction": "ms", "Days": "day"}
+    for fit in (reml("Reaction ~ Days + (0 + Days | Subject)", data), reml("Reaction ~ Days + (Days | Subject)", data)):
+        ax = plot_shrinkage(fit, kind=kind, term="Days")
+        frame = shrinkage(fit, "Subject", term="Days")
+        assert getattr(ax, f"get_{axis}label")() == "slope of Days (ms per day)"
+        low, high = getattr(ax, f"get_{axis}lim")()
+        assert low < frame[["blue", "blup"]].min().min() < frame[["blue", "blup"]].max().max() < high
+        assert high - low < 80
+
+
 def test_crossing_against_all_pairs():
     rng = np.random.default_rng(1)
     for _ in range(50):
@@ -273,11 +286,13 @@ def test_settings_stay_as_they_were(sleepstudy_fit):
 
 def test_what_cannot_be_drawn_is_refused_in_one_line(sleepstudy_fit, cbpp_fit, penicillin_fit):
     alone = make_fit("Reaction ~ Days", load_data("sleepstudy"), **SHORT)
+    slopes = reml("Reaction ~ Days + (0 + Days | Subject)", load_data("sleepstudy"))
     cases = [
         (lambda: plot_shrinkage(sleepstudy_fit, kind="arrow"), ArgumentError, "Did you mean 'arrows'"),
         (lambda: plot_shrinkage(sleepstudy_fit, "subject"), UnknownTermError, "Did you mean 'Subject'"),
         (lambda: plot_shrinkage(sleepstudy_fit, kind="arrows", term="Dayz"), UnknownTermError, "Did you mean 'Days'"),
-        (lambda: plot_shrinkage(sleepstudy_fit, term="Days"), ArgumentError, 'kind="arrows"'),
+        (lambda: plot_shrinkage(sleepstudy_fit, term="Dayz"), UnknownTermError, "Did you mean 'Days'"),
+        (lambda: plot_shrinkage(slopes, kind="arrows"), ArgumentError, "no intercept varies by 'Subject'"),
         (lambda: plot_shrinkage(penicillin_fit, kind="arrows"), ArgumentError, 'kind="lines"'),
         (lambda: plot_shrinkage(cbpp_fit), ArgumentError, "compare_reml"),
         (lambda: plot_shrinkage(alone), UnknownTermError, "no random terms"),

@@ -393,11 +393,13 @@ def test_names_of_files_are_distinct_and_names_of_results():
     assert len(as_on_disk) == len(names)
     assert names["a b"] == "a-b"
     for name in names.values():
-        assert is_result(f"ranef_{name}.png")
+        assert all(is_result(f"ranef_{name}.{ending}") for ending in ("png", "pdf", "svg"))
         assert len(f"ranef_{name}.png".encode()) < 200
         assert not set(name) & set("/\\:\0")
 
 
-@pytest.mark.parametrize("name", ["precious", "fit.nc.bak", "x.csv", "fixef.csv\n", "ranef_/x.png", "ranef_.png", ""])
+@pytest.mark.parametrize(
+    "name", ["precious", "fit.nc.bak", "x.csv", "fixef.csv\n", "ranef_/x.png", "ranef_.png", "sd.jpg", ""]
+)
 def test_what_no_run_writes_is_no_result(name: str):
     assert not is_result(name)

@@ -8,5 +8,5 @@ from bayesmix.modelling.laplace_record import LaplaceFit
 
 
 def varcorr(fit: LaplaceFit, *, scale: str) -> pd.DataFrame:
-    values = of_factors(fit.L, 2 if scale == "variance" else 1)
+    values = of_factors(fit.L, scale)
     return pd.DataFrame({"estimate": values}, index=as_index(labels_of(fit.design)), dtype=float)

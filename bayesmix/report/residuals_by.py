@@ -1,0 +1,86 @@
+"""Residuals beside a column of the data: a box for each level, or points along numbers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from bayesmix.errors import ArgumentError
+from bayesmix.formula.design import Design
+from bayesmix.inference.arguments import a_column
+from bayesmix.inference.column_levels import column_levels
+from bayesmix.report.plot_canvas import Canvas
+from bayesmix.report.plot_look import BLUE, VERMILION, look
+from bayesmix.report.plot_style import one_axes
+from bayesmix.report.plot_text import literal, shortened
+
+Floats = NDArray[np.float64]
+
+_MOST_NAMES = 60
+_LEVEL, _NARROWEST, _WIDEST = 0.3, 5.2, 11.0  # inches of a level and of the picture
+_LETTER = 0.075  # inches
+_NAME = 1.3  # inches of a level's name at most
+
+
+@dataclass(frozen=True)
+class Levels:
+    """The level of each row, (n_obs,), and the names of the levels in their order."""
+
+    index: NDArray[np.intp]
+    names: tuple[str, ...]
+
+
+def levels_or_numbers(design: Design, by: str) -> Levels | Floats:
+    """What `by` says of each row: numbers (n_obs,), or levels, which a grouping factor always has.
+
+    Raises
+    ------
+    UnknownColumnError
+        `by` is neither a grouping factor nor a column of the data.
+    ArgumentError
+        Rows have no value there, or none that is finite.
+    """
+    for term in design.all_random:
+        if isinstance(by, str) and term.group == by:
+            return Levels(term.index, term.levels)
+    column = design.data[a_column(design.data, by, argument="by")]
+    index, names = column_levels(design.data, by, argument="by")
+    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return Levels(index, tuple(map(str, names)))
+    numbers = column.to_numpy(np.float64)
+    n_infinite = int(np.sum(~np.isfinite(numbers)))
+    if n_infinite:
+        raise ArgumentError(f"by={by!r} is infinite in {n_infinite} of {len(numbers)} rows; such points have no place.")
+    return numbers
+
+
+def draw_boxes(canvas: Canvas, levels: Levels, rows: NDArray[np.intp], residual: Floats) -> tuple[Axes, str]:
+    """A box of the residuals of each level that has rows; gives the axes and a note."""
+    style, index = look(), levels.index[rows]
+    present = np.unique(index)
+    n = len(present)
+    width = float(np.clip(_LEVEL * n, _NARROWEST, _WIDEST))
+    ax = one_axes(canvas, width=width)
+    line = {"color": style.grey, "linewidth": 0.9}
+    ax.boxplot(
+        [residual[index == level] for level in present],
+        positions=np.arange(n),
+        widths=0.6,
+        manage_ticks=False,
+        boxprops=line,
+        whiskerprops=line,
+        capprops=line,
+        medianprops={"color": VERMILION, "linewidth": 1.4},
+        flierprops={"marker": "o", "markersize": 2.5, "markerfacecolor": BLUE, "markeredgewidth": 0, "alpha": 0.6},
+    )
+    ax.set_xlim(-0.7, n - 0.3)
+    note = "Boxes: median and quartiles by level; whiskers to the last residual within 1.5 boxes; points beyond."
+    if n > _MOST_NAMES:
+        ax.set_xticks([])
+        return ax, f"{note} Names of {n} levels are left out."
+    names = [shortened(levels.names[level], _NAME) for level in present]
+    upright = max(map(len, names)) * _LETTER * style.scale > width / n
+    ax.set_xticks(np.arange(n), [literal(name) for name in names], rotation=90 if upright else 0, fontsize=style.small)
+    return ax, note
