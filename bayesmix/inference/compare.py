@@ -158,7 +158,7 @@ def _error_of_difference(best: Loo, other: Loo) -> float:
 
 def _note(row: pd.Series, n_parts: int) -> str:
     if row["n_unreliable"]:
-        return f"{row['n_unreliable']} Pareto k above the limit: see loo(fit).unreliable"
+        return f"{int(row['n_unreliable'])} Pareto k above the limit: see loo(fit).unreliable"
     if row["rank"] == 1:
         return ""
     if abs(row["elpd_diff"]) < _SMALL:

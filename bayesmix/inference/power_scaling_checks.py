@@ -53,8 +53,13 @@ def _line(fit: Fit, effect: PriorEffect) -> str:
     levels, means = _levels(fit, effect.prior_of), _means(fit, first, effect.prior_of)
     return (
         f"the prior {effect.prior} of {effect.prior_of} decides part of {what}{further} (power-scaling sensitivity "
-        f"{effect.sensitivities[0]:.2f} > {LIMIT:g}{levels}){means}."
+        f"{_beyond_limit(effect.sensitivities[0])} > {LIMIT:g}{levels}){means}."
     )
+
+
+def _beyond_limit(sensitivity: float) -> str:
+    """Two decimals, or as many as tell it from the limit."""
+    return next((text for n in (2, 3) if float(text := f"{sensitivity:.{n}f}") > LIMIT), f"{sensitivity:.4f}")
 
 
 def _means(fit: Fit, parameter: str, prior_of: str) -> str:

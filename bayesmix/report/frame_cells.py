@@ -1,5 +1,6 @@
 """The cells of a table of answers as texts: digits by the standard deviation where the table has one."""
 
+from collections.abc import Collection
 from math import isnan
 
 import numpy as np
@@ -18,6 +19,7 @@ _SPREADS = ("sd", "se", "std.error")
 _IN_UNITS = {"mean", "median", "estimate", "lower", "upper", "conf.low", "conf.high", *_SPREADS}
 _WHOLE = {"ess_bulk", "ess_tail", "min_ess_bulk", "min_ess_tail"}
 _P_VALUES = {"p", "p_boundary"}
+_NO_TESTS = {"observed", "ratio", "elpd"}  # beside which p is a share of draws, or a number of parameters
 _OF_SEVERAL_KINDS = {"value", "limit"}  # R-hat in one row, effective draws in the next
 
 
@@ -29,13 +31,13 @@ def spread_of(rows: pd.DataFrame) -> Floats | None:
     return None
 
 
-def numbers(name: str, values: Floats, spread: Floats | None) -> list[str]:
-    """A column's numbers (n_rows,), by its `name` and the spread of each row."""
+def numbers(name: str, values: Floats, spread: Floats | None, beside: Collection[object] = ()) -> list[str]:
+    """A column's numbers (n_rows,), by its `name`, the spread of each row and the names of the columns `beside` it."""
     if name in _WHOLE:
         return [whole(value) for value in values]
     if "rhat" in name:
         return [rhat(value) for value in values]
-    if name in _P_VALUES and ((values >= 0) & (values <= 1) | np.isnan(values)).all():
+    if name in _P_VALUES and not _NO_TESTS & set(beside):
         return [p_value(value) for value in values]
     if name in _OF_SEVERAL_KINDS:
         return aligned(["-" if isnan(value) else f"{value:.{_DIGITS}g}" for value in values])

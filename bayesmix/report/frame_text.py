@@ -83,7 +83,10 @@ def _columns(rows: pd.DataFrame, cut: int | None) -> list[Column]:
     for position, name in enumerate(rows.columns):
         values = rows.iloc[:, position]
         is_float = bool(pd.api.types.is_float_dtype(values))
-        cells = numbers(str(name), values.to_numpy(float), spread) if is_float else [text_of(one) for one in values]
+        if is_float:
+            cells = numbers(str(name), values.to_numpy(float), spread, rows.columns)
+        else:
+            cells = [text_of(one) for one in values]
         found.append(Column(text_of(name), _with_gap(cells, cut), bool(pd.api.types.is_numeric_dtype(values))))
     return found
 

@@ -170,5 +170,6 @@ def test_odd_frames():
 
 def test_a_column_p_that_holds_no_probabilities_is_shown_as_numbers():
     """`compare` has effective numbers of parameters in it."""
-    assert [text.strip() for text in numbers("p", np.array([34.8, -0.4]), None)] == ["34.8", "-0.4"]
+    assert [text.strip() for text in numbers("p", np.array([34.8, -0.4]), None, ["elpd", "p"])] == ["34.8", "-0.4"]
+    assert numbers("p", np.array([0.0]), None, ["observed", "p"]) == ["0"]
     assert numbers("p", np.array([1e-20, 0.3]), None)[0].strip() == "< 2e-16"
