@@ -184,8 +184,12 @@ class Variables:
     def operation(self, node: Binary, left: Any) -> Any:
         """The result of an operation, whose left operand is the node `node.left` with the result `left`."""
         right = self.evaluate(node.right)
-        if node.operator in COMPARISONS:
-            for side, values in ((node.left, left), (node.right, right)):
+        for side, values in ((node.left, left), (node.right, right)):
+            if np.ndim(values) > 1:
+                raise self.fail(
+                    f"'{node.operator}' takes one number a row, and {unparse(side)} has {np.shape(values)[1]}.", side.span
+                )
+            if node.operator in COMPARISONS:
                 unknown = np.broadcast_to(np.where(np.isnan(values), np.nan, 0.0), (len(self.data),))
                 refuse_extremes(label_of(side), unknown, [name.name for name in columns_in(side)], self.data)
         with np.errstate(all="ignore"):

@@ -122,3 +122,10 @@ def test_fits_have_the_numbers_of_the_same_factor_as_a_column():
     assert one.criterion == pytest.approx(other.criterion, abs=1e-9)
     assert bm.fixef(one).index.tolist() == ["Intercept", "x > 0.2[True]"]
     assert bm.anova(one).index.tolist() == ["x > 0.2"]
+
+
+@pytest.mark.parametrize("term", ["I(poly(x, 2) > 0)", "poly(x, 2) > 0", "scale(x > poly(x, 2))", "I(poly(x, 2) * x)"])
+def test_columns_of_a_matrix_are_not_calculated_with(term):
+    data = pd.DataFrame({"y": np.arange(20.0), "x": np.sin(np.arange(20.0))})
+    with pytest.raises(FormulaError, match=r"takes one number a row, and poly\(x, 2\) has 2"):
+        build_design(parse(f"y ~ {term}"), data)
