@@ -187,7 +187,8 @@ class Variables:
         for side, values in ((node.left, left), (node.right, right)):
             if np.ndim(values) > 1:
                 raise self.fail(
-                    f"'{node.operator}' takes one number a row, and {unparse(side)} has {np.shape(values)[1]}.", side.span
+                    f"'{node.operator}' takes one number a row, and {unparse(side)} has {np.shape(values)[1]}.",
+                    side.span,
                 )
             if node.operator in COMPARISONS:
                 unknown = np.broadcast_to(np.where(np.isnan(values), np.nan, 0.0), (len(self.data),))
