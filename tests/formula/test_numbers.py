@@ -101,7 +101,7 @@ def test_a_response_with_words_names_the_cells_in_the_order_of_the_rows():
 def test_a_factor_as_response_is_sent_where_it_is_fitted(levels, advice):
     with pytest.raises(DataError) as caught:
         build_design(parse("c ~ x"), DATA.assign(c=(levels * N)[:N]))
-    assert ('family="bernoulli", by bm.fit or bm.laplace' in str(caught.value)) is advice
+    assert ('family="bernoulli" (bm.fit or bm.laplace)' in str(caught.value)) is advice
 
 
 @pytest.mark.parametrize("levels", [["1", "2", "None"], ["1", "2a"], ["007", "12"], ["N/A", "1"], [".", "a"]])
