@@ -66,7 +66,7 @@ def questions() -> tuple[Question, ...]:
             continue  # a record or an error, which is not asked
         parameters = list(inspect.signature(function).parameters.values())
         first = parameters[0].name if parameters else ""
-        rest = parameters[1:]
+        rest = [one for one in parameters[1:] if one.kind is not inspect.Parameter.VAR_POSITIONAL]
         required = tuple(one.name for one in rest if one.default is one.empty)
         star = bool(parameters) and parameters[0].kind is inspect.Parameter.VAR_POSITIONAL
         found.append(Question(name, first, tuple(one.name for one in rest), required, star))
