@@ -28,8 +28,8 @@ def test_of_draws_resampled_by_weight():
         values = rng.normal(0.4, 1.1, size=800)
         weights = norm.pdf(values) / norm.pdf(values, 0.4, 1.1)
         weights /= weights.sum()
-        chosen = rng.permutation(resample(weights, 2000, rng))  # mixed, so that no autocorrelation shows the copies
-        found.append(statistics_of(values[chosen].reshape(4, 500), weights[chosen].reshape(4, 500)))
+        chosen = np.sort(resample(weights, 2000, rng))  # the copies of a value stand side by side, as in a posterior
+        found.append(statistics_of(values[chosen].reshape(4, 500), values[chosen].reshape(4, 500)))
     for name in STATISTICS:
         spread = np.std([one[name].value for one in found])
         said = np.sqrt(np.mean([one[name].mcse ** 2 for one in found]))
