@@ -37,7 +37,7 @@ def read_layout(*, sep: Any, decimal: Any, encoding: Any, na_values: Any, sheet:
     is_mark = isinstance(sep, str) and len(sep) == 1 and sep.isascii() and not sep.isalnum() and sep not in "\"'\r\n.+-"
     if sep is not None and not is_mark:
         raise DataError(f'sep is the one character between two fields, such as ";" or "\\t"; got {shown(sep)}.')
-    if decimal not in (".", ","):
+    if not isinstance(decimal, str) or decimal not in (".", ","):
         raise DataError(f'decimal is the mark before the decimals, "." or ","; got {shown(decimal)}.')
     if sheet is not None and not isinstance(sheet, str):
         raise DataError(f"sheet is the name of a sheet, a text; got {shown(sheet)}.")

@@ -198,3 +198,9 @@ def test_numbers_of_a_workbook_stay_numbers_beside_decimal_commas(folder):
     data = read_table(folder / "comma.xlsx", decimal=",")
     assert data["x"].tolist() == [1.5, 2.25]
     assert data["y"].tolist() == [2.5, 3.75]
+
+
+def test_a_decimal_that_is_no_text_gets_one_line(folder):
+    (folder / "some.csv").write_text("x\n1\n2\n", encoding="utf-8")
+    with pytest.raises(DataError, match='decimal is the mark before the decimals, "." or ","; got ndarray'):
+        read_table(folder / "some.csv", decimal=np.array([1, 2]))
