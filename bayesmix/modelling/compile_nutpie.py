@@ -6,7 +6,6 @@ finds it done. Leans on nutpie's `_prepare_dims_and_coords` and `CompiledPyMCMod
 density or in its start goes through nutpie's own function.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from math import prod
@@ -16,17 +15,16 @@ import pymc as pm
 from nutpie.compile_pymc import CompiledPyMCModel, _prepare_dims_and_coords, compile_pymc_model
 from pymc.initial_point import make_initial_point_expression
 from pytensor.graph.basic import Variable
-from pytensor.graph.fg import FrozenFunctionGraph
 
 from bayesmix.modelling.arithmetic import arithmetic_as_written
-from bayesmix.modelling.lifted import LiftedGraph, lifted_graph
+from bayesmix.modelling.lifted import ByStructure, LiftedGraph, lifted_graph
 from bayesmix.modelling.parallel import COMPILING
 from bayesmix.modelling.program import Floats, Program, compile_program
 
 MOST_PROGRAMS = 16
 """Programs that are kept, those last used; each holds some 20 MiB of code."""
 
-_PROGRAMS: OrderedDict[FrozenFunctionGraph, Program] = OrderedDict()
+_PROGRAMS = ByStructure[Program](MOST_PROGRAMS)
 
 
 def compile_model(model: pm.Model, var_names: Sequence[str]) -> CompiledPyMCModel:
@@ -48,7 +46,7 @@ def _compiled(model: pm.Model, var_names: Sequence[str]) -> CompiledPyMCModel:
     graph = graph_of(model, var_names)
     if graph is None:
         return compile_pymc_model(model, var_names=list(var_names))
-    program = _program_of(graph)
+    program = _PROGRAMS.of(graph, compile_program)
     names = [variable.name for variable in (*_free(model), *_kept(model, var_names))]
     ends = list(accumulate(prod(shape) for shape in program.shapes))
     shape_info = (names, [slice(*ends) for ends in zip([0, *ends], ends, strict=False)], list(program.shapes))
@@ -76,14 +74,6 @@ def _compiled(model: pm.Model, var_names: Sequence[str]) -> CompiledPyMCModel:
 def graph_of(model: pm.Model, var_names: Sequence[str]) -> LiftedGraph | None:
     """Log density, starts of the free variables, and `var_names`, with the data as inputs; None where it has more."""
     return lifted_graph(_free(model), [model.logp(), *_starts(model), *_kept(model, var_names)])
-
-
-def _program_of(graph: LiftedGraph) -> Program:
-    program = _PROGRAMS.pop(graph.structure, None) or compile_program(graph)
-    _PROGRAMS[graph.structure] = program
-    if len(_PROGRAMS) > MOST_PROGRAMS:
-        _PROGRAMS.popitem(last=False)
-    return program
 
 
 def _free(model: pm.Model) -> list[Variable]:

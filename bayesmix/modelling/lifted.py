@@ -4,7 +4,8 @@ What a model is made of stands in its graph as constants: design matrices, respo
 in priors. Here these become inputs, and what is left is the structure: code that is compiled of it runs on other data.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +39,25 @@ class LiftedGraph:
     outputs: tuple[Variable, ...]
     values: tuple[Numbers, ...]
     structure: FrozenFunctionGraph
+
+
+class ByStructure[T]:
+    """What was compiled of graphs, by their structure: the `most` that were used last."""
+
+    def __init__(self, most: int):
+        self._most = most
+        self._kept: OrderedDict[FrozenFunctionGraph, T] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def of(self, graph: LiftedGraph, compiled: Callable[[LiftedGraph], T]) -> T:
+        """What is kept of the structure of `graph`, or else `compiled` of it."""
+        found = self._kept.pop(graph.structure, None) or compiled(graph)
+        self._kept[graph.structure] = found
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return found
 
 
 def lifted_graph(inputs: Sequence[Variable], outputs: Sequence[Variable]) -> LiftedGraph | None:

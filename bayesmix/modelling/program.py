@@ -116,6 +116,27 @@ def compile_program(graph: LiftedGraph) -> Program:
     )
 
 
+def compile_log_density(graph: LiftedGraph) -> Callable[[Sequence[Numbers]], Callable[[Floats], float]]:
+    """Compile a graph of one point whose output is a log density: a function of the data, which gives one of the point.
+
+    It has no gradient, which saves nine tenths of the compilation.
+    """
+    (written,) = clone_replace(list(graph.outputs))
+    outputs: Any = rewrite_graph([written], include=[*_REWRITES, "specialize"], exclude=["cxx_only"])
+    known = known_beforehand(outputs, graph.data)
+    beforehand = _by_numpy(graph.data, known)
+    worked_out = [variable.type() for variable in known]
+    outputs = clone_replace(outputs, dict(zip(known, worked_out, strict=True)))
+    function = compile_graph([*graph.inputs, *graph.data, *worked_out], outputs[0], on_unused_input="ignore")
+    function.trust_input = True
+
+    def of_data(values: Sequence[Numbers]) -> Callable[[Floats], float]:
+        data = [*values, *beforehand(*values)]
+        return lambda point: float(function(point, *data))
+
+    return of_data
+
+
 def _by_numpy(inputs: Sequence[Any], outputs: Sequence[Any]) -> Callable[..., list[Numbers]]:
     return pytensor.function(list(inputs), list(outputs), mode=_BY_NUMPY, on_unused_input="ignore")
 

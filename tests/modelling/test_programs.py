@@ -4,7 +4,6 @@ import ctypes
 import json
 import subprocess
 import sys
-from collections import OrderedDict
 
 import numpy as np
 import pandas as pd
@@ -14,10 +13,11 @@ from scipy import stats
 
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling import compile_nutpie
+from bayesmix.modelling import bridge, compile_nutpie
 from bayesmix.modelling.compile_nutpie import compile_model, graph_of
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
+from bayesmix.modelling.lifted import ByStructure
 from bayesmix.modelling.priors import read_prior
 from bayesmix.modelling.pymc_model import build_model
 
@@ -52,6 +52,8 @@ digests, memory = [], []
 for seed in seeds:
     fit = bm.fit(formula, data(seed), family, seed=3, draws=40, tune=60, chains=2, remedies=False, progress=False,
                  method="joint", cores=1)
+    if sys.argv[2:]:
+        bm.log_marginal(fit)
     values = [np.ascontiguousarray(v) for _, v in sorted(fit.posterior["posterior"].data_vars.items())]
     digests.append(hashlib.sha256(b"".join(v.tobytes() for v in values)).hexdigest())
     memory.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
@@ -60,9 +62,9 @@ print(json.dumps([digests, memory, len(_PROGRAMS)]))
 """
 
 
-def fitted(name: str, seeds: list[int]) -> tuple[list[str], list[float], int]:
+def fitted(name: str, seeds: list[int], *more: str) -> tuple[list[str], list[float], int]:
     """Digests of the draws, MiB after every fit, and the number of programs, of a process with these fits."""
-    command = [sys.executable, "-W", "ignore", "-c", PROGRAM, json.dumps([name, seeds])]
+    command = [sys.executable, "-W", "ignore", "-c", PROGRAM, json.dumps([name, seeds]), *more]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -78,8 +80,9 @@ def test_a_program_of_other_data_gives_the_draws_of_a_fresh_process(name):
 
 
 @pytest.mark.slow
-def test_fits_leave_no_memory_behind():
-    _, memory, _ = fitted("gamma", list(range(35)))
+@pytest.mark.parametrize("more", [(), ("log_marginal",)], ids=["fits", "evidence"])
+def test_fits_leave_no_memory_behind(more):
+    _, memory, _ = fitted("gamma", list(range(35)), *more)
     assert (memory[-1] - memory[4]) / 30 < 0.3
 
 
@@ -139,7 +142,7 @@ def normal_model(y, mean: float, sd: float) -> pm.Model:
 
 
 def test_a_program_takes_responses_priors_and_starts_from_the_model(monkeypatch):
-    programs = OrderedDict()
+    programs = ByStructure(2)
     monkeypatch.setattr(compile_nutpie, "_PROGRAMS", programs)
     point = np.array([0.7])
     for y, mean, sd in ((np.linspace(-1, 2, 9), 0.3, 2.2), (np.linspace(3, 8, 9), -1.7, 0.4)):
@@ -157,16 +160,25 @@ def test_a_program_takes_responses_priors_and_starts_from_the_model(monkeypatch)
     assert len(programs) == 1
 
 
-def test_programs_last_used_are_kept(monkeypatch):
+def test_the_density_alone_takes_the_data_of_each_model(monkeypatch):
+    """One function for both models, with the closed form of each."""
+    densities = ByStructure(2)
+    monkeypatch.setattr(bridge, "_DENSITIES", densities)
+    points = np.array([[0.7], [-0.2]])
+    for y, mean, sd in ((np.linspace(-1, 2, 9), 0.3, 2.2), (np.linspace(3, 8, 9), -1.7, 0.4)):
+        expected = stats.norm.logpdf(points[:, 0], mean, sd) + stats.norm.logpdf(y, points, 1.3).sum(axis=1)
+        np.testing.assert_allclose(bridge.log_density_of(normal_model(y, mean, sd))(points), expected, rtol=1e-12)
+    assert len(densities) == 1
+
+
+def test_programs_last_used_are_kept():
     made = []
-    monkeypatch.setattr(compile_nutpie, "_PROGRAMS", OrderedDict())
-    monkeypatch.setattr(compile_nutpie, "MOST_PROGRAMS", 2)
-    monkeypatch.setattr(compile_nutpie, "compile_program", lambda graph: made.append(graph) or object())
+    programs = ByStructure(2)
     graphs = {n: graph_of(normal_model(np.linspace(0.1, 1, n), 0.3, 2.2), []) for n in (9, 10, 11)}
     for n in (9, 10, 9, 11, 9, 10):  # 11 takes the place of 10, which is then made again
-        compile_nutpie._program_of(graphs[n])
+        programs.of(graphs[n], lambda graph: made.append(graph) or object())
     assert [max(array.size for array in graph.values) for graph in made] == [9, 10, 11, 10]
-    assert len(compile_nutpie._PROGRAMS) == 2
+    assert len(programs) == 2
 
 
 @pytest.mark.slow
