@@ -202,5 +202,5 @@ def test_numbers_of_a_workbook_stay_numbers_beside_decimal_commas(folder):
 
 def test_a_decimal_that_is_no_text_gets_one_line(folder):
     (folder / "some.csv").write_text("x\n1\n2\n", encoding="utf-8")
-    with pytest.raises(DataError, match="decimal is the mark before the decimals.*got ndarray"):
+    with pytest.raises(DataError, match=r"decimal is the mark before the decimals.*got ndarray"):
         read_table(folder / "some.csv", decimal=np.array([1, 2]))
