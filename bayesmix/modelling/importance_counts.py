@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.counts import Counts
+from bayesmix.modelling.importance_theta import trouble_with
 from bayesmix.modelling.parallel import in_parallel
 from bayesmix.numerics.following import Placed, follow, mirrored, place
 from bayesmix.numerics.importance import log_density_of, measure_sides, propose, resample, weigh
@@ -36,7 +37,10 @@ def draw_by_importance(
     cores: int,
     advance: Callable[[int], None] | None,
 ) -> tuple[Floats, dict[str, xr.Dataset]]:
-    """Draws of theta (n_total, n), and the groups `sample_stats` and `importance` of the posterior's tree."""
+    """Draws of theta (n_total, n), and the groups `sample_stats` and `importance` of the posterior's tree.
+
+    Where the weights of `n_values` do not hold the limits of every parameter, twice as many are added, up to two times.
+    """
     n = model.parameters.n
     rng = np.random.default_rng([seed, n, n_values])
     buffer = model.plain_buffer(fineness)
@@ -47,14 +51,19 @@ def draw_by_importance(
         return float(densities(buffer, placed.theta, cores=1)[0] + placed.log_jacobian[0])
 
     proposal = measure_sides(log_density, n, plateaus=True)
-    proposals = propose(proposal, n_values, rng)
-    placed = to_theta(proposals.points)
-    log_densities = densities(buffer, placed.theta, cores=cores, advance=advance)
-    drawn_with, theta = proposals.log_densities, placed.theta
-    if mirror is not None:
-        drawn_with = np.logaddexp(drawn_with, log_density_of(proposal, mirror(proposals.points)))
-        theta[:, model.folded] = np.abs(theta[:, model.folded])
-    log_weights = log_densities + placed.log_jacobian - drawn_with
+    theta, log_densities, log_weights = np.empty((0, n)), np.empty(0), np.empty(0)
+    for size in (n_values, 2 * n_values, 4 * n_values):
+        if len(theta) and trouble_with(theta, log_weights, chains) is None:
+            break
+        proposals = propose(proposal, size, rng)
+        placed = to_theta(proposals.points)
+        found = densities(buffer, placed.theta, cores=cores, advance=None if len(theta) else advance)
+        drawn_with = proposals.log_densities
+        if mirror is not None:
+            drawn_with = np.logaddexp(drawn_with, log_density_of(proposal, mirror(proposals.points)))
+            placed.theta[:, model.folded] = np.abs(placed.theta[:, model.folded])
+        theta, log_densities = np.concatenate([theta, placed.theta]), np.concatenate([log_densities, found])
+        log_weights = np.concatenate([log_weights, found + placed.log_jacobian - drawn_with])
     chosen = resample(weigh(log_weights).weights, n_total, rng)
     groups = {
         "sample_stats": xr.Dataset({"lp": (("chain", "draw"), log_densities[chosen].reshape(chains, -1))}),

@@ -33,3 +33,18 @@ def test_limits_are_those_of_a_grid_without_nuts(successes):
         draws = fit.posterior["posterior"]["sd_g__Intercept"].to_numpy()
         for share in ((draws < low).mean(), (draws > high).mean()):
             assert abs(share - 0.025) < 4 * np.sqrt(0.025 * 0.975 / 2500)
+
+
+def test_more_values_come_before_nuts(simulated_loci):
+    """A locus whose first 4,000 values do not hold the lower limit of the sd: they become 12,000 and hold it."""
+    data = simulated_loci[simulated_loci["locus"] == 104]
+    found = bm.fit("cbind(m, u) ~ treatment * time + (1 | tank)", data, "binomial", seed=104, draws=500, progress=False)
+    assert found.sampling.sampler == "importance"
+    assert found.posterior["importance"].sizes["value"] == 12_000
+    assert found.diagnostics.importance.pareto_k < 0.7
+    exact = bm.fit(
+        "cbind(m, u) ~ treatment * time + (1 | tank)", data, "binomial", seed=1, sampler="nutpie", progress=False
+    )
+    sds = [one.posterior["posterior"]["sd_tank__Intercept"].to_numpy().ravel() for one in (found, exact)]
+    below = np.quantile(sds[1], 0.025)
+    assert abs(np.mean(sds[0] < below) - 0.025) < 0.012
