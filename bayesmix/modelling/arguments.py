@@ -13,6 +13,7 @@ MOST_STEPS = 10**8
 """Steps of a chain: at ten microseconds each, which few models reach, a quarter of an hour; at a millisecond a day."""
 
 MOST_CHAINS = 10**6
+"""What fewer chains would need is compared with the memory that there is (`memory`)."""
 
 _LEAST = {"draws": 10, "tune": 10, "chains": 1, "cores": 1}
 

@@ -8,9 +8,9 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from bayesmix.errors import SamplingError
+from bayesmix.errors import SamplingError, counted
 from bayesmix.modelling import counts_draws, joint_draws, ladder, marginal_draws
-from bayesmix.modelling.chains import all_cores
+from bayesmix.modelling.chains import cores_of
 from bayesmix.modelling.counts import integrate_effects
 from bayesmix.modelling.diagnostics import Diagnostics, diagnose_sampling
 from bayesmix.modelling.marginal import marginalise
@@ -60,7 +60,7 @@ def draw_again(fit: Fit, *, draws: int | None, tune: int | None, chains: int, se
     cheap = _is_cheap(fit, chains)
     draws = (_MANY if cheap else _FEW) if draws is None else draws
     other = int(np.random.SeedSequence([_STREAM, seed]).generate_state(1)[0]) % SEEDS
-    how: dict[str, Any] = {"draws": draws, "chains": chains, "cores": _cores_of(fit.sampling), "seed": other}
+    how: dict[str, Any] = {"draws": draws, "chains": chains, "cores": cores_of(fit.sampling), "seed": other}
     how |= {"progress": progress}
     require_memory(
         Choice(fit.method, _SAMPLER, ""),
@@ -88,12 +88,6 @@ def _is_cheap(fit: Fit, chains: int) -> bool:
     else:
         seconds = integrate_effects(fit.design, fit.family, fit.priors).seconds_per_value()
     return chains * (TUNE + _MANY) * _VALUES_PER_DRAW * seconds < _MOST_SECONDS
-
-
-def _cores_of(how: Sampling) -> int | None:
-    """All of the machine, unless the fit was to take fewer than its chains could have used."""
-    everything = all_cores()
-    return how.cores if how.cores < min(how.chains, everything) else None
 
 
 def _integrated(fit: Fit, tune: int, *, draws: int, once_more: bool, **how: Any) -> SecondDraws:
@@ -126,9 +120,9 @@ def trouble_of_nuts(found: Diagnostics) -> str | None:
     fewest = EFFECTIVE_PER_CHAIN * found.n_chains
     troubles = []
     if found.n_divergent:
-        troubles.append(f"{found.n_divergent} divergence{'s' * (found.n_divergent > 1)}")
+        troubles.append(counted(found.n_divergent, "divergence"))
     if rhat.max() > RHAT_LIMIT:
-        troubles.append(f"R-hat {rhat.max():.3f} for {rhat.idxmax()}")
+        troubles.append(f"R-hat {rhat.max():.4f} for {rhat.idxmax()}")
     if effective.empty:
         troubles.append("too few draws to judge")
     elif effective.min() < fewest:

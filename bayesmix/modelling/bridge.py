@@ -16,7 +16,7 @@ from pymc.pytensorf import join_nonshared_inputs
 from bayesmix.errors import ArgumentError, StoredFitError
 from bayesmix.formula.design import Design
 from bayesmix.modelling.arithmetic import arithmetic_as_written
-from bayesmix.modelling.chains import all_cores
+from bayesmix.modelling.chains import cores_of
 from bayesmix.modelling.counts_marginal import log_marginal_of_counts
 from bayesmix.modelling.joint_draws import draw_joint
 from bayesmix.modelling.lifted import ByStructure, lifted_graph
@@ -28,7 +28,7 @@ from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.program import compile_log_density
 from bayesmix.modelling.pymc_model import build_model
 from bayesmix.modelling.quadrature_families import why_not_quadrature
-from bayesmix.modelling.record import Fit, Sampling
+from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import ReducedModel
 from bayesmix.numerics.bridge import bridge
 
@@ -87,11 +87,11 @@ def of_smaller_models(fit: Fit, models: Sequence[ReducedModel]) -> list[LogMargi
             found[number] = log_marginal_of(model.design, model.priors, seed=how.seed, cores=how.cores)
         else:
             sampled.append(number)
-    at_once = max(1, min(len(sampled), _cores_of(how)))
+    at_once = max(1, min(len(sampled), cores_of(how)))
 
     def work(number: int) -> None:
         model = models[number]
-        found[number] = _sampled(fit, model.design, model.priors, cores=max(1, _cores_of(how) // at_once))
+        found[number] = _sampled(fit, model.design, model.priors, cores=max(1, cores_of(how) // at_once))
 
     if sampled:
         in_parallel(work, sampled, cores=at_once)
@@ -99,12 +99,6 @@ def of_smaller_models(fit: Fit, models: Sequence[ReducedModel]) -> list[LogMargi
 
 
 _NONE = LogMarginal(np.nan, np.nan, "bridge", "not worked out")
-
-
-def _cores_of(how: Sampling) -> int:
-    """Those of the machine, unless fewer than the chains could have used were asked for."""
-    everything = all_cores()
-    return how.cores if how.cores < min(how.chains, everything) else everything
 
 
 def _sampled(fit: Fit, design: Design, priors: Mapping[str, Prior], *, cores: int) -> LogMarginal:

@@ -7,6 +7,7 @@ import xarray as xr
 
 from bayesmix.errors import SamplingError
 from bayesmix.modelling.method import SEEDS
+from bayesmix.modelling.record import Sampling
 
 # What is kept of each draw, under PyMC's names, which ArviZ reads; nutpie's own names follow.
 _STATISTICS = {
@@ -38,6 +39,12 @@ def chains_at_once(chains: int, cores: int | None) -> int:
 def all_cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def cores_of(how: Sampling) -> int:
+    """Cores for a run like the one that `how` records: all, unless that one was given fewer than it could use."""
+    everything = all_cores()
+    return how.cores if how.cores < min(how.chains, everything) else everything
 
 
 def thinned(tree: xr.DataTree, thin: int) -> xr.DataTree:

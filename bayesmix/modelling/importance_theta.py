@@ -92,7 +92,7 @@ def draw_by_importance(
     Where the weights do not hold the limits of every parameter, twice as many values are added, up to two times and of
     few values more often, from a proposal that all before have taught. Copies of a value stand next to each other, so
     that effective sample sizes count values, not copies. Groups: `importance` with every value (`theta`,
-    `log_weight`); `sample_stats` with `lp` of each draw and the `weight` of its value.
+    `log_weight`); `sample_stats` with `lp` of each draw.
 
     Parameters
     ----------

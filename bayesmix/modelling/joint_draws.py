@@ -10,9 +10,9 @@ import xarray as xr
 
 from bayesmix.formula.design import Design
 from bayesmix.modelling import ladder
+from bayesmix.modelling.best_attempt import BestAttempt, JointDraws
 from bayesmix.modelling.budget import Budget
 from bayesmix.modelling.chains import chains_at_once, sample_stats, settled_seed, thinned
-from bayesmix.modelling.climb import Climb, JointDraws
 from bayesmix.modelling.compile_clock import CompileClock
 from bayesmix.modelling.compile_nutpie import compile_model
 from bayesmix.modelling.diagnostics import diagnose_sampling
@@ -116,22 +116,22 @@ def draw_joint(
         centred=problem.centred,
     )
     first = ladder.Step(way, "", "")
-    climb = Climb(Budget(n, design.n_obs, chains, draws), free, first, design, _attempt(problem, way, 1, **how))
-    while remedies and (step := climb.next_step()) is not None:
-        started, number = perf_counter(), len(climb.attempts) + 1
-        tell(f"{_said(number)}: {step.remedy}, after {step.evidence}.", shown=progress)
+    best = BestAttempt(Budget(n, design.n_obs, chains, draws), free, first, design, _attempt(problem, way, 1, **how))
+    while remedies and (step := best.next_step()) is not None:
+        started, number = perf_counter(), len(best.attempts) + 1
+        tell(f"{_label(number)}: {step.remedy}, after {step.evidence}.", shown=progress)
         try:
-            climb.take(step, _attempt(problem, step.way, number, **how))
+            best.add(step, _attempt(problem, step.way, number, **how))
         except KeyboardInterrupt:
             if not at_a_prompt():
                 raise
-            climb.give_up(step, perf_counter() - started)
-            tell(f"Interrupted: {_said(number)} is dropped, attempt {climb.at + 1} is kept.", shown=True)
+            best.add_interrupted(step, perf_counter() - started)
+            tell(f"Interrupted: {_label(number)} is dropped, attempt {best.at + 1} is kept.", shown=True)
             break
-    return climb.recorded()
+    return best.recorded()
 
 
-def _said(attempt: int) -> str:
+def _label(attempt: int) -> str:
     return f"attempt {attempt} of at most {ladder.MOST_ATTEMPTS}"
 
 

@@ -193,12 +193,6 @@ def analysis_text(analysis: Analysis) -> str:
     return "\n\n".join([*head, text, *evidence, *audited])
 
 
-def write_analysis(analysis: Analysis, out: Path, *, command: Sequence[str] = ()) -> Written:
-    """Write the folder of results: whole, or after an error or an interrupt not at all."""
-    with whole_folder(out) as folder:
-        return _filled(analysis, folder, out, command)
-
-
 def _filled(analysis: Analysis, folder: Path, out: Path, command: Sequence[str]) -> Written:
     """Write all files into `folder`, which will be `out`: the fit and the tables first, as pictures may fail."""
     report = analysis.card.report

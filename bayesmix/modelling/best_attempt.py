@@ -21,8 +21,8 @@ class JointDraws:
     diagnostics: Diagnostics
 
 
-class Climb:
-    """It begins with the first attempt; `attempts`: the record of all, `at`: the number of the best of them from 0."""
+class BestAttempt:
+    """The best of the attempts made so far; `attempts`: the record of all, `at`: its number among them from 0."""
 
     def __init__(self, budget: Budget, free: ladder.Free, first: ladder.Step, design: Design, found: JointDraws):
         self.attempts: list[Attempt] = []
@@ -30,11 +30,11 @@ class Climb:
         self._budget, self._free, self._design = budget, free, design
         self._tried: list[ladder.Way] = []
         self._best, self._least, self._spent = found, float("inf"), 0.0
-        self.take(first, found)
+        self.add(first, found)
         self._most = MOST_TIMES * self._spent
 
-    def take(self, step: ladder.Step, found: JointDraws) -> None:
-        """A finished attempt; it is kept if it is no worse than the best before it."""
+    def add(self, step: ladder.Step, found: JointDraws) -> None:
+        """Record a finished attempt; it is kept if it is no worse than the best before it."""
         diagnostics = found.diagnostics
         self.attempts.append(ladder.attempt_of(step, diagnostics, self._design, found.sampling.seconds))
         self._tried.append(step.way)
@@ -43,8 +43,8 @@ class Climb:
         if badness <= self._least:
             self._best, self.at, self._least = found, len(self.attempts) - 1, badness
 
-    def give_up(self, step: ladder.Step, seconds: float) -> None:
-        """An attempt that was interrupted after `seconds`."""
+    def add_interrupted(self, step: ladder.Step, seconds: float) -> None:
+        """Record an attempt that was interrupted after `seconds`."""
         self.attempts.append(ladder.interrupted(step, self._design, seconds))
 
     def next_step(self) -> ladder.Step | None:
