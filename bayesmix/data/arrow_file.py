@@ -1,15 +1,15 @@
 """Tables that hold their types: parquet, and Arrow's own files (.feather, .arrow)."""
 
-from collections import Counter
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bayesmix.data.layout import refuse_doubled
 from bayesmix.data.text_file import reason_of
 from bayesmix.data.typed import EXACT
-from bayesmix.errors import DataError, listing
+from bayesmix.errors import DataError
 
 
 def read_arrow(file: Path, ending: str) -> pd.DataFrame:
@@ -22,9 +22,7 @@ def read_arrow(file: Path, ending: str) -> pd.DataFrame:
         raise DataError(f"{str(file)!r} is empty.")
     try:
         table = pq.read_table(file) if kind == "parquet" else _of_arrow(file)
-        twice = [name for name, times in Counter(table.column_names).items() if times > 1]
-        if twice:
-            raise DataError(f"{str(file)!r} has more than one column called {listing(map(repr, twice))}.")
+        refuse_doubled(file, table.column_names)
         data = _with_whole_numbers(table.to_pandas(), table)
         unnamed = all(name is None for name in data.index.names)
         return data.reset_index(drop=unnamed)

@@ -1,10 +1,12 @@
 """How a table is written in a file: its separator, decimal mark, encoding, marks of missing values, sheet."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from bayesmix.errors import DataError, shown
+from bayesmix.errors import DataError, listing, shown
 
 UTF8 = "utf-8-sig"
 """UTF-8; a byte order mark, which spreadsheets write, would else become part of the first column's name."""
@@ -63,6 +65,19 @@ def _marks(na_values: Any) -> tuple[str, ...]:
     if not is_list or any(isinstance(mark, bool) or not isinstance(mark, str | int | float) for mark in given):
         raise DataError(f'na_values are texts, such as [".", "-99"]; got {shown(na_values)}.')
     return tuple(str(mark).strip() for mark in given)
+
+
+def refuse_doubled(file: Path, names: Iterable[str]) -> None:
+    """Refuse a table in which two columns have one name; columns without a name may be several.
+
+    Raises
+    ------
+    DataError
+        With the names that are there twice.
+    """
+    twice = [name for name, times in Counter(names).items() if times > 1 and name]
+    if twice:
+        raise DataError(f"{str(file)!r} has more than one column called {listing(map(repr, twice))}.")
 
 
 def require_default(layout: Layout, names: Sequence[str], *, kind: str) -> None:

@@ -4,14 +4,13 @@ import csv
 import gzip
 import re
 import zlib
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 import pandas as pd
 
-from bayesmix.data.layout import NAMED, UTF8, Layout, argument
+from bayesmix.data.layout import NAMED, UTF8, Layout, argument, refuse_doubled
 from bayesmix.data.typed import Marks, typed
 from bayesmix.errors import DataError, counted, listing
 
@@ -59,7 +58,7 @@ def _check_lines(file: Path, lines: IO[str], separator: str) -> None:
     _, header = next(records, (0, None))
     if header is None:
         raise DataError(f"{str(file)!r} is empty.")
-    _check_header(file, header)
+    refuse_doubled(file, header)
     for number, (line, fields) in enumerate(records):
         if len(fields) != len(header):
             one_more = number == 0 and len(fields) == len(header) + 1
@@ -103,12 +102,6 @@ def _records(file: Path, lines: IO[str], separator: str) -> Iterator[tuple[int, 
         raise DataError(
             f"{str(file)!r}, the record starting on line {line}: {error}. Is a double quote not closed?"
         ) from error
-
-
-def _check_header(file: Path, header: list[str]) -> None:
-    twice = [name for name, times in Counter(header).items() if times > 1 and name]
-    if twice:
-        raise DataError(f"{str(file)!r} has more than one column called {listing(map(repr, twice))}.")
 
 
 def _refuse_other_separator(file: Path, lines: IO[str], separator: str) -> None:

@@ -2,13 +2,12 @@
 
 import datetime
 import warnings
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from bayesmix.data.layout import Layout
+from bayesmix.data.layout import Layout, refuse_doubled
 from bayesmix.data.text_file import reason_of
 from bayesmix.data.typed import Marks, typed
 from bayesmix.errors import DataError, did_you_mean, listing
@@ -67,9 +66,7 @@ def _header(file: Path, cells: pd.DataFrame) -> dict[int, str]:
             f"{str(file)!r}: the first row has {title!r} alone, for {len(names)} columns. Is it a title? Delete the "
             "rows above the names of the columns."
         )
-    twice = [name for name, times in Counter(names).items() if times > 1 and name]
-    if twice:
-        raise DataError(f"{str(file)!r} has more than one column called {listing(map(repr, twice))}.")
+    refuse_doubled(file, names)
     return {place: name or f"Unnamed: {number}" for number, (place, name) in enumerate(names.items())}
 
 
