@@ -44,7 +44,7 @@ NAMES: Mapping[str, str] = {
     "modelmatrix": "fit.design.fixed.matrix is X, fit.design.fixed.names its columns",
     **dict.fromkeys(("emmeans", "lsmeans", "marginalmeans", "contrasts", "contrast", "pairs", "cld"), _MEANS),
     **dict.fromkeys(
-        ("conditionaleffects", "ggpredict", "margins"), "plot_lines(fit) draws a model by its levels; " + _MEANS
+        ("conditionaleffects", "ggpredict", "margins"), "bm.plot_lines(fit) draws a model by its levels; " + _MEANS
     ),
     **dict.fromkeys(("predict", "predictions", "posteriorepred", "posteriorlinpred"), _NEW_ROWS),
     "simulate": "bm.posterior_predict(fit) draws new responses for the fitted rows",

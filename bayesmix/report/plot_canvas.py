@@ -32,10 +32,15 @@ class Picture(Figure):
         place()
 
     def set_size_inches(self, w: Any, h: float | None = None, forward: bool = True) -> None:
-        """Set the size as any figure's, in inches."""
+        """Set the size as any figure's, in inches.
+
+        Matplotlib sets the same size again whenever the dots an inch change, also while an extent is measured.
+        """
+        before = tuple(self.get_size_inches())
         super().set_size_inches(w, h, forward=forward)
-        for place in self._placings:
-            place()
+        if tuple(self.get_size_inches()) != before:
+            for place in self._placings:
+                place()
 
     def __getstate__(self) -> dict[str, Any]:
         """A stored picture stays as it was placed last."""
