@@ -181,7 +181,9 @@ def test_files_of_three_kinds_without_a_date(sleepstudy_fit):
 @pytest.mark.parametrize("name", EVERY)
 def test_every_picture_is_written_at_any_resolution(sleepstudy_fit, name, recwarn):
     """Of 72 dots an inch for SVG and PDF, and of others; the layout is that of the picture."""
-    drawn = drawn_in_memory(iter([(name, figure_of(EVERY[name](sleepstudy_fit)))]), formats=("png", "pdf", "svg"), dpi=61)
+    drawn = drawn_in_memory(
+        iter([(name, figure_of(EVERY[name](sleepstudy_fit)))]), formats=("png", "pdf", "svg"), dpi=61
+    )
     assert drawn.failure == ""
     assert list(drawn.files) == [f"{name}.png", f"{name}.pdf", f"{name}.svg"]
     assert not recwarn.list
