@@ -22,13 +22,13 @@ import numpy as np
 import nutpie
 import pandas as pd
 import xarray as xr
+from bayesmix.modelling.default_priors import default_priors
+from bayesmix.modelling.families import read_family
 
 import bayesmix as bm
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.convergence import convergence
-from bayesmix.modelling.default_priors import default_priors
-from bayesmix.modelling.families import read_family
 from bayesmix.modelling.joint_draws import draw_joint
 from bayesmix.modelling.joint_kernel import kernel_buffer
 from bayesmix.modelling.nuts_joint import compiled_functions

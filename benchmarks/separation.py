@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from bayesmix.modelling.families import read_family
 
 import bayesmix as bm
 from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.families import read_family
 from bayesmix.modelling.separation import separation_of
 
 METHYLATION = "cbind(methylated, unmethylated) ~ treatment * time + (1 | tank)"

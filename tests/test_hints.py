@@ -13,8 +13,8 @@ import pytest
 import bayesmix as bm
 from bayesmix import hints
 from bayesmix.errors import BayesmixError, did_you_mean
-from bayesmix.modelling.families import ALIASES, FAMILIES, read_family
-from bayesmix.modelling.family_texts import FamilyText
+from bayesmix.families.family import ALIASES, FAMILIES, read_family
+from bayesmix.families.texts import FamilyText
 
 KEYWORDS = (*hints.KEYWORDS.values(), *hints.QUESTIONS.values())
 PUBLIC = {hints._normal(name) for name in bm.__all__}

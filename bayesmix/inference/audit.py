@@ -17,8 +17,8 @@ from bayesmix.inference.audit_record import AGREES, DIFFERS, NO_VERDICT, Audit
 from bayesmix.inference.audit_sentence import fit_too_short, not_converged, sentence_of
 from bayesmix.modelling.arguments import check_arguments
 from bayesmix.modelling.kinds import a_posterior
-from bayesmix.modelling.layout import column_pairs, constant_parameters, threshold_names
 from bayesmix.modelling.record import Fit
+from bayesmix.posterior.layout import column_pairs, constant_parameters, threshold_names
 
 if TYPE_CHECKING:
     import xarray as xr

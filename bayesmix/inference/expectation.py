@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.families.family import AUXILIARY
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.inference.draws import auxiliary, constant_parameters, fixed, group_effects, joined, thresholds
 from bayesmix.inference.observed import trials_of
-from bayesmix.modelling.families import AUXILIARY
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.links import LINKS
 from bayesmix.numerics.ordinal import category_probabilities

@@ -7,9 +7,9 @@ from bayesmix.errors import PriorError, listing
 from bayesmix.hints import with_hints
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.method import why_not_marginal
-from bayesmix.modelling.priors import FLAT
 from bayesmix.modelling.quadrature_families import why_not_quadrature
 from bayesmix.modelling.record import Fit
+from bayesmix.priors.prior import FLAT
 
 if TYPE_CHECKING:
     from bayesmix.modelling.log_marginal import LogMarginal

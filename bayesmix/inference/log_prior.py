@@ -15,12 +15,12 @@ from bayesmix.inference.draws import (
     standard_deviations,
     thresholds,
 )
-from bayesmix.modelling.layout import THRESHOLD, corr_name, sd_names
-from bayesmix.modelling.prior_density import log_prior_density
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.links import LINKS
 from bayesmix.numerics.ordinal import category_probabilities
+from bayesmix.posterior.layout import THRESHOLD, corr_name, sd_names
+from bayesmix.priors.density import log_prior_density
+from bayesmix.priors.prior import Prior
 
 Floats = NDArray[np.float64]
 

@@ -14,11 +14,11 @@ from bayesmix.errors import PriorError
 from bayesmix.inference.draws import posterior_of
 from bayesmix.inference.log_prior import log_priors
 from bayesmix.inference.power_scaling import parameter_draws, sensitivity_to_priors
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.scaled_prior import scaled
 from bayesmix.numerics.autocorrelation import autocorrelation_time
 from bayesmix.numerics.reweight import mean_ratio
+from bayesmix.priors.prior import Prior
+from bayesmix.priors.scaled import scaled
 
 Floats = NDArray[np.float64]
 

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from bayesmix import modelling
 from bayesmix.inference.tested import tested_scales
 from bayesmix.modelling.method import why_not_marginal
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.quadrature_families import why_not_quadrature
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import ReducedModel
-from bayesmix.modelling.scaled_prior import scaled
+from bayesmix.priors.prior import Prior
+from bayesmix.priors.scaled import scaled
 
 if TYPE_CHECKING:
     from bayesmix.modelling.log_marginal import LogMarginal

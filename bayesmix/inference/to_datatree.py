@@ -12,8 +12,8 @@ from bayesmix.inference.log_likelihood import log_likelihood as log_likelihood_o
 from bayesmix.inference.log_likelihood import refuse_too_many
 from bayesmix.inference.posterior_predict import posterior_predict
 from bayesmix.modelling.kinds import a_posterior
-from bayesmix.modelling.layout import OBSERVATIONS, without_slash
 from bayesmix.modelling.record import Fit
+from bayesmix.posterior.layout import OBSERVATIONS, without_slash
 
 _PRIOR_DRAWS = 1000
 

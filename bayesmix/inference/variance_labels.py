@@ -3,7 +3,7 @@
 import pandas as pd
 
 from bayesmix.formula.design import Design
-from bayesmix.modelling.layout import column_pairs
+from bayesmix.posterior.layout import column_pairs
 
 RESIDUAL = "Residual"
 

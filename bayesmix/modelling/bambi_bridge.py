@@ -22,18 +22,18 @@ import pymc as pm
 from bambi.backend.model_components import ConstantComponent, DistributionalComponent, ResponseComponent
 from bambi.backend.pymc import PyMCModel
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import new_rows
-from bayesmix.modelling import layout
 from bayesmix.modelling.bambi_dialect import in_bambi_terms
 from bayesmix.modelling.bambi_families import bambi_family
 from bayesmix.modelling.bambi_names import give_names_back
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.fixed_effects import add_fixed_effects
 from bayesmix.modelling.group_effects import add_group_term
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.priors_pymc import to_bambi
 from bayesmix.modelling.thresholds import add_thresholds
+from bayesmix.posterior import layout
+from bayesmix.priors.prior import Prior
 from bayesmix.visible import visible
 
 

@@ -18,7 +18,7 @@ import pymc as pm
 from bambi.families.likelihood import Likelihood
 from bambi.families.univariate import BinomialBaseFamily, UnivariateFamily
 
-from bayesmix.modelling.families import AUXILIARY, Family
+from bayesmix.families.family import AUXILIARY, Family
 from bayesmix.modelling.hurdle_counts import HurdleNegativeBinomial, HurdlePoisson
 
 Arguments = dict[str, Any]

@@ -19,7 +19,7 @@ from formulae.terms.variable import Variable
 
 from bayesmix.formula.design import Design, prefixed
 from bayesmix.modelling.bambi_dialect import RESPONSE, BambiTerms
-from bayesmix.modelling.layout import without_slash
+from bayesmix.posterior.layout import without_slash
 
 
 def give_names_back(model: bambi.Model, said: BambiTerms, design: Design) -> None:

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling import layout
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.marginal import sd_prior, start_of
-from bayesmix.modelling.priors import Prior
 from bayesmix.numerics.level_quadrature.cost import value_cost
 from bayesmix.numerics.level_quadrature.parameters import (
     COEFFICIENT,
@@ -21,6 +19,8 @@ from bayesmix.numerics.level_quadrature.parameters import (
 )
 from bayesmix.numerics.level_quadrature.posterior import Parameters, pack_counts
 from bayesmix.numerics.level_quadrature.rows import CountRows, count_rows, of_all_rows
+from bayesmix.posterior import layout
+from bayesmix.priors.prior import Prior
 
 Floats = NDArray[np.float64]
 

@@ -10,21 +10,21 @@ from numpy.typing import NDArray
 
 from bayesmix import modelling
 from bayesmix.errors import QuadratureError
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.modelling.assemble import as_posterior
 from bayesmix.modelling.chains import chains_at_once, settled_seed
 from bayesmix.modelling.counts import Counts, coefficients_at_zero, integrate_effects
 from bayesmix.modelling.counts_effects import CountsEffects, counts_effects
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.importance_counts import draw_by_importance
 from bayesmix.modelling.method import MOST_KEPT
 from bayesmix.modelling.mode_theta import climb
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.progress import SamplingProgress
 from bayesmix.modelling.record import Sampling
 from bayesmix.modelling.starts import Dispersed
 from bayesmix.numerics.level_quadrature.posterior import evaluate_counts, log_posterior_at, parameter_values
 from bayesmix.numerics.mode import Mode
+from bayesmix.priors.prior import Prior
 
 Floats = NDArray[np.float64]
 

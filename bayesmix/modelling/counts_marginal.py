@@ -5,14 +5,14 @@ The group effects are integrated out by quadrature, the few parameters that are 
 
 from collections.abc import Mapping
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.modelling.counts import integrate_effects
 from bayesmix.modelling.counts_draws import fine_enough
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.importance_counts import draw_by_importance
 from bayesmix.modelling.importance_theta import Importance, importance_of
 from bayesmix.modelling.log_marginal import N_VALUES, LogMarginal, from_weights
-from bayesmix.modelling.priors import Prior
+from bayesmix.priors.prior import Prior
 
 
 def seconds_anew(design: Design, family: Family, priors: Mapping[str, Prior]) -> float:

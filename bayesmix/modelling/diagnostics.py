@@ -15,7 +15,7 @@ from bayesmix.modelling.attempts import frame_of
 from bayesmix.modelling.blocks import group_draws_at, stretches
 from bayesmix.modelling.convergence import convergence, sources_of
 from bayesmix.modelling.importance_theta import Importance, importance_of, trouble_with
-from bayesmix.modelling.layout import (
+from bayesmix.posterior.layout import (
     column_pairs,
     constant_parameters,
     corr_draws,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from bayesmix import modelling
 from bayesmix.errors import QuadratureError, SamplingError
+from bayesmix.families.family import Family, read_family
+from bayesmix.families.texts import FamilyText
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.frame import Frame
@@ -14,14 +16,12 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.formula.missing import MissingRows
 from bayesmix.hints import with_hints
 from bayesmix.modelling.arguments import check_arguments, check_functions, check_weights
-from bayesmix.modelling.default_priors import column_sds, default_priors
-from bayesmix.modelling.families import Family, read_family
-from bayesmix.modelling.family_texts import FamilyText
 from bayesmix.modelling.memory import out_of_memory, require_memory
 from bayesmix.modelling.method import TUNING_STEPS, Choice, Method, Sampler, choose_method, without_quadrature
-from bayesmix.modelling.priors import Prior, settle_priors
 from bayesmix.modelling.record import Fit, Sampling
 from bayesmix.modelling.separation_notice import require_bounded, tell_of_separation
+from bayesmix.priors.default_priors import column_sds, default_priors
+from bayesmix.priors.prior import Prior, settle_priors
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.formula.design import Design
-from bayesmix.modelling.priors import Prior
+from bayesmix.priors.prior import Prior
 
 Floats = NDArray[np.float64]
 

@@ -9,10 +9,10 @@ import pytensor.tensor as pt
 from pytensor.tensor import TensorVariable
 
 from bayesmix.formula.design import FixedEffects, TermColumns
-from bayesmix.modelling import layout
-from bayesmix.modelling.distributions import DISTRIBUTIONS
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.priors_pymc import to_pymc
+from bayesmix.posterior import layout
+from bayesmix.priors.distributions import DISTRIBUTIONS
+from bayesmix.priors.prior import Prior
 
 AT_MEANS = "_at_means"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import xarray as xr
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.modelling import ladder
 from bayesmix.modelling.best_attempt import BestAttempt, JointDraws
@@ -16,7 +17,6 @@ from bayesmix.modelling.chains import chains_at_once, sample_stats, settled_seed
 from bayesmix.modelling.compile_clock import CompileClock
 from bayesmix.modelling.compile_nutpie import compile_model
 from bayesmix.modelling.diagnostics import diagnose_sampling
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.fixed_columns import FixedColumns, fixed_columns
 from bayesmix.modelling.joint_kernel import has_kernel, kernel_buffer
 from bayesmix.modelling.method import TUNING_STEPS
@@ -24,7 +24,6 @@ from bayesmix.modelling.nested_coordinates import nested_factors
 from bayesmix.modelling.nuts_joint import draw_by_kernel, n_parameters, parameters_of
 from bayesmix.modelling.nuts_nutpie import MOST_UNCONSTRAINED
 from bayesmix.modelling.parallel import COMPILING
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.progress import at_a_prompt, tell
 from bayesmix.modelling.pymc_model import BuiltModel, build_model
 from bayesmix.modelling.record import Sampling
@@ -32,6 +31,7 @@ from bayesmix.modelling.rough import centred_terms, rough_fit_of
 from bayesmix.modelling.sampling import draw
 from bayesmix.modelling.starts import Dispersed, start_about_points
 from bayesmix.numerics.joint.rough import RoughFit
+from bayesmix.priors.prior import Prior
 
 _TARGET_ACCEPT = 0.9
 _MOST_THIN = 50

@@ -10,19 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling import layout
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.fixed_columns import FixedColumns, coefficient_numbers, fixed_columns
 from bayesmix.modelling.marginal import sd_prior
 from bayesmix.modelling.nested_coordinates import NestedFactors, nested_factors, nested_parts, no_nested_parts
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.rough import start_of
 from bayesmix.numerics.joint.coefficients import COEFFICIENT_KINDS
 from bayesmix.numerics.joint.rough import RoughFit, places_of
 from bayesmix.numerics.joint.rows import BINOMIAL_LOGIT, POISSON_LOG
 from bayesmix.numerics.laplace.likelihood import log_constant
 from bayesmix.numerics.packed import pack
+from bayesmix.posterior import layout
+from bayesmix.priors.prior import Prior
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -5,14 +5,14 @@ from typing import Any
 
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError, FamilyError
+from bayesmix.families.family import Family, has_laplace_fit, read_family
+from bayesmix.families.texts import FamilyText
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.missing import MissingRows
 from bayesmix.formula.parse import parse
 from bayesmix.hints import with_hints
 from bayesmix.modelling.arguments import check_functions
-from bayesmix.modelling.families import Family, has_laplace_fit, read_family
-from bayesmix.modelling.family_texts import FamilyText
 from bayesmix.modelling.laplace_record import LaplaceFit
 
 

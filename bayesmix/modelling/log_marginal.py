@@ -18,17 +18,17 @@ from bayesmix import modelling
 from bayesmix.formula.design import Design
 from bayesmix.modelling.dense_draws import dense_draws
 from bayesmix.modelling.importance_theta import Importance, draw_by_importance, importance_of
-from bayesmix.modelling.layout import theta_names
 from bayesmix.modelling.marginal import Marginal, marginalise
 from bayesmix.modelling.method import MOST_DENSE
 from bayesmix.modelling.mode_theta import mode_of
-from bayesmix.modelling.prior_density import log_prior_density
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.progress import SamplingProgress
 from bayesmix.numerics.bridge import bridge
 from bayesmix.numerics.gaussian.cost import value_cost
 from bayesmix.numerics.mode import Mode
 from bayesmix.numerics.quadrature import integrate
+from bayesmix.posterior.layout import theta_names
+from bayesmix.priors.density import log_prior_density
+from bayesmix.priors.prior import Prior
 
 if TYPE_CHECKING:
     from bayesmix.modelling.record import Fit

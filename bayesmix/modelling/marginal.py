@@ -7,8 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.formula.design import Design
-from bayesmix.modelling import layout
-from bayesmix.modelling.priors import Prior
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, WorkingPrior, working_prior
 from bayesmix.numerics.gaussian.cross_products import CrossProducts, cross_products
@@ -16,6 +14,8 @@ from bayesmix.numerics.typical_weight import typical_weight
 from bayesmix.numerics.variance_parameters import n_parameters
 from bayesmix.numerics.variance_posterior import pack_posterior
 from bayesmix.numerics.variance_priors import KINDS, OF_SIGMA
+from bayesmix.posterior import layout
+from bayesmix.priors.prior import Prior
 
 Floats = NDArray[np.float64]
 

@@ -14,12 +14,10 @@ from bayesmix.modelling.assemble import as_posterior
 from bayesmix.modelling.chains import chains_at_once, settled_seed
 from bayesmix.modelling.dense_draws import ThetaDraws
 from bayesmix.modelling.importance_theta import draw_by_importance
-from bayesmix.modelling.layout import theta_names
 from bayesmix.modelling.level_draws import by_term, effects_of, level_draws
 from bayesmix.modelling.marginal import Marginal, marginalise
 from bayesmix.modelling.method import MOST_KEPT
 from bayesmix.modelling.mode_theta import mode_of
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.progress import SamplingProgress
 from bayesmix.modelling.record import Sampling
 from bayesmix.modelling.starts import Dispersed
@@ -27,6 +25,8 @@ from bayesmix.numerics.gaussian.coefficient_prior import original_coefficients
 from bayesmix.numerics.gaussian.cost import value_cost
 from bayesmix.numerics.mode import Mode
 from bayesmix.numerics.variance_posterior import packed_factors
+from bayesmix.posterior.layout import theta_names
+from bayesmix.priors.prior import Prior
 
 Floats = NDArray[np.float64]
 

@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bayesmix.errors import SamplingError
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.method import MOST_KEPT, TUNING_STEPS, Choice
 
 if find_spec("resource"):  # Windows has none

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bayesmix.errors import ArgumentError, did_you_mean, shown
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling.families import Family
-from bayesmix.modelling.priors import FLAT, Prior
 from bayesmix.modelling.quadrature_families import why_not_quadrature
+from bayesmix.priors.prior import FLAT, Prior
 
 type Method = Literal["auto", "marginal", "joint"]
 type Sampler = Literal["auto", "importance", "nutpie", "pymc", "numpyro"]

@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design, GroupTerm
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.fixed_columns import FixedColumns
 from bayesmix.numerics.joint.rough import RoughFit, places_of
 from bayesmix.numerics.laplace.likelihood import LIKELIHOODS

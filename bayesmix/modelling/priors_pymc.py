@@ -5,8 +5,8 @@ import pymc as pm
 from pytensor.tensor import TensorVariable
 
 from bayesmix.errors import PriorError
-from bayesmix.modelling.distributions import DISTRIBUTIONS
-from bayesmix.modelling.priors import Prior
+from bayesmix.priors.distributions import DISTRIBUTIONS
+from bayesmix.priors.prior import Prior
 
 
 def to_pymc(prior: Prior, name: str, dims: str | tuple[str, ...] | None = None) -> TensorVariable:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling.families import Family
-from bayesmix.modelling.priors import FLAT, Prior
+from bayesmix.priors.prior import FLAT, Prior
 
 QUADRATURE_FAMILIES = ("bernoulli", "binomial", "beta_binomial", "poisson", "negative_binomial")
 """With all links that `families` has for them."""

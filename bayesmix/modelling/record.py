@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bayesmix import display, modelling
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.hints import Hinted
-from bayesmix.modelling.families import Family
-from bayesmix.modelling.priors import Prior
+from bayesmix.priors.prior import Prior
 
 if TYPE_CHECKING:
     import pymc as pm

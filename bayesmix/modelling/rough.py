@@ -5,18 +5,18 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design, GroupTerm
-from bayesmix.modelling import layout
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.fixed_columns import coefficient_numbers, fixed_columns
 from bayesmix.modelling.marginal import sd_prior
 from bayesmix.modelling.parallel import one_blas_thread
-from bayesmix.modelling.priors import Prior
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.joint.coefficients import COEFFICIENT_KINDS
 from bayesmix.numerics.joint.rough import RoughFit, rough_fit
 from bayesmix.numerics.laplace.likelihood import LIKELIHOODS
 from bayesmix.numerics.variance_priors import standard_deviation
+from bayesmix.posterior import layout
+from bayesmix.priors.prior import Prior
 
 Floats = NDArray[np.float64]
 

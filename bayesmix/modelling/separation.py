@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.families.family import Family
 from bayesmix.formula.crossings import crossings
 from bayesmix.formula.design import Design
-from bayesmix.modelling.families import Family
 from bayesmix.numerics.separation import can_move, runaway, separation
 
 Floats = NDArray[np.float64]

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.errors import counted, listing
-from bayesmix.modelling.families import Family
+from bayesmix.families.family import Family
 from bayesmix.modelling.separation import PureLevels, Separating
 
 _SIDES = {-1: "to -infinity", 0: "either way", 1: "to +infinity"}

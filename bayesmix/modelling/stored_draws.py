@@ -11,12 +11,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from bayesmix.errors import StoredFitError, listing
+from bayesmix.families.family import AUXILIARY, Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling import layout
 from bayesmix.modelling.attempts import Attempt
 from bayesmix.modelling.diagnostics import parameter_blocks
-from bayesmix.modelling.families import AUXILIARY, Family
 from bayesmix.modelling.record import Sampling
+from bayesmix.posterior import layout
 
 Floats = NDArray[np.float64]
 

@@ -15,10 +15,10 @@ import pymc as pm
 import pytensor.tensor as pt
 from pytensor.tensor import TensorVariable
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling import layout
-from bayesmix.modelling.families import Family
-from bayesmix.modelling.priors import Prior
+from bayesmix.posterior import layout
+from bayesmix.priors.prior import Prior
 
 PROBABILITY = "probability_at_means"
 

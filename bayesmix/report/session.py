@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from bayesmix.data.catalogue import catalogue
-from bayesmix.modelling.priors import to_text
 from bayesmix.modelling.record import Fit
+from bayesmix.priors.prior import to_text
 from bayesmix.report.card import Card, DataPart
 from bayesmix.report.card_audit import CardAudit
 from bayesmix.report.results_folder import WRITTEN_BY

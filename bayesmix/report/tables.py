@@ -16,9 +16,9 @@ from bayesmix.inference.ranef import ranef
 from bayesmix.inference.separation import separation
 from bayesmix.inference.tidy import tidy
 from bayesmix.inference.varcorr import varcorr
-from bayesmix.modelling.priors import to_text
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.separation import can_separate
+from bayesmix.priors.prior import to_text
 
 
 def _priors(fit: Fit) -> pd.DataFrame:

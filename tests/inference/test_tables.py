@@ -8,6 +8,7 @@ import pytest
 from arviz_stats import ess, rhat
 
 from bayesmix.errors import ArgumentError, UnknownTermError
+from bayesmix.families.family import read_family
 from bayesmix.inference import summarise
 from bayesmix.inference.coef import coef
 from bayesmix.inference.fixef import fixef
@@ -15,7 +16,6 @@ from bayesmix.inference.glance import glance
 from bayesmix.inference.ranef import ranef
 from bayesmix.inference.tidy import tidy
 from bayesmix.inference.varcorr import varcorr
-from bayesmix.modelling.families import read_family
 
 
 def numbers(draws, prob=0.95):

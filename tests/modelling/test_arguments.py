@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 
 from bayesmix.errors import ArgumentError, BayesmixError, DataError, FamilyError, PriorError, SamplingError
+from bayesmix.families.family import Family
 from bayesmix.modelling import fit as fit_module
 from bayesmix.modelling import memory
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.laplace import laplace
 from bayesmix.modelling.lm import lm
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.reml import reml
+from bayesmix.priors.prior import Prior
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,11 @@ from scipy import stats
 from scipy.special import expit, logit, softmax
 from scipy.stats import norm
 
+from bayesmix.families.family import AUXILIARY, FAMILIES, read_family
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.modelling.default_priors import default_priors
-from bayesmix.modelling.families import AUXILIARY, FAMILIES, read_family
 from bayesmix.modelling.pymc_model import build_model
+from bayesmix.priors.default_priors import default_priors
 
 N, LEVELS = 40, 5
 INVERSE = {

@@ -9,13 +9,13 @@ from scipy import stats
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError
+from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling import importance_theta, marginal_draws
-from bayesmix.modelling.default_priors import default_priors
-from bayesmix.modelling.families import read_family
 from bayesmix.modelling.method import choose_method
 from bayesmix.modelling.parallel import in_parallel
+from bayesmix.priors.default_priors import default_priors
 
 SETTINGS = {"seed": 1, "progress": False}
 

@@ -5,20 +5,20 @@ import pandas as pd
 import pymc as pm
 import pytest
 
+from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.bridge import log_density_of
-from bayesmix.modelling.default_priors import default_priors
-from bayesmix.modelling.families import read_family
 from bayesmix.modelling.fixed_columns import fixed_columns
 from bayesmix.modelling.joint_kernel import effect_starts, has_kernel, kernel_buffer
 from bayesmix.modelling.ladder import labels
 from bayesmix.modelling.nuts_joint import n_parameters, parameters_of
-from bayesmix.modelling.priors import settle_priors
 from bayesmix.modelling.pymc_model import build_model
 from bayesmix.modelling.rough import centred_terms, rough_fit_of
 from bayesmix.numerics.joint.affine import point_at, slopes_at
 from bayesmix.numerics.joint.density import joint_density
+from bayesmix.priors.default_priors import default_priors
+from bayesmix.priors.prior import settle_priors
 
 
 def data(seed: int = 5, n_obs: int = 120) -> pd.DataFrame:

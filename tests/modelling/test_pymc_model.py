@@ -7,11 +7,11 @@ from scipy import stats
 from scipy.special import expit, gammaln
 from scipy.stats import norm
 
+from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.families import read_family
-from bayesmix.modelling.priors import read_prior
 from bayesmix.modelling.pymc_model import build_model
+from bayesmix.priors.prior import read_prior
 
 N = 60
 PRIORS = {

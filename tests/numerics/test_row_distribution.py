@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 from scipy.special import logsumexp
 
-from bayesmix.modelling.families import FAMILIES
+from bayesmix.families.family import FAMILIES
 from bayesmix.numerics.links import LINKS
 from bayesmix.numerics.response_moments import MOMENTS
 from bayesmix.numerics.row_distribution.beta_binomial_tails import beta_binomial_tails

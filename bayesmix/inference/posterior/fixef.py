@@ -5,8 +5,8 @@ import pandas as pd
 
 from bayesmix.inference.draws import fixed, joined, thresholds
 from bayesmix.inference.summarise import sampling_quality, summarise
-from bayesmix.modelling.layout import threshold_names
 from bayesmix.modelling.record import Fit
+from bayesmix.posterior.layout import threshold_names
 
 
 def fixef(fit: Fit, *, prob: float) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from bayesmix import modelling
 from bayesmix.errors import DesignError
+from bayesmix.families.family import has_laplace_fit
 from bayesmix.formula.reduce import Reduction, reductions
 from bayesmix.inference.bayes_factor import joined, without
 from bayesmix.inference.boundary import boundary_p, naive_p
@@ -14,7 +15,6 @@ from bayesmix.inference.contained import log_marginals
 from bayesmix.inference.lrt import variances_lost
 from bayesmix.inference.rand_table import RandTable
 from bayesmix.inference.reml import rand as of_reml
-from bayesmix.modelling.families import has_laplace_fit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model
 

@@ -8,8 +8,8 @@ from bayesmix.formula.design import GroupTerm
 from bayesmix.inference.draws import auxiliary, constant_parameters, correlations, joined, standard_deviations
 from bayesmix.inference.summarise import sampling_quality, summarise
 from bayesmix.inference.variance_labels import RESIDUAL, as_index, labels_of
-from bayesmix.modelling.layout import column_pairs
 from bayesmix.modelling.record import Fit
+from bayesmix.posterior.layout import column_pairs
 
 
 def varcorr(fit: Fit, *, scale: str, prob: float) -> pd.DataFrame:

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling.families import Family
-from bayesmix.modelling.priors import Prior
 from bayesmix.numerics.typical_weight import typical_weight
+from bayesmix.priors.prior import Prior
 
 Floats = NDArray[np.float64]
 

@@ -12,8 +12,8 @@ from math import isfinite
 from numbers import Real
 
 from bayesmix.errors import PriorError, did_you_mean, listing
-from bayesmix.modelling.distributions import DISTRIBUTIONS, OF_SIGMA, Argument, signature
-from bayesmix.modelling.layout import without_slash
+from bayesmix.posterior.layout import without_slash
+from bayesmix.priors.distributions import DISTRIBUTIONS, OF_SIGMA, Argument, signature
 
 
 @dataclass(frozen=True, repr=False)

@@ -10,8 +10,8 @@ from scipy import stats
 from scipy.special import expit, logit
 
 import bayesmix as bm
+from bayesmix.families.family import ALIASES, AUXILIARY, FAMILIES
 from bayesmix.formula.response import RESPONSE_KINDS
-from bayesmix.modelling.families import ALIASES, AUXILIARY, FAMILIES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "families.md").read_text()
 LEVELS, ROWS = 60, 7

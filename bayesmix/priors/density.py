@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from scipy.special import betaln, gammaln, xlog1py, xlogy
 
-from bayesmix.modelling.priors import Prior
+from bayesmix.priors.prior import Prior
 
 Floats = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from bayesmix.formula.design import FixedEffects
-from bayesmix.modelling.priors import Prior
+from bayesmix.priors.prior import Prior
 
 Floats = NDArray[np.float64]
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from math import log
 
 from bayesmix.errors import PriorError
-from bayesmix.modelling.priors import Prior
+from bayesmix.priors.prior import Prior
 
 _SCALES = {"HalfNormal": 0, "HalfStudentT": 1, "HalfCauchy": 0, "Normal": 1, "Laplace": 1, "StudentT": 2, "Cauchy": 1}
 _RATES = {"Exponential": 0, "Gamma": 1}

@@ -3,9 +3,9 @@
 import pytest
 
 from bayesmix.errors import PriorError
-from bayesmix.modelling.distributions import DISTRIBUTIONS
-from bayesmix.modelling.priors import Prior, parameter_kind, read_prior, settle_priors, to_text
-from bayesmix.modelling.scaled_prior import scaled
+from bayesmix.priors.distributions import DISTRIBUTIONS
+from bayesmix.priors.prior import Prior, parameter_kind, read_prior, settle_priors, to_text
+from bayesmix.priors.scaled import scaled
 
 READ = [
     ("Normal(0, 2.5)", "Days", Prior("Normal", (0.0, 2.5))),

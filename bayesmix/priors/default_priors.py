@@ -3,12 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design, FixedEffects, GroupTerm
-from bayesmix.modelling import layout
-from bayesmix.modelling.auxiliary_priors import auxiliary_centre, auxiliary_prior, response_for_priors
-from bayesmix.modelling.families import Family
-from bayesmix.modelling.priors import Prior
 from bayesmix.numerics.links import LINKS
+from bayesmix.posterior import layout
+from bayesmix.priors.auxiliary_priors import auxiliary_centre, auxiliary_prior, response_for_priors
+from bayesmix.priors.prior import Prior
 
 Floats = NDArray[np.float64]
 
