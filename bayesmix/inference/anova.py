@@ -1,15 +1,20 @@
 """What does each fixed term explain?"""
 
-import pandas as pd
+from functools import singledispatch
 
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from bayesmix import modelling
 from bayesmix.hints import with_hints
 from bayesmix.inference.ddf_method import ddf_method
-from bayesmix.inference.least_squares import anova as of_least_squares
 from bayesmix.inference.readable_table import readable
-from bayesmix.inference.reml import anova as of_reml
-from bayesmix.modelling.kinds import refuse_other_kinds
+from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.reml_record import RemlFit
+
+RESIDUALS = "Residuals"
 
 
 @with_hints
@@ -59,6 +64,50 @@ def anova(fit: RemlFit | LmFit, *, ddf: str = "satterthwaite") -> pd.DataFrame:
     >>> bm.anova(fit).loc["variety", ["den_df", "f"]].round(4).tolist()  # doctest: +SKIP
     [4.0, 1.0676]
     """
-    refuse_other_kinds(fit, question="anova", kinds=(RemlFit, LmFit))
-    ddf = ddf_method(fit, ddf)
-    return of_reml.anova(fit, ddf=ddf) if isinstance(fit, RemlFit) else of_least_squares.anova(fit)
+    require_answer(_anova, fit, question="anova")
+    return _anova(fit, ddf=ddf_method(fit, ddf))
+
+
+@singledispatch
+def _anova(fit: object, *, ddf: str) -> pd.DataFrame:
+    raise no_answer(_anova, fit, question="anova")
+
+
+@_anova.register
+def _type_three(fit: RemlFit, *, ddf: str) -> pd.DataFrame:
+    tests = modelling.reml_moments.term_tests(fit, ddf)
+    # As lmerTest: the squares that give this F beside the residual's.
+    rows = [
+        (
+            test.statistic * test.numerator * fit.sigma**2,
+            test.statistic * fit.sigma**2,
+            test.numerator,
+            test.denominator,
+            test.statistic,
+            test.p_value,
+        )
+        for test in tests.values()
+    ]
+    table = pd.DataFrame(
+        rows,
+        columns=["sum_sq", "mean_sq", "num_df", "den_df", "f", "p"],
+        index=pd.Index(list(tests), name="term", dtype=object),
+    )
+    return table.astype({name: int if name == "num_df" else float for name in table.columns})
+
+
+@_anova.register
+def _sequential(fit: LmFit, *, ddf: str) -> pd.DataFrame:
+    """Sums of squares from the effects of the fit's QR decomposition."""
+    terms = [term for term in fit.design.fixed.terms if term.kind != "intercept"]
+    squares = [float(np.sum(fit.effects[list(term.columns)] ** 2)) for term in terms]
+    df = np.array([*(len(term.columns) for term in terms), fit.df_residual])
+    table = pd.DataFrame(
+        {"df": df, "sum_sq": np.array([*squares, fit.df_residual * fit.sigma**2])},
+        index=pd.Index([*(term.label for term in terms), RESIDUALS], name="term", dtype=object),
+    )
+    table["mean_sq"] = table["sum_sq"] / table["df"]
+    table["f"] = table["mean_sq"] / fit.sigma**2
+    table["p"] = stats.f.sf(table["f"], table["df"], fit.df_residual)
+    table.iloc[-1, 3:] = np.nan
+    return table

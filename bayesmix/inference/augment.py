@@ -1,19 +1,23 @@
 """The data with what the model makes of each row."""
 
+from functools import singledispatch
+
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import probability
-from bayesmix.inference.laplace import augment as of_laplace
-from bayesmix.inference.least_squares import augment as of_least_squares
-from bayesmix.inference.posterior import augment as of_posterior
+from bayesmix.inference.fitted import expectation, expected
+from bayesmix.inference.observed import observed
 from bayesmix.inference.readable_table import readable
-from bayesmix.inference.reml import augment as of_reml
-from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
+from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
+
+Columns = dict[str, "pd.Series | NDArray[np.float64]"]
 
 
 @with_hints
@@ -41,12 +45,37 @@ def augment(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95) -> p
     ArgumentError
         `prob` is not between 0 and 1.
     """
-    refuse_other_kinds(fit, question="augment", kinds=LINEAR)
-    prob = probability(prob)
-    if isinstance(fit, RemlFit):
-        return of_reml.augment(fit)
-    if isinstance(fit, LaplaceFit):
-        return of_laplace.augment(fit)
-    if isinstance(fit, LmFit):
-        return of_least_squares.augment(fit)
-    return of_posterior.augment(fit, prob=prob)
+    require_answer(_columns, fit, question="augment")
+    return fit.data.assign(**_columns(fit, prob=probability(prob)))
+
+
+@singledispatch
+def _columns(fit: object, *, prob: float) -> Columns:
+    raise no_answer(_columns, fit, question="augment")
+
+
+@_columns.register
+def _of_posterior(fit: Fit, *, prob: float) -> Columns:
+    with_groups = expected(fit, groups="fitted", prob=prob)
+    return {
+        ".fitted": with_groups["mean"],
+        ".resid": observed(fit.design.response) - with_groups["mean"],
+        ".fixed": expected(fit, groups="typical", prob=prob)["mean"],
+        ".lower": with_groups["lower"],
+        ".upper": with_groups["upper"],
+    }
+
+
+@_columns.register
+def _of_estimates(fit: RemlFit | LaplaceFit, *, prob: float) -> Columns:
+    with_groups = expectation(fit, groups="fitted")
+    return {
+        ".fitted": with_groups,
+        ".resid": observed(fit.design.response) - with_groups,
+        ".fixed": expectation(fit, groups="typical"),
+    }
+
+
+@_columns.register
+def _of_least_squares(fit: LmFit, *, prob: float) -> Columns:
+    return {".fitted": fit.fitted, ".resid": fit.residuals, ".fixed": fit.fitted}

@@ -1,6 +1,8 @@
 """Does the larger of nested models fit better than chance would have it?"""
 
+from functools import singledispatch
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +14,6 @@ from bayesmix.formula.design import Design
 from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_switch
 from bayesmix.inference.boundary import boundary_p, naive_p
-from bayesmix.inference.laplace.maximum import require_maximum
 from bayesmix.inference.nested import require_nested
 from bayesmix.inference.readable_table import readable
 from bayesmix.modelling.kinds import instead_of
@@ -71,10 +72,7 @@ def lrt(
 def _require_comparable(reduced: RemlFit | LaplaceFit, full: RemlFit | LaplaceFit, *, refit: bool) -> None:
     _require_one_kind(reduced, full)
     _require_same_rows(reduced.design, full.design)
-    if isinstance(reduced, RemlFit) and isinstance(full, RemlFit) and not refit:
-        _require_one_criterion(reduced, full, _same_columns(reduced.design, full.design))
-    if isinstance(reduced, LaplaceFit) and isinstance(full, LaplaceFit):
-        _require_comparable_maxima(reduced, full)
+    _require_one_likelihood(reduced, full, refit=refit)
     if full.n_parameters <= reduced.n_parameters:
         raise ArgumentError(
             f"The model {full.formula} has {full.n_parameters} parameters, {reduced.formula} before it "
@@ -106,11 +104,15 @@ def _effects(design: Design) -> set[tuple[str, str]]:
     return {(term.group, name) for term in design.random for name in term.names}
 
 
+@singledispatch
 def _by_likelihood(fit: RemlFit | LaplaceFit) -> RemlFit | LaplaceFit:
     """The maximum likelihood fit of the same model."""
-    if isinstance(fit, RemlFit) and fit.reml:
-        return modelling.reml_fit.fit_design(fit.design, reml=False)
     return fit
+
+
+@_by_likelihood.register
+def _refitted(fit: RemlFit) -> RemlFit:
+    return modelling.reml_fit.fit_design(fit.design, reml=False) if fit.reml else fit
 
 
 def _row(fit: RemlFit | LaplaceFit) -> dict[str, float]:
@@ -139,15 +141,23 @@ def _instead(reduced: object, full: object) -> str:
     return instead_of("lrt", reduced) if type(reduced) is type(full) else ""
 
 
-def _require_one_criterion(reduced: RemlFit, full: RemlFit, same_fixed: bool) -> None:
-    if (reduced.reml or full.reml) and not (same_fixed and reduced.reml and full.reml):
+@singledispatch
+def _require_one_likelihood(reduced: object, full: Any, *, refit: bool) -> None:
+    """Refuse fits of one kind whose criteria are no likelihoods of the same thing."""
+
+
+@_require_one_likelihood.register
+def _require_one_criterion(reduced: RemlFit, full: RemlFit, *, refit: bool) -> None:
+    same = _same_columns(reduced.design, full.design) and reduced.reml and full.reml
+    if not refit and (reduced.reml or full.reml) and not same:
         raise ArgumentError(
             "REML criteria of models with different fixed parts, or beside a likelihood, cannot be compared; leave "
             "refit=True."
         )
 
 
-def _require_comparable_maxima(reduced: LaplaceFit, full: LaplaceFit) -> None:
+@_require_one_likelihood.register
+def _require_comparable_maxima(reduced: LaplaceFit, full: LaplaceFit, *, refit: bool) -> None:
     if reduced.family != full.family:
         raise ArgumentError(
             f"The fits are of {reduced.family} and {full.family}: models of different families or links are not "
@@ -155,6 +165,18 @@ def _require_comparable_maxima(reduced: LaplaceFit, full: LaplaceFit) -> None:
         )
     for fit in (reduced, full):
         require_maximum(fit, question="lrt")
+
+
+def require_maximum(fit: LaplaceFit, *, question: str) -> None:
+    """Refuse a fit whose search found no finite maximum, with its reason: it has no likelihood to compare.
+
+    Raises
+    ------
+    ArgumentError
+        `fit.converged` is False.
+    """
+    if not fit.converged:
+        raise ArgumentError(f"{question} compares maxima of the likelihood, and {fit.formula} has none. {fit.reason}")
 
 
 def _require_same_rows(one: Design, other: Design) -> None:

@@ -1,17 +1,26 @@
 """How far is each level of a group from the whole?"""
 
-import pandas as pd
+from collections.abc import Iterable
+from functools import singledispatch
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bayesmix import modelling
+from bayesmix.formula.design import GroupTerm
 from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import groups_of, probability
-from bayesmix.inference.laplace import ranef as of_laplace
-from bayesmix.inference.posterior import ranef as of_posterior
+from bayesmix.inference.draws import group_effects, n_draws_of
+from bayesmix.inference.level_frames import level_frame, stacked
 from bayesmix.inference.readable_table import readable
-from bayesmix.inference.reml import ranef as of_reml
-from bayesmix.modelling.kinds import MIXED, refuse_other_kinds
+from bayesmix.inference.summarise import summarise_in_parts
+from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
+
+_OF_DRAWS = ("mean", "sd", "lower", "upper")
 
 
 @with_hints
@@ -43,10 +52,49 @@ def ranef(fit: Fit | RemlFit | LaplaceFit, group: str | None = None, *, prob: fl
     ArgumentError
         `prob` is not between 0 and 1.
     """
-    refuse_other_kinds(fit, question="ranef", kinds=MIXED)
-    prob, groups = probability(prob), groups_of(fit.design, group)
-    if isinstance(fit, RemlFit):
-        return of_reml.ranef(fit, groups)
-    if isinstance(fit, LaplaceFit):
-        return of_laplace.ranef(fit, groups)
-    return of_posterior.ranef(fit, groups, prob=prob)
+    require_answer(_ranef, fit, question="ranef")
+    prob = probability(prob)
+    return _ranef(fit, groups=groups_of(fit.design, group), prob=prob)
+
+
+@singledispatch
+def _ranef(fit: object, *, groups: tuple[str, ...], prob: float) -> pd.DataFrame:
+    raise no_answer(_ranef, fit, question="ranef")
+
+
+@_ranef.register
+def _of_posterior(fit: Fit, *, groups: tuple[str, ...], prob: float) -> pd.DataFrame:
+    terms = [term for term in fit.design.all_random if term.group in groups]
+    return stacked([_term_frame(fit, term, prob) for term in terms], _OF_DRAWS)
+
+
+@_ranef.register
+def _of_reml(fit: RemlFit, *, groups: tuple[str, ...], prob: float) -> pd.DataFrame:
+    return _conditional_modes(fit, groups, modelling.reml_moments.conditional_sds(fit))
+
+
+@_ranef.register
+def _of_laplace(fit: LaplaceFit, *, groups: tuple[str, ...], prob: float) -> pd.DataFrame:
+    sds = [np.sqrt(np.diagonal(covariances, axis1=1, axis2=2)) for covariances in fit.effect_covariances]
+    return _conditional_modes(fit, groups, sds)
+
+
+def _term_frame(fit: Fit, term: GroupTerm, prob: float) -> pd.DataFrame:
+    summary = summarise_in_parts(
+        lambda levels: group_effects(fit, term, levels),
+        shape=(term.n_levels, term.k),
+        n_draws=n_draws_of(fit),
+        prob=prob,
+    )
+    return level_frame(term.group, term.levels, term.names, summary.columns(*_OF_DRAWS))
+
+
+def _conditional_modes(
+    fit: RemlFit | LaplaceFit, groups: tuple[str, ...], sds: Iterable[NDArray[np.float64]]
+) -> pd.DataFrame:
+    frames = [
+        level_frame(term.group, term.levels, term.names, {"estimate": modes, "sd": sd})
+        for term, modes, sd in zip(fit.design.random, fit.effects, sds, strict=True)
+        if term.group in groups
+    ]
+    return stacked(frames, ("estimate", "sd"))

@@ -1,20 +1,32 @@
 """How far is each observation from what the model expects?"""
 
+from collections.abc import Callable
+from functools import singledispatch
+
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_whole_seed, one_of, probability
-from bayesmix.inference.laplace import residuals as of_laplace
-from bayesmix.inference.least_squares import residuals as of_least_squares
-from bayesmix.inference.posterior import residuals as of_posterior
+from bayesmix.inference.draws import n_draws_of
+from bayesmix.inference.expectation import response_parameters
+from bayesmix.inference.fitted import expectation
+from bayesmix.inference.observed import observed, trials_of
 from bayesmix.inference.readable_table import readable
-from bayesmix.inference.reml import residuals as of_reml
-from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
+from bayesmix.inference.row_model import row_model
+from bayesmix.inference.summarise import summarise_in_parts
+from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
+from bayesmix.numerics.response_moments import MOMENTS
+from bayesmix.numerics.row_distribution.parts import Predicted
+from bayesmix.numerics.row_distribution.table import quantile_residual
+
+Floats = NDArray[np.float64]
 
 KINDS = ("response", "pearson", "scaled", "quantile")
 
@@ -66,14 +78,89 @@ def residuals(
     ----------
     Dunn & Smyth (1996), doi:10.1080/10618600.1996.10474708
     """
-    refuse_other_kinds(fit, question="residuals", kinds=LINEAR)
-    kind, prob = one_of(kind, KINDS, argument="kind"), probability(prob)
-    if kind == "quantile" and isinstance(fit, RemlFit | LmFit):
+    require_answer(_residuals, fit, question="residuals")
+    return _residuals(fit, kind=one_of(kind, KINDS, argument="kind"), prob=probability(prob), seed=seed)
+
+
+@singledispatch
+def _residuals(fit: object, *, kind: str, prob: float, seed: int | None) -> pd.DataFrame:
+    raise no_answer(_residuals, fit, question="residuals")
+
+
+@_residuals.register
+def _of_posterior(fit: Fit, *, kind: str, prob: float, seed: int | None) -> pd.DataFrame:
+    seed = a_whole_seed(seed, fit.sampling.seed)
+    draws_of = _quantile_draws(fit, seed) if kind == "quantile" else _differences(fit, kind)
+    summary = summarise_in_parts(draws_of, shape=(fit.design.n_obs,), n_draws=n_draws_of(fit), prob=prob)
+    return pd.DataFrame(summary.columns("mean", "sd", "lower", "upper"), index=fit.data.index)
+
+
+@_residuals.register
+def _of_reml(fit: RemlFit, *, kind: str, prob: float, seed: int | None) -> pd.DataFrame:
+    _require_no_quantiles(kind)
+    difference = fit.design.response.values - expectation(fit, groups="fitted")
+    if kind != "response":
+        difference *= _root_weights(fit) / fit.sigma
+    return pd.DataFrame({"estimate": difference}, index=fit.data.index)
+
+
+@_residuals.register
+def _of_laplace(fit: LaplaceFit, *, kind: str, prob: float, seed: int | None) -> pd.DataFrame:
+    seed = a_whole_seed(seed, 0)
+    if kind == "quantile":
+        return pd.DataFrame({"estimate": _quantiles(fit, seed)}, index=fit.data.index)
+    mean = expectation(fit, groups="fitted")
+    difference = observed(fit.design.response) - mean
+    if kind != "response":
+        trials = trials_of(fit.design.response)
+        variance = MOMENTS[fit.family.name].variance({"mu": mean, "trials": np.ones(1) if trials is None else trials})
+        # Where the search ran off to a probability of 1 in every digit there is no variance to divide by.
+        difference = difference / np.sqrt(np.where(variance > 0, variance, np.nan))
+    return pd.DataFrame({"estimate": difference}, index=fit.data.index)
+
+
+@_residuals.register
+def _of_least_squares(fit: LmFit, *, kind: str, prob: float, seed: int | None) -> pd.DataFrame:
+    _require_no_quantiles(kind)
+    difference = fit.residuals if kind == "response" else fit.residuals * _root_weights(fit) / fit.sigma
+    return pd.DataFrame({"estimate": difference}, index=fit.data.index)
+
+
+def _require_no_quantiles(kind: str) -> None:
+    if kind == "quantile":
         raise ArgumentError('Quantile residuals of a Gaussian model are its Pearson residuals: write kind="pearson".')
-    if isinstance(fit, RemlFit):
-        return of_reml.residuals(fit, kind=kind)
-    if isinstance(fit, LaplaceFit):
-        return of_laplace.residuals(fit, kind=kind, seed=a_whole_seed(seed, 0))
-    if isinstance(fit, LmFit):
-        return of_least_squares.residuals(fit, kind=kind)
-    return of_posterior.residuals(fit, kind=kind, prob=prob, seed=a_whole_seed(seed, fit.sampling.seed))
+
+
+def _root_weights(fit: RemlFit | LmFit) -> Floats | float:
+    return 1.0 if fit.design.weights is None else np.sqrt(fit.design.weights)
+
+
+def _differences(fit: Fit, kind: str) -> Callable[[slice], Floats]:
+    response = observed(fit.design.response)
+    parameters, moments = response_parameters(fit, groups="fitted"), MOMENTS[fit.family.name]
+
+    def differences(rows: slice) -> Floats:
+        own = parameters(rows)
+        difference = response[rows, None] - moments.mean(own)
+        return difference if kind == "response" else difference / np.sqrt(moments.variance(own))
+
+    return differences
+
+
+def _quantile_draws(fit: Fit, seed: int) -> Callable[[slice], Floats]:
+    model, trials = row_model(fit), trials_of(fit.design.response)
+    u = np.random.default_rng(seed).uniform(size=(fit.design.n_obs, 1))
+
+    def draws_of(rows: slice) -> Floats:
+        found = model.quantile_residual(rows, model.predictor(rows), u[rows])
+        return found if trials is None else np.where(np.isnan(trials[rows, None]), np.nan, found)
+
+    return draws_of
+
+
+def _quantiles(fit: LaplaceFit, seed: int) -> Floats:
+    response, trials = fit.design.response, trials_of(fit.design.response)
+    u = np.random.default_rng(seed).uniform(size=fit.design.n_obs)
+    own = {"trials": np.ones(fit.design.n_obs) if response.trials is None else response.trials}
+    found = quantile_residual(fit.family.name, response.values, Predicted(fit.eta, fit.family.link, own), u)
+    return found if trials is None else np.where(np.isnan(trials), np.nan, found)

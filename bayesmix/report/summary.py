@@ -11,8 +11,7 @@ from bayesmix.inference.ddf_method import ddf_method
 from bayesmix.inference.diagnose import notes, verdict
 from bayesmix.inference.draws import constant_parameters
 from bayesmix.inference.fixef import fixef
-from bayesmix.inference.varcorr import varcorr
-from bayesmix.inference.variance_labels import RESIDUAL
+from bayesmix.inference.varcorr import RESIDUAL, varcorr
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
