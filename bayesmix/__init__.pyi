@@ -3,6 +3,12 @@ from .data import describe as describe
 from .data import load_data as load_data
 from .data import read_table as read_table
 from .errors import BayesmixError as BayesmixError
+from .estimates.laplace.laplace import laplace as laplace
+from .estimates.laplace.record import LaplaceFit as LaplaceFit
+from .estimates.least_squares.lm import lm as lm
+from .estimates.least_squares.record import LmFit as LmFit
+from .estimates.reml.record import RemlFit as RemlFit
+from .estimates.reml.reml import reml as reml
 from .inference.anova import anova as anova
 from .inference.audit import audit as audit
 from .inference.audit_record import Audit as Audit
@@ -43,13 +49,7 @@ from .inference.varcorr import varcorr as varcorr
 from .inference.vcov import vcov as vcov
 from .modelling.bambi_model import bambi_model as bambi_model
 from .modelling.fit import fit as fit
-from .modelling.laplace import laplace as laplace
-from .modelling.laplace_record import LaplaceFit as LaplaceFit
-from .modelling.lm import lm as lm
-from .modelling.lm_record import LmFit as LmFit
 from .modelling.record import Fit as Fit
-from .modelling.reml import reml as reml
-from .modelling.reml_record import RemlFit as RemlFit
 from .modelling.storage import load as load
 from .modelling.storage import save as save
 from .report.plot_compare_reml import plot_compare_reml as plot_compare_reml

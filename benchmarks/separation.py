@@ -21,7 +21,7 @@ import bayesmix as bm
 from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.separation import separation_of
+from bayesmix.separated_data.find import separation_of
 
 METHYLATION = "cbind(methylated, unmethylated) ~ treatment * time + (1 | tank)"
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from bayesmix.errors import DataError, shown
 from bayesmix.formula.frame import Frame, checked_frame
+from bayesmix.formula.model_arguments import check_weights_name
 from bayesmix.formula.terms import Formula
 from bayesmix.formula.tokens import unprintable
 
@@ -27,6 +28,8 @@ def complete_rows(
     ------
     UnknownColumnError
         A column of the formula is not in the data.
+    ArgumentError
+        `weights` is no name of a column.
     DataError
         The data are empty, no row is complete, or a value is missing under ``na="error"``.
     """
@@ -35,11 +38,7 @@ def complete_rows(
             f'na={shown(na)} is not known; write na="drop" or na="error". What stands for a missing value in a file is '
             "said as it is read, by na_values= (at a shell: --na-values)."
         )
-    if weights is not None and not isinstance(weights, str):
-        raise DataError(
-            f"weights is the name of a column of the data, a text; got {type(weights).__name__}. Make the weights a "
-            "column of the data."
-        )
+    check_weights_name(weights)
     if weights is not None and unprintable(weights):
         raise DataError(f"The column {weights!r} has a control character in its name; rename it.")
     first, *others = formulas

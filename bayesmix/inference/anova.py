@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from bayesmix import modelling
+from bayesmix import estimates
+from bayesmix.estimates.least_squares.record import LmFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.hints import with_hints
 from bayesmix.inference.ddf_method import ddf_method
 from bayesmix.inference.readable_table import readable
 from bayesmix.modelling.kinds import no_answer, require_answer
-from bayesmix.modelling.lm_record import LmFit
-from bayesmix.modelling.reml_record import RemlFit
 
 RESIDUALS = "Residuals"
 
@@ -75,7 +75,7 @@ def _anova(fit: object, *, ddf: str) -> pd.DataFrame:
 
 @_anova.register
 def _type_three(fit: RemlFit, *, ddf: str) -> pd.DataFrame:
-    tests = modelling.reml_moments.term_tests(fit, ddf)
+    tests = estimates.term_tests(fit, ddf)
     # As lmerTest: the squares that give this F beside the residual's.
     rows = [
         (

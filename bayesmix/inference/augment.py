@@ -6,16 +6,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.least_squares.record import LmFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.fitted import expectation, expected
 from bayesmix.inference.observed import observed
 from bayesmix.inference.readable_table import readable
 from bayesmix.modelling.kinds import no_answer, require_answer
-from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 
 Columns = dict[str, "pd.Series | NDArray[np.float64]"]
 

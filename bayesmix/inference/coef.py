@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.design import Design
 from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import groups_of, probability
@@ -15,9 +17,7 @@ from bayesmix.inference.level_frames import level_frame, stacked
 from bayesmix.inference.readable_table import readable
 from bayesmix.inference.summarise import summarise_in_parts
 from bayesmix.modelling.kinds import no_answer, require_answer
-from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 
 _OF_DRAWS = ("mean", "sd", "lower", "upper")
 

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix import display, modelling
+from bayesmix import display, estimates
 from bayesmix.errors import ArgumentError
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.families.family import has_laplace_fit
 from bayesmix.formula.design import GroupTerm
 from bayesmix.hints import with_hints
@@ -17,10 +19,8 @@ from bayesmix.inference.fixef import fixef
 from bayesmix.inference.ranef import ranef
 from bayesmix.inference.varcorr import varcorr
 from bayesmix.modelling.kinds import a_posterior
-from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
-from bayesmix.modelling.separation import can_separate, separation_of
+from bayesmix.separated_data.find import can_separate, separation_of
 
 _SMALL = 0.1  # of a residual sd: what the note on a boundary estimate calls near 0
 _STRONG = 0.9  # a correlation that the note calls near -1 or 1
@@ -93,9 +93,9 @@ def compare_reml(fit: Fit, *, prob: float = 0.95) -> RemlComparison:
     if fit.design.parts:
         raise ArgumentError(f"There is no REML fit of a model with a formula for {' and '.join(fit.design.parts)}.")
     if fit.family.is_gaussian_identity:
-        estimated = modelling.reml_fit.fit_design(fit.design)
+        estimated: RemlFit | LaplaceFit = estimates.fit_reml(fit.design)
     elif has_laplace_fit(fit.family):
-        estimated = modelling.laplace_fit.fit_design(fit.design, fit.family)
+        estimated = estimates.fit_laplace(fit.design, fit.family)
     else:
         raise ArgumentError(f"There is neither a REML nor a Laplace fit of {fit.family}.")
     return RemlComparison(

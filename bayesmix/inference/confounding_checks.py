@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from bayesmix.errors import listing
+from bayesmix.estimates.reml.confounding import Confounded, confounded
 from bayesmix.formula.design import Design
 from bayesmix.inference.checks import NOTE, Finding
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_confounding import Confounded, confounded
 from bayesmix.posterior.layout import sd_name
 
 CONFOUNDED = "confounded"

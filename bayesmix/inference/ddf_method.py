@@ -1,11 +1,11 @@
 """The arguments of questions that make sense for one kind of fit alone."""
 
 from bayesmix.errors import ArgumentError
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.least_squares.record import LmFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.inference.arguments import one_of
-from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 
 DDF = ("satterthwaite", "kenward-roger")
 

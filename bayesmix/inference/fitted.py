@@ -6,6 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.least_squares.record import LmFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import one_of, probability
 from bayesmix.inference.draws import n_draws_of
@@ -13,10 +16,7 @@ from bayesmix.inference.expectation import GROUPS, expected_response, response_p
 from bayesmix.inference.readable_table import readable
 from bayesmix.inference.summarise import summarise_in_parts
 from bayesmix.modelling.kinds import no_answer, require_answer
-from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.numerics.links import LINKS
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,11 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.special import ndtri
 
-from bayesmix import modelling
+from bayesmix import estimates
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.laplace.wald import wald_tests
+from bayesmix.estimates.least_squares.record import LmFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.ddf_method import ddf_method
@@ -17,11 +21,7 @@ from bayesmix.inference.draws import fixed, joined, thresholds
 from bayesmix.inference.readable_table import readable
 from bayesmix.inference.summarise import sampling_quality, summarise
 from bayesmix.modelling.kinds import no_answer, require_answer
-from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
-from bayesmix.modelling.wald import wald_tests
 from bayesmix.posterior.layout import threshold_names
 
 Floats = NDArray[np.float64]
@@ -82,7 +82,7 @@ def _of_posterior(fit: Fit, *, prob: float, ddf: str) -> pd.DataFrame:
 
 @_fixef.register
 def _of_reml(fit: RemlFit, *, prob: float, ddf: str) -> pd.DataFrame:
-    tests = modelling.reml_moments.coefficient_tests(fit, ddf)
+    tests = estimates.coefficient_tests(fit, ddf)
     half = stats.t.ppf((1 + prob) / 2, tests.df) * tests.se
     return _t_tests(fit, tests.se, tests.df, half)
 

@@ -5,14 +5,14 @@ from functools import singledispatch
 import numpy as np
 import pandas as pd
 
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.least_squares.record import LmFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.hints import with_hints
 from bayesmix.inference.draws import auxiliary, constant_parameters
 from bayesmix.inference.readable_table import readable
 from bayesmix.modelling.kinds import no_answer, require_answer
-from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 
 Row = dict[str, object]
 

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesmix import modelling
+from bayesmix import estimates
 from bayesmix.errors import ArgumentError, listing
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.inference.arguments import one_group, one_term
 from bayesmix.inference.draws import fixed, group_effects, joined
 from bayesmix.inference.level_coefficients import terms_around
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 
 if TYPE_CHECKING:
-    from bayesmix.modelling.no_pooling import NoPooling
+    from bayesmix.estimates.reml.no_pooling import NoPooling
 
 Floats = NDArray[np.float64]
 
@@ -57,8 +57,8 @@ def level_lines(fit: Fit | RemlFit, group: str) -> LevelLines:
         )
     group = one_group(fit.design, group)
     own = [term for term in fit.design.random if term.group == group]
-    reml = fit if isinstance(fit, RemlFit) else modelling.reml_fit.fit_design(fit.design)
-    alone = modelling.no_pooling.no_pooling(reml, group)
+    reml = fit if isinstance(fit, RemlFit) else estimates.fit_reml(fit.design)
+    alone = estimates.no_pooling(reml, group)
     overall = alone.fixed_rows @ reml.beta
     if has_intercept(alone):
         overall[:, 0] += alone.offset

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix import modelling
+from bayesmix import estimates
 from bayesmix.errors import ArgumentError
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.design import Design
 from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_switch
@@ -17,8 +19,6 @@ from bayesmix.inference.boundary import boundary_p, naive_p
 from bayesmix.inference.nested import require_nested
 from bayesmix.inference.readable_table import readable
 from bayesmix.modelling.kinds import instead_of
-from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.modelling.reml_record import RemlFit
 
 
 @with_hints
@@ -112,7 +112,7 @@ def _by_likelihood(fit: RemlFit | LaplaceFit) -> RemlFit | LaplaceFit:
 
 @_by_likelihood.register
 def _refitted(fit: RemlFit) -> RemlFit:
-    return modelling.reml_fit.fit_design(fit.design, reml=False) if fit.reml else fit
+    return estimates.fit_reml(fit.design, reml=False) if fit.reml else fit
 
 
 def _row(fit: RemlFit | LaplaceFit) -> dict[str, float]:

@@ -8,8 +8,8 @@ from bayesmix.inference.checks import NOTE, Finding
 from bayesmix.inference.power_scaling import CONFLICT, LIMIT, sensitivity
 from bayesmix.inference.prior_effects import PriorEffect, elsewhere, prior_effects
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.separation import can_separate, separation_of
 from bayesmix.posterior.layout import sd_names
+from bayesmix.separated_data.find import can_separate, separation_of
 
 SENSITIVITY = "prior_sensitivity"
 

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayesmix import modelling
+from bayesmix import estimates
 from bayesmix.errors import DesignError
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.families.family import has_laplace_fit
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.reduce import Reduction, reductions
@@ -21,10 +23,8 @@ from bayesmix.inference.lrt import require_maximum, variances_lost
 from bayesmix.inference.rand_table import RandTable
 from bayesmix.inference.readable_table import readable
 from bayesmix.modelling.kinds import no_answer, require_answer
-from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model
-from bayesmix.modelling.reml_record import RemlFit
 
 _COLUMNS = (
     "dropped",
@@ -184,7 +184,7 @@ def _test_of_maxima(fit: LaplaceFit, part: Reduction) -> Row:
 def _reduced_reml(fit: RemlFit, part: Reduction) -> RemlFit:
     """The model without `part`, on the same rows, by the same criterion."""
     design = build_design(part.formula, fit.data, weights=fit.design.weights_column, functions=fit.design.functions)
-    return modelling.reml_fit.fit_design(design, reml=fit.reml)
+    return estimates.fit_reml(design, reml=fit.reml)
 
 
 def _reduced_laplace(fit: LaplaceFit, part: Reduction) -> LaplaceFit:
@@ -202,7 +202,7 @@ def _reduced_laplace(fit: LaplaceFit, part: Reduction) -> LaplaceFit:
         weights=fit.design.weights_column,
         functions=fit.design.functions,
     )
-    return modelling.laplace_fit.fit_design(design, fit.family)
+    return estimates.fit_laplace(design, fit.family)
 
 
 def _p_values(fit: Fit, parts: Sequence[Reduction]) -> dict[str, tuple[float, float]]:
@@ -211,16 +211,16 @@ def _p_values(fit: Fit, parts: Sequence[Reduction]) -> dict[str, tuple[float, fl
         return {part.label: (nan, nan) for part in parts}
     if fit.family.is_gaussian_identity:
         try:
-            tests = _of_reml(modelling.reml_fit.fit_design(fit.design))
+            tests = _of_reml(estimates.fit_reml(fit.design))
         except DesignError:  # REML cannot fit it, or a reduced model; proper priors can
             return {part.label: (nan, nan) for part in parts}
         return {part.label: (tests.loc[part.label, "p"], tests.loc[part.label, "p_boundary"]) for part in parts}
     if not has_laplace_fit(fit.family):
         return {part.label: (nan, nan) for part in parts}
-    larger = modelling.laplace_fit.fit_design(fit.design, fit.family)
+    larger = estimates.fit_laplace(fit.design, fit.family)
     found = {}
     for part in parts:
-        smaller = modelling.laplace_fit.fit_design(reduced_model(fit, part.formula).design, fit.family)
+        smaller = estimates.fit_laplace(reduced_model(fit, part.formula).design, fit.family)
         if not (larger.converged and smaller.converged):
             found[part.label] = nan, nan
             continue

@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix import modelling
+from bayesmix import estimates
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.design import GroupTerm
 from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import groups_of, probability
@@ -16,9 +18,7 @@ from bayesmix.inference.level_frames import level_frame, stacked
 from bayesmix.inference.readable_table import readable
 from bayesmix.inference.summarise import summarise_in_parts
 from bayesmix.modelling.kinds import no_answer, require_answer
-from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 
 _OF_DRAWS = ("mean", "sd", "lower", "upper")
 
@@ -70,7 +70,7 @@ def _of_posterior(fit: Fit, *, groups: tuple[str, ...], prob: float) -> pd.DataF
 
 @_ranef.register
 def _of_reml(fit: RemlFit, *, groups: tuple[str, ...], prob: float) -> pd.DataFrame:
-    return _conditional_modes(fit, groups, modelling.reml_moments.conditional_sds(fit))
+    return _conditional_modes(fit, groups, estimates.conditional_sds(fit))
 
 
 @_ranef.register

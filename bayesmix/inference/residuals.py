@@ -8,6 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.least_squares.record import LmFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_whole_seed, one_of, probability
 from bayesmix.inference.draws import n_draws_of
@@ -18,10 +21,7 @@ from bayesmix.inference.readable_table import readable
 from bayesmix.inference.row_model import row_model
 from bayesmix.inference.summarise import summarise_in_parts
 from bayesmix.modelling.kinds import no_answer, require_answer
-from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.numerics.response_moments import MOMENTS
 from bayesmix.numerics.row_distribution.parts import Predicted
 from bayesmix.numerics.row_distribution.table import quantile_residual

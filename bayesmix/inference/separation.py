@@ -9,6 +9,7 @@ import pandas as pd
 
 from bayesmix import display
 from bayesmix.errors import ArgumentError, FamilyError
+from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.families.family import Family, read_family
 from bayesmix.families.texts import FamilyText
 from bayesmix.formula.design import Design
@@ -16,18 +17,17 @@ from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.missing import MissingRows
+from bayesmix.formula.model_arguments import check_functions
 from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_text, probability
 from bayesmix.inference.draws import fixed, joined
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.separation_sentence import sentence
-from bayesmix.modelling.arguments import check_functions
 from bayesmix.modelling.kinds import instead_of
-from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.separation import Separated, can_separate, separation_of
-from bayesmix.modelling.separation_text import place, runaways, way_of
 from bayesmix.priors.coefficient import coefficient_prior
+from bayesmix.separated_data.find import Separated, can_separate, separation_of
+from bayesmix.separated_data.words import place, runaways, way_of
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -7,10 +7,10 @@ import numpy as np
 from bayesmix.errors import listing
 from bayesmix.inference.checks import NOTE, Finding
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.separation import PureLevels, Separating, can_separate, separation_of
-from bayesmix.modelling.separation_text import count, place, runaways
 from bayesmix.posterior.layout import sd_name
 from bayesmix.priors.coefficient import coefficient_prior
+from bayesmix.separated_data.find import PureLevels, Separating, can_separate, separation_of
+from bayesmix.separated_data.words import count, place, runaways
 
 SEPARATION, PURE_LEVELS = "separation", "pure_levels"
 

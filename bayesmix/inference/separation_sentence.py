@@ -5,9 +5,9 @@ import pandas as pd
 
 from bayesmix.errors import counted, listing
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.separation import Separated
-from bayesmix.modelling.separation_text import count, place
 from bayesmix.priors.coefficient import CoefficientPrior
+from bayesmix.separated_data.find import Separated
+from bayesmix.separated_data.words import count, place
 
 _SIDES = {-1: "below 0", 1: "above 0"}
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.design import Design
 from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import probability
@@ -15,7 +16,6 @@ from bayesmix.inference.readable_table import readable
 from bayesmix.inference.summarise import summarise_in_parts
 from bayesmix.modelling.kinds import refuse_other_kinds
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 
 _SAME = 1e-9  # of the response's sd: a level as near as this to the whole shows no shrinkage
 

@@ -6,6 +6,9 @@ from functools import singledispatch
 import pandas as pd
 from scipy import stats
 
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.least_squares.record import LmFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import all_of, probability
 from bayesmix.inference.auxiliary import auxiliary
@@ -15,10 +18,7 @@ from bayesmix.inference.ranef import ranef
 from bayesmix.inference.readable_table import readable
 from bayesmix.inference.varcorr import RESIDUAL, varcorr
 from bayesmix.modelling.kinds import no_answer, require_answer
-from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 
 EFFECTS = ("fixed", "ran_pars", "ran_vals")
 

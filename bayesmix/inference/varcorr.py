@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import one_of, probability
@@ -13,9 +15,7 @@ from bayesmix.inference.draws import auxiliary, constant_parameters, correlation
 from bayesmix.inference.readable_table import readable
 from bayesmix.inference.summarise import sampling_quality, summarise
 from bayesmix.modelling.kinds import no_answer, require_answer
-from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.posterior.layout import column_pairs
 
 SCALES = ("sd", "variance", "covariance")

@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix import modelling
+from bayesmix import estimates
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.least_squares.record import LmFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.hints import with_hints
 from bayesmix.inference.ddf_method import ddf_method
 from bayesmix.inference.draws import fixed, joined
 from bayesmix.modelling.kinds import no_answer, require_answer
-from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 
 Floats = NDArray[np.float64]
 
@@ -61,7 +61,7 @@ def _of_posterior(fit: Fit, *, ddf: str) -> Floats:
 @_covariance.register
 def _of_reml(fit: RemlFit, *, ddf: str) -> Floats:
     adjusted = ddf == "kenward-roger" and fit.design.fixed.names
-    return modelling.reml_moments.ddf_record(fit, ddf).covariance if adjusted else fit.vcov
+    return estimates.ddf_record(fit, ddf).covariance if adjusted else fit.vcov
 
 
 @_covariance.register

@@ -1,11 +1,11 @@
 """What `fit` may be given: each check is one line that says what is wrong and what to write."""
 
-from collections.abc import Mapping
 from numbers import Integral
 from typing import Any
 
-from bayesmix.errors import ArgumentError, DataError, FamilyError, did_you_mean, shown
+from bayesmix.errors import ArgumentError, FamilyError, did_you_mean, shown
 from bayesmix.families.family import Family
+from bayesmix.formula.model_arguments import check_weights_name
 from bayesmix.formula.response import OUT_OF_TRIALS
 from bayesmix.modelling.method import METHODS, SEEDS
 
@@ -67,26 +67,6 @@ def check_arguments(
             raise ArgumentError(f"{name} is True or False; got {shown(switch)}.")
 
 
-def check_functions(functions: Any) -> None:
-    """Refuse what is no mapping from names to functions.
-
-    Raises
-    ------
-    DataError
-        One line with the entry that is none.
-    """
-    if functions is None:
-        return
-    if not isinstance(functions, Mapping):
-        raise DataError(f'functions is a mapping, such as {{"half": half}}; got {type(functions).__name__}.')
-    for name, function in functions.items():
-        if not isinstance(name, str) or not callable(function):
-            raise DataError(
-                f'functions is a mapping from names to functions, such as {{"half": half}}; {name!r} stands for '
-                f"{type(function).__name__}."
-            )
-
-
 def check_weights(weights: Any, family: Family) -> None:
     """Refuse weights that are no name of a column, or that the family has no use for.
 
@@ -95,8 +75,7 @@ def check_weights(weights: Any, family: Family) -> None:
     ArgumentError, FamilyError
         One line that says which of the two.
     """
-    if weights is not None and not isinstance(weights, str):
-        raise ArgumentError(f"weights is the name of a column; got {type(weights).__name__}. Make it a column of data.")
+    check_weights_name(weights)
     if weights is not None and family.response != "real" and family.response not in OUT_OF_TRIALS:
         raise FamilyError(
             f"Family {family.name!r} takes no weights (got {weights!r}): they are for a residual variance sigma^2 / "

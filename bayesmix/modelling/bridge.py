@@ -23,13 +23,13 @@ from bayesmix.modelling.lifted import ByStructure, lifted_graph
 from bayesmix.modelling.log_marginal import LogMarginal, log_marginal_of
 from bayesmix.modelling.method import TUNING_STEPS, why_not_marginal
 from bayesmix.modelling.nuts_nutpie import MOST_UNCONSTRAINED
-from bayesmix.modelling.parallel import COMPILING, in_parallel, one_blas_thread
 from bayesmix.modelling.program import compile_log_density
 from bayesmix.modelling.pymc_model import build_model
 from bayesmix.modelling.quadrature_families import why_not_quadrature
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import ReducedModel
 from bayesmix.numerics.bridge import bridge
+from bayesmix.parallel import COMPILING, in_parallel, one_blas_thread
 from bayesmix.priors.prior import Prior
 
 Floats = NDArray[np.float64]

@@ -18,8 +18,8 @@ from pytensor.graph.basic import Variable
 
 from bayesmix.modelling.arithmetic import arithmetic_as_written
 from bayesmix.modelling.lifted import ByStructure, LiftedGraph, lifted_graph
-from bayesmix.modelling.parallel import COMPILING
 from bayesmix.modelling.program import Floats, Program, compile_program
+from bayesmix.parallel import COMPILING
 
 MOST_PROGRAMS = 16
 """Programs that are kept, those last used; each holds some 20 MiB of code."""

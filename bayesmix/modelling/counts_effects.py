@@ -15,8 +15,8 @@ from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.counts import Counts, integrate_effects
-from bayesmix.modelling.parallel import in_parallel
 from bayesmix.numerics.level_quadrature.draws import draw_effects
+from bayesmix.parallel import in_parallel
 from bayesmix.priors.prior import Prior
 
 Floats = NDArray[np.float64]

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.marginal import Marginal
-from bayesmix.modelling.parallel import in_parallel
 from bayesmix.numerics.variance_posterior import evaluate
+from bayesmix.parallel import in_parallel
 
 Floats = NDArray[np.float64]
 

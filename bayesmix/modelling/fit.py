@@ -14,8 +14,9 @@ from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.missing import MissingRows
+from bayesmix.formula.model_arguments import check_functions
 from bayesmix.hints import with_hints
-from bayesmix.modelling.arguments import check_arguments, check_functions, check_weights
+from bayesmix.modelling.arguments import check_arguments, check_weights
 from bayesmix.modelling.memory import out_of_memory, require_memory
 from bayesmix.modelling.method import TUNING_STEPS, Choice, Method, Sampler, choose_method, without_quadrature
 from bayesmix.modelling.record import Fit, Sampling

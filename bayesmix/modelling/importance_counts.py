@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.counts import Counts
 from bayesmix.modelling.importance_theta import trouble_with
-from bayesmix.modelling.parallel import in_parallel
 from bayesmix.numerics.following import Placed, follow, mirrored, place
 from bayesmix.numerics.importance import log_density_of, measure_sides, propose, resample, weigh
 from bayesmix.numerics.level_quadrature.posterior import evaluate_counts, log_posterior_at
 from bayesmix.numerics.mode import Mode
+from bayesmix.parallel import in_parallel
 
 Floats = NDArray[np.float64]
 

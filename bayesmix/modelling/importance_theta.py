@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from bayesmix.modelling.dense_draws import DenseDraws, ThetaDraws, dense_draws
 from bayesmix.modelling.marginal import Marginal
 from bayesmix.modelling.method import EFFECTIVE_PER_CHAIN
-from bayesmix.modelling.parallel import one_blas_thread
 from bayesmix.modelling.weight_tails import tail_trouble
 from bayesmix.numerics.adaptive_importance import Aside, draw_from, learn, refined
 from bayesmix.numerics.importance import measure_sides, resample, weigh
 from bayesmix.numerics.mode import Mode
 from bayesmix.numerics.vanishing import draw_vanishing, find_vanishing, log_density_of_vanishing
 from bayesmix.numerics.variance_posterior import log_posterior_at
+from bayesmix.parallel import one_blas_thread
 
 Floats = NDArray[np.float64]
 

@@ -23,7 +23,6 @@ from bayesmix.modelling.method import TUNING_STEPS
 from bayesmix.modelling.nested_coordinates import nested_factors
 from bayesmix.modelling.nuts_joint import draw_by_kernel, n_parameters, parameters_of
 from bayesmix.modelling.nuts_nutpie import MOST_UNCONSTRAINED
-from bayesmix.modelling.parallel import COMPILING
 from bayesmix.modelling.progress import at_a_prompt, tell
 from bayesmix.modelling.pymc_model import BuiltModel, build_model
 from bayesmix.modelling.record import Sampling
@@ -31,6 +30,7 @@ from bayesmix.modelling.rough import centred_terms, rough_fit_of
 from bayesmix.modelling.sampling import draw
 from bayesmix.modelling.starts import Dispersed, start_about_points
 from bayesmix.numerics.joint.rough import RoughFit
+from bayesmix.parallel import COMPILING
 from bayesmix.priors.prior import Prior
 
 _TARGET_ACCEPT = 0.9

@@ -15,11 +15,11 @@ from bayesmix.formula.design import Design
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.counts_effects import CountsEffects, counts_effects
 from bayesmix.modelling.marginal import Marginal, marginalise
-from bayesmix.modelling.parallel import in_parallel
 from bayesmix.numerics.gaussian.arrangement import Arrangement, dense_columns
 from bayesmix.numerics.gaussian.coefficient_prior import original_coefficients
 from bayesmix.numerics.gaussian.draws import centred_effects, draw_levels
 from bayesmix.numerics.variance_posterior import packed_factors
+from bayesmix.parallel import in_parallel
 from bayesmix.posterior.layout import fixed_draws, group_draws
 from bayesmix.priors.prior import Prior
 

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from bayesmix.errors import SamplingError
 from bayesmix.modelling.marginal import Marginal
-from bayesmix.modelling.parallel import one_blas_thread
 from bayesmix.numerics.gaussian.digits import rounding_of
 from bayesmix.numerics.mode import Mode, find_mode
 from bayesmix.numerics.variance_posterior import log_posterior_at, packed_factors
+from bayesmix.parallel import one_blas_thread
 
 Floats = NDArray[np.float64]
 

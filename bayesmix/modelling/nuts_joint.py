@@ -19,7 +19,6 @@ from bayesmix.modelling.assemble import as_posterior
 from bayesmix.modelling.fixed_columns import FixedColumns
 from bayesmix.modelling.joint_kernel import effect_starts
 from bayesmix.modelling.nutpie_run import run_nutpie
-from bayesmix.modelling.parallel import one_blas_thread
 from bayesmix.modelling.progress import SamplingProgress
 from bayesmix.modelling.starts import Dispersed, start_about_mode
 from bayesmix.numerics.joint.affine import point_at, slopes_at
@@ -27,6 +26,7 @@ from bayesmix.numerics.joint.density import joint_density
 from bayesmix.numerics.joint.expand import expand_points
 from bayesmix.numerics.joint.nested import nested_point, nested_slopes
 from bayesmix.numerics.kernels import kernel_pointer
+from bayesmix.parallel import one_blas_thread
 
 Floats = NDArray[np.float64]
 

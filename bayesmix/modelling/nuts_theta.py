@@ -21,11 +21,11 @@ from bayesmix.modelling.dense_draws import ThetaDraws, dense_draws
 from bayesmix.modelling.marginal import Marginal
 from bayesmix.modelling.method import EFFECTIVE_PER_CHAIN
 from bayesmix.modelling.nutpie_run import run_nutpie
-from bayesmix.modelling.parallel import one_blas_thread
 from bayesmix.modelling.starts import Dispersed, start_about_mode
 from bayesmix.numerics.kernels import kernel_pointer
 from bayesmix.numerics.mode import Mode
 from bayesmix.numerics.variance_posterior import log_posterior_at, theta_at
+from bayesmix.parallel import one_blas_thread
 
 Floats = NDArray[np.float64]
 

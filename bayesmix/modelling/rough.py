@@ -9,12 +9,12 @@ from bayesmix.families.family import Family
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.modelling.fixed_columns import coefficient_numbers, fixed_columns
 from bayesmix.modelling.marginal import sd_prior
-from bayesmix.modelling.parallel import one_blas_thread
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.joint.coefficients import COEFFICIENT_KINDS
 from bayesmix.numerics.joint.rough import RoughFit, rough_fit
 from bayesmix.numerics.laplace.likelihood import LIKELIHOODS
 from bayesmix.numerics.variance_priors import standard_deviation
+from bayesmix.parallel import one_blas_thread
 from bayesmix.posterior import layout
 from bayesmix.priors.prior import Prior
 

@@ -8,9 +8,9 @@ from bayesmix.errors import PriorError, listing
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.modelling.progress import can_show
-from bayesmix.modelling.separation import can_separate, separation_of
-from bayesmix.modelling.separation_text import count, place, runaways
 from bayesmix.priors.prior import FLAT, Prior
+from bayesmix.separated_data.find import can_separate, separation_of
+from bayesmix.separated_data.words import count, place, runaways
 
 
 def tell_of_separation(design: Design, family: Family, *, shown: bool) -> None:

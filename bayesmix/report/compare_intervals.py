@@ -10,13 +10,13 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from scipy.stats import norm
 
-from bayesmix import modelling
+from bayesmix import estimates
 from bayesmix.errors import ArgumentError
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.inference.compare_reml import RemlComparison, estimated_by
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.varcorr import RESIDUAL
-from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_look import BLUE, VERMILION, look
 from bayesmix.report.plot_style import frame, panels
@@ -120,7 +120,7 @@ def _sd_limits(comparison: RemlComparison) -> np.ndarray:
     n_sds = sum(first == second for _, first, second in comparison.variance.index)
     if isinstance(comparison.reml, RemlFit):
         with suppress(ArgumentError):  # a model that would take too long: the estimates are shown alone
-            return modelling.reml_profile.sd_limits(comparison.reml, comparison.prob)
+            return estimates.sd_limits(comparison.reml, comparison.prob)
     return np.full((n_sds, 2), np.nan)
 
 

@@ -6,8 +6,8 @@ from textwrap import wrap
 import numpy as np
 import pandas as pd
 
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.inference.compare_reml import RemlComparison, estimated_by
-from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report import page
 from bayesmix.report.numbers import aligned, number, row
 from bayesmix.report.page import Block, Table

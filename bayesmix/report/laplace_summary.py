@@ -4,9 +4,9 @@ from textwrap import wrap
 
 import numpy as np
 
+from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.level_checks import twin_lines
-from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.report import page
 from bayesmix.report.data_lines import data_lines
 from bayesmix.report.numbers import aligned, decimals_for, number, p_value

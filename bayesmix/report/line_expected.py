@@ -6,6 +6,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.least_squares.record import LmFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.formula.matrices import new_rows
 from bayesmix.inference.draws import fixed, group_effects, joined, n_draws_of
@@ -13,10 +16,7 @@ from bayesmix.inference.expectation import expected_response
 from bayesmix.inference.level_coefficients import terms_around
 from bayesmix.inference.summarise import VALUES_AT_ONCE, Summary, summarise_in_parts
 from bayesmix.modelling.blocks import stretches
-from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.numerics.links import LINKS
 from bayesmix.report.line_grid import Axis
 from bayesmix.report.line_rows import Rows

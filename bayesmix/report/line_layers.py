@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
+from bayesmix.estimates.least_squares.record import LmFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.columns import level_texts
 from bayesmix.formula.design import Design
 from bayesmix.formula.syntax import columns_in
 from bayesmix.inference.arguments import a_column
-from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report.line_data import Points, points_at, separate_lines
 from bayesmix.report.line_expected import expected_lines, height_of_others, lines_at_mean, values_of_a_row
 from bayesmix.report.line_grid import Axis, group_term, is_factor

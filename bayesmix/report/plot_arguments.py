@@ -7,13 +7,13 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, listing, shown
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.least_squares.record import LmFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.design import Design
 from bayesmix.inference.arguments import a_text, groups_of, items_of
 from bayesmix.modelling.kinds import LINEAR
-from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report.plot_canvas import Canvas
 
 AnyFit = Fit | RemlFit | LaplaceFit | LmFit

@@ -7,11 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesmix.errors import ArgumentError
+from bayesmix.estimates.least_squares.record import LmFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import a_count
-from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report.line_data import response_label
 from bayesmix.report.line_grid import choose_axis, group_term
 from bayesmix.report.line_layers import (

@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 from scipy.stats import beta, norm
 
 from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, listing
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.least_squares.record import LmFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import groups_of, one_term
 from bayesmix.inference.ranef import ranef
 from bayesmix.inference.residuals import residuals
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
-from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report.plot_arguments import a_canvas, a_text_or_none
 from bayesmix.report.plot_look import BLUE, POINT_SIZE, look
 from bayesmix.report.plot_style import head, label_axes, one_axes

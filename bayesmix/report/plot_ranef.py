@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy.stats import norm
 
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import groups_of, one_term
 from bayesmix.inference.ranef import ranef
 from bayesmix.modelling.kinds import MIXED, refuse_other_kinds
-from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report.plot_arguments import a_canvas, one_group
 from bayesmix.report.plot_canvas import Canvas, new_figure
 from bayesmix.report.plot_look import BLUE, look

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from scipy.stats import t
 
 from bayesmix.errors import ArgumentError
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.least_squares.record import LmFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.hints import with_hints
@@ -16,10 +19,7 @@ from bayesmix.inference.augment import augment
 from bayesmix.inference.realised import KINDS, Realised, realised
 from bayesmix.inference.residuals import residuals
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
-from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report.plot_arguments import a_canvas
 from bayesmix.report.plot_look import BLUE, POINT_SIZE, VERMILION, look
 from bayesmix.report.plot_style import head, label_axes, one_axes

@@ -4,13 +4,13 @@ from typing import Literal
 
 from matplotlib.axes import Axes
 
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import one_of
 from bayesmix.inference.level_lines import compared_term, level_lines
 from bayesmix.inference.shrinkage import shrinkage
 from bayesmix.modelling.kinds import refuse_other_kinds
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report.plot_arguments import a_canvas, one_group
 from bayesmix.report.shrinkage_arrows import draw_arrows
 from bayesmix.report.shrinkage_densities import draw_densities

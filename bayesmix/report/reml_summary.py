@@ -5,13 +5,13 @@ from textwrap import wrap
 import numpy as np
 import pandas as pd
 
-from bayesmix import modelling
+from bayesmix import estimates
 from bayesmix.errors import ArgumentError
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.level_checks import twin_lines
 from bayesmix.inference.residuals import residuals
 from bayesmix.inference.varcorr import RESIDUAL, varcorr
-from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report import page
 from bayesmix.report.data_lines import data_lines
 from bayesmix.report.numbers import aligned, decimals_for, number, p_value
@@ -100,7 +100,7 @@ def _fixed_effects(fit: RemlFit, prob: float, ddf: str) -> tuple[Block, list[str
         return Block("Fixed effects (no degrees of freedom)", table=_estimate_table(fit)), wrap(
             str(error), _WIDTH, break_on_hyphens=False
         )
-    notes = modelling.reml_moments.ddf_notes(fit, ddf)
+    notes = estimates.ddf_notes(fit, ddf)
     heading = f"Fixed effects ({_METHODS[ddf]} df, {100 * prob:g} % confidence intervals)"
     return Block(heading, table=_fixed_table(frame)), [
         line for note in notes for line in wrap(note, _WIDTH, break_on_hyphens=False)

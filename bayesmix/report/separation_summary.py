@@ -8,11 +8,11 @@ from bayesmix.errors import counted
 from bayesmix.inference.separation import Separation
 from bayesmix.inference.separation_checks import separation_line
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.separation import can_separate, separation_of
-from bayesmix.modelling.separation_text import count, levels_line, place, runaways
 from bayesmix.report import page
 from bayesmix.report.numbers import aligned, number, row
 from bayesmix.report.page import Block, Table, ending_in_words
+from bayesmix.separated_data.find import can_separate, separation_of
+from bayesmix.separated_data.words import count, levels_line, place, runaways
 
 
 def as_text(found: Separation) -> str:

@@ -10,13 +10,13 @@ from scipy.linalg import block_diag
 from scipy.stats import chi2
 
 from bayesmix.errors import ArgumentError
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.design import Design
 from bayesmix.inference.arguments import one_term
 from bayesmix.inference.draws import correlations, joined, n_draws_of, standard_deviations
 from bayesmix.inference.level_lines import LevelLines, coefficient_draws, has_intercept
 from bayesmix.inference.summarise import summarise_in_parts
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.posterior.layout import column_pairs
 from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_labels import label_points
@@ -25,7 +25,7 @@ from bayesmix.report.plot_style import head, label_axes, one_axes
 from bayesmix.report.units import response_with_unit, unit_of_coefficient, with_unit
 
 if TYPE_CHECKING:
-    from bayesmix.modelling.no_pooling import NoPooling
+    from bayesmix.estimates.reml.no_pooling import NoPooling
 
 Floats = NDArray[np.float64]
 

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.least_squares.record import LmFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import probability
 from bayesmix.inference.auxiliary import auxiliary
@@ -13,10 +16,7 @@ from bayesmix.inference.draws import constant_parameters
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.varcorr import RESIDUAL, varcorr
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
-from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.posterior.layout import THRESHOLD, threshold_names
 from bayesmix.report import laplace_summary, lm_summary, page, reml_summary
 from bayesmix.report.data_lines import data_lines

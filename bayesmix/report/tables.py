@@ -17,8 +17,8 @@ from bayesmix.inference.separation import separation
 from bayesmix.inference.tidy import tidy
 from bayesmix.inference.varcorr import varcorr
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.separation import can_separate
 from bayesmix.priors.prior import to_text
+from bayesmix.separated_data.find import can_separate
 
 
 def _priors(fit: Fit) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from bayesmix.errors import BayesmixError, DataError, UnknownColumnError
+from bayesmix.errors import ArgumentError, BayesmixError, DataError, UnknownColumnError
 from bayesmix.formula.frame import checked_frame
 from bayesmix.formula.matrices import build_design, new_rows
 from bayesmix.formula.parse import parse
@@ -287,7 +287,7 @@ def test_any_row_names_will_do(index):
 
 @pytest.mark.parametrize("weights", [3, DATA["y"], ["x"]])
 def test_weights_are_the_name_of_a_column(weights):
-    with pytest.raises(DataError, match="weights is the name of a column"):
+    with pytest.raises(ArgumentError, match="weights is the name of a column"):
         build_design(parse("y ~ x + (1 | g)"), DATA, weights=weights)
 
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from bayesmix.data import load_data
+from bayesmix.estimates.laplace.laplace import laplace
 from bayesmix.inference.diagnose import diagnose
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.ranef import ranef
 from bayesmix.inference.varcorr import varcorr
 from bayesmix.modelling.fit import fit
-from bayesmix.modelling.laplace import laplace
 
 pytestmark = pytest.mark.slow
 

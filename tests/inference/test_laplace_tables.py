@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 import bayesmix as bm
-from bayesmix import modelling
+from bayesmix import estimates
 from bayesmix.errors import ArgumentError, UnknownTermError
 
 CBPP = "cbind(incidence, size - incidence) ~ {} + (1 | herd)"
@@ -44,7 +44,7 @@ def separated():
 
 @pytest.mark.parametrize("name", ["cbpp", "grouseticks", "VerbAgg"])
 def test_tables_are_those_of_lme4(name, lme4):
-    """lme4's modes are unfinished at its own tolPwrss of 1e-7: see tests/modelling/test_laplace.py. Estimates are some
+    """lme4's modes are unfinished at its own tolPwrss of 1e-7: see tests/estimates/test_laplace.py. Estimates are some
     1e-3 of a standard error off, standard errors 1.5 %, and z what both make; p is that of z.
     """
     reference = lme4[name]
@@ -113,7 +113,7 @@ ANOVA = {
 
 @pytest.mark.parametrize("name", ANOVA)
 def test_lrt_is_anova_of_lme4(name):
-    """Criteria to 3e-6 as in tests/modelling/test_laplace.py; YEAR's smaller model lies on the boundary, where bobyqa
+    """Criteria to 3e-6 as in tests/estimates/test_laplace.py; YEAR's smaller model lies on the boundary, where bobyqa
     comes within 1e-5.
     """
     data, family, smaller, larger, first, second, chisq, df, p, aic, bic = ANOVA[name]
@@ -174,7 +174,7 @@ def test_rand_counts_shares_out_of_their_trials(cbpp):
 
 
 def test_rand_says_which_smaller_model_has_no_maximum(cbpp, monkeypatch, separated):
-    monkeypatch.setattr(modelling.laplace_fit, "fit_design", lambda *_: separated)
+    monkeypatch.setattr(estimates, "fit_laplace", lambda *_: separated)
     row = bm.rand(cbpp).loc["(1 | herd)"]
     assert row[["npar", "loglik", "aic", "lrt", "df", "p", "p_boundary"]].isna().all()
     assert "has no maximum. The data are separated" in row["reason"]
@@ -231,7 +231,7 @@ def test_correlated_effects(slopes):
     assert [label[1:] for label in frame.index] == [("Intercept", "Intercept"), ("Days", "Days"), ("Intercept", "Days")]
     sds = np.sqrt(np.diag(covariance))
     np.testing.assert_allclose(frame["estimate"], [*sds, covariance[0, 1] / np.prod(sds)])
-    # R's theta of the same fit, as tests/modelling/test_laplace.py has it: lower triangle of L, column after column.
+    # R's theta of the same fit, as tests/estimates/test_laplace.py has it: lower triangle of L, column after column.
     theta = np.array([0.60224974429, -0.02458806239, 0.04740050924])
     np.testing.assert_allclose(frame["estimate"].iloc[:2], [theta[0], np.hypot(*theta[1:])], rtol=1e-4)
     modes = bm.ranef(slopes).set_index(["level", "term"])["estimate"]

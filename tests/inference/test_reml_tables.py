@@ -80,7 +80,7 @@ def test_fixef_is_lmertests_table(lme4, name, ddf):
     frame = bm.fixef(fit, ddf=ddf)
     assert list(frame.columns) == ["estimate", "se", "df", "t", "p", "lower", "upper"]
     expected = pd.DataFrame(lme4[name][ddf.replace("-", "_")])
-    # Of lme4's default optimiser, 3e-5 off in Penicillin; tests/modelling/test_reml.py has its tight fits.
+    # Of lme4's default optimiser, 3e-5 off in Penicillin; tests/estimates/test_reml.py has its tight fits.
     np.testing.assert_allclose(frame["estimate"], expected["Estimate"], rtol=1e-5)
     np.testing.assert_allclose(frame["se"], expected["Std. Error"], rtol=4e-5)
     np.testing.assert_allclose(frame["df"], expected["df"], rtol=2e-4)

@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 
 from bayesmix.errors import ArgumentError, BayesmixError, DataError, FamilyError, PriorError, SamplingError
+from bayesmix.estimates.laplace.laplace import laplace
+from bayesmix.estimates.least_squares.lm import lm
+from bayesmix.estimates.reml.reml import reml
 from bayesmix.families.family import Family
 from bayesmix.modelling import fit as fit_module
 from bayesmix.modelling import memory
 from bayesmix.modelling.fit import fit
-from bayesmix.modelling.laplace import laplace
-from bayesmix.modelling.lm import lm
-from bayesmix.modelling.reml import reml
 from bayesmix.priors.prior import Prior
 
 

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from bayesmix.errors import DataError, PriorError
+from bayesmix.estimates.laplace.laplace import laplace
+from bayesmix.estimates.reml.reml import reml
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.importance_theta import pareto_k_of
-from bayesmix.modelling.laplace import laplace
-from bayesmix.modelling.reml import reml
 
 random = np.random.default_rng(3)
 N = 40

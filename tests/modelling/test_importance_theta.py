@@ -14,7 +14,7 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling import importance_theta, marginal_draws
 from bayesmix.modelling.method import choose_method
-from bayesmix.modelling.parallel import in_parallel
+from bayesmix.parallel import in_parallel
 from bayesmix.priors.default_priors import default_priors
 
 SETTINGS = {"seed": 1, "progress": False}

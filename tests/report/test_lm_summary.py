@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bayesmix.data import load_data
-from bayesmix.modelling.lm import lm
+from bayesmix.estimates.least_squares.lm import lm
 from bayesmix.report.numbers import p_value
 
 HYBRIDS = """\

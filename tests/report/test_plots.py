@@ -11,15 +11,15 @@ import xarray as xr
 from scipy import stats
 
 from bayesmix.errors import ArgumentError, UnknownTermError
+from bayesmix.estimates.laplace.laplace import laplace
+from bayesmix.estimates.least_squares.lm import lm
+from bayesmix.estimates.reml.reml import reml
 from bayesmix.inference.fitted import fitted
 from bayesmix.inference.ranef import ranef
 from bayesmix.inference.realised import realised
 from bayesmix.inference.residuals import residuals
 from bayesmix.inference.varcorr import varcorr
 from bayesmix.modelling.fit import fit as make_fit
-from bayesmix.modelling.laplace import laplace
-from bayesmix.modelling.lm import lm
-from bayesmix.modelling.reml import reml
 from bayesmix.report.densities import posterior_density
 from bayesmix.report.plot_chains import draws_by_name
 from bayesmix.report.plot_qq import plot_qq

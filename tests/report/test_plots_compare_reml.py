@@ -9,10 +9,10 @@ from scipy import stats
 
 from bayesmix.data.catalogue import load_data
 from bayesmix.errors import ArgumentError, UnknownTermError
+from bayesmix.estimates.reml.reml import reml
 from bayesmix.inference.compare_reml import compare_reml
 from bayesmix.inference.fixef import fixef
 from bayesmix.modelling.fit import fit as make_fit
-from bayesmix.modelling.reml import reml
 from bayesmix.report.plot_compare_reml import plot_compare_reml
 
 pytestmark = pytest.mark.usefixtures("no_figure_left")

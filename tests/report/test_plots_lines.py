@@ -8,8 +8,8 @@ import pytest
 from scipy.special import expit
 
 from bayesmix.errors import ArgumentError, UnknownColumnError, UnknownTermError
+from bayesmix.estimates.reml.reml import reml
 from bayesmix.modelling.fit import fit as make_fit
-from bayesmix.modelling.reml import reml
 from bayesmix.report.line_layers import evenly_spaced
 from bayesmix.report.plot_lines import plot_lines
 

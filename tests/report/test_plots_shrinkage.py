@@ -10,9 +10,9 @@ from scipy import stats
 
 from bayesmix.data.catalogue import load_data
 from bayesmix.errors import ArgumentError, UnknownTermError
+from bayesmix.estimates.reml.reml import reml
 from bayesmix.inference.shrinkage import shrinkage
 from bayesmix.modelling.fit import fit as make_fit
-from bayesmix.modelling.reml import reml
 from bayesmix.report.plot_labels import spread_apart
 from bayesmix.report.plot_shrinkage import plot_shrinkage
 from bayesmix.report.shrinkage_paths import crossing

@@ -2,17 +2,17 @@
 
 import numpy as np
 
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.laplace.verdict import verdict
+from bayesmix.estimates.lme4_order import lme4_theta
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.modelling.laplace_verdict import verdict
-from bayesmix.modelling.lme4_order import lme4_theta
-from bayesmix.modelling.parallel import one_blas_thread
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.laplace.estimate import laplace_estimate
+from bayesmix.parallel import one_blas_thread
 
 
-def fit_design(design: Design, family: Family) -> LaplaceFit:
+def fit_laplace(design: Design, family: Family) -> LaplaceFit:
     """Fit a design of counts by maximum likelihood."""
     terms = tuple(GroupColumns(term.index, term.columns, term.n_levels) for term in design.random)
     trials = np.ones(design.n_obs) if design.response.trials is None else design.response.trials

@@ -8,8 +8,8 @@ from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling import separation_notice
-from bayesmix.modelling.separation import can_separate, separation_of
-from bayesmix.modelling.separation_text import count, levels_line, place, runaways
+from bayesmix.separated_data.find import can_separate, separation_of
+from bayesmix.separated_data.words import count, levels_line, place, runaways
 
 
 def looked_at(formula, data, family):

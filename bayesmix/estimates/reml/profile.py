@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
-from bayesmix.modelling.reml_record import RemlFit
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.sd_profile import sd_intervals, seconds_for
 

@@ -6,8 +6,8 @@ import pytest
 
 import bayesmix as bm
 from bayesmix.errors import FamilyError
-from bayesmix.modelling.lme4_order import lme4_theta
-from bayesmix.modelling.wald import wald_tests
+from bayesmix.estimates.laplace.wald import wald_tests
+from bayesmix.estimates.lme4_order import lme4_theta
 
 CBPP = "cbind(incidence, size - incidence) ~ period + (1 | herd)"
 

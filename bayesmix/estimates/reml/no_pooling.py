@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import qr, solve_triangular
 
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.design import GroupTerm
 from bayesmix.formula.level_rows import level_rows
-from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.conditional import conditional
 from bayesmix.numerics.gaussian.cross_products import cross_products

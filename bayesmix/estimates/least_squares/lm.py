@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 from statsmodels.regression.linear_model import WLS
 
-from bayesmix.errors import ArgumentError, DesignError, listing
+from bayesmix.errors import DesignError, listing
+from bayesmix.estimates.least_squares.record import FStatistic, LmFit
 from bayesmix.formula.design import Design
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.missing import MissingRows
+from bayesmix.formula.model_arguments import check_functions
 from bayesmix.formula.parse import parse
 from bayesmix.formula.terms import Formula
 from bayesmix.hints import with_hints
-from bayesmix.modelling.arguments import check_functions
-from bayesmix.modelling.lm_record import FStatistic, LmFit
 
 Floats = NDArray[np.float64]
 
@@ -71,8 +71,6 @@ def lm(
     >>> round(fit.sigma, 3), fit.df_residual  # doctest: +SKIP
     (4.465, 27)
     """
-    if weights is not None and not isinstance(weights, str):
-        raise ArgumentError(f"weights is the name of a column; got {type(weights).__name__}. Make it a column of data.")
     check_functions(functions)
     parsed = parse(formula, functions or ())
     _refuse_random_terms(parsed)

@@ -7,8 +7,8 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError, BayesmixError, DesignError
-from bayesmix.modelling import reml_fit, reml_moments
-from bayesmix.modelling.reml_record import RemlFit
+from bayesmix.estimates.reml import fit_design, tests
+from bayesmix.estimates.reml.record import RemlFit
 
 SETS = ("sleepstudy", "Dyestuff2", "Dyestuff", "Penicillin", "Pastes", "cake")
 FITS = (
@@ -242,7 +242,7 @@ def test_linear_algebra_keeps_to_one_thread(monkeypatch):
 
         return watching
 
-    for module, name in ((reml_fit, "reml_estimate"), (reml_moments, "satterthwaite"), (reml_moments, "kenward_roger")):
+    for module, name in ((fit_design, "reml_estimate"), (tests, "satterthwaite"), (tests, "kenward_roger")):
         monkeypatch.setattr(module, name, watched(getattr(module, name)))
     with threadpool_limits(2, user_api="blas"):
         fit = bm.reml("diameter ~ 1 + (1 | plate) + (1 | sample)", bm.load_data("Penicillin"))

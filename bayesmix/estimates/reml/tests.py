@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.every_level import every_level
-from bayesmix.modelling.parallel import one_blas_thread
-from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.numerics.ddf import (
     FTest,
     KenwardRoger,
@@ -23,6 +22,7 @@ from bayesmix.numerics.ddf import (
 )
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior
 from bayesmix.numerics.gaussian.conditional import conditional
+from bayesmix.parallel import one_blas_thread
 
 Floats = NDArray[np.float64]
 

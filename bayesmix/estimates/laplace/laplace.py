@@ -3,17 +3,17 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bayesmix import modelling
-from bayesmix.errors import ArgumentError, FamilyError
+from bayesmix import estimates
+from bayesmix.errors import FamilyError
+from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.families.family import Family, has_laplace_fit, read_family
 from bayesmix.families.texts import FamilyText
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.missing import MissingRows
+from bayesmix.formula.model_arguments import check_functions
 from bayesmix.formula.parse import parse
 from bayesmix.hints import with_hints
-from bayesmix.modelling.arguments import check_functions
-from bayesmix.modelling.laplace_record import LaplaceFit
 
 
 @with_hints
@@ -86,8 +86,6 @@ def laplace(
     if not has_laplace_fit(family):
         instead = "use bm.reml" if family.is_gaussian_identity else "use bm.fit"
         raise FamilyError(f"laplace fits bernoulli, binomial and poisson models; for {family.name} {instead}.")
-    if weights is not None and not isinstance(weights, str):
-        raise ArgumentError(f"weights is the name of a column; got {type(weights).__name__}. Make it a column of data.")
     if weights is not None and family.response != "proportion":
         raise FamilyError(
             f"Family {family.name!r} takes no weights (got {weights!r}): its variance follows from the mean. "
@@ -96,4 +94,4 @@ def laplace(
     check_functions(functions)
     parsed = parse(formula, functions or ())
     design = build_design(parsed, data, response=family.response, weights=weights, na=na, functions=functions)
-    return modelling.laplace_fit.fit_design(design, family)
+    return estimates.fit_laplace(design, family)

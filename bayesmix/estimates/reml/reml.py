@@ -3,15 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bayesmix import modelling
+from bayesmix import estimates
 from bayesmix.errors import ArgumentError
+from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.missing import MissingRows
+from bayesmix.formula.model_arguments import check_functions
 from bayesmix.formula.parse import parse
 from bayesmix.hints import with_hints
-from bayesmix.modelling.arguments import check_functions
-from bayesmix.modelling.reml_record import RemlFit
 
 
 @with_hints
@@ -71,9 +71,7 @@ def reml(
     """
     if not isinstance(reml, bool):
         raise ArgumentError(f"reml is True (REML) or False (maximum likelihood); got {reml!r}.")
-    if weights is not None and not isinstance(weights, str):
-        raise ArgumentError(f"weights is the name of a column; got {type(weights).__name__}. Make it a column of data.")
     check_functions(functions)
     parsed = parse(formula, functions or ())
     design = build_design(parsed, data, weights=weights, na=na, functions=functions)
-    return modelling.reml_fit.fit_design(design, reml=reml)
+    return estimates.fit_reml(design, reml=reml)

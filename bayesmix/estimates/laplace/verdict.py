@@ -6,10 +6,10 @@ from numpy.typing import NDArray
 from bayesmix.errors import listing
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling.separation import separation_of
-from bayesmix.modelling.separation_text import count, place, ways
 from bayesmix.numerics.laplace.estimate import LaplaceEstimate
 from bayesmix.numerics.separation import pure_levels
+from bayesmix.separated_data.find import separation_of
+from bayesmix.separated_data.words import count, place, ways
 
 Floats = NDArray[np.float64]
 

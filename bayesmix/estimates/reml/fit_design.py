@@ -4,22 +4,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.errors import DesignError
+from bayesmix.estimates.lme4_order import lme4_theta
+from bayesmix.estimates.reml.confounding import refuse_confounding
+from bayesmix.estimates.reml.record import RemlFit, Singular
 from bayesmix.formula.design import Design, GroupTerm
-from bayesmix.modelling.lme4_order import lme4_theta
-from bayesmix.modelling.parallel import one_blas_thread
-from bayesmix.modelling.reml_confounding import refuse_confounding
-from bayesmix.modelling.reml_record import RemlFit, Singular
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.conditional import conditional
 from bayesmix.numerics.gaussian.cross_products import CrossProducts, cross_products
 from bayesmix.numerics.gaussian.reml import RemlEstimate, reml_estimate
+from bayesmix.parallel import one_blas_thread
 
 Floats = NDArray[np.float64]
 
 _PERFECT = 1e-12  # share of the response's sum of squares, below which a residual is rounding
 
 
-def fit_design(design: Design, *, reml: bool = True) -> RemlFit:
+def fit_reml(design: Design, *, reml: bool = True) -> RemlFit:
     """Fit a design by REML or ML.
 
     Raises

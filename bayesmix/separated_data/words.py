@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from bayesmix.errors import counted, listing
 from bayesmix.families.family import Family
-from bayesmix.modelling.separation import PureLevels, Separating
+from bayesmix.separated_data.find import PureLevels, Separating
 
 _SIDES = {-1: "to -infinity", 0: "either way", 1: "to +infinity"}
 

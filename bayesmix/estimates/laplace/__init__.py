@@ -1,0 +1,1 @@
+"""Maximum likelihood estimates of mixed models for counts, by Laplace's approximation."""

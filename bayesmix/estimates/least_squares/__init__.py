@@ -1,0 +1,1 @@
+"""Least squares estimates of linear models without random terms."""

@@ -1,0 +1,1 @@
+"""REML and maximum likelihood estimates of Gaussian mixed models, with what their tables need."""

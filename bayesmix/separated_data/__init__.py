@@ -1,0 +1,1 @@
+"""Data that are separated: where they are, and how that is said."""
