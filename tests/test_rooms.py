@@ -50,6 +50,11 @@ ALLOWED = {
     "typer": {"cli"},
     "IPython": {"modelling"},
 }
+# Where a function may import: what it calls takes seconds to load, and may never be called.
+LATE = {
+    "cli/fit.py",
+    "cli/run.py",
+}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -101,6 +106,8 @@ def test_libraries_stay_in_their_rooms(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_import_inside_a_function(path):
+    if str(path.relative_to(PACKAGE)) in LATE:
+        return
     for function in ast.walk(parsed(path)):
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             inside = [node for node in ast.walk(function) if isinstance(node, ast.Import | ast.ImportFrom)]

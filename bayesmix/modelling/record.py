@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     import pymc as pm
     import xarray as xr
 
-    from bayesmix.modelling.counts_effects import CountsEffects
     from bayesmix.modelling.diagnostics import Diagnostics
-    from bayesmix.modelling.level_draws import LevelDraws
+    from bayesmix.modelling.exact.level_effects import LevelDraws
+    from bayesmix.modelling.quadrature.level_effects import CountsEffects
 
 
 @dataclass(frozen=True)
