@@ -31,7 +31,6 @@ _HEAVY = {
     "observed_data": "observed_data",
     "power_scaling": "power_scaling",
     "prior_draws": "pymc_model.prior_draws",
-    "pymc_model": "pymc_model.build",
     "reml_fit": "reml_fit",
     "reml_moments": "reml_moments",
     "reml_profile": "reml_profile",

@@ -99,7 +99,9 @@ class Fit(Hinted):
     @cached_property
     def pymc_model(self) -> "pm.Model":
         """The PyMC model; on the marginal path the same model with nothing integrated out."""
-        built = modelling.pymc_model.build_model(self.design, self.family, self.priors, centred=self.sampling.centred)
+        from bayesmix.modelling.pymc_model.build import build_model
+
+        built = build_model(self.design, self.family, self.priors, centred=self.sampling.centred)
         return built.model
 
     @cached_property
