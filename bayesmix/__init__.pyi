@@ -50,8 +50,8 @@ from .inference.vcov import vcov as vcov
 from .modelling.bambi_model import bambi_model as bambi_model
 from .modelling.fit import fit as fit
 from .modelling.record import Fit as Fit
-from .modelling.storage import load as load
-from .modelling.storage import save as save
+from .modelling.storage.storage import load as load
+from .modelling.storage.storage import save as save
 from .report.plot_compare_reml import plot_compare_reml as plot_compare_reml
 from .report.plot_lines import plot_lines as plot_lines
 from .report.plot_ppc import plot_ppc as plot_ppc

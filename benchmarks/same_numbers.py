@@ -138,7 +138,8 @@ def quantities(value: Any, path: str) -> Iterator[tuple[str, Any]]:
             yield f"{path} printed", masked(str(value))
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from quantities(item, f"{path}[{key}]")
+            if key != "seconds":
+                yield from quantities(item, f"{path}[{key}]")
     elif isinstance(value, str):
         yield path, masked(value)
     elif isinstance(value, list | tuple):

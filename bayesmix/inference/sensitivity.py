@@ -18,7 +18,7 @@ from bayesmix.priors.prior import Prior
 from bayesmix.priors.scaled import scaled
 
 if TYPE_CHECKING:
-    from bayesmix.modelling.log_marginal import LogMarginal
+    from bayesmix.modelling.exact.log_marginal import LogMarginal
 
 Floats = NDArray[np.float64]
 

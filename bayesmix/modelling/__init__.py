@@ -8,34 +8,32 @@ from importlib import import_module
 from types import ModuleType
 
 _HEAVY = {
-    "audit_draws",
-    "audit_errors",
-    "bambi_bridge",
-    "bridge",
-    "compile_clock",
-    "convergence",
-    "counts_draws",
-    "counts_effects",
-    "counts_marginal",
-    "diagnostics",
-    "group_effects",
-    "joint_draws",
-    "left_out",
-    "level_draws",
-    "log_marginal",
-    "marginal_draws",
-    "nuts_counts",
-    "nuts_theta",
-    "observed_data",
-    "power_scaling",
-    "prior_draws",
-    "pymc_model",
-    "reweighted",
-    "storage",
+    "audit_draws": "audit_draws",
+    "audit_errors": "audit_errors",
+    "bambi_bridge": "pymc_model.bambi_bridge",
+    "bridge": "joint.bridge",
+    "compile_clock": "samplers.compile_clock",
+    "convergence": "convergence",
+    "counts_draws": "quadrature.draws",
+    "counts_effects": "quadrature.level_effects",
+    "counts_marginal": "quadrature.log_marginal",
+    "diagnostics": "diagnostics",
+    "group_effects": "pymc_model.group_effects",
+    "joint_draws": "joint.draws",
+    "left_out": "exact.left_out",
+    "level_draws": "exact.level_effects",
+    "log_marginal": "exact.log_marginal",
+    "marginal_draws": "exact.draws",
+    "nuts_counts": "quadrature.nuts",
+    "nuts_theta": "exact.nuts",
+    "observed_data": "observed_data",
+    "power_scaling": "power_scaling",
+    "prior_draws": "pymc_model.prior_draws",
+    "reweighted": "joint.other_priors",
 }
 
 
 def __getattr__(name: str) -> ModuleType:
     if name in _HEAVY:
-        return import_module(f"{__name__}.{name}")
+        return import_module(f"{__name__}.{_HEAVY[name]}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
