@@ -7,23 +7,16 @@ import pytest
 from scipy.optimize import minimize
 
 import bayesmix as bm
+from bayesmix.numerics.boundary_search import search
+from bayesmix.numerics.effect_bases import lower_triangle, packed_triangles, triangles, unit_bases
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.cross_products import cross_products
 from bayesmix.numerics.gaussian.log_density import log_density
-from bayesmix.numerics.gaussian.reml import lower_triangle, reml_estimate
-from bayesmix.numerics.gaussian.reml_coordinates import (
-    gradient_at,
-    in_bases,
-    packed_triangles,
-    sizes_of,
-    triangles,
-    turned,
-    unit_bases,
-    value_at,
-)
-from bayesmix.numerics.gaussian.reml_search import search
+from bayesmix.numerics.gaussian.reml import PATIENCE, reml_estimate
+from bayesmix.numerics.gaussian.reml_coordinates import in_bases
 
 SMALL = list(range(40))
+NOTHING = np.empty(0)  # that a search for theta begins with
 
 
 @dataclass(frozen=True)
@@ -59,7 +52,7 @@ def test_criterion_is_that_of_the_dense_model_at_its_best_sigma(gaussian, seed, 
     coordinates = in_bases(products, unit_bases(model.terms), restricted=restricted)
     relative = tuple(np.linalg.solve(basis, L) for basis, L in zip(coordinates.bases, model.L, strict=True))
     relative = tuple(np.linalg.cholesky(part @ part.T) for part in relative)
-    value, sigma = value_at(coordinates, packed_triangles(relative))
+    value, sigma = coordinates.criterion_and_sigma(packed_triangles(relative))
     scaled = tuple(sigma * L for L in model.L)
     expected = dense_criterion(gaussian, replace(model, L=scaled, sigma=sigma), restricted=restricted)
     assert value == pytest.approx(expected, abs=1e-8)
@@ -74,12 +67,13 @@ def test_criterion_is_that_of_the_dense_model_at_its_best_sigma(gaussian, seed, 
 def test_gradient_by_differences(gaussian, seed, restricted):
     model = gaussian.random_model(seed)
     coordinates = in_bases(cross_products(**model.data), unit_bases(model.terms), restricted=restricted)
-    theta = np.random.default_rng(seed).normal(size=coordinates.n_theta)
-    value, gradient = gradient_at(coordinates, theta)
-    assert value == pytest.approx(value_at(coordinates, theta)[0], abs=1e-9)
+    theta = np.random.default_rng(seed).normal(size=len(coordinates.units))
+    found = coordinates.evaluate(theta, NOTHING)
+    assert found.value == pytest.approx(coordinates.value(theta, NOTHING), abs=1e-9)
     steps = 1e-5 * np.eye(len(theta))
-    numeric = [(value_at(coordinates, theta + h)[0] - value_at(coordinates, theta - h)[0]) / 2e-5 for h in steps]
-    np.testing.assert_allclose(gradient, numeric, rtol=1e-6, atol=1e-6)
+    ahead, behind = ([coordinates.value(theta + sign * step, NOTHING) for step in steps] for sign in (1, -1))
+    numeric = (np.array(ahead) - behind) / 2e-5
+    np.testing.assert_allclose(found.gradient, numeric, rtol=1e-6, atol=1e-6)
 
 
 def random_data(seed):
@@ -109,15 +103,15 @@ def random_data(seed):
 
 def best_of_scipy(coordinates, n_starts, rng):
     """SciPy's L-BFGS-B with lme4's bounds, from the identity and scattered starts."""
-    sizes = sizes_of(coordinates)
+    sizes = coordinates.sizes
     diagonal = packed_triangles(tuple(np.eye(k) for k in sizes)) == 1
     bounds = [(0, None) if own else (None, None) for own in diagonal]
     found = []
     for number in range(n_starts):
-        start = np.exp(1.5 * rng.normal()) * rng.normal(size=coordinates.n_theta) if number else 1.0 * diagonal
+        start = np.exp(1.5 * rng.normal()) * rng.normal(size=len(coordinates.units)) if number else 1.0 * diagonal
         start[diagonal] = np.abs(start[diagonal])
         result = minimize(
-            lambda x: gradient_at(coordinates, x),
+            lambda x: (coordinates.evaluate(x, NOTHING).value, coordinates.evaluate(x, NOTHING).gradient),
             start,
             jac=True,
             method="L-BFGS-B",
@@ -242,7 +236,7 @@ def test_units_and_origin_of_a_covariate_change_nothing(scale, shift):
 def test_a_criterion_that_falls_inwards_is_followed_from_the_boundary():
     data = slopes()
     coordinates = in_bases(data.products, unit_bases(data.terms), restricted=True)
-    stopped = search(coordinates, (np.array([[1.0, 0.0], [0.0, 0.0]]),))
+    stopped = search(coordinates, np.array([1.0, 0.0, 0.0]), NOTHING, PATIENCE)
     assert stopped.sds[0][1] == 0.0
     assert stopped.ascent < -1
     assert stopped.gradient_size > 1
@@ -294,13 +288,13 @@ def test_lower_triangle_of_a_semidefinite_covariance(rank, first_is_nought):
 def test_turned_bases_are_the_same_model():
     data = random_data(3)
     coordinates = in_bases(data.products, unit_bases(data.terms), restricted=True)
-    theta = np.random.default_rng(3).normal(size=coordinates.n_theta)
-    other, sds = turned(coordinates, theta)
+    theta = np.random.default_rng(3).normal(size=len(coordinates.units))
+    other, sds = coordinates.turned(theta)
     assert all(np.all(np.diff(sd) <= 0) for sd in sds)
     diagonal = packed_triangles(tuple(np.diag(sd) for sd in sds))
-    assert value_at(other, diagonal)[0] == pytest.approx(value_at(coordinates, theta)[0], abs=1e-9)
+    assert other.value(diagonal, NOTHING) == pytest.approx(coordinates.value(theta, NOTHING), abs=1e-9)
     for one, factor, two, sd in zip(
-        coordinates.bases, triangles(theta, sizes_of(coordinates)), other.bases, sds, strict=True
+        coordinates.bases, triangles(theta, coordinates.sizes), other.bases, sds, strict=True
     ):
         np.testing.assert_allclose(one @ factor @ factor.T @ one.T, (two * sd**2) @ two.T, rtol=1e-9)
 

@@ -13,19 +13,12 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize
 from scipy.stats import chi2
 
+from bayesmix.numerics.effect_bases import lower_triangle, packed_triangles, triangles, unit_bases
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.cost import value_cost
 from bayesmix.numerics.gaussian.cross_products import CrossProducts
 from bayesmix.numerics.gaussian.gradient import value_and_gradient
-from bayesmix.numerics.gaussian.reml import lower_triangle
-from bayesmix.numerics.gaussian.reml_coordinates import (
-    Coordinates,
-    in_bases,
-    packed_triangles,
-    sizes_of,
-    triangles,
-    unit_bases,
-)
+from bayesmix.numerics.gaussian.reml_coordinates import RemlCoordinates, in_bases
 
 Floats = NDArray[np.float64]
 Measure = Callable[[Floats], tuple[float, Floats]]
@@ -73,7 +66,7 @@ def sd_intervals(
     for term, (basis, factor) in enumerate(zip(coordinates.bases, L, strict=True)):
         for row, own in zip(basis, factor, strict=True):
             unit = sigma * float(np.linalg.norm(row))
-            measure = _sd_of(sizes_of(coordinates), term, row / np.linalg.norm(row))
+            measure = _sd_of(coordinates.sizes, term, row / np.linalg.norm(row))
             ends.append(unit * profile.interval(measure, float(np.linalg.norm(own)) / unit, highest))
     ends.append(sigma * profile.interval(_sigma, 1.0, highest))
     return np.array(ends)
@@ -92,7 +85,7 @@ class _Profile:
     `start` is where searches start, next to the estimates.
     """
 
-    coordinates: Coordinates
+    coordinates: RemlCoordinates
     sigma: float
     start: Floats
 

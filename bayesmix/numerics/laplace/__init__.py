@@ -5,5 +5,5 @@
 
 u~ is the mode of u given y, W the expected (Fisher) weights there, as in lme4's glmer with nAGQ = 1.
 Arrays in, frozen dataclasses out. `estimate` is the front; the rest stands in the order
-likelihood, incidence, curvature, modes, criterion, search.
+likelihood, incidence, curvature, modes, criterion, frame; `boundary_search` finds the minimum.
 """

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.numerics.boundary_search import Optimum, Patience, Restricted, from_boundary, search
+from bayesmix.numerics.effect_bases import lower_triangle
 from bayesmix.numerics.gaussian.arrangement import GroupColumns, dense_columns
-from bayesmix.numerics.gaussian.reml import lower_triangle
 from bayesmix.numerics.laplace.criterion import Laplace
 from bayesmix.numerics.laplace.curvature import invert, times_effects
 from bayesmix.numerics.laplace.frame import Frame, frame_of
 from bayesmix.numerics.laplace.incidence import incidence
 from bayesmix.numerics.laplace.likelihood import LIKELIHOODS, log_constant
 from bayesmix.numerics.laplace.modes import Counts
-from bayesmix.numerics.laplace.search import Optimum, from_boundary, hessian_at, ranks_of, search
 from bayesmix.numerics.links import LINKS
 
 Floats = NDArray[np.float64]
@@ -24,6 +24,8 @@ _STARTS = (1.0, 0.3, 2.5)  # sds of unit columns
 _SMALL_MODEL = 2000  # numbers in Z, up to which every start is tried
 _BETTER = 1e-7
 _AT_OPTIMUM = 1e-3
+_STEP = 1e-3  # of the differences of gradients, in standard errors
+_PATIENCE = Patience(tolerance=1e-6, rounds=8, steps=50, near_zero=0.05)
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,8 @@ def laplace_estimate(
     optima = []
     for size in starts:
         start = frame.with_triangles(x, tuple(size * np.eye(k) for k in frame.sizes))
-        optima.append(from_boundary(search(frame, start, np.zeros(found.n_effects)), _AT_OPTIMUM / 10))
+        optimum = search(frame, start, np.zeros(found.n_effects), _PATIENCE)
+        optima.append(from_boundary(optimum, _AT_OPTIMUM / 10, _PATIENCE))
     best = optima[0]
     for other in optima[1:]:
         if other.criterion < best.criterion - _BETTER:
@@ -131,11 +134,11 @@ def _without_groups(family: str, link: str, y: Floats, trials: Floats, X: Floats
     return beta
 
 
-def _estimate(optimum: Optimum, n_starts: int) -> LaplaceEstimate:
-    frame, counts = optimum.frame, optimum.frame.counts
-    at = frame.at(optimum.x, optimum.u)
+def _estimate(optimum: Optimum[Frame], n_starts: int) -> LaplaceEstimate:
+    frame, counts = optimum.coordinates, optimum.coordinates.counts
+    at = frame.at(optimum.x, optimum.near)
     beta = frame.coefficients(optimum.x)
-    ranks = ranks_of(optimum.sds)
+    ranks = optimum.ranks
     L = tuple(
         lower_triangle(basis[:, :rank] * sd[:rank], np.abs(basis).max(axis=1, initial=0.0))
         for basis, sd, rank in zip(frame.bases, optimum.sds, ranks, strict=True)
@@ -160,21 +163,36 @@ def _estimate(optimum: Optimum, n_starts: int) -> LaplaceEstimate:
     )
 
 
-def _covariance(optimum: Optimum) -> tuple[Floats, float]:
+def _covariance(optimum: Optimum[Frame]) -> tuple[Floats, float]:
     """Covariance of the coefficients (p, p), and the least eigenvalue of the Hessian.
 
     The criterion is even in a direction that is held at 0: it has no mixed derivative with the rest, and leaving it
     out of the Hessian changes nothing for the coefficients.
     """
-    frame, hessian = optimum.frame, hessian_at(optimum)
-    unknown = np.full((frame.p, frame.p), np.nan)
+    frame, hessian = optimum.coordinates, _hessian_at(optimum)
+    unknown = np.full((frame.n_coefficients, frame.n_coefficients), np.nan)
     if not np.isfinite(hessian).all():
         return unknown, np.nan
     curvature = float(np.linalg.eigvalsh(hessian)[0]) if len(hessian) else np.inf
     if not curvature > 0:
         return unknown, curvature
-    inverse = np.linalg.inv(hessian)[: frame.p, : frame.p]
+    inverse = np.linalg.inv(hessian)[: frame.n_coefficients, : frame.n_coefficients]
     return frame.turn @ (inverse + inverse.T) @ frame.turn.T, curvature
+
+
+def _hessian_at(optimum: Optimum[Frame]) -> Floats:
+    """Second derivatives of the criterion by the numbers that vary, from differences of gradients."""
+    free = optimum.free
+    restricted = Restricted(optimum.coordinates, optimum.x, free, optimum.near)
+    centre = optimum.x[free]
+    columns = []
+    for i in range(len(centre)):
+        ahead, behind = centre.copy(), centre.copy()
+        ahead[i] += _STEP
+        behind[i] -= _STEP
+        columns.append((restricted(ahead)[1] - restricted(behind)[1]) / (2 * _STEP))
+    hessian = np.array(columns).reshape(len(centre), len(centre))
+    return (hessian + hessian.T) / 2
 
 
 def _effects(frame: Frame, x: Floats, at: Laplace) -> tuple[tuple[Floats, ...], tuple[Floats, ...]]:

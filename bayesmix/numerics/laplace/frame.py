@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.numerics.boundary_search import Evaluation
+from bayesmix.numerics.effect_bases import packed_triangles, triangles, turned_bases, unit_bases
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
-from bayesmix.numerics.gaussian.reml_coordinates import packed_triangles, triangles, unit_bases
 from bayesmix.numerics.laplace.criterion import Laplace, Slope, laplace_at, slope_of
 from bayesmix.numerics.laplace.curvature import solve, times_effects, times_rows
 from bayesmix.numerics.laplace.modes import Counts
@@ -30,7 +31,7 @@ class Frame:
     units: Floats
 
     @property
-    def p(self) -> int:
+    def n_coefficients(self) -> int:
         return len(self.turn)
 
     @property
@@ -39,15 +40,15 @@ class Frame:
 
     def coefficients(self, x: Floats) -> Floats:
         """beta (p,)."""
-        return self.turn @ x[: self.p]
+        return self.turn @ x[: self.n_coefficients]
 
     def triangles(self, x: Floats) -> tuple[Floats, ...]:
         """L (k, k) of every term, in its basis."""
-        return triangles(x[self.p :] * self.units, self.sizes)
+        return triangles(x[self.n_coefficients :] * self.units, self.sizes)
 
     def with_triangles(self, x: Floats, factors: tuple[Floats, ...]) -> Floats:
         """The same coefficients with other L."""
-        return np.concatenate([x[: self.p], packed_triangles(factors) / self.units])
+        return np.concatenate([x[: self.n_coefficients], packed_triangles(factors) / self.units])
 
     def at(self, x: Floats, start: Floats) -> Laplace:
         """The approximation at x; the search for the modes begins at `start` (q,)."""
@@ -58,10 +59,24 @@ class Frame:
             factors[place.block, own, own] = basis @ L
         return laplace_at(self.counts, self.coefficients(x), factors, start)
 
-    def gradient(self, at: Laplace) -> Floats:
-        """Of the criterion by x, at a point where it is finite."""
+    def value(self, x: Floats, near: Floats) -> float:
+        return self.at(x, near).value
+
+    def evaluate(self, x: Floats, near: Floats) -> Evaluation:
+        at = self.at(x, near)
+        if not np.isfinite(at.value):
+            return Evaluation(np.inf, np.zeros(len(x)), near)
         slope = slope_of(self.counts, at)
-        return np.concatenate([self.turn.T @ slope.coefficients, self._by_theta(slope) * self.units])
+        gradient = np.concatenate([self.turn.T @ slope.coefficients, self._by_theta(slope) * self.units])
+        return Evaluation(at.value, gradient, at.modes.u)
+
+    def settle(self, x: Floats, near: Floats) -> Floats:
+        """The modes at a turned place: the turn has changed what u stands for."""
+        at = self.at(x, near)
+        return at.modes.u if np.isfinite(at.value) else near
+
+    def slope(self, gradient: Floats, _sds: tuple[Floats, ...]) -> Floats:
+        return gradient
 
     def _by_theta(self, slope: Slope) -> Floats:
         by_term = []
@@ -71,10 +86,8 @@ class Frame:
         return packed_triangles(tuple(by_term))
 
     def turned(self, x: Floats) -> tuple["Frame", tuple[Floats, ...]]:
-        """Bases in which every term's covariance is diagonal, and its sds (k,) there, largest first."""
-        turns = [np.linalg.svd(L)[:2] for L in self.triangles(x)]
-        bases = tuple(basis @ directions for basis, (directions, _) in zip(self.bases, turns, strict=True))
-        return replace(self, bases=bases), tuple(sds for _, sds in turns)
+        bases, sds = turned_bases(self.bases, self.triangles(x))
+        return replace(self, bases=bases), sds
 
 
 def frame_of(counts: Counts, terms: tuple[GroupColumns, ...], coefficients: Floats) -> tuple[Frame, Floats]:
@@ -92,7 +105,7 @@ def frame_of(counts: Counts, terms: tuple[GroupColumns, ...], coefficients: Floa
         # A direction that the data hardly tell, as in separated data, is not made longer than a thousandth allows.
         shrink = vectors / np.sqrt(2 * np.maximum(values, 1e-6 * values[-1]))
         frame = replace(frame, turn=turn @ shrink)
-        x[: frame.p] = np.linalg.solve(shrink, x[: frame.p])
+        x[: frame.n_coefficients] = np.linalg.solve(shrink, x[: frame.n_coefficients])
     return frame, x
 
 
@@ -101,8 +114,8 @@ def _information(frame: Frame, at: Laplace) -> Floats:
     rows, weights = frame.counts.incidence.rows, at.modes.terms.expected
     columns = frame.counts.X @ frame.turn
     weighted = columns * weights[:, None]
-    information = np.empty((frame.p, frame.p))
-    for i in range(frame.p):
+    information = np.empty((frame.n_coefficients, frame.n_coefficients))
+    for i in range(frame.n_coefficients):
         effects = solve(rows, at.curvature, times_rows(rows, at.scaled, np.ascontiguousarray(weighted[:, i])))
         information[i] = weighted.T @ (columns[:, i] - times_effects(rows, at.scaled, effects))
     return (information + information.T) / 2
