@@ -173,6 +173,23 @@ def test_nothing_heavy_is_imported_before_a_model_is_built(program):
     assert done.stdout.strip() == "[]"
 
 
+def test_estimates_are_made_and_printed_without_what_posteriors_need():
+    program = (
+        "import sys\n"
+        "import bayesmix as bm\n"
+        "reml = bm.reml('Yield ~ 1 + (1 | Batch)', bm.load_data('Dyestuff'))\n"
+        "formula = 'cbind(incidence, size - incidence) ~ period + (1 | herd)'\n"
+        "laplace = bm.laplace(formula, bm.load_data('cbpp'), 'binomial')\n"
+        "lm = bm.lm('yield ~ gen + loc', bm.load_data('cochran_bib'))\n"
+        "for fit in (reml, laplace, lm):\n"
+        "    str(fit), bm.fixef(fit), bm.tidy(fit), bm.glance(fit)\n"
+        "bm.rand(reml), bm.rand(laplace), bm.anova(lm)\n"
+        "print(sorted({'pymc', 'bambi', 'nutpie', 'pytensor', 'arviz_stats'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_every_picture_is_reached_as_an_attribute_of_its_room():
     public = {name for name in bayesmix.__all__ if name.startswith("plot_")} - {"plot_corr"}
     assert public <= set(report._HEAVY)
