@@ -23,12 +23,13 @@ from bayesmix.inference.loo_remedies import (
     mendable,
     rows_by_quadrature,
 )
-from bayesmix.inference.psis import MEND_ABOVE, efficiency_of, limit_of, psis
+from bayesmix.inference.psis import MEND_ABOVE, efficiency_of, psis
 from bayesmix.inference.row_model import Positions, row_model, spread_draws
 from bayesmix.inference.summarise import VALUES_AT_ONCE
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
+from bayesmix.numerics.pareto import greatest_k
 
 Floats = NDArray[np.float64]
 
@@ -100,7 +101,7 @@ def _require_a_tail(fit: Fit, wanted: int | None) -> None:
 
 def _by_row(fit: Fit, draws: Positions) -> Loo:
     first = _weighted_rows(fit, draws)
-    mend_above = min(MEND_ABOVE, limit_of(len(draws)))
+    mend_above = min(MEND_ABOVE, greatest_k(len(draws)))
     bad = np.flatnonzero(first.pareto_k > mend_above)
     chosen = mendable(fit, bad, first.pareto_k[bad], len(draws))
     found = _mended(fit, first, chosen, draws) if len(chosen) else first
@@ -108,7 +109,7 @@ def _by_row(fit: Fit, draws: Positions) -> Loo:
     found = replace(found, influence=found.influence + _influence_of(fit, rest, draws))
     table = _table(found, fit.data.index, np.ones(len(fit.data), dtype=int))
     trials = fit.design.response.trials
-    return _record(fit, "row", table if trials is None else table[trials > 0], found, limit_of(len(draws)))
+    return _record(fit, "row", table if trials is None else table[trials > 0], found, greatest_k(len(draws)))
 
 
 def _weighted_rows(fit: Fit, draws: Positions) -> Estimates:
@@ -116,7 +117,7 @@ def _weighted_rows(fit: Fit, draws: Positions) -> Estimates:
     n_obs, influence, parts = fit.design.n_obs, np.zeros(len(draws)), []
     for _, densities in log_likelihood_in_parts(fit, draws):
         found = psis(densities, efficiency_of(fit))
-        influence += found.influence[found.pareto_k <= min(MEND_ABOVE, limit_of(len(draws)))].sum(axis=0)
+        influence += found.influence[found.pareto_k <= min(MEND_ABOVE, greatest_k(len(draws)))].sum(axis=0)
         parts.append(np.stack([found.elpd, found.in_sample, found.pareto_k, found.mcse]))
     elpd, in_sample, k, mcse = np.concatenate(parts, axis=1)
     return Estimates(elpd, in_sample, k, mcse, np.full(n_obs, "psis", dtype=object), influence)
@@ -156,7 +157,7 @@ def _by_group(fit: Fit, by: str, wanted: int | None) -> Loo:
         found = levels_by_quadrature(fit, index, len(levels), draws)
     n_rows = np.bincount(index, minlength=len(levels))
     table = _table(found, pd.Index(levels, name=by), n_rows)[n_rows > 0]
-    return _record(fit, by, table, found, limit_of(len(draws)))
+    return _record(fit, by, table, found, greatest_k(len(draws)))
 
 
 def _table(found: Estimates, index: pd.Index, n_rows: NDArray[np.intp]) -> pd.DataFrame:

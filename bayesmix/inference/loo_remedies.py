@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 
 from bayesmix import modelling
 from bayesmix.inference.held_out_groups import group_log_likelihoods, rows_by_level
-from bayesmix.inference.psis import Weighted, efficiency_of, limit_of, psis, variance_of
+from bayesmix.inference.psis import Weighted, efficiency_of, psis, variance_of
 from bayesmix.inference.row_model import Positions
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.group_integral import n_evaluations
+from bayesmix.numerics.pareto import greatest_k
 
 Floats = NDArray[np.float64]
 Masks = list[NDArray[np.bool_]]
@@ -54,7 +55,7 @@ def is_exact(fit: Fit) -> bool:
 def mendable(fit: Fit, rows: Positions, pareto_k: Floats, n_draws: int) -> Positions:
     """Those of `rows` that there is a remedy and the time for, the greatest `pareto_k` (n_rows,) first."""
     order = np.argsort(-pareto_k, kind="stable")
-    rows, trusted = rows[order], pareto_k[order] <= limit_of(n_draws)
+    rows, trusted = rows[order], pareto_k[order] <= greatest_k(n_draws)
     if is_exact(fit):
         seconds = np.full(len(rows), modelling.left_out.seconds_of(fit, n_draws))
     elif not fit.design.random or any(part.random for part in fit.design.parts.values()):
@@ -79,7 +80,7 @@ def exactly(fit: Fit, parts: Masks, draws: Positions) -> Estimates:
     weighted = psis(np.stack([exact.log_density(part) for part in parts]), efficiency_of(fit))
     elpd, k, mcse, variance = weighted.elpd.copy(), weighted.pareto_k.copy(), weighted.mcse, 0.0
     methods, influence = np.full(len(parts), "exact", dtype=object), weighted.influence
-    doubtful = np.flatnonzero(k > min(_DOUBTFUL, limit_of(len(draws))))
+    doubtful = np.flatnonzero(k > min(_DOUBTFUL, greatest_k(len(draws))))
     affordable = int(_SECONDS / modelling.left_out.seconds_of_prediction(fit))
     by_marginals, whole_error = [], 0.0
     for number in doubtful[np.argsort(-k[doubtful], kind="stable")][:affordable]:

@@ -59,8 +59,3 @@ def efficiency_of(fit: Fit) -> float:
     """Effective draws for a draw, on average over the parameters; at most 1."""
     effective = fit.diagnostics.parameters["ess_bulk"].mean() / fit.diagnostics.n_total
     return float(min(1.0, effective)) if np.isfinite(effective) else 1.0
-
-
-def limit_of(n_draws: int) -> float:
-    """Greatest Pareto k at which the weights of so many draws can be trusted."""
-    return float(min(0.7, 1 - 1 / np.log10(max(n_draws, 11))))

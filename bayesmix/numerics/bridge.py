@@ -19,7 +19,7 @@ from scipy.optimize import brentq
 from scipy.special import logsumexp
 
 from bayesmix.numerics.autocorrelation import autocorrelation_time
-from bayesmix.numerics.pareto import pareto_k
+from bayesmix.numerics.pareto import greatest_k, pareto_k
 
 Floats = NDArray[np.float64]
 LogDensities = Callable[[Floats], Floats]
@@ -27,7 +27,6 @@ LogDensities = Callable[[Floats], Floats]
 GREATEST_ERROR = 0.5
 """Of a logarithm; errors are worked out for small ones, and above they are larger than they say."""
 
-GREATEST_K = 0.7
 _FEWEST_DRAWS = 100  # of a half
 _FEWEST_EFFECTIVE = 50
 _FEWEST_PER_PARAMETER = 3  # draws of a half; with fewer the fitted normal says more of the draws than of the density
@@ -250,7 +249,7 @@ def _joined(halves: list[_Half]) -> Bridge:
         formula_error=formula,
         spread_error=spread,
         pareto_k=max(half.pareto_k for half in halves),
-        greatest_k=min(GREATEST_K, float(1 - 1 / np.log10(max(10.0, min(half.effective_size for half in halves))))),
+        greatest_k=greatest_k(min(half.effective_size for half in halves)),
         overlap=min(half.overlap for half in halves),
         effective_size=min(half.effective_size for half in halves),
         estimates=estimates,

@@ -5,15 +5,28 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+GREATEST_K = 0.7
+"""Shape of the tail up to which the mean of many values can be trusted."""
+
 _PRIOR_SIZE = 10  # of Vehtari et al.: as if ten values had a k of 0.5
 _FEWEST = 5
+
+
+def greatest_k(n_values: float) -> float:
+    """Greatest k at which a mean of so many independent values can be trusted: 0.7, for few of them less.
+
+    References
+    ----------
+    Vehtari et al. (2024), arXiv:1507.02646
+    """
+    return min(GREATEST_K, float(1 - 1 / np.log10(max(10.0, n_values))))
 
 
 def pareto_k(values: Floats) -> float:
     """Shape k of a generalised Pareto distribution fitted to the greatest of positive `values` (n_values,).
 
-    A mean of N values can be trusted up to a k of 0.7, for few values up to 1 - 1 / log10(N). A tail of equal values
-    has k minus infinity; of too few values k is nan.
+    Up to `greatest_k` of the values their mean can be trusted. A tail of equal values has k minus infinity; of too few
+    values k is nan.
 
     References
     ----------

@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.numerics.autocorrelation import autocorrelation_time
-from bayesmix.numerics.pareto import pareto_k
+from bayesmix.numerics.pareto import greatest_k, pareto_k
 
 Floats = NDArray[np.float64]
 
-GREATEST_K = 0.7
 _FEWEST_EFFECTIVE = 100
 
 
@@ -54,7 +53,7 @@ def mean_ratio(log_ratios: Floats) -> MeanRatio:
     effective = float(mean**2 / np.mean(ratios**2) * independent)
     # Ratios that are bounded, and nearly all at their bound, have no tail to speak of.
     k = pareto_k(ratios.ravel())
-    limit = min(GREATEST_K, 1 - 1 / np.log10(max(10.0, independent)))
+    limit = greatest_k(independent)
     reason = ""
     if effective < _FEWEST_EFFECTIVE:
         reason = f"the draws are worth {effective:.0f} under this prior, fewer than {_FEWEST_EFFECTIVE}"
