@@ -21,7 +21,8 @@ from bayesmix.modelling.method import TUNING_STEPS, Choice, Method, Sampler, cho
 from bayesmix.modelling.record import Fit, Sampling
 from bayesmix.modelling.separation_notice import require_bounded, tell_of_separation
 from bayesmix.priors.default_priors import column_sds, default_priors
-from bayesmix.priors.prior import Prior, settle_priors
+from bayesmix.priors.prior import Prior
+from bayesmix.priors.settled import settle_priors
 
 if TYPE_CHECKING:
     import xarray as xr

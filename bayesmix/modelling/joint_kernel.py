@@ -13,16 +13,15 @@ from scipy.linalg import solve_triangular
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.modelling.fixed_columns import FixedColumns, coefficient_numbers, fixed_columns
-from bayesmix.modelling.marginal import sd_prior
 from bayesmix.modelling.nested_coordinates import NestedFactors, nested_factors, nested_parts, no_nested_parts
 from bayesmix.modelling.rough import start_of
-from bayesmix.numerics.joint.coefficients import COEFFICIENT_KINDS
 from bayesmix.numerics.joint.rough import RoughFit, places_of
 from bayesmix.numerics.joint.rows import BINOMIAL_LOGIT, POISSON_LOG
 from bayesmix.numerics.laplace.likelihood import log_constant
 from bayesmix.numerics.packed import pack
+from bayesmix.numerics.prior_codes import UNBOUNDED
 from bayesmix.posterior import layout
-from bayesmix.priors.prior import Prior
+from bayesmix.priors.prior import Prior, coefficient_kind, sd_prior
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -32,8 +31,6 @@ _ROWS = {
     ("binomial", "logit"): BINOMIAL_LOGIT,
     ("poisson", "log"): POISSON_LOG,
 }
-_REACHES_ZERO = ("HalfNormal", "HalfStudentT", "HalfCauchy", "Exponential")
-"""Priors of a sd whose density at 0 is finite and above 0."""
 _DENSE_PER_ROW = 4
 """Untying takes the square of the number of effects outside the largest factor: so much of it for every row pays."""
 
@@ -43,7 +40,7 @@ def has_kernel(design: Design, family: Family, priors: Mapping[str, Prior]) -> b
     return (
         (family.name, family.link) in _ROWS
         and not family.auxiliary
-        and all(priors[name].name in COEFFICIENT_KINDS for name in design.fixed.names)
+        and all(coefficient_kind(priors[name]) in UNBOUNDED for name in design.fixed.names)
     )
 
 
@@ -62,7 +59,7 @@ def kernel_buffer(
         np.array([term.k for term in design.random], dtype=np.int64),
         np.array([term.n_levels for term in design.random], dtype=np.int64),
         np.array(centred, dtype=np.int64),
-        np.array([COEFFICIENT_KINDS[priors[name].name] for name in fixed.names], dtype=np.int64),
+        np.array([coefficient_kind(priors[name]) for name in fixed.names], dtype=np.int64),
         coefficient_numbers(fixed, priors),
         kinds,
         numbers,
@@ -199,7 +196,7 @@ def _nested(
     for number in nested.terms:
         term, place = design.random[number], slice(starts[number] - 1, starts[number])
         centre[place], diagonal[place] = start_of(rough.L[number], term, priors, rough.shares[number])
-        scale = float(rough.L[number][0, 0]) if priors[layout.sd_names(term)[0]].name in _REACHES_ZERO else 0.0
+        scale = float(rough.L[number][0, 0]) if priors[layout.sd_names(term)[0]].distribution.of_sigma else 0.0
         if scale:
             centre[place], diagonal[place] = np.arcsinh(1.0), diagonal[place] / np.sqrt(2)
         scales_of_sds.append(scale)

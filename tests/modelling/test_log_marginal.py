@@ -14,7 +14,7 @@ from bayesmix.modelling import reweighted
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.log_marginal import LogMarginal, by_bridge, log_marginal_of
 from bayesmix.modelling.marginal import marginalise
-from bayesmix.priors.prior import read_prior
+from bayesmix.priors.reading import read_prior
 
 DYESTUFF = "Yield ~ 1 + (1 | Batch)"
 MODELS = [

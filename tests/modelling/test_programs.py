@@ -19,7 +19,7 @@ from bayesmix.modelling.compile_nutpie import compile_model, graph_of
 from bayesmix.modelling.lifted import ByStructure
 from bayesmix.modelling.pymc_model import build_model
 from bayesmix.priors.default_priors import default_priors
-from bayesmix.priors.prior import read_prior
+from bayesmix.priors.reading import read_prior
 
 DOUBLES = ctypes.POINTER(ctypes.c_double)
 

@@ -11,7 +11,7 @@ from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.pymc_model import build_model
-from bayesmix.priors.prior import read_prior
+from bayesmix.priors.reading import read_prior
 
 N = 60
 PRIORS = {

@@ -9,7 +9,7 @@ from bayesmix.numerics.level_quadrature.draws import draw_effects
 from bayesmix.numerics.level_quadrature.parameters import COEFFICIENT, FOLDED, POSITIVE
 from bayesmix.numerics.level_quadrature.posterior import Parameters, pack_counts
 from bayesmix.numerics.level_quadrature.rows import count_rows
-from bayesmix.numerics.variance_priors import KINDS
+from bayesmix.numerics.prior_codes import EXPONENTIAL, HALF_NORMAL, NORMAL
 
 PROBABILITY = {"logit": expit, "probit": stats.norm.cdf, "cloglog": lambda eta: -np.expm1(-np.exp(eta))}
 FAMILIES = [
@@ -48,7 +48,7 @@ def buffer_of(family, link, y, trials):
     )
     parameters = Parameters(
         np.array([COEFFICIENT, FOLDED, POSITIVE][: 2 + has_own]),
-        np.array([0, KINDS["HalfNormal"], KINDS["Exponential"]][: 2 + has_own]),
+        np.array([NORMAL, HALF_NORMAL, EXPONENTIAL][: 2 + has_own]),
         np.array([(0.0, 1.0, 0.0), (1.0, 0.0, 0.0), (1.0, 0.0, 0.0)][: 2 + has_own]),
         np.ones(2 + has_own),
     )
