@@ -79,8 +79,7 @@ def integrate_effects(design: Design, family: Family, priors: Mapping[str, Prior
     X = design.fixed.matrix if means is None else design.fixed.matrix - means
     term = design.random[0] if design.random else None
     rows = count_rows(
-        family=family.name,
-        link=family.link,
+        code=family.record.row_codes[family.link],
         y=design.response.values,
         trials=design.response.trials,
         X=X,

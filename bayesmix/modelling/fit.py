@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bayesmix import modelling
 from bayesmix.errors import QuadratureError, SamplingError
 from bayesmix.families.family import Family, read_family
-from bayesmix.families.texts import FamilyText
+from bayesmix.families.table import FamilyText
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.frame import Frame

@@ -8,9 +8,6 @@ from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.priors.prior import FLAT, Prior
 
-QUADRATURE_FAMILIES = ("bernoulli", "binomial", "beta_binomial", "poisson", "negative_binomial")
-"""With all links that `families` has for them."""
-
 
 def why_not_quadrature(
     design: Design,
@@ -19,7 +16,7 @@ def why_not_quadrature(
     sampler: str = "auto",
 ) -> str | None:
     """What keeps the group effects of a model from being integrated out by quadrature, in words; None: nothing does."""
-    if family.name not in QUADRATURE_FAMILIES:
+    if family.link not in family.record.row_codes:
         return f"{family} has no closed form"
     if design.parts:
         return f"{family} with a formula for {', '.join(design.parts)} has no closed form"

@@ -11,7 +11,6 @@ from bayesmix.modelling.fixed_columns import coefficient_numbers, fixed_columns
 from bayesmix.modelling.parallel import one_blas_thread
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.joint.rough import RoughFit, rough_fit
-from bayesmix.numerics.laplace.likelihood import LIKELIHOODS
 from bayesmix.numerics.prior_codes import UNBOUNDED
 from bayesmix.numerics.variance_priors import standard_deviation
 from bayesmix.posterior import layout
@@ -25,7 +24,8 @@ _LEAST_SHARE = 0.5
 
 def rough_fit_of(design: Design, family: Family, priors: Mapping[str, Prior]) -> RoughFit | None:
     """A rough fit; None for families and priors that it does not cover, and where the numbers do not let it."""
-    if (family.name, family.link) not in LIKELIHOODS:
+    likelihood = family.record.laplace.get(family.link)
+    if likelihood is None:
         return None
     if not all(coefficient_kind(priors[name]) in UNBOUNDED for name in design.fixed.names):
         return None
@@ -44,8 +44,7 @@ def rough_fit_of(design: Design, family: Family, priors: Mapping[str, Prior]) ->
             scales=scales,
             terms=terms,
             sds=sds,
-            family=family.name,
-            link=family.link,
+            likelihood=likelihood,
         )
 
 

@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 from scipy.special import expit, logsumexp
 
+from bayesmix.families.table import FAMILIES as RECORDS
 from bayesmix.numerics.level_quadrature.draws import draw_effects
 from bayesmix.numerics.level_quadrature.parameters import COEFFICIENT, FOLDED, POSITIVE
 from bayesmix.numerics.level_quadrature.posterior import Parameters, pack_counts
@@ -37,8 +38,7 @@ def log_pmf(family, link, eta, y, trials):
 def buffer_of(family, link, y, trials):
     has_own = family in ("negative_binomial", "beta_binomial")
     rows = count_rows(
-        family=family,
-        link=link,
+        code=RECORDS[family].row_codes[link],
         y=y,
         trials=None if link == "log" else trials,
         X=Z[:, None],

@@ -9,6 +9,7 @@ from scipy import stats
 from scipy.integrate import quad
 from scipy.special import betaln, gammaln, log_expit, log_ndtr
 
+from bayesmix.families.table import FAMILIES as RECORDS
 from bayesmix.numerics.level_quadrature.likelihood import apart_from_predictor, log_density, with_slopes
 from bayesmix.numerics.level_quadrature.parameters import COEFFICIENT, FOLDED, POSITIVE
 from bayesmix.numerics.level_quadrature.posterior import (
@@ -115,8 +116,7 @@ class Case:
 
     def rows(self, *, grouped=True):
         return count_rows(
-            family=self.family,
-            link=self.link,
+            code=RECORDS[self.family].row_codes[self.link],
             y=self.y,
             trials=None if self.family in ("poisson", "negative_binomial") else self.trials,
             X=self.X,

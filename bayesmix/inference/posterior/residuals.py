@@ -12,7 +12,6 @@ from bayesmix.inference.observed import observed, trials_of
 from bayesmix.inference.row_model import row_model
 from bayesmix.inference.summarise import summarise_in_parts
 from bayesmix.modelling.record import Fit
-from bayesmix.numerics.response_moments import MOMENTS
 
 Floats = NDArray[np.float64]
 
@@ -25,7 +24,7 @@ def residuals(fit: Fit, *, kind: str, prob: float, seed: int) -> pd.DataFrame:
 
 def _differences(fit: Fit, kind: str) -> Callable[[slice], Floats]:
     response = observed(fit.design.response)
-    parameters, moments = response_parameters(fit, groups="fitted"), MOMENTS[fit.family.name]
+    parameters, moments = response_parameters(fit, groups="fitted"), fit.family.record.moments
 
     def differences(rows: slice) -> Floats:
         own = parameters(rows)
