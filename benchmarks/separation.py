@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from bayesmix.modelling.families import read_family
 
 import bayesmix as bm
+from bayesmix.families.family import read_family
 from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse

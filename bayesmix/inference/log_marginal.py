@@ -12,7 +12,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.priors.prior import FLAT
 
 if TYPE_CHECKING:
-    from bayesmix.modelling.log_marginal import LogMarginal
+    from bayesmix.modelling.exact.log_marginal import LogMarginal
 
 
 @with_hints

@@ -17,7 +17,7 @@ from bayesmix.modelling.reduced import ReducedModel
 from bayesmix.priors.prior import Prior, scaled
 
 if TYPE_CHECKING:
-    from bayesmix.modelling.log_marginal import LogMarginal
+    from bayesmix.modelling.exact.log_marginal import LogMarginal
 
 Floats = NDArray[np.float64]
 

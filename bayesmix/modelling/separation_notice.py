@@ -7,7 +7,7 @@ from rich.console import Console
 from bayesmix.errors import PriorError, listing
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling.progress import can_show
+from bayesmix.modelling.samplers.progress import can_show
 from bayesmix.modelling.separation import can_separate, separation_of
 from bayesmix.modelling.separation_text import count, place, runaways
 from bayesmix.priors.prior import FLAT, Prior

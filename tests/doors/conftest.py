@@ -20,7 +20,7 @@ import bayesmix as bm
 from bayesmix.families.family import read_family
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.modelling.bambi_bridge import build_bambi_model
+from bayesmix.modelling.pymc_model.bambi_bridge import build_bambi_model
 from bayesmix.numerics.kernels import cache_folder
 from bayesmix.priors.default_priors import default_priors
 

@@ -7,7 +7,7 @@ import pytest
 from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.log_marginal import log_marginal_of
+from bayesmix.modelling.exact.log_marginal import log_marginal_of
 from bayesmix.priors.default_priors import column_sds, default_priors
 from bayesmix.priors.settled import settle_priors
 

@@ -24,7 +24,7 @@ from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.diagnostics import trouble_with_weights
-from bayesmix.modelling.marginal_draws import draw_marginal
+from bayesmix.modelling.exact.draws import draw_marginal
 from bayesmix.priors.default_priors import default_priors
 from bayesmix.priors.settled import settle_priors
 

@@ -10,10 +10,10 @@ from bayesmix.errors import ArgumentError, QuadratureError
 from bayesmix.families.family import read_family
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.modelling import counts_draws
-from bayesmix.modelling.counts import integrate_effects
 from bayesmix.modelling.method import choose_method
-from bayesmix.modelling.pymc_model import build_model
+from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.modelling.quadrature import draws as counts_draws
+from bayesmix.modelling.quadrature.model import integrate_effects
 from bayesmix.numerics.level_quadrature.posterior import evaluate_counts
 from bayesmix.priors.default_priors import default_priors
 from bayesmix.priors.density import log_prior_density

@@ -13,7 +13,7 @@ from scipy.stats import chi2
 from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.counts_draws import draw_counts
+from bayesmix.modelling.quadrature.draws import draw_counts
 from bayesmix.priors.default_priors import default_priors
 from bayesmix.priors.settled import settle_priors
 

@@ -8,8 +8,8 @@ from scipy.special import betaln
 
 from bayesmix.errors import PriorError
 from bayesmix.formula.design import GroupTerm, TermColumns
-from bayesmix.modelling.group_effects import add_group_term
-from bayesmix.modelling.priors_pymc import to_pymc
+from bayesmix.modelling.pymc_model.group_effects import add_group_term
+from bayesmix.modelling.pymc_model.priors import to_pymc
 from bayesmix.posterior import layout
 from bayesmix.priors.prior import Prior
 from bayesmix.priors.reading import read_prior

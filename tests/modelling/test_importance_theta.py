@@ -12,7 +12,8 @@ from bayesmix.errors import ArgumentError
 from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling import importance_theta, marginal_draws
+from bayesmix.modelling.exact import draws as marginal_draws
+from bayesmix.modelling.exact import importance as importance_theta
 from bayesmix.modelling.method import choose_method
 from bayesmix.modelling.parallel import in_parallel
 from bayesmix.priors.default_priors import default_priors

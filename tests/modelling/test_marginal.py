@@ -10,10 +10,10 @@ from bayesmix.errors import ArgumentError
 from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
+from bayesmix.modelling.exact.model import marginalise
 from bayesmix.modelling.fit import fit
-from bayesmix.modelling.marginal import marginalise
 from bayesmix.modelling.method import choose_method
-from bayesmix.modelling.pymc_model import build_model
+from bayesmix.modelling.pymc_model.build import build_model
 from bayesmix.numerics.variance_posterior import log_posterior_at
 from bayesmix.priors.default_priors import column_sds, default_priors
 from bayesmix.priors.settled import settle_priors

@@ -10,7 +10,7 @@ from scipy.stats import norm
 from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.pymc_model import build_model
+from bayesmix.modelling.pymc_model.build import build_model
 from bayesmix.priors.reading import read_prior
 
 N = 60
