@@ -9,16 +9,10 @@ from bayesmix.numerics import row_codes as codes
 from bayesmix.numerics.row_distribution import continuous, counts
 
 type BetaText = Literal[
-    "beta",
-    "beta(logit)",
-    "beta(probit)",
-    "beta(cloglog)",
-    "beta_binomial",
-    "beta_binomial(logit)",
-    "beta_binomial(probit)",
-    "beta_binomial(cloglog)",
+    "beta", "beta(logit)", "beta(probit)", "beta(cloglog)",
+    "beta_binomial", "beta_binomial(logit)", "beta_binomial(probit)", "beta_binomial(cloglog)",
     "betabinomial",
-]
+]  # fmt: skip
 
 
 def _shapes_in_pymc(arguments: Arguments) -> Arguments:

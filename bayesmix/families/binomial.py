@@ -10,19 +10,11 @@ from bayesmix.numerics.laplace import likelihood
 from bayesmix.numerics.row_distribution import counts, zeros
 
 type BinomialText = Literal[
-    "bernoulli",
-    "bernoulli(logit)",
-    "bernoulli(probit)",
-    "bernoulli(cloglog)",
-    "binomial",
-    "binomial(logit)",
-    "binomial(probit)",
-    "binomial(cloglog)",
-    "zero_inflated_binomial",
-    "zero_inflated_binomial(logit)",
-    "zero_inflated_binomial(probit)",
+    "bernoulli", "bernoulli(logit)", "bernoulli(probit)", "bernoulli(cloglog)",
+    "binomial", "binomial(logit)", "binomial(probit)", "binomial(cloglog)",
+    "zero_inflated_binomial", "zero_inflated_binomial(logit)", "zero_inflated_binomial(probit)",
     "zero_inflated_binomial(cloglog)",
-]
+]  # fmt: skip
 
 _BY_BETA = 'family="beta_binomial", or an effect of each row, (1 | row)'
 _LAPLACE = {

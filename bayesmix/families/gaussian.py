@@ -8,15 +8,10 @@ from bayesmix.numerics import response_moments as moments
 from bayesmix.numerics.row_distribution import continuous as rows
 
 type GaussianText = Literal[
-    "gaussian",
-    "gaussian(identity)",
-    "gaussian(log)",
-    "student_t",
-    "student_t(identity)",
-    "student_t(log)",
-    "student",
-    "t",
-]
+    "gaussian", "gaussian(identity)", "gaussian(log)",
+    "student_t", "student_t(identity)", "student_t(log)",
+    "student", "t",
+]  # fmt: skip
 
 GAUSSIAN = FamilyRecord(
     name="gaussian",

@@ -9,18 +9,11 @@ from bayesmix.numerics import row_codes as codes
 from bayesmix.numerics.row_distribution import counts, zeros
 
 type NegativeBinomialText = Literal[
-    "negative_binomial",
-    "negative_binomial(log)",
-    "zero_inflated_negative_binomial",
-    "zero_inflated_negative_binomial(log)",
-    "hurdle_negative_binomial",
-    "hurdle_negative_binomial(log)",
-    "negbinomial",
-    "negativebinomial",
-    "nbinom2",
-    "zero_inflated_negbinomial",
-    "hurdle_negbinomial",
-]
+    "negative_binomial", "negative_binomial(log)",
+    "zero_inflated_negative_binomial", "zero_inflated_negative_binomial(log)",
+    "hurdle_negative_binomial", "hurdle_negative_binomial(log)",
+    "negbinomial", "negativebinomial", "nbinom2", "zero_inflated_negbinomial", "hurdle_negbinomial",
+]  # fmt: skip
 
 _FURTHER = "further predictors or groups"
 

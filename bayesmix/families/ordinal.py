@@ -8,16 +8,10 @@ from bayesmix.numerics import response_moments as moments
 from bayesmix.numerics.row_distribution import ordinal as rows
 
 type OrdinalText = Literal[
-    "cumulative",
-    "cumulative(logit)",
-    "cumulative(probit)",
-    "cumulative(cloglog)",
-    "stopping_ratio",
-    "stopping_ratio(logit)",
-    "stopping_ratio(probit)",
-    "stopping_ratio(cloglog)",
+    "cumulative", "cumulative(logit)", "cumulative(probit)", "cumulative(cloglog)",
+    "stopping_ratio", "stopping_ratio(logit)", "stopping_ratio(probit)", "stopping_ratio(cloglog)",
     "sratio",
-]
+]  # fmt: skip
 
 CUMULATIVE = FamilyRecord(
     name="cumulative",

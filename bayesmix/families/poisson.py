@@ -10,13 +10,10 @@ from bayesmix.numerics.laplace import likelihood
 from bayesmix.numerics.row_distribution import counts, zeros
 
 type PoissonText = Literal[
-    "poisson",
-    "poisson(log)",
-    "zero_inflated_poisson",
-    "zero_inflated_poisson(log)",
-    "hurdle_poisson",
-    "hurdle_poisson(log)",
-]
+    "poisson", "poisson(log)",
+    "zero_inflated_poisson", "zero_inflated_poisson(log)",
+    "hurdle_poisson", "hurdle_poisson(log)",
+]  # fmt: skip
 
 _ROW = "an effect of each row, (1 | row)"
 

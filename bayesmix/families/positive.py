@@ -9,15 +9,11 @@ from bayesmix.numerics.row_distribution import continuous as rows
 from bayesmix.numerics.row_distribution import zeros
 
 type PositiveText = Literal[
-    "lognormal",
-    "lognormal(identity)",
-    "gamma",
-    "gamma(log)",
-    "hurdle_gamma",
-    "hurdle_gamma(log)",
-    "hurdle_lognormal",
-    "hurdle_lognormal(identity)",
-]
+    "lognormal", "lognormal(identity)",
+    "gamma", "gamma(log)",
+    "hurdle_gamma", "hurdle_gamma(log)",
+    "hurdle_lognormal", "hurdle_lognormal(identity)",
+]  # fmt: skip
 
 
 def _gamma_in_pymc(arguments: Arguments) -> Arguments:

@@ -6,7 +6,7 @@ import numpy as np
 
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.priors.prior import FLAT, Prior
+from bayesmix.priors.prior import Prior
 
 
 def why_not_quadrature(
@@ -28,7 +28,7 @@ def why_not_quadrature(
         if term.k > 1 or not np.all(term.columns == 1.0):
             return f"{family} with ({term.label}) has no closed form, one random intercept has a quadrature"
     for name in design.fixed.names:
-        if priors[name].name == FLAT:
+        if not priors[name].distribution.proper:
             return f"the quadrature takes proper priors, that of {name} is {priors[name]}"
     if sampler in ("pymc", "numpyro"):
         return f"sampler {sampler} takes all parameters"

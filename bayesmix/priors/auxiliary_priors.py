@@ -28,16 +28,8 @@ def response_for_priors(design: Design, family: Family) -> tuple[Floats, Floats]
 def auxiliary_prior(name: str, design: Design, family: Family) -> Prior:
     """The default prior of `name`, one of `family.auxiliary`.
 
-    =======  ======================  ===================================================================
-    name     prior                   reason
-    =======  ======================  ===================================================================
-    `sigma`  HalfStudentT(3, sd y)   y the response, less an offset; its log for lognormal families
-    `nu`     Gamma(2, 0.1)           Juarez & Steel (2010), doi:10.1198/jbes.2009.07145; as brms
-    `shape`  InverseGamma(0.4, 0.3)  1 / shape, the variance beyond the mean's own, is Gamma(0.4, 0.3); as brms
-    `phi`    HalfCauchy(10)          from correlations 1 / (1 + phi) near 1 to near 0, half of it above 1/11
-    `zi`     Beta(1, 1)              uniform
-    `hu`     Beta(1, 1)              uniform
-    =======  ======================  ===================================================================
+    That of `sigma` is HalfStudentT(3, sd y), y the response less an offset, its log for lognormal families; the
+    others stand in `families.auxiliary`, with their reasons.
 
     With weights `sigma` is the residual sd at weight 1, and sd y is multiplied by the root of the median weight: the
     prior is about the residuals of a typical row, whatever the unit of the weights.
