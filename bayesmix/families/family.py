@@ -1,101 +1,50 @@
-"""The families, links and further parameters that can be fitted, as tables."""
+"""A family with its link, as it is written and read."""
 
 from dataclasses import dataclass
 
 from bayesmix.errors import FamilyError, did_you_mean, listing
+from bayesmix.families.record import FamilyRecord
+from bayesmix.families.table import ALIASES, FAMILIES
 
 
 @dataclass(frozen=True)
 class Family:
-    """A response distribution and its link, such as ``Family("binomial", "logit")``.
-
-    `response` is what the response may be, one of `formula.response.RESPONSE_KINDS`. `auxiliary` names the family's
-    further parameters (`sigma` for Gaussian); `AUXILIARY` says what they mean.
-    """
+    """A response distribution and its link, such as ``Family("binomial", "logit")``."""
 
     name: str
     link: str
-    response: str = "real"
-    auxiliary: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.name} ({self.link})"
 
     @property
+    def record(self) -> FamilyRecord:
+        """What is known of the family."""
+        return FAMILIES[self.name]
+
+    @property
+    def response(self) -> str:
+        """What the response may be, one of `formula.response.RESPONSE_KINDS`."""
+        return self.record.response
+
+    @property
+    def auxiliary(self) -> tuple[str, ...]:
+        """Names of the family's further parameters (`sigma` for Gaussian)."""
+        return tuple(parameter.name for parameter in self.record.auxiliary)
+
+    @property
     def is_gaussian_identity(self) -> bool:
         return self.name == "gaussian" and self.link == "identity"
 
-
-@dataclass(frozen=True)
-class Auxiliary:
-    """A further parameter of a family: its `meaning`, and the `link` on which a formula of its own is linear."""
-
-    link: str
-    meaning: str
-
-
-AUXILIARY = {
-    "sigma": Auxiliary("log", "standard deviation; of student_t the scale"),
-    "nu": Auxiliary("log", "degrees of freedom of student_t"),
-    "shape": Auxiliary("log", "gamma: mean^2 / variance; negative binomial: variance = mean + mean^2 / shape"),
-    "phi": Auxiliary("log", "precision: beta, and the probabilities of beta_binomial, are Beta(mu phi, (1 - mu) phi)"),
-    "zi": Auxiliary("logit", "probability that a row is 0 whatever its count would have been"),
-    "hu": Auxiliary("logit", "probability that a row is 0; those that are not follow the family without its zeros"),
-}
-"""By name; the names are those of brms."""
-
-
-@dataclass(frozen=True)
-class _Entry:
-    links: tuple[str, ...]  # the first is the default
-    response: str
-    auxiliary: tuple[str, ...] = ()
-
-
-_OF_A_PROBABILITY = ("logit", "probit", "cloglog")
-
-FAMILIES = {
-    "gaussian": _Entry(("identity", "log"), "real", ("sigma",)),
-    "student_t": _Entry(("identity", "log"), "real", ("sigma", "nu")),
-    "lognormal": _Entry(("identity",), "positive", ("sigma",)),
-    "gamma": _Entry(("log",), "positive", ("shape",)),
-    "beta": _Entry(_OF_A_PROBABILITY, "share", ("phi",)),
-    "bernoulli": _Entry(_OF_A_PROBABILITY, "binary"),
-    "binomial": _Entry(_OF_A_PROBABILITY, "proportion"),
-    "beta_binomial": _Entry(_OF_A_PROBABILITY, "trials", ("phi",)),
-    "poisson": _Entry(("log",), "count"),
-    "negative_binomial": _Entry(("log",), "count", ("shape",)),
-    "cumulative": _Entry(_OF_A_PROBABILITY, "ordinal"),
-    "stopping_ratio": _Entry(_OF_A_PROBABILITY, "ordinal"),
-    "zero_inflated_binomial": _Entry(_OF_A_PROBABILITY, "trials_with_zeros", ("zi",)),
-    "zero_inflated_poisson": _Entry(("log",), "count_with_zeros", ("zi",)),
-    "zero_inflated_negative_binomial": _Entry(("log",), "count_with_zeros", ("shape", "zi")),
-    "hurdle_poisson": _Entry(("log",), "count_with_zeros", ("hu",)),
-    "hurdle_negative_binomial": _Entry(("log",), "count_with_zeros", ("shape", "hu")),
-    "hurdle_gamma": _Entry(("log",), "positive_with_zeros", ("shape", "hu")),
-    "hurdle_lognormal": _Entry(("identity",), "positive_with_zeros", ("sigma", "hu")),
-}
-
-ALIASES = {
-    "student": "student_t",
-    "t": "student_t",
-    "betabinomial": "beta_binomial",
-    "negbinomial": "negative_binomial",
-    "negativebinomial": "negative_binomial",
-    "nbinom2": "negative_binomial",
-    "sratio": "stopping_ratio",
-    "zero_inflated_negbinomial": "zero_inflated_negative_binomial",
-    "hurdle_negbinomial": "hurdle_negative_binomial",
-}
-"""What brms, glmmTMB and Bambi call some of them."""
-
-
-_WITH_LAPLACE = ("bernoulli", "binomial", "poisson")
+    @property
+    def is_additive(self) -> bool:
+        """Whether the linear predictor is the expected response itself, zeros of their own apart."""
+        return self.link == "identity" and not self.record.of_log
 
 
 def has_laplace_fit(family: Family) -> bool:
     """Whether `bm.laplace` fits the family by maximum likelihood."""
-    return family.name in _WITH_LAPLACE
+    return family.link in family.record.laplace
 
 
 def read_family(text: str | Family) -> Family:
@@ -107,10 +56,7 @@ def read_family(text: str | Family) -> Family:
         The family or the link is unknown; the message lists those that are known.
     """
     if isinstance(text, Family):
-        known = read_family(str(text))
-        if known != text:
-            raise FamilyError(f'Family {text!r} is not in the table; write family="{text.name}({text.link})" instead.')
-        return text
+        return read_family(str(text))
     if not isinstance(text, str):
         raise FamilyError(f'A family is written as text, such as "binomial(logit)"; got {type(text).__name__}.')
     name, _, rest = text.strip().partition("(")
@@ -122,11 +68,11 @@ def read_family(text: str | Family) -> Family:
             f"Family {name!r} is not known.{did_you_mean(name, FAMILIES)} "
             f"Families: {listing(FAMILIES, at_most=len(FAMILIES))}."
         )
-    entry = FAMILIES[name]
-    link = link or entry.links[0]
-    if link not in entry.links:
+    links = FAMILIES[name].links
+    link = link or links[0]
+    if link not in links:
         raise FamilyError(
-            f"Link {link!r} is not available for family {name!r}.{did_you_mean(link, entry.links)} "
-            f"Links of {name}: {listing(entry.links)}."
+            f"Link {link!r} is not available for family {name!r}.{did_you_mean(link, links)} "
+            f"Links of {name}: {listing(links)}."
         )
-    return Family(name, link, entry.response, entry.auxiliary)
+    return Family(name, link)

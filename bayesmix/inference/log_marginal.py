@@ -71,7 +71,7 @@ def log_marginal(fit: Fit) -> "LogMarginal":
 
 def require_proper(fit: Fit) -> None:
     """Refuse a model with flat priors: its marginal likelihood is defined up to an unknown factor only."""
-    flat = [name for name, prior in fit.priors.items() if prior.name == FLAT]
+    flat = [name for name, prior in fit.priors.items() if not prior.distribution.proper]
     if flat:
         raise PriorError(
             f"The prior of {listing(flat)} is {FLAT}(), which is improper: a marginal likelihood, and with it a Bayes "

@@ -14,8 +14,7 @@ from bayesmix.modelling.method import why_not_marginal
 from bayesmix.modelling.quadrature_families import why_not_quadrature
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import ReducedModel
-from bayesmix.priors.prior import Prior
-from bayesmix.priors.scaled import scaled
+from bayesmix.priors.prior import Prior, scaled
 
 if TYPE_CHECKING:
     from bayesmix.modelling.exact.log_marginal import LogMarginal

@@ -11,7 +11,7 @@ from bayesmix import display
 from bayesmix.errors import ArgumentError, FamilyError
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.families.family import Family, read_family
-from bayesmix.families.texts import FamilyText
+from bayesmix.families.table import FamilyText
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.frame import Frame

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bayesmix import modelling
 from bayesmix.errors import QuadratureError, SamplingError
 from bayesmix.families.family import Family, read_family
-from bayesmix.families.texts import FamilyText
+from bayesmix.families.table import FamilyText
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.frame import Frame
@@ -22,7 +22,8 @@ from bayesmix.modelling.method import TUNING_STEPS, Choice, Method, Sampler, cho
 from bayesmix.modelling.record import Fit, Sampling
 from bayesmix.modelling.separation_notice import require_bounded, tell_of_separation
 from bayesmix.priors.default_priors import column_sds, default_priors
-from bayesmix.priors.prior import Prior, settle_priors
+from bayesmix.priors.prior import Prior
+from bayesmix.priors.settled import settle_priors
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -6,10 +6,7 @@ import numpy as np
 
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.priors.prior import FLAT, Prior
-
-QUADRATURE_FAMILIES = ("bernoulli", "binomial", "beta_binomial", "poisson", "negative_binomial")
-"""With all links that `families` has for them."""
+from bayesmix.priors.prior import Prior
 
 
 def why_not_quadrature(
@@ -19,7 +16,7 @@ def why_not_quadrature(
     sampler: str = "auto",
 ) -> str | None:
     """What keeps the group effects of a model from being integrated out by quadrature, in words; None: nothing does."""
-    if family.name not in QUADRATURE_FAMILIES:
+    if family.link not in family.record.row_codes:
         return f"{family} has no closed form"
     if design.parts:
         return f"{family} with a formula for {', '.join(design.parts)} has no closed form"
@@ -31,7 +28,7 @@ def why_not_quadrature(
         if term.k > 1 or not np.all(term.columns == 1.0):
             return f"{family} with ({term.label}) has no closed form, one random intercept has a quadrature"
     for name in design.fixed.names:
-        if priors[name].name == FLAT:
+        if not priors[name].distribution.proper:
             return f"the quadrature takes proper priors, that of {name} is {priors[name]}"
     if sampler in ("pymc", "numpyro"):
         return f"sampler {sampler} takes all parameters"

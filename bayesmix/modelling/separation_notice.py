@@ -25,7 +25,7 @@ def tell_of_separation(design: Design, family: Family, *, shown: bool) -> None:
 
 def require_bounded(design: Design, family: Family, priors: Mapping[str, Prior]) -> None:
     """Refuse flat priors where the data separate: where neither bounds it the posterior has no integral."""
-    flat = [name for name in design.fixed.names if priors[name].name == FLAT]
+    flat = [name for name in design.fixed.names if not priors[name].distribution.proper]
     if flat and can_separate(family):
         for found in separation_of(design, family).found:
             what = f"{place(found)}: {count(found, family)}; {runaways(design.fixed.names, found)}"

@@ -3,22 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.families.auxiliary import AUXILIARY
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.numerics.typical_weight import typical_weight
 from bayesmix.priors.prior import Prior
+from bayesmix.priors.reading import read_prior
 
 Floats = NDArray[np.float64]
-
-_OF_LOG = ("lognormal", "hurdle_lognormal")
-
-_PRIORS = {
-    "nu": Prior("Gamma", (2.0, 0.1)),
-    "shape": Prior("InverseGamma", (0.4, 0.3)),
-    "phi": Prior("HalfCauchy", (10.0,)),
-    "zi": Prior("Beta", (1.0, 1.0)),
-    "hu": Prior("Beta", (1.0, 1.0)),
-}
 
 
 def response_for_priors(design: Design, family: Family) -> tuple[Floats, Floats]:
@@ -27,39 +19,23 @@ def response_for_priors(design: Design, family: Family) -> tuple[Floats, Floats]
     The logarithm where a family is normal there, and of a hurdle model the rows that are past the hurdle.
     """
     y, offset = design.response.values, design.offset
-    if family.name.startswith("hurdle_"):
+    if family.record.hurdle:
         past = y > 0
         y, offset = y[past], offset[past]
-    return (np.log(y) if family.name in _OF_LOG else y), offset
+    return (np.log(y) if family.record.of_log else y), offset
 
 
 def auxiliary_prior(name: str, design: Design, family: Family) -> Prior:
     """The default prior of `name`, one of `family.auxiliary`.
 
-    =======  ======================  ===================================================================
-    name     prior                   reason
-    =======  ======================  ===================================================================
-    `sigma`  HalfStudentT(3, sd y)   y the response, less an offset; its log for lognormal families
-    `nu`     Gamma(2, 0.1)           Juarez & Steel (2010), doi:10.1198/jbes.2009.07145; as brms
-    `shape`  InverseGamma(0.4, 0.3)  1 / shape, the variance beyond the mean's own, is Gamma(0.4, 0.3); as brms
-    `phi`    HalfCauchy(10)          from correlations 1 / (1 + phi) near 1 to near 0, half of it above 1/11
-    `zi`     Beta(1, 1)              uniform
-    `hu`     Beta(1, 1)              uniform
-    =======  ======================  ===================================================================
+    That of `sigma` is HalfStudentT(3, sd y), y the response less an offset, its log for lognormal families; the
+    others stand in `families.auxiliary`, with their reasons.
 
     With weights `sigma` is the residual sd at weight 1, and sd y is multiplied by the root of the median weight: the
     prior is about the residuals of a typical row, whatever the unit of the weights.
     """
-    return Prior("HalfStudentT", (3.0, _spread_of_response(design, family))) if name == "sigma" else _PRIORS[name]
-
-
-_CENTRES = {
-    "nu": (float(np.log(20)), 1.0),
-    "shape": (0.0, 2.5),
-    "phi": (float(np.log(10)), 2.5),
-    "zi": (0.0, 2.5),
-    "hu": (0.0, 2.5),
-}
+    written = AUXILIARY[name].prior
+    return read_prior(written) if written else Prior("HalfStudentT", (3.0, _spread_of_response(design, family)))
 
 
 def auxiliary_centre(name: str, design: Design, family: Family) -> tuple[float, float]:
@@ -67,9 +43,7 @@ def auxiliary_centre(name: str, design: Design, family: Family) -> tuple[float, 
 
     About log sd y for `sigma`, else as far as `auxiliary_prior` reaches: log 20 for `nu` (sd 1), log 10 for `phi`.
     """
-    if name == "sigma":
-        return float(np.log(_spread_of_response(design, family))), 2.5
-    return _CENTRES[name]
+    return AUXILIARY[name].centre or (float(np.log(_spread_of_response(design, family))), 2.5)
 
 
 def _spread_of_response(design: Design, family: Family) -> float:

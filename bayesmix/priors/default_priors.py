@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.families.family import Family
+from bayesmix.families.record import OF_A_PROBABILITY
 from bayesmix.formula.design import Design, FixedEffects, GroupTerm
 from bayesmix.numerics.links import LINKS
 from bayesmix.posterior import layout
@@ -11,8 +12,6 @@ from bayesmix.priors.auxiliary_priors import auxiliary_centre, auxiliary_prior, 
 from bayesmix.priors.prior import Prior
 
 Floats = NDArray[np.float64]
-
-_OF_PROBABILITIES = ("logit", "probit", "cloglog")
 
 
 def default_priors(design: Design, family: Family) -> dict[str, Prior]:
@@ -113,7 +112,7 @@ def _linked_mean(design: Design, y: Floats, offset: Floats, family: Family) -> f
     """
     trials = design.response.trials
     total, size = float(np.sum(y)), float(len(y) if trials is None else np.sum(trials))
-    if family.link in _OF_PROBABILITIES and total in (0.0, size):
+    if family.link in OF_A_PROBABILITY and total in (0.0, size):
         total, size = total + 0.5, size + 1.0
     with np.errstate(divide="ignore", invalid="ignore"):
         found = float(LINKS[family.link].link(total / size)) - float(np.mean(offset)) if size else np.nan

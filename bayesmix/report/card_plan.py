@@ -12,7 +12,7 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.inference.arguments import a_switch, probability
 from bayesmix.modelling.fit import check_arguments
 from bayesmix.priors.default_priors import column_sds, default_priors
-from bayesmix.priors.prior import settle_priors
+from bayesmix.priors.settled import settle_priors
 from bayesmix.report.card import Card
 from bayesmix.report.card_data import card_data
 from bayesmix.report.card_text import require_writable_texts

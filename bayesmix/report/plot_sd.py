@@ -169,7 +169,7 @@ def _sds_of(fit: Fit, term: GroupTerm) -> list[PriorAndPosterior]:
 
 def _is_linear(fit: Fit) -> bool:
     """Whether effects are in the response's unit."""
-    return fit.family.link == "identity" and fit.family.name != "lognormal"
+    return fit.family.is_additive
 
 
 def _plain(term: GroupTerm, column: str) -> str:

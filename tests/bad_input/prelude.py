@@ -26,7 +26,7 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.priors.default_priors import column_sds, default_priors
 from bayesmix.priors.prior import Prior as Prior
-from bayesmix.priors.prior import settle_priors
+from bayesmix.priors.settled import settle_priors
 from bayesmix.report.analysis import run_card
 from bayesmix.report.card import read_card
 

@@ -14,7 +14,7 @@ from bayesmix.formula.parse import parse
 from bayesmix.modelling.pymc_model.build import build_model
 from bayesmix.posterior import layout
 from bayesmix.priors.default_priors import column_sds, default_priors
-from bayesmix.priors.prior import settle_priors
+from bayesmix.priors.settled import settle_priors
 
 N = 80
 OWN = ("p", "mu", "sigma", "chain", "draw", "None", "phi", "Intercept_at_means", "__obs__", "threshold")

@@ -26,7 +26,7 @@ from bayesmix.formula.parse import parse
 from bayesmix.modelling.diagnostics import trouble_with_weights
 from bayesmix.modelling.exact.draws import draw_marginal
 from bayesmix.priors.default_priors import default_priors
-from bayesmix.priors.prior import settle_priors
+from bayesmix.priors.settled import settle_priors
 
 pytestmark = pytest.mark.slow
 

@@ -17,7 +17,7 @@ from bayesmix.modelling.quadrature.model import integrate_effects
 from bayesmix.numerics.level_quadrature.posterior import evaluate_counts
 from bayesmix.priors.default_priors import default_priors
 from bayesmix.priors.density import log_prior_density
-from bayesmix.priors.prior import settle_priors
+from bayesmix.priors.settled import settle_priors
 
 SETTINGS = {"seed": 1, "progress": False}
 CBPP = "cbind(incidence, size - incidence) ~ period + (1 | herd)"

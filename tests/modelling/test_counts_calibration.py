@@ -15,7 +15,7 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.quadrature.draws import draw_counts
 from bayesmix.priors.default_priors import default_priors
-from bayesmix.priors.prior import settle_priors
+from bayesmix.priors.settled import settle_priors
 
 pytestmark = pytest.mark.slow
 

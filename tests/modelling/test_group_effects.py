@@ -11,7 +11,8 @@ from bayesmix.formula.design import GroupTerm, TermColumns
 from bayesmix.modelling.pymc_model.group_effects import add_group_term
 from bayesmix.modelling.pymc_model.priors import to_pymc
 from bayesmix.posterior import layout
-from bayesmix.priors.prior import Prior, read_prior
+from bayesmix.priors.prior import Prior
+from bayesmix.priors.reading import read_prior
 
 SD_PRIORS = ["HalfStudentT(3, 2)", "Gamma(2, 0.5)", "HalfNormal(1.5)", "LogNormal(0.2, 0.6)"]
 SD_DENSITIES = [

@@ -14,7 +14,7 @@ from bayesmix.modelling.exact.log_marginal import LogMarginal, by_bridge, log_ma
 from bayesmix.modelling.exact.model import marginalise
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.joint import other_priors as reweighted
-from bayesmix.priors.prior import read_prior
+from bayesmix.priors.reading import read_prior
 
 DYESTUFF = "Yield ~ 1 + (1 | Batch)"
 MODELS = [

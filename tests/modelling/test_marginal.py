@@ -16,7 +16,7 @@ from bayesmix.modelling.method import choose_method
 from bayesmix.modelling.pymc_model.build import build_model
 from bayesmix.numerics.variance_posterior import log_posterior_at
 from bayesmix.priors.default_priors import column_sds, default_priors
-from bayesmix.priors.prior import settle_priors
+from bayesmix.priors.settled import settle_priors
 
 GAUSSIAN = read_family("gaussian")
 

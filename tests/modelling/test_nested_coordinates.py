@@ -22,7 +22,7 @@ from bayesmix.numerics.joint.affine import point_at, slopes_at
 from bayesmix.numerics.joint.density import joint_density
 from bayesmix.numerics.joint.nested import nested_point, nested_slopes
 from bayesmix.priors.default_priors import default_priors
-from bayesmix.priors.prior import settle_priors
+from bayesmix.priors.settled import settle_priors
 
 
 def data(seed: int = 5, n_obs: int = 60) -> pd.DataFrame:

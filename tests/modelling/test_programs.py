@@ -19,7 +19,7 @@ from bayesmix.modelling.joint.compile_nutpie import compile_model, graph_of
 from bayesmix.modelling.joint.lifted import ByStructure
 from bayesmix.modelling.pymc_model.build import build_model
 from bayesmix.priors.default_priors import default_priors
-from bayesmix.priors.prior import read_prior
+from bayesmix.priors.reading import read_prior
 
 DOUBLES = ctypes.POINTER(ctypes.c_double)
 

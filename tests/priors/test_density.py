@@ -11,8 +11,8 @@ from bayesmix.priors.density import (
     prior_probability_below,
     prior_probability_of_ratio_below,
 )
-from bayesmix.priors.distributions import DISTRIBUTIONS
-from bayesmix.priors.prior import read_prior
+from bayesmix.priors.reading import read_prior
+from bayesmix.priors.table import DISTRIBUTIONS
 
 SCIPY = {
     "Normal(1, 2)": stats.norm(1, 2),

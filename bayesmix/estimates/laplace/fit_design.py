@@ -23,8 +23,7 @@ def fit_laplace(design: Design, family: Family) -> LaplaceFit:
             X=design.fixed.matrix,
             terms=terms,
             offset=design.offset,
-            family=family.name,
-            link=family.link,
+            likelihood=family.record.laplace[family.link],
         )
     converged, reason = verdict(design, family, trials, estimate)
     return LaplaceFit(

@@ -7,7 +7,7 @@ from bayesmix import estimates
 from bayesmix.errors import FamilyError
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.families.family import Family, has_laplace_fit, read_family
-from bayesmix.families.texts import FamilyText
+from bayesmix.families.table import FAMILIES, FamilyText
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.missing import MissingRows
@@ -85,7 +85,8 @@ def laplace(
     family = read_family(family)
     if not has_laplace_fit(family):
         instead = "use bm.reml" if family.is_gaussian_identity else "use bm.fit"
-        raise FamilyError(f"laplace fits bernoulli, binomial and poisson models; for {family.name} {instead}.")
+        fitted = " and ".join(name for name, record in FAMILIES.items() if record.laplace)
+        raise FamilyError(f"laplace fits {fitted} models; for {family.name} {instead}.")
     if weights is not None and family.response != "proportion":
         raise FamilyError(
             f"Family {family.name!r} takes no weights (got {weights!r}): its variance follows from the mean. "

@@ -10,12 +10,12 @@ from bayesmix.formula.design import Design
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, WorkingPrior, working_prior
 from bayesmix.numerics.gaussian.cross_products import CrossProducts, cross_products
+from bayesmix.numerics.prior_codes import UNIFORM_SD
 from bayesmix.numerics.typical_weight import typical_weight
 from bayesmix.numerics.variance_parameters import n_parameters
 from bayesmix.numerics.variance_posterior import pack_posterior
-from bayesmix.numerics.variance_priors import KINDS, OF_SIGMA
 from bayesmix.posterior import layout
-from bayesmix.priors.prior import Prior
+from bayesmix.priors.prior import Prior, sd_prior
 
 Floats = NDArray[np.float64]
 
@@ -118,18 +118,9 @@ def _spread(design: Design) -> Floats:
     return np.array([*spread, 1 / np.sqrt(2 * max(design.n_obs, 1))])
 
 
-def sd_prior(prior: Prior) -> tuple[int, tuple[float, float]]:
-    """Kind and numbers of the prior of a positive parameter, as `numerics.variance_priors` has them."""
-    shift = OF_SIGMA if prior.of_sigma else 0
-    if prior.name == "HalfCauchy":
-        return shift + KINDS["HalfStudentT"], (1.0, prior.args[0])
-    first, *rest = prior.args
-    return shift + KINDS[prior.name], (first, rest[0] if rest else 0.0)
-
-
 def start_of(kind: int, numbers: tuple[float, float], value: float) -> float:
     """x of a standard deviation near `value`."""
-    if kind != KINDS["Uniform"]:
+    if kind != UNIFORM_SD:
         return float(np.log(value))
     lower, upper = numbers
     share = np.clip((value - lower) / (upper - lower), 0.05, 0.95)

@@ -11,7 +11,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from bayesmix.errors import StoredFitError, listing
-from bayesmix.families.family import AUXILIARY, Family
+from bayesmix.families.auxiliary import AUXILIARY
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.modelling.diagnostics import parameter_blocks
 from bayesmix.modelling.record import Sampling

@@ -18,7 +18,8 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.modelling.design_sums import agree, design_sums
 from bayesmix.modelling.storage.description import FIRST_WITH_DIGEST, Description
 from bayesmix.priors.default_priors import column_sds, default_priors
-from bayesmix.priors.prior import Prior, Priors, settle_priors
+from bayesmix.priors.prior import Prior, Priors
+from bayesmix.priors.settled import settle_priors
 
 # Up to format 2 `scale(x, 3)` took its numbers for true or false.
 _SCALE_WITH_NUMBERS = re.compile(r"\bscale\s*\([^,]*,[^)]*\d")
