@@ -25,6 +25,7 @@ from bayesmix.modelling.separation import can_separate, separation_of
 _SMALL = 0.1  # of a residual sd: what the note on a boundary estimate calls near 0
 _STRONG = 0.9  # a correlation that the note calls near -1 or 1
 _RUNAWAY = 10.0  # on the link scale: beyond it lies no estimate
+_CALLED: dict[type, str] = {RemlFit: "REML", LaplaceFit: "Laplace"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -150,7 +151,7 @@ def _variance(fit: Fit, estimated: RemlFit | LaplaceFit, prob: float) -> pd.Data
 
 def estimated_by(estimated: RemlFit | LaplaceFit) -> str:
     """What the estimates beside the posterior are called."""
-    return "REML" if isinstance(estimated, RemlFit) else "Laplace"
+    return _CALLED[type(estimated)]
 
 
 def _near_zero(fit: Fit, draws: NDArray[np.float64]) -> str:

@@ -9,14 +9,16 @@ from bayesmix.modelling.reml_record import RemlFit
 
 DDF = ("satterthwaite", "kenward-roger")
 
+_WHY_NONE: dict[type, str] = {
+    Fit: "a posterior has no degrees of freedom",
+    LaplaceFit: "a Laplace fit has tests by z",
+    LmFit: "those of least squares are exact",
+}
+
 
 def ddf_method(fit: Fit | RemlFit | LaplaceFit | LmFit, ddf: str) -> str:
     """The method of the degrees of freedom: of REML fits alone; least squares has exact ones, others none."""
     ddf = one_of(ddf, DDF, argument="ddf")
-    if isinstance(fit, Fit) and ddf != DDF[0]:
-        raise ArgumentError(f"ddf={ddf!r} is for REML fits: a posterior has no degrees of freedom; leave it out.")
-    if isinstance(fit, LaplaceFit) and ddf != DDF[0]:
-        raise ArgumentError(f"ddf={ddf!r} is for REML fits: a Laplace fit has tests by z; leave it out.")
-    if isinstance(fit, LmFit) and ddf != DDF[0]:
-        raise ArgumentError(f"ddf={ddf!r} is for REML fits: those of least squares are exact; leave it out.")
+    if ddf != DDF[0] and type(fit) in _WHY_NONE:
+        raise ArgumentError(f"ddf={ddf!r} is for REML fits: {_WHY_NONE[type(fit)]}; leave it out.")
     return ddf

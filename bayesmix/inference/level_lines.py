@@ -5,6 +5,7 @@ z'coefficients, and without an intercept that much above what all levels share.
 """
 
 from dataclasses import dataclass
+from functools import singledispatch
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.inference.arguments import one_group, one_term
 from bayesmix.inference.draws import fixed, group_effects, joined
 from bayesmix.inference.level_coefficients import terms_around
+from bayesmix.modelling.kinds import no_answer
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 
@@ -50,14 +52,8 @@ def level_lines(fit: Fit | RemlFit, group: str) -> LevelLines:
     ArgumentError
         There is no REML fit of the model's family.
     """
-    if isinstance(fit, Fit) and not fit.family.is_gaussian_identity:
-        raise ArgumentError(
-            f"Shrinkage is shown where BLUE and BLUP are linear, and the model is {fit.family}; see compare_reml, "
-            "which sets the posterior beside a Laplace fit."
-        )
-    group = one_group(fit.design, group)
-    own = [term for term in fit.design.random if term.group == group]
-    reml = fit if isinstance(fit, RemlFit) else modelling.reml_fit.fit_design(fit.design)
+    reml = _reml_of(fit, group)
+    own = [term for term in reml.design.random if term.group == group]
     alone = modelling.no_pooling.no_pooling(reml, group)
     overall = alone.fixed_rows @ reml.beta
     if has_intercept(alone):
@@ -68,6 +64,28 @@ def level_lines(fit: Fit | RemlFit, group: str) -> LevelLines:
         if term in around:
             pooled += modes[_level_of(reml.design, group, term)] @ _weights(term, alone)
     return LevelLines(reml, own[0].levels, alone, overall, pooled)
+
+
+@singledispatch
+def _reml_of(fit: object, group: str) -> RemlFit:
+    raise no_answer(_reml_of, fit, question="shrinkage")
+
+
+@_reml_of.register
+def _refitted(fit: Fit, group: str) -> RemlFit:
+    if not fit.family.is_gaussian_identity:
+        raise ArgumentError(
+            f"Shrinkage is shown where BLUE and BLUP are linear, and the model is {fit.family}; see compare_reml, "
+            "which sets the posterior beside a Laplace fit."
+        )
+    one_group(fit.design, group)  # before anything is fitted
+    return modelling.reml_fit.fit_design(fit.design)
+
+
+@_reml_of.register
+def _as_it_is(fit: RemlFit, group: str) -> RemlFit:
+    one_group(fit.design, group)
+    return fit
 
 
 def has_intercept(alone: "NoPooling") -> bool:

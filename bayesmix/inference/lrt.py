@@ -131,19 +131,21 @@ def _row(fit: RemlFit | LaplaceFit) -> dict[str, float]:
 
 def _require_one_kind(reduced: object, full: object) -> None:
     if not any(isinstance(reduced, kind) and isinstance(full, kind) for kind in (RemlFit, LaplaceFit)):
-        raise ArgumentError(
-            "lrt takes two fits by bm.reml or two by bm.laplace, or more; "
-            f"got {type(reduced).__name__} and {type(full).__name__}.{_instead(reduced, full)}"
-        )
+        raise _other_kinds(reduced, full)
 
 
-def _instead(reduced: object, full: object) -> str:
-    return instead_of("lrt", reduced) if type(reduced) is type(full) else ""
+def _other_kinds(reduced: object, full: object) -> ArgumentError:
+    instead = instead_of("lrt", reduced) if type(reduced) is type(full) else ""
+    return ArgumentError(
+        "lrt takes two fits by bm.reml or two by bm.laplace, or more; "
+        f"got {type(reduced).__name__} and {type(full).__name__}.{instead}"
+    )
 
 
 @singledispatch
 def _require_one_likelihood(reduced: object, full: Any, *, refit: bool) -> None:
-    """Refuse fits of one kind whose criteria are no likelihoods of the same thing."""
+    """Refuse fits whose criteria are no likelihoods of the same thing."""
+    raise _other_kinds(reduced, full)
 
 
 @_require_one_likelihood.register

@@ -1,7 +1,8 @@
 """Which coefficients have no finite maximum likelihood estimate, and what does the posterior say of them?"""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import singledispatch
 from typing import Any
 
 import numpy as np
@@ -125,29 +126,64 @@ def separation(
     --------
     >>> bm.separation("cbind(m, u) ~ treatment * time + (1 | tank)", locus, "binomial")  # doctest: +SKIP
     """
-    prob = probability(prob)
-    if isinstance(fit, str | list | tuple):
-        if data is None or family is None:
-            raise ArgumentError(
-                'With a formula separation needs data and family: separation(formula, data, "binomial").'
-            )
-        family = _counting(read_family(family))
-        weights = weights if weights is None else a_text(weights, argument="weights", meaning="the name of a column")
-        check_functions(functions)
-        parsed = parse_formulas(fit, functions or (), auxiliary=family.auxiliary).mean
-        design = build_design(parsed, data, response=family.response, weights=weights, na=na, functions=functions)
-        return _answer(design, family, None, prob)
-    if not isinstance(fit, Fit | LaplaceFit):
-        raise ArgumentError(
-            f"separation takes a fit by bm.fit or bm.laplace, or a formula; got {type(fit).__name__}."
-            f"{instead_of('separation', fit)}"
-        )
-    by_default = isinstance(na, str) and na == "drop"
-    if any(given is not None for given in (data, family, weights, functions)) or not by_default:
+    return _separation(fit, _Given(data, family, weights, na, functions), probability(prob))
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What goes with a formula; a fit has its own."""
+
+    data: Frame | None
+    family: FamilyText | Family | None
+    weights: str | None
+    na: MissingRows
+    functions: Mapping[str, Callable[..., Any]] | None
+
+    @property
+    def is_nothing(self) -> bool:
+        by_default = isinstance(self.na, str) and self.na == "drop"
+        return by_default and all(one is None for one in (self.data, self.family, self.weights, self.functions))
+
+
+@singledispatch
+def _separation(fit: object, given: _Given, prob: float) -> Separation:
+    raise ArgumentError(
+        f"separation takes a fit by bm.fit or bm.laplace, or a formula; got {type(fit).__name__}."
+        f"{instead_of('separation', fit)}"
+    )
+
+
+@_separation.register
+def _of_formula(formulas: str | list | tuple, given: _Given, prob: float) -> Separation:
+    if given.data is None or given.family is None:
+        raise ArgumentError('With a formula separation needs data and family: separation(formula, data, "binomial").')
+    family, weights, functions = _counting(read_family(given.family)), given.weights, given.functions
+    weights = weights if weights is None else a_text(weights, argument="weights", meaning="the name of a column")
+    check_functions(functions)
+    parsed = parse_formulas(formulas, functions or (), auxiliary=family.auxiliary).mean
+    design = build_design(
+        parsed, given.data, response=family.response, weights=weights, na=given.na, functions=functions
+    )
+    return _of_design(design, family)
+
+
+@_separation.register
+def _of_estimates(fit: LaplaceFit, given: _Given, prob: float) -> Separation:
+    return _of_fit(fit, given)
+
+
+@_separation.register
+def _of_posterior(fit: Fit, given: _Given, prob: float) -> Separation:
+    separated = _of_fit(fit, given)
+    return replace(separated, coefficients=_with_posterior(fit, separated, prob), prob=prob)
+
+
+def _of_fit(fit: Fit | LaplaceFit, given: _Given) -> Separation:
+    if not given.is_nothing:
         raise ArgumentError(
             "A fit has its data, family, weights and functions; leave them out, or give a formula in place of the fit."
         )
-    return _answer(fit.design, _counting(fit.family), fit if isinstance(fit, Fit) else None, prob)
+    return _of_design(fit.design, _counting(fit.family))
 
 
 def _counting(family: Family) -> Family:
@@ -158,16 +194,16 @@ def _counting(family: Family) -> Family:
     return family
 
 
-def _answer(design: Design, family: Family, fit: Fit | None, prob: float) -> Separation:
+def _of_design(design: Design, family: Family) -> Separation:
     triage = separation_of(design, family)
     return Separation(
         found=_found(design, triage),
-        coefficients=_coefficients(design, triage) if fit is None else _with_posterior(fit, triage, prob),
+        coefficients=_coefficients(design, triage),
         complete=triage.complete,
         design=design,
         family=family,
         triage=triage,
-        prob=None if fit is None else prob,
+        prob=None,
     )
 
 
@@ -196,8 +232,8 @@ def _coefficients(design: Design, triage: Separated) -> pd.DataFrame:
     return pd.DataFrame({"direction": [way_of(triage.signs[j]) for j in gone]}, index=index)
 
 
-def _with_posterior(fit: Fit, triage: Separated, prob: float) -> pd.DataFrame:
-    frame = _coefficients(fit.design, triage)
+def _with_posterior(fit: Fit, separated: Separation, prob: float) -> pd.DataFrame:
+    frame, triage = separated.coefficients, separated.triage
     gone = np.flatnonzero(triage.coefficients)
     priors = [coefficient_prior(fit.design.fixed, fit.priors, name) for name in frame.index]
     draws = joined(fixed(fit))[gone]

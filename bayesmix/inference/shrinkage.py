@@ -1,6 +1,7 @@
 """How far is each level drawn from its own mean to the whole?"""
 
-from typing import Any
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,9 +14,14 @@ from bayesmix.inference.draws import n_draws_of
 from bayesmix.inference.level_lines import coefficient_draws, compared_term, level_lines, row_compared
 from bayesmix.inference.readable_table import readable
 from bayesmix.inference.summarise import summarise_in_parts
-from bayesmix.modelling.kinds import refuse_other_kinds
+from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
+
+if TYPE_CHECKING:
+    from bayesmix.modelling.no_pooling import NoPooling
+
+Floats = NDArray[np.float64]
 
 _SAME = 1e-9  # of the response's sd: a level as near as this to the whole shows no shrinkage
 
@@ -82,7 +88,7 @@ def shrinkage(fit: Fit | RemlFit, group: str, *, term: str | None = None, prob: 
     >>> bm.shrinkage(dyestuff, "Batch").loc["F", ["raw_mean", "blup", "shrinkage"]].round(3).tolist()  # doctest: +SKIP
     [1470.0, 1482.505, 0.783]
     """
-    refuse_other_kinds(fit, question="shrinkage", kinds=(Fit, RemlFit))
+    require_answer(_of_draws, fit, question="shrinkage")
     prob, lines = probability(prob), level_lines(fit, group)
     alone, term = lines.alone, compared_term(fit.design, group, term)
     at = row_compared(alone, term)
@@ -92,21 +98,35 @@ def shrinkage(fit: Fit | RemlFit, group: str, *, term: str | None = None, prob: 
     if term is None:
         index = next(own for own in design.random if own.group == group).index
         columns["raw_mean"] = np.bincount(index, weights=design.response.values, minlength=len(blue)) / alone.count
-    columns |= {"blue": blue, "blup": blup}
-    if isinstance(fit, Fit):
-        summary = summarise_in_parts(
-            lambda levels: np.einsum("jkd,k->jd", coefficient_draws(fit, alone, levels), at),
-            shape=(len(blue),),
-            n_draws=n_draws_of(fit),
-            prob=prob,
-        )
-        columns |= summary.columns("mean", "lower", "upper")
+    columns |= {"blue": blue, "blup": blup, **_of_draws(fit, alone, at, prob)}
     size = 1.0 if term is None else np.sqrt(np.mean(_column(design, group, term) ** 2))
     apart = size * np.abs(blue - overall) > _SAME * np.std(design.response.values)
     # 0 is added lest a level without variance have -0.
     factor = np.divide(blup - overall, blue - overall, out=np.full(len(blue), np.nan), where=apart) + 0.0
     names = pd.Index(lines.levels, name="level", dtype=object)
     return pd.DataFrame({**columns, "overall": overall, "shrinkage": factor}, index=names)
+
+
+@singledispatch
+def _of_draws(fit: object, alone: "NoPooling", at: Floats, prob: float) -> dict[str, Floats]:
+    """Each level's coefficients times the row `at` (k,), summarised; of estimates nothing."""
+    raise no_answer(_of_draws, fit, question="shrinkage")
+
+
+@_of_draws.register(Fit)
+def _summarised(fit: Fit, alone: "NoPooling", at: Floats, prob: float) -> dict[str, Floats]:
+    summary = summarise_in_parts(
+        lambda levels: np.einsum("jkd,k->jd", coefficient_draws(fit, alone, levels), at),
+        shape=(len(alone.count),),
+        n_draws=n_draws_of(fit),
+        prob=prob,
+    )
+    return summary.columns("mean", "lower", "upper")
+
+
+@_of_draws.register(RemlFit)
+def _none(fit: RemlFit, alone: "NoPooling", at: Floats, prob: float) -> dict[str, Floats]:
+    return {}
 
 
 def _column(design: Design, group: str, name: str) -> NDArray[np.float64]:
