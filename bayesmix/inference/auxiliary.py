@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.hints import with_hints
-from bayesmix.inference import draws
-from bayesmix.inference.arguments import probability
-from bayesmix.inference.readable_table import readable
-from bayesmix.inference.summarise import sampling_quality, summarise
+from bayesmix.inference.shared import draws
+from bayesmix.inference.shared.arguments import probability
+from bayesmix.inference.shared.readable_table import readable
+from bayesmix.inference.shared.summarise import sampling_quality, summarise
 from bayesmix.modelling.kinds import refuse_other_kinds
 from bayesmix.modelling.record import Fit
 

@@ -12,7 +12,7 @@ from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
 from bayesmix.inference.loo import loo
 from bayesmix.inference.loo_record import Loo
-from bayesmix.inference.readable_table import readable
+from bayesmix.inference.shared.readable_table import readable
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 

@@ -1,7 +1,7 @@
 """The arguments of questions that make sense for one kind of fit alone."""
 
 from bayesmix.errors import ArgumentError
-from bayesmix.inference.arguments import one_of
+from bayesmix.inference.shared.arguments import one_of
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import a_positive_number, one_of
-from bayesmix.inference.draws import auxiliary, constant_parameters, standard_deviations
-from bayesmix.inference.readable_table import readable
+from bayesmix.inference.shared.arguments import a_positive_number, one_of
+from bayesmix.inference.shared.draws import auxiliary, constant_parameters, standard_deviations
+from bayesmix.inference.shared.readable_table import readable
 from bayesmix.modelling.default_priors import column_sds
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.layout import sd_names

@@ -7,11 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import one_of, probability
-from bayesmix.inference.draws import n_draws_of
-from bayesmix.inference.expectation import GROUPS, expected_response, response_parameters
-from bayesmix.inference.readable_table import readable
-from bayesmix.inference.summarise import summarise_in_parts
+from bayesmix.inference.shared.arguments import one_of, probability
+from bayesmix.inference.shared.draws import n_draws_of
+from bayesmix.inference.shared.expectation import GROUPS, expected_response, response_parameters
+from bayesmix.inference.shared.readable_table import readable
+from bayesmix.inference.shared.summarise import summarise_in_parts
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.hints import with_hints
-from bayesmix.inference.draws import auxiliary, constant_parameters
-from bayesmix.inference.readable_table import readable
+from bayesmix.inference.shared.draws import auxiliary, constant_parameters
+from bayesmix.inference.shared.readable_table import readable
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, shown
 from bayesmix.formula.design import GroupTerm
-from bayesmix.inference.column_levels import column_levels
-from bayesmix.inference.draws import group_effects
-from bayesmix.inference.expectation import linear_predictor, other_parameters
-from bayesmix.inference.new_groups import covariances, symmetric_root
-from bayesmix.inference.row_model import Positions, row_model
+from bayesmix.inference.shared.column_levels import column_levels
+from bayesmix.inference.shared.draws import group_effects
+from bayesmix.inference.shared.expectation import linear_predictor, other_parameters
+from bayesmix.inference.shared.new_groups import covariances, symmetric_root
+from bayesmix.inference.shared.row_model import Positions, row_model
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.group_integral import log_gaussian_group_likelihood, log_group_likelihood
 

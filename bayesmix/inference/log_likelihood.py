@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
-from bayesmix.inference.draws import n_draws_of, posterior_of
-from bayesmix.inference.row_model import Positions, row_model
-from bayesmix.inference.summarise import VALUES_AT_ONCE
+from bayesmix.inference.shared.draws import n_draws_of, posterior_of
+from bayesmix.inference.shared.row_model import Positions, row_model
+from bayesmix.inference.shared.summarise import VALUES_AT_ONCE
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit

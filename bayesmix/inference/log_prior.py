@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.formula.design import Design, GroupTerm
-from bayesmix.inference.draws import (
+from bayesmix.inference.shared.draws import (
     auxiliary,
     constant_parameters,
     correlations,

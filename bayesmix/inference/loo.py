@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import a_count
-from bayesmix.inference.draws import n_draws_of
 from bayesmix.inference.held_out_groups import levels_of
 from bayesmix.inference.log_likelihood import log_likelihood_in_parts
 from bayesmix.inference.loo_record import Loo
@@ -24,8 +22,10 @@ from bayesmix.inference.loo_remedies import (
     rows_by_quadrature,
 )
 from bayesmix.inference.psis import MEND_ABOVE, efficiency_of, limit_of, psis
-from bayesmix.inference.row_model import Positions, row_model, spread_draws
-from bayesmix.inference.summarise import VALUES_AT_ONCE
+from bayesmix.inference.shared.arguments import a_count
+from bayesmix.inference.shared.draws import n_draws_of
+from bayesmix.inference.shared.row_model import Positions, row_model, spread_draws
+from bayesmix.inference.shared.summarise import VALUES_AT_ONCE
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit

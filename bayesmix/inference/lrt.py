@@ -12,10 +12,10 @@ from bayesmix import modelling
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import a_switch
 from bayesmix.inference.boundary import boundary_p, naive_p
 from bayesmix.inference.nested import require_nested
-from bayesmix.inference.readable_table import readable
+from bayesmix.inference.shared.arguments import a_switch
+from bayesmix.inference.shared.readable_table import readable
 from bayesmix.modelling.kinds import instead_of
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.reml_record import RemlFit

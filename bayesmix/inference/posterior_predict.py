@@ -5,11 +5,11 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import a_count, a_seed, one_of
-from bayesmix.inference.draws import n_draws_of
 from bayesmix.inference.log_likelihood import refuse_too_many
-from bayesmix.inference.row_model import RowModel, row_model, spread_draws
-from bayesmix.inference.summarise import VALUES_AT_ONCE
+from bayesmix.inference.shared.arguments import a_count, a_seed, one_of
+from bayesmix.inference.shared.draws import n_draws_of
+from bayesmix.inference.shared.row_model import RowModel, row_model, spread_draws
+from bayesmix.inference.shared.summarise import VALUES_AT_ONCE
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from bayesmix import modelling
 from bayesmix.formula.design import GroupTerm
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import all_of
-from bayesmix.inference.draws import n_draws_of, posterior_of
 from bayesmix.inference.held_out_groups import group_log_likelihoods, rows_by_level
 from bayesmix.inference.log_likelihood import log_likelihood_in_parts
 from bayesmix.inference.log_prior import log_priors
-from bayesmix.inference.readable_table import readable
-from bayesmix.inference.row_model import spread_draws
+from bayesmix.inference.shared.arguments import all_of
+from bayesmix.inference.shared.draws import n_draws_of, posterior_of
+from bayesmix.inference.shared.readable_table import readable
+from bayesmix.inference.shared.row_model import spread_draws
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError, listing, shown
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import a_column, a_count, a_seed, all_of, number_of, one_of, probability
-from bayesmix.inference.column_levels import column_levels
 from bayesmix.inference.posterior_predict import REPLICATED
-from bayesmix.inference.readable_table import readable
 from bayesmix.inference.replicated import DRAWS, Replicated, replicated
+from bayesmix.inference.shared.arguments import a_column, a_count, a_seed, all_of, number_of, one_of, probability
+from bayesmix.inference.shared.column_levels import column_levels
+from bayesmix.inference.shared.readable_table import readable
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.predictive_statistics import (

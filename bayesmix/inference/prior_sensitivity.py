@@ -8,11 +8,11 @@ import pandas as pd
 
 from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import positive_numbers
 from bayesmix.inference.contained import log_marginals
 from bayesmix.inference.nested import same_model
-from bayesmix.inference.readable_table import readable
 from bayesmix.inference.sensitivity import curve
+from bayesmix.inference.shared.arguments import positive_numbers
+from bayesmix.inference.shared.readable_table import readable
 from bayesmix.inference.tested import reduction_named, tested_scales
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit

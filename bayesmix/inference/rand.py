@@ -18,7 +18,7 @@ from bayesmix.inference.boundary import boundary_p, naive_p
 from bayesmix.inference.contained import log_marginals
 from bayesmix.inference.lrt import require_maximum, variances_lost
 from bayesmix.inference.rand_table import RandTable
-from bayesmix.inference.readable_table import readable
+from bayesmix.inference.shared.readable_table import readable
 from bayesmix.modelling.families import has_laplace_fit
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit

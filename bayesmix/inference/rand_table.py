@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from bayesmix.inference.readable_table import ReadableTable
+from bayesmix.inference.shared.readable_table import ReadableTable
 
 
 class _Page(ReadableTable):

@@ -7,8 +7,8 @@ import xarray as xr
 
 from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, shown
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import items_of, one_group
-from bayesmix.inference.draws import group_effects, posterior_of
+from bayesmix.inference.shared.arguments import items_of, one_group
+from bayesmix.inference.shared.draws import group_effects, posterior_of
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesmix.inference.draws import n_draws_of
-from bayesmix.inference.observed import observed
-from bayesmix.inference.row_model import row_model
-from bayesmix.inference.summarise import VALUES_AT_ONCE
+from bayesmix.inference.shared.draws import n_draws_of
+from bayesmix.inference.shared.response_scale import observed
+from bayesmix.inference.shared.row_model import row_model
+from bayesmix.inference.shared.summarise import VALUES_AT_ONCE
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.record import Fit
 

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import a_whole_seed, one_of, probability
-from bayesmix.inference.draws import n_draws_of
-from bayesmix.inference.expectation import response_parameters
 from bayesmix.inference.fitted import expectation
-from bayesmix.inference.observed import observed, trials_of
-from bayesmix.inference.readable_table import readable
-from bayesmix.inference.row_model import row_model
-from bayesmix.inference.summarise import summarise_in_parts
+from bayesmix.inference.shared.arguments import a_whole_seed, one_of, probability
+from bayesmix.inference.shared.draws import n_draws_of
+from bayesmix.inference.shared.expectation import response_parameters
+from bayesmix.inference.shared.readable_table import readable
+from bayesmix.inference.shared.response_scale import observed, trials_of
+from bayesmix.inference.shared.row_model import row_model
+from bayesmix.inference.shared.summarise import summarise_in_parts
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit

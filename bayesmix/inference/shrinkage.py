@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from bayesmix.formula.design import Design
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import probability
-from bayesmix.inference.draws import n_draws_of
 from bayesmix.inference.level_lines import coefficient_draws, compared_term, level_lines, row_compared
-from bayesmix.inference.readable_table import readable
-from bayesmix.inference.summarise import summarise_in_parts
+from bayesmix.inference.shared.arguments import probability
+from bayesmix.inference.shared.draws import n_draws_of
+from bayesmix.inference.shared.readable_table import readable
+from bayesmix.inference.shared.summarise import summarise_in_parts
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit

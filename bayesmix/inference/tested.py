@@ -5,7 +5,7 @@ import numpy as np
 from bayesmix.errors import PriorError, UnknownTermError, did_you_mean, listing, shown
 from bayesmix.formula.reduce import Reduction, fixed_reductions, reductions
 from bayesmix.formula.terms import INTERCEPT, Formula
-from bayesmix.inference.arguments import a_text
+from bayesmix.inference.shared.arguments import a_text
 from bayesmix.modelling.layout import sd_names
 from bayesmix.modelling.prior_density import prior_density
 from bayesmix.modelling.record import Fit

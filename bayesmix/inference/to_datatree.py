@@ -6,11 +6,11 @@ import xarray as xr
 from bayesmix import modelling
 from bayesmix.formula.columns import is_numeric
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import a_seed, a_switch
-from bayesmix.inference.draws import posterior_of
 from bayesmix.inference.log_likelihood import log_likelihood as log_likelihood_of
 from bayesmix.inference.log_likelihood import refuse_too_many
 from bayesmix.inference.posterior_predict import posterior_predict
+from bayesmix.inference.shared.arguments import a_seed, a_switch
+from bayesmix.inference.shared.draws import posterior_of
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.layout import OBSERVATIONS, without_slash
 from bayesmix.modelling.record import Fit

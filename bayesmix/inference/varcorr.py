@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import one_of, probability
-from bayesmix.inference.draws import auxiliary, constant_parameters, correlations, joined, standard_deviations
-from bayesmix.inference.readable_table import readable
-from bayesmix.inference.summarise import sampling_quality, summarise
+from bayesmix.inference.shared.arguments import one_of, probability
+from bayesmix.inference.shared.draws import auxiliary, constant_parameters, correlations, joined, standard_deviations
+from bayesmix.inference.shared.readable_table import readable
+from bayesmix.inference.shared.summarise import sampling_quality, summarise
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.layout import column_pairs

@@ -9,12 +9,12 @@ import pytest
 
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import FixedEffects
-from bayesmix.inference import summarise
 from bayesmix.inference.augment import augment
 from bayesmix.inference.coef import coef
 from bayesmix.inference.fitted import fitted
 from bayesmix.inference.fixef import fixef
 from bayesmix.inference.residuals import residuals
+from bayesmix.inference.shared import summarise
 from bayesmix.inference.tidy import tidy
 
 

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
-from bayesmix.inference.draws import n_draws_of
-from bayesmix.inference.expectation import Positions, Rows, linear_predictor, mean_parameter, other_parameters
-from bayesmix.inference.new_groups import new_effects
+from bayesmix.inference.shared.draws import n_draws_of
+from bayesmix.inference.shared.expectation import Positions, Rows, linear_predictor, mean_parameter, other_parameters
+from bayesmix.inference.shared.new_groups import new_effects
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.predictive_statistics import RowMoments
 from bayesmix.numerics.response_moments import MOMENTS

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.formula.design import GroupTerm
-from bayesmix.inference.draws import correlations, joined, standard_deviations
-from bayesmix.inference.expectation import Effects
+from bayesmix.inference.shared.draws import correlations, joined, standard_deviations
+from bayesmix.inference.shared.expectation import Effects
 from bayesmix.modelling.record import Fit
 
 Floats = NDArray[np.float64]

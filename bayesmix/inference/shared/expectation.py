@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.formula.design import Design, GroupTerm
-from bayesmix.inference.draws import auxiliary, constant_parameters, fixed, group_effects, joined, thresholds
-from bayesmix.inference.observed import trials_of
+from bayesmix.inference.shared.draws import auxiliary, constant_parameters, fixed, group_effects, joined, thresholds
+from bayesmix.inference.shared.response_scale import trials_of
 from bayesmix.modelling.families import AUXILIARY
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.links import LINKS

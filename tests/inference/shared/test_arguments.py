@@ -9,7 +9,7 @@ import pytest
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError, BayesmixError, UnknownColumnError, UnknownTermError, shown
-from bayesmix.inference.arguments import (
+from bayesmix.inference.shared.arguments import (
     a_count,
     a_positive_number,
     a_switch,
