@@ -10,11 +10,11 @@ from bayesmix import display, modelling
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import GroupTerm
 from bayesmix.hints import with_hints
-from bayesmix.inference.fixef import fixef
-from bayesmix.inference.ranef import ranef
 from bayesmix.inference.shared.arguments import probability
 from bayesmix.inference.shared.draws import auxiliary, constant_parameters, correlations, standard_deviations
-from bayesmix.inference.varcorr import varcorr
+from bayesmix.inference.tables.fixef import fixef
+from bayesmix.inference.tables.ranef import ranef
+from bayesmix.inference.tables.varcorr import varcorr
 from bayesmix.modelling.families import has_laplace_fit
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.laplace_record import LaplaceFit

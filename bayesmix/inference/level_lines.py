@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError, listing
 from bayesmix.formula.design import Design, GroupTerm
-from bayesmix.inference.level_coefficients import terms_around
 from bayesmix.inference.shared.arguments import one_group, one_term
 from bayesmix.inference.shared.draws import fixed, group_effects, joined
+from bayesmix.inference.tables.level_coefficients import terms_around
 from bayesmix.modelling.kinds import no_answer
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit

@@ -16,10 +16,10 @@ from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.missing import MissingRows
 from bayesmix.hints import with_hints
-from bayesmix.inference.fixef import fixef
 from bayesmix.inference.separation_sentence import sentence
 from bayesmix.inference.shared.arguments import a_text, probability
 from bayesmix.inference.shared.draws import fixed, joined
+from bayesmix.inference.tables.fixef import fixef
 from bayesmix.modelling.arguments import check_functions
 from bayesmix.modelling.families import Family, read_family
 from bayesmix.modelling.family_texts import FamilyText

@@ -13,8 +13,8 @@ from scipy.stats import norm
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.compare_reml import RemlComparison, estimated_by
-from bayesmix.inference.fixef import fixef
-from bayesmix.inference.varcorr import RESIDUAL
+from bayesmix.inference.tables.fixef import fixef
+from bayesmix.inference.tables.varcorr import RESIDUAL
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report.plot_canvas import Canvas

@@ -7,13 +7,13 @@ from scipy import stats
 
 from bayesmix.data.catalogue import load_data
 from bayesmix.errors import ArgumentError, UnknownColumnError
-from bayesmix.inference.fitted import fitted
 from bayesmix.inference.log_likelihood import log_likelihood
 from bayesmix.inference.overdispersion import overdispersion
 from bayesmix.inference.posterior_predict import posterior_predict
 from bayesmix.inference.ppc import ppc
-from bayesmix.inference.residuals import residuals
 from bayesmix.inference.shared.expectation import expected_response
+from bayesmix.inference.tables.fitted import fitted
+from bayesmix.inference.tables.residuals import residuals
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.laplace import laplace
 from bayesmix.numerics.predictive_statistics import RowMoments, pearson_ratio, rootogram

@@ -11,11 +11,11 @@ from scipy.special import ndtri
 
 from bayesmix import modelling
 from bayesmix.hints import with_hints
-from bayesmix.inference.ddf_method import ddf_method
 from bayesmix.inference.shared.arguments import probability
 from bayesmix.inference.shared.draws import fixed, joined, thresholds
 from bayesmix.inference.shared.readable_table import readable
 from bayesmix.inference.shared.summarise import sampling_quality, summarise
+from bayesmix.inference.tables.ddf_method import ddf_method
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.layout import threshold_names

@@ -9,13 +9,13 @@ import pytest
 
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import FixedEffects
-from bayesmix.inference.augment import augment
-from bayesmix.inference.coef import coef
-from bayesmix.inference.fitted import fitted
-from bayesmix.inference.fixef import fixef
-from bayesmix.inference.residuals import residuals
 from bayesmix.inference.shared import summarise
-from bayesmix.inference.tidy import tidy
+from bayesmix.inference.tables.augment import augment
+from bayesmix.inference.tables.coef import coef
+from bayesmix.inference.tables.fitted import fitted
+from bayesmix.inference.tables.fixef import fixef
+from bayesmix.inference.tables.residuals import residuals
+from bayesmix.inference.tables.tidy import tidy
 
 
 def dense_expectation(made_up, *, groups=True):

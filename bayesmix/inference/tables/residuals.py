@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
-from bayesmix.inference.fitted import expectation
 from bayesmix.inference.shared.arguments import a_whole_seed, one_of, probability
 from bayesmix.inference.shared.draws import n_draws_of
 from bayesmix.inference.shared.expectation import response_parameters
@@ -17,6 +16,7 @@ from bayesmix.inference.shared.readable_table import readable
 from bayesmix.inference.shared.response_scale import observed, trials_of
 from bayesmix.inference.shared.row_model import row_model
 from bayesmix.inference.shared.summarise import summarise_in_parts
+from bayesmix.inference.tables.fitted import expectation
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit

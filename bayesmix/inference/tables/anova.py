@@ -8,8 +8,8 @@ from scipy import stats
 
 from bayesmix import modelling
 from bayesmix.hints import with_hints
-from bayesmix.inference.ddf_method import ddf_method
 from bayesmix.inference.shared.readable_table import readable
+from bayesmix.inference.tables.ddf_method import ddf_method
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.reml_record import RemlFit

@@ -7,13 +7,13 @@ import pandas as pd
 from scipy import stats
 
 from bayesmix.hints import with_hints
-from bayesmix.inference.auxiliary import auxiliary
-from bayesmix.inference.ddf_method import ddf_method
-from bayesmix.inference.fixef import fixef
-from bayesmix.inference.ranef import ranef
 from bayesmix.inference.shared.arguments import all_of, probability
 from bayesmix.inference.shared.readable_table import readable
-from bayesmix.inference.varcorr import RESIDUAL, varcorr
+from bayesmix.inference.tables.auxiliary import auxiliary
+from bayesmix.inference.tables.ddf_method import ddf_method
+from bayesmix.inference.tables.fixef import fixef
+from bayesmix.inference.tables.ranef import ranef
+from bayesmix.inference.tables.varcorr import RESIDUAL, varcorr
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from bayesmix import modelling
 from bayesmix.formula.design import GroupTerm
 from bayesmix.hints import with_hints
-from bayesmix.inference.level_frames import level_frame, stacked
 from bayesmix.inference.shared.arguments import groups_of, probability
 from bayesmix.inference.shared.draws import group_effects, n_draws_of
 from bayesmix.inference.shared.readable_table import readable
 from bayesmix.inference.shared.summarise import summarise_in_parts
+from bayesmix.inference.tables.level_frames import level_frame, stacked
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit

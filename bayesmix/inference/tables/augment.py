@@ -7,10 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bayesmix.hints import with_hints
-from bayesmix.inference.fitted import expectation, expected
 from bayesmix.inference.shared.arguments import probability
 from bayesmix.inference.shared.readable_table import readable
 from bayesmix.inference.shared.response_scale import observed
+from bayesmix.inference.tables.fitted import expectation, expected
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from bayesmix import modelling
 from bayesmix.hints import with_hints
-from bayesmix.inference.ddf_method import ddf_method
 from bayesmix.inference.shared.draws import fixed, joined
+from bayesmix.inference.tables.ddf_method import ddf_method
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit

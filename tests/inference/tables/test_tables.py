@@ -8,13 +8,13 @@ import pytest
 from arviz_stats import ess, rhat
 
 from bayesmix.errors import ArgumentError, UnknownTermError
-from bayesmix.inference.coef import coef
-from bayesmix.inference.fixef import fixef
-from bayesmix.inference.glance import glance
-from bayesmix.inference.ranef import ranef
 from bayesmix.inference.shared import summarise
-from bayesmix.inference.tidy import tidy
-from bayesmix.inference.varcorr import varcorr
+from bayesmix.inference.tables.coef import coef
+from bayesmix.inference.tables.fixef import fixef
+from bayesmix.inference.tables.glance import glance
+from bayesmix.inference.tables.ranef import ranef
+from bayesmix.inference.tables.tidy import tidy
+from bayesmix.inference.tables.varcorr import varcorr
 from bayesmix.modelling.families import read_family
 
 
