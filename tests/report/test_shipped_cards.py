@@ -9,7 +9,7 @@ import pytest
 
 from bayesmix.errors import CardError, DataError
 from bayesmix.inference.diagnose import diagnose
-from bayesmix.inference.rand import rand
+from bayesmix.inference.evidence.rand import rand
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.varcorr import varcorr
 from bayesmix.modelling.record import Fit

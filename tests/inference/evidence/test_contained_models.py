@@ -10,8 +10,8 @@ from bayesmix import modelling
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.parse import parse
 from bayesmix.formula.reduce import reductions
-from bayesmix.inference import inclusion as inclusion_file
-from bayesmix.inference.contained import log_marginals
+from bayesmix.inference.evidence import inclusion as inclusion_file
+from bayesmix.inference.evidence.evidence_cache import log_marginals
 from bayesmix.modelling.joint import bridge as bridge_file
 from bayesmix.modelling.reduced import reduced_model
 

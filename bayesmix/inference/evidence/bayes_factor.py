@@ -12,11 +12,11 @@ from bayesmix.errors import ArgumentError, listing
 from bayesmix.formula.reduce import Reduction
 from bayesmix.formula.response import measure_of
 from bayesmix.hints import with_hints
-from bayesmix.inference.contained import log_marginals
-from bayesmix.inference.log_marginal import log_marginal
-from bayesmix.inference.nested import same_model
-from bayesmix.inference.sensitivity import evidence_range
-from bayesmix.inference.tested import reduction_named, tested_sds
+from bayesmix.inference.evidence.evidence_cache import log_marginals
+from bayesmix.inference.evidence.log_marginal import log_marginal
+from bayesmix.inference.evidence.nested import same_model
+from bayesmix.inference.evidence.scale_curve import evidence_range
+from bayesmix.inference.evidence.tested_term import reduction_named, tested_sds
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix import modelling
-from bayesmix.inference.tested import tested_scales
+from bayesmix.inference.evidence.tested_term import tested_scales
 from bayesmix.modelling.method import why_not_marginal
 from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.quadrature_families import why_not_quadrature

@@ -12,8 +12,8 @@ from bayesmix import modelling
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
 from bayesmix.hints import with_hints
-from bayesmix.inference.boundary import boundary_p, naive_p
-from bayesmix.inference.nested import require_nested
+from bayesmix.inference.evidence.boundary_p import boundary_p, naive_p
+from bayesmix.inference.evidence.nested import require_nested
 from bayesmix.inference.shared.arguments import a_switch
 from bayesmix.inference.shared.readable_table import readable
 from bayesmix.modelling.kinds import instead_of

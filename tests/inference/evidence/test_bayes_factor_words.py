@@ -7,7 +7,7 @@ from scipy.stats import gaussian_kde, norm
 
 import bayesmix as bm
 from bayesmix.errors import UnknownTermError
-from bayesmix.inference.bayes_factor import told_apart, verbal_range
+from bayesmix.inference.evidence.bayes_factor import told_apart, verbal_range
 
 QUIET = {"seed": 1, "progress": False}
 FORMULA = "yield ~ irrigation * variety + (1 | field)"

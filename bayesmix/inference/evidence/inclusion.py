@@ -10,9 +10,9 @@ from bayesmix.errors import ArgumentError
 from bayesmix.formula.reduce import Reduction, reductions
 from bayesmix.formula.terms import Formula
 from bayesmix.hints import with_hints
-from bayesmix.inference.bayes_factor import verbal
-from bayesmix.inference.contained import key_of, log_marginals
-from bayesmix.inference.rand_table import InclusionTable
+from bayesmix.inference.evidence.bayes_factor import verbal
+from bayesmix.inference.evidence.evidence_cache import key_of, log_marginals
+from bayesmix.inference.evidence.rand_table import InclusionTable
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.method import why_not_marginal
 from bayesmix.modelling.record import Fit

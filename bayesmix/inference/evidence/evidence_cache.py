@@ -10,8 +10,8 @@ from weakref import WeakKeyDictionary
 
 from bayesmix import modelling
 from bayesmix.formula.terms import Formula
-from bayesmix.inference.log_marginal import log_marginal, require_proper
-from bayesmix.inference.tested import require_usable_at_zero
+from bayesmix.inference.evidence.log_marginal import log_marginal, require_proper
+from bayesmix.inference.evidence.tested_term import require_usable_at_zero
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model
 

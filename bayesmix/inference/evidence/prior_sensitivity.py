@@ -8,12 +8,12 @@ import pandas as pd
 
 from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
-from bayesmix.inference.contained import log_marginals
-from bayesmix.inference.nested import same_model
-from bayesmix.inference.sensitivity import curve
+from bayesmix.inference.evidence.evidence_cache import log_marginals
+from bayesmix.inference.evidence.nested import same_model
+from bayesmix.inference.evidence.scale_curve import curve
+from bayesmix.inference.evidence.tested_term import reduction_named, tested_scales
 from bayesmix.inference.shared.arguments import positive_numbers
 from bayesmix.inference.shared.readable_table import readable
-from bayesmix.inference.tested import reduction_named, tested_scales
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model

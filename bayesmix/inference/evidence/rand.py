@@ -13,11 +13,11 @@ from bayesmix.errors import DesignError
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.reduce import Reduction, reductions
 from bayesmix.hints import with_hints
-from bayesmix.inference.bayes_factor import joined, without
-from bayesmix.inference.boundary import boundary_p, naive_p
-from bayesmix.inference.contained import log_marginals
-from bayesmix.inference.lrt import require_maximum, variances_lost
-from bayesmix.inference.rand_table import RandTable
+from bayesmix.inference.evidence.bayes_factor import joined, without
+from bayesmix.inference.evidence.boundary_p import boundary_p, naive_p
+from bayesmix.inference.evidence.evidence_cache import log_marginals
+from bayesmix.inference.evidence.lrt import require_maximum, variances_lost
+from bayesmix.inference.evidence.rand_table import RandTable
 from bayesmix.inference.shared.readable_table import readable
 from bayesmix.modelling.families import has_laplace_fit
 from bayesmix.modelling.kinds import no_answer, require_answer
