@@ -5,7 +5,6 @@ from .data import read_table as read_table
 from .errors import BayesmixError as BayesmixError
 from .inference.audit import audit as audit
 from .inference.audit_record import Audit as Audit
-from .inference.compare import compare as compare
 from .inference.compare_reml import RemlComparison as RemlComparison
 from .inference.compare_reml import compare_reml as compare_reml
 from .inference.diagnose import diagnose as diagnose
@@ -17,13 +16,15 @@ from .inference.evidence.log_marginal import log_marginal as log_marginal
 from .inference.evidence.lrt import lrt as lrt
 from .inference.evidence.prior_sensitivity import prior_sensitivity as prior_sensitivity
 from .inference.evidence.rand import rand as rand
-from .inference.log_likelihood import log_likelihood as log_likelihood
-from .inference.loo import loo as loo
-from .inference.loo_record import Loo as Loo
-from .inference.overdispersion import overdispersion as overdispersion
-from .inference.posterior_predict import posterior_predict as posterior_predict
 from .inference.power_scaling import sensitivity as sensitivity
-from .inference.ppc import ppc as ppc
+from .inference.prediction.compare import compare as compare
+from .inference.prediction.log_likelihood import log_likelihood as log_likelihood
+from .inference.prediction.loo import loo as loo
+from .inference.prediction.loo_record import Loo as Loo
+from .inference.prediction.overdispersion import overdispersion as overdispersion
+from .inference.prediction.posterior_predict import posterior_predict as posterior_predict
+from .inference.prediction.ppc import ppc as ppc
+from .inference.prediction.to_datatree import to_datatree as to_datatree
 from .inference.separation import Separation as Separation
 from .inference.separation import separation as separation
 from .inference.shrinkage import shrinkage as shrinkage
@@ -40,7 +41,6 @@ from .inference.tables.residuals import residuals as residuals
 from .inference.tables.tidy import tidy as tidy
 from .inference.tables.varcorr import varcorr as varcorr
 from .inference.tables.vcov import vcov as vcov
-from .inference.to_datatree import to_datatree as to_datatree
 from .modelling.bambi_model import bambi_model as bambi_model
 from .modelling.fit import fit as fit
 from .modelling.laplace import laplace as laplace

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from bayesmix import modelling
 from bayesmix.formula.design import GroupTerm
 from bayesmix.hints import with_hints
-from bayesmix.inference.held_out_groups import group_log_likelihoods, rows_by_level
-from bayesmix.inference.log_likelihood import log_likelihood_in_parts
 from bayesmix.inference.log_prior import log_priors
+from bayesmix.inference.prediction.held_out_groups import group_log_likelihoods, rows_by_level
+from bayesmix.inference.prediction.log_likelihood import log_likelihood_in_parts
 from bayesmix.inference.shared.arguments import all_of
 from bayesmix.inference.shared.draws import n_draws_of, posterior_of
 from bayesmix.inference.shared.readable_table import readable

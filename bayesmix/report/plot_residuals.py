@@ -10,7 +10,7 @@ from scipy.stats import t
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
 from bayesmix.hints import with_hints
-from bayesmix.inference.realised import KINDS, Realised, realised
+from bayesmix.inference.prediction.realised import KINDS, Realised, realised
 from bayesmix.inference.shared.arguments import a_seed, a_whole_seed, one_of
 from bayesmix.inference.tables.augment import augment
 from bayesmix.inference.tables.residuals import residuals

@@ -11,7 +11,7 @@ import xarray as xr
 from scipy import stats
 
 from bayesmix.errors import ArgumentError, UnknownTermError
-from bayesmix.inference.realised import realised
+from bayesmix.inference.prediction.realised import realised
 from bayesmix.inference.tables.fitted import fitted
 from bayesmix.inference.tables.ranef import ranef
 from bayesmix.inference.tables.residuals import residuals

@@ -5,7 +5,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from bayesmix.hints import with_hints
-from bayesmix.inference.log_likelihood import refuse_too_many
+from bayesmix.inference.prediction.log_likelihood import refuse_too_many
 from bayesmix.inference.shared.arguments import a_count, a_seed, one_of
 from bayesmix.inference.shared.draws import n_draws_of
 from bayesmix.inference.shared.row_model import RowModel, row_model, spread_draws

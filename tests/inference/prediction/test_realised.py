@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import bayesmix as bm
-from bayesmix.inference.realised import realised
+from bayesmix.inference.prediction.realised import realised
 from bayesmix.report.plot_residuals import binned_means
 
 SHORT = {"draws": 100, "chains": 2, "progress": False}

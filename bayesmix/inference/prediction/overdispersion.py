@@ -5,7 +5,7 @@ import pandas as pd
 
 from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
-from bayesmix.inference.replicated import DRAWS, replicated
+from bayesmix.inference.prediction.replicated import DRAWS, replicated
 from bayesmix.inference.shared.arguments import a_count, a_seed, probability
 from bayesmix.inference.shared.readable_table import readable
 from bayesmix.modelling.kinds import a_posterior

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix import modelling
-from bayesmix.inference.held_out_groups import group_log_likelihoods, rows_by_level
-from bayesmix.inference.psis import Weighted, efficiency_of, limit_of, psis, variance_of
+from bayesmix.inference.prediction.held_out_groups import group_log_likelihoods, rows_by_level
+from bayesmix.inference.prediction.psis import Weighted, efficiency_of, limit_of, psis, variance_of
 from bayesmix.inference.shared.row_model import Positions
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.group_integral import n_evaluations

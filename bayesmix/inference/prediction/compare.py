@@ -10,8 +10,8 @@ from arviz_stats.utils import ELPDDataLOO
 
 from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
-from bayesmix.inference.loo import loo
-from bayesmix.inference.loo_record import Loo
+from bayesmix.inference.prediction.loo import loo
+from bayesmix.inference.prediction.loo_record import Loo
 from bayesmix.inference.shared.readable_table import readable
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
-from bayesmix.inference.held_out_groups import levels_of
-from bayesmix.inference.log_likelihood import log_likelihood_in_parts
-from bayesmix.inference.loo_record import Loo
-from bayesmix.inference.loo_remedies import (
+from bayesmix.inference.prediction.held_out_groups import levels_of
+from bayesmix.inference.prediction.log_likelihood import log_likelihood_in_parts
+from bayesmix.inference.prediction.loo_record import Loo
+from bayesmix.inference.prediction.loo_remedies import (
     Estimates,
     affordable_by_quadrature,
     affordable_exactly,
@@ -21,7 +21,7 @@ from bayesmix.inference.loo_remedies import (
     mendable,
     rows_by_quadrature,
 )
-from bayesmix.inference.psis import MEND_ABOVE, efficiency_of, limit_of, psis
+from bayesmix.inference.prediction.psis import MEND_ABOVE, efficiency_of, limit_of, psis
 from bayesmix.inference.shared.arguments import a_count
 from bayesmix.inference.shared.draws import n_draws_of
 from bayesmix.inference.shared.row_model import Positions, row_model, spread_draws

@@ -6,9 +6,9 @@ import xarray as xr
 from bayesmix import modelling
 from bayesmix.formula.columns import is_numeric
 from bayesmix.hints import with_hints
-from bayesmix.inference.log_likelihood import log_likelihood as log_likelihood_of
-from bayesmix.inference.log_likelihood import refuse_too_many
-from bayesmix.inference.posterior_predict import posterior_predict
+from bayesmix.inference.prediction.log_likelihood import log_likelihood as log_likelihood_of
+from bayesmix.inference.prediction.log_likelihood import refuse_too_many
+from bayesmix.inference.prediction.posterior_predict import posterior_predict
 from bayesmix.inference.shared.arguments import a_seed, a_switch
 from bayesmix.inference.shared.draws import posterior_of
 from bayesmix.modelling.kinds import a_posterior

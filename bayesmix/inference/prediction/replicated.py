@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesmix.inference.posterior_predict import replicates
+from bayesmix.inference.prediction.posterior_predict import replicates
 from bayesmix.inference.shared.draws import n_draws_of
 from bayesmix.inference.shared.row_model import RowModel, row_model, spread_draws
 from bayesmix.modelling.record import Fit

@@ -14,11 +14,11 @@ from scipy.special import expit, logsumexp
 
 from bayesmix.data.catalogue import load_data
 from bayesmix.errors import ArgumentError, UnknownTermError
-from bayesmix.inference.compare import compare
-from bayesmix.inference.held_out_groups import group_log_likelihoods, levels_of, rows_by_level
-from bayesmix.inference.log_likelihood import log_likelihood
-from bayesmix.inference.loo import loo
-from bayesmix.inference.psis import psis, variance_of
+from bayesmix.inference.prediction.compare import compare
+from bayesmix.inference.prediction.held_out_groups import group_log_likelihoods, levels_of, rows_by_level
+from bayesmix.inference.prediction.log_likelihood import log_likelihood
+from bayesmix.inference.prediction.loo import loo
+from bayesmix.inference.prediction.psis import psis, variance_of
 from bayesmix.inference.shared.draws import auxiliary, fixed, joined, standard_deviations
 from bayesmix.modelling.exact.left_out import left_out
 from bayesmix.modelling.fit import fit

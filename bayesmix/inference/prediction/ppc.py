@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError, listing, shown
 from bayesmix.hints import with_hints
-from bayesmix.inference.posterior_predict import REPLICATED
-from bayesmix.inference.replicated import DRAWS, Replicated, replicated
+from bayesmix.inference.prediction.posterior_predict import REPLICATED
+from bayesmix.inference.prediction.replicated import DRAWS, Replicated, replicated
 from bayesmix.inference.shared.arguments import a_column, a_count, a_seed, all_of, number_of, one_of, probability
 from bayesmix.inference.shared.column_levels import column_levels
 from bayesmix.inference.shared.readable_table import readable

@@ -7,10 +7,10 @@ from scipy import stats
 
 from bayesmix.data.catalogue import load_data
 from bayesmix.errors import ArgumentError, UnknownColumnError
-from bayesmix.inference.log_likelihood import log_likelihood
-from bayesmix.inference.overdispersion import overdispersion
-from bayesmix.inference.posterior_predict import posterior_predict
-from bayesmix.inference.ppc import ppc
+from bayesmix.inference.prediction.log_likelihood import log_likelihood
+from bayesmix.inference.prediction.overdispersion import overdispersion
+from bayesmix.inference.prediction.posterior_predict import posterior_predict
+from bayesmix.inference.prediction.ppc import ppc
 from bayesmix.inference.shared.expectation import expected_response
 from bayesmix.inference.tables.fitted import fitted
 from bayesmix.inference.tables.residuals import residuals
