@@ -3,11 +3,14 @@ from .data import describe as describe
 from .data import load_data as load_data
 from .data import read_table as read_table
 from .errors import BayesmixError as BayesmixError
-from .inference.audit import audit as audit
-from .inference.audit_record import Audit as Audit
+from .inference.checks.audit import audit as audit
+from .inference.checks.audit_record import Audit as Audit
+from .inference.checks.diagnose import diagnose as diagnose
+from .inference.checks.power_scaling import sensitivity as sensitivity
+from .inference.checks.separation import Separation as Separation
+from .inference.checks.separation import separation as separation
 from .inference.compare_reml import RemlComparison as RemlComparison
 from .inference.compare_reml import compare_reml as compare_reml
-from .inference.diagnose import diagnose as diagnose
 from .inference.evidence.bayes_factor import BayesFactor as BayesFactor
 from .inference.evidence.bayes_factor import bayes_factor as bayes_factor
 from .inference.evidence.equivalence import equivalence as equivalence
@@ -16,7 +19,6 @@ from .inference.evidence.log_marginal import log_marginal as log_marginal
 from .inference.evidence.lrt import lrt as lrt
 from .inference.evidence.prior_sensitivity import prior_sensitivity as prior_sensitivity
 from .inference.evidence.rand import rand as rand
-from .inference.power_scaling import sensitivity as sensitivity
 from .inference.prediction.compare import compare as compare
 from .inference.prediction.log_likelihood import log_likelihood as log_likelihood
 from .inference.prediction.loo import loo as loo
@@ -25,8 +27,6 @@ from .inference.prediction.overdispersion import overdispersion as overdispersio
 from .inference.prediction.posterior_predict import posterior_predict as posterior_predict
 from .inference.prediction.ppc import ppc as ppc
 from .inference.prediction.to_datatree import to_datatree as to_datatree
-from .inference.separation import Separation as Separation
-from .inference.separation import separation as separation
 from .inference.shrinkage import shrinkage as shrinkage
 from .inference.tables.anova import anova as anova
 from .inference.tables.augment import augment as augment

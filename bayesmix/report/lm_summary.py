@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bayesmix.inference.level_checks import twin_lines
+from bayesmix.inference.checks.level_checks import twin_lines
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.residuals import residuals
 from bayesmix.modelling.lm_record import LmFit

@@ -7,7 +7,7 @@ import pandas as pd
 
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError
-from bayesmix.inference.level_checks import twin_lines
+from bayesmix.inference.checks.level_checks import twin_lines
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.residuals import residuals
 from bayesmix.inference.tables.varcorr import RESIDUAL, varcorr

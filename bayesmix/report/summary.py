@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bayesmix.hints import with_hints
-from bayesmix.inference.diagnose import notes, verdict
+from bayesmix.inference.checks.diagnose import notes, verdict
 from bayesmix.inference.shared.arguments import probability
 from bayesmix.inference.shared.draws import constant_parameters
 from bayesmix.inference.tables.auxiliary import auxiliary

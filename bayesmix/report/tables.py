@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from bayesmix.inference.diagnose import diagnose
-from bayesmix.inference.separation import separation
+from bayesmix.inference.checks.diagnose import diagnose
+from bayesmix.inference.checks.separation import separation
 from bayesmix.inference.tables.augment import augment
 from bayesmix.inference.tables.auxiliary import auxiliary
 from bayesmix.inference.tables.coef import coef

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bayesmix.data import load_data
-from bayesmix.inference.diagnose import diagnose
+from bayesmix.inference.checks.diagnose import diagnose
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.ranef import ranef
 from bayesmix.inference.tables.varcorr import varcorr

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from bayesmix.errors import CardError, DataError
-from bayesmix.inference.diagnose import diagnose
+from bayesmix.inference.checks.diagnose import diagnose
 from bayesmix.inference.evidence.rand import rand
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.varcorr import varcorr

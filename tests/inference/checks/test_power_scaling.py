@@ -7,9 +7,9 @@ from scipy import stats
 
 from bayesmix.data.catalogue import load_data
 from bayesmix.errors import ArgumentError
-from bayesmix.inference.diagnose import diagnose, verdict
-from bayesmix.inference.log_prior import log_priors
-from bayesmix.inference.power_scaling import CONFLICT, WEAK, _log_likelihood, sensitivity
+from bayesmix.inference.checks.diagnose import diagnose, verdict
+from bayesmix.inference.checks.log_prior import log_priors
+from bayesmix.inference.checks.power_scaling import CONFLICT, WEAK, _log_likelihood, sensitivity
 from bayesmix.inference.shared.draws import auxiliary, fixed, joined
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.joint.bridge import log_density_of

@@ -16,7 +16,7 @@ from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.missing import MissingRows
 from bayesmix.hints import with_hints
-from bayesmix.inference.separation_sentence import sentence
+from bayesmix.inference.checks.separation_sentence import sentence
 from bayesmix.inference.shared.arguments import a_text, probability
 from bayesmix.inference.shared.draws import fixed, joined
 from bayesmix.inference.tables.fixef import fixef

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bayesmix import modelling
 from bayesmix.formula.design import GroupTerm
 from bayesmix.hints import with_hints
-from bayesmix.inference.log_prior import log_priors
+from bayesmix.inference.checks.log_prior import log_priors
 from bayesmix.inference.prediction.held_out_groups import group_log_likelihoods, rows_by_level
 from bayesmix.inference.prediction.log_likelihood import log_likelihood_in_parts
 from bayesmix.inference.shared.arguments import all_of

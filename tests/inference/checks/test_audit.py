@@ -9,7 +9,7 @@ import xarray as xr
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError, SamplingError
-from bayesmix.inference.audit import compared
+from bayesmix.inference.checks.audit import compared
 from bayesmix.modelling import audit_errors
 from bayesmix.modelling.audit_draws import SecondDraws, draw_again
 from bayesmix.modelling.diagnostics import diagnose_sampling

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from bayesmix.errors import listing
-from bayesmix.inference.checks import NOTE, Finding
+from bayesmix.inference.checks.findings import NOTE, Finding
 from bayesmix.modelling.layout import sd_name
 from bayesmix.modelling.prior_quantiles import coefficient_prior
 from bayesmix.modelling.record import Fit

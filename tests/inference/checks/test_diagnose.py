@@ -6,8 +6,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from bayesmix.inference import diagnose as diagnose_file
-from bayesmix.inference.diagnose import model_lines, verdict
+from bayesmix.inference.checks import diagnose as diagnose_file
+from bayesmix.inference.checks.diagnose import model_lines, verdict
 from bayesmix.modelling.families import read_family
 
 FAMILY = read_family("gaussian")

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.errors import PriorError
-from bayesmix.inference.log_prior import log_priors
-from bayesmix.inference.power_scaling import parameter_draws, sensitivity_to_priors
+from bayesmix.inference.checks.log_prior import log_priors
+from bayesmix.inference.checks.power_scaling import parameter_draws, sensitivity_to_priors
 from bayesmix.inference.shared.draws import posterior_of
 from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.record import Fit

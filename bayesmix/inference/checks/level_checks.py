@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bayesmix.errors import listing
 from bayesmix.formula.design import Design
 from bayesmix.formula.factors import twins_of
-from bayesmix.inference.checks import NOTE, Finding
+from bayesmix.inference.checks.findings import NOTE, Finding
 from bayesmix.modelling.record import Fit
 
 WRITTEN_TWICE = "levels"

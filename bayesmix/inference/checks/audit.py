@@ -12,8 +12,8 @@ from bayesmix import modelling
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
 from bayesmix.hints import with_hints
-from bayesmix.inference.audit_record import AGREES, DIFFERS, NO_VERDICT, Audit
-from bayesmix.inference.audit_sentence import fit_too_short, not_converged, sentence_of
+from bayesmix.inference.checks.audit_record import AGREES, DIFFERS, NO_VERDICT, Audit
+from bayesmix.inference.checks.audit_sentence import fit_too_short, not_converged, sentence_of
 from bayesmix.inference.shared.arguments import a_seed
 from bayesmix.modelling.arguments import check_arguments
 from bayesmix.modelling.kinds import a_posterior

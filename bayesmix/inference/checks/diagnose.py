@@ -5,11 +5,11 @@ from dataclasses import astuple, fields
 import pandas as pd
 
 from bayesmix.hints import with_hints
-from bayesmix.inference.checks import CHECKS, NOTE, PROBLEM, Finding
-from bayesmix.inference.confounding_checks import confounded_effects
-from bayesmix.inference.level_checks import levels_written_twice
-from bayesmix.inference.power_scaling_checks import prior_lines, prior_sensitive
-from bayesmix.inference.separation_checks import SEPARATION, separated
+from bayesmix.inference.checks.confounding_checks import confounded_effects
+from bayesmix.inference.checks.findings import CHECKS, NOTE, PROBLEM, Finding
+from bayesmix.inference.checks.level_checks import levels_written_twice
+from bayesmix.inference.checks.power_scaling_checks import prior_lines, prior_sensitive
+from bayesmix.inference.checks.separation_checks import SEPARATION, separated
 from bayesmix.inference.shared.arguments import a_switch
 from bayesmix.inference.shared.readable_table import readable
 from bayesmix.modelling.kinds import a_posterior
