@@ -9,8 +9,6 @@ from .inference.checks.diagnose import diagnose as diagnose
 from .inference.checks.power_scaling import sensitivity as sensitivity
 from .inference.checks.separation import Separation as Separation
 from .inference.checks.separation import separation as separation
-from .inference.compare_reml import RemlComparison as RemlComparison
-from .inference.compare_reml import compare_reml as compare_reml
 from .inference.evidence.bayes_factor import BayesFactor as BayesFactor
 from .inference.evidence.bayes_factor import bayes_factor as bayes_factor
 from .inference.evidence.equivalence import equivalence as equivalence
@@ -19,6 +17,9 @@ from .inference.evidence.log_marginal import log_marginal as log_marginal
 from .inference.evidence.lrt import lrt as lrt
 from .inference.evidence.prior_sensitivity import prior_sensitivity as prior_sensitivity
 from .inference.evidence.rand import rand as rand
+from .inference.pooling.compare_reml import RemlComparison as RemlComparison
+from .inference.pooling.compare_reml import compare_reml as compare_reml
+from .inference.pooling.shrinkage import shrinkage as shrinkage
 from .inference.prediction.compare import compare as compare
 from .inference.prediction.log_likelihood import log_likelihood as log_likelihood
 from .inference.prediction.loo import loo as loo
@@ -27,7 +28,6 @@ from .inference.prediction.overdispersion import overdispersion as overdispersio
 from .inference.prediction.posterior_predict import posterior_predict as posterior_predict
 from .inference.prediction.ppc import ppc as ppc
 from .inference.prediction.to_datatree import to_datatree as to_datatree
-from .inference.shrinkage import shrinkage as shrinkage
 from .inference.tables.anova import anova as anova
 from .inference.tables.augment import augment as augment
 from .inference.tables.auxiliary import auxiliary as auxiliary

@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError
-from bayesmix.inference.compare_reml import RemlComparison, estimated_by
+from bayesmix.inference.pooling.compare_reml import RemlComparison, estimated_by
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.varcorr import RESIDUAL
 from bayesmix.modelling.laplace_record import LaplaceFit

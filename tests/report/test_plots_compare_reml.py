@@ -9,7 +9,7 @@ from scipy import stats
 
 from bayesmix.data.catalogue import load_data
 from bayesmix.errors import ArgumentError, UnknownTermError
-from bayesmix.inference.compare_reml import compare_reml
+from bayesmix.inference.pooling.compare_reml import compare_reml
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.modelling.fit import fit as make_fit
 from bayesmix.modelling.reml import reml

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bayesmix.formula.design import Design
 from bayesmix.hints import with_hints
-from bayesmix.inference.level_lines import coefficient_draws, compared_term, level_lines, row_compared
+from bayesmix.inference.pooling.level_lines import coefficient_draws, compared_term, level_lines, row_compared
 from bayesmix.inference.shared.arguments import probability
 from bayesmix.inference.shared.draws import n_draws_of
 from bayesmix.inference.shared.readable_table import readable
