@@ -105,14 +105,19 @@ def _effects(design: Design) -> set[tuple[str, str]]:
 
 
 @singledispatch
-def _by_likelihood(fit: RemlFit | LaplaceFit) -> RemlFit | LaplaceFit:
+def _by_likelihood(fit: object) -> RemlFit | LaplaceFit:
     """The maximum likelihood fit of the same model."""
-    return fit
+    raise _other_kinds(fit, fit)
 
 
 @_by_likelihood.register
 def _refitted(fit: RemlFit) -> RemlFit:
     return modelling.reml_fit.fit_design(fit.design, reml=False) if fit.reml else fit
+
+
+@_by_likelihood.register
+def _as_it_is(fit: LaplaceFit) -> LaplaceFit:
+    return fit
 
 
 def _row(fit: RemlFit | LaplaceFit) -> dict[str, float]:
@@ -130,7 +135,7 @@ def _row(fit: RemlFit | LaplaceFit) -> dict[str, float]:
 
 
 def _require_one_kind(reduced: object, full: object) -> None:
-    if not any(isinstance(reduced, kind) and isinstance(full, kind) for kind in (RemlFit, LaplaceFit)):
+    if type(reduced) is not type(full) or type(reduced) not in (RemlFit, LaplaceFit):
         raise _other_kinds(reduced, full)
 
 
