@@ -10,7 +10,7 @@ from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import probability
 from bayesmix.inference.shared.readable_table import readable
 from bayesmix.inference.shared.response_scale import observed
-from bayesmix.inference.tables.fitted import expectation, expected
+from bayesmix.inference.tables.fitted import at_estimates, expected
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
@@ -68,11 +68,11 @@ def _of_posterior(fit: Fit, *, prob: float) -> Columns:
 
 @_columns.register
 def _of_estimates(fit: RemlFit | LaplaceFit, *, prob: float) -> Columns:
-    with_groups = expectation(fit, groups="fitted")
+    with_groups = at_estimates(fit, groups="fitted")
     return {
         ".fitted": with_groups,
         ".resid": observed(fit.design.response) - with_groups,
-        ".fixed": expectation(fit, groups="typical"),
+        ".fixed": at_estimates(fit, groups="typical"),
     }
 
 

@@ -8,7 +8,7 @@ from bayesmix.inference.shared import draws
 from bayesmix.inference.shared.arguments import probability
 from bayesmix.inference.shared.readable_table import readable
 from bayesmix.inference.shared.summarise import sampling_quality, summarise
-from bayesmix.modelling.kinds import refuse_other_kinds
+from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 
 
@@ -48,7 +48,7 @@ def auxiliary(fit: Fit, *, prob: float = 0.95) -> pd.DataFrame:
     >>> bm.auxiliary(fit).loc["shape", "mean"]  # doctest: +SKIP
     2.1
     """
-    refuse_other_kinds(fit, question="auxiliary", kinds=(Fit,))
+    fit = a_posterior(fit, question="auxiliary")
     prob = probability(prob)
     names = draws.constant_parameters(fit)
     index = pd.Index(names, name="parameter", dtype=object)

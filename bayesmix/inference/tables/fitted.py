@@ -83,7 +83,7 @@ def _of_posterior(fit: Fit, *, groups: str, prob: float) -> pd.DataFrame:
 
 @_fitted.register
 def _of_estimates(fit: RemlFit | LaplaceFit | LmFit, *, groups: str, prob: float) -> pd.DataFrame:
-    return pd.DataFrame({"estimate": expectation(fit, groups=groups)}, index=fit.data.index)
+    return pd.DataFrame({"estimate": at_estimates(fit, groups=groups)}, index=fit.data.index)
 
 
 def expected(fit: Fit, *, groups: str, prob: float) -> pd.DataFrame:
@@ -95,15 +95,15 @@ def expected(fit: Fit, *, groups: str, prob: float) -> pd.DataFrame:
 
 
 @singledispatch
-def expectation(fit: object, *, groups: str) -> Floats:
+def at_estimates(fit: object, *, groups: str) -> Floats:
     """Means at the estimates, of binomial responses probabilities (n_obs,), of every kind of fit but a posterior.
 
     Conditional modes of each row's own levels take part where `groups` is "fitted".
     """
-    raise no_answer(expectation, fit, question="fitted")
+    raise no_answer(at_estimates, fit, question="fitted")
 
 
-@expectation.register
+@at_estimates.register
 def _linear(fit: RemlFit, *, groups: str) -> Floats:
     total = fit.design.fixed.matrix @ fit.beta + fit.design.offset
     if groups == "fitted":
@@ -113,12 +113,12 @@ def _linear(fit: RemlFit, *, groups: str) -> Floats:
     return total
 
 
-@expectation.register
+@at_estimates.register
 def _by_link(fit: LaplaceFit, *, groups: str) -> Floats:
     predictor = fit.eta if groups == "fitted" else fit.design.fixed.matrix @ fit.beta + fit.design.offset
     return LINKS[fit.family.link].inverse(predictor)
 
 
-@expectation.register
+@at_estimates.register
 def _without_groups(fit: LmFit, *, groups: str) -> Floats:
     return fit.fitted

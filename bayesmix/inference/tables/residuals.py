@@ -16,7 +16,7 @@ from bayesmix.inference.shared.readable_table import readable
 from bayesmix.inference.shared.response_scale import observed, trials_of
 from bayesmix.inference.shared.row_model import row_model
 from bayesmix.inference.shared.summarise import summarise_in_parts
-from bayesmix.inference.tables.fitted import expectation
+from bayesmix.inference.tables.fitted import at_estimates
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
@@ -98,7 +98,7 @@ def _of_posterior(fit: Fit, *, kind: str, prob: float, seed: int | None) -> pd.D
 @_residuals.register
 def _of_reml(fit: RemlFit, *, kind: str, prob: float, seed: int | None) -> pd.DataFrame:
     _require_no_quantiles(kind)
-    difference = fit.design.response.values - expectation(fit, groups="fitted")
+    difference = fit.design.response.values - at_estimates(fit, groups="fitted")
     if kind != "response":
         difference *= _root_weights(fit) / fit.sigma
     return pd.DataFrame({"estimate": difference}, index=fit.data.index)
@@ -109,7 +109,7 @@ def _of_laplace(fit: LaplaceFit, *, kind: str, prob: float, seed: int | None) ->
     seed = a_whole_seed(seed, 0)
     if kind == "quantile":
         return pd.DataFrame({"estimate": _quantiles(fit, seed)}, index=fit.data.index)
-    mean = expectation(fit, groups="fitted")
+    mean = at_estimates(fit, groups="fitted")
     difference = observed(fit.design.response) - mean
     if kind != "response":
         trials = trials_of(fit.design.response)
