@@ -15,6 +15,9 @@ Floats = NDArray[np.float64]
 VALUES_AT_ONCE = 2**21
 """Draws held at a time, 16 MB; with the copies that a summary takes some ten times as much."""
 
+SHOWN = ("mean", "sd", "lower", "upper")
+"""What a table shows of the draws of a coefficient, an effect or a row."""
+
 
 @dataclass(frozen=True)
 class Summary:

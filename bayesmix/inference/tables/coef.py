@@ -11,15 +11,13 @@ from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import groups_of, probability
 from bayesmix.inference.shared.draws import fixed, group_effects, joined, n_draws_of
 from bayesmix.inference.shared.readable_table import readable
-from bayesmix.inference.shared.summarise import summarise_in_parts
+from bayesmix.inference.shared.summarise import SHOWN, summarise_in_parts
 from bayesmix.inference.tables.level_coefficients import names_in, positions
 from bayesmix.inference.tables.level_frames import level_frame, stacked
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
-
-_OF_DRAWS = ("mean", "sd", "lower", "upper")
 
 
 @with_hints
@@ -77,7 +75,7 @@ def _of_posterior(fit: Fit, *, groups: tuple[str, ...], prob: float) -> pd.DataF
         for predictor in fit.design.predictors
         if any(term.group == name for term in predictor.random)
     ]
-    return stacked(frames, _OF_DRAWS)
+    return stacked(frames, SHOWN)
 
 
 @_coef.register
@@ -99,7 +97,7 @@ def _frame_of_draws(fit: Fit, predictor: Design, group: str, prob: float) -> pd.
 
     levels = terms[0].levels
     summary = summarise_in_parts(coefficients, shape=(len(levels), len(names)), n_draws=n_draws, prob=prob)
-    return level_frame(group, levels, names, summary.columns(*_OF_DRAWS))
+    return level_frame(group, levels, names, summary.columns(*SHOWN))
 
 
 def _frame_of_estimates(fit: RemlFit | LaplaceFit, group: str) -> pd.DataFrame:

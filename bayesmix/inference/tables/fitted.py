@@ -11,7 +11,7 @@ from bayesmix.inference.shared.arguments import one_of, probability
 from bayesmix.inference.shared.draws import n_draws_of
 from bayesmix.inference.shared.expectation import GROUPS, expected_response, response_parameters
 from bayesmix.inference.shared.readable_table import readable
-from bayesmix.inference.shared.summarise import summarise_in_parts
+from bayesmix.inference.shared.summarise import SHOWN, summarise_in_parts
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
@@ -20,8 +20,6 @@ from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.numerics.links import LINKS
 
 Floats = NDArray[np.float64]
-
-_OF_DRAWS = ("mean", "sd", "lower", "upper")
 
 
 @with_hints
@@ -78,7 +76,7 @@ def _of_posterior(fit: Fit, *, groups: str, prob: float) -> pd.DataFrame:
         lambda rows: parameters(rows)["probabilities"], shape=shape, n_draws=n_draws_of(fit), prob=prob
     )
     index = pd.MultiIndex.from_product([fit.data.index, categories], names=["row", "category"])
-    return pd.DataFrame(summary.columns(*_OF_DRAWS), index=index)
+    return pd.DataFrame(summary.columns(*SHOWN), index=index)
 
 
 @_fitted.register
@@ -91,7 +89,7 @@ def expected(fit: Fit, *, groups: str, prob: float) -> pd.DataFrame:
     summary = summarise_in_parts(
         expected_response(fit, groups=groups), shape=(fit.design.n_obs,), n_draws=n_draws_of(fit), prob=prob
     )
-    return pd.DataFrame(summary.columns(*_OF_DRAWS), index=fit.data.index)
+    return pd.DataFrame(summary.columns(*SHOWN), index=fit.data.index)
 
 
 @singledispatch

@@ -14,7 +14,7 @@ from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import probability
 from bayesmix.inference.shared.draws import fixed, joined, thresholds
 from bayesmix.inference.shared.readable_table import readable
-from bayesmix.inference.shared.summarise import sampling_quality, summarise
+from bayesmix.inference.shared.summarise import SHOWN, sampling_quality, summarise
 from bayesmix.inference.tables.ddf_method import ddf_method
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
@@ -76,7 +76,7 @@ def _of_posterior(fit: Fit, *, prob: float, ddf: str) -> pd.DataFrame:
     predictors = fit.design.predictors
     draws = np.concatenate([thresholds(fit), *(fixed(fit, predictor) for predictor in predictors)])
     names = [*threshold_names(fit.design), *(name for predictor in predictors for name in predictor.fixed.names)]
-    columns = summarise(joined(draws), prob).columns("mean", "sd", "lower", "upper")
+    columns = summarise(joined(draws), prob).columns(*SHOWN)
     return pd.DataFrame({**columns, **sampling_quality(fit, draws)}, index=_index(names))
 
 

@@ -13,14 +13,12 @@ from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import groups_of, probability
 from bayesmix.inference.shared.draws import group_effects, n_draws_of
 from bayesmix.inference.shared.readable_table import readable
-from bayesmix.inference.shared.summarise import summarise_in_parts
+from bayesmix.inference.shared.summarise import SHOWN, summarise_in_parts
 from bayesmix.inference.tables.level_frames import level_frame, stacked
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
-
-_OF_DRAWS = ("mean", "sd", "lower", "upper")
 
 
 @with_hints
@@ -65,7 +63,7 @@ def _ranef(fit: object, *, groups: tuple[str, ...], prob: float) -> pd.DataFrame
 @_ranef.register
 def _of_posterior(fit: Fit, *, groups: tuple[str, ...], prob: float) -> pd.DataFrame:
     terms = [term for term in fit.design.all_random if term.group in groups]
-    return stacked([_term_frame(fit, term, prob) for term in terms], _OF_DRAWS)
+    return stacked([_term_frame(fit, term, prob) for term in terms], SHOWN)
 
 
 @_ranef.register
@@ -86,7 +84,7 @@ def _term_frame(fit: Fit, term: GroupTerm, prob: float) -> pd.DataFrame:
         n_draws=n_draws_of(fit),
         prob=prob,
     )
-    return level_frame(term.group, term.levels, term.names, summary.columns(*_OF_DRAWS))
+    return level_frame(term.group, term.levels, term.names, summary.columns(*SHOWN))
 
 
 def _conditional_modes(

@@ -15,7 +15,7 @@ from bayesmix.inference.shared.expectation import response_parameters
 from bayesmix.inference.shared.readable_table import readable
 from bayesmix.inference.shared.response_scale import observed, trials_of
 from bayesmix.inference.shared.row_model import row_model
-from bayesmix.inference.shared.summarise import summarise_in_parts
+from bayesmix.inference.shared.summarise import SHOWN, summarise_in_parts
 from bayesmix.inference.tables.fitted import at_estimates
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
@@ -92,7 +92,7 @@ def _of_posterior(fit: Fit, *, kind: str, prob: float, seed: int | None) -> pd.D
     seed = a_whole_seed(seed, fit.sampling.seed)
     draws_of = _quantile_draws(fit, seed) if kind == "quantile" else _differences(fit, kind)
     summary = summarise_in_parts(draws_of, shape=(fit.design.n_obs,), n_draws=n_draws_of(fit), prob=prob)
-    return pd.DataFrame(summary.columns("mean", "sd", "lower", "upper"), index=fit.data.index)
+    return pd.DataFrame(summary.columns(*SHOWN), index=fit.data.index)
 
 
 @_residuals.register
