@@ -165,12 +165,11 @@ def digested(values: np.ndarray) -> Any:
 
 
 def masked(text: str) -> list[str]:
-    """By line; what stands together with seconds in one, as these decide where lines end."""
-    lines: list[str] = []
-    for paragraph in text.split("\n\n"):
-        timed = TIMED.search(paragraph)
-        lines += [TIMED.sub("? s", " ".join(paragraph.split()))] if timed else paragraph.splitlines()
-    return lines
+    """By line; a paragraph with seconds in it in one, as these decide where its lines end."""
+    paragraphs = text.split("\n\n")
+    timed = [TIMED.search(paragraph) is not None for paragraph in paragraphs]
+    plain = [TIMED.sub("? s", " ".join(p.split())) if t else p for p, t in zip(paragraphs, timed, strict=True)]
+    return "\n\n".join(plain).splitlines()
 
 
 def everything(only: str) -> Iterator[tuple[str, dict[str, Any]]]:
