@@ -8,8 +8,8 @@ from time import perf_counter
 from typing import Any
 
 from bayesmix.errors import ArgumentError, OutputError, StoredFitError
-from bayesmix.inference.rand import bayes_factors
-from bayesmix.inference.rand_table import RandTable
+from bayesmix.inference.evidence.rand import bayes_factors
+from bayesmix.inference.evidence.rand_table import RandTable
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.storage import storage

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from bayesmix.errors import UnknownTermError
 from bayesmix.estimates.laplace.record import LaplaceFit
-from bayesmix.inference.compare_reml import RemlComparison, estimated_by
+from bayesmix.inference.pooling.compare_reml import RemlComparison, estimated_by
 from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_look import BLUE, VERMILION, look
 from bayesmix.report.plot_style import frame, panel_title, panels

@@ -14,9 +14,9 @@ from bayesmix import estimates
 from bayesmix.errors import ArgumentError
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.reml.record import RemlFit
-from bayesmix.inference.compare_reml import RemlComparison, estimated_by
-from bayesmix.inference.fixef import fixef
-from bayesmix.inference.varcorr import RESIDUAL
+from bayesmix.inference.pooling.compare_reml import RemlComparison, estimated_by
+from bayesmix.inference.tables.fixef import fixef
+from bayesmix.inference.tables.varcorr import RESIDUAL
 from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_look import BLUE, VERMILION, look
 from bayesmix.report.plot_style import frame, panels

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.estimates.reml.record import RemlFit
-from bayesmix.inference.compare_reml import RemlComparison, estimated_by
+from bayesmix.inference.pooling.compare_reml import RemlComparison, estimated_by
 from bayesmix.report import page
 from bayesmix.report.numbers import aligned, number, row
 from bayesmix.report.page import Block, Table

@@ -5,8 +5,8 @@ from textwrap import wrap
 import numpy as np
 
 from bayesmix.estimates.laplace.record import LaplaceFit
-from bayesmix.inference.fixef import fixef
-from bayesmix.inference.level_checks import twin_lines
+from bayesmix.inference.checks.level_checks import twin_lines
+from bayesmix.inference.tables.fixef import fixef
 from bayesmix.report import page
 from bayesmix.report.data_lines import data_lines
 from bayesmix.report.numbers import aligned, decimals_for, number, p_value

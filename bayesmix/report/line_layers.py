@@ -11,7 +11,7 @@ from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.columns import level_texts
 from bayesmix.formula.design import Design
 from bayesmix.formula.syntax import columns_in
-from bayesmix.inference.arguments import a_column
+from bayesmix.inference.shared.arguments import a_column
 from bayesmix.modelling.record import Fit
 from bayesmix.report.line_data import Points, points_at, separate_lines
 from bayesmix.report.line_expected import expected_lines, height_of_others, lines_at_mean, values_of_a_row

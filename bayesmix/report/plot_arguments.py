@@ -11,7 +11,7 @@ from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.least_squares.record import LmFit
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.design import Design
-from bayesmix.inference.arguments import a_text, groups_of, items_of
+from bayesmix.inference.shared.arguments import a_text, groups_of, items_of
 from bayesmix.modelling.kinds import LINEAR
 from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_canvas import Canvas

@@ -10,7 +10,7 @@ from bayesmix.errors import ArgumentError
 from bayesmix.estimates.least_squares.record import LmFit
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import a_count
+from bayesmix.inference.shared.arguments import a_count
 from bayesmix.modelling.record import Fit
 from bayesmix.report.line_data import response_label
 from bayesmix.report.line_grid import choose_axis, group_term

@@ -12,9 +12,9 @@ from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.least_squares.record import LmFit
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import groups_of, one_term
-from bayesmix.inference.ranef import ranef
-from bayesmix.inference.residuals import residuals
+from bayesmix.inference.shared.arguments import groups_of, one_term
+from bayesmix.inference.tables.ranef import ranef
+from bayesmix.inference.tables.residuals import residuals
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_arguments import a_canvas, a_text_or_none

@@ -12,8 +12,8 @@ from scipy.stats import norm
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import groups_of, one_term
-from bayesmix.inference.ranef import ranef
+from bayesmix.inference.shared.arguments import groups_of, one_term
+from bayesmix.inference.tables.ranef import ranef
 from bayesmix.modelling.kinds import MIXED, refuse_other_kinds
 from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_arguments import a_canvas, one_group

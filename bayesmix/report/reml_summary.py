@@ -8,10 +8,10 @@ import pandas as pd
 from bayesmix import estimates
 from bayesmix.errors import ArgumentError
 from bayesmix.estimates.reml.record import RemlFit
-from bayesmix.inference.fixef import fixef
-from bayesmix.inference.level_checks import twin_lines
-from bayesmix.inference.residuals import residuals
-from bayesmix.inference.varcorr import RESIDUAL, varcorr
+from bayesmix.inference.checks.level_checks import twin_lines
+from bayesmix.inference.tables.fixef import fixef
+from bayesmix.inference.tables.residuals import residuals
+from bayesmix.inference.tables.varcorr import RESIDUAL, varcorr
 from bayesmix.report import page
 from bayesmix.report.data_lines import data_lines
 from bayesmix.report.numbers import aligned, decimals_for, number, p_value

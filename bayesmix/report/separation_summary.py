@@ -5,8 +5,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bayesmix.errors import counted
-from bayesmix.inference.separation import Separation
-from bayesmix.inference.separation_checks import separation_line
+from bayesmix.inference.checks.separation import Separation
+from bayesmix.inference.checks.separation_checks import separation_line
 from bayesmix.modelling.record import Fit
 from bayesmix.report import page
 from bayesmix.report.numbers import aligned, number, row

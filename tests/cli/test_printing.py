@@ -13,7 +13,7 @@ from bayesmix.cli.main import main
 from bayesmix.data.catalogue import load_data
 from bayesmix.estimates.least_squares.lm import lm
 from bayesmix.estimates.reml.reml import reml
-from bayesmix.inference.compare_reml import compare_reml
+from bayesmix.inference.pooling.compare_reml import compare_reml
 from bayesmix.modelling.fit import fit
 from bayesmix.report import page
 from bayesmix.report.analysis import Written

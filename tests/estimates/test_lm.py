@@ -13,8 +13,8 @@ from scipy.stats import multivariate_normal
 from bayesmix.data import load_data
 from bayesmix.errors import BayesmixError, DataError
 from bayesmix.estimates.least_squares.lm import lm
-from bayesmix.inference.anova import anova
-from bayesmix.inference.fixef import fixef
+from bayesmix.inference.tables.anova import anova
+from bayesmix.inference.tables.fixef import fixef
 
 RESIDUALS = "Residuals"
 PRINTED = 1e-10  # R prints twelve digits at most, of a row of numbers sometimes ten

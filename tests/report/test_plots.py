@@ -14,11 +14,11 @@ from bayesmix.errors import ArgumentError, UnknownTermError
 from bayesmix.estimates.laplace.laplace import laplace
 from bayesmix.estimates.least_squares.lm import lm
 from bayesmix.estimates.reml.reml import reml
-from bayesmix.inference.fitted import fitted
-from bayesmix.inference.ranef import ranef
-from bayesmix.inference.realised import realised
-from bayesmix.inference.residuals import residuals
-from bayesmix.inference.varcorr import varcorr
+from bayesmix.inference.prediction.realised import realised
+from bayesmix.inference.tables.fitted import fitted
+from bayesmix.inference.tables.ranef import ranef
+from bayesmix.inference.tables.residuals import residuals
+from bayesmix.inference.tables.varcorr import varcorr
 from bayesmix.modelling.fit import fit as make_fit
 from bayesmix.report.densities import posterior_density
 from bayesmix.report.plot_chains import draws_by_name

@@ -11,7 +11,7 @@ from scipy import stats
 from bayesmix.data.catalogue import load_data
 from bayesmix.errors import ArgumentError, UnknownTermError
 from bayesmix.estimates.reml.reml import reml
-from bayesmix.inference.shrinkage import shrinkage
+from bayesmix.inference.pooling.shrinkage import shrinkage
 from bayesmix.modelling.fit import fit as make_fit
 from bayesmix.report.plot_labels import spread_apart
 from bayesmix.report.plot_shrinkage import plot_shrinkage
