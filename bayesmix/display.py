@@ -30,3 +30,13 @@ def as_text(record: object) -> str:
 def as_html(record: object) -> str:
     """The record as a notebook shows it."""
     return str(import_module(PRINTERS[type(record).__name__]).as_html(record))
+
+
+class Printed:
+    """A record that prints as its page: at a prompt, in a notebook."""
+
+    def __repr__(self) -> str:
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        return as_html(self)

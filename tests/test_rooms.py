@@ -37,6 +37,7 @@ FLOORS = {
 # Rooms of rooms, and the floors within.
 INNER_FLOORS = {
     "estimates": {
+        "record": 1,
         "lme4_order": 1,
         "reml": 2,
         "laplace": 2,

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix import display
+from bayesmix.display import Printed
 from bayesmix.formula.terms import Formula
 
 Floats = NDArray[np.float64]
@@ -120,7 +120,7 @@ class GroupTerm:
 
 
 @dataclass(frozen=True, repr=False)
-class Design:
+class Design(Printed):
     """Everything the model needs of formula and data; it prints as a few lines.
 
     `offset` (n_obs,) zeros where there is none; `weights` (n_obs,) or None, from `weights_column`; `data` the
@@ -158,9 +158,3 @@ class Design:
     @property
     def n_obs(self) -> int:
         return len(self.response.values)
-
-    def __repr__(self) -> str:
-        return display.as_text(self)
-
-    def _repr_html_(self) -> str:
-        return display.as_html(self)

@@ -3,19 +3,17 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix import display
+from bayesmix.estimates.record import MixedEstimates
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.hints import Hinted
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LaplaceFit(Hinted):
+class LaplaceFit(MixedEstimates):
     """A mixed model for counts fitted by maximum likelihood, as lme4's `glmer`; it prints like `summary(glmer)`.
 
     Attributes
@@ -61,36 +59,3 @@ class LaplaceFit(Hinted):
     effect_covariances: tuple[Floats, ...]
     eta: Floats
     gradient_size: float
-
-    @property
-    def formula(self) -> str:
-        """The formula as it was written."""
-        return self.design.formula.text
-
-    @property
-    def data(self) -> pd.DataFrame:
-        """The rows of data that were used."""
-        return self.design.data
-
-    @property
-    def n_parameters(self) -> int:
-        """Coefficients and theta."""
-        return len(self.beta) + len(self.theta)
-
-    @property
-    def loglik(self) -> float:
-        return -self.criterion / 2
-
-    @property
-    def aic(self) -> float:
-        return self.criterion + 2 * self.n_parameters
-
-    @property
-    def bic(self) -> float:
-        return self.criterion + float(np.log(self.design.n_obs)) * self.n_parameters
-
-    def __repr__(self) -> str:
-        return display.as_text(self)
-
-    def _repr_html_(self) -> str:
-        return display.as_html(self)

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix import display
+from bayesmix.estimates.record import Estimates
 from bayesmix.formula.design import Design
-from bayesmix.hints import Hinted
 
 Floats = NDArray[np.float64]
 
@@ -24,7 +22,7 @@ class FStatistic:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LmFit(Hinted):
+class LmFit(Estimates):
     """A linear model without random terms, fitted by least squares; it prints like `summary(lm)`.
 
     Attributes
@@ -65,19 +63,3 @@ class LmFit(Hinted):
     fitted: Floats
     residuals: Floats
     effects: Floats
-
-    @property
-    def formula(self) -> str:
-        """The formula as it was written."""
-        return self.design.formula.text
-
-    @property
-    def data(self) -> pd.DataFrame:
-        """The rows of data that were used."""
-        return self.design.data
-
-    def __repr__(self) -> str:
-        return display.as_text(self)
-
-    def _repr_html_(self) -> str:
-        return display.as_html(self)

@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix import display
+from bayesmix.estimates.record import MixedEstimates
 from bayesmix.formula.design import Design
-from bayesmix.hints import Hinted
 
 if TYPE_CHECKING:
     from bayesmix.numerics.gaussian.cross_products import CrossProducts
@@ -32,7 +30,7 @@ class Singular:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RemlFit(Hinted):
+class RemlFit(MixedEstimates):
     """A Gaussian mixed model fitted by REML or ML; it prints like `summary(lmer)` with lmerTest.
 
     Attributes
@@ -80,34 +78,6 @@ class RemlFit(Hinted):
     products: "CrossProducts"
 
     @property
-    def formula(self) -> str:
-        """The formula as it was written."""
-        return self.design.formula.text
-
-    @property
-    def data(self) -> pd.DataFrame:
-        """The rows of data that were used."""
-        return self.design.data
-
-    @property
     def n_parameters(self) -> int:
         """Coefficients, theta and sigma."""
-        return len(self.beta) + len(self.theta) + 1
-
-    @property
-    def loglik(self) -> float:
-        return -self.criterion / 2
-
-    @property
-    def aic(self) -> float:
-        return self.criterion + 2 * self.n_parameters
-
-    @property
-    def bic(self) -> float:
-        return self.criterion + float(np.log(self.design.n_obs)) * self.n_parameters
-
-    def __repr__(self) -> str:
-        return display.as_text(self)
-
-    def _repr_html_(self) -> str:
-        return display.as_html(self)
+        return super().n_parameters + 1

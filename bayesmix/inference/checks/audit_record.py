@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from bayesmix import display
+from bayesmix.display import Printed
 from bayesmix.modelling.record import Sampling
 
 AGREES, DIFFERS, NO_VERDICT = "agrees", "differs", "no verdict"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Audit:
+class Audit(Printed):
     """A fit beside NUTS on all that is sampled, from dispersed starts and another seed.
 
     Attributes
@@ -50,9 +50,3 @@ class Audit:
     def n_compared(self) -> int:
         """How many numbers were compared."""
         return int(self.table["z"].notna().sum())
-
-    def __repr__(self) -> str:
-        return display.as_text(self)
-
-    def _repr_html_(self) -> str:
-        return display.as_html(self)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayesmix import display
+from bayesmix.display import Printed
 from bayesmix.errors import ArgumentError, FamilyError
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.families.family import Family, read_family
@@ -32,7 +32,7 @@ from bayesmix.separated_data.words import place, runaways, way_of
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Separation:
+class Separation(Printed):
     """What data of counts cannot tell; it prints as a page.
 
     Attributes
@@ -64,12 +64,6 @@ class Separation:
     family: Family
     triage: Separated
     prob: float | None
-
-    def __repr__(self) -> str:
-        return display.as_text(self)
-
-    def _repr_html_(self) -> str:
-        return display.as_html(self)
 
 
 @with_hints

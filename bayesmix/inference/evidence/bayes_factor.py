@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bayesmix import display
+from bayesmix.display import Printed
 from bayesmix.errors import ArgumentError, listing
 from bayesmix.formula.reduce import Reduction
 from bayesmix.formula.response import measure_of
@@ -29,7 +29,7 @@ _WORDS = ((0.5, "not worth more than a bare mention"), (1.0, "substantial"), (2.
 
 
 @dataclass(frozen=True, repr=False)
-class BayesFactor:
+class BayesFactor(Printed):
     """Evidence for the larger of two models against the smaller one; it prints as a few lines.
 
     Attributes
@@ -70,12 +70,6 @@ class BayesFactor:
     low: float = np.nan
     high: float = np.nan
     note: str = ""
-
-    def __repr__(self) -> str:
-        return display.as_text(self)
-
-    def _repr_html_(self) -> str:
-        return display.as_html(self)
 
 
 @with_hints

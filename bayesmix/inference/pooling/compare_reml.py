@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix import display, estimates
+from bayesmix import estimates
+from bayesmix.display import Printed
 from bayesmix.errors import ArgumentError
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.reml.record import RemlFit
@@ -29,7 +30,7 @@ _CALLED: dict[type, str] = {RemlFit: "REML", LaplaceFit: "Laplace"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RemlComparison:
+class RemlComparison(Printed):
     """A posterior beside the REML fit of the same model; it prints as one table.
 
     Attributes
@@ -55,12 +56,6 @@ class RemlComparison:
     groups: pd.DataFrame
     reml: RemlFit | LaplaceFit
     prob: float
-
-    def __repr__(self) -> str:
-        return display.as_text(self)
-
-    def _repr_html_(self) -> str:
-        return display.as_html(self)
 
 
 @with_hints

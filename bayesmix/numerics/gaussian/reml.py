@@ -29,7 +29,7 @@ class RemlEstimate:
 
     `criterion`: -2 log of the restricted likelihood, or of the likelihood at the estimates (ML). `ranks`, of every
     term: below k on the boundary. `gradient_size`: greatest element of the projected gradient of the criterion by
-    theta, for columns of unit size; `converged`: whether it is small. `n_starts` searches were made.
+    theta, for columns of unit size; `converged`: whether it is small.
     """
 
     L: tuple[Floats, ...]
@@ -38,7 +38,6 @@ class RemlEstimate:
     ranks: tuple[int, ...]
     gradient_size: float
     converged: bool
-    n_starts: int
 
 
 def reml_estimate(*, products: CrossProducts, terms: tuple[GroupColumns, ...], restricted: bool = True) -> RemlEstimate:
@@ -79,7 +78,7 @@ def reml_estimate(*, products: CrossProducts, terms: tuple[GroupColumns, ...], r
         for basis, sd, rank in zip(best.coordinates.bases, best.sds, best.ranks, strict=True)
     )
     converged = sigma > 0 and best.gradient_size <= _AT_OPTIMUM
-    return RemlEstimate(factors, sigma, best.criterion, best.ranks, best.gradient_size, converged, len(starts))
+    return RemlEstimate(factors, sigma, best.criterion, best.ranks, best.gradient_size, converged)
 
 
 def _starts(sizes: tuple[int, ...], products: CrossProducts) -> list[tuple[Floats, ...]]:

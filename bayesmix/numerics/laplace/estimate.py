@@ -37,7 +37,7 @@ class LaplaceEstimate:
     effects; `mode_covariances` (n_levels, k, k) given the estimates. `eta` (n_obs,): linear predictor with them.
     `spread` (n_terms,): greatest sd that a term gives to eta, over its directions, for columns of unit size.
     `gradient_size`: greatest element of the projected gradient, each number in units of roughly a standard error;
-    `curvature`: least eigenvalue of the Hessian in the same units, nan where it is not finite. `n_starts` searches.
+    `curvature`: least eigenvalue of the Hessian in the same units, nan where it is not finite.
     """
 
     coefficients: Floats
@@ -51,7 +51,6 @@ class LaplaceEstimate:
     spread: Floats
     gradient_size: float
     curvature: float
-    n_starts: int
 
 
 def laplace_estimate(
@@ -104,7 +103,7 @@ def laplace_estimate(
     for other in optima[1:]:
         if other.criterion < best.criterion - _BETTER:
             best = other
-    return _estimate(best, len(starts))
+    return _estimate(best)
 
 
 def _without_groups(likelihood: CountLikelihood, y: Floats, trials: Floats, X: Floats, offset: Floats) -> Floats:
@@ -130,7 +129,7 @@ def _without_groups(likelihood: CountLikelihood, y: Floats, trials: Floats, X: F
     return beta
 
 
-def _estimate(optimum: Optimum[Frame], n_starts: int) -> LaplaceEstimate:
+def _estimate(optimum: Optimum[Frame]) -> LaplaceEstimate:
     frame, counts = optimum.coordinates, optimum.coordinates.counts
     at = frame.at(optimum.x, optimum.near)
     beta = frame.coefficients(optimum.x)
@@ -155,7 +154,6 @@ def _estimate(optimum: Optimum[Frame], n_starts: int) -> LaplaceEstimate:
         spread=np.array([sd.max(initial=0.0) for sd in optimum.sds]),
         gradient_size=optimum.gradient_size,
         curvature=curvature,
-        n_starts=n_starts,
     )
 
 
