@@ -28,7 +28,6 @@ FLOORS = {
     "modelling": 3,
     "inference": 4,
     "report": 5,
-    "loci": 5,
     "cli": 6,
     "__main__": 7,
 }
