@@ -193,6 +193,7 @@ def test_files_and_functions_are_short():
         "import bayesmix as bm",
         "import bayesmix as bm; bm.load_data('sleepstudy'); bm.datasets()",
         "import bayesmix as bm; bm.fit; bm.fixef; bm.diagnose",
+        "import bayesmix.families.family, bayesmix.priors.default_priors, bayesmix.priors.settled",
         "import bayesmix.cli.main",
     ],
 )

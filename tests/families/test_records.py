@@ -111,3 +111,16 @@ def test_no_other_place_lists_them(names, room):
         for node in ast.walk(ast.parse(text)):
             listed = texts_in(node) & names
             assert len(listed) < 2, f"{path.relative_to(PACKAGE)}:{node.lineno} lists {listed}: put it in {room}"
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_an_additive_family_has_the_linear_predictor_as_its_mean(name):
+    """Without the zeros of its own; effects are then in the unit of the response."""
+    if FAMILIES[name].categories:
+        return
+    eta = np.array([0.3, 0.6])
+    for link in FAMILIES[name].links:
+        given = dict.fromkeys(("trials", "weights", "sigma", "nu", "shape", "phi"), np.full(2, OWN))
+        nothing = dict.fromkeys(("zi", "hu"), np.zeros(2))
+        mean = FAMILIES[name].moments.mean({"mu": LINKS[link].inverse(eta), **given, **nothing})
+        assert np.allclose(mean, eta) == Family(name, link).is_additive
