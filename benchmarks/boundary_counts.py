@@ -19,13 +19,13 @@ import numpy as np
 import nutpie
 import pandas as pd
 import xarray as xr
+from bayesmix.modelling.quadrature.draws import draw_counts
 
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.pymc_model.build import build_model
-from bayesmix.modelling.quadrature.draws import draw_counts
 
 FORMULA = "cbind(m, u) ~ treatment * time + (1 | tank)"
 FAMILY = read_family("binomial")

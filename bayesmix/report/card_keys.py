@@ -6,7 +6,7 @@ from typing import Any
 
 from bayesmix.errors import CardError, did_you_mean, listing
 from bayesmix.formula.missing import NA_CHOICES
-from bayesmix.modelling.method import METHODS, SAMPLERS
+from bayesmix.modelling.settings import METHODS, SAMPLERS
 from bayesmix.report.pictures import PICTURES
 from bayesmix.report.result_files import FORMATS
 

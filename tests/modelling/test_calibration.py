@@ -18,13 +18,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pytest
+from bayesmix.modelling.exact.draws import draw_marginal
 from scipy.stats import chi2
 
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.diagnostics import trouble_with_weights
-from bayesmix.modelling.exact.draws import draw_marginal
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.priors import settle_priors
 

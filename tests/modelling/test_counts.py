@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from bayesmix.modelling.method import choose_method
 from scipy.special import logsumexp
 
 import bayesmix as bm
@@ -11,7 +12,6 @@ from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
-from bayesmix.modelling.method import choose_method
 from bayesmix.modelling.prior_density import log_prior_density
 from bayesmix.modelling.priors import settle_priors
 from bayesmix.modelling.pymc_model.build import build_model

@@ -7,6 +7,7 @@ from the posterior, and its rank among independent draws is uniform.
 import numpy as np
 import pandas as pd
 import pytest
+from bayesmix.modelling.quadrature.draws import draw_counts
 from scipy.special import expit
 from scipy.stats import chi2
 
@@ -15,7 +16,6 @@ from bayesmix.formula.parse import parse
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.priors import settle_priors
-from bayesmix.modelling.quadrature.draws import draw_counts
 
 pytestmark = pytest.mark.slow
 

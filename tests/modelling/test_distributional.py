@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from bayesmix.modelling.method import why_not_marginal
 from matplotlib import pyplot as plt
 
 import bayesmix as bm
@@ -12,7 +13,6 @@ from bayesmix.formula.matrices import build_design, new_rows
 from bayesmix.modelling import layout
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
-from bayesmix.modelling.method import why_not_marginal
 from bayesmix.modelling.pymc_model.bambi_bridge import build_bambi_model
 from bayesmix.modelling.pymc_model.build import build_model
 from bayesmix.report.tables import TABLES as REPORTED

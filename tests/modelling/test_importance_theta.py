@@ -5,6 +5,7 @@ from time import sleep
 import numpy as np
 import pandas as pd
 import pytest
+from bayesmix.modelling.method import choose_method
 from scipy import stats
 
 import bayesmix as bm
@@ -15,7 +16,6 @@ from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.exact import draws as marginal_draws
 from bayesmix.modelling.exact import importance as importance_theta
 from bayesmix.modelling.families import read_family
-from bayesmix.modelling.method import choose_method
 from bayesmix.modelling.parallel import in_parallel
 
 SETTINGS = {"seed": 1, "progress": False}

@@ -4,6 +4,7 @@ import arviz_stats
 import numpy as np
 import pandas as pd
 import pytest
+from bayesmix.modelling.method import choose_method
 
 from bayesmix.data import load_data
 from bayesmix.errors import ArgumentError
@@ -13,7 +14,6 @@ from bayesmix.modelling.default_priors import column_sds, default_priors
 from bayesmix.modelling.exact.model import marginalise
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.fit import fit
-from bayesmix.modelling.method import choose_method
 from bayesmix.modelling.priors import settle_priors
 from bayesmix.modelling.pymc_model.build import build_model
 from bayesmix.numerics.variance_posterior import log_posterior_at

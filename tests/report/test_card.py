@@ -4,9 +4,9 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from bayesmix.modelling.method import SAMPLERS as KNOWN_SAMPLERS
 
 from bayesmix.errors import CardError
-from bayesmix.modelling.method import SAMPLERS as KNOWN_SAMPLERS
 from bayesmix.report import card as card_file
 from bayesmix.report.card import Card, DataPart, ModelPart, ReportPart, SamplerPart, data_part, read_card
 from bayesmix.report.card_keys import KEYS, SAMPLERS

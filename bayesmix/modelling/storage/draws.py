@@ -15,8 +15,8 @@ from bayesmix.formula.design import Design
 from bayesmix.modelling import layout
 from bayesmix.modelling.diagnostics import parameter_blocks
 from bayesmix.modelling.families import AUXILIARY, Family
-from bayesmix.modelling.record import Sampling
 from bayesmix.modelling.samplers.attempts import Attempt
+from bayesmix.modelling.settings import Sampling
 
 Floats = NDArray[np.float64]
 
