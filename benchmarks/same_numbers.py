@@ -38,7 +38,7 @@ from bayesmix.report.analysis import run_card
 
 CARDS = sorted((Path(__file__).parents[1] / "models").glob("*.toml"))
 MOST_NUMBERS = 200  # of an array, kept as they are
-TIMED = re.compile(r"\d[\d.,]* (?:s|ms|min|seconds|minutes)\b")
+TIMED = re.compile(r"(?:\d[\d.,]*|\?)\s+(?:s|ms|min|seconds|minutes)\b")
 UNKEPT = {"finished", "command", "seconds", "versions", "platform", "path"}  # of session.json
 NO_RESULTS = {"design", "data", "products", "seconds", "family", "fit"}  # fields of records
 SHORT_AUDIT = {"draws": 150, "tune": 200, "chains": 2, "seed": 3, "progress": False}
@@ -138,7 +138,8 @@ def quantities(value: Any, path: str) -> Iterator[tuple[str, Any]]:
             yield f"{path} printed", masked(str(value))
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from quantities(item, f"{path}[{key}]")
+            if key != "seconds":
+                yield from quantities(item, f"{path}[{key}]")
     elif isinstance(value, str):
         yield path, masked(value)
     elif isinstance(value, list | tuple):
@@ -164,7 +165,12 @@ def digested(values: np.ndarray) -> Any:
 
 
 def masked(text: str) -> list[str]:
-    return [TIMED.sub("? s", line) for line in text.splitlines()]
+    """By line; what stands together with seconds in one, as these decide where lines end."""
+    lines: list[str] = []
+    for paragraph in text.split("\n\n"):
+        timed = TIMED.search(paragraph)
+        lines += [TIMED.sub("? s", " ".join(paragraph.split()))] if timed else paragraph.splitlines()
+    return lines
 
 
 def everything(only: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -188,6 +194,10 @@ def difference(before: Any, now: Any) -> str:
     """In words, with the largest relative difference of numbers; empty where there is none."""
     if json.dumps(before) == json.dumps(now):
         return ""
+    if isinstance(before, list) and isinstance(now, list):
+        before, now = masked("\n".join(before)), masked("\n".join(now))
+        if before == now:
+            return ""
     if not (isinstance(before, dict) and isinstance(now, dict)):
         lines = [f"\n    - {line}" for line in as_lines(before) if line not in as_lines(now)]
         return "".join([*lines, *(f"\n    + {line}" for line in as_lines(now) if line not in as_lines(before))]) or (
