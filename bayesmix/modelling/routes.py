@@ -2,6 +2,7 @@
 
 from bayesmix.errors import ArgumentError, QuadratureError, did_you_mean, shown
 from bayesmix.modelling.exact.route import ExactRoute
+from bayesmix.modelling.families import Family
 from bayesmix.modelling.joint.route import JointRoute
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.quadrature.route import QuadratureRoute
@@ -18,6 +19,13 @@ MARGINAL = "marginal"
 def route_named(name: str) -> Route:
     """The route that `fit.method` names."""
     return next(route for route in ROUTES if route.name == name)
+
+
+def current_name(name: str, family: Family) -> str:
+    """The route that a fit took, by its name of today: earlier versions had one name for two."""
+    if name != MARGINAL:
+        return name
+    return ExactRoute.name if family.is_gaussian_identity else QuadratureRoute.name
 
 
 def route_of(model: MixedModel) -> Route:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.formula.design import GroupTerm
-from bayesmix.modelling.layout import sd_names
+from bayesmix.modelling.layout import corr_name, sd_names
 from bayesmix.modelling.priors import Prior
 from bayesmix.numerics.variance_priors import KINDS, OF_SIGMA
 
@@ -23,13 +23,13 @@ def sd_prior(prior: Prior) -> tuple[int, tuple[float, float]]:
 
 
 def term_priors(
-    term: GroupTerm, priors: Mapping[str, Prior], corr_name: str
+    term: GroupTerm, random: tuple[GroupTerm, ...], priors: Mapping[str, Prior]
 ) -> tuple[list[int], list[tuple[float, float]]]:
     """Kinds and numbers for a term's sds and, under LKJ, for its partial correlations: Beta (shape, shape)."""
     found = [sd_prior(priors[name]) for name in sd_names(term)]
     kinds, numbers = [kind for kind, _ in found], [pair for _, pair in found]
     if term.k > 1:
-        (eta,) = priors[corr_name].args
+        (eta,) = priors[corr_name(term, random)].args
         shapes = [eta + (term.k - 2 - i) / 2 for j in range(term.k) for i in range(j)]
         kinds += [0] * len(shapes)
         numbers += [(shape, 0.0) for shape in shapes]

@@ -84,7 +84,7 @@ def _theta_priors(
     numbers: list[tuple[float, float]] = []
     start: list[float] = []
     for term in design.random:
-        own_kinds, own_numbers = term_priors(term, priors, layout.corr_name(term, design.random))
+        own_kinds, own_numbers = term_priors(term, design.random, priors)
         kinds += own_kinds
         numbers += own_numbers
         for name, column in zip(layout.sd_names(term), term.columns.T, strict=True):

@@ -110,7 +110,7 @@ def _distinct(columns: list[NDArray], n_rows: int) -> tuple[Integers, Integers]:
 
 def theta_priors(design: Design, priors: Mapping[str, Prior]) -> tuple[Integers, Floats]:
     """Kinds (n_theta,) and numbers (n_theta, 2) of the priors, as `numerics.variance_parameters` has them."""
-    found = [term_priors(term, priors, layout.corr_name(term, design.random)) for term in design.random]
+    found = [term_priors(term, design.random, priors) for term in design.random]
     kinds = [kind for own, _ in found for kind in own]
     numbers = [pair for _, own in found for pair in own]
     return np.array(kinds, dtype=np.int64), np.array(numbers, dtype=float).reshape(-1, 2)
