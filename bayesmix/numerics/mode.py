@@ -31,6 +31,11 @@ class Mode:
     scale: Floats
     gradient_size: float
 
+    @property
+    def log_volume(self) -> float:
+        """Log of the Jacobian of x -> point + scale x."""
+        return float(np.sum(np.log(np.diag(self.scale))))
+
 
 def find_mode(
     log_density: ValueAndGradient, start: Floats, spread: Floats, rounding: Callable[[Floats], float] | None = None
