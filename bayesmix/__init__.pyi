@@ -50,8 +50,8 @@ from .modelling.lm_record import LmFit as LmFit
 from .modelling.record import Fit as Fit
 from .modelling.reml import reml as reml
 from .modelling.reml_record import RemlFit as RemlFit
-from .modelling.storage import load as load
-from .modelling.storage import save as save
+from .modelling.storage.storage import load as load
+from .modelling.storage.storage import save as save
 from .report.plot_compare_reml import plot_compare_reml as plot_compare_reml
 from .report.plot_lines import plot_lines as plot_lines
 from .report.plot_ppc import plot_ppc as plot_ppc

@@ -22,10 +22,10 @@ import xarray as xr
 
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.counts_draws import draw_counts
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
-from bayesmix.modelling.pymc_model import build_model
+from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.modelling.quadrature.draws import draw_counts
 
 FORMULA = "cbind(m, u) ~ treatment * time + (1 | tank)"
 FAMILY = read_family("binomial")

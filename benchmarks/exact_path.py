@@ -33,8 +33,8 @@ import bayesmix as bm
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.default_priors import default_priors
+from bayesmix.modelling.exact.draws import draw_marginal
 from bayesmix.modelling.families import read_family
-from bayesmix.modelling.marginal_draws import draw_marginal
 from bayesmix.modelling.method import choose_method
 
 

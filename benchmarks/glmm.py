@@ -29,10 +29,10 @@ from bayesmix.formula.parse import parse
 from bayesmix.modelling.convergence import convergence
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
-from bayesmix.modelling.joint_draws import draw_joint
-from bayesmix.modelling.joint_kernel import kernel_buffer
-from bayesmix.modelling.nuts_joint import compiled_functions
-from bayesmix.modelling.rough import centred_terms, rough_fit_of
+from bayesmix.modelling.joint.density import kernel_buffer
+from bayesmix.modelling.joint.draws import draw_joint
+from bayesmix.modelling.joint.nuts import compiled_functions
+from bayesmix.modelling.joint.rough import centred_terms, rough_fit_of
 
 WORK = {
     "VerbAgg": ("r2 ~ Anger + Gender + btype + situ + (1 | id) + (1 | item)", "bernoulli"),

@@ -22,8 +22,8 @@ import bayesmix as bm
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.default_priors import default_priors
+from bayesmix.modelling.exact.model import Marginal, marginalise
 from bayesmix.modelling.families import read_family
-from bayesmix.modelling.marginal import Marginal, marginalise
 from bayesmix.numerics.variance_posterior import evaluate, log_posterior_at
 
 GAUSSIAN = read_family("gaussian")

@@ -9,7 +9,6 @@ import typer
 
 from bayesmix.cli.printing import INCOMPLETE, note, print_written
 from bayesmix.errors import ArgumentError
-from bayesmix.report.analysis import analyse, analysis_text, run_card
 from bayesmix.report.card import Card, ModelPart, QuestionsPart, ReportPart, SamplerPart, data_part
 from bayesmix.report.results_folder import results_path
 
@@ -89,6 +88,8 @@ def fit(
         report=ReportPart(probability=prob),
         questions=QuestionsPart(audit=False),
     )
+    from bayesmix.report.analysis import analyse, analysis_text, run_card
+
     tell = (lambda _: None) if quiet else note
     if out is None:
         print(analysis_text(analyse(card, progress=not quiet, note=tell)))

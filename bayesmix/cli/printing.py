@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from rich import box
@@ -10,9 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bayesmix.report.analysis import Written
 from bayesmix.report.result_files import FORMATS
 from bayesmix.visible import visible
+
+if TYPE_CHECKING:
+    from bayesmix.report.analysis import Written
 
 INCOMPLETE = 1
 """The exit code of results that lack a picture."""
@@ -54,7 +57,7 @@ def print_fields(fields: Mapping[str, str]) -> None:
     _print(terminal, table)
 
 
-def print_written(written: Written, *, quiet: bool = False) -> None:
+def print_written(written: "Written", *, quiet: bool = False) -> None:
     """Say where results lie, which files, and beside the results what is missing among them."""
     for failure in written.failures:
         print_error(failure)

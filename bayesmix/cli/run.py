@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from bayesmix.cli.printing import INCOMPLETE, note, print_written
-from bayesmix.report.analysis import run_card
 
 
 def run(
@@ -22,6 +21,8 @@ def run(
 
     The fit is audited by NUTS from dispersed starts, unless the card says audit = false; Ctrl-C ends the audit alone.
     """
+    from bayesmix.report.analysis import run_card
+
     written = run_card(
         card,
         out,

@@ -12,7 +12,7 @@ from bayesmix.modelling.quadrature_families import why_not_quadrature
 from bayesmix.modelling.record import Fit
 
 if TYPE_CHECKING:
-    from bayesmix.modelling.log_marginal import LogMarginal
+    from bayesmix.modelling.exact.log_marginal import LogMarginal
 
 
 @with_hints

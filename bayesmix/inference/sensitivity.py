@@ -18,7 +18,7 @@ from bayesmix.modelling.reduced import ReducedModel
 from bayesmix.modelling.scaled_prior import scaled
 
 if TYPE_CHECKING:
-    from bayesmix.modelling.log_marginal import LogMarginal
+    from bayesmix.modelling.exact.log_marginal import LogMarginal
 
 Floats = NDArray[np.float64]
 

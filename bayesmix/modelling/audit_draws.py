@@ -9,15 +9,18 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from bayesmix.errors import SamplingError, counted
-from bayesmix.modelling import counts_draws, joint_draws, ladder, marginal_draws
-from bayesmix.modelling.chains import cores_of
-from bayesmix.modelling.counts import integrate_effects
 from bayesmix.modelling.diagnostics import Diagnostics, diagnose_sampling
-from bayesmix.modelling.marginal import marginalise
+from bayesmix.modelling.exact import draws as marginal_draws
+from bayesmix.modelling.exact.model import marginalise
+from bayesmix.modelling.joint import draws as joint_draws
+from bayesmix.modelling.joint import ladder
 from bayesmix.modelling.memory import out_of_memory, require_memory
 from bayesmix.modelling.method import EFFECTIVE_PER_CHAIN, RHAT_LIMIT, SEEDS, Choice
+from bayesmix.modelling.quadrature import draws as counts_draws
+from bayesmix.modelling.quadrature.model import integrate_effects
 from bayesmix.modelling.record import Fit, Sampling
-from bayesmix.modelling.starts import Dispersed
+from bayesmix.modelling.samplers.chains import cores_of
+from bayesmix.modelling.samplers.starts import Dispersed
 from bayesmix.numerics.gaussian.cost import value_cost
 
 Floats = NDArray[np.float64]

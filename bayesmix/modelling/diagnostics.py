@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from bayesmix import display
 from bayesmix.formula.design import Design
-from bayesmix.modelling.attempts import frame_of
 from bayesmix.modelling.blocks import group_draws_at, stretches
 from bayesmix.modelling.convergence import convergence, sources_of
-from bayesmix.modelling.importance_theta import Importance, importance_of, trouble_with
+from bayesmix.modelling.exact.importance import Importance, importance_of, trouble_with
 from bayesmix.modelling.layout import (
     column_pairs,
     constant_parameters,
@@ -27,6 +26,7 @@ from bayesmix.modelling.layout import (
     threshold_draws,
     threshold_names,
 )
+from bayesmix.modelling.samplers.attempts import frame_of
 
 _VALUES_AT_ONCE = 2**21
 _MOST_EFFECTS = 200  # of a term on the marginal path

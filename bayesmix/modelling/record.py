@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     import pymc as pm
     import xarray as xr
 
-    from bayesmix.modelling.counts_effects import CountsEffects
     from bayesmix.modelling.diagnostics import Diagnostics
-    from bayesmix.modelling.level_draws import LevelDraws
+    from bayesmix.modelling.exact.level_effects import LevelDraws
+    from bayesmix.modelling.quadrature.level_effects import CountsEffects
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,9 @@ class Fit(Hinted):
     @cached_property
     def pymc_model(self) -> "pm.Model":
         """The PyMC model; on the marginal path the same model with nothing integrated out."""
-        built = modelling.pymc_model.build_model(self.design, self.family, self.priors, centred=self.sampling.centred)
+        from bayesmix.modelling.pymc_model.build import build_model
+
+        built = build_model(self.design, self.family, self.priors, centred=self.sampling.centred)
         return built.model
 
     @cached_property

@@ -8,7 +8,7 @@ from bayesmix.errors import PriorError, listing
 from bayesmix.formula.design import Design
 from bayesmix.modelling.families import Family
 from bayesmix.modelling.priors import FLAT, Prior
-from bayesmix.modelling.progress import can_show
+from bayesmix.modelling.samplers.progress import can_show
 from bayesmix.modelling.separation import can_separate, separation_of
 from bayesmix.modelling.separation_text import count, place, runaways
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from bayesmix import modelling
 from bayesmix.errors import ArgumentError, OutputError, StoredFitError
 from bayesmix.inference.posterior import rand as of_posterior
 from bayesmix.inference.rand_table import RandTable
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.record import Fit
+from bayesmix.modelling.storage import storage
 from bayesmix.report.card import Card, read_card
 from bayesmix.report.card_audit import CardAudit, audit_of, write_audit
 from bayesmix.report.card_plan import Plan, all_formulas, plan_card
@@ -234,7 +234,7 @@ def _filled(analysis: Analysis, folder: Path, out: Path, command: Sequence[str])
 def _store(fit: Fit, path: Path) -> None:
     """Store a fit; that the disk refuses is said of the folder, not of a file in it that is hidden."""
     try:
-        modelling.storage.save(fit, path)
+        storage.save(fit, path)
     except StoredFitError as error:
         if isinstance(error.__cause__, OSError):
             raise error.__cause__ from None

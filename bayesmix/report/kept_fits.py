@@ -4,9 +4,9 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from bayesmix import modelling
 from bayesmix.errors import BayesmixError
 from bayesmix.modelling.record import Fit
+from bayesmix.modelling.storage import storage
 
 
 def keep_elsewhere(fits: Iterable[Fit]) -> str:
@@ -23,7 +23,7 @@ def keep_elsewhere(fits: Iterable[Fit]) -> str:
         return f"Neither could the fit be kept in the system's temporary folder: {error.strerror}."
     for name, fit in names.items():
         try:
-            modelling.storage.save(fit, folder / name)
+            storage.save(fit, folder / name)
         except (BayesmixError, OSError) as error:
             if kept:
                 break

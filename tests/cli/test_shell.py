@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 
 from bayesmix import data
 from bayesmix.cli import fit as fit_command
-from bayesmix.cli import run as run_command
 from bayesmix.cli.main import app, main
 from bayesmix.data.catalogue import catalogue
 from bayesmix.errors import SamplingError
@@ -182,12 +181,11 @@ def test_arguments_reach_the_analysis(monkeypatch):
         seen.update(card=card, out=out, **settings)
         return Written(Path("there"), ("fixef.csv", "fit.nc", "sd.png"))
 
-    monkeypatch.setattr(run_command, "run_card", run_card)
+    monkeypatch.setattr(analysis, "run_card", run_card)
     done = CliRunner().invoke(app, ["run", "c.toml", "--out", "o", "--seed", "4", "--quiet"])
     assert (done.exit_code, done.stdout) == (0, "there\n")
     assert (seen["card"], seen["out"], seen["seed"], seen["progress"]) == (Path("c.toml"), Path("o"), 4, False)
 
-    monkeypatch.setattr(fit_command, "run_card", run_card)
     options = ["--family", "poisson", "--prior", "x=Normal(mu=0, sigma=2)", "--prior", "f[a] = Normal(0, 1)"]
     options += ["--weights", "w", "--na", "error", "--draws", "20", "--tune", "30", "--chains", "2", "--seed", "5"]
     options += ["--target-accept", "0.99", "--prob", "0.9", "--out", "o"]

@@ -14,7 +14,7 @@ from bayesmix.modelling import layout
 from bayesmix.modelling.default_priors import column_sds, default_priors
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.priors import settle_priors
-from bayesmix.modelling.pymc_model import build_model
+from bayesmix.modelling.pymc_model.build import build_model
 
 N = 80
 OWN = ("p", "mu", "sigma", "chain", "draw", "None", "phi", "Intercept_at_means", "__obs__", "threshold")

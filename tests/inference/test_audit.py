@@ -10,12 +10,16 @@ import xarray as xr
 import bayesmix as bm
 from bayesmix.errors import ArgumentError, SamplingError
 from bayesmix.inference.audit import compared
-from bayesmix.modelling import audit_errors, joint_draws, nuts_joint, nuts_nutpie, nuts_theta
+from bayesmix.modelling import audit_errors
 from bayesmix.modelling.audit_draws import SecondDraws, draw_again
 from bayesmix.modelling.diagnostics import diagnose_sampling
-from bayesmix.modelling.ladder import Way
+from bayesmix.modelling.exact import nuts as nuts_theta
+from bayesmix.modelling.joint import draws as joint_draws
+from bayesmix.modelling.joint import nutpie_nuts as nuts_nutpie
+from bayesmix.modelling.joint import nuts as nuts_joint
+from bayesmix.modelling.joint.ladder import Way
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.starts import Dispersed
+from bayesmix.modelling.samplers.starts import Dispersed
 from bayesmix.report.audit_summary import WIDTH
 
 SEEN = {

@@ -7,8 +7,8 @@ import pytest
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.default_priors import column_sds, default_priors
+from bayesmix.modelling.exact.log_marginal import log_marginal_of
 from bayesmix.modelling.families import read_family
-from bayesmix.modelling.log_marginal import log_marginal_of
 from bayesmix.modelling.priors import settle_priors
 
 PRIORS = {"Intercept": "Normal(1, 2)", "sigma": "HalfNormal(1)"}

@@ -12,7 +12,7 @@ from bayesmix.formula.parse import parse
 from bayesmix.formula.reduce import reductions
 from bayesmix.inference import inclusion as inclusion_file
 from bayesmix.inference.contained import log_marginals
-from bayesmix.modelling import bridge as bridge_file
+from bayesmix.modelling.joint import bridge as bridge_file
 from bayesmix.modelling.reduced import reduced_model
 
 # A prior of a coefficient that is not Normal: nothing integrates out.

@@ -20,8 +20,8 @@ from bayesmix.inference.held_out_groups import group_log_likelihoods, levels_of,
 from bayesmix.inference.log_likelihood import log_likelihood
 from bayesmix.inference.loo import loo
 from bayesmix.inference.psis import psis, variance_of
+from bayesmix.modelling.exact.left_out import left_out
 from bayesmix.modelling.fit import fit
-from bayesmix.modelling.left_out import left_out
 from bayesmix.modelling.prior_density import log_prior_density
 
 SHORT = {"seed": 1, "progress": False}

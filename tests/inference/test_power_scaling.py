@@ -11,8 +11,8 @@ from bayesmix.inference.diagnose import diagnose, verdict
 from bayesmix.inference.draws import auxiliary, fixed, joined
 from bayesmix.inference.log_prior import log_priors
 from bayesmix.inference.power_scaling import CONFLICT, WEAK, _log_likelihood, sensitivity
-from bayesmix.modelling.bridge import log_density_of
 from bayesmix.modelling.fit import fit
+from bayesmix.modelling.joint.bridge import log_density_of
 
 SHORT = {"seed": 1, "progress": False}
 SLEEP = "Reaction ~ Days + (Days | Subject)"

@@ -11,7 +11,7 @@ from bayesmix.modelling import layout
 from bayesmix.modelling.assemble import as_posterior
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
-from bayesmix.modelling.pymc_model import build_model
+from bayesmix.modelling.pymc_model.build import build_model
 
 
 @pytest.fixture(scope="module")

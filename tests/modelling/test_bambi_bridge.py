@@ -14,10 +14,10 @@ from bambi.backend.pymc import PyMCModel
 from bayesmix.formula.matrices import build_design, new_rows
 from bayesmix.formula.parse import parse
 from bayesmix.modelling import layout
-from bayesmix.modelling.bambi_bridge import build_bambi_model
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
-from bayesmix.modelling.pymc_model import build_model
+from bayesmix.modelling.pymc_model.bambi_bridge import build_bambi_model
+from bayesmix.modelling.pymc_model.build import build_model
 
 N = 90
 

@@ -24,8 +24,8 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.diagnostics import trouble_with_weights
+from bayesmix.modelling.exact.draws import draw_marginal
 from bayesmix.modelling.families import read_family
-from bayesmix.modelling.marginal_draws import draw_marginal
 from bayesmix.modelling.priors import settle_priors
 
 pytestmark = pytest.mark.slow

@@ -9,9 +9,10 @@ import pytest
 from numba.core import config
 
 from bayesmix.data import load_data
-from bayesmix.modelling import compile_clock, joint_draws
-from bayesmix.modelling.compile_clock import CompileClock, CompileNotice
 from bayesmix.modelling.fit import fit
+from bayesmix.modelling.joint import draws as joint_draws
+from bayesmix.modelling.samplers import compile_clock
+from bayesmix.modelling.samplers.compile_clock import CompileClock, CompileNotice
 from bayesmix.numerics.kernels import kernel
 
 

@@ -9,7 +9,7 @@ import pymc as pm
 import pytest
 
 from bayesmix.modelling.arithmetic import arithmetic_as_written
-from bayesmix.modelling.compile_nutpie import compile_model
+from bayesmix.modelling.joint.compile_nutpie import compile_model
 
 INTERNALS = ["CompiledPyMCModel", "_prepare_dims_and_coords", "compile_pymc_model"]
 NAMES = ["mean", "sd", "effect", "twice"]

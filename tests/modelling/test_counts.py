@@ -9,14 +9,14 @@ import bayesmix as bm
 from bayesmix.errors import ArgumentError, QuadratureError
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.modelling import counts_draws
-from bayesmix.modelling.counts import integrate_effects
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.method import choose_method
 from bayesmix.modelling.prior_density import log_prior_density
 from bayesmix.modelling.priors import settle_priors
-from bayesmix.modelling.pymc_model import build_model
+from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.modelling.quadrature import draws as counts_draws
+from bayesmix.modelling.quadrature.model import integrate_effects
 from bayesmix.numerics.level_quadrature.posterior import evaluate_counts
 
 SETTINGS = {"seed": 1, "progress": False}

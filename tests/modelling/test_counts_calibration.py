@@ -12,10 +12,10 @@ from scipy.stats import chi2
 
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.counts_draws import draw_counts
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.priors import settle_priors
+from bayesmix.modelling.quadrature.draws import draw_counts
 
 pytestmark = pytest.mark.slow
 

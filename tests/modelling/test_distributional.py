@@ -10,11 +10,11 @@ import bayesmix as bm
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design, new_rows
 from bayesmix.modelling import layout
-from bayesmix.modelling.bambi_bridge import build_bambi_model
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.method import why_not_marginal
-from bayesmix.modelling.pymc_model import build_model
+from bayesmix.modelling.pymc_model.bambi_bridge import build_bambi_model
+from bayesmix.modelling.pymc_model.build import build_model
 from bayesmix.report.tables import TABLES as REPORTED
 
 N = 120

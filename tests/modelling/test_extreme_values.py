@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from bayesmix.errors import DataError, PriorError
+from bayesmix.modelling.exact.importance import pareto_k_of
 from bayesmix.modelling.fit import fit
-from bayesmix.modelling.importance_theta import pareto_k_of
 from bayesmix.modelling.laplace import laplace
 from bayesmix.modelling.reml import reml
 

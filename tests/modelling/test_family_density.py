@@ -17,7 +17,7 @@ from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import AUXILIARY, FAMILIES, read_family
-from bayesmix.modelling.pymc_model import build_model
+from bayesmix.modelling.pymc_model.build import build_model
 
 N, LEVELS = 40, 5
 INVERSE = {

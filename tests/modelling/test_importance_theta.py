@@ -11,8 +11,9 @@ import bayesmix as bm
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling import importance_theta, marginal_draws
 from bayesmix.modelling.default_priors import default_priors
+from bayesmix.modelling.exact import draws as marginal_draws
+from bayesmix.modelling.exact import importance as importance_theta
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.method import choose_method
 from bayesmix.modelling.parallel import in_parallel

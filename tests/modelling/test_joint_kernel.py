@@ -7,16 +7,16 @@ import pytest
 
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.bridge import log_density_of
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.fixed_columns import fixed_columns
-from bayesmix.modelling.joint_kernel import effect_starts, has_kernel, kernel_buffer
-from bayesmix.modelling.ladder import labels
-from bayesmix.modelling.nuts_joint import n_parameters, parameters_of
+from bayesmix.modelling.joint.bridge import log_density_of
+from bayesmix.modelling.joint.density import effect_starts, has_kernel, kernel_buffer
+from bayesmix.modelling.joint.ladder import labels
+from bayesmix.modelling.joint.nuts import n_parameters, parameters_of
+from bayesmix.modelling.joint.rough import centred_terms, rough_fit_of
 from bayesmix.modelling.priors import settle_priors
-from bayesmix.modelling.pymc_model import build_model
-from bayesmix.modelling.rough import centred_terms, rough_fit_of
+from bayesmix.modelling.pymc_model.build import build_model
 from bayesmix.numerics.joint.affine import point_at, slopes_at
 from bayesmix.numerics.joint.density import joint_density
 

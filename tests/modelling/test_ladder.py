@@ -11,15 +11,16 @@ import xarray as xr
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.inference.diagnose import diagnose
-from bayesmix.modelling import joint_draws, ladder
-from bayesmix.modelling.attempts import Attempt, frame_of, to_text
-from bayesmix.modelling.bridge import by_bridge, log_density_of
-from bayesmix.modelling.budget import MOST_TIMES, Budget
-from bayesmix.modelling.chains import thinned
 from bayesmix.modelling.diagnostics import Diagnostics
 from bayesmix.modelling.fit import fit
-from bayesmix.modelling.ladder import Free, Way, badness, next_step
-from bayesmix.modelling.storage import load, save
+from bayesmix.modelling.joint import draws as joint_draws
+from bayesmix.modelling.joint import ladder
+from bayesmix.modelling.joint.bridge import by_bridge, log_density_of
+from bayesmix.modelling.joint.budget import MOST_TIMES, Budget
+from bayesmix.modelling.joint.ladder import Free, Way, badness, next_step
+from bayesmix.modelling.samplers.attempts import Attempt, frame_of, to_text
+from bayesmix.modelling.samplers.chains import thinned
+from bayesmix.modelling.storage.storage import load, save
 
 ALL = Free(target_accept=True, tune=True, mass_matrix=True, thin=20)
 NONE = Free(target_accept=False, tune=False, mass_matrix=False, thin=1)

@@ -10,10 +10,10 @@ from scipy.special import logsumexp
 from scipy.stats import t
 
 from bayesmix.data import load_data
-from bayesmix.modelling import reweighted
+from bayesmix.modelling.exact.log_marginal import LogMarginal, by_bridge, log_marginal_of
+from bayesmix.modelling.exact.model import marginalise
 from bayesmix.modelling.fit import fit
-from bayesmix.modelling.log_marginal import LogMarginal, by_bridge, log_marginal_of
-from bayesmix.modelling.marginal import marginalise
+from bayesmix.modelling.joint import other_priors as reweighted
 from bayesmix.modelling.priors import read_prior
 
 DYESTUFF = "Yield ~ 1 + (1 | Batch)"

@@ -10,12 +10,12 @@ from bayesmix.errors import ArgumentError
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.default_priors import column_sds, default_priors
+from bayesmix.modelling.exact.model import marginalise
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.fit import fit
-from bayesmix.modelling.marginal import marginalise
 from bayesmix.modelling.method import choose_method
 from bayesmix.modelling.priors import settle_priors
-from bayesmix.modelling.pymc_model import build_model
+from bayesmix.modelling.pymc_model.build import build_model
 from bayesmix.numerics.variance_posterior import log_posterior_at
 
 GAUSSIAN = read_family("gaussian")

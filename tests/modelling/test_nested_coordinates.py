@@ -9,17 +9,17 @@ from bayesmix.data import load_data
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.inference.diagnose import diagnose
-from bayesmix.modelling import joint_kernel
-from bayesmix.modelling.bridge import log_density_of
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.fixed_columns import fixed_columns
-from bayesmix.modelling.joint_kernel import effect_starts, kernel_buffer
-from bayesmix.modelling.nested_coordinates import nested_factors
-from bayesmix.modelling.nuts_joint import n_parameters
+from bayesmix.modelling.joint import density as joint_kernel
+from bayesmix.modelling.joint.bridge import log_density_of
+from bayesmix.modelling.joint.density import effect_starts, kernel_buffer
+from bayesmix.modelling.joint.nested_coordinates import nested_factors
+from bayesmix.modelling.joint.nuts import n_parameters
+from bayesmix.modelling.joint.rough import rough_fit_of
 from bayesmix.modelling.priors import settle_priors
-from bayesmix.modelling.rough import rough_fit_of
 from bayesmix.numerics.joint.affine import point_at, slopes_at
 from bayesmix.numerics.joint.density import joint_density
 from bayesmix.numerics.joint.nested import nested_point, nested_slopes

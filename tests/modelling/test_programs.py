@@ -13,13 +13,13 @@ from scipy import stats
 
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling import bridge, compile_nutpie
-from bayesmix.modelling.compile_nutpie import compile_model, graph_of
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
-from bayesmix.modelling.lifted import ByStructure
+from bayesmix.modelling.joint import bridge, compile_nutpie
+from bayesmix.modelling.joint.compile_nutpie import compile_model, graph_of
+from bayesmix.modelling.joint.lifted import ByStructure
 from bayesmix.modelling.priors import read_prior
-from bayesmix.modelling.pymc_model import build_model
+from bayesmix.modelling.pymc_model.build import build_model
 
 DOUBLES = ctypes.POINTER(ctypes.c_double)
 
@@ -57,7 +57,7 @@ for seed in seeds:
     values = [np.ascontiguousarray(v) for _, v in sorted(fit.posterior["posterior"].data_vars.items())]
     digests.append(hashlib.sha256(b"".join(v.tobytes() for v in values)).hexdigest())
     memory.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-from bayesmix.modelling.compile_nutpie import _PROGRAMS
+from bayesmix.modelling.joint.compile_nutpie import _PROGRAMS
 print(json.dumps([digests, memory, len(_PROGRAMS)]))
 """
 

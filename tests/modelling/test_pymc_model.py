@@ -11,7 +11,7 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.priors import read_prior
-from bayesmix.modelling.pymc_model import build_model
+from bayesmix.modelling.pymc_model.build import build_model
 
 N = 60
 PRIORS = {

@@ -13,10 +13,11 @@ import pytest
 import xarray as xr
 
 from bayesmix.errors import SamplingError
-from bayesmix.modelling import nuts_pymc, sampling
-from bayesmix.modelling.chains import chains_at_once, sample_stats
-from bayesmix.modelling.progress import SamplingProgress
-from bayesmix.modelling.sampling import draw
+from bayesmix.modelling.joint import pymc_nuts as nuts_pymc
+from bayesmix.modelling.joint import sample_pymc_model as sampling
+from bayesmix.modelling.joint.sample_pymc_model import draw
+from bayesmix.modelling.samplers.chains import chains_at_once, sample_stats
+from bayesmix.modelling.samplers.progress import SamplingProgress
 
 Y = np.array([1.2, 0.3, 2.5, 1.9, 0.8, 1.4])
 FAST = {"draws": 200, "tune": 200, "chains": 2, "progress": False}
@@ -133,7 +134,7 @@ def test_unknown_sampler(model):
 
 
 def test_numpyro_not_installed(model, monkeypatch):
-    monkeypatch.setattr("bayesmix.modelling.nuts_pymc.find_spec", lambda _: None)
+    monkeypatch.setattr("bayesmix.modelling.joint.pymc_nuts.find_spec", lambda _: None)
     with pytest.raises(SamplingError, match=r"pip install bayesmix\[numpyro\]"):
         draw(model, var_names=["mean"], sampler="numpyro", **FAST)
 

@@ -9,12 +9,12 @@ import bayesmix as bm
 from bayesmix import modelling
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling import importance_theta
 from bayesmix.modelling.default_priors import default_priors
+from bayesmix.modelling.exact import importance as importance_theta
+from bayesmix.modelling.exact.log_marginal import by_bridge, by_importance
+from bayesmix.modelling.exact.mode import mode_of
+from bayesmix.modelling.exact.model import marginalise
 from bayesmix.modelling.families import read_family
-from bayesmix.modelling.log_marginal import by_bridge, by_importance
-from bayesmix.modelling.marginal import marginalise
-from bayesmix.modelling.mode_theta import mode_of
 
 SIX_ROWS = pd.DataFrame({"y": [-2.711, -1.889, 0.825, 0.578, -0.786, -0.783], "g": [0, 0, 1, 1, 2, 2]})
 

@@ -16,8 +16,8 @@ from bayesmix.data.catalogue import load_data
 from bayesmix.errors import BayesmixError, CardError, DataError, EndedError, OutputError, PriorError, SamplingError
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.importance_theta import Importance
-from bayesmix.modelling.storage import load
+from bayesmix.modelling.exact.importance import Importance
+from bayesmix.modelling.storage.storage import load
 from bayesmix.report import card_audit
 from bayesmix.report.analysis import run_card
 from bayesmix.report.card import Card, DataPart, ModelPart, QuestionsPart, ReportPart, SamplerPart, read_card

@@ -14,7 +14,8 @@ import pytest
 from bayesmix import modelling
 from bayesmix.cli.main import main
 from bayesmix.errors import ArgumentError, OutputError, SamplingError, StoredFitError
-from bayesmix.modelling.storage import load
+from bayesmix.modelling.storage import storage
+from bayesmix.modelling.storage.storage import load
 from bayesmix.report import results_folder
 from bayesmix.report.analysis import run_card
 from bayesmix.report.card import Card, DataPart, ModelPart, ReportPart
@@ -103,7 +104,7 @@ def test_a_disk_that_refuses_at_the_end_costs_no_fit(tmp_path: Path, monkeypatch
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
     refusal = OSError(number, os.strerror(number))
-    save = modelling.storage.save
+    save = storage.save
 
     def refuse(*_, **__):
         raise refusal
@@ -114,7 +115,7 @@ def test_a_disk_that_refuses_at_the_end_costs_no_fit(tmp_path: Path, monkeypatch
         return save(fit, path)
 
     if moment == "saving":
-        monkeypatch.setattr(modelling.storage, "save", refuse_here)
+        monkeypatch.setattr(storage, "save", refuse_here)
     elif moment == "tables":
         monkeypatch.setattr("bayesmix.report.analysis.write_tables", refuse)
     else:
@@ -138,7 +139,7 @@ def test_a_fit_that_can_be_kept_nowhere(tmp_path: Path, monkeypatch):
             errno.ENOSPC, "No space left on device"
         )
 
-    monkeypatch.setattr(modelling.storage, "save", refuse)
+    monkeypatch.setattr(storage, "save", refuse)
     with pytest.raises(OutputError, match=r"No space left on device\..*Neither could the fit be kept"):
         run_card(CARD, "out", show=silent)
     assert everything(tmp_path) == ["tmp"]

@@ -13,7 +13,7 @@ from bayesmix.inference.fixef import fixef
 from bayesmix.inference.rand import rand
 from bayesmix.inference.varcorr import varcorr
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.storage import load
+from bayesmix.modelling.storage.storage import load
 from bayesmix.report.analysis import analyse, run_card
 from bayesmix.report.card import ModelPart, read_card
 from bayesmix.report.card_data import card_data

@@ -1,0 +1,82 @@
+"""The posterior of the variance parameters at many points, with draws of the coefficients and the smaller factors."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from bayesmix.modelling.blocks import stretches
+from bayesmix.modelling.exact.model import Marginal
+from bayesmix.modelling.parallel import in_parallel
+from bayesmix.numerics.variance_posterior import evaluate
+
+Floats = NDArray[np.float64]
+
+_NORMALS_AT_ONCE = 2**18
+_POINTS_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class DenseDraws:
+    """`log_densities` (n_points,): log p(y | theta) + log p(theta). Draws given theta, `copies` at each point:
+
+    `fixed` (n_points, copies, p), the scaled columns' coefficients less least squares; `others` (n_points, copies, m),
+    effects of all grouping factors but the largest.
+    """
+
+    log_densities: Floats
+    fixed: Floats
+    others: Floats
+
+
+@dataclass(frozen=True)
+class ThetaDraws:
+    """Draws of the variance parameters with one draw of the dense side each, chain after chain.
+
+    `theta` (n_total, n), on the whole line; `fixed` (n_total, p) and `others` (n_total, m) as in `DenseDraws`.
+    `groups`: what else is kept of the sampler, as groups of the posterior's tree.
+    """
+
+    theta: Floats
+    fixed: Floats
+    others: Floats
+    groups: dict[str, xr.Dataset]
+
+
+def dense_draws(
+    model: Marginal,
+    buffer: Floats,
+    points: Floats,
+    *,
+    copies: int,
+    seed: int,
+    cores: int,
+    stream: int = 0,
+    advance: Callable[[int], None] | None = None,
+) -> DenseDraws:
+    """Evaluate `model` at `points` (n_points, n), which `buffer` maps to theta.
+
+    The same seed gives the same draws, whatever the number of cores; another `stream` of it others.
+
+    Parameters
+    ----------
+    advance
+        Told how many points are done.
+    """
+    p, m = model.products.p, model.products.arrangement.n_dense
+    points = np.ascontiguousarray(points)
+    log_densities = np.empty(len(points))
+    fixed, others = np.empty((len(points), copies, p)), np.empty((len(points), copies, m))
+    at_once = max(1, min(_POINTS_AT_ONCE, _NORMALS_AT_ONCE // max(1, copies * (p + m))))
+    parts = list(stretches(len(points), at_once))
+
+    def work(part: slice) -> None:
+        rng = np.random.default_rng([seed, len(points), part.start, stream])
+        normals = rng.standard_normal((part.stop - part.start, copies, p + m))
+        evaluate(buffer, points[part], normals, log_densities[part], fixed[part], others[part])
+
+    done = iter(np.cumsum([part.stop - part.start for part in parts]))
+    in_parallel(work, parts, cores=cores, advance=(lambda: advance(int(next(done)))) if advance else None)
+    return DenseDraws(log_densities, fixed, others)

@@ -1,0 +1,238 @@
+"""A mixed model for counts as the compiled joint density reads it: nothing is compiled for a new model or new data.
+
+For Bernoulli and binomial models with logit link and Poisson ones with log link. The parameters and their order are
+those of the PyMC model (`fit.pymc_model`), and so is the density, to the last term.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+
+from bayesmix.formula.design import Design
+from bayesmix.modelling import layout
+from bayesmix.modelling.exact.model import sd_prior
+from bayesmix.modelling.families import Family
+from bayesmix.modelling.fixed_columns import FixedColumns, coefficient_numbers, fixed_columns
+from bayesmix.modelling.joint.nested_coordinates import NestedFactors, nested_factors, nested_parts, no_nested_parts
+from bayesmix.modelling.joint.rough import start_of
+from bayesmix.modelling.priors import Prior
+from bayesmix.numerics.joint.coefficients import COEFFICIENT_KINDS
+from bayesmix.numerics.joint.rough import RoughFit, places_of
+from bayesmix.numerics.joint.rows import BINOMIAL_LOGIT, POISSON_LOG
+from bayesmix.numerics.laplace.likelihood import log_constant
+from bayesmix.numerics.packed import pack
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+_ROWS = {
+    ("bernoulli", "logit"): BINOMIAL_LOGIT,
+    ("binomial", "logit"): BINOMIAL_LOGIT,
+    ("poisson", "log"): POISSON_LOG,
+}
+_REACHES_ZERO = ("HalfNormal", "HalfStudentT", "HalfCauchy", "Exponential")
+"""Priors of a sd whose density at 0 is finite and above 0."""
+_DENSE_PER_ROW = 4
+"""Untying takes the square of the number of effects outside the largest factor: so much of it for every row pays."""
+
+
+def has_kernel(design: Design, family: Family, priors: Mapping[str, Prior]) -> bool:
+    """Whether the compiled density covers a model."""
+    return (
+        (family.name, family.link) in _ROWS
+        and not family.auxiliary
+        and all(priors[name].name in COEFFICIENT_KINDS for name in design.fixed.names)
+    )
+
+
+def kernel_buffer(
+    design: Design, family: Family, priors: Mapping[str, Prior], *, centred: tuple[bool, ...], rough: RoughFit | None
+) -> Floats:
+    """Data, priors and coordinates in one buffer, as `numerics.joint` reads it.
+
+    `centred`, of every term whether its effects themselves are sampled; without `rough` q is sampled as it is.
+    """
+    fixed = fixed_columns(design)
+    kinds, numbers = theta_priors(design, priors)
+    data = _data(design, family, fixed)
+    return pack([
+        *data,
+        np.array([term.k for term in design.random], dtype=np.int64),
+        np.array([term.n_levels for term in design.random], dtype=np.int64),
+        np.array(centred, dtype=np.int64),
+        np.array([COEFFICIENT_KINDS[priors[name].name] for name in fixed.names], dtype=np.int64),
+        coefficient_numbers(fixed, priors),
+        kinds,
+        numbers,
+        *_coordinates(design, family, priors, fixed, centred, rough, n_rows=len(data[2])),
+    ])  # fmt: skip
+
+
+def _data(design: Design, family: Family, fixed: FixedColumns) -> list[NDArray]:
+    """Rows that are the same but for their outcome are counted once: sums of successes and trials are all they tell."""
+    y, n_obs = design.response.values, design.n_obs
+    trials = np.ones(n_obs) if design.response.trials is None else design.response.trials
+    constant = log_constant(family.name, y, trials)
+    columns = np.column_stack([np.empty((n_obs, 0)), *[term.columns for term in design.random]])
+    levels = [np.asarray(term.index, dtype=np.int64) for term in design.random]
+    first_cell, cell = _distinct([*fixed.matrix.T], n_obs)
+    first, row = _distinct([*levels, cell, *columns.T, design.offset], n_obs)
+    summed = [np.bincount(row, values, minlength=len(first)) for values in (y, trials)]
+    plain = np.all(columns == 1.0, axis=0).astype(np.int64)
+    return [
+        np.array([_ROWS[family.name, family.link]]),
+        np.array([constant]),
+        *summed,
+        design.offset[first],
+        cell[first],
+        fixed.matrix[first_cell],
+        np.array([index[first] for index in levels], dtype=np.int64).reshape(len(levels), len(first)),
+        np.ascontiguousarray(columns[first].T),
+        plain,
+    ]
+
+
+def _distinct(columns: list[NDArray], n_rows: int) -> tuple[Integers, Integers]:
+    """Of rows that are the same the first one, ascending by the first column; and of every row which these it is."""
+    if not columns:
+        return np.zeros(min(n_rows, 1), dtype=np.int64), np.zeros(n_rows, dtype=np.int64)
+    order = np.lexsort(columns[::-1])
+    new = np.zeros(n_rows, dtype=bool)
+    new[:1] = True
+    for column in columns:
+        new[1:] |= column[order][1:] != column[order][:-1]
+    group = np.empty(n_rows, dtype=np.int64)
+    group[order] = np.cumsum(new) - 1
+    return order[new], group
+
+
+def theta_priors(design: Design, priors: Mapping[str, Prior]) -> tuple[Integers, Floats]:
+    """Kinds (n_theta,) and numbers (n_theta, 2) of the priors, as `numerics.variance_parameters` has them."""
+    kinds: list[int] = []
+    numbers: list[tuple[float, float]] = []
+    for term in design.random:
+        for name in layout.sd_names(term):
+            kind, pair = sd_prior(priors[name])
+            kinds.append(kind)
+            numbers.append(pair)
+        if term.k > 1:
+            (eta,) = priors[layout.corr_name(term, design.random)].args
+            shapes = [eta + (term.k - 2 - i) / 2 for j in range(term.k) for i in range(j)]
+            kinds += [0] * len(shapes)
+            numbers += [(shape, 0.0) for shape in shapes]
+    return np.array(kinds, dtype=np.int64), np.array(numbers, dtype=float).reshape(-1, 2)
+
+
+def _coordinates(
+    design: Design,
+    family: Family,
+    priors: Mapping[str, Prior],
+    fixed: FixedColumns,
+    centred: tuple[bool, ...],
+    rough: RoughFit | None,
+    *,
+    n_rows: int,
+) -> list[NDArray]:
+    p = len(fixed.names)
+    starts, n = effect_starts(design, p)
+    centre, diagonal = np.zeros(n), np.ones(n)
+    if rough is None:
+        return [centre, diagonal, *_no_arrow(), *no_nested_parts()]
+    nested = None if any(centred) else nested_factors(design)
+    if nested is not None:
+        return _nested(nested, design, family, priors, fixed, rough)
+    locations, scales, _ = coefficient_numbers(fixed, priors).T
+    arranged = rough.layout
+    position = np.empty(len(rough.u), dtype=np.int64)
+    width = int(arranged.block_k.max(initial=0))
+    turns = np.zeros((len(arranged.block_k), width, width))
+    turned = np.empty(len(rough.u))
+    for t, place in enumerate(arranged.places):
+        places = places_of(arranged, t)
+        if t < len(design.random):
+            term, at = design.random[t], starts[t]
+            at_theta = at - term.k * (term.k + 1) // 2
+            centre[at_theta:at], diagonal[at_theta:at] = start_of(rough.L[t], term, priors, rough.shares[t])
+            position[places] = at + np.arange(term.n_levels)[:, None] + term.n_levels * np.arange(term.k)
+            turn = rough.L[t] if centred[t] else np.eye(term.k)
+        else:
+            position[places] = np.arange(p)
+            turn = np.diag(scales)
+        stretch = slice(place.first, place.first + place.k)
+        turns[place.block, stretch, stretch] = turn
+        turned[places] = rough.u[places] @ turn.T
+        diagonal[position[places]] = np.sqrt(np.maximum(rough.variances[places] @ (turn**2).T, 1e-12))
+    centre[position] = turned
+    centre[:p] += locations
+    if arranged.n_dense**2 > _DENSE_PER_ROW * n_rows:
+        return [centre, diagonal, *_no_arrow(), *no_nested_parts()]
+    diagonal[position] = 0.0
+    m = len(rough.curvature.lower)
+    inverse = solve_triangular(np.tril(rough.curvature.lower), np.eye(m), lower=True) if m else np.empty((0, 0))
+    return [
+        centre, diagonal, rough.curvature.own, rough.curvature.half, inverse, rough.met_start, rough.met, position,
+        turns, arranged.block_k, arranged.block_levels, *no_nested_parts(),
+    ]  # fmt: skip
+
+
+def _no_arrow() -> list[NDArray]:
+    none = np.empty(0, dtype=np.int64)
+    return [np.empty((0, 0, 0)), np.empty((0, 0)), np.empty((0, 0)), none, none, none, np.empty((0, 0, 0)), none, none]
+
+
+def _nested(
+    nested: NestedFactors,
+    design: Design,
+    family: Family,
+    priors: Mapping[str, Prior],
+    fixed: FixedColumns,
+    rough: RoughFit,
+) -> list[NDArray]:
+    """Coefficients untied among themselves; effects as `numerics.joint.nested` has them."""
+    p = len(fixed.names)
+    starts, n = effect_starts(design, p)
+    centre, diagonal = np.zeros(n), np.ones(n)
+    centre[:p], diagonal[:p] = rough.coefficients, 0.0
+    scales_of_sds = []
+    for number in nested.terms:
+        term, place = design.random[number], slice(starts[number] - 1, starts[number])
+        centre[place], diagonal[place] = start_of(rough.L[number], term, priors, rough.shares[number])
+        scale = float(rough.L[number][0, 0]) if priors[layout.sd_names(term)[0]].name in _REACHES_ZERO else 0.0
+        if scale:
+            centre[place], diagonal[place] = np.arcsinh(1.0), diagonal[place] / np.sqrt(2)
+        scales_of_sds.append(scale)
+    _, scales, _ = coefficient_numbers(fixed, priors).T
+    ones = np.ones(min(p, 1), dtype=np.int64)
+    return [
+        centre,
+        diagonal,
+        np.empty((0, 1, 1)),
+        np.empty((0, 1)),
+        _inverse_factor(rough.coefficient_covariance),
+        np.zeros(1, dtype=np.int64),
+        np.empty(0, dtype=np.int64),
+        np.arange(p),
+        np.diag(scales)[None],
+        p * ones,
+        ones,
+        *nested_parts(nested, design, family, fixed, rough, starts),
+        np.array(scales_of_sds),
+    ]
+
+
+def _inverse_factor(covariance: Floats) -> Floats:
+    """Lower triangular M with M'M = `covariance`."""
+    backwards = covariance[::-1, ::-1]
+    return np.linalg.cholesky(backwards)[::-1, ::-1].T.copy()
+
+
+def effect_starts(design: Design, p: int) -> tuple[list[int], int]:
+    """Where in q the effects of every term begin, and the length of q."""
+    starts, at = [], p
+    for term in design.random:
+        at += term.k * (term.k + 1) // 2
+        starts.append(at)
+        at += term.k * term.n_levels
+    return starts, at

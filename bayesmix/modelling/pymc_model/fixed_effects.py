@@ -1,0 +1,78 @@
+"""Fixed effects of a PyMC model, with an intercept that is sampled at the predictors' means."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+from pytensor.tensor import TensorVariable
+
+from bayesmix.formula.design import FixedEffects, TermColumns
+from bayesmix.modelling import layout
+from bayesmix.modelling.distributions import DISTRIBUTIONS
+from bayesmix.modelling.priors import Prior
+from bayesmix.modelling.pymc_model.priors import to_pymc
+
+AT_MEANS = "_at_means"
+
+
+@dataclass(frozen=True)
+class FixedPart:
+    """`predictor`: X beta, shape (n_obs,), 0.0 where there are no fixed effects; without what thresholds take up:
+    `at_means`, X beta at the predictors' means, which is 0.0 unless there are thresholds."""
+
+    predictor: TensorVariable | float
+    at_means: TensorVariable | float = 0.0
+
+
+def add_fixed_effects(fixed: FixedEffects, priors: Mapping[str, Prior]) -> FixedPart:
+    """Add the fixed effects to the current PyMC model.
+
+    Parameters
+    ----------
+    fixed
+        The fixed part of the design.
+    priors
+        Must hold every coefficient's prior; that of `Intercept` is for the intercept at the predictors' means.
+
+    Returns
+    -------
+    FixedPart
+
+    Notes
+    -----
+    With an intercept and predictors, the free variable is `Intercept_at_means`; `Intercept`, at predictors
+    equal to 0, follows from it. The thresholds of an ordinal response are sampled at the predictors' means too.
+    """
+    others, intercept = [term for term in fixed.terms if term.kind != "intercept"], fixed.intercept
+    if not others:
+        constant = to_pymc(priors[intercept], intercept) + np.zeros(len(fixed.matrix)) if intercept else 0.0
+        return FixedPart(constant)
+    coefficients = pt.concatenate([pt.atleast_1d(_coefficients(term, fixed, priors)) for term in others])
+    matrix = fixed.matrix[:, [column for term in others for column in term.columns]]
+    if not fixed.is_centred:
+        return FixedPart(pt.dot(matrix, coefficients))
+    means = matrix.mean(axis=0)
+    centred, at_means = pt.dot(matrix - means, coefficients), pt.dot(means, coefficients)
+    if not intercept:
+        return FixedPart(centred, at_means)
+    free = to_pymc(priors[intercept], f"{intercept}{AT_MEANS}")
+    pm.Deterministic(intercept, free - at_means)
+    return FixedPart(free + centred)
+
+
+def _coefficients(term: TermColumns, fixed: FixedEffects, priors: Mapping[str, Prior]) -> TensorVariable:
+    names = [fixed.names[column] for column in term.columns]
+    if not layout.is_vector(term):
+        return to_pymc(priors[names[0]], layout.fixed_variable(term))
+    dim = layout.fixed_dim(term)
+    pm.modelcontext(None).add_coord(dim, layout.column_coords(term, fixed.names))
+    own = [priors[name] for name in names]
+    if len({prior.name for prior in own}) == 1:
+        arguments = DISTRIBUTIONS[own[0].name].arguments
+        values = np.array([prior.args for prior in own]).T
+        keywords = {argument.pymc: value for argument, value in zip(arguments, values, strict=True)}
+        return getattr(pm, own[0].name)(layout.fixed_variable(term), **keywords, dims=dim)
+    separate = [to_pymc(prior, layout.without_slash(name)) for prior, name in zip(own, names, strict=True)]
+    return pm.Deterministic(layout.fixed_variable(term), pt.stack(separate), dims=dim)

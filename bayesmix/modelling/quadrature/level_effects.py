@@ -1,0 +1,56 @@
+"""Exact draws of the group effects of counts given everything else in a draw, for the levels that are asked for.
+
+Every draw of a level has random numbers of its own, so that effects need not be kept: they can be drawn again, the same
+to the last digit, at any time and in any order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from bayesmix.formula.design import Design
+from bayesmix.modelling.blocks import stretches
+from bayesmix.modelling.families import Family
+from bayesmix.modelling.parallel import in_parallel
+from bayesmix.modelling.priors import Prior
+from bayesmix.modelling.quadrature.model import Counts, integrate_effects
+from bayesmix.numerics.level_quadrature.draws import draw_effects
+
+Floats = NDArray[np.float64]
+
+_DRAWS_AT_ONCE = 128
+
+
+@dataclass(frozen=True)
+class CountsEffects:
+    """All that the effects depend on: the model, `theta` (n_total, n) of each draw, and the seed."""
+
+    model: Counts
+    theta: Floats
+    seed: int
+
+
+def counts_effects(given: CountsEffects, levels: NDArray[np.intp], *, cores: int) -> Floats:
+    """Effects (n_total, n_levels, 1) of some `levels`."""
+    buffer = given.model.plain_buffer(1.0)
+    own = np.ascontiguousarray(levels, dtype=np.int64)
+    drawn = np.empty((len(given.theta), len(own)))
+
+    def work(part: slice) -> None:
+        draw_effects(buffer, given.theta[part], part.start, own, given.seed, drawn[part])
+
+    in_parallel(work, list(stretches(len(given.theta), _DRAWS_AT_ONCE)), cores=cores)
+    return drawn[:, :, None]
+
+
+def counts_effects_of(
+    posterior: xr.DataTree, design: Design, family: Family, priors: Mapping[str, Prior], seed: int
+) -> CountsEffects:
+    """What the effects depend on, out of the posterior that was drawn with this `seed`."""
+    theta = posterior["unconstrained_posterior"]["theta"].transpose("chain", "draw", ...).to_numpy()
+    return CountsEffects(
+        integrate_effects(design, family, priors), np.ascontiguousarray(theta.reshape(-1, theta.shape[-1])), seed
+    )

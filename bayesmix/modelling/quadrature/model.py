@@ -1,0 +1,156 @@
+"""Counts with one random intercept: what the density needs in which the group effects are integrated out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.formula.design import Design
+from bayesmix.modelling import layout
+from bayesmix.modelling.exact.model import sd_prior, start_of
+from bayesmix.modelling.families import Family
+from bayesmix.modelling.priors import Prior
+from bayesmix.numerics.level_quadrature.cost import value_cost
+from bayesmix.numerics.level_quadrature.parameters import (
+    COEFFICIENT,
+    COEFFICIENT_KINDS,
+    FOLDABLE,
+    FOLDED,
+    POSITIVE,
+)
+from bayesmix.numerics.level_quadrature.posterior import Parameters, pack_counts
+from bayesmix.numerics.level_quadrature.rows import CountRows, count_rows, of_all_rows
+
+Floats = NDArray[np.float64]
+
+_TYPICAL_SD = 0.5  # of a group, where the search for the mode begins
+_TYPICAL_OWN = 5.0
+
+
+@dataclass(frozen=True)
+class Counts:
+    """A model of counts with its group effects integrated out, which leaves theta (n,).
+
+    `rows`, the data; `parameters`, what theta is made of and its priors; `names` (n,) of the parameters; `start` and
+    `spread` (n,), where the search for the mode begins and how far theta may lie from it. `means` (p,) of the columns,
+    which the fixed intercept is at, 0 for the intercept's own; None without an intercept.
+    """
+
+    rows: CountRows
+    parameters: Parameters
+    names: tuple[str, ...]
+    start: Floats
+    spread: Floats
+    means: Floats | None
+    intercept: int
+
+    @property
+    def p(self) -> int:
+        """Coefficients."""
+        return self.rows.X.shape[1]
+
+    @property
+    def n_levels(self) -> int:
+        return len(self.rows.starts) - 1
+
+    @property
+    def folded(self) -> int | None:
+        """Where theta has a sd whose sign means nothing."""
+        found = np.flatnonzero(self.parameters.roles == FOLDED)
+        return int(found[0]) if len(found) else None
+
+    def buffer(self, centre: Floats, scale: Floats, fineness: float) -> Floats:
+        """What the compiled functions read, with theta = centre + scale x."""
+        return pack_counts(self.rows, self.parameters, centre=centre, scale=scale, fineness=fineness)
+
+    def plain_buffer(self, fineness: float) -> Floats:
+        """What the compiled functions read, with theta as it is."""
+        n = self.parameters.n
+        return self.buffer(np.zeros(n), np.eye(n), fineness)
+
+    def seconds_per_value(self) -> float:
+        return value_cost(self.rows)
+
+
+def integrate_effects(design: Design, family: Family, priors: Mapping[str, Prior]) -> Counts:
+    """Collect data and priors of a model that `method.why_not_quadrature` says nothing against."""
+    means = _means(design)
+    X = design.fixed.matrix if means is None else design.fixed.matrix - means
+    term = design.random[0] if design.random else None
+    rows = count_rows(
+        family=family.name,
+        link=family.link,
+        y=design.response.values,
+        trials=design.response.trials,
+        X=X,
+        offset=design.offset,
+        index=term.index if term else None,
+        n_levels=term.n_levels if term else 0,
+    )
+    guess, information = of_all_rows(rows)
+    sizes = np.sqrt(np.mean(X**2, axis=0))
+    sizes = np.where(sizes > 0, sizes, 1.0)
+    names, roles, kinds, numbers, units, start, spread = [], [], [], [], [], [], []
+    for name, size in zip(design.fixed.names, sizes, strict=True):
+        kind, given = _coefficient_prior(priors[name])
+        names.append(name)
+        roles.append(COEFFICIENT)
+        kinds.append(kind)
+        numbers.append(given)
+        units.append(1 / size)
+        start.append(guess - float(np.mean(design.offset)) if name == "Intercept" and not _is_uniform(kind) else 0.0)
+        spread.append(1 / np.sqrt(1 + information))
+    positive = [(name, _TYPICAL_SD) for name in (layout.sd_names(term) if term else ())]
+    positive += [(name, _TYPICAL_OWN) for name in family.auxiliary]
+    for name, typical in positive:
+        kind, pair = sd_prior(priors[name])
+        folded = term is not None and name in layout.sd_names(term) and kind in FOLDABLE
+        names.append(name)
+        roles.append(FOLDED if folded else POSITIVE)
+        kinds.append(kind)
+        numbers.append((*pair, 0.0))
+        units.append(1.0)
+        start.append(typical if folded else start_of(kind, pair, typical))
+        spread.append(1 / np.sqrt(2 * max(term.n_levels, 1)) if folded and term else 0.5)
+    return Counts(
+        rows=rows,
+        parameters=Parameters(
+            np.array(roles, dtype=np.int64),
+            np.array(kinds, dtype=np.int64),
+            np.array(numbers, dtype=float).reshape(-1, 3),
+            np.array(units, dtype=float),
+        ),
+        names=tuple(names),
+        start=np.array(start, dtype=float),
+        spread=np.array(spread, dtype=float),
+        means=means,
+        intercept=design.fixed.names.index("Intercept") if design.fixed.has_intercept else 0,
+    )
+
+
+def _means(design: Design) -> Floats | None:
+    """Of the predictors' columns, 0 for the intercept's own; None without an intercept."""
+    if not design.fixed.has_intercept:
+        return None
+    means = design.fixed.matrix.mean(axis=0)
+    means[design.fixed.names.index("Intercept")] = 0.0
+    return means
+
+
+def _coefficient_prior(prior: Prior) -> tuple[int, tuple[float, float, float]]:
+    name, args = ("StudentT", (1.0, *prior.args)) if prior.name == "Cauchy" else (prior.name, prior.args)
+    first, second, third = (*args, 0.0)[:3]
+    return COEFFICIENT_KINDS[name], (first, second, third)
+
+
+def _is_uniform(kind: int) -> bool:
+    return kind == COEFFICIENT_KINDS["Uniform"]
+
+
+def coefficients_at_zero(model: Counts, values: Floats) -> Floats:
+    """Coefficients (n_points, p), the intercept at predictors equal to 0, from `parameter_values` (n_points, n)."""
+    beta = values[:, : model.p].copy()
+    if model.means is not None:
+        beta[:, model.intercept] -= beta @ model.means
+    return beta

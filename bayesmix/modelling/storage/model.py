@@ -1,0 +1,92 @@
+"""The model of a stored fit, worked out anew from its description and its rows, and whether it is the one fitted.
+
+Formula, family and priors are read by the whitelists that a user's own go through; nothing is evaluated.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from bayesmix.errors import BayesmixError, FormulaError, StoredFitError, listing
+from bayesmix.formula.design import Design
+from bayesmix.formula.distributional import parse_formulas
+from bayesmix.formula.matrices import build_design
+from bayesmix.modelling.default_priors import column_sds, default_priors
+from bayesmix.modelling.design_sums import agree, design_sums
+from bayesmix.modelling.families import Family, read_family
+from bayesmix.modelling.priors import Prior, Priors, settle_priors
+from bayesmix.modelling.storage.description import FIRST_WITH_DIGEST, Description
+
+# Up to format 2 `scale(x, 3)` took its numbers for true or false.
+_SCALE_WITH_NUMBERS = re.compile(r"\bscale\s*\([^,]*,[^)]*\d")
+
+
+@dataclass(frozen=True)
+class StoredModel:
+    """Design, family and priors of a stored fit."""
+
+    design: Design
+    family: Family
+    priors: dict[str, Prior]
+
+
+def model_of(about: Description, rows: pd.DataFrame, functions: Mapping[str, Callable[..., Any]] | None) -> StoredModel:
+    """The model that a description and the stored rows make, with the caller's own `functions`.
+
+    Raises
+    ------
+    StoredFitError
+        A function is missing, formula, family, priors and rows make no model, or they make another one than was fitted.
+    """
+    for formula in (about.formula, *about.formulas):
+        if about.format < FIRST_WITH_DIGEST and _SCALE_WITH_NUMBERS.search(formula):
+            raise StoredFitError(
+                f"its formula {formula!r} was fitted by a version that took the numbers of scale() for true or false; "
+                "fit again."
+            )
+    absent = [name for name in about.functions if name not in (functions or {})]
+    if absent:
+        raise StoredFitError(
+            f"its formula {about.formula!r} calls functions of your own; give them again: "
+            f"load(path, functions={{{listing(repr(name) + ': ...' for name in absent)}}})."
+        )
+    try:
+        family = read_family(about.family)
+        design = _design_of(about, rows, family, functions)
+        priors = settle_priors(default_priors(design, family), about.priors, column_sds(design, family))
+    except RecursionError as error:
+        raise StoredFitError("its formula is nested too deeply to be read.") from error
+    except BayesmixError as error:
+        reason = error.reason if isinstance(error, FormulaError) else str(error)
+        raise StoredFitError(f"its formula, family, priors and rows make no model: {reason}") from error
+    without = [name for name in priors if name not in about.priors]
+    if without:
+        raise StoredFitError(f"it has no prior of {listing(without, at_most=4)}.")
+    if about.design is not None and not agree(design_sums(design), about.design):
+        raise StoredFitError(
+            "its rows do not give the design that was fitted: other rows or functions, or a version that reads the "
+            "formula in another way. Fit again."
+        )
+    return StoredModel(design, family, Priors({name: priors[name] for name in about.priors}))
+
+
+def _design_of(
+    about: Description, rows: pd.DataFrame, family: Family, functions: Mapping[str, Callable[..., Any]] | None
+) -> Design:
+    if about.units:
+        rows.attrs["units"] = dict(about.units)
+    formulas = parse_formulas([about.formula, *about.formulas], functions or (), auxiliary=family.auxiliary)
+    design = build_design(
+        formulas.mean,
+        rows,
+        response=family.response,
+        weights=about.weights,
+        na="error",
+        functions=functions,
+        parts=formulas.parts,
+        auxiliary=family.auxiliary,
+    )
+    return replace(design, n_dropped=about.n_dropped, missing=about.missing)
