@@ -48,8 +48,7 @@ class CompileClock(Listener):
 class CompileNotice(Listener):
     """A context in which a line on standard error says once that kernels are compiled; none where all are on disk.
 
-    `shown`: whether progress is wanted; `has_bar`: whether a progress bar says it in a terminal or a notebook, where the
-    line would stand twice.
+    `shown`: whether progress is wanted; `has_bar`: whether a progress bar says it in a terminal or a notebook.
     """
 
     def __init__(self, *, shown: bool, has_bar: bool = True) -> None:
