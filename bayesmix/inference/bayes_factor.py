@@ -14,7 +14,6 @@ from bayesmix.formula.response import measure_of
 from bayesmix.hints import with_hints
 from bayesmix.inference.contained import log_marginals
 from bayesmix.inference.log_marginal import log_marginal
-from bayesmix.inference.nested import same_model
 from bayesmix.inference.sensitivity import evidence_range
 from bayesmix.inference.tested import reduction_named, tested_sds
 from bayesmix.modelling.kinds import a_posterior
@@ -138,9 +137,6 @@ def without(fit: Fit, reduction: Reduction) -> BayesFactor:
     further = fit.formulas[1:]
     found = compare(joined(fit.formulas), larger, joined((reduction.formula.text, *further)), smaller)
     model = reduced_model(fit, reduction.formula)
-    if same_model(fit.design, model.design):
-        reason = "without it the model is the same in other columns and only the priors differ, so nothing is tested"
-        return BayesFactor(np.nan, np.nan, np.nan, "", found.larger, found.smaller, found.method, reason)
     low, high = (np.nan, np.nan) if found.reason else evidence_range(fit, model, larger, smaller)
     priors = ", ".join(f"{name} ~ {fit.priors[name]}" for name in model.tested)
     label = found.label if isnan(low) else verbal_range(low, high)
