@@ -155,7 +155,7 @@ def _blocks(
 
 
 def parameter_blocks(posterior: xr.Dataset, design: Design, auxiliary: tuple[str, ...]) -> Iterator[_Block]:
-    """Of all but the group effects names, kind and draws (n_parameters, n_chains, n_draws)."""
+    """Names, kind and draws (n_parameters, n_chains, n_draws) of every parameter except the group effects."""
     if design.response.categories:
         yield list(threshold_names(design)), "threshold", np.moveaxis(threshold_draws(posterior, design), -1, 0)
     for predictor in design.predictors:
