@@ -7,10 +7,10 @@ from rich.console import Console
 from bayesmix.errors import PriorError, listing
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling.samplers.progress import can_show
 from bayesmix.priors.prior import FLAT, Prior
 from bayesmix.separated_data.find import can_separate, separation_of
 from bayesmix.separated_data.words import count, place, runaways
+from bayesmix.terminal import can_show
 
 
 def tell_of_separation(design: Design, family: Family, *, shown: bool) -> None:

@@ -10,9 +10,9 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from scipy.stats import norm
 
-from bayesmix import estimates
 from bayesmix.errors import ArgumentError
 from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.reml.profile import sd_limits
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.inference.pooling.compare_reml import RemlComparison, estimated_by
 from bayesmix.inference.tables.fixef import fixef
@@ -120,7 +120,7 @@ def _sd_limits(comparison: RemlComparison) -> np.ndarray:
     n_sds = sum(first == second for _, first, second in comparison.variance.index)
     if isinstance(comparison.reml, RemlFit):
         with suppress(ArgumentError):  # a model that would take too long: the estimates are shown alone
-            return estimates.sd_limits(comparison.reml, comparison.prob)
+            return sd_limits(comparison.reml, comparison.prob)
     return np.full((n_sds, 2), np.nan)
 
 

@@ -5,9 +5,9 @@ from textwrap import wrap
 import numpy as np
 import pandas as pd
 
-from bayesmix import estimates
 from bayesmix.errors import ArgumentError
 from bayesmix.estimates.reml.record import RemlFit
+from bayesmix.estimates.reml.tests import ddf_notes
 from bayesmix.inference.checks.level_checks import twin_lines
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.residuals import residuals
@@ -100,7 +100,7 @@ def _fixed_effects(fit: RemlFit, prob: float, ddf: str) -> tuple[Block, list[str
         return Block("Fixed effects (no degrees of freedom)", table=_estimate_table(fit)), wrap(
             str(error), _WIDTH, break_on_hyphens=False
         )
-    notes = estimates.ddf_notes(fit, ddf)
+    notes = ddf_notes(fit, ddf)
     heading = f"Fixed effects ({_METHODS[ddf]} df, {100 * prob:g} % confidence intervals)"
     return Block(heading, table=_fixed_table(frame)), [
         line for note in notes for line in wrap(note, _WIDTH, break_on_hyphens=False)

@@ -7,8 +7,8 @@ import pytest
 from bayesmix.errors import DataError, PriorError
 from bayesmix.estimates.laplace.laplace import laplace
 from bayesmix.estimates.reml.reml import reml
-from bayesmix.modelling.exact.importance import pareto_k_of
 from bayesmix.modelling.fit import fit
+from bayesmix.modelling.samplers.weights import pareto_k_of
 
 random = np.random.default_rng(3)
 N = 40

@@ -16,7 +16,7 @@ from bayesmix.data.catalogue import load_data
 from bayesmix.errors import BayesmixError, CardError, DataError, EndedError, OutputError, PriorError, SamplingError
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.exact.importance import Importance
+from bayesmix.modelling.samplers.weights import Importance
 from bayesmix.modelling.storage.storage import load
 from bayesmix.report import card_audit
 from bayesmix.report.analysis import run_card

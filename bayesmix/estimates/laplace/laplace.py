@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bayesmix import estimates
+from bayesmix.compile_clock import CompileNotice
 from bayesmix.errors import FamilyError
+from bayesmix.estimates.laplace.fit_design import fit_laplace
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.families.family import Family, has_laplace_fit, read_family
 from bayesmix.families.table import FAMILIES, FamilyText
@@ -95,4 +96,5 @@ def laplace(
     check_functions(functions)
     parsed = parse(formula, functions or ())
     design = build_design(parsed, data, response=family.response, weights=weights, na=na, functions=functions)
-    return estimates.fit_laplace(design, family)
+    with CompileNotice(shown=True, has_bar=False):
+        return fit_laplace(design, family)

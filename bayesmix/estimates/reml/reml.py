@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bayesmix import estimates
+from bayesmix.compile_clock import CompileNotice
 from bayesmix.errors import ArgumentError
+from bayesmix.estimates.reml.fit_design import fit_reml
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
@@ -74,4 +75,5 @@ def reml(
     check_functions(functions)
     parsed = parse(formula, functions or ())
     design = build_design(parsed, data, weights=weights, na=na, functions=functions)
-    return estimates.fit_reml(design, reml=reml)
+    with CompileNotice(shown=True, has_bar=False):
+        return fit_reml(design, reml=reml)

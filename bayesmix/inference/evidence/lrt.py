@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix import estimates
 from bayesmix.errors import ArgumentError
 from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.least_squares.record import LmFit
+from bayesmix.estimates.reml.fit_design import fit_reml
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.design import Design
 from bayesmix.hints import with_hints
@@ -112,7 +113,7 @@ def _by_likelihood(fit: object) -> RemlFit | LaplaceFit:
 
 @_by_likelihood.register
 def _refitted(fit: RemlFit) -> RemlFit:
-    return estimates.fit_reml(fit.design, reml=False) if fit.reml else fit
+    return fit_reml(fit.design, reml=False) if fit.reml else fit
 
 
 @_by_likelihood.register
@@ -140,10 +141,14 @@ def _require_one_kind(reduced: object, full: object) -> None:
 
 
 def _other_kinds(reduced: object, full: object) -> ArgumentError:
-    instead = instead_of("lrt", reduced) if type(reduced) is type(full) else ""
+    kinds, instead = (type(reduced), type(full)), ""
+    if kinds[0] is kinds[1]:
+        instead = instead_of("lrt", reduced)
+    elif LmFit in kinds and RemlFit in kinds:
+        instead = " bm.reml fits models without random terms too, by the same criterion."
     return ArgumentError(
         "lrt takes two fits by bm.reml or two by bm.laplace, or more; "
-        f"got {type(reduced).__name__} and {type(full).__name__}.{instead}"
+        f"got {kinds[0].__name__} and {kinds[1].__name__}.{instead}"
     )
 
 

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayesmix import estimates
 from bayesmix.errors import DesignError
+from bayesmix.estimates.laplace.fit_design import fit_laplace
 from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.reml.fit_design import fit_reml
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.families.family import has_laplace_fit
 from bayesmix.formula.matrices import build_design
@@ -79,7 +80,8 @@ def rand(fit: Fit | RemlFit | LaplaceFit) -> pd.DataFrame:
 
     Notes
     -----
-    ``(0 + x | g)`` is dropped; lmerTest makes it ``(1 | g)``, which is no simpler model.
+    ``(0 + x | g)`` is dropped; lmerTest makes it ``(1 | g)``, which is no simpler model. Of ``(a * b | g)`` the
+    interaction alone is tested, as in lmerTest.
     """
     require_answer(_rand, fit, question="rand")
     return _rand(fit)
@@ -184,7 +186,7 @@ def _test_of_maxima(fit: LaplaceFit, part: Reduction) -> Row:
 def _reduced_reml(fit: RemlFit, part: Reduction) -> RemlFit:
     """The model without `part`, on the same rows, by the same criterion."""
     design = build_design(part.formula, fit.data, weights=fit.design.weights_column, functions=fit.design.functions)
-    return estimates.fit_reml(design, reml=fit.reml)
+    return fit_reml(design, reml=fit.reml)
 
 
 def _reduced_laplace(fit: LaplaceFit, part: Reduction) -> LaplaceFit:
@@ -202,7 +204,7 @@ def _reduced_laplace(fit: LaplaceFit, part: Reduction) -> LaplaceFit:
         weights=fit.design.weights_column,
         functions=fit.design.functions,
     )
-    return estimates.fit_laplace(design, fit.family)
+    return fit_laplace(design, fit.family)
 
 
 def _p_values(fit: Fit, parts: Sequence[Reduction]) -> dict[str, tuple[float, float]]:
@@ -211,16 +213,16 @@ def _p_values(fit: Fit, parts: Sequence[Reduction]) -> dict[str, tuple[float, fl
         return {part.label: (nan, nan) for part in parts}
     if fit.family.is_gaussian_identity:
         try:
-            tests = _of_reml(estimates.fit_reml(fit.design))
+            tests = _of_reml(fit_reml(fit.design))
         except DesignError:  # REML cannot fit it, or a reduced model; proper priors can
             return {part.label: (nan, nan) for part in parts}
         return {part.label: (tests.loc[part.label, "p"], tests.loc[part.label, "p_boundary"]) for part in parts}
     if not has_laplace_fit(fit.family):
         return {part.label: (nan, nan) for part in parts}
-    larger = estimates.fit_laplace(fit.design, fit.family)
+    larger = fit_laplace(fit.design, fit.family)
     found = {}
     for part in parts:
-        smaller = estimates.fit_laplace(reduced_model(fit, part.formula).design, fit.family)
+        smaller = fit_laplace(reduced_model(fit, part.formula).design, fit.family)
         if not (larger.converged and smaller.converged):
             found[part.label] = nan, nan
             continue

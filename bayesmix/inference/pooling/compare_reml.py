@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix import estimates
 from bayesmix.display import Printed
 from bayesmix.errors import ArgumentError
+from bayesmix.estimates.laplace.fit_design import fit_laplace
 from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.reml.fit_design import fit_reml
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.families.family import has_laplace_fit
 from bayesmix.formula.design import GroupTerm
@@ -89,9 +90,9 @@ def compare_reml(fit: Fit, *, prob: float = 0.95) -> RemlComparison:
     if fit.design.parts:
         raise ArgumentError(f"There is no REML fit of a model with a formula for {' and '.join(fit.design.parts)}.")
     if fit.family.is_gaussian_identity:
-        estimated: RemlFit | LaplaceFit = estimates.fit_reml(fit.design)
+        estimated: RemlFit | LaplaceFit = fit_reml(fit.design)
     elif has_laplace_fit(fit.family):
-        estimated = estimates.fit_laplace(fit.design, fit.family)
+        estimated = fit_laplace(fit.design, fit.family)
     else:
         raise ArgumentError(f"There is neither a REML nor a Laplace fit of {fit.family}.")
     return RemlComparison(

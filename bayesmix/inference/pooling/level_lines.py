@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesmix import estimates
 from bayesmix.errors import ArgumentError, listing
+from bayesmix.estimates.reml.fit_design import fit_reml
+from bayesmix.estimates.reml.no_pooling import no_pooling
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.inference.shared.arguments import one_group, one_term
@@ -54,7 +55,7 @@ def level_lines(fit: Fit | RemlFit, group: str) -> LevelLines:
     """
     reml = _reml_of(fit, group)
     own = [term for term in reml.design.random if term.group == group]
-    alone = estimates.no_pooling(reml, group)
+    alone = no_pooling(reml, group)
     overall = alone.fixed_rows @ reml.beta
     if has_intercept(alone):
         overall[:, 0] += alone.offset
@@ -79,7 +80,7 @@ def _refitted(fit: Fit, group: str) -> RemlFit:
             "which sets the posterior beside a Laplace fit."
         )
     one_group(fit.design, group)  # before anything is fitted
-    return estimates.fit_reml(fit.design)
+    return fit_reml(fit.design)
 
 
 @_reml_of.register

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from bayesmix import estimates
 from bayesmix.estimates.least_squares.record import LmFit
 from bayesmix.estimates.reml.record import RemlFit
+from bayesmix.estimates.reml.tests import term_tests
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.readable_table import readable
 from bayesmix.inference.tables.ddf_method import ddf_method
@@ -75,7 +75,7 @@ def _anova(fit: object, *, ddf: str) -> pd.DataFrame:
 
 @_anova.register
 def _type_three(fit: RemlFit, *, ddf: str) -> pd.DataFrame:
-    tests = estimates.term_tests(fit, ddf)
+    tests = term_tests(fit, ddf)
     # As lmerTest: the squares that give this F beside the residual's.
     rows = [
         (

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.special import ndtri
 
-from bayesmix import estimates
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.laplace.wald import wald_tests
 from bayesmix.estimates.least_squares.record import LmFit
 from bayesmix.estimates.reml.record import RemlFit
+from bayesmix.estimates.reml.tests import coefficient_tests
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import probability
 from bayesmix.inference.shared.draws import fixed, joined, thresholds
@@ -82,7 +82,7 @@ def _of_posterior(fit: Fit, *, prob: float, ddf: str) -> pd.DataFrame:
 
 @_fixef.register
 def _of_reml(fit: RemlFit, *, prob: float, ddf: str) -> pd.DataFrame:
-    tests = estimates.coefficient_tests(fit, ddf)
+    tests = coefficient_tests(fit, ddf)
     half = stats.t.ppf((1 + prob) / 2, tests.df) * tests.se
     return _t_tests(fit, tests.se, tests.df, half)
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix import estimates
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.reml.record import RemlFit
+from bayesmix.estimates.reml.tests import conditional_sds
 from bayesmix.formula.design import GroupTerm
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import groups_of, probability
@@ -68,7 +68,7 @@ def _of_posterior(fit: Fit, *, groups: tuple[str, ...], prob: float) -> pd.DataF
 
 @_ranef.register
 def _of_reml(fit: RemlFit, *, groups: tuple[str, ...], prob: float) -> pd.DataFrame:
-    return _conditional_modes(fit, groups, estimates.conditional_sds(fit))
+    return _conditional_modes(fit, groups, conditional_sds(fit))
 
 
 @_ranef.register

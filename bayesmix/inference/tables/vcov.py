@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix import estimates
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.least_squares.record import LmFit
 from bayesmix.estimates.reml.record import RemlFit
+from bayesmix.estimates.reml.tests import ddf_record
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.draws import fixed, joined
 from bayesmix.inference.tables.ddf_method import ddf_method
@@ -61,7 +61,7 @@ def _of_posterior(fit: Fit, *, ddf: str) -> Floats:
 @_covariance.register
 def _of_reml(fit: RemlFit, *, ddf: str) -> Floats:
     adjusted = ddf == "kenward-roger" and fit.design.fixed.names
-    return estimates.ddf_record(fit, ddf).covariance if adjusted else fit.vcov
+    return ddf_record(fit, ddf).covariance if adjusted else fit.vcov
 
 
 @_covariance.register

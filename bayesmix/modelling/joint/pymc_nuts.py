@@ -13,7 +13,7 @@ from rich.console import Console
 
 from bayesmix.errors import SamplingError
 from bayesmix.modelling.arithmetic import arithmetic_as_written
-from bayesmix.modelling.samplers.progress import can_show
+from bayesmix.terminal import can_show
 
 
 def sample_by_pymc(

@@ -1,27 +1,12 @@
 """The progress bar: one line, in a terminal or a notebook, gone when sampling is done."""
 
-import sys
 from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-
-def can_show(console: Console) -> bool:
-    """Whether somebody is looking: a terminal or a notebook, not a file or a pipe."""
-    return console.is_terminal or console.is_jupyter
-
-
-def at_a_prompt() -> bool:
-    """Whether somebody types at Python, IPython or in a notebook; not a script."""
-    return hasattr(sys, "ps1")
-
-
-def tell(line: str, *, shown: bool) -> None:
-    """A line beside the bar, on standard error, in a file or a pipe too, unless progress is not to be `shown`."""
-    if shown:
-        Console(stderr=True).print(line[:1].upper() + line[1:], markup=False, highlight=False)
+from bayesmix.terminal import can_show
 
 
 class SamplingProgress:

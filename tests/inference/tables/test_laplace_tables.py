@@ -6,8 +6,8 @@ import pytest
 from scipy import stats
 
 import bayesmix as bm
-from bayesmix import estimates
 from bayesmix.errors import ArgumentError, UnknownTermError
+from bayesmix.inference.evidence import rand
 
 CBPP = "cbind(incidence, size - incidence) ~ {} + (1 | herd)"
 TICKS = "TICKS ~ YEAR + h + (1 | BROOD) + (1 | INDEX) + (1 | LOCATION)"
@@ -174,7 +174,7 @@ def test_rand_counts_shares_out_of_their_trials(cbpp):
 
 
 def test_rand_says_which_smaller_model_has_no_maximum(cbpp, monkeypatch, separated):
-    monkeypatch.setattr(estimates, "fit_laplace", lambda *_: separated)
+    monkeypatch.setattr(rand, "fit_laplace", lambda *_: separated)
     row = bm.rand(cbpp).loc["(1 | herd)"]
     assert row[["npar", "loglik", "aic", "lrt", "df", "p", "p_boundary"]].isna().all()
     assert "has no maximum. The data are separated" in row["reason"]

@@ -1,9 +1,0 @@
-from .laplace.fit_design import fit_laplace as fit_laplace
-from .reml.fit_design import fit_reml as fit_reml
-from .reml.no_pooling import no_pooling as no_pooling
-from .reml.profile import sd_limits as sd_limits
-from .reml.tests import coefficient_tests as coefficient_tests
-from .reml.tests import conditional_sds as conditional_sds
-from .reml.tests import ddf_notes as ddf_notes
-from .reml.tests import ddf_record as ddf_record
-from .reml.tests import term_tests as term_tests
