@@ -89,6 +89,19 @@ ALIASES = {
 }
 """What brms, glmmTMB and Bambi call some of them."""
 
+_NEAREST = {
+    **dict.fromkeys(("normal", "norm"), "gaussian"),
+    **dict.fromkeys(("nb", "nb2", "nbinom", "nbinom1", "quasipoisson"), "negative_binomial"),
+    **dict.fromkeys(("zip", "zipoisson"), "zero_inflated_poisson"),
+    **dict.fromkeys(("zinb", "zinbinomial"), "zero_inflated_negative_binomial"),
+    **dict.fromkeys(("quasibinomial", "betabinom"), "beta_binomial"),
+    **dict.fromkeys(("ordinal", "clmm", "polr", "ordered_logistic", "proportional_odds"), "cumulative"),
+    **dict.fromkeys(("logistic", "logit", "binary"), "bernoulli"),
+    "cratio": "stopping_ratio",
+    "beta_family": "beta",
+    "log_normal": "lognormal",
+}
+"""What other names come nearest to: the same by another name, or another model that answers the same question."""
 
 _WITH_LAPLACE = ("bernoulli", "binomial", "poisson")
 
@@ -96,6 +109,10 @@ _WITH_LAPLACE = ("bernoulli", "binomial", "poisson")
 def has_laplace_fit(family: Family) -> bool:
     """Whether `bm.laplace` fits the family by maximum likelihood."""
     return family.name in _WITH_LAPLACE
+
+
+def _nearest(name: str) -> str:
+    return f" Nearest is {_NEAREST[name]!r}." if name in _NEAREST else did_you_mean(name, FAMILIES)
 
 
 def read_family(text: str | Family) -> Family:
@@ -119,8 +136,7 @@ def read_family(text: str | Family) -> Family:
     link = rest.rstrip().removesuffix(")").replace("link", "").strip(" ='\"").lower()
     if name not in FAMILIES:
         raise FamilyError(
-            f"Family {name!r} is not known.{did_you_mean(name, FAMILIES)} "
-            f"Families: {listing(FAMILIES, at_most=len(FAMILIES))}."
+            f"Family {name!r} is not known.{_nearest(name)} Families: {listing(FAMILIES, at_most=len(FAMILIES))}."
         )
     entry = FAMILIES[name]
     link = link or entry.links[0]

@@ -1,4 +1,4 @@
-"""The density of a prior, to draw it beside the posterior."""
+"""The density of a prior and its interval, to draw them beside the posterior."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
+from scipy.optimize import brentq
 from scipy.special import betaln, gammaln, xlog1py, xlogy
 
 from bayesmix.modelling.priors import Prior
@@ -70,6 +71,34 @@ def grid_of(prior: Prior) -> tuple[Floats, Floats]:
 def prior_probability_below(prior: Prior, x: Floats) -> Floats:
     """P(sd < x) at each `x` (n,), of a prior relative to sigma P(sd / sigma < x)."""
     return np.asarray(_DISTRIBUTIONS[prior.name](*prior.args).below(np.asarray(x, dtype=float)))
+
+
+def prior_interval(prior: Prior, prob: float, *, k: int = 2, of_sigma: Prior | None = None) -> tuple[float, float]:
+    """The equal-tailed interval of probability `prob` of a standard deviation's prior, or of a correlation's.
+
+    `k` as for `log_prior_density`. Of a prior relative to sigma the interval is that of the standard deviation, with
+    sigma averaged over its own prior, `of_sigma`.
+    """
+    tails = np.array([(1 - prob) / 2, (1 + prob) / 2])
+    if prior.name == "LKJ":
+        shape = prior.args[0] - 1 + k / 2
+        lower, upper = 2 * stats.beta(shape, shape).ppf(tails) - 1
+        return float(lower), float(upper)
+    if prior.of_sigma and of_sigma is not None:
+        return _averaged_quantile(prior, of_sigma, tails[0]), _averaged_quantile(prior, of_sigma, tails[1])
+    lower, upper = _DISTRIBUTIONS[prior.name](*prior.args).quantile(tails)
+    return float(lower), float(upper)
+
+
+def _averaged_quantile(prior: Prior, of_sigma: Prior, probability: float) -> float:
+    """Of a prior relative to sigma, with sigma averaged over its own prior: where P(sd < x) is `probability`."""
+    sigma, weights = grid_of(of_sigma)
+
+    def excess(log_x: float) -> float:
+        return float(weights @ prior_probability_below(prior, np.exp(log_x) / sigma)) - probability
+
+    size = _size(prior)
+    return float(np.exp(brentq(excess, np.log(size * sigma[0]), np.log(size * sigma[-1]))))
 
 
 def prior_probability_of_ratio_below(prior: Prior, of_sigma: Prior, bound: float) -> float:

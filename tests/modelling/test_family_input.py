@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from bayesmix.errors import BayesmixError, DataError, DesignError, FamilyError, FormulaError, PriorError
+from bayesmix.modelling import families
 from bayesmix.modelling.fit import fit
 
 N = 30
@@ -113,3 +114,17 @@ def test_rows_are_complete_for_all_formulas():
     data = table().assign(z=lambda d: d["x"].where(d["g"] > 0))
     with pytest.raises(DataError, match=r"5 of 30 rows have missing values \(z 5\)"):
         fit(["y ~ x", "sigma ~ z"], data, na="error")
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("normal", "gaussian"), ("NB", "negative_binomial"), ("zip", "zero_inflated_poisson"), ("ordinal", "cumulative")],
+)
+def test_names_of_other_packages_have_the_nearest_family(name, near):
+    with pytest.raises(FamilyError, match=f"Family '{name.lower()}' is not known. Nearest is '{near}'. Families: "):
+        fit("y ~ x", table(), name)
+
+
+def test_nearest_families_are_families_and_no_family_stands_under_a_second_name_twice():
+    assert set(families._NEAREST.values()) <= set(families.FAMILIES)
+    assert not set(families._NEAREST) & {*families.FAMILIES, *families.ALIASES}

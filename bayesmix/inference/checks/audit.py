@@ -108,14 +108,15 @@ def audit(
     if chains < _FEWEST_CHAINS:
         raise ArgumentError(f"chains is at least {_FEWEST_CHAINS}: a single one cannot disagree; got {chains}.")
     seed = a_seed(seed, fit)
-    found = modelling.audit_draws.draw_again(
-        fit,
-        draws=None if draws is None else int(draws),
-        tune=None if tune is None else int(tune),
-        chains=int(chains),
-        seed=seed,
-        progress=progress,
-    )
+    with modelling.compile_clock.CompileNotice(shown=progress):
+        found = modelling.audit_draws.draw_again(
+            fit,
+            draws=None if draws is None else int(draws),
+            tune=None if tune is None else int(tune),
+            chains=int(chains),
+            seed=seed,
+            progress=progress,
+        )
     return compared(fit, found, seed=seed)
 
 

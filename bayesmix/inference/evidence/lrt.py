@@ -18,6 +18,7 @@ from bayesmix.inference.shared.arguments import a_switch
 from bayesmix.inference.shared.readable_table import readable
 from bayesmix.modelling.kinds import instead_of
 from bayesmix.modelling.laplace_record import LaplaceFit
+from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.reml_record import RemlFit
 
 
@@ -140,11 +141,19 @@ def _require_one_kind(reduced: object, full: object) -> None:
 
 
 def _other_kinds(reduced: object, full: object) -> ArgumentError:
-    instead = instead_of("lrt", reduced) if type(reduced) is type(full) else ""
     return ArgumentError(
         "lrt takes two fits by bm.reml or two by bm.laplace, or more; "
-        f"got {type(reduced).__name__} and {type(full).__name__}.{instead}"
+        f"got {type(reduced).__name__} and {type(full).__name__}.{_instead(reduced, full)}"
     )
+
+
+def _instead(reduced: object, full: object) -> str:
+    if type(reduced) is type(full):
+        return instead_of("lrt", reduced)
+    kinds = (type(reduced), type(full))
+    if LmFit in kinds and RemlFit in kinds:
+        return " bm.reml fits models without random terms too, by the same criterion."
+    return ""
 
 
 @singledispatch

@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bayesmix import modelling
+from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.hints import with_hints
-from bayesmix.inference.shared.arguments import one_of, probability
+from bayesmix.inference.shared.arguments import a_switch, one_of, probability
 from bayesmix.inference.shared.draws import auxiliary, constant_parameters, correlations, joined, standard_deviations
 from bayesmix.inference.shared.readable_table import readable
 from bayesmix.inference.shared.summarise import sampling_quality, summarise
@@ -26,7 +28,9 @@ Label = tuple[str, str, str]
 
 @with_hints
 @readable
-def varcorr(fit: Fit | RemlFit | LaplaceFit, *, scale: str = "sd", prob: float = 0.95) -> pd.DataFrame:
+def varcorr(
+    fit: Fit | RemlFit | LaplaceFit, *, scale: str = "sd", prob: float = 0.95, intervals: bool = False
+) -> pd.DataFrame:
     """Standard deviations and correlations of the group effects, as lme4's `VarCorr`.
 
     Parameters
@@ -37,7 +41,10 @@ def varcorr(fit: Fit | RemlFit | LaplaceFit, *, scale: str = "sd", prob: float =
         ``"sd"``; ``"variance"`` for the variances (each draw squared), whereas correlations stay correlations;
         ``"covariance"`` for variances and, in place of correlations, covariances.
     prob
-        Probability of the interval (posterior).
+        Probability of the interval.
+    intervals
+        Of a REML fit: whether confidence intervals of the standard deviations are worked out, as R's `confint`; a
+        posterior has its intervals always.
 
     Returns
     -------
@@ -46,29 +53,32 @@ def varcorr(fit: Fit | RemlFit | LaplaceFit, *, scale: str = "sd", prob: float =
         deviations (`term1` equals `term2`), then the correlations, or what `scale` says; `Residual` last, with empty
         terms, where the family has a sigma. Posterior: `mean`, `median`, `sd`, `lower` and `upper` (equal-tailed
         interval of probability `prob`), `ess_bulk`, `rhat`. REML and Laplace: `estimate`, exactly 0 on the boundary; a
-        correlation with an effect of variance 0 is nan, the covariance 0. Of a Laplace fit without a maximum (`glance`:
-        `converged`) they are where the search stopped, no estimates.
+        correlation with an effect of variance 0 is nan, the covariance 0. With `intervals` also `lower` and `upper`,
+        from the profile of the restricted likelihood (R's profiles the likelihood); correlations have none. Of a
+        Laplace fit without a maximum (`glance`: `converged`) they are where the search stopped, no estimates.
 
     Raises
     ------
     ArgumentError
-        `scale` is not known or `prob` is not between 0 and 1.
+        `scale` is not known, `prob` is not between 0 and 1, or `intervals` is asked of a Laplace or a maximum
+        likelihood fit, or of a model whose profiles would take more than half a minute.
 
     Notes
     -----
     The posterior of a standard deviation near 0 is skewed: the mean lies above the REML estimate there.
     """
     require_answer(_varcorr, fit, question="varcorr")
-    return _varcorr(fit, scale=one_of(scale, SCALES, argument="scale"), prob=probability(prob))
+    scale, prob = one_of(scale, SCALES, argument="scale"), probability(prob)
+    return _varcorr(fit, scale=scale, prob=prob, intervals=a_switch(intervals, argument="intervals"))
 
 
 @singledispatch
-def _varcorr(fit: object, *, scale: str, prob: float) -> pd.DataFrame:
+def _varcorr(fit: object, *, scale: str, prob: float, intervals: bool) -> pd.DataFrame:
     raise no_answer(_varcorr, fit, question="varcorr")
 
 
 @_varcorr.register
-def _of_posterior(fit: Fit, *, scale: str, prob: float) -> pd.DataFrame:
+def _of_posterior(fit: Fit, *, scale: str, prob: float, intervals: bool) -> pd.DataFrame:
     power = 1 if scale == "sd" else 2
     labels = _labels_of(fit.design)
     draws: list[NDArray[np.float64]] = []
@@ -90,14 +100,23 @@ def _of_posterior(fit: Fit, *, scale: str, prob: float) -> pd.DataFrame:
 
 
 @_varcorr.register
-def _of_reml(fit: RemlFit, *, scale: str, prob: float) -> pd.DataFrame:
+def _of_reml(fit: RemlFit, *, scale: str, prob: float, intervals: bool) -> pd.DataFrame:
     values = [*_of_factors(fit.L, scale), fit.sigma if scale == "sd" else fit.sigma**2]
     labels = [*_labels_of(fit.design), (RESIDUAL, "", "")]
-    return pd.DataFrame({"estimate": values}, index=_as_index(labels))
+    table = pd.DataFrame({"estimate": values}, index=_as_index(labels))
+    if not intervals:
+        return table
+    limits = modelling.reml_profile.sd_limits(fit, prob)
+    is_sd = np.array([term1 == term2 for _, term1, term2 in labels])
+    ends = np.full((len(labels), 2), np.nan)
+    ends[is_sd] = limits if scale == "sd" else limits**2
+    return table.assign(lower=ends[:, 0], upper=ends[:, 1])
 
 
 @_varcorr.register
-def _of_laplace(fit: LaplaceFit, *, scale: str, prob: float) -> pd.DataFrame:
+def _of_laplace(fit: LaplaceFit, *, scale: str, prob: float, intervals: bool) -> pd.DataFrame:
+    if intervals:
+        raise ArgumentError("A Laplace fit has no intervals of standard deviations; those of bm.fit's posterior hold.")
     values = _of_factors(fit.L, scale)
     return pd.DataFrame({"estimate": values}, index=_as_index(_labels_of(fit.design)), dtype=float)
 
