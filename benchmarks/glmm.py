@@ -31,8 +31,10 @@ from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.joint.density import kernel_buffer
 from bayesmix.modelling.joint.draws import draw_joint
-from bayesmix.modelling.joint.nuts import compiled_functions
+from bayesmix.modelling.joint.nuts import functions
 from bayesmix.modelling.joint.rough import centred_terms, rough_fit_of
+from bayesmix.modelling.mixed_model import MixedModel
+from bayesmix.modelling.settings import SamplerSettings
 
 WORK = {
     "VerbAgg": ("r2 ~ Anger + Gender + btype + situ + (1 | id) + (1 | item)", "bernoulli"),
@@ -64,10 +66,12 @@ def of_bayesmix(name: str) -> Speed:
     priors = default_priors(design, family)
     rough = rough_fit_of(design, family, priors)
     kernel_buffer(design, family, priors, centred=centred_terms(rough, len(design.random)), rough=rough)
-    compiled_functions()
+    functions()
     compiled, cpu = time.perf_counter() - started, time.process_time()
-    settings = {"tune": None, "target_accept": None, "cores": None, "progress": False}
-    found = draw_joint(design, family, priors, sampler="nutpie", seed=1, **(HOW | settings))
+    settings = SamplerSettings(
+        "nutpie", draws=HOW["draws"], chains=HOW["chains"], cores=HOW["chains"], seed=1, progress=False
+    )
+    found = draw_joint(MixedModel(design, family, priors), settings)
     used = time.process_time() - cpu
     ladder = found.diagnostics.ladder
     return Speed(

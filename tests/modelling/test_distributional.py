@@ -12,9 +12,10 @@ from bayesmix.formula.matrices import build_design, new_rows
 from bayesmix.modelling import layout
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
-from bayesmix.modelling.method import why_not_marginal
+from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.pymc_model.bambi_bridge import build_bambi_model
 from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.modelling.routes import why_not_integrated
 from bayesmix.report.tables import TABLES as REPORTED
 
 N = 120
@@ -77,7 +78,10 @@ def test_names(formulas, parameter, coefficients, sds, correlated, data):
 
 def test_a_formula_for_sigma_has_no_closed_form(data):
     design, family = a_design(["y ~ x + (1 | g)", "sigma ~ x"], data)
-    assert why_not_marginal(design, family, default_priors(design, family)) == "a formula for sigma has no closed form"
+    assert (
+        why_not_integrated(MixedModel(design, family, default_priors(design, family)))
+        == "a formula for sigma has no closed form"
+    )
 
 
 def a_posterior(built):

@@ -135,3 +135,11 @@ def test_a_power_of_ten_does_not_lie_on_the_label_of_an_axis(no_text_overlaps):
     no_text_overlaps(figure)
     figure.canvas.draw()
     assert not any(ax.xaxis.get_offset_text().get_text() for ax in figure.axes)
+
+
+def test_traces_of_many_parameters_stay_below_16_inches():
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame({f"x{i}": rng.normal(size=40) for i in range(12)} | {"y": rng.normal(size=40)})
+    fit = bm.fit("y ~ " + " + ".join(f"x{i}" for i in range(12)), data, **QUIET)
+    assert bm.plot_trace(fit).get_figheight() < 16
+    assert bm.plot_trace(fit, ["x1", "sigma"]).get_figheight() == pytest.approx(2 * 1.35 + 0.9)

@@ -23,7 +23,7 @@ from bayesmix.modelling.record import Fit
 if TYPE_CHECKING:
     import xarray as xr
 
-    from bayesmix.modelling.audit_draws import SecondDraws
+    from bayesmix.modelling.audit_draws import Drawn
     from bayesmix.modelling.diagnostics import Diagnostics
 
 Floats = NDArray[np.float64]
@@ -120,7 +120,7 @@ def audit(
     return compared(fit, found, seed=seed)
 
 
-def compared(fit: Fit, found: "SecondDraws", *, seed: int) -> Audit:
+def compared(fit: Fit, found: "Drawn", *, seed: int) -> Audit:
     """The verdict on a fit beside other draws of its posterior."""
     table = _table(fit, found)
     size = table["z"].abs()
@@ -153,7 +153,7 @@ def _limit(n_compared: int, *found: "Diagnostics") -> float:
     return float(student_t.isf(FALSE_ALARMS / 2 / max(n_compared, 1), degrees))
 
 
-def _table(fit: Fit, found: "SecondDraws") -> pd.DataFrame:
+def _table(fit: Fit, found: "Drawn") -> pd.DataFrame:
     sources = modelling.convergence.sources_of(fit.posterior)
     rows, labels = [], []
     for (name, own), (_, other) in zip(_parameters(fit, fit.posterior), _parameters(fit, found.posterior), strict=True):

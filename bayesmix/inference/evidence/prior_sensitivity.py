@@ -6,12 +6,10 @@ from math import log
 import numpy as np
 import pandas as pd
 
-from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
 from bayesmix.inference.evidence.evidence_cache import log_marginals
-from bayesmix.inference.evidence.nested import same_model
 from bayesmix.inference.evidence.scale_curve import curve
-from bayesmix.inference.evidence.tested_term import reduction_named, tested_scales
+from bayesmix.inference.evidence.tested_term import reduction_named
 from bayesmix.inference.shared.arguments import positive_numbers
 from bayesmix.inference.shared.readable_table import readable
 from bayesmix.modelling.kinds import a_posterior
@@ -60,11 +58,6 @@ def prior_sensitivity(fit: Fit, drop: str, *, multipliers: Sequence[float] = MUL
     factors = positive_numbers(multipliers, argument="multipliers")
     reduction = reduction_named(fit, drop)
     smaller = reduced_model(fit, reduction.formula)
-    if same_model(fit.design, smaller.design) or not tested_scales(fit, smaller):
-        raise ArgumentError(
-            f"Without {reduction.label} the model is the same in other columns, so that no prior with a scale is "
-            "tested; drop another term."
-        )
     of_larger, of_smaller = log_marginals(fit, [fit.design.formula, reduction.formula])
     found = curve(fit, smaller, list(factors), of_larger=of_larger, of_smaller=of_smaller)
     log_bf = np.clip(found.log10_bf * log(10), -700, 700)

@@ -79,7 +79,8 @@ def rand(fit: Fit | RemlFit | LaplaceFit) -> pd.DataFrame:
 
     Notes
     -----
-    ``(0 + x | g)`` is dropped; lmerTest makes it ``(1 | g)``, which is no simpler model.
+    ``(0 + x | g)`` is dropped; lmerTest makes it ``(1 | g)``, which is no simpler model. Of ``(a * b | g)`` the
+    interaction alone is tested, as in lmerTest.
     """
     require_answer(_rand, fit, question="rand")
     return _rand(fit)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bayesmix.modelling.exact.log_marginal import LogMarginal
 from bayesmix.modelling.layout import fixed_draws
+from bayesmix.modelling.log_marginal import LogMarginal, without_number
 from bayesmix.modelling.prior_density import log_prior_density
 from bayesmix.modelling.priors import Prior
 from bayesmix.numerics.reweight import mean_ratio
@@ -40,5 +40,5 @@ def with_other_priors(fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior])
     found = mean_ratio(log_ratios)
     if found.reason:
         reason = f"{found.reason}. Fit with this prior (priors=)."
-        return LogMarginal(np.nan, np.nan, own.method, reason)
+        return without_number(own.method, reason)
     return LogMarginal(own.value + found.log_mean, float(np.hypot(own.error, found.error)), own.method)
