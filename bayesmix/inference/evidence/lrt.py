@@ -141,15 +141,19 @@ def _require_one_kind(reduced: object, full: object) -> None:
 
 
 def _other_kinds(reduced: object, full: object) -> ArgumentError:
-    kinds, instead = (type(reduced), type(full)), ""
-    if kinds[0] is kinds[1]:
-        instead = instead_of("lrt", reduced)
-    elif LmFit in kinds and RemlFit in kinds:
-        instead = " bm.reml fits models without random terms too, by the same criterion."
     return ArgumentError(
         "lrt takes two fits by bm.reml or two by bm.laplace, or more; "
-        f"got {kinds[0].__name__} and {kinds[1].__name__}.{instead}"
+        f"got {type(reduced).__name__} and {type(full).__name__}.{_instead(reduced, full)}"
     )
+
+
+def _instead(reduced: object, full: object) -> str:
+    if type(reduced) is type(full):
+        return instead_of("lrt", reduced)
+    kinds = (type(reduced), type(full))
+    if LmFit in kinds and RemlFit in kinds:
+        return " bm.reml fits models without random terms too, by the same criterion."
+    return ""
 
 
 @singledispatch
