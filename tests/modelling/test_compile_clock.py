@@ -18,6 +18,7 @@ from bayesmix.estimates.reml import reml as reml_file
 from bayesmix.modelling import audit_draws
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.joint import draws as joint_draws
+from bayesmix.modelling.samplers import draw as sampler_draw
 from bayesmix.numerics.kernels import kernel
 
 
@@ -51,7 +52,7 @@ class AllOfIt(CompileClock):
 
 @pytest.mark.parametrize("method", ["marginal", "joint"])
 def test_a_fit_prints_the_seconds_without_it(method, monkeypatch):
-    monkeypatch.setattr(compile_clock, "CompileClock", AllOfIt)
+    monkeypatch.setattr(sampler_draw, "CompileClock", AllOfIt)
     monkeypatch.setattr(joint_draws, "CompileClock", AllOfIt)
     how = {"draws": 100, "chains": 2, "seed": 1, "progress": False, "method": method}
     found = fit("cbind(incidence, size - incidence) ~ period + (1 | herd)", load_data("cbpp"), "binomial", **how)

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 import bayesmix as bm
+from bayesmix.inference.checks import power_scaling_checks
 from bayesmix.inference.checks.diagnose import notes, verdict
-from bayesmix.inference.checks.findings import power_scaling_checks
 from bayesmix.inference.checks.prior_effects import elsewhere, prior_effects
 
 QUIET = {"seed": 1, "progress": False}
