@@ -1,4 +1,4 @@
-"""`fit`: from a formula to a posterior, in four steps that can each be called alone."""
+"""`fit`: from a formula to a posterior, in steps that can each be called alone."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
