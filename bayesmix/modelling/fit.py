@@ -91,8 +91,8 @@ def fit(
         drawn, and recorded in ``fit.sampling.seed``.
     method
         The route from model to posterior. ``"exact"``: coefficients and group effects are integrated out in closed
-        form, the variance parameters alone are sampled, and the rest is drawn exactly; for Gaussian models with Normal
-        or flat priors on the coefficients. ``"quadrature"``: for counts with one random intercept at most (binomial,
+        form, the variance parameters alone are sampled, and the rest is drawn exactly; for Gaussian and lognormal models with
+        Normal or flat priors on the coefficients. ``"quadrature"``: for counts with one random intercept at most (binomial,
         Bernoulli, beta-binomial, Poisson, negative binomial) its effects are integrated out numerically, all other
         parameters sampled, and the effects drawn exactly. ``"joint"``: NUTS on all parameters. ``"auto"``: one of the
         first two where it applies and is the cheaper; `print(fit)` says which and why. ``"marginal"``, the name of

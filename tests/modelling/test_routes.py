@@ -172,9 +172,7 @@ def test_what_a_route_does_not_take_goes_on_to_the_next(monkeypatch, data):
 
 def test_methods_are_the_routes(data):
     assert ("auto", *(route.name for route in routes.ROUTES), "marginal") == METHODS
-    with pytest.raises(
-        ArgumentError, match='method="quadrature" does not apply: gaussian'
-    ):
+    with pytest.raises(ArgumentError, match='method="quadrature" does not apply: gaussian'):
         bm.fit("y ~ 1", data, method="quadrature", **SETTINGS)
     with pytest.raises(ArgumentError, match='sampler="importance" goes with method="exact" or "quadrature"'):
         bm.fit("y ~ 1", data, method="joint", sampler="importance", **SETTINGS)
