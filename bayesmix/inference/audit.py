@@ -19,6 +19,7 @@ from bayesmix.modelling.arguments import check_arguments
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.layout import column_pairs, constant_parameters, threshold_names
 from bayesmix.modelling.record import Fit
+from bayesmix.modelling.samplers.compile_clock import CompileNotice
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -108,7 +109,7 @@ def audit(
     if chains < _FEWEST_CHAINS:
         raise ArgumentError(f"chains is at least {_FEWEST_CHAINS}: a single one cannot disagree; got {chains}.")
     seed = a_seed(seed, fit)
-    with modelling.compile_clock.CompileNotice(shown=progress):
+    with CompileNotice(shown=progress):
         found = modelling.audit_draws.draw_again(
             fit,
             draws=None if draws is None else int(draws),
