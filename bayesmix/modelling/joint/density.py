@@ -35,7 +35,7 @@ _ROWS = {
 _REACHES_ZERO = ("HalfNormal", "HalfStudentT", "HalfCauchy", "Exponential")
 """Priors of a sd whose density at 0 is finite and above 0."""
 _DENSE_PER_ROW = 4
-"""Untying takes the square of the number of effects outside the largest factor: so much of it for every row pays."""
+"""Untying takes the square of the number of effects outside the largest factor; up to this many a row it saves time."""
 
 
 def has_kernel(design: Design, family: Family, priors: Mapping[str, Prior]) -> bool:
