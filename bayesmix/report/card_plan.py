@@ -8,7 +8,7 @@ from bayesmix.errors import CardError
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.inference.arguments import a_switch, probability
+from bayesmix.inference.shared.arguments import a_switch, probability
 from bayesmix.modelling.default_priors import column_sds, default_priors
 from bayesmix.modelling.families import Family, read_family
 from bayesmix.modelling.fit import check_arguments

@@ -8,7 +8,7 @@ import pytest
 from bayesmix.data import load_data
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.inference.diagnose import diagnose
+from bayesmix.inference.checks.diagnose import diagnose
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.families import read_family
 from bayesmix.modelling.fit import fit

@@ -16,8 +16,8 @@ from bayesmix import report
 from bayesmix.data.catalogue import load_data
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.inference.audit_record import Audit
-from bayesmix.inference.fixef import fixef
+from bayesmix.inference.checks.audit_record import Audit
+from bayesmix.inference.tables.fixef import fixef
 from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.diagnostics import diagnose_sampling
 from bayesmix.modelling.families import read_family
