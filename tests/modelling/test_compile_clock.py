@@ -15,6 +15,7 @@ from bayesmix.modelling import audit_draws, laplace_fit, reml_fit
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.joint import draws as joint_draws
 from bayesmix.modelling.samplers import compile_clock
+from bayesmix.modelling.samplers import draw as integrated_draws
 from bayesmix.modelling.samplers.compile_clock import CompileClock, CompileNotice
 from bayesmix.numerics.kernels import kernel
 
@@ -47,9 +48,9 @@ class AllOfIt(CompileClock):
         self.seconds = 1e9
 
 
-@pytest.mark.parametrize("method", ["marginal", "joint"])
+@pytest.mark.parametrize("method", ["quadrature", "joint"])
 def test_a_fit_prints_the_seconds_without_it(method, monkeypatch):
-    monkeypatch.setattr(compile_clock, "CompileClock", AllOfIt)
+    monkeypatch.setattr(integrated_draws, "CompileClock", AllOfIt)
     monkeypatch.setattr(joint_draws, "CompileClock", AllOfIt)
     how = {"draws": 100, "chains": 2, "seed": 1, "progress": False, "method": method}
     found = fit("cbind(incidence, size - incidence) ~ period + (1 | herd)", load_data("cbpp"), "binomial", **how)

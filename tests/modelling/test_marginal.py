@@ -161,7 +161,7 @@ def test_both_paths_give_the_same_posterior(name):
     joint = fit(formula, rows, method="joint", draws=4000, seed=6, target_accept=0.97, progress=False)
     sampled = joint.posterior["posterior"].to_dataset()
     for sampler in ("importance", "nutpie"):
-        marginal = fit(formula, rows, method="marginal", sampler=sampler, draws=1500, seed=5, progress=False)
+        marginal = fit(formula, rows, method="exact", sampler=sampler, draws=1500, seed=5, progress=False)
         exact = marginal.posterior["posterior"].to_dataset()
         assert set(exact.data_vars) == set(sampled.data_vars)
         for variable in exact.data_vars:

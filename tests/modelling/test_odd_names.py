@@ -37,7 +37,7 @@ FORMULAS = (
 @pytest.mark.parametrize(
     ("formula", "method"),
     [
-        *((formula, "marginal") for formula in FORMULAS),
+        *((formula, "exact") for formula in FORMULAS),
         *(pytest.param(formula, "joint", marks=pytest.mark.slow) for formula in FORMULAS[:2]),
         (FORMULAS[2], "joint"),
     ],
