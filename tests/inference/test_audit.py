@@ -294,7 +294,7 @@ SLEEP = "Reaction ~ Days + (Days | Subject)"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize(
     ("formula", "data", "family"),
     [

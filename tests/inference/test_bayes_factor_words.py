@@ -23,6 +23,7 @@ def days():
     return bm.fit("Reaction ~ Days + (1 | Subject)", bm.load_data("sleepstudy"), draws=200, **QUIET)
 
 
+@pytest.mark.slow
 def test_models_that_differ_in_sigma_are_told_apart(days):
     both = ["Reaction ~ Days + (1 | Subject)", "sigma ~ Days"]
     fit = bm.fit(both, days.data, draws=100, tune=200, chains=2, remedies=False, **QUIET)

@@ -240,6 +240,7 @@ def assert_same_posterior(one, two):
     assert (np.abs(effects[0]["mean"] - effects[1]["mean"]) < 4 * error).all()
 
 
+@pytest.mark.slow
 def test_cbpp_is_that_of_the_joint_path_by_both_samplers(cbpp, fitted):
     joint = bm.fit(CBPP, cbpp, "binomial", method="joint", draws=2000, **SETTINGS)
     assert_same_posterior(fitted, joint)
