@@ -25,7 +25,7 @@ from bayesmix.modelling.fit import fit
 from bayesmix.modelling.record import Fit, Sampling
 from bayesmix.report import analysis as analysis_file
 from bayesmix.report import card_audit
-from bayesmix.report.card import Card, DataPart, ModelPart, SamplerPart
+from bayesmix.report.card import Card, DataPart, ModelPart, ReportPart, SamplerPart
 
 SHORT = {"draws": 200, "chains": 2, "seed": 1, "progress": False}
 
@@ -196,6 +196,7 @@ CARD = Card(
     data=DataPart(source="sleepstudy"),
     model=ModelPart("Reaction ~ Days + (Days | Subject)"),
     sampler=SamplerPart(seed=3),
+    report=ReportPart(pictures=("lines", "trace")),
 )
 
 

@@ -30,7 +30,7 @@ from .conftest import CARD, silent, variant
 
 @pytest.mark.usefixtures("sampled")
 def test_folder_holds_tables_pictures_fit_and_session(tmp_path: Path, capsys):
-    written = run_card(CARD, command=["bayesmix", "run", "sleep.toml"])
+    written = run_card(replace(CARD, report=ReportPart()), command=["bayesmix", "run", "sleep.toml"])
     assert written.folder == Path("results/sleep")
     found = {file.name for file in written.folder.iterdir()}
     assert found == set(written.files)
@@ -219,7 +219,7 @@ def test_factors_in_the_order_of_the_card(tmp_path: Path):
 @pytest.mark.usefixtures("sampled")
 def test_load_data_is_untouched_by_a_card():
     before = load_data("sleepstudy").attrs
-    run_card(variant(data=DataPart(source="sleepstudy", units={"Days": "night"})), show=silent)
+    run_card(variant(data=DataPart(source="sleepstudy", units={"Days": "night"}), report=CARD.report), show=silent)
     assert load_data("sleepstudy").attrs == before == {"units": {"Reaction": "ms", "Days": "day"}}
 
 
@@ -234,5 +234,5 @@ def test_pictures_of_chains_are_left_out_where_chains_are_parts_of_one_sample(ma
 
 @pytest.mark.usefixtures("sampled")
 def test_a_card_says_whether_effects_are_kept(sampled):
-    run_card(variant(sampler=SamplerPart(keep_effects=True)), show=silent)
+    run_card(variant(sampler=SamplerPart(keep_effects=True), report=CARD.report), show=silent)
     assert [call["keep_effects"] for call in sampled] == [True]
