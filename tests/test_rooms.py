@@ -140,8 +140,8 @@ def test_files_and_functions_are_short():
 @pytest.mark.parametrize(
     "program",
     [
-        "import bayesmix as bm",
-        "import bayesmix as bm; bm.load_data('sleepstudy'); bm.datasets()",
+        pytest.param("import bayesmix as bm", marks=pytest.mark.slow),
+        pytest.param("import bayesmix as bm; bm.load_data('sleepstudy'); bm.datasets()", marks=pytest.mark.slow),
         "import bayesmix as bm; bm.fit; bm.fixef; bm.diagnose",
         "import bayesmix.cli.main",
     ],

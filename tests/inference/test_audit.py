@@ -91,6 +91,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_other_draws(dyestuff, aud
     assert (other.table["fit"] == audited.table["fit"]).all()
 
 
+@pytest.mark.slow
 def test_a_fit_by_nuts_gets_other_draws_from_the_same_seed():
     by_nuts = fit(sampler="nutpie", tune=1000)
     found = bm.audit(by_nuts, seed=1, progress=False)
@@ -98,6 +99,7 @@ def test_a_fit_by_nuts_gets_other_draws_from_the_same_seed():
     assert not (found.table["nuts"] == found.table["fit"]).any()
 
 
+@pytest.mark.slow
 def test_a_stored_fit_is_audited_alike(dyestuff, audited, tmp_path):
     bm.save(dyestuff, tmp_path / "fit.nc")
     found = bm.audit(bm.load(tmp_path / "fit.nc"), progress=False)
@@ -155,7 +157,10 @@ def test_arguments_that_cannot_be(dyestuff, settings, words):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("variable", "label"), SEEN.items())
+@pytest.mark.parametrize(
+    ("variable", "label"),
+    [pytest.param(*one, marks=() if one[0] in ("x", "corr_g", "sigma") else pytest.mark.slow) for one in SEEN.items()],
+)
 def test_the_sentence_names_what_differs(make, gaussian, posterior, statistics, variable, label):
     """Of draws of all kinds one is moved: the sentence has its name in the field's words."""
     moved = posterior.copy(deep=True)

@@ -114,6 +114,7 @@ def test_rows_of_a_mixed_model_against_refits(mixed):
     assert (found["mcse"] < 0.05).all()
 
 
+@pytest.mark.slow
 def test_a_row_whose_weights_cannot_be_trusted_is_taken_out_in_closed_form():
     made = fit("y ~ x + (1 | g)", small_data(outlier=True), **SHORT)
     found = loo(made)
@@ -238,6 +239,7 @@ def test_p_is_what_a_row_loses_when_it_is_left_out_also_of_rows_that_are_mended(
     assert found["p"].to_numpy()[48] > 1  # 11 of 19, whose herd would have been taken for another one
 
 
+@pytest.mark.slow
 def test_the_error_of_a_sum_is_the_scatter_over_other_draws():
     made = fit("y ~ x + (1 | g)", small_data(), seed=1, progress=False, draws=4000)
     draws = log_likelihood(made).to_numpy().reshape(-1, 28).T

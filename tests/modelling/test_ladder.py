@@ -202,6 +202,7 @@ def test_the_wrong_parametrisation_is_mended_and_said(usual, monkeypatch, tmp_pa
     np.testing.assert_allclose(log_density_of(again.pymc_model)(points), lp, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_what_stays_bad_is_said(monkeypatch):
     """Without remedies, or with the arguments given, one attempt is all there is, and its trouble is reported."""
     monkeypatch.setattr(joint_draws, "centred_terms", lambda *_: (True, True))

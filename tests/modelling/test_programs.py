@@ -124,6 +124,7 @@ OTHERS = {
 }
 
 
+@pytest.mark.slow
 def test_whatever_else_differs_is_another_structure():
     found = {name: structure(**how) for name, how in OTHERS.items()}
     assert len(set(found.values())) == len(found)

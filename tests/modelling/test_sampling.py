@@ -145,7 +145,7 @@ def test_seed_out_of_range(model, seed):
         draw(model, var_names=["mean"], seed=seed)
 
 
-@pytest.mark.parametrize("sampler", ["nutpie", "pymc"])
+@pytest.mark.parametrize("sampler", ["nutpie", pytest.param("pymc", marks=pytest.mark.slow)])
 def test_a_density_that_is_nowhere_finite(sampler):
     with pm.Model() as impossible:
         mean = pm.Normal("mean")

@@ -84,7 +84,7 @@ def test_six_rows_whose_sd_has_a_second_mode_near_0():
     assert 0.5 < np.sqrt(np.mean(np.square(z))) < 1.6
 
 
-@pytest.mark.parametrize("model", [growth, factor_slopes])
+@pytest.mark.parametrize("model", [growth, pytest.param(factor_slopes, marks=pytest.mark.slow)])
 def test_hard_tails_are_well_at_first(model):
     for seed in range(4):
         fit = bm.fit(*model(), seed=seed, progress=False)

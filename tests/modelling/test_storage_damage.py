@@ -119,6 +119,7 @@ def test_all_damages_end_in_one_line_or_the_same_numbers(name, version, tmp_path
     assert set(done.stdout.strip().split(",")) <= {"same", "refused"} | ({"other numbers"} if version == "2" else set())
 
 
+@pytest.mark.slow
 def test_a_damaged_collection_of_texts_of_format_2_does_not_hang(tmp_path):
     """HDF5 looks for its end for ever when the size of an entry is 0."""
     content = bytearray((FILES / "format2_binomial_counts.nc").read_bytes())
@@ -159,8 +160,9 @@ def saves(path, limit):
     return done.stdout.splitlines()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="the system has no such limit")
-@pytest.mark.parametrize("limit", [0, *(pytest.param(limit, marks=pytest.mark.slow) for limit in (20_000, 60_000))])
+@pytest.mark.parametrize("limit", [0, 20_000, 60_000])
 def test_a_disk_that_takes_no_more_costs_one_line(limit, stored, tmp_path):
     (tmp_path / "fit.nc").write_bytes(stored)
     said, n_coefficients = saves(tmp_path / "fit.nc", limit)

@@ -103,7 +103,7 @@ def odd_attribute(file, _path):
     ],
     ids=lambda value: getattr(value, "__name__", "_"),
 )
-@pytest.mark.parametrize("digest", ["with a digest", "as format 2"])
+@pytest.mark.parametrize("digest", ["with a digest", pytest.param("as format 2", marks=pytest.mark.slow)])
 def test_nothing_outside_of_the_file_is_read_and_nothing_grows(change, words, digest, whole, tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_bytes(b"the user's own text of this file")
@@ -186,6 +186,7 @@ def test_what_is_no_file_is_not_read(tmp_path):
         bm.load(FILES / "format2_gaussian_slopes.nc", functions=[len])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="the system has no such rights")
 def test_a_file_that_may_not_be_read_says_so(whole, tmp_path):
     path = tmp_path / "fit.nc"

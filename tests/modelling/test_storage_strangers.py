@@ -120,7 +120,10 @@ NONSENSE = {
 }
 
 
-@pytest.mark.parametrize("case", NONSENSE)
+# Of every three the first is fast.
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=pytest.mark.slow if i % 3 else ()) for i, case in enumerate(NONSENSE)]
+)
 def test_nonsense_gets_one_line(case, whole, tmp_path):
     change, words = NONSENSE[case]
     path = crafted(whole, tmp_path / "fit.nc", change)

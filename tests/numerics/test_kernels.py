@@ -170,6 +170,7 @@ def test_processes_at_once_keep_all_their_signatures(package):
     assert package.run(TOTALS.format(kinds=TYPES[:3], others=TYPES)) == "18 0"
 
 
+@pytest.mark.slow
 def test_the_oldest_folders_are_removed(package):
     others = [package.cache / "bayesmix" / f"kernels-{number}" for number in range(12)]
     for number, other in enumerate(others):

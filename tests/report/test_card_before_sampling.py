@@ -100,6 +100,7 @@ def test_bad_analysis_is_refused_before_sampling(sampled, tmp_path: Path, card: 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_refusing_a_card_loads_nothing_heavy(tmp_path: Path):
     heavy = ("pymc", "pytensor", "bambi", "nutpie", "matplotlib")
     import_and_refuse = (

@@ -65,7 +65,7 @@ def test_residuals_and_sds_have_the_units_of_the_data(with_units, cbpp_fit):
     assert plot_residuals(reml("Reaction ~ Days + (1 | Subject)", odd)).get_xlabel() == "fitted Reaction"
 
 
-@pytest.mark.parametrize("factor", [1e-12, 1e7])
+@pytest.mark.parametrize("factor", [pytest.param(1e-12, marks=pytest.mark.slow), 1e7])
 def test_no_number_lies_on_a_title_in_any_unit(sleepstudy_fit, factor, no_text_overlaps):
     data = sleepstudy_fit.data.assign(Reaction=lambda d: d["Reaction"] * factor)
     fit = make_fit(sleepstudy_fit.formula, data, **FEW | {"tune": None})

@@ -34,14 +34,14 @@ class Family:
 
 FAMILIES = {
     "formulas": Family(formulas.make, 80, 1000),
-    "frames": Family(frames.make, 50, 600),
+    "frames": Family(frames.make, 30, 600),
     "priors": Family(priors.make, 60, 600),
     "arguments": Family(arguments.make, 50, 300),
     "questions": Family(questions.make, 100, 500),
-    "cards": Family(cards.make, 40, 300),
+    "cards": Family(cards.make, 30, 300),
     "shell": Family(shell.make, 15, 100),
     "tables": Family(tables.make, 40, 300),
-    "paths": Family(paths.make, 20, 100),
+    "paths": Family(paths.make, 12, 100),
     "names": Family(names.make, 4, 30),
     "stored": Family(stored.make, 15, 80),
     # Every public function with every wrong first argument: the slow sample is the whole.
