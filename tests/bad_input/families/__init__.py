@@ -42,7 +42,7 @@ FAMILIES = {
     "shell": Family(shell.make, 15, 100),
     "tables": Family(tables.make, 40, 300),
     "paths": Family(paths.make, 12, 100),
-    "names": Family(names.make, 4, 30),
+    "names": Family(names.make, 5, 30),
     "stored": Family(stored.make, 15, 80),
     # Every public function with every wrong first argument: the slow sample is the whole.
     "kinds": Family(kinds.make, kinds.COUNT // 3, kinds.COUNT),
