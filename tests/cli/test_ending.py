@@ -62,7 +62,7 @@ def wait_for(path: Path, run: subprocess.Popen) -> None:
 
 
 def code_of(run: subprocess.Popen) -> int:
-    run.communicate(timeout=120)
+    run.communicate(timeout=600)
     return run.returncode
 
 
