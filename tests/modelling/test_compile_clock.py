@@ -89,7 +89,7 @@ def test_a_terminal_has_the_bar_alone(tmp_path, monkeypatch, capsys):
 
 FIRST = """
 import bayesmix as bm
-bm.fit("Yield ~ 1 + (1 | Batch)", bm.load_data("Dyestuff"), seed=1)
+bm.fit("Yield ~ 1", bm.load_data("Dyestuff"), seed=1)
 """
 
 

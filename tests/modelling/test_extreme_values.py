@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from bayesmix.modelling.exact.importance import pareto_k_of
 
 from bayesmix.errors import DataError, PriorError
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.laplace import laplace
 from bayesmix.modelling.reml import reml
+from bayesmix.modelling.samplers.weights import pareto_k_of
 
 random = np.random.default_rng(3)
 N = 40

@@ -142,6 +142,7 @@ def test_diagnose_notes_it_and_the_line_on_sampling_does_not(sleepstudy):
     assert "prior_sensitivity" not in set(diagnose(made, sensitivity=False)["check"])
 
 
+@pytest.mark.slow
 def test_the_same_whichever_way_the_model_was_sampled():
     """The joint path's draws are other ones of the same posterior."""
     data = load_data("Dyestuff")
