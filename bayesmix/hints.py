@@ -22,7 +22,9 @@ _NEW_ROWS = (
     "bm.fitted(fit) and bm.posterior_predict(fit) are of the rows that were fitted"
 )
 _PICTURES = "bm.plot_lines(fit), bm.plot_ranef(fit), bm.plot_ppc(fit), bm.plot_trace(fit) and others draw one each"
-_LIMITS = "bm.fixef(fit) and bm.varcorr(fit) have lower and upper; prob= is their probability"
+_LIMITS = (
+    "bm.fixef(fit) and bm.varcorr(fit), of REML with intervals=True, have lower and upper; prob= is their probability"
+)
 _LIKELIHOOD = "bm.glance(fit) has what there is of it"
 _DRAWS = "fit.posterior has the draws, as ArviZ reads them"
 _PRIORS = 'priors are texts by parameter, priors={"sd_g__x": "HalfNormal(2)"}; print(fit) shows all'

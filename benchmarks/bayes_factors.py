@@ -29,8 +29,10 @@ import numpy as np
 import pymc as pm
 
 import bayesmix as bm
-from bayesmix import modelling
 from bayesmix.formula.reduce import reductions
+from bayesmix.modelling.joint.bridge import by_bridge
+from bayesmix.modelling.joint.sample_pymc_model import draw
+from bayesmix.modelling.pymc_model.build import build_model
 from bayesmix.modelling.reduced import reduced_model
 
 EXACT = {"sleepstudy": (-895.3452739779617, -912.5635190852489), "Dyestuff": (-170.07574398234266, -172.3791960181449)}
@@ -75,16 +77,15 @@ def by_bayesmix(fit: bm.Fit) -> tuple[float, float]:
 
 def joint_models(fit: bm.Fit) -> list[pm.Model]:
     smaller = reduced_model(fit, reductions(fit.design.formula)[0].formula)
-    build = modelling.pymc_model.build_model
-    return [build(one.design, fit.family, one.priors).model for one in (fit, smaller)]
+    return [build_model(one.design, fit.family, one.priors).model for one in (fit, smaller)]
 
 
 def by_joint_bridge(fit: bm.Fit) -> tuple[float, float]:
     found = []
     for model in joint_models(fit):
         names = [variable.name for variable in model.free_RVs]
-        posterior, sampling = modelling.sampling.draw(model, var_names=names, draws=2500, seed=1, progress=False)
-        found.append(modelling.bridge.by_bridge(model, posterior, seed=sampling.seed))
+        posterior, sampling = draw(model, var_names=names, draws=2500, seed=1, progress=False)
+        found.append(by_bridge(model, posterior, seed=sampling.seed))
     larger, smaller = found
     return (larger.value - smaller.value) / log(10), float(np.hypot(larger.error, smaller.error)) / log(10)
 

@@ -24,7 +24,9 @@ from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.pymc_model.build import build_model
-from bayesmix.modelling.quadrature.draws import draw_counts
+from bayesmix.modelling.quadrature.integrated import integrated_counts
+from bayesmix.modelling.samplers.draw import sample_integrated
+from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.priors.default_priors import default_priors
 
 FORMULA = "cbind(m, u) ~ treatment * time + (1 | tank)"
@@ -58,8 +60,8 @@ def locus(seed: int) -> pd.DataFrame:
 def of_bayesmix(data: pd.DataFrame) -> Speed:
     design = build_design(parse(FORMULA), data, response=FAMILY.response)
     begun = process_time()
-    how = {"draws": 1000, "tune": 0, "chains": 4, "cores": 1, "seed": 1, "target_accept": 0.9, "progress": False}
-    tree, _ = draw_counts(design, FAMILY, default_priors(design, FAMILY), sampler="importance", **how)
+    settings = SamplerSettings("importance", draws=1000, chains=4, cores=1, seed=1, progress=False)
+    tree, _ = sample_integrated(lambda: integrated_counts(design, FAMILY, default_priors(design, FAMILY)), settings)
     return Speed(smallest_ess(tree), process_time() - begun, 0.0)
 
 

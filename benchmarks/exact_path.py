@@ -33,8 +33,13 @@ import bayesmix as bm
 from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.exact.draws import draw_marginal
-from bayesmix.modelling.method import choose_method
+from bayesmix.modelling.exact.integrated import integrated_gaussian
+from bayesmix.modelling.mixed_model import MixedModel
+from bayesmix.modelling.route import Asked
+from bayesmix.modelling.routes import choose_route
+from bayesmix.modelling.samplers.chains import all_cores
+from bayesmix.modelling.samplers.draw import sample_integrated
+from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.priors.default_priors import default_priors
 
 
@@ -108,10 +113,10 @@ def of_bayesmix(work: Work) -> Speed:
     bm.fit("Reaction ~ Days + (1 | Subject)", bm.load_data("sleepstudy"), draws=20, chains=1, progress=False)
     gaussian, design = read_family("gaussian"), build_design(parse(work.formula), work.data())
     priors = default_priors(design, gaussian)
-    choice = choose_method("auto", design, gaussian, priors, sampler="auto")
-    how = {"tune": 200, "cores": None, "target_accept": 0.9, "progress": False}
+    choice = choose_route(MixedModel(design, gaussian, priors), Asked())
+    settings = SamplerSettings(choice.sampler, draws=1000, chains=4, cores=min(4, all_cores()), seed=1, progress=False)
     wall, cpu = time.perf_counter(), time.process_time()
-    tree, _ = draw_marginal(design, priors, sampler=choice.sampler, draws=1000, chains=4, seed=1, **how)
+    tree, _ = sample_integrated(lambda: integrated_gaussian(design, priors), settings)
     return Speed(smallest_ess(tree), time.perf_counter() - wall, time.process_time() - cpu, memory())
 
 

@@ -569,7 +569,7 @@ bm.plot_sd(dye2)
 bm.plot_compare_reml(dye2_comparison, kind="intervals")
 
 # %% [markdown]
-# ### Evidence for nothing
+# ### Evidence against a difference
 #
 # A likelihood-ratio test cannot speak *for* the absence of a term; its p value of 1 says only that there is no evidence
 # for it. The Bayes factor can. And for those who do not want to test for exactly 0, which few things in biology are,

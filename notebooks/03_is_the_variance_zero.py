@@ -93,8 +93,8 @@ print(bm.rand(posterior["Dyestuff2"]))
 # How to read the table, from left to right:
 #
 # - `log10 BF` is the power of ten. For *Dyestuff2* it is -0.53: the data are $10^{0.53} = 3.4$ times as probable
-#   *without* batches as with them. So there is evidence for nothing, which no p value can give. It is not much of
-#   it, and with six batches it cannot be.
+#   *without* batches as with them. So there is evidence *against* a difference, which no p value can give. It is not
+#   much of it, and with six batches it cannot be.
 # - `error` is how far off the number may be for reasons of computation. These two come from quadrature, to all
 #   digits.
 # - `over prior scales` is the range that other people's priors would give. More about it in section 4.

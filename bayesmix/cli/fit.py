@@ -15,35 +15,44 @@ from bayesmix.report.results_folder import results_path
 # The parameter may hold equals signs and calls, the distribution's arguments an equals sign each but no call.
 _PRIOR = re.compile(r"(.+)=(\s*[A-Za-z_]\w*\s*\([^()]*\)\s*)", re.DOTALL)
 
+Formula = Annotated[
+    str, typer.Argument(help='As in lme4, in quotes: "y ~ x + (x | g)".', show_default=False, metavar="FORMULA")
+]
+Data = Annotated[
+    str,
+    typer.Argument(
+        help="A file (.csv, .tsv, .txt, .xlsx, .parquet, .feather, .arrow), or a set that `bayesmix data` lists.",
+        metavar="DATA",
+    ),
+]
+Auxiliary = Annotated[
+    list[str] | None,
+    typer.Option(
+        help='A formula of a further parameter of the family, "sigma ~ x + (1 | g)"; may be given several times.',
+        metavar="FORMULA",
+    ),
+]
+PriorTexts = Annotated[
+    list[str] | None, typer.Option(help='"sd_Subject__Days=HalfNormal(20)"; may be given several times.')
+]
+MissingMarks = Annotated[
+    list[str] | None,
+    typer.Option(help='What stands for a missing value in the file, "-" or "."; may be given several times.'),
+]
+Folder = Annotated[
+    Path | None, typer.Option(help="Folder of results; without it the summary is printed and nothing written.")
+]
+
 
 def fit(
-    formula: Annotated[
-        str, typer.Argument(help='As in lme4, in quotes: "y ~ x + (x | g)".', show_default=False, metavar="FORMULA")
-    ],
-    data: Annotated[
-        str,
-        typer.Argument(
-            help="A file (.csv, .tsv, .txt, .xlsx, .parquet, .feather, .arrow), or a set that `bayesmix data` lists.",
-            metavar="DATA",
-        ),
-    ],
+    formula: Formula,
+    data: Data,
     family: Annotated[str, typer.Option(help='Such as "binomial", or with a link "binomial(probit)".')] = "gaussian",
-    auxiliary: Annotated[
-        list[str] | None,
-        typer.Option(
-            help='A formula of a further parameter of the family, "sigma ~ x + (1 | g)"; may be given several times.',
-            metavar="FORMULA",
-        ),
-    ] = None,
-    prior: Annotated[
-        list[str] | None, typer.Option(help='"sd_Subject__Days=HalfNormal(20)"; may be given several times.')
-    ] = None,
+    auxiliary: Auxiliary = None,
+    prior: PriorTexts = None,
     weights: Annotated[str | None, typer.Option(help="The column of weights.", metavar="COLUMN")] = None,
     na: Annotated[str, typer.Option(help='Rows with missing values: "drop" or "error".')] = "drop",
-    na_values: Annotated[
-        list[str] | None,
-        typer.Option(help='What stands for a missing value in the file, "-" or "."; may be given several times.'),
-    ] = None,
+    na_values: MissingMarks = None,
     sep: Annotated[str | None, typer.Option(help='Between two fields of the file: ";", or "\\t" for a tab.')] = None,
     decimal: Annotated[str | None, typer.Option(help='The decimal mark of the file, "." or ",".')] = None,
     encoding: Annotated[str | None, typer.Option(help="Of the file, such as latin-1 or cp1252.")] = None,
@@ -56,9 +65,7 @@ def fit(
     method: Annotated[str | None, typer.Option(help='"auto", "marginal" (exact) or "joint".')] = None,
     sampler: Annotated[str | None, typer.Option(help='"auto", "importance", "nutpie", "pymc" or "numpyro".')] = None,
     prob: Annotated[float, typer.Option(help="Probability of the intervals.")] = 0.95,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder of results; without it the summary is printed and nothing written.")
-    ] = None,
+    out: Folder = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes.")] = False,
 ) -> None:
     """Fit one model and print its summary; with --out leave a folder of results as well."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bayesmix.errors import FamilyError, did_you_mean, listing
 from bayesmix.families.record import FamilyRecord
-from bayesmix.families.table import ALIASES, FAMILIES
+from bayesmix.families.table import ALIASES, FAMILIES, RESEMBLED
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,10 @@ def has_laplace_fit(family: Family) -> bool:
     return family.link in family.record.laplace
 
 
+def _nearest(name: str) -> str:
+    return f" Nearest is {RESEMBLED[name]!r}." if name in RESEMBLED else did_you_mean(name, FAMILIES)
+
+
 def read_family(text: str | Family) -> Family:
     """The family named by `text`: ``"binomial"``, or with a link ``"binomial(probit)"``.
 
@@ -65,8 +69,7 @@ def read_family(text: str | Family) -> Family:
     link = rest.rstrip().removesuffix(")").replace("link", "").strip(" ='\"").lower()
     if name not in FAMILIES:
         raise FamilyError(
-            f"Family {name!r} is not known.{did_you_mean(name, FAMILIES)} "
-            f"Families: {listing(FAMILIES, at_most=len(FAMILIES))}."
+            f"Family {name!r} is not known.{_nearest(name)} Families: {listing(FAMILIES, at_most=len(FAMILIES))}."
         )
     links = FAMILIES[name].links
     link = link or links[0]

@@ -138,7 +138,7 @@ def _refuse_cells(column: pd.Series) -> None:
     elif isinstance(kind, pd.ArrowDtype):
         first = column.first_valid_index()
         if first is not None and not _is_cell(kind.type):
-            raise DataError(_said(column.name, kind.type, f"in row {first}"))
+            raise DataError(_refusal(column.name, kind.type, f"in row {first}"))
     elif pd.api.types.is_object_dtype(kind) or pd.api.types.is_complex_dtype(kind):
         _refuse_values(column.name, column, "in row")
 
@@ -148,7 +148,7 @@ def _refuse_values(name: Any, values: pd.Series, where: str) -> None:
     for label, value in zip(values.index, values.array, strict=True):
         kind = type(value)
         if kind in bad:
-            raise DataError(_said(name, kind, f"{where} {label}"))
+            raise DataError(_refusal(name, kind, f"{where} {label}"))
         if kind is str and not (value.isascii() or is_unicode(value)):
             raise DataError(
                 f"Column {name!r} holds {value!r} {where} {label}, with half of a surrogate pair, which is no "
@@ -167,7 +167,7 @@ def _is_cell(kind: type) -> bool:
     return kind in _CELLS or (issubclass(kind, _NUMPY_CELLS) and not issubclass(kind, np.complexfloating))
 
 
-def _said(name: Any, kind: type, where: str) -> str:
+def _refusal(name: Any, kind: type, where: str) -> str:
     what = "complex" if issubclass(kind, complex | np.complexfloating) else kind.__name__
     instead = _INSTEAD.get(what, "a cell is a number or a text; write data[{name!r}].astype(str)").format(name=name)
     return f"Column {name!r} holds a value of type {what} {where}; {instead}."

@@ -42,7 +42,9 @@ def refuse_number_texts(column: pd.Series) -> None:
     if not all(text.strip() in _MARKS or _WITH_COMMA.fullmatch(text) for text in read.others):
         return
     if read.comma or any("," in text for text in read.others) or 0 < len(read.others) < len(read.texts):
-        raise DataError(f"'{column.name}' is text: {_said(column, read)}; as a factor it is factor(`{column.name}`).")
+        raise DataError(
+            f"'{column.name}' is text: {_description(column, read)}; as a factor it is factor(`{column.name}`)."
+        )
 
 
 def beside_numbers(column: pd.Series) -> str:
@@ -57,7 +59,7 @@ def beside_numbers(column: pd.Series) -> str:
             f"[{column.name!r}])"
         )
     words = [text for text in read.others if not _WITH_COMMA.fullmatch(text)]
-    return "" if 2 * len(words) > len(read.texts) else _said(column, read)
+    return "" if 2 * len(words) > len(read.texts) else _description(column, read)
 
 
 def _reading(column: pd.Series) -> _Reading:
@@ -69,7 +71,7 @@ def _reading(column: pd.Series) -> _Reading:
     return _Reading(texts, others - with_comma if comma else others, comma)
 
 
-def _said(column: pd.Series, read: _Reading) -> str:
+def _description(column: pd.Series, read: _Reading) -> str:
     """How many cells are numbers, which are not in which rows, in their order, and what to write."""
     if not read.others:
         first = next(row for row, text in enumerate(column) if text in read.texts and "," in text)

@@ -1,9 +1,10 @@
 """The formulas that lack one random term, or one column of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bayesmix.formula.syntax import unparse
-from bayesmix.formula.terms import INTERCEPT, Formula, RandomTerm
+from bayesmix.formula.terms import INTERCEPT, Formula, RandomTerm, Term
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ def reductions(formula: Formula) -> tuple[Reduction, ...]:
     """One for each part that can be taken away and leave a model: a slope before its intercept.
 
     ``(Days | Subject)`` becomes ``(1 | Subject)``; ``(1 | Subject)`` and ``(0 + Days | Subject)`` go altogether. (Of
-    the latter lmerTest makes ``(1 | Subject)``, which is no simpler model.)
+    the latter lmerTest makes ``(1 | Subject)``, which is no simpler model.) Of ``(a * b | Subject)`` the interaction
+    goes first: without ``a`` alone the model would be the same in other columns, or depend on their coding.
     """
     return tuple(one for number, term in enumerate(formula.random) for one in _of_term(formula, number, term))
 
@@ -44,7 +46,7 @@ def _of_term(formula: Formula, number: int, term: RandomTerm) -> list[Reduction]
         return [Reduction(before, term.terms[0].label, term.group_label, before, "", without)]
     found = []
     for part in term.terms:
-        if part == INTERCEPT:
+        if part == INTERCEPT or containing(part, term.terms):
             continue
         smaller = replace(term, terms=tuple(other for other in term.terms if other != part))
         label, after = f"{part.label} in {before}", f"({smaller.label})"
@@ -68,12 +70,16 @@ def _text(formula: Formula, random: tuple[RandomTerm, ...]) -> str:
     return f"{formula.response.text} ~ {' + '.join(parts)}"
 
 
+def containing(term: Term, others: Iterable[Term]) -> tuple[str, ...]:
+    """Labels of the interactions among `others` that contain `term`; where there are any it cannot go by itself."""
+    return tuple(other.label for other in others if set(term.labels) < set(other.labels))
+
+
 def fixed_reductions(formula: Formula) -> tuple[Reduction, ...]:
     """One for each term of the fixed part that is not contained in another one; the intercept stays."""
     found = []
     for term in formula.fixed:
-        contained = any(set(term.labels) < set(other.labels) for other in formula.fixed)
-        if term == INTERCEPT or contained:
+        if term == INTERCEPT or containing(term, formula.fixed):
             continue
         fixed = tuple(other for other in formula.fixed if other != term)
         smaller = replace(formula, fixed=fixed)

@@ -23,7 +23,7 @@ from bayesmix.posterior.layout import column_pairs, constant_parameters, thresho
 if TYPE_CHECKING:
     import xarray as xr
 
-    from bayesmix.modelling.audit_draws import SecondDraws
+    from bayesmix.modelling.audit_draws import Drawn
     from bayesmix.modelling.diagnostics import Diagnostics
 
 Floats = NDArray[np.float64]
@@ -108,18 +108,19 @@ def audit(
     if chains < _FEWEST_CHAINS:
         raise ArgumentError(f"chains is at least {_FEWEST_CHAINS}: a single one cannot disagree; got {chains}.")
     seed = a_seed(seed, fit)
-    found = modelling.audit_draws.draw_again(
-        fit,
-        draws=None if draws is None else int(draws),
-        tune=None if tune is None else int(tune),
-        chains=int(chains),
-        seed=seed,
-        progress=progress,
-    )
+    with modelling.compile_clock.CompileNotice(shown=progress):
+        found = modelling.audit_draws.draw_again(
+            fit,
+            draws=None if draws is None else int(draws),
+            tune=None if tune is None else int(tune),
+            chains=int(chains),
+            seed=seed,
+            progress=progress,
+        )
     return compared(fit, found, seed=seed)
 
 
-def compared(fit: Fit, found: "SecondDraws", *, seed: int) -> Audit:
+def compared(fit: Fit, found: "Drawn", *, seed: int) -> Audit:
     """The verdict on a fit beside other draws of its posterior."""
     table = _table(fit, found)
     size = table["z"].abs()
@@ -152,7 +153,7 @@ def _limit(n_compared: int, *found: "Diagnostics") -> float:
     return float(student_t.isf(FALSE_ALARMS / 2 / max(n_compared, 1), degrees))
 
 
-def _table(fit: Fit, found: "SecondDraws") -> pd.DataFrame:
+def _table(fit: Fit, found: "Drawn") -> pd.DataFrame:
     sources = modelling.convergence.sources_of(fit.posterior)
     rows, labels = [], []
     for (name, own), (_, other) in zip(_parameters(fit, fit.posterior), _parameters(fit, found.posterior), strict=True):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bayesmix import display
-from bayesmix.modelling.record import Sampling
+from bayesmix.modelling.settings import Sampling
 
 AGREES, DIFFERS, NO_VERDICT = "agrees", "differs", "no verdict"
 

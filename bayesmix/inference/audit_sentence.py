@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from bayesmix import modelling
-from bayesmix.modelling.record import Fit, Sampling
+from bayesmix.modelling.record import Fit
+from bayesmix.modelling.settings import Sampling
 
 _NUTS = "NUTS from dispersed starts"
 _FEWEST = 100  # effective draws of a fit, for Monte Carlo errors that can be trusted

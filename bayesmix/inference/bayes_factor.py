@@ -14,7 +14,6 @@ from bayesmix.formula.response import measure_of
 from bayesmix.hints import with_hints
 from bayesmix.inference.contained import log_marginals
 from bayesmix.inference.log_marginal import log_marginal
-from bayesmix.inference.nested import same_model
 from bayesmix.inference.sensitivity import evidence_range
 from bayesmix.inference.tested import reduction_named, tested_sds
 from bayesmix.modelling.kinds import a_posterior
@@ -22,7 +21,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model
 
 if TYPE_CHECKING:
-    from bayesmix.modelling.exact.log_marginal import LogMarginal
+    from bayesmix.modelling.log_marginal import LogMarginal
 
 # Kass & Raftery (1995), doi:10.1080/01621459.1995.10476572: bounds of |log10 BF| and their words.
 _WORDS = ((0.5, "not worth more than a bare mention"), (1.0, "substantial"), (2.0, "strong"), (inf, "decisive"))
@@ -138,9 +137,6 @@ def without(fit: Fit, reduction: Reduction) -> BayesFactor:
     further = fit.formulas[1:]
     found = compare(joined(fit.formulas), larger, joined((reduction.formula.text, *further)), smaller)
     model = reduced_model(fit, reduction.formula)
-    if same_model(fit.design, model.design):
-        reason = "without it the model is the same in other columns and only the priors differ, so nothing is tested"
-        return BayesFactor(np.nan, np.nan, np.nan, "", found.larger, found.smaller, found.method, reason)
     low, high = (np.nan, np.nan) if found.reason else evidence_range(fit, model, larger, smaller)
     priors = ", ".join(f"{name} ~ {fit.priors[name]}" for name in model.tested)
     label = found.label if isnan(low) else verbal_range(low, high)

@@ -13,8 +13,8 @@ from math import ceil, floor, isnan, log10, nan
 import numpy as np
 
 from bayesmix.formula.design import GroupTerm, TermColumns, prefixed
-from bayesmix.modelling.method import EFFECTIVE_PER_CHAIN, RHAT_LIMIT
 from bayesmix.modelling.record import Fit
+from bayesmix.modelling.settings import EFFECTIVE_PER_CHAIN, RHAT_LIMIT
 from bayesmix.posterior.layout import corr_name, sd_name, sd_names
 
 ESS_PER_CHAIN = EFFECTIVE_PER_CHAIN
@@ -24,7 +24,6 @@ FEWEST_CHAINS = 2
 FARTHEST_CENTRE = 10  # sds of a predictor from 0 to its mean
 
 _TARGETS = (0.95, 0.99)  # acceptance probabilities to try one after the other
-_LONG_TUNING = {"marginal": 1000, "joint": 2000}
 
 PROBLEM, NOTE = "problem", "note"
 
@@ -109,7 +108,7 @@ def divergences(fit: Fit) -> Iterator[Finding]:
         used = fit.sampling.target_accept or 0.0
         targets = [f"{target:g}" for target in _TARGETS if target > used]
         if targets:
-            tune = f" with tune={_longer_tuning(fit)}" if fit.method == "marginal" else ""
+            tune = f" with tune={_longer_tuning(fit)}" if not fit.route.samples_effects else ""
             advice = f"Use target_accept={', or '.join(targets)}{tune}, then {prior}."
         else:
             advice = f"target_accept={used:g} is as high as helps: give {prior}, or simplify the random terms."
@@ -160,7 +159,7 @@ def _longer(fit: Fit) -> str:
 
 
 def _longer_tuning(fit: Fit) -> int:
-    return max(_LONG_TUNING[fit.method], 2 * fit.sampling.tune)
+    return max(fit.route.long_tune, 2 * fit.sampling.tune)
 
 
 def ebfmi(fit: Fit) -> Iterator[Finding]:
@@ -180,7 +179,7 @@ def tree_depth(fit: Fit) -> Iterator[Finding]:
     if fit.diagnostics.n_max_treedepth > limit:
         # On the marginal path no predictor is sampled along; there a prior that reaches far makes long trajectories.
         cause = "give the sds tighter priors (priors=)"
-        if fit.method == "joint":
+        if fit.route.samples_effects:
             cause = "bring the predictors to one scale, as in scale(x)"
         advice = f"Trajectories are cut short: {cause}, or use tune={_longer_tuning(fit)}."
         yield Finding("tree_depth", PROBLEM, "", fit.diagnostics.n_max_treedepth, limit, advice)

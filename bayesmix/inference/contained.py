@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from bayesmix import modelling
 from bayesmix.formula.terms import Formula
 from bayesmix.inference.log_marginal import log_marginal, require_proper
 from bayesmix.inference.tested import require_usable_at_zero
+from bayesmix.modelling.evidence import of_smaller_models
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model
 
 if TYPE_CHECKING:
-    from bayesmix.modelling.exact.log_marginal import LogMarginal
+    from bayesmix.modelling.log_marginal import LogMarginal
 
 _FOUND: "WeakKeyDictionary[Fit, dict[ModelKey, LogMarginal]]" = WeakKeyDictionary()
 
@@ -48,7 +48,7 @@ def log_marginals(fit: Fit, formulas: Sequence[Formula]) -> "list[LogMarginal]":
         require_usable_at_zero(fit, model)
     if own in missing:
         found[own] = log_marginal(fit)
-    found |= zip(smaller, modelling.bridge.of_smaller_models(fit, list(smaller.values())), strict=True)
+    found |= zip(smaller, of_smaller_models(fit, list(smaller.values())), strict=True)
     return [found[key_of(formula)] for formula in formulas]
 
 

@@ -7,7 +7,6 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from bayesmix import modelling
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.modelling.blocks import group_draws_at
 from bayesmix.modelling.record import Fit
@@ -78,5 +77,5 @@ def group_effects(fit: Fit, term: GroupTerm, levels: slice | NDArray[np.intp]) -
         return joined(group_draws_at(posterior, term, levels))
     number = next(i for i, other in enumerate(fit.design.random) if other is term)
     positions = np.arange(term.n_levels)[levels]
-    drawn = modelling.level_draws.effects_of(fit.level_draws, number, positions, cores=fit.sampling.cores)
+    drawn = fit.level_effects.effects(number, positions, cores=fit.sampling.cores)
     return np.moveaxis(drawn, 0, -1)

@@ -14,8 +14,8 @@ from bayesmix.inference.bayes_factor import verbal
 from bayesmix.inference.contained import key_of, log_marginals
 from bayesmix.inference.rand_table import InclusionTable
 from bayesmix.modelling.kinds import a_posterior
-from bayesmix.modelling.method import why_not_marginal
 from bayesmix.modelling.record import Fit
+from bayesmix.modelling.routes import why_not_integrated
 
 _MOST_MODELS = 128
 _MOST_SAMPLED = 16  # where each is sampled for seconds
@@ -49,7 +49,7 @@ def inclusion(fit: Fit) -> InclusionTable:
         A standard deviation has a prior whose density at 0 is 0 or infinite.
     """
     fit = a_posterior(fit, question="inclusion")
-    obstacle = why_not_marginal(fit.design, fit.family, fit.priors)
+    obstacle = why_not_integrated(fit.model)
     most = _MOST_SAMPLED if obstacle else _MOST_MODELS
     models, parts = _contained(fit.design.formula, most)
     if len(models) > most:

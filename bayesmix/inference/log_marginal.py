@@ -1,22 +1,16 @@
 """How probable were the data under the model, before they were seen?"""
 
-from typing import TYPE_CHECKING
-
-from bayesmix import modelling
 from bayesmix.errors import PriorError, listing
 from bayesmix.hints import with_hints
+from bayesmix.modelling.evidence import log_marginal_of_fit
 from bayesmix.modelling.kinds import a_posterior
-from bayesmix.modelling.method import why_not_marginal
-from bayesmix.modelling.quadrature_families import why_not_quadrature
+from bayesmix.modelling.log_marginal import LogMarginal
 from bayesmix.modelling.record import Fit
 from bayesmix.priors.prior import FLAT
 
-if TYPE_CHECKING:
-    from bayesmix.modelling.exact.log_marginal import LogMarginal
-
 
 @with_hints
-def log_marginal(fit: Fit) -> "LogMarginal":
+def log_marginal(fit: Fit) -> LogMarginal:
     """Log marginal likelihood of a fitted model: all parameters integrated out under their priors.
 
     Parameters
@@ -47,26 +41,7 @@ def log_marginal(fit: Fit) -> "LogMarginal":
     """
     fit = a_posterior(fit, question="log_marginal")
     require_proper(fit)
-    if why_not_quadrature(fit.design, fit.family, fit.priors) is None:
-        found = modelling.counts_marginal.log_marginal_of_counts(
-            fit.design,
-            fit.family,
-            fit.priors,
-            seed=fit.sampling.seed,
-            cores=fit.sampling.cores,
-            weights=fit.diagnostics.importance,
-        )
-        if found.reliable or fit.method == "marginal":
-            return found
-    if why_not_marginal(fit.design, fit.family, fit.priors):
-        return modelling.bridge.by_bridge(fit.pymc_model, fit.posterior, seed=fit.sampling.seed)
-    return modelling.log_marginal.log_marginal_of(
-        fit.design,
-        fit.priors,
-        seed=fit.sampling.seed,
-        cores=fit.sampling.cores,
-        weights=fit.diagnostics.importance,
-    )
+    return log_marginal_of_fit(fit)
 
 
 def require_proper(fit: Fit) -> None:

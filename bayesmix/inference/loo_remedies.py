@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesmix import modelling
 from bayesmix.inference.held_out_groups import group_log_likelihoods, rows_by_level
 from bayesmix.inference.psis import Weighted, efficiency_of, limit_of, psis, variance_of
 from bayesmix.inference.row_model import Positions
@@ -47,8 +46,12 @@ class Estimates:
 def is_exact(fit: Fit) -> bool:
     """Whether the fit has a closed form given its variance parameters, of which it holds the draws."""
     group = fit.posterior.children.get("unconstrained_posterior")
-    exact = fit.method == "marginal" and fit.family.is_gaussian_identity
-    return exact and group is not None and "theta" in group.data_vars
+    return fit.route.leaves_out_exactly and group is not None and "theta" in group.data_vars
+
+
+def _seconds(fit: Fit, n_draws: int) -> float:
+    """What the exact log density of one part takes in so many draws, roughly."""
+    return (fit.route.seconds_per_value(fit.model) or 0.0) * n_draws
 
 
 def mendable(fit: Fit, rows: Positions, pareto_k: Floats, n_draws: int) -> Positions:
@@ -56,7 +59,7 @@ def mendable(fit: Fit, rows: Positions, pareto_k: Floats, n_draws: int) -> Posit
     order = np.argsort(-pareto_k, kind="stable")
     rows, trusted = rows[order], pareto_k[order] <= limit_of(n_draws)
     if is_exact(fit):
-        seconds = np.full(len(rows), modelling.left_out.seconds_of(fit, n_draws))
+        seconds = np.full(len(rows), _seconds(fit, n_draws))
     elif not fit.design.random or any(part.random for part in fit.design.parts.values()):
         return rows[:0]
     else:
@@ -75,12 +78,14 @@ def exactly(fit: Fit, parts: Masks, draws: Positions) -> Estimates:
     parts
         Each (n_obs,), true where a row is left out.
     """
-    exact = modelling.left_out.left_out(fit, draws)
+    exact = fit.route.left_out(fit, draws)
+    if exact is None:
+        raise ValueError(f"the {fit.method} route leaves nothing out exactly")
     weighted = psis(np.stack([exact.log_density(part) for part in parts]), efficiency_of(fit))
     elpd, k, mcse, variance = weighted.elpd.copy(), weighted.pareto_k.copy(), weighted.mcse, 0.0
     methods, influence = np.full(len(parts), "exact", dtype=object), weighted.influence
     doubtful = np.flatnonzero(k > min(_DOUBTFUL, limit_of(len(draws))))
-    affordable = int(_SECONDS / modelling.left_out.seconds_of_prediction(fit))
+    affordable = int(_SECONDS / exact.seconds_of_prediction)
     by_marginals, whole_error = [], 0.0
     for number in doubtful[np.argsort(-k[doubtful], kind="stable")][:affordable]:
         found = exact.predicted(parts[number])
@@ -121,7 +126,7 @@ def affordable_exactly(fit: Fit, n_levels: int, n_draws: int) -> int:
     """How many draws the exact path has the time for, 0 where it is no way: too few, or no closed form."""
     if not is_exact(fit) or n_levels < 2:
         return 0
-    affordable = int(_SECONDS / (modelling.left_out.seconds_of(fit, 1) * n_levels))
+    affordable = int(_SECONDS / (_seconds(fit, 1) * n_levels))
     return min(n_draws, affordable) if affordable >= min(_FEWEST, n_draws) else 0
 
 

@@ -17,6 +17,7 @@ from bayesmix.inference.nested import require_nested
 from bayesmix.inference.readable_table import readable
 from bayesmix.modelling.kinds import instead_of
 from bayesmix.modelling.laplace_record import LaplaceFit
+from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.reml_record import RemlFit
 
 
@@ -136,7 +137,12 @@ def _require_one_kind(reduced: object, full: object) -> None:
 
 
 def _instead(reduced: object, full: object) -> str:
-    return instead_of("lrt", reduced) if type(reduced) is type(full) else ""
+    if type(reduced) is type(full):
+        return instead_of("lrt", reduced)
+    kinds = (type(reduced), type(full))
+    if LmFit in kinds and RemlFit in kinds:
+        return " bm.reml fits models without random terms too, by the same criterion."
+    return ""
 
 
 def _require_one_criterion(reduced: RemlFit, full: RemlFit, same_fixed: bool) -> None:

@@ -1,4 +1,4 @@
-"""Does the larger of two models contain the smaller, or are both the same?"""
+"""Does the larger of two models contain the smaller?"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,26 +32,6 @@ def require_nested(reduced: Design, full: Design) -> None:
             raise ArgumentError(_refusal(f"({term.label})"))
     if not np.array_equal(reduced.offset, full.offset):
         raise ArgumentError("The models have different offsets and are not nested: no likelihood-ratio test holds.")
-
-
-def same_model(one: Design, other: Design) -> bool:
-    """Whether two designs of the same rows are one model in other columns, as where an interaction takes up a slope.
-
-    What the fixed columns span is the same, and every random term has its counterpart, alone at its levels, with as
-    many correlated effects that span the same.
-    """
-    if not _same_span(one.fixed.matrix, other.fixed.matrix) or len(one.random) != len(other.random):
-        return False
-    for term in one.random:
-        own = [rival for rival in one.random if _same_levels(term, rival)]
-        partners = [rival for rival in other.random if _same_levels(term, rival)]
-        if len(own) != 1 or len(partners) != 1 or not _same_span(term.columns, partners[0].columns):
-            return False
-    return True
-
-
-def _same_span(columns: Floats, others: Floats) -> bool:
-    return columns.shape == others.shape and not outside(columns, others).any()
 
 
 def outside(columns: Floats, others: Floats) -> NDArray[np.bool_]:

@@ -59,7 +59,7 @@ def _line(fit: Fit, effect: PriorEffect) -> str:
 
 def _beyond_limit(sensitivity: float) -> str:
     """Two decimals, or as many as tell it from the limit."""
-    return next((text for n in (2, 3) if float(text := f"{sensitivity:.{n}f}") > LIMIT), f"{sensitivity:.4f}")
+    return next((text for n in range(2, 16) if float(text := f"{sensitivity:.{n}f}") > LIMIT), f"{sensitivity:g}")
 
 
 def _means(fit: Fit, parameter: str, prior_of: str) -> str:

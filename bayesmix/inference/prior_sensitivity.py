@@ -6,14 +6,12 @@ from math import log
 import numpy as np
 import pandas as pd
 
-from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
 from bayesmix.inference.arguments import positive_numbers
 from bayesmix.inference.contained import log_marginals
-from bayesmix.inference.nested import same_model
 from bayesmix.inference.readable_table import readable
 from bayesmix.inference.sensitivity import curve
-from bayesmix.inference.tested import reduction_named, tested_scales
+from bayesmix.inference.tested import reduction_named
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model
@@ -60,11 +58,6 @@ def prior_sensitivity(fit: Fit, drop: str, *, multipliers: Sequence[float] = MUL
     factors = positive_numbers(multipliers, argument="multipliers")
     reduction = reduction_named(fit, drop)
     smaller = reduced_model(fit, reduction.formula)
-    if same_model(fit.design, smaller.design) or not tested_scales(fit, smaller):
-        raise ArgumentError(
-            f"Without {reduction.label} the model is the same in other columns, so that no prior with a scale is "
-            "tested; drop another term."
-        )
     of_larger, of_smaller = log_marginals(fit, [fit.design.formula, reduction.formula])
     found = curve(fit, smaller, list(factors), of_larger=of_larger, of_smaller=of_smaller)
     log_bf = np.clip(found.log10_bf * log(10), -700, 700)

@@ -47,7 +47,8 @@ def rand(fit: Fit | RemlFit | LaplaceFit) -> pd.DataFrame:
 
     Notes
     -----
-    ``(0 + x | g)`` is dropped; lmerTest makes it ``(1 | g)``, which is no simpler model.
+    ``(0 + x | g)`` is dropped; lmerTest makes it ``(1 | g)``, which is no simpler model. Of ``(a * b | g)`` the
+    interaction alone is tested, as in lmerTest.
     """
     refuse_other_kinds(fit, question="rand", kinds=MIXED)
     if isinstance(fit, LaplaceFit):

@@ -1,6 +1,6 @@
 """A Bayes factor under other scales of the priors of what it tests, without sampling again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, log, nan
 from typing import TYPE_CHECKING
@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesmix import modelling
 from bayesmix.inference.tested import tested_scales
-from bayesmix.modelling.method import why_not_marginal
-from bayesmix.modelling.quadrature_families import why_not_quadrature
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import ReducedModel
-from bayesmix.priors.prior import Prior, scaled
+from bayesmix.modelling.routes import route_of
+from bayesmix.priors.prior import scaled
 
 if TYPE_CHECKING:
-    from bayesmix.modelling.exact.log_marginal import LogMarginal
+    from bayesmix.modelling.log_marginal import LogMarginal
 
 Floats = NDArray[np.float64]
 
@@ -59,15 +57,9 @@ def curve(
     """
     tested = tested_scales(fit, smaller)
     priors = [fit.priors | {name: scaled(fit.priors[name], factor) for name in tested} for factor in factors]
-    if why_not_quadrature(fit.design, fit.family, fit.priors) is None:
-        of_one = modelling.counts_marginal.seconds_anew(fit.design, fit.family, fit.priors)
-        anew = of_one * len(factors) < seconds
-        found = [_of_counts(fit, of_larger, other, anew=anew) for other in priors]
-    elif why_not_marginal(fit.design, fit.family, fit.priors):
-        found = [modelling.reweighted.with_other_priors(fit, of_larger, other) for other in priors]
-    else:
-        anew = seconds == inf or modelling.log_marginal.seconds_anew(fit) * len(factors) < seconds
-        found = [modelling.log_marginal.with_other_priors(fit, of_larger, other, anew=anew) for other in priors]
+    route = route_of(fit.model)
+    anew = seconds == inf or route.seconds_anew(fit.model) * len(factors) < seconds
+    found = [route.with_other_priors(fit, of_larger, other, anew=anew) for other in priors]
     if of_smaller.reason:
         found = [of_smaller] * len(priors)
     return Curve(
@@ -75,16 +67,6 @@ def curve(
         errors=np.hypot([one.error for one in found], of_smaller.error) / log(10),
         reasons=tuple(one.reason for one in found),
         priors=tuple(str(other[tested[0]]) for other in priors),
-    )
-
-
-def _of_counts(fit: Fit, own: "LogMarginal", priors: Mapping[str, Prior], *, anew: bool) -> "LogMarginal":
-    """Of counts whose effects a quadrature integrates out: the draws weighted, or where they do not reach, anew."""
-    found = modelling.reweighted.with_other_priors(fit, own, priors)
-    if found.reliable or own.reason or not anew:
-        return found
-    return modelling.counts_marginal.log_marginal_of_counts(
-        fit.design, fit.family, priors, seed=fit.sampling.seed, cores=fit.sampling.cores
     )
 
 

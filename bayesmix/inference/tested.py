@@ -3,7 +3,7 @@
 import numpy as np
 
 from bayesmix.errors import PriorError, UnknownTermError, did_you_mean, listing, shown
-from bayesmix.formula.reduce import Reduction, fixed_reductions, reductions
+from bayesmix.formula.reduce import Reduction, containing, fixed_reductions, reductions
 from bayesmix.formula.terms import INTERCEPT, Formula
 from bayesmix.inference.arguments import a_text
 from bayesmix.modelling.record import Fit
@@ -39,13 +39,16 @@ def reduction_named(fit: Fit, drop: str | None) -> Reduction:
 
 
 def _refuse_contained(formula: Formula, drop: str) -> None:
-    """A fixed term within an interaction is a term of the model, though none that can be dropped alone."""
-    for term in formula.fixed:
-        within = [other.label for other in formula.fixed if set(term.labels) < set(other.labels)]
-        if term != INTERCEPT and within and _plain(term.label) == _plain(drop):
+    """A term within an interaction is a term of the model, though none that can be dropped alone."""
+    named = [(term.label, term, formula.fixed) for term in formula.fixed]
+    named += [(f"{part.label} in ({term.label})", part, term.terms) for term in formula.random for part in term.terms]
+    for name, term, beside in named:
+        within = containing(term, beside)
+        if term != INTERCEPT and within and _plain(name) == _plain(drop):
             raise UnknownTermError(
                 f"{shown(drop)} is contained in {listing(within)}, which without it would be the same model in other "
-                f"columns: drop {within[-1]!r} first, or fit the model without both and give that as the second fit."
+                f"columns: drop {name.replace(term.label, within[-1], 1)!r} first, or fit the model without both and "
+                "give that as the second fit."
             )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from bayesmix.errors import ArgumentError, DataError, FamilyError, did_you_mean, shown
 from bayesmix.families.family import Family
 from bayesmix.formula.response import OUT_OF_TRIALS
-from bayesmix.modelling.method import METHODS, SEEDS
+from bayesmix.modelling.settings import METHODS, SEEDS
 
 MOST_STEPS = 10**8
 """Steps of a chain: at ten microseconds each, which few models reach, a quarter of an hour; at a millisecond a day."""

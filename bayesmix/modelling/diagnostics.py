@@ -13,8 +13,8 @@ from bayesmix import display
 from bayesmix.formula.design import Design
 from bayesmix.modelling.blocks import group_draws_at, stretches
 from bayesmix.modelling.convergence import convergence, sources_of
-from bayesmix.modelling.exact.importance import Importance, importance_of, trouble_with
 from bayesmix.modelling.samplers.attempts import frame_of
+from bayesmix.modelling.samplers.weights import Importance, importance_of, trouble_with
 from bayesmix.posterior.layout import (
     column_pairs,
     constant_parameters,
@@ -155,7 +155,7 @@ def _blocks(
 
 
 def parameter_blocks(posterior: xr.Dataset, design: Design, auxiliary: tuple[str, ...]) -> Iterator[_Block]:
-    """Of all but the group effects names, kind and draws (n_parameters, n_chains, n_draws)."""
+    """Names, kind and draws (n_parameters, n_chains, n_draws) of every parameter except the group effects."""
     if design.response.categories:
         yield list(threshold_names(design)), "threshold", np.moveaxis(threshold_draws(posterior, design), -1, 0)
     for predictor in design.predictors:

@@ -2,32 +2,31 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bayesmix import modelling
 from bayesmix.errors import QuadratureError, SamplingError
 from bayesmix.families.family import Family, read_family
 from bayesmix.families.table import FamilyText
-from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.missing import MissingRows
 from bayesmix.hints import with_hints
 from bayesmix.modelling.arguments import check_arguments, check_functions, check_weights
+from bayesmix.modelling.diagnostics import trouble_with_weights
 from bayesmix.modelling.memory import out_of_memory, require_memory
-from bayesmix.modelling.method import TUNING_STEPS, Choice, Method, Sampler, choose_method, without_quadrature
-from bayesmix.modelling.record import Fit, Sampling
+from bayesmix.modelling.mixed_model import MixedModel
+from bayesmix.modelling.observed_data import with_observed_data
+from bayesmix.modelling.record import Fit
+from bayesmix.modelling.route import Asked, Choice, Drawn
+from bayesmix.modelling.routes import choose_route, route_named, without_quadrature
+from bayesmix.modelling.samplers.chains import chains_at_once, settled_seed
+from bayesmix.modelling.samplers.compile_clock import CompileNotice
 from bayesmix.modelling.separation_notice import require_bounded, tell_of_separation
+from bayesmix.modelling.settings import Method, Sampler, SamplerSettings
 from bayesmix.priors.default_priors import column_sds, default_priors
 from bayesmix.priors.prior import Prior
 from bayesmix.priors.settled import settle_priors
-
-if TYPE_CHECKING:
-    import xarray as xr
-
-    from bayesmix.modelling.diagnostics import Diagnostics
 
 
 @with_hints
@@ -84,34 +83,35 @@ def fit(
         number a row.
     draws, tune, chains
         Draws kept of each chain, tuning steps of NUTS, and the number of chains. Tuning takes 1000 steps by default,
-        on the marginal path, which starts at the mode with the curvature there, 200. A chain has at most 100 million
-        steps, and draws that do not fit in memory are refused.
+        on the exact and the quadrature route, which start at the mode with the curvature there, 200. A chain has at
+        most 100 million steps, and draws that do not fit in memory are refused.
     cores
         Chains that run at the same time; by default as many as there are cores.
     seed
         The same seed gives the same draws in any process, on one machine with the same versions. By default one is
         drawn, and recorded in ``fit.sampling.seed``.
     method
-        ``"marginal"``: coefficients and group effects are integrated out in closed form, the variance parameters
-        alone are sampled, and the rest is drawn exactly; for Gaussian models with Normal or flat priors on the
-        coefficients. For counts with one random intercept at most (binomial, Bernoulli, beta-binomial, Poisson,
-        negative binomial) its effects are integrated out by quadrature, all other parameters sampled, and the effects
-        drawn exactly.
-        ``"joint"``: NUTS on all parameters. ``"auto"``: marginal where it applies and is the cheaper; `print(fit)`
-        says which and why.
+        The route from model to posterior. ``"exact"``: coefficients and group effects are integrated out in closed
+        form, the variance parameters alone are sampled, and the rest is drawn exactly; for Gaussian models with Normal
+        or flat priors on the coefficients. ``"quadrature"``: for counts with one random intercept at most (binomial,
+        Bernoulli, beta-binomial, Poisson, negative binomial) its effects are integrated out numerically, all other
+        parameters sampled, and the effects drawn exactly. ``"joint"``: NUTS on all parameters. ``"auto"``: one of the
+        first two where it applies and is the cheaper; `print(fit)` says which and why. ``"marginal"``, the name of
+        earlier versions, asks for whichever of the first two applies.
     sampler
         ``"importance"``: independent values of the parameters that are left from a heavy-tailed distribution about the
         mode, weighted and resampled; their Pareto k and effective size are among the diagnostics. ``"nutpie"``,
-        ``"pymc"`` or ``"numpyro"``: NUTS; the latter two take the joint path. ``"auto"``: importance sampling on the
-        marginal path, with further values where the weights of a Gaussian model do not hold the limits of an interval;
-        NUTS when they cannot be trusted even so, when `tune` or `target_accept` is given, and on the joint path.
+        ``"pymc"`` or ``"numpyro"``: NUTS; the latter two take the joint route. ``"auto"``: importance sampling where
+        effects are integrated out, with further values where the weights do not hold the limits of an interval; NUTS
+        when they cannot be trusted even so, when `tune` or `target_accept` is given, and on the joint route.
         ``docs/exact_path.md`` says how this is judged.
     target_accept
         Acceptance probability that the step size of NUTS is tuned to; higher is slower and copes with harder
         posteriors. By default 0.9.
     keep_effects
-        Whether the posterior of the marginal path holds every draw of the largest grouping factor's effects. By
-        default it does up to 33 million numbers; beyond, `ranef` and all others draw them again as they need them.
+        Whether the posterior of the exact or the quadrature route holds every draw of the largest grouping factor's
+        effects. By default it does up to 33 million numbers; beyond, `ranef` and all others draw them again as they
+        need them.
     remedies
         Whether NUTS on all parameters that had trouble is tried again, up to four times and for some ten times the
         gradients of the first attempt, in the way that helps against just that: longer chains of which not all is kept,
@@ -168,70 +168,46 @@ def fit(
     settled = settle_priors(default_priors(design, family), priors, column_sds(design, family))
     require_bounded(design, family, settled)
     tell_of_separation(design, family, shown=progress)
-    of_nuts = [name for name, value in (("tune", tune), ("target_accept", target_accept)) if value is not None]
-    choice = choose_method(method, design, family, settled, sampler=sampler, of_nuts=of_nuts)
-    how: dict[str, Any] = {
-        "draws": int(draws),
-        "chains": int(chains),
-        "cores": None if cores is None else int(cores),
-        "seed": None if seed is None else int(seed),
-        "target_accept": target_accept,
-        "progress": progress,
-    }
-    how |= {"tune": None if tune is None else int(tune), "keep_effects": keep_effects, "remedies": remedies}
-    notice = modelling.compile_clock.CompileNotice(shown=progress)
-    try:
-        with notice:
-            choice, posterior, sampling, diagnostics = _sample_as_chosen(choice, design, family, settled, **how)
-    except QuadratureError as error:
-        choice = without_quadrature(method, choice, error)
-        with notice:
-            choice, posterior, sampling, diagnostics = _sample_as_chosen(choice, design, family, settled, **how)
-    except MemoryError as error:
-        raise SamplingError(out_of_memory(draws=draws, chains=chains)) from error
-    reason = choice.reason + modelling.counts_draws.precision(posterior)
-    posterior = modelling.observed_data.with_observed_data(posterior, design, family)
-    return Fit(design, family, settled, posterior, choice.method, reason, sampling, diagnostics)
-
-
-def _sample_as_chosen(
-    choice: Choice, design: Design, family: Family, priors: dict[str, Prior], **how: Any
-) -> "tuple[Choice, xr.DataTree, Sampling, Diagnostics]":
-    """The posterior by the way of choice, or by its other one where importance weights cannot be trusted; which."""
-    posterior, sampling, diagnostics = _sample(choice, design, family, priors, **how)
-    trouble = modelling.diagnostics.trouble_with_weights(posterior) if choice.otherwise else None
-    if choice.otherwise and trouble:
-        choice = replace(choice.otherwise, reason=f"{choice.otherwise.reason}; importance sampling: {trouble}")
-        posterior, sampling, diagnostics = _sample(choice, design, family, priors, **how)
-    return choice, posterior, sampling, diagnostics
-
-
-def _sample(
-    choice: Choice,
-    design: Design,
-    family: Family,
-    priors: dict[str, Prior],
-    *,
-    tune: int | None,
-    target_accept: float | None,
-    keep_effects: bool | None,
-    remedies: bool,
-    **how: Any,
-) -> "tuple[xr.DataTree, Sampling, Diagnostics]":
-    """The posterior by the method and the sampler of choice, and what its figures say."""
-    require_memory(
-        choice, design, family, draws=how["draws"], tune=tune, chains=how["chains"], keep_effects=keep_effects
+    model = MixedModel(design, family, settled)
+    of_nuts = tuple(name for name, value in (("tune", tune), ("target_accept", target_accept)) if value is not None)
+    asked = Asked(method, sampler, of_nuts)
+    choice = choose_route(model, asked)
+    settings = SamplerSettings(
+        sampler=choice.sampler,
+        draws=int(draws),
+        chains=int(chains),
+        cores=chains_at_once(int(chains), None if cores is None else int(cores)),
+        seed=settled_seed(None if seed is None else int(seed)),
+        tune=None if tune is None else int(tune),
+        target_accept=target_accept,
+        keep_effects=keep_effects,
+        remedies=remedies,
+        progress=progress,
     )
-    how |= {"sampler": choice.sampler, "tune": tune, "target_accept": target_accept}
-    if choice.method == "joint":
-        found = modelling.joint_draws.draw_joint(design, family, priors, remedies=remedies, **how)
-        return found.posterior, found.sampling, found.diagnostics
-    how |= {"tune": TUNING_STEPS["marginal"] if tune is None else tune, "target_accept": target_accept or 0.9}
-    if family.is_gaussian_identity:
-        draw = partial(modelling.marginal_draws.draw_marginal, design, priors)
-    else:
-        draw = partial(modelling.counts_draws.draw_counts, design, family, priors)
-    with modelling.compile_clock.CompileClock() as compiling:
-        posterior, sampling = draw(keep_effects=keep_effects, **how)
-    sampling = replace(sampling, seconds=max(sampling.seconds - compiling.seconds, 0.0))
-    return posterior, sampling, modelling.diagnostics.diagnose_sampling(posterior, design, family.auxiliary)
+    with CompileNotice(shown=progress):
+        choice, drawn = draw_as_chosen(model, asked, choice, settings)
+    posterior = with_observed_data(drawn.posterior, design, family)
+    reason = choice.reason + route_named(choice.route).remark(posterior)
+    return Fit(design, family, settled, posterior, choice.route, reason, drawn.sampling, drawn.diagnostics)
+
+
+def draw_as_chosen(model: MixedModel, asked: Asked, choice: Choice, settings: SamplerSettings) -> tuple[Choice, Drawn]:
+    """The posterior by the route of choice, or by its other one where that cannot be trusted; and which it was."""
+    try:
+        drawn = _draw(model, choice, settings)
+        trouble = trouble_with_weights(drawn.posterior) if choice.otherwise else None
+        if choice.otherwise and trouble:
+            choice = replace(choice.otherwise, reason=f"{choice.otherwise.reason}; importance sampling: {trouble}")
+            drawn = _draw(model, choice, settings)
+    except QuadratureError as error:
+        choice = without_quadrature(asked, choice, error)
+        drawn = _draw(model, choice, settings)
+    except MemoryError as error:
+        raise SamplingError(out_of_memory(draws=settings.draws, chains=settings.chains)) from error
+    return choice, drawn
+
+
+def _draw(model: MixedModel, choice: Choice, settings: SamplerSettings) -> Drawn:
+    route, settings = route_named(choice.route), replace(settings, sampler=choice.sampler)
+    require_memory(route, model, settings)
+    return route.draw(model, settings)

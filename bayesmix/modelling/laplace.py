@@ -97,4 +97,5 @@ def laplace(
     check_functions(functions)
     parsed = parse(formula, functions or ())
     design = build_design(parsed, data, response=family.response, weights=weights, na=na, functions=functions)
-    return modelling.laplace_fit.fit_design(design, family)
+    with modelling.compile_clock.CompileNotice(shown=True, has_bar=False):
+        return modelling.laplace_fit.fit_design(design, family)

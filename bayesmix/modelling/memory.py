@@ -9,9 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bayesmix.errors import SamplingError
-from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling.method import MOST_KEPT, TUNING_STEPS, Choice
+from bayesmix.modelling.mixed_model import MixedModel
+from bayesmix.modelling.route import Route
+from bayesmix.modelling.settings import MOST_KEPT, SamplerSettings
 
 if find_spec("resource"):  # Windows has none
     import resource
@@ -22,16 +23,7 @@ _STATISTICS = 10  # of a draw, or a step of tuning, by NUTS
 _VALUES_PER_CHAIN = 150  # at least, that importance sampling weighs
 
 
-def require_memory(
-    choice: Choice,
-    design: Design,
-    family: Family,
-    *,
-    draws: int,
-    tune: int | None,
-    chains: int,
-    keep_effects: bool | None,
-) -> None:
+def require_memory(route: Route, model: MixedModel, settings: SamplerSettings) -> None:
     """Refuse draws that this process cannot hold.
 
     Raises
@@ -39,14 +31,16 @@ def require_memory(
     SamplingError
         One line with what they would take, what there is, and how many draws would fit.
     """
-    needed = memory_needed(choice, design, family, draws=draws, tune=tune, chains=chains, keep_effects=keep_effects)
+    needed = memory_needed(route, model, settings)
     there = memory_there()
     if needed <= there:
         return
+    draws, tune, chains = settings.draws, settings.tune, settings.chains
     affordable = int(draws * there / needed)
     fewer = f"draws={_round_down(affordable)}" if affordable >= 10 else "fewer chains"
-    effects = ", keep_effects=False" if design.random and choice.method == "marginal" and keep_effects else ""
-    steps = f", tune={tune}" if tune is not None and choice.sampler != "importance" else ""
+    keeps = settings.keep_effects and model.design.random and not route.samples_effects
+    effects = ", keep_effects=False" if keeps else ""
+    steps = f", tune={tune}" if tune is not None and settings.sampler != "importance" else ""
     raise SamplingError(
         f"draws={draws}{steps}, chains={chains} take about {_in_gib(needed)} of memory, and there are "
         f"{_in_gib(there)}: take fewer ({fewer}{effects}); thousands of draws are plenty."
@@ -61,36 +55,24 @@ def out_of_memory(*, draws: int, chains: int) -> str:
     )
 
 
-def memory_needed(
-    choice: Choice,
-    design: Design,
-    family: Family,
-    *,
-    draws: int,
-    tune: int | None,
-    chains: int,
-    keep_effects: bool | None,
-) -> int:
-    """Bytes, roughly and rather too few, that sampling by `choice` takes at its peak beyond the model itself."""
+def memory_needed(route: Route, model: MixedModel, settings: SamplerSettings) -> int:
+    """Bytes, roughly and rather too few, that sampling takes at its peak beyond the model itself."""
+    design, chains, n_total = model.design, settings.chains, settings.n_total
     largest, others = _n_effects(design)
-    n_total = draws * chains
-    n = len(family.auxiliary) + len(design.response.thresholds) + others
+    n = len(model.family.auxiliary) + len(design.response.thresholds) + others
     for part in design.predictors:
         n += len(part.fixed.names) + sum(term.k * (term.k + 1) // 2 for term in part.random)
-    if choice.method == "joint":
-        numbers = (n + largest) * n_total * _COPIES + _STATISTICS * chains * (draws + _tuning(choice, tune))
+    steps = settings.draws + (route.tune if settings.tune is None else settings.tune)
+    if route.samples_effects:
+        numbers = (n + largest) * n_total * _COPIES + _STATISTICS * chains * steps
     else:
-        kept = keep_effects if keep_effects is not None else largest * n_total <= MOST_KEPT
+        kept = largest * n_total <= MOST_KEPT if settings.keep_effects is None else settings.keep_effects
         numbers = n * n_total * _COPIES + largest * n_total * kept
-        if choice.sampler == "importance":
+        if settings.sampler == "importance":
             numbers += n * max(n_total, _VALUES_PER_CHAIN * chains)
         else:
-            numbers += _STATISTICS * chains * (draws + _tuning(choice, tune))
+            numbers += _STATISTICS * chains * steps
     return _BYTES * numbers
-
-
-def _tuning(choice: Choice, tune: int | None) -> int:
-    return TUNING_STEPS[choice.method] if tune is None else tune
 
 
 def _n_effects(design: Design) -> tuple[int, int]:

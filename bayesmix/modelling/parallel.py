@@ -9,7 +9,7 @@ from threading import RLock
 from threadpoolctl import ThreadpoolController
 
 COMPILING = RLock()
-"""Held while PyTensor or Numba compile: several threads at once they do not bear."""
+"""Held while PyTensor or Numba compile: neither is thread-safe."""
 
 
 @cache

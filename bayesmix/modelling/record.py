@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bayesmix import display, modelling
+from bayesmix import display
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.hints import Hinted
+from bayesmix.modelling.mixed_model import MixedModel
+from bayesmix.modelling.route import LevelEffects, Route
+from bayesmix.modelling.routes import route_named
+from bayesmix.modelling.settings import Sampling
 from bayesmix.priors.prior import Prior
 
 if TYPE_CHECKING:
@@ -17,31 +21,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from bayesmix.modelling.diagnostics import Diagnostics
-    from bayesmix.modelling.exact.level_effects import LevelDraws
-    from bayesmix.modelling.quadrature.level_effects import CountsEffects
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How the draws were made.
-
-    `sampler` by name; `draws` kept of each chain after `tune` steps of NUTS; `cores`: chains that ran at the same
-    time; `target_accept`: the acceptance probability that the step size was tuned to; `seconds` from model to last
-    draw, compilation left out. Importance sampling has no tuning (0) and no step size (None). `centred`: labels of the
-    random terms whose effects themselves were sampled, of the others the effects divided by their sd. `thin`: of how
-    many draws one is kept.
-    """
-
-    sampler: str
-    draws: int
-    tune: int
-    chains: int
-    cores: int
-    seed: int
-    target_accept: float | None
-    seconds: float
-    centred: tuple[str, ...] = ()
-    thin: int = 1
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -59,13 +38,13 @@ class Fit(Hinted):
         formula for sigma `sigma_Intercept`, `sigma_Days`, `sd_Subject__sigma_Intercept`.
     posterior : xarray.DataTree
         Groups `posterior`, `sample_stats` and `observed_data`, as ArviZ and Bambi expect them; `to_datatree` adds
-        others. The fixed intercept is the one at predictors equal to 0, as in lme4. On the marginal path also
-        `unconstrained_posterior` with the variance parameters on the whole line, on the joint one by nutpie with all
-        that were sampled; after importance sampling `importance` with all values and their weights.
+        others. The fixed intercept is the one at predictors equal to 0, as in lme4. `unconstrained_posterior` has what
+        was sampled, on the whole line (on the joint route by nutpie alone);
+        after importance sampling `importance` with all values and their weights.
     method : str
-        ``"marginal"``: the variance parameters sampled, exact draws of coefficients and group effects; for counts with
-        one random intercept all parameters but the group effects, and exact draws of these. ``"joint"``: NUTS on all
-        parameters. `reason` says why this one.
+        The route. ``"exact"``: the variance parameters sampled, exact draws of coefficients and group effects;
+        ``"quadrature"``, for counts with one random intercept: all parameters but the group effects sampled, exact
+        draws of these; ``"joint"``: NUTS on all parameters. `reason` says why this one.
     sampling : Sampling
         Sampler, draws, chains, cores, seed, target acceptance.
     diagnostics : Diagnostics
@@ -98,20 +77,26 @@ class Fit(Hinted):
 
     @cached_property
     def pymc_model(self) -> "pm.Model":
-        """The PyMC model; on the marginal path the same model with nothing integrated out."""
+        """The PyMC model; the same model with nothing integrated out, whichever route was taken."""
         from bayesmix.modelling.pymc_model.build import build_model
 
         built = build_model(self.design, self.family, self.priors, centred=self.sampling.centred)
         return built.model
 
+    @property
+    def route(self) -> Route:
+        """The way that was taken from model to posterior."""
+        return route_named(self.method)
+
+    @property
+    def model(self) -> MixedModel:
+        """Design, family and priors: what a route takes."""
+        return MixedModel(self.design, self.family, self.priors)
+
     @cached_property
-    def level_draws(self) -> "LevelDraws | CountsEffects":
-        """What the effects of the largest grouping factor depend on, where the posterior does not hold them."""
-        if not self.family.is_gaussian_identity:
-            return modelling.counts_effects.counts_effects_of(
-                self.posterior, self.design, self.family, self.priors, self.sampling.seed
-            )
-        return modelling.level_draws.level_draws_of(self.posterior, self.design, self.priors, self.sampling.seed)
+    def level_effects(self) -> LevelEffects:
+        """The largest grouping factor's effects, drawn again where the posterior does not hold them."""
+        return self.route.level_effects(self)
 
     def __repr__(self) -> str:
         return display.as_text(self)

@@ -76,4 +76,5 @@ def reml(
     check_functions(functions)
     parsed = parse(formula, functions or ())
     design = build_design(parsed, data, weights=weights, na=na, functions=functions)
-    return modelling.reml_fit.fit_design(design, reml=reml)
+    with modelling.compile_clock.CompileNotice(shown=True, has_bar=False):
+        return modelling.reml_fit.fit_design(design, reml=reml)

@@ -1,1 +1,1 @@
-"""Numbers: NumPy, SciPy and, in `gaussian`, Numba only; arrays in, frozen dataclass or arrays out."""
+"""Numbers: NumPy, SciPy and kernels compiled by Numba; arrays in, frozen dataclass or arrays out."""

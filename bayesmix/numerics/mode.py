@@ -31,6 +31,11 @@ class Mode:
     scale: Floats
     gradient_size: float
 
+    @property
+    def log_volume(self) -> float:
+        """Log of the Jacobian of x -> point + scale x."""
+        return float(np.sum(np.log(np.diag(self.scale))))
+
 
 def find_mode(
     log_density: ValueAndGradient, start: Floats, spread: Floats, rounding: Callable[[Floats], float] | None = None
@@ -78,7 +83,7 @@ def curvature_at(log_density: ValueAndGradient, point: Floats, gradient: Floats,
     columns = []
     for shift, step in zip(np.diag(steps), steps, strict=True):
         value, beside = log_density(point + shift)
-        # Next to a point that can be used one that cannot says nothing of the curvature: none is taken.
+        # A neighbour where the density is not finite gives no curvature; it is taken as 0.
         columns.append((gradient - beside) / step if np.isfinite(value) else np.zeros(len(point)))
     return _symmetric(columns)
 

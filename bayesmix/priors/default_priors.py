@@ -6,10 +6,11 @@ from numpy.typing import NDArray
 from bayesmix.families.auxiliary import AUXILIARY
 from bayesmix.families.family import Family
 from bayesmix.families.record import OF_A_PROBABILITY
-from bayesmix.formula.design import Design, FixedEffects, GroupTerm
+from bayesmix.formula.design import Design
 from bayesmix.numerics.links import LINKS
 from bayesmix.numerics.typical_weight import typical_weight
 from bayesmix.posterior import layout
+from bayesmix.priors.column_units import cell_means, fixed_reach, fixed_units, group_units
 from bayesmix.priors.prior import Prior
 from bayesmix.priors.reading import read_prior
 
@@ -35,11 +36,13 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
 
     The intercept is meant at the predictors' means. z is the column that varies by group; sd z is 1 for the intercept
     and for 0/1 columns. A difference between levels is no larger for a level that is rare: the sd of its 0/1 column,
-    which falls as the level gets rarer, is in no prior. Without an intercept nothing is centred: root mean squares
-    about 0 stand for the sds of y and x, so that cell means (`0 + f`) are not pulled to 0; on other links a cell mean
-    is Normal(link of mean y, 2.5), and in the predictor of a further parameter it has an intercept's prior. An offset
-    is taken from y first; for lognormal families y is the log of the response, for hurdle models only rows other than
-    0 count.
+    which falls as the level gets rarer, is in no prior. The sd of a product is the product of its variables' sds, and a
+    coefficient that stands for covariates at 0, as that of f beside f:x does, has a scale that grows with their
+    distance from it (`column_units`). Without an intercept nothing is centred: root mean squares about 0 stand for the
+    sds of y and, unless a factor has its cell means (`0 + f`), of x; so cell means are not pulled to 0. On other links
+    a cell mean is Normal(link of mean y, 2.5), and in the predictor of a further parameter it has an intercept's prior.
+    An offset is taken from y first; for lognormal families y is the log of the response, for hurdle models only rows
+    other than 0 count.
     """
     y, offset = _response_for_priors(design, family)
     identity = family.link == "identity"
@@ -72,32 +75,29 @@ def _predictor_priors(
 ) -> dict[str, Prior]:
     """Those of one predictor: `size_y` and `sd_y` on an identity link; on others `cell`, of each cell mean."""
     priors: dict[str, Prior] = {}
-    centred = design.fixed.is_centred
-    cells = _cell_means(design.fixed)
-    for name, column in zip(design.fixed.names, design.fixed.matrix.T, strict=True):
+    cells = cell_means(design.fixed)
+    size = 1.0 if size_y is None else size_y
+    for name, unit, reach in zip(design.fixed.names, fixed_units(design), fixed_reach(design), strict=True):
         if name == design.fixed.intercept:
             priors[name] = Prior("Normal", intercept)
         elif cell is not None and name in cells:
-            priors[name] = Prior("Normal", cell)
+            priors[name] = Prior("Normal", (cell[0], cell[1] * float(reach)))
         else:
-            spread = 1.0 if _is_zero_one(column) else _spread(column, centred=centred)
-            priors[name] = Prior("Normal", (0.0, 2.5 * (1.0 if size_y is None else size_y) / spread))
-    for term in design.random:
-        priors |= _group_priors(term, design, sd_y)
-    return priors
+            priors[name] = Prior("Normal", (0.0, 2.5 * size * float(reach / unit)))
+    return priors | _group_priors(design, sd_y)
 
 
 def column_sds(design: Design, family: Family) -> dict[str, float]:
-    """Of each group sd the sd of its column z, 1 for the intercept and 0/1 columns: sd(z) sd / sigma has no unit.
+    """Of each group sd the sd of its column z, as the default priors have it: sd(z) sd / sigma has no unit.
 
     Empty where sigma is not on the scale of the linear predictor.
     """
     if family.link != "identity" or "sigma" not in layout.constant_parameters(design, family.auxiliary):
         return {}
     return {
-        name: 1.0 if _is_zero_one(column) else _spread(column, centred=True)
-        for term in design.random
-        for name, column in zip(layout.sd_names(term), term.columns.T, strict=True)
+        name: float(unit)
+        for term, units in zip(design.random, group_units(design), strict=True)
+        for name, unit in zip(layout.sd_names(term), units, strict=True)
     }
 
 
@@ -121,36 +121,15 @@ def _linked_mean(design: Design, y: Floats, offset: Floats, family: Family) -> f
     return found if np.isfinite(found) else 0.0
 
 
-def _cell_means(fixed: FixedEffects) -> set[str]:
-    """Names of the columns of the factor, or of the crossing, that has one for each level: no intercept is beside it.
-
-    Every row has a 1 in one of them: they hold the level of the response, as an intercept would.
-    """
-    if fixed.is_centred:
-        return set()
-    for term in fixed.terms:
-        columns = fixed.matrix[:, list(term.columns)]
-        if _is_zero_one(columns) and (columns.sum(axis=1) == 1).all():
-            return {fixed.names[column] for column in term.columns}
-    return set()
-
-
-def _group_priors(term: GroupTerm, design: Design, sd_y: float | None) -> dict[str, Prior]:
+def _group_priors(design: Design, sd_y: float | None) -> dict[str, Prior]:
     priors: dict[str, Prior] = {}
-    for name, column in zip(layout.sd_names(term), term.columns.T, strict=True):
-        spread = 1.0 if _is_zero_one(column) else _spread(column, centred=True)
-        priors[name] = Prior("HalfNormal", (1.0,)) if sd_y is None else Prior("HalfStudentT", (3.0, sd_y / spread))
-    if term.k > 1:
-        priors[layout.corr_name(term, design.random)] = Prior("LKJ", (2.0,))
+    for term, units in zip(design.random, group_units(design), strict=True):
+        for name, unit in zip(layout.sd_names(term), units, strict=True):
+            of_sd = Prior("HalfNormal", (1.0,)) if sd_y is None else Prior("HalfStudentT", (3.0, sd_y / float(unit)))
+            priors[name] = of_sd
+        if term.k > 1:
+            priors[layout.corr_name(term, design.random)] = Prior("LKJ", (2.0,))
     return priors
-
-
-def _spread(column: Floats, *, centred: bool) -> float:
-    return float(np.std(column, ddof=1)) if centred else float(np.sqrt(np.mean(column**2)))
-
-
-def _is_zero_one(column: Floats) -> bool:
-    return bool(np.isin(column, (0.0, 1.0)).all())
 
 
 def _response_for_priors(design: Design, family: Family) -> tuple[Floats, Floats]:

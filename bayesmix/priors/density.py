@@ -1,9 +1,11 @@
-"""The density of a prior, to draw it beside the posterior, and probabilities under it."""
+"""The density of a prior and its interval, to draw them beside the posterior, and probabilities under it."""
 
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+from scipy.optimize import brentq
 
 from bayesmix.errors import PriorError
 from bayesmix.priors.prior import Prior, scipy_form
@@ -65,6 +67,34 @@ def prior_probability_below(prior: Prior, x: Floats) -> Floats:
     """P(sd < x) at each `x` (n,), of a prior relative to sigma P(sd / sigma < x)."""
     whole, x = scipy_form(prior), np.asarray(x, dtype=float)
     return np.where(x > 0, 1 - 2 * whole.sf(x), 0.0) if prior.distribution.folded else np.asarray(whole.cdf(x))
+
+
+def prior_interval(prior: Prior, prob: float, *, k: int = 2, of_sigma: Prior | None = None) -> tuple[float, float]:
+    """The equal-tailed interval of probability `prob` of a standard deviation's prior, or of a correlation's.
+
+    `k` as for `log_prior_density`. Of a prior relative to sigma the interval is that of the standard deviation, with
+    sigma averaged over its own prior, `of_sigma`.
+    """
+    tails = np.array([(1 - prob) / 2, (1 + prob) / 2])
+    if prior.distribution.support == "correlation":
+        shape = prior.args[0] - 1 + k / 2
+        lower, upper = 2 * stats.beta(shape, shape).ppf(tails) - 1
+        return float(lower), float(upper)
+    if prior.of_sigma and of_sigma is not None:
+        return _averaged_quantile(prior, of_sigma, tails[0]), _averaged_quantile(prior, of_sigma, tails[1])
+    lower, upper = _quantile(prior, tails)
+    return float(lower), float(upper)
+
+
+def _averaged_quantile(prior: Prior, of_sigma: Prior, probability: float) -> float:
+    """Of a prior relative to sigma, with sigma averaged over its own prior: where P(sd < x) is `probability`."""
+    sigma, weights = grid_of(of_sigma)
+
+    def excess(log_x: float) -> float:
+        return float(weights @ prior_probability_below(prior, np.exp(log_x) / sigma)) - probability
+
+    size = prior.distribution.size(*prior.args) if prior.distribution.size else 1.0
+    return float(np.exp(brentq(excess, np.log(size * sigma[0]), np.log(size * sigma[-1]))))
 
 
 def prior_probability_of_ratio_below(prior: Prior, of_sigma: Prior, bound: float) -> float:

@@ -70,7 +70,7 @@ def _ordered(column: pd.Series, levels: tuple[str, ...]) -> pd.Series:
     unlisted = sorted(set(found) - set(levels))
     if unlisted:
         rows = int(texts.isin(unlisted).sum())
-        near = did_you_mean(unlisted[0], levels) if len(unlisted) == 1 else ""
+        near = did_you_mean(unlisted[0], levels) if len(unlisted) == 1 else _near_ones(unlisted, levels)
         raise DataError(
             f"{column.name!r} has {counted(len(unlisted), 'level')} that the card does not list "
             f"({listing(map(repr, unlisted))}; {rows} of {len(column)} rows).{near} The card lists "
@@ -83,6 +83,15 @@ def _ordered(column: pd.Series, levels: tuple[str, ...]) -> pd.Series:
             f"in the data are {listing(map(repr, found))}."
         )
     return pd.Series(pd.Categorical(texts, categories=list(levels), ordered=True), index=column.index)
+
+
+def _near_ones(unlisted: list[str], levels: tuple[str, ...]) -> str:
+    """Which listed levels those of the data may be, as a sentence with a leading blank; empty where none is near."""
+    asked = (
+        (level, did_you_mean(level, levels).removeprefix(" Did you mean ").removesuffix("?")) for level in unlisted
+    )
+    near = [f"{found} for {level!r}" for level, found in asked if found]
+    return f" Did you mean {listing(near, at_most=3)}?" if near else ""
 
 
 def _as_text(value: object) -> str:

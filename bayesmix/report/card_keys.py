@@ -6,9 +6,8 @@ from typing import Any
 
 from bayesmix.errors import CardError, did_you_mean, listing
 from bayesmix.formula.missing import NA_CHOICES
-from bayesmix.modelling.method import METHODS, SAMPLERS
-from bayesmix.report.pictures import PICTURES
-from bayesmix.report.result_files import FORMATS
+from bayesmix.modelling.settings import METHODS, SAMPLERS
+from bayesmix.report.result_files import FORMATS, PICTURES
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ KEYS: Mapping[str, Mapping[str, Key] | Kind] = {
     "questions": {"rand": Key(WHETHER), "audit": Key(WHETHER)},
     "report": {
         "probability": Key(PROBABILITY),
-        "pictures": Key(TEXTS, choices=tuple(PICTURES)),
+        "pictures": Key(TEXTS, choices=PICTURES),
         "formats": Key(SOME_TEXTS, choices=FORMATS),
     },
     "report.layers": TEXT,

@@ -57,7 +57,9 @@ def _response_lines(design: Design) -> list[str]:
         failure, success = response.levels
         return [f"{response.name}: probability of {success!r} (1) against {failure!r} (0); {_share(response.values)}"]
     if response.trials is not None:
-        return [f"{response.name}: {_share(response.values, response.trials)}"]
+        n_without = int(np.sum(response.trials == 0))
+        without = f"; {counted(n_without, 'row')} without trials" if n_without else ""
+        return [f"{response.name}: {_share(response.values, response.trials)}{without}"]
     return []
 
 

@@ -17,6 +17,7 @@ from bayesmix.report.line_rows import Rows
 from bayesmix.report.plot_look import BLUE, POINT_SIZE, VERMILION, look
 from bayesmix.report.plot_style import Handle
 from bayesmix.report.plot_text import literal
+from bayesmix.report.plot_ticks import ticks_at_values
 
 Floats = NDArray[np.float64]
 
@@ -148,10 +149,11 @@ def set_limits(axes: Sequence[Axes], shown: Panels, *, apart: bool) -> None:
 
 
 def set_ticks(axes: Sequence[Axes], axis: Axis, width: float) -> None:
-    """Ticks of the horizontal axis: names of a factor's levels, upright where they would touch."""
+    """Ticks of the horizontal axis: a number's few values, or names of levels, upright where they would touch."""
     for ax in axes:
         if not axis.texts:
-            ax.locator_params(axis="x", nbins=5)
+            if not ticks_at_values(ax, axis.data, width):
+                ax.locator_params(axis="x", nbins=5)
             continue
         ax.set_xlim(-0.5, len(axis.texts) - 0.5)
         texts = [literal(text, inches=_TICK) for text in axis.texts]

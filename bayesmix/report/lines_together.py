@@ -18,6 +18,7 @@ from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_look import BLUE, POINT_SIZE, look
 from bayesmix.report.plot_style import frame, panel_title, panels
 from bayesmix.report.plot_text import shortened
+from bayesmix.report.plot_ticks import ticks_at_values
 from bayesmix.report.units import column_with_unit
 
 _WIDTH, _HEIGHT = 3.6, 3.2  # inches of a panel
@@ -50,6 +51,8 @@ def draw_together(fits: Mapping[str, AnyFit], group: str, axis: Axis, binary: bo
             panel_title(ax, label, inches=0.85 * _WIDTH)
         if axis.texts:
             ax.set_xticks(axis.grid, [shortened(text, 1.0).replace("$", r"\$") for text in axis.texts])
+        else:
+            ticks_at_values(ax, axis.data, figure.get_figwidth() / min(3, len(fits)))
     held = (
         f" Other predictors: averaged over the rows of each level ({', '.join(rows.averaged)})."
         if rows.averaged

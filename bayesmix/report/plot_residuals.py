@@ -23,7 +23,7 @@ from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report.plot_arguments import a_canvas
 from bayesmix.report.plot_look import BLUE, POINT_SIZE, VERMILION, look
 from bayesmix.report.plot_style import head, label_axes, one_axes
-from bayesmix.report.residuals_by import Levels, draw_boxes, levels_or_numbers
+from bayesmix.report.residuals_by import Levels, draw_boxes, draw_boxes_along, levels_or_numbers
 from bayesmix.report.units import column_with_unit, response_text, response_unit, with_unit
 
 Floats = NDArray[np.float64]
@@ -72,7 +72,8 @@ def plot_residuals(
         residuals lie in bands and are skew; else Pearson residuals.
     by
         A column of the data, whether or not it is in the formula, or a grouping factor: along a column of numbers
-        points and binned means in place of fitted values; of anything else a box of the residuals of each level.
+        points and binned means in place of fitted values, with boxes behind them where it has up to 12 values; of
+        anything else a box of the residuals of each level.
     seed
         Picks the draw of the posterior, and of quantile residuals how the steps of the counts are parted; by default
         that of the fit. Look at two.
@@ -128,6 +129,8 @@ def plot_residuals(
             note = f"Points: residuals {where}; orange: means of {n_bins} bins, {100 * PROB:g} % intervals."
         elif beside is None:
             note = f"Residuals {where}: they rise with the fitted values under a right model too."
+        if beside is not None:
+            note += draw_boxes_along(ax, x, shown.residual)
     _draw_borders(ax, kind)
     x_label = _fitted_label(fit.design, family) if by is None else column_with_unit(fit.design, by)
     label_axes(ax, x_label, _residual_label(fit.design, kind))

@@ -17,7 +17,7 @@ from bayesmix.inference.draws import auxiliary, constant_parameters, correlation
 from bayesmix.inference.summarise import summarise
 from bayesmix.modelling.record import Fit
 from bayesmix.posterior.layout import column_pairs, corr_name, sd_names
-from bayesmix.priors.density import averaged_prior_density, prior_density
+from bayesmix.priors.density import averaged_prior_density, prior_density, prior_interval
 from bayesmix.priors.prior import Prior
 from bayesmix.report.densities import N_GRID, posterior_density
 from bayesmix.report.plot_arguments import a_canvas, a_fit, some_parameters
@@ -25,12 +25,14 @@ from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_look import BLUE, VERMILION, look
 from bayesmix.report.plot_style import frame, panel_title, panels
 from bayesmix.report.plot_text import literal
+from bayesmix.report.plot_ticks import whole_numbers
 from bayesmix.report.units import response_unit, unit_of_coefficient, with_unit
 
 Floats = NDArray[np.float64]
 
 PROB = 0.95
 _SHOWN = 0.995  # the share of the posterior that a panel of a standard deviation shows
+_DASHES = (0, (5, 1.5))  # of the prior
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ def plot_sd(
     Returns
     -------
     matplotlib.figure.Figure
-        A panel each, from 0; the bar below is the posterior's 95 % equal-tailed interval, the point its median.
+        A panel each, from 0; the bars below are the 95 % equal-tailed intervals of the posterior, with its median, and
+        of the prior, whose bar ends in an arrow where it goes on beyond the panel.
 
     Raises
     ------
@@ -200,12 +203,13 @@ def _picture(canvas: Canvas, shown: list[PriorAndPosterior], what: str) -> Figur
             ax.set_xticks([-1.0, -0.5, 0.0, 0.5, 1.0])  # finer ones run into each other
         else:
             ax.locator_params(axis="x", nbins=5)
+            whole_numbers(ax, "x")
     handles: list[Line2D | Patch] = [
-        Line2D([], [], color=VERMILION, linewidth=1.3, linestyle=(0, (5, 1.5)), label="prior"),
+        Line2D([], [], color=VERMILION, linewidth=1.3, linestyle=_DASHES, label="prior"),
         Patch(color=BLUE, alpha=0.3, linewidth=0, label="posterior"),
-        Line2D([], [], color=style.ink, linewidth=1.6, marker="o", markersize=3.5, label="median, interval"),
+        Line2D([], [], color=style.ink, linewidth=1.6, marker="o", markersize=3.5, label="posterior median, interval"),
     ]
-    text = f"Densities; bar: {100 * PROB:g} % equal-tailed posterior interval, point: median."
+    text = f"Densities; bars: {100 * PROB:g} % equal-tailed intervals, of the prior with an arrow where it goes on."
     frame(figure, canvas, text=text, handles=handles)
     return figure
 
@@ -214,6 +218,16 @@ def _prior_at(parameter: PriorAndPosterior, x: Floats) -> Floats:
     if parameter.prior.of_sigma and parameter.of_sigma is not None:
         return averaged_prior_density(parameter.prior, x, parameter.of_sigma)
     return prior_density(parameter.prior, x, k=parameter.k)
+
+
+def _draw_prior_interval(ax: Axes, parameter: PriorAndPosterior, end: float, height: float) -> None:
+    """A bar at `height`, up to the `end` of the panel, with an arrow there if it goes on."""
+    of_sigma = parameter.of_sigma if parameter.prior.of_sigma else None
+    lower, upper = prior_interval(parameter.prior, PROB, k=parameter.k, of_sigma=of_sigma)
+    shown = [min(lower, end), min(upper, end)]
+    ax.plot(shown, [height] * 2, color=VERMILION, linewidth=1.3, zorder=5, label="prior interval")
+    if upper > end:
+        ax.plot([end], [height], color=VERMILION, marker=">", markersize=4, linestyle="", zorder=5, label="goes on")
 
 
 def _draw(ax: Axes, parameter: PriorAndPosterior) -> None:
@@ -229,7 +243,7 @@ def _draw(ax: Axes, parameter: PriorAndPosterior) -> None:
     x = np.linspace(parameter.lower, end, N_GRID)
     with np.errstate(divide="ignore"):
         prior = _prior_at(parameter, x)
-    ax.plot(x, prior, color=VERMILION, linewidth=1.3, linestyle=(0, (5, 1.5)), zorder=4, label="prior")
+    ax.plot(x, prior, color=VERMILION, linewidth=1.3, linestyle=_DASHES, zorder=4, label="prior")
     # A prior that is infinite at a bound must not squeeze the posterior.
     top = 1.08 * max(peak, min(float(prior[np.isfinite(prior)].max(initial=0.0)), 2.0 * peak))
     bar = -0.055 * top
@@ -237,9 +251,10 @@ def _draw(ax: Axes, parameter: PriorAndPosterior) -> None:
     ax.plot(
         [summary.median], [bar], color=style.ink, marker="o", markersize=3.5, linestyle="", zorder=5, label="median"
     )
+    _draw_prior_interval(ax, parameter, end, 2.1 * bar)
     room = 0.02 * (end - parameter.lower)
     ax.set_xlim(parameter.lower - (room if np.isfinite(parameter.upper) else 0), end + room)
-    ax.set_ylim(-0.11 * top, top)
+    ax.set_ylim(-0.16 * top, top)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     panel_title(ax, parameter.words, inches=2.4, above=1.6 * style.small)

@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
@@ -12,8 +13,11 @@ from bayesmix.report.plot_look import BLUE, look
 from bayesmix.report.plot_style import head, label_axes, one_axes
 from bayesmix.report.plot_text import literal
 
-_GRADES = (0.5, 1.0, 2.0)  # of Kass & Raftery: substantial, strong, decisive
-_NOTE = "Above 0: for the term. Grey lines: substantial (0.5), strong (1), decisive (2). Band: two Monte Carlo errors."
+_GRADES = {0.5: "substantial", 1.0: "strong", 2.0: "decisive"}  # of Kass & Raftery
+_NOTE = "Above 0: for the term. Grey lines: substantial (0.5), strong (1), decisive (2)."
+_WIDTH = 0.006  # of the vertical axis: of the line, which hides a narrower band
+_APART = 0.05  # of the vertical axis: names of lines
+_SMALLEST = 1e-3  # an error that is told
 
 
 @with_hints
@@ -44,8 +48,8 @@ def plot_sensitivity(
     -------
     matplotlib.axes.Axes
         log10 of the Bayes factor from a tenth to ten times the prior's scale; the point is the prior of the fit, the
-        band two Monte Carlo standard errors. Above 0 the data speak for the term; grey lines are the grades of Kass &
-        Raftery (1995).
+        band two Monte Carlo standard errors, or a number in the note where the line would hide it. Above 0 the data
+        speak for the term; grey lines are the grades of Kass & Raftery (1995).
 
     Raises
     ------
@@ -61,9 +65,8 @@ def plot_sensitivity(
     low, high = min(0.0, np.nanmin(y)), max(0.0, np.nanmax(y))
     room = 0.08 * (high - low) + 0.05
     ax.axhline(0.0, color=style.grey, linewidth=0.8)
-    for grade in (*_GRADES, *(-grade for grade in _GRADES)):
-        if low - room < grade < high + room:
-            ax.axhline(grade, color=style.light, linewidth=0.6, zorder=0)
+    ends = low - room, high + 2.5 * room
+    _draw_grades(ax, ends)
     ax.fill_between(x, y - 2 * error, y + 2 * error, color=BLUE, alpha=0.2, linewidth=0)
     ax.plot(x, y, color=BLUE, linewidth=1.4)
     own = int(np.argmin(np.abs(np.log(x))))
@@ -82,7 +85,38 @@ def plot_sensitivity(
     ax.set_xscale("log")
     ax.set_xticks([0.1, 0.3, 1, 3, 10], ["0.1", "0.3", "1", "3", "10"])
     ax.minorticks_off()
-    ax.set_ylim(low - room, high + 2.5 * room)
+    ax.set_ylim(*ends)
     label_axes(ax, "scale of the prior, times that of the fit", "log10 Bayes factor")
-    head(ax, canvas, f"Evidence for {drop}", _NOTE)
+    head(ax, canvas, f"Evidence for {drop}", f"{_NOTE} {_of_errors(error, ends)}")
     return ax
+
+
+def _draw_grades(ax: Axes, ends: tuple[float, float]) -> None:
+    """Lines of the grades between the `ends` of the vertical axis, named beside it where the names are apart."""
+    style, last = look(), 0.0
+    for grade, name in _GRADES.items():
+        named = grade - last > _APART * (ends[1] - ends[0])
+        last = grade if named else last
+        for value in (grade, -grade):
+            if not ends[0] < value < ends[1]:
+                continue
+            ax.axhline(value, color=style.light, linewidth=0.6, zorder=0)
+            if named:
+                ax.annotate(
+                    name,
+                    (1, value),
+                    xycoords=("axes fraction", "data"),
+                    xytext=(3, 0),
+                    textcoords="offset points",
+                    fontsize=style.tiny,
+                    color=style.grey,
+                    va="center",
+                )
+
+
+def _of_errors(errors: NDArray[np.float64], ends: tuple[float, float]) -> str:
+    """What a note says of the Monte Carlo errors; a band that the line hides is told by its number."""
+    if 2 * np.nanmax(errors) > _WIDTH * (ends[1] - ends[0]):
+        return "Band: two Monte Carlo errors."
+    largest = float(np.nanmax(errors))
+    return f"Monte Carlo errors: {'below 0.001' if largest < _SMALLEST else f'at most {largest:.1g}'}, within the line."

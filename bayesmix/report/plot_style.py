@@ -22,6 +22,7 @@ Handle = Line2D | Patch
 
 _POINTS = 72  # an inch
 _LINE = 1.25  # of the size of letters: from one line to the next
+_KEYS = 1.8  # of the size of letters: a legend in one line
 _PAD = 0.06  # inches
 _LEAST_WIDTH = 4.6  # inches of a figure with a legend and a caption
 
@@ -62,6 +63,12 @@ def legend(ax: Axes, handles: Sequence[Artist] | None = None, **settings: Any) -
     ax.legend(**given, fontsize=style.small, frameon=False, labelcolor=style.ink, **settings)
 
 
+def legend_above(ax: Axes) -> None:
+    """A legend in one line above the panel, where nothing is drawn; `head` leaves room for it."""
+    n_labels = len(ax.get_legend_handles_labels()[1])
+    legend(ax, loc="lower left", bbox_to_anchor=(0, 1), ncols=n_labels, borderaxespad=0, borderpad=0.2)
+
+
 def one_axes(canvas: Canvas, *, width: float = 5.2, height: float = 4.0) -> Axes:
     """The given axes, or those of a new figure of about `width` x `height` inches."""
     ax = canvas.ax
@@ -70,9 +77,13 @@ def one_axes(canvas: Canvas, *, width: float = 5.2, height: float = 4.0) -> Axes
     return dress(ax)
 
 
-def head(ax: Axes, canvas: Canvas, title: str, note: str) -> None:
-    """A title and below it, where captions are wanted, a note that says what is drawn, both above the axes."""
+def head(ax: Axes, canvas: Canvas, title: str, note: str, *, keys: bool = False) -> None:
+    """A title and below it, where captions are wanted, a note that says what is drawn, both above the axes.
+
+    `keys`: whether a legend in one line stands between note and panel, as `legend_above` puts it there.
+    """
     style, above = look(), "" if not canvas.caption else note
+    pad = 6.0 + (_KEYS * style.small if keys else 0.0)
     written: list[Artist] = []
 
     def place() -> None:
@@ -82,17 +93,17 @@ def head(ax: Axes, canvas: Canvas, title: str, note: str) -> None:
         written.clear()
         shown = literal(title, inches=0.95 * width)
         if not above:
-            ax.set_title(shown, loc="left", fontsize=style.title, color=style.ink)
+            ax.set_title(shown, loc="left", fontsize=style.title, color=style.ink, pad=pad)
             return
         lines = wrapped(above, width)
-        ax.set_title(lines, loc="left", fontsize=style.small, color=style.grey)
+        ax.set_title(lines, loc="left", fontsize=style.small, color=style.grey, pad=pad)
         height = (lines.count("\n") + 1) * style.small * _LINE
         written.append(
             ax.annotate(
                 shown,
                 (0, 1),
                 xycoords="axes fraction",
-                xytext=(0, 8 + height),
+                xytext=(0, 2 + pad + height),
                 textcoords="offset points",
                 fontsize=style.title,
                 color=style.ink,

@@ -1,11 +1,19 @@
-"""Numbers beside ticks: whole ones, where matplotlib would put a common power of ten over a picture's title."""
+"""Ticks: whole numbers, where matplotlib would put a common power of ten over a title; a predictor's few values."""
+
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import ScalarFormatter
+from numpy.typing import NDArray
+
+from bayesmix.report.plot_look import look
 
 _MOST_DIGITS = 15
 _NOUGHT = 1e-6  # of the distance of two ticks: a number as small as this is 0
+_MOST_VALUES = 6  # of a predictor, that are its ticks
+_LETTER, _GAP = 0.09, 0.08  # inches of a letter of small text, and between two numbers
+_WITHIN = 0.9  # of an axis: between its lowest and its highest point
 
 
 class WholeNumbers(ScalarFormatter):
@@ -35,7 +43,29 @@ def _whole(value: float, step: float) -> str:
     return f"{value:.{min(digits, _MOST_DIGITS)}g}"
 
 
-def whole_numbers(ax: Axes) -> None:
-    """Let the vertical axis write whole numbers, where they are matplotlib's own; the other has room at its end."""
-    if type(ax.yaxis.get_major_formatter()) is ScalarFormatter:
-        ax.yaxis.set_major_formatter(WholeNumbers())
+def whole_numbers(ax: Axes, which: Literal["x", "y"] = "y") -> None:
+    """Let an axis write whole numbers, where they are matplotlib's own.
+
+    The horizontal axis has room for a power of ten at its end, unless a label takes that.
+    """
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    if type(axis.get_major_formatter()) is ScalarFormatter:
+        axis.set_major_formatter(WholeNumbers())
+
+
+def ticks_at_values(ax: Axes, values: NDArray[np.float64], inches: float) -> bool:
+    """Let the horizontal axis of `inches` have its ticks where the points lie, at the few different `values` (n,).
+
+    Round numbers between 0 and 1 say nothing of a predictor that is 0 or 1. Where there are many values, or no room for
+    their numbers, ticks stay as they are; whether they changed.
+    """
+    at = np.unique(values)
+    texts = [f"{value:g}" for value in at]
+    if not 1 < len(at) <= _MOST_VALUES or len(set(texts)) < len(at):
+        return False
+    widths = np.array([len(text) for text in texts]) * _LETTER * look().scale
+    apart = np.diff(at) / np.ptp(at) * _WITHIN * inches
+    if (apart < (widths[1:] + widths[:-1]) / 2 + _GAP).any():
+        return False
+    ax.set_xticks(at, [ScalarFormatter.fix_minus(text) for text in texts])
+    return True

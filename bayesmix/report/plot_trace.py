@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import arviz_plots
+import numpy as np
 from arviz_base import rc_context
 from matplotlib.figure import Figure
 
@@ -21,6 +22,8 @@ from bayesmix.report.plot_chains import (
 )
 from bayesmix.report.plot_look import look
 from bayesmix.report.plot_style import frame, panel_title
+
+_ROW, _ALL_ROWS = (0.95, 1.35), 12.0  # inches of a parameter, the less the more of them there are
 
 
 @with_hints
@@ -61,7 +64,8 @@ def plot_trace(
     tree = chosen_draws(a_fit(fit), parameters)
     names, n_chains = titles(tree), tree["posterior"].sizes["chain"]
     colours = [style.cycle[i % len(style.cycle)] for i in range(max(n_chains, 3))]
-    size = canvas.size(9.0, 1.35 * len(names) + 0.9, panels=2 * len(names))
+    height = float(np.clip(_ALL_ROWS / len(names), *_ROW))
+    size = canvas.size(9.0, height * len(names) + 0.9, panels=2 * len(names))
     with rc_context(MOST_PANELS):
         collection = arviz_plots.plot_trace_dist(
             tree,

@@ -10,7 +10,7 @@ from bayesmix.numerics.predictive_statistics import STATISTICS, exceedance, root
 from bayesmix.report.densities import kernel_density, kernel_limits
 from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_look import BLUE, VERMILION, look
-from bayesmix.report.plot_style import head, label_axes, legend
+from bayesmix.report.plot_style import head, label_axes, legend_above
 from bayesmix.report.plot_text import literal
 
 Floats = NDArray[np.float64]
@@ -48,9 +48,9 @@ def density(ax: Axes, canvas: Canvas, found: Replicated, label: str, bounds: tup
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     label_axes(ax, label, "")
-    legend(ax)
+    legend_above(ax)
     note = f"Densities of the data and of {chosen.shape[1]} replicates."
-    head(ax, canvas, "Posterior predictive check", note)
+    head(ax, canvas, "Posterior predictive check", note, keys=True)
     return ax
 
 
@@ -64,8 +64,9 @@ def ecdf(ax: Axes, canvas: Canvas, found: Replicated, label: str) -> Axes:
     ax.step(at, _shares(found.shown, at + 1e-9)[:, 0], where="post", color=VERMILION, linewidth=1.6, label="data")
     ax.set_ylim(0, 1.02)
     label_axes(ax, label, "share of rows up to it")
-    legend(ax)
-    head(ax, canvas, "Posterior predictive check", f"Band: 95 % of {found.n_draws} replicates at each value.")
+    legend_above(ax)
+    note = f"Band: 95 % of {found.n_draws} replicates at each value."
+    head(ax, canvas, "Posterior predictive check", note, keys=True)
     return ax
 
 
@@ -104,12 +105,12 @@ def rootogram_bars(ax: Axes, canvas: Canvas, found: Replicated, label: str, cate
     else:
         _count_ticks(ax, last, more=bool((found.replicates > last).any() or (found.values > last).any()))
     label_axes(ax, label, "rows")
-    legend(ax)
+    legend_above(ax)
     note = (
         f"Bars: 95 % of {found.n_draws} replicates, line: their mean; {int(outside.sum())} of {len(counts)} points "
         "outside (filled). Square root scale."
     )
-    head(ax, canvas, "Posterior predictive check" if categories else "Rootogram", note)
+    head(ax, canvas, "Posterior predictive check" if categories else "Rootogram", note, keys=True)
     return ax
 
 
@@ -138,9 +139,9 @@ def calibration(ax: Axes, canvas: Canvas, found: Replicated, label: str, by: Flo
     ax.vlines(x, lower, upper, color=BLUE, alpha=0.35, linewidth=6, zorder=2, label="replicates")
     ax.scatter(x, of_data, s=22, color=VERMILION, linewidths=0, zorder=3, label="data")
     label_axes(ax, f"expected {label}, group effects 0", f"mean {label}")
-    legend(ax)
+    legend_above(ax)
     note = f"Rows in {len(parts)} bins by what the fixed part expects; bars: 95 % of {found.n_draws} replicates."
-    head(ax, canvas, "Calibration", note)
+    head(ax, canvas, "Calibration", note, keys=True)
     return ax
 
 
@@ -165,8 +166,8 @@ def statistic(ax: Axes, canvas: Canvas, found: Replicated, name: str) -> Axes:
     ax.spines["left"].set_visible(False)
     words, note = _IN_WORDS[name], f"{found.n_draws} replicates; p {p:.3f}: share above the data's."
     label_axes(ax, words, "")
-    legend(ax)
-    head(ax, canvas, f"Posterior predictive check: {words}", note)
+    legend_above(ax)
+    head(ax, canvas, f"Posterior predictive check: {words}", note, keys=True)
     return ax
 
 

@@ -1,4 +1,4 @@
-"""Residuals beside a column of the data: a box for each level, or points along numbers."""
+"""Residuals beside a column of the data: boxes by level, or behind points where a number has few values."""
 
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_look import BLUE, VERMILION, look
 from bayesmix.report.plot_style import one_axes
 from bayesmix.report.plot_text import literal, shortened
+from bayesmix.report.plot_ticks import ticks_at_values
 
 Floats = NDArray[np.float64]
 
@@ -22,6 +23,8 @@ _MOST_NAMES = 60
 _LEVEL, _NARROWEST, _WIDEST = 0.3, 5.2, 11.0  # inches of a level and of the picture
 _LETTER = 0.075  # inches
 _NAME = 1.3  # inches of a level's name at most
+_MOST_VALUES, _FEWEST_ROWS = 12, 5  # of a number that has boxes; rows that a box needs
+_NARROW = 0.02  # of the range: values as near as this have no room for boxes
 
 
 @dataclass(frozen=True)
@@ -84,3 +87,32 @@ def draw_boxes(canvas: Canvas, levels: Levels, rows: NDArray[np.intp], residual:
     upright = max(map(len, names)) * _LETTER * style.scale > width / n
     ax.set_xticks(np.arange(n), [literal(name) for name in names], rotation=90 if upright else 0, fontsize=style.small)
     return ax, note
+
+
+def draw_boxes_along(ax: Axes, x: Floats, residual: Floats) -> str:
+    """Boxes of the residuals behind the points of a number that has few values, and ticks there; gives a note.
+
+    Nothing is drawn where there are many values, or few rows at one.
+    """
+    values, place, counts = np.unique(x, return_inverse=True, return_counts=True)
+    if not 1 < len(values) <= _MOST_VALUES or counts.min() < _FEWEST_ROWS:
+        return ""
+    apart = float(np.diff(values).min())
+    if apart < _NARROW * np.ptp(values):
+        return ""
+    line = {"color": look().grey, "linewidth": 0.9}
+    ax.boxplot(
+        [residual[place == number] for number in range(len(values))],
+        positions=values,
+        widths=0.6 * apart,
+        manage_ticks=False,
+        showfliers=False,
+        boxprops=line,
+        whiskerprops=line,
+        capprops=line,
+        medianprops=line,
+    )
+    room = apart / 2
+    ax.set_xlim(values[0] - room, values[-1] + room)
+    ticks_at_values(ax, values, ax.get_position().width * ax.get_figure(root=True).get_figwidth())  # type: ignore[union-attr]
+    return " Boxes: median and quartiles at each value."

@@ -13,6 +13,8 @@ LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
 """What systems put into any folder that is looked at."""
 FORMATS = ("png", "pdf", "svg")
 """The endings of files that a picture can be written to."""
+PICTURES = ("lines", "ranef", "sd", "corr", "trace", "rank", "residuals", "qq", "ppc", "compare_reml")
+"""What a card calls the pictures that it may ask for (`pictures.PICTURES` draws them)."""
 
 _TABLES = (
     *("fixef", "varcorr", "auxiliary", "ranef", "coef", "fitted", "augment", "tidy", "glance", "diagnose", "priors"),

@@ -8,14 +8,16 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bayesmix.data.catalogue import catalogue
-from bayesmix.modelling.record import Fit
 from bayesmix.priors.prior import to_text
-from bayesmix.report.card import Card, DataPart
-from bayesmix.report.card_audit import CardAudit
 from bayesmix.report.results_folder import WRITTEN_BY
+
+if TYPE_CHECKING:
+    from bayesmix.modelling.record import Fit
+    from bayesmix.report.card import Card, DataPart
+    from bayesmix.report.card_audit import CardAudit
 
 _PACKAGES = ("bayesmix", "arviz-stats", "bambi", "matplotlib", "numpy", "nutpie", "pandas", "pymc", "pytensor", "scipy")
 
@@ -23,11 +25,11 @@ _PACKAGES = ("bayesmix", "arviz-stats", "bambi", "matplotlib", "numpy", "nutpie"
 def write_session(
     path: Path,
     *,
-    card: Card,
-    fit: Fit,
+    card: "Card",
+    fit: "Fit",
     data: Mapping[str, str],
     seconds: float,
-    audit: CardAudit | None,
+    audit: "CardAudit | None",
     command: Sequence[str],
     files: Sequence[str],
     failures: Mapping[str, str],
@@ -84,7 +86,7 @@ def version_of(package: str) -> str:
         return "not installed"
 
 
-def data_record(part: DataPart) -> dict[str, str]:
+def data_record(part: "DataPart") -> dict[str, str]:
     """Which data: the bundled set or the file, with the digest of what is in it."""
     if part.source is not None:
         return {"source": part.source, "sha256": catalogue()[part.source].sha256}

@@ -1,5 +1,7 @@
 """Intercept and slope of each level, from its own line to partial pooling."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,6 +38,31 @@ _SAME = 1e-6  # of the spread of all points: centres as near to each other as th
 _ROOM = 0.08  # of the picture, around its points
 
 
+@dataclass(frozen=True)
+class _Paths:
+    """Points of the plane: of each level its `own` line and its `end` (n_levels, 2); `known`: its own is determined.
+
+    `centres` (n_centres, 2): the fixed part, or the places where it differs from level to level.
+    """
+
+    own: Floats
+    end: Floats
+    known: NDArray[np.bool_]
+    centres: Floats
+
+    @property
+    def starts(self) -> Floats:
+        return self.own[self.known]
+
+    @property
+    def tips(self) -> Floats:
+        return self.end[self.known]
+
+    @property
+    def has_few_centres(self) -> bool:
+        return len(self.centres) <= _MOST_CENTRES
+
+
 def draw_arrows(fit: Fit | RemlFit, lines: LevelLines, term: str | None, canvas: Canvas) -> Axes:
     """The plane of intercept and slope; the arrows end at the posterior mean, of a REML fit at the BLUP."""
     alone = lines.alone
@@ -44,31 +71,45 @@ def draw_arrows(fit: Fit | RemlFit, lines: LevelLines, term: str | None, canvas:
     plane = np.zeros((2, len(alone.names)))
     plane[0, 0], plane[0, 1:] = 1.0, alone.means[1:]
     plane[0, slope], plane[1, slope] = at, 1.0
-    own, overall, ends = alone.coefficients @ plane.T, lines.overall @ plane.T, _pooled(fit, lines) @ plane.T
-
-    ax, style = one_axes(canvas, width=5.6, height=5.0), look()
+    paths = _paths(fit, lines, plane)
     colour, what = (BLUE, "posterior mean") if isinstance(fit, Fit) else (VERMILION, "BLUP")
+
+    ax = one_axes(canvas, width=5.6, height=5.0)
+    edges = [paths.starts, paths.end]
+    if paths.has_few_centres:
+        edges += _draw_centres(ax, paths.centres, plane @ _covariance(fit, alone) @ plane.T)
+    _draw_paths(ax, paths, colour)
+    _limits(ax, np.concatenate(edges))
+    name = alone.names[slope]
+    slopes = with_unit(f"slope of {name}", unit_of_coefficient(fit.design, name))
+    label_axes(ax, f"{response_with_unit(fit.design)} {at_text}", slopes)
+    head(ax, canvas, f"{name} by {alone.group}: from no pooling to partial pooling", _caption(paths, what))
+    _label_levels(ax, paths, lines.levels)
+    return ax
+
+
+def _paths(fit: Fit | RemlFit, lines: LevelLines, plane: Floats) -> _Paths:
+    own, overall, end = lines.alone.coefficients @ plane.T, lines.overall @ plane.T, _pooled(fit, lines) @ plane.T
     known = np.isfinite(own).all(axis=1)
-    starts = own[known]
-    centres = _distinct(overall, np.concatenate([starts, ends]))
-    edges = [starts, ends]
-    if len(centres) <= _MOST_CENTRES:
-        covariance = plane @ _covariance(fit, alone) @ plane.T
-        for centre in centres:
-            edges.append(_ellipses(ax, centre, covariance))
-        ax.scatter(
-            centres[:, 0], centres[:, 1], marker="D", s=34, color=style.ink, linewidths=0, zorder=5, label="overall"
-        )
-    alpha = float(np.clip(60 / len(own), 0.25, 1.0))
-    for start, end in zip(starts, ends[known], strict=True):
-        ax.annotate(
-            "",
-            end,
-            start,
-            arrowprops={"arrowstyle": "-|>,head_width=0.16,head_length=0.32", "color": colour, "linewidth": 0.9}
-            | {"alpha": alpha, "shrinkA": 0, "shrinkB": 0},
-            zorder=3,
-        )
+    return _Paths(own, end, known, _distinct(overall, np.concatenate([own[known], end])))
+
+
+def _draw_centres(ax: Axes, centres: Floats, covariance: Floats) -> list[Floats]:
+    """Diamonds and their ellipses; gives the corners of the boxes around these."""
+    boxes = [_ellipses(ax, centre, covariance) for centre in centres]
+    ax.scatter(
+        centres[:, 0], centres[:, 1], marker="D", s=34, color=look().ink, linewidths=0, zorder=5, label="overall"
+    )
+    return boxes
+
+
+def _draw_paths(ax: Axes, paths: _Paths, colour: str) -> None:
+    """An arrow from a circle to a point for each level."""
+    style, starts = look(), paths.starts
+    alpha = float(np.clip(60 / len(paths.own), 0.25, 1.0))
+    arrow = {"arrowstyle": "-|>,head_width=0.16,head_length=0.32", "color": colour, "linewidth": 0.9}
+    for start, tip in zip(starts, paths.tips, strict=True):
+        ax.annotate("", tip, start, arrowprops=arrow | {"alpha": alpha, "shrinkA": 0, "shrinkB": 0}, zorder=3)
     ax.scatter(
         starts[:, 0],
         starts[:, 1],
@@ -79,34 +120,38 @@ def draw_arrows(fit: Fit | RemlFit, lines: LevelLines, term: str | None, canvas:
         zorder=4,
         label="no pooling",
     )
-    ax.scatter(ends[:, 0], ends[:, 1], s=9, color=colour, alpha=alpha, linewidths=0, zorder=4, label="partial pooling")
-    _limits(ax, np.concatenate(edges))
-    name = alone.names[slope]
-    slopes = with_unit(f"slope of {name}", unit_of_coefficient(fit.design, name))
-    label_axes(ax, f"{response_with_unit(fit.design)} {at_text}", slopes)
+    end = paths.end
+    ax.scatter(end[:, 0], end[:, 1], s=9, color=colour, alpha=alpha, linewidths=0, zorder=4, label="partial pooling")
+
+
+def _caption(paths: _Paths, what: str) -> str:
     note = f"Circle: the level's own line (no pooling). Arrow: to the {what} (partial pooling)."
-    if len(centres) <= _MOST_CENTRES:
+    if paths.has_few_centres:
         held = " and ".join(f"{100 * share:g}\N{NO-BREAK SPACE}%" for share in _SHARES)
         note += f" Diamond: fixed part; ellipses hold {held} of levels under the fitted distribution."
-    if not known.all():
-        note += f" Levels that do not determine their own line, and are at their end alone: {int((~known).sum())}."
-    head(ax, canvas, f"{name} by {alone.group}: from no pooling to partial pooling", note)
-    moved = (ends[known] - starts) / np.std(ends, axis=0).clip(min=1e-300)
+    if not paths.known.all():
+        note += (
+            f" Levels that do not determine their own line, and are at their end alone: {int((~paths.known).sum())}."
+        )
+    return note
+
+
+def _label_levels(ax: Axes, paths: _Paths, levels: Sequence[str]) -> None:
+    """Names beside the circles, those with the longest arrows first."""
+    starts, tips = paths.starts, paths.tips
+    moved = (tips - starts) / np.std(paths.end, axis=0).clip(min=1e-300)
     order = np.argsort(-np.linalg.norm(moved, axis=1), kind="stable")
-    names = [level for level, has in zip(lines.levels, known, strict=True) if has]
+    names = [level for level, has in zip(levels, paths.known, strict=True) if has]
     between = [
-        start + share * (end - start)
-        for start, end in zip(starts, ends[known], strict=True)
-        for share in np.linspace(0, 1, 8)
+        start + share * (tip - start) for start, tip in zip(starts, tips, strict=True) for share in np.linspace(0, 1, 8)
     ]
     label_points(
         ax,
         names=[names[i] for i in order],
         points=starts[order],
-        others=np.array([*between, *starts, *ends, *centres]),
+        others=np.array([*between, *starts, *paths.end, *paths.centres]),
         most=_MOST_LABELS,
     )
-    return ax
 
 
 def _slope_of(alone: "NoPooling", term: str | None) -> int:

@@ -106,10 +106,7 @@ def _model_lines(fit: Fit) -> tuple[str, ...]:
 def _draws_lines(fit: Fit) -> tuple[str, ...]:
     """How many draws from what, by which method for which reason, and what was tried."""
     sampling, weights = fit.sampling, fit.diagnostics.importance
-    if fit.method == "marginal" and not fit.family.is_gaussian_identity:
-        parameters = f"{len(fit.priors)} parameters" + ", group effects drawn exactly" * bool(fit.design.random)
-    else:
-        parameters = _variances(fit)
+    parameters = fit.route.sampled(fit.model)
     if weights:
         size = f"effective sample size {weights.effective_size:.0f}"
         drawn = (
@@ -121,7 +118,7 @@ def _draws_lines(fit: Fit) -> tuple[str, ...]:
         thinned = f" (thinned by {sampling.thin})" if sampling.thin > 1 else ""
         chains = f"{sampling.chains} chain{'s' * (sampling.chains != 1)}"
         source = f"{chains} x {sampling.draws} draws{thinned} after {sampling.tune} warm-up steps"
-        how = f"NUTS by {sampling.sampler} on {'all parameters' if fit.method == 'joint' else parameters}"
+        how = f"NUTS by {sampling.sampler} on {parameters}"
     seconds = f"{sampling.seconds:.{1 if sampling.seconds >= 1 else 2}f} s"
     return (
         f"Draws:   {source}; seed {sampling.seed}, {seconds}",
@@ -150,11 +147,6 @@ def _how_and_why(how: str, why: str) -> tuple[str, ...]:
     """On one line where it is not too long."""
     both = f"         {how} {why}"
     return (both,) if len(both) <= _WIDEST else (f"         {how}", f"         {why}")
-
-
-def _variances(fit: Fit) -> str:
-    n_variances = sum(term.k * (term.k + 1) // 2 for term in fit.design.random) + len(fit.family.auxiliary)
-    return f"{n_variances} variance parameter{'s' * (n_variances > 1)}, the rest exact"
 
 
 def _random_table(fit: Fit, prob: float) -> Table:

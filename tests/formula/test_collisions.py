@@ -172,6 +172,29 @@ def test_the_names_of_the_pymc_model_are_known(formula, name, data):
     assert written - {design.response.name} <= known
 
 
+def test_further_parameters_take_any_name(data):
+    """Their coefficients are called sigma_mu, sigma_chain: what the mean's may not be called is free there."""
+    names = ("mu", "sigma", "p", "chain", "draw", "phi")
+    rows = data.assign(**{name: np.random.default_rng(i).normal(size=N) for i, name in enumerate(names)})
+    design = design_of(["y ~ x + (1 | g)", f"sigma ~ {' + '.join(names)} + (mu | g)"], rows)
+    assert design.parts["sigma"].fixed.names == ("sigma_Intercept", *(f"sigma_{name}" for name in names))
+
+
+@pytest.mark.parametrize(
+    ("mean", "name", "what"),
+    [
+        ("y ~ mu", "mu", "the mean of each row"),
+        ("y ~ sigma", "sigma", "the family's parameter sigma"),
+        ("y ~ sigma_x", "sigma_x", "coefficients"),
+        ("mu ~ z", "mu", "the response"),
+    ],
+)
+def test_beside_a_formula_of_sigma_the_mean_has_its_names(mean, name, what, data):
+    with pytest.raises(DesignError, match=f"'{name}'") as caught:
+        design_of([mean, "sigma ~ x"], data.assign(sigma_x=data["x"]))
+    assert what in str(caught.value)
+
+
 def test_groups_whose_names_run_together(data):
     # sd_g__h__Intercept: of the slope h__Intercept by g, or of the intercept by g__h.
     with pytest.raises(DesignError, match="'sd_g__h__Intercept'"):

@@ -1,7 +1,6 @@
 """What a Bayes factor says of the two models, of the priors, and of a term that cannot be dropped alone."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.stats import gaussian_kde, norm
 
@@ -108,17 +107,3 @@ def test_the_same_formula_in_other_columns_is_told_apart():
     found = bm.bayes_factor(numbers, levels)
     assert "Days ~ Normal" in found.larger
     assert "Days[1] ~ Normal" in found.smaller
-
-
-def test_a_term_in_whose_place_the_model_has_other_columns_has_no_curve():
-    """`bayes_factor` gives the reason and no number; the curve over scales must not give one either."""
-    rng = np.random.default_rng(3)
-    data = pd.DataFrame({"x": rng.normal(size=80), "f": np.tile(["a", "b"], 40), "g": np.repeat(list("stuv"), 20)})
-    data["y"] = rng.normal(size=80)
-    fit = bm.fit("y ~ x * f + (x * f | g)", data, draws=50, **QUIET)
-    tested = bm.rand(fit)
-    without_number = [term for term, row in tested.iterrows() if "in other columns" in row["reason"]]
-    assert without_number
-    for term in without_number:
-        with pytest.raises(bm.BayesmixError, match="no prior with a scale is tested"):
-            bm.prior_sensitivity(fit, drop=term)

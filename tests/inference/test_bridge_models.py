@@ -10,8 +10,8 @@ from scipy.special import expit, gammaln, logsumexp
 from scipy.stats import binom, halfnorm, multivariate_t, norm
 
 import bayesmix as bm
-from bayesmix import modelling
 from bayesmix.errors import ArgumentError, StoredFitError
+from bayesmix.modelling.joint.bridge import by_bridge
 
 WITH_HERD = "cbind(incidence, size - incidence) ~ period + (1 | herd)"
 WITH_ROW = f"{WITH_HERD} + (1 | row)"
@@ -77,7 +77,7 @@ def test_cbpp_with_and_without_herd(cbpp, fitted):
     with_herd, its_error = by_importance(cbpp, herds=True)
     without, error_without = by_importance(cbpp, herds=False)
     assert max(its_error, error_without) < 0.03
-    bridged = modelling.bridge.by_bridge(fitted.pymc_model, fitted.posterior, seed=1)
+    bridged = by_bridge(fitted.pymc_model, fitted.posterior, seed=1)
     weighted = bm.log_marginal(fitted)
     assert (bridged.method, weighted.method) == ("bridge", "importance")
     for found in (bridged, weighted):
@@ -107,7 +107,7 @@ def test_a_gaussian_model_by_the_joint_path():
     fit = bm.fit(
         "Reaction ~ Days + (Days | Subject)", bm.load_data("sleepstudy"), method="joint", seed=3, progress=False
     )
-    found = modelling.bridge.by_bridge(fit.pymc_model, fit.posterior, seed=1)
+    found = by_bridge(fit.pymc_model, fit.posterior, seed=1)
     exact = bm.log_marginal(fit)
     assert exact.method != "bridge"
     assert abs(found.value - exact.value) < 4 * np.hypot(found.error, exact.error)

@@ -6,14 +6,15 @@ import pytest
 from scipy.stats import halfnorm
 
 import bayesmix as bm
-from bayesmix import modelling
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.parse import parse
 from bayesmix.formula.reduce import reductions
 from bayesmix.inference import inclusion as inclusion_file
 from bayesmix.inference.contained import log_marginals
-from bayesmix.modelling.joint import bridge as bridge_file
+from bayesmix.modelling import evidence
+from bayesmix.modelling.evidence import of_smaller_models
 from bayesmix.modelling.reduced import reduced_model
+from bayesmix.numerics.reweight import mean_ratio
 
 # A prior of a coefficient that is not Normal: nothing integrates out.
 PRIORS = {"x": "StudentT(3, 0, 2)"}
@@ -36,7 +37,7 @@ def fitted(rows):
 @pytest.mark.slow
 def test_side_by_side_they_have_the_numbers_that_each_has_alone(fitted):
     models = [reduced_model(fitted, part.formula) for part in reductions(fitted.design.formula)]
-    together = bridge_file.of_smaller_models(fitted, models)
+    together = of_smaller_models(fitted, models)
     assert not any(one.reason for one in together)
     for found, text in zip(together, ("k ~ x + (1 | h)", "k ~ x + (1 | g)"), strict=True):
         assert found == bm.log_marginal(bm.fit(text, fitted.data, priors=PRIORS, **SETTINGS))
@@ -44,8 +45,8 @@ def test_side_by_side_they_have_the_numbers_that_each_has_alone(fitted):
 
 def test_each_is_sampled_once(fitted, monkeypatch):
     sampled = []
-    sample = bridge_file._sampled
-    monkeypatch.setattr(bridge_file, "_sampled", lambda *model, **how: sampled.append(model) or sample(*model, **how))
+    sample = evidence._sampled
+    monkeypatch.setattr(evidence, "_sampled", lambda *model, **how: sampled.append(model) or sample(*model, **how))
     table = bm.rand(fitted)
     assert len(sampled) == 2
     one = bm.bayes_factor(fitted, drop="(1 | g)")
@@ -104,7 +105,7 @@ def test_weighted_anew_draws_give_the_ratio_of_the_integrals():
     for _ in range(100):
         draws = np.abs(rng.normal(size=(4, 500)))
         log_ratios = halfnorm.logpdf(draws, 0, 0.7) - halfnorm.logpdf(draws)
-        found = modelling.reweighted.mean_ratio(log_ratios)
+        found = mean_ratio(log_ratios)
         scores.append(found.log_mean / found.error)
     assert 0.7 < np.std(scores) < 1.3
     assert abs(np.mean(scores)) < 0.4

@@ -134,9 +134,11 @@ def test_what_cannot_be_compared_is_refused():
         ("smaller one first", lambda: bm.lrt(one, null)),
         ("different fixed parts", lambda: bm.lrt(null, one, refit=False)),
         ("takes two fits by bm.reml", lambda: bm.lrt(one, 3)),
+        ("fits models without random terms too", lambda: bm.lrt(bm.lm("Reaction ~ Days", data), one)),
     ):
         with pytest.raises(ArgumentError, match=words):
             question()
+    assert bm.lrt(bm.reml("Reaction ~ Days", data), one)["df"].iloc[1] == 1  # as the message says
 
 
 def test_models_that_are_not_nested_are_refused():

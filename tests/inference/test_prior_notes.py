@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import bayesmix as bm
+from bayesmix.inference import power_scaling_checks
 from bayesmix.inference.diagnose import notes, verdict
 from bayesmix.inference.prior_effects import elsewhere, prior_effects
 
@@ -121,3 +122,10 @@ def test_an_intercept_among_slopes_that_the_fixed_part_holds(trial):
     advice = bm.diagnose(fit, sensitivity=False)["advice"].iloc[0]
     assert advice.endswith("Leave Intercept out of (x | year).")
     assert bm.diagnose(bm.fit("y ~ year + x + (0 + x | year)", data, **QUIET), sensitivity=False).empty
+
+
+@pytest.mark.parametrize("sensitivity", [0.0500001, 0.05004, 0.0504, 0.054, 0.12, 3.0])
+def test_a_number_beyond_the_limit_is_printed_beyond_it(sensitivity):
+    text = power_scaling_checks._beyond_limit(sensitivity)
+    assert float(text) > 0.05
+    assert float(text) == pytest.approx(sensitivity, abs=0.005)

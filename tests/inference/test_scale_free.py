@@ -10,8 +10,8 @@ from scipy import integrate
 from scipy.stats import halfcauchy, norm, t
 
 import bayesmix as bm
-from bayesmix import modelling
 from bayesmix.errors import PriorError
+from bayesmix.modelling.joint.bridge import by_bridge
 
 SETTINGS = {"seed": 1, "progress": False, "draws": 500}
 N_GROUPS, N_EACH = 6, 4
@@ -114,7 +114,7 @@ def test_both_paths_agree_and_the_prior_is_weighted_anew():
     priors = {"sd_Subject__Days": "ScaleFree(0.5)", "sd_Subject__Intercept": "HalfCauchy(0.5) * sigma"}
     fit = bm.fit("Reaction ~ Days + (Days | Subject)", data, priors=priors, seed=2, progress=False)
     joint = bm.fit(fit.formula, data, priors=priors, method="joint", seed=3, progress=False)
-    bridged = modelling.bridge.by_bridge(joint.pymc_model, joint.posterior, seed=1)
+    bridged = by_bridge(joint.pymc_model, joint.posterior, seed=1)
     exact = bm.log_marginal(fit)
     assert abs(bridged.value - exact.value) < 4 * np.hypot(bridged.error, exact.error) < 0.5
     curve = bm.prior_sensitivity(fit, drop="Days | Subject", multipliers=[0.2, 3.0])

@@ -108,7 +108,7 @@ def test_memory_that_runs_out_all_the_same(data, monkeypatch):
     def run_out(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr(fit_module, "_sample", run_out)
+    monkeypatch.setattr(fit_module, "_draw", run_out)
     with pytest.raises(SamplingError, match=r"Memory ran out \(.* GiB in all\): take fewer draws \(draws=1000"):
         fit("y ~ x + (1 | g)", data, progress=False)
 

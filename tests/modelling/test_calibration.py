@@ -13,7 +13,7 @@ not for the one with 12, whose data outweigh it (0.009), nor is LKJ(2) for LKJ(1
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,9 @@ from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.diagnostics import trouble_with_weights
-from bayesmix.modelling.exact.draws import draw_marginal
+from bayesmix.modelling.exact.integrated import integrated_gaussian
+from bayesmix.modelling.samplers.draw import sample_integrated
+from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.priors.default_priors import default_priors
 from bayesmix.priors.settled import settle_priors
 
@@ -171,9 +173,10 @@ def quantities(case, drawn, y):
 
 def posterior(design, priors, sampler, *, seed):
     """As `fit` has it, without its diagnostics: NUTS where the weights cannot be trusted, 3 % of "slopes"."""
-    found, _ = draw_marginal(design, priors, sampler=sampler, seed=seed, **SETTINGS)
+    settings = SamplerSettings(sampler, seed=seed, **SETTINGS)
+    found, _ = sample_integrated(lambda: integrated_gaussian(design, priors), settings)
     if trouble_with_weights(found):
-        found, _ = draw_marginal(design, priors, sampler="nutpie", seed=seed, **SETTINGS)
+        found, _ = sample_integrated(lambda: integrated_gaussian(design, priors), replace(settings, sampler="nutpie"))
     return found["posterior"].to_dataset()
 
 

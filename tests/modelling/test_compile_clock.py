@@ -8,7 +8,10 @@ import numba
 import pytest
 from numba.core import config
 
+import bayesmix as bm
 from bayesmix.data import load_data
+from bayesmix.errors import SamplingError
+from bayesmix.modelling import audit_draws, laplace_fit, reml_fit
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.joint import draws as joint_draws
 from bayesmix.modelling.samplers import compile_clock
@@ -97,3 +100,37 @@ def test_the_first_fit_of_an_installation_says_so_and_the_second_is_silent(tmp_p
         return found.stderr
 
     assert [run(), run()] == [NOTICE, ""]
+
+
+SLEEPSTUDY = ("Reaction ~ Days + (1 | Subject)", load_data("sleepstudy"))
+CBPP = ("cbind(incidence, size - incidence) ~ period + (1 | herd)", load_data("cbpp"), "binomial")
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "asked"),
+    [
+        (reml_fit, "fit_design", lambda: bm.reml(*SLEEPSTUDY)),
+        (laplace_fit, "fit_design", lambda: bm.laplace(*CBPP)),
+        (audit_draws, "draw_again", lambda: bm.audit(bm.fit(*SLEEPSTUDY, draws=20, seed=1, progress=False))),
+    ],
+)
+def test_other_first_calls_say_it_too(module, name, asked, tmp_path, monkeypatch, capsys):
+    """They compile, as the first call of an installation does; then the test ends them."""
+
+    def compiled(*_, **__):
+        assert kernel(tripled)(2) == 6
+        raise SamplingError("enough")
+
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(module, name, compiled)
+    with pytest.raises(SamplingError, match="enough"):
+        asked()
+    assert capsys.readouterr().err == NOTICE
+
+
+def test_where_there_is_no_bar_a_terminal_has_the_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(compile_clock, "can_show", lambda _: True)
+    with CompileNotice(shown=True, has_bar=False):
+        assert kernel(tripled)(2) == 6
+    assert capsys.readouterr().err == NOTICE

@@ -10,10 +10,12 @@ from bayesmix.errors import ArgumentError, QuadratureError
 from bayesmix.families.family import read_family
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.modelling.method import choose_method
+from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.pymc_model.build import build_model
-from bayesmix.modelling.quadrature import draws as counts_draws
+from bayesmix.modelling.quadrature import precision
 from bayesmix.modelling.quadrature.model import integrate_effects
+from bayesmix.modelling.route import Asked
+from bayesmix.modelling.routes import choose_route
 from bayesmix.numerics.level_quadrature.posterior import evaluate_counts
 from bayesmix.priors.default_priors import default_priors
 from bayesmix.priors.density import log_prior_density
@@ -135,33 +137,33 @@ def test_priors_of_every_kind(priors, rows):
 
 
 def test_print_says_which_and_why(fitted):
-    assert fitted.method == "marginal"
+    assert fitted.method == "quadrature"
     assert fitted.sampling.sampler == "importance"
     text = str(fitted)
     assert "importance sampling of 5 parameters, group effects drawn exactly" in text
-    assert "(marginal: one random intercept, integrated by quadrature, " in text
+    assert "(quadrature: one random intercept, integrated by quadrature, " in text
     assert " nodes a level, log density to " in text
     about = fitted.posterior["unconstrained_posterior"].attrs
     assert 12 < about["nodes_per_level"] < 40
-    assert about["quadrature_error"] < counts_draws.TOLERANCE
+    assert about["quadrature_error"] < precision.TOLERANCE
     assert max(len(line) for line in text.splitlines()) <= 120
 
 
 def choice_of(formula, data, family="binomial", method="auto", sampler="auto", of_nuts=(), priors=None):
     design, read, settled = model_of(formula, data, family, priors)
-    return choose_method(method, design, read, settled, sampler=sampler, of_nuts=of_nuts)
+    return choose_route(MixedModel(design, read, settled), Asked(method, sampler, tuple(of_nuts)))
 
 
 @pytest.mark.parametrize(
     ("formula", "options", "method", "sampler", "reason"),
     [
-        (CBPP, {}, "marginal", "importance", "one random intercept"),
-        (CBPP, {"priors": {"Intercept": "StudentT(3, 0, 2.5)"}}, "marginal", "importance", "one random intercept"),
-        (CBPP, {"sampler": "nutpie"}, "marginal", "nutpie", "one random intercept"),
-        (CBPP, {"of_nuts": ["tune"]}, "marginal", "nutpie", "NUTS since tune= is given"),
+        (CBPP, {}, "quadrature", "importance", "one random intercept"),
+        (CBPP, {"priors": {"Intercept": "StudentT(3, 0, 2.5)"}}, "quadrature", "importance", "one random intercept"),
+        (CBPP, {"sampler": "nutpie"}, "quadrature", "nutpie", "one random intercept"),
+        (CBPP, {"of_nuts": ["tune"]}, "quadrature", "nutpie", "NUTS since tune= is given"),
         (CBPP, {"sampler": "pymc"}, "joint", "pymc", "takes all parameters"),
         (CBPP, {"method": "joint"}, "joint", "nutpie", "as asked"),
-        ("p(incidence, size) ~ period", {}, "marginal", "importance", "no group effects"),
+        ("p(incidence, size) ~ period", {}, "quadrature", "importance", "no group effects"),
         ("p(incidence, size) ~ 1 + (1 | herd) + (1 | period)", {}, "joint", "nutpie", "2 random terms"),
         (
             "p(incidence, size) ~ 1 + (1 | herd) + (1 | period)",
@@ -183,19 +185,22 @@ def choice_of(formula, data, family="binomial", method="auto", sampler="auto", o
 )
 def test_which_way_is_taken(cbpp, formula, options, method, sampler, reason):
     choice = choice_of(formula, cbpp, **options)
-    assert (choice.method, choice.sampler) == (method, sampler)
+    assert (choice.route, choice.sampler) == (method, sampler)
     assert reason in choice.reason
 
 
 def test_what_does_not_apply_is_refused(cbpp):
-    with pytest.raises(ArgumentError, match=r'method="marginal" does not apply: .*2 random terms'):
-        choice_of("p(incidence, size) ~ 1 + (1 | herd) + (1 | period)", cbpp, method="marginal")
+    for method in ("marginal", "quadrature"):
+        with pytest.raises(ArgumentError, match=rf'method="{method}" does not apply: .*2 random terms'):
+            choice_of("p(incidence, size) ~ 1 + (1 | herd) + (1 | period)", cbpp, method=method)
+    with pytest.raises(ArgumentError, match=r'method="exact" does not apply: binomial \(logit\) has no closed form'):
+        choice_of(CBPP, cbpp, method="exact")
     with pytest.raises(ArgumentError, match=r'sampler="importance" does not apply: .*2 random terms'):
         choice_of("p(incidence, size) ~ 1 + (1 | herd) + (1 | period)", cbpp, sampler="importance")
 
 
 def test_a_quadrature_that_is_not_precise_gives_way_to_all_parameters(cbpp, monkeypatch):
-    monkeypatch.setattr(counts_draws, "TOLERANCE", -1.0)
+    monkeypatch.setattr(precision, "TOLERANCE", -1.0)
     few = {"draws": 20, "tune": 20, "chains": 1, **SETTINGS}
     fit = bm.fit(CBPP, cbpp, "binomial", **few)
     assert (fit.method, fit.sampling.sampler) == ("joint", "nutpie")
@@ -254,14 +259,14 @@ def test_grouseticks_is_that_of_the_joint_path(family):
     data = bm.load_data("grouseticks")
     formula = "TICKS ~ YEAR + scale(HEIGHT) + (1 | BROOD)"
     own = bm.fit(formula, data, family, **SETTINGS)
-    assert own.method == "marginal"
+    assert own.method == "quadrature"
     assert_same_posterior(own, bm.fit(formula, data, family, method="joint", draws=2000, **SETTINGS))
 
 
 @pytest.mark.slow
 def test_overdispersed_cbpp_is_that_of_the_joint_path(cbpp):
     own = bm.fit(CBPP, cbpp, "beta_binomial", **SETTINGS)
-    assert own.method == "marginal"
+    assert own.method == "quadrature"
     assert_same_posterior(own, bm.fit(CBPP, cbpp, "beta_binomial", method="joint", draws=2000, **SETTINGS))
 
 
@@ -315,12 +320,12 @@ def test_nodes_that_lie_too_far_apart_are_seen(monkeypatch):
 
     for fineness in (3.0, 1.0):
         error = np.abs(log_densities(fineness) - log_densities(fineness / 4)).max()
-        assert counts_draws.disagreement(model, thetas, fineness)[0] == pytest.approx(error, rel=0.01)
-        assert (error > 1000 * counts_draws.TOLERANCE) == (fineness == 3.0)
+        assert precision.disagreement(model, thetas, fineness)[0] == pytest.approx(error, rel=0.01)
+        assert (error > 1000 * precision.TOLERANCE) == (fineness == 3.0)
 
     usual = bm.fit("cbind(k, n - k) ~ 1 + (1 | g)", data, "binomial", priors=priors, **SETTINGS)
-    monkeypatch.setattr(counts_draws, "_FINENESS", (3.0, 1.0))
+    monkeypatch.setattr(precision, "_FINENESS", (3.0, 1.0))
     found = bm.fit("cbind(k, n - k) ~ 1 + (1 | g)", data, "binomial", priors=priors, **SETTINGS)
     about = found.posterior["unconstrained_posterior"].attrs
     assert about == usual.posterior["unconstrained_posterior"].attrs
-    assert 0 < about["quadrature_error"] < counts_draws.TOLERANCE
+    assert 0 < about["quadrature_error"] < precision.TOLERANCE

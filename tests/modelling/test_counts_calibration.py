@@ -13,14 +13,17 @@ from scipy.stats import chi2
 from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.quadrature.draws import draw_counts
+from bayesmix.modelling.quadrature.integrated import IntegratedCounts
+from bayesmix.modelling.quadrature.model import integrate_effects
+from bayesmix.modelling.samplers.draw import sample_integrated
+from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.priors.default_priors import default_priors
 from bayesmix.priors.settled import settle_priors
 
 pytestmark = pytest.mark.slow
 
 N_SETS, N_BINS, N_RANKED, THIN = 200, 20, 99, 4
-SETTINGS = {"sampler": "importance", "draws": 198, "tune": 0, "chains": 2, "cores": 1, "target_accept": 0.9}
+SETTINGS = {"draws": 198, "chains": 2, "cores": 1, "progress": False}
 TEXTS = {"Intercept": "Normal(-0.5, 1)", "x": "Normal(0, 1)", "sd_g__Intercept": "HalfNormal(1)"}
 FALSE_ALARM = 0.01 / 9
 
@@ -48,7 +51,8 @@ def test_the_truth_is_one_more_draw(family):
             continue  # a choice by the data alone, which leaves ranks uniform
         design = build_design(parse(f"{response} ~ x + (1 | g)"), rows, response=read.response)
         priors = settle_priors(default_priors(design, read), texts)
-        tree, _ = draw_counts(design, read, priors, seed=seed, progress=False, **SETTINGS)
+        model = IntegratedCounts(design, read, integrate_effects(design, read, priors))
+        tree, _ = sample_integrated(lambda model=model: model, SamplerSettings("importance", seed=seed, **SETTINGS))
         drawn = tree["posterior"].to_dataset()
         flat = {name: drawn[name].to_numpy().ravel()[::THIN][:N_RANKED] for name in truth}
         flat["first level"] = drawn["1|g"].to_numpy().reshape(-1, n_levels)[::THIN][:N_RANKED, 0]

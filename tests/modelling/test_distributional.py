@@ -10,9 +10,10 @@ import bayesmix as bm
 from bayesmix.families.family import read_family
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design, new_rows
-from bayesmix.modelling.method import why_not_marginal
+from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.pymc_model.bambi_bridge import build_bambi_model
 from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.modelling.routes import why_not_integrated
 from bayesmix.posterior import layout
 from bayesmix.priors.default_priors import default_priors
 from bayesmix.report.tables import TABLES as REPORTED
@@ -77,7 +78,10 @@ def test_names(formulas, parameter, coefficients, sds, correlated, data):
 
 def test_a_formula_for_sigma_has_no_closed_form(data):
     design, family = a_design(["y ~ x + (1 | g)", "sigma ~ x"], data)
-    assert why_not_marginal(design, family, default_priors(design, family)) == "a formula for sigma has no closed form"
+    assert (
+        why_not_integrated(MixedModel(design, family, default_priors(design, family)))
+        == "a formula for sigma has no closed form"
+    )
 
 
 def a_posterior(built):

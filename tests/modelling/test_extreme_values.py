@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from bayesmix.modelling.exact.importance import pareto_k_of
 
 from bayesmix.errors import DataError, PriorError
-from bayesmix.modelling.exact.importance import pareto_k_of
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.laplace import laplace
 from bayesmix.modelling.reml import reml

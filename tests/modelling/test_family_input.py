@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from bayesmix.errors import BayesmixError, DataError, DesignError, FamilyError, FormulaError, PriorError
+from bayesmix.families.table import ALIASES, FAMILIES, RESEMBLED
 from bayesmix.modelling.fit import fit
 
 N = 30
@@ -113,3 +114,17 @@ def test_rows_are_complete_for_all_formulas():
     data = table().assign(z=lambda d: d["x"].where(d["g"] > 0))
     with pytest.raises(DataError, match=r"5 of 30 rows have missing values \(z 5\)"):
         fit(["y ~ x", "sigma ~ z"], data, na="error")
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("normal", "gaussian"), ("NB", "negative_binomial"), ("zip", "zero_inflated_poisson"), ("ordinal", "cumulative")],
+)
+def test_names_of_other_packages_have_the_nearest_family(name, near):
+    with pytest.raises(FamilyError, match=f"Family '{name.lower()}' is not known. Nearest is '{near}'. Families: "):
+        fit("y ~ x", table(), name)
+
+
+def test_a_name_stands_for_one_family_or_comes_nearest_to_one():
+    names = [name for family in FAMILIES.values() for name in (family.name, *family.aliases, *family.resembled)]
+    assert len(names) == len(set(names)) == len(FAMILIES) + len(ALIASES) + len(RESEMBLED)

@@ -26,7 +26,7 @@ def draws(fit, name):
 
 
 def test_marginal_path_and_print(flat):
-    assert flat.method == "marginal"
+    assert flat.method == "exact"
     assert "Gaussian, flat priors on the coefficients" in str(flat)
     assert "Flat()  at the predictors' means" in str(flat)
     assert "Days                   Flat()" in str(flat)

@@ -12,10 +12,12 @@ from bayesmix.errors import ArgumentError
 from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.exact import draws as marginal_draws
-from bayesmix.modelling.exact import importance as importance_theta
-from bayesmix.modelling.method import choose_method
+from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.parallel import in_parallel
+from bayesmix.modelling.route import Asked
+from bayesmix.modelling.routes import choose_route
+from bayesmix.modelling.samplers import importance
+from bayesmix.modelling.samplers import weights as weights_file
 from bayesmix.priors.default_priors import default_priors
 
 SETTINGS = {"seed": 1, "progress": False}
@@ -37,7 +39,7 @@ def noise(seed):
 def test_print_says_which_and_why():
     fit = bm.fit("Reaction ~ Days + (Days | Subject)", bm.load_data("sleepstudy"), **SETTINGS)
     weights = fit.diagnostics.importance
-    assert fit.method == "marginal"
+    assert fit.method == "exact"
     assert fit.sampling.sampler == "importance"
     assert weights.pareto_k < 0.5
     assert 6000 < weights.effective_size < weights.n_values == 8000
@@ -51,7 +53,7 @@ def test_print_says_which_and_why():
 def test_weights_that_cannot_be_trusted_give_way_to_nuts(monkeypatch):
     """With a limit that no weights keep: mixtures follow even these data."""
     assert bm.fit("y ~ x + (x | g) + (x | h)", noise(22), draws=500, **SETTINGS).sampling.sampler == "importance"
-    monkeypatch.setattr(importance_theta, "GREATEST_K", -50.0)
+    monkeypatch.setattr(weights_file, "GREATEST_K", -50.0)
     formula, data = "y ~ x + (x | g) + (x | h)", noise(22)
     fit = bm.fit(formula, data, draws=500, **SETTINGS)
     assert fit.sampling.sampler == "nutpie"
@@ -77,7 +79,7 @@ def test_the_number_of_cores_does_not_matter():
 
 def test_copies_count_once(monkeypatch, tmp_path):
     """Where values are few, draws are copies of them; effective sizes count values, of effects also the fresh draws."""
-    monkeypatch.setattr(marginal_draws, "_SECONDS", 0.0)
+    monkeypatch.setattr(importance, "_SECONDS", 0.0)
     fit = bm.fit("diameter ~ 1 + (1 | plate) + (1 | sample)", bm.load_data("Penicillin"), **SETTINGS)
     weights = fit.diagnostics.importance
     parameters = fit.diagnostics.parameters
@@ -96,7 +98,7 @@ def test_copies_count_once(monkeypatch, tmp_path):
 def choice(formula, data, method="auto", sampler="auto", family="gaussian"):
     family = read_family(family)
     design = build_design(parse(formula), data, response=family.response)
-    return choose_method(method, design, family, default_priors(design, family), sampler=sampler)
+    return choose_route(MixedModel(design, family, default_priors(design, family)), Asked(method, sampler))
 
 
 def test_what_is_chosen_and_what_if_it_fails():
@@ -105,22 +107,22 @@ def test_what_is_chosen_and_what_if_it_fails():
     data = pd.DataFrame({"y": rng.normal(size=n), "a": np.arange(n) % 2700, "b": np.arange(n) % 499})
     data["c"] = rng.integers(0, 2600, n)
     few = choice("y ~ 1 + (1 | a)", data)
-    assert (few.method, few.sampler, few.otherwise.sampler, few.otherwise.method) == (
-        "marginal",
+    assert (few.route, few.sampler, few.otherwise.sampler, few.otherwise.route) == (
+        "exact",
         "importance",
         "nutpie",
-        "marginal",
+        "exact",
     )
     some = choice("y ~ 1 + (1 | a) + (1 | b)", data)
-    assert (some.sampler, some.otherwise.method) == ("importance", "joint")
+    assert (some.sampler, some.otherwise.route) == ("importance", "joint")
     assert "499 effects" in some.otherwise.reason
     many = choice("y ~ 1 + (1 | a) + (1 | c)", data)
-    assert (many.method, many.sampler, many.otherwise) == ("joint", "nutpie", None)
+    assert (many.route, many.sampler, many.otherwise) == ("joint", "nutpie", None)
     asked = choice("y ~ 1 + (1 | a) + (1 | c)", data, method="marginal")
-    assert (asked.sampler, asked.otherwise.sampler, asked.otherwise.method) == ("importance", "nutpie", "marginal")
-    assert choice("y ~ 1 + (1 | a)", data, sampler="nutpie").method == "marginal"
+    assert (asked.sampler, asked.otherwise.sampler, asked.otherwise.route) == ("importance", "nutpie", "exact")
+    assert choice("y ~ 1 + (1 | a)", data, sampler="nutpie").route == "exact"
     assert choice("y ~ 1 + (1 | a)", data, sampler="importance").otherwise is None
-    assert choice("y ~ 1 + (1 | a)", data, sampler="numpyro").method == "joint"
+    assert choice("y ~ 1 + (1 | a)", data, sampler="numpyro").route == "joint"
 
 
 def test_settings_of_nuts_ask_for_nuts():
@@ -142,7 +144,7 @@ def test_more_variance_parameters_than_weights_can_follow():
     rng = np.random.default_rng(2)
     data = pd.DataFrame(rng.normal(size=(400, 8)), columns=list("ytuvwxzs")).assign(g=np.arange(400) % 20)
     found = choice("y ~ 1 + (t + u + v + w + x + z + s | g)", data)
-    assert (found.method, found.sampler) == ("marginal", "nutpie")
+    assert (found.route, found.sampler) == ("exact", "nutpie")
 
 
 def test_what_does_not_go_together_is_refused():

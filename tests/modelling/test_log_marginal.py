@@ -10,10 +10,12 @@ from scipy.special import logsumexp
 from scipy.stats import t
 
 from bayesmix.data import load_data
-from bayesmix.modelling.exact.log_marginal import LogMarginal, by_bridge, log_marginal_of
-from bayesmix.modelling.exact.model import marginalise
+from bayesmix.modelling import reweighted
+from bayesmix.modelling.exact.integrated import integrated_gaussian
+from bayesmix.modelling.exact.log_marginal import log_marginal_of
 from bayesmix.modelling.fit import fit
-from bayesmix.modelling.joint import other_priors as reweighted
+from bayesmix.modelling.log_marginal import LogMarginal
+from bayesmix.modelling.samplers.evidence import by_bridge
 from bayesmix.priors.reading import read_prior
 
 DYESTUFF = "Yield ~ 1 + (1 | Batch)"
@@ -146,7 +148,7 @@ def test_bridge_sampling_over_the_variance_parameters_gives_the_same(source, for
     rows = load_data(source)
     priors = priors_for(formula, rows[formula.split(" ~ ", maxsplit=1)[0]])
     fitted = fit(formula, rows, priors=priors, seed=1, progress=False)
-    model = marginalise(fitted.design, fitted.priors)
+    model = integrated_gaussian(fitted.design, fitted.priors)
     found = by_bridge(model, seed=2, cores=1)
     if len(model.start) == 2:
         expected = log_marginal_of(fitted.design, fitted.priors, seed=1, cores=1).value

@@ -12,8 +12,10 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.exact.model import marginalise
 from bayesmix.modelling.fit import fit
-from bayesmix.modelling.method import choose_method
+from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.modelling.route import Asked
+from bayesmix.modelling.routes import choose_route
 from bayesmix.numerics.variance_posterior import log_posterior_at
 from bayesmix.priors.default_priors import column_sds, default_priors
 from bayesmix.priors.settled import settle_priors
@@ -187,28 +189,31 @@ def chosen(formula, data, method="auto", family="gaussian", sampler="nutpie", pr
     family = read_family(family)
     design = build_design(parse(formula), data, response=family.response)
     settled = settle_priors(default_priors(design, family), priors)
-    return choose_method(method, design, family, settled, sampler=sampler)
+    return choose_route(MixedModel(design, family, settled), Asked(method, sampler))
 
 
 def test_auto_takes_the_exact_path_where_it_applies(data):
-    assert chosen("y ~ x + (x | g)", data).method == "marginal"
+    assert chosen("y ~ x + (x | g)", data).route == "exact"
     for arguments, words in [
         ({"priors": {"x": "StudentT(3, 0, 1)"}}, "StudentT(3, 0, 1) of x"),
         ({"sampler": "pymc"}, "sampler pymc"),
         ({"family": "gaussian(log)"}, "gaussian (log)"),
     ]:
         choice = chosen("y ~ x + (x | g)", data, **arguments)
-        assert choice.method == "joint"
+        assert choice.route == "joint"
         assert words in choice.reason
+        with pytest.raises(ArgumentError, match="does not apply") as caught:
+            chosen("y ~ x + (x | g)", data, method="exact", **arguments)
+        assert words in str(caught.value)
         with pytest.raises(ArgumentError, match="does not apply") as caught:
             chosen("y ~ x + (x | g)", data, method="marginal", **arguments)
         assert words in str(caught.value)
-    assert chosen("y ~ x + (x | g)", data, method="joint").method == "joint"
+    assert chosen("y ~ x + (x | g)", data, method="joint").route == "joint"
 
 
 def test_many_levels_in_a_second_factor_take_the_joint_path():
     rng = np.random.default_rng(1)
     data = pd.DataFrame({"y": rng.normal(size=3000), "a": np.arange(3000) % 600, "b": np.arange(3000) % 499})
     choice = chosen("y ~ 1 + (1 | a) + (1 | b)", data)
-    assert choice.method == "joint"
+    assert choice.route == "joint"
     assert "499 effects" in choice.reason

@@ -6,14 +6,14 @@ import pytest
 from scipy import stats
 
 import bayesmix as bm
-from bayesmix import modelling
 from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.exact import importance as importance_theta
-from bayesmix.modelling.exact.log_marginal import by_bridge, by_importance
-from bayesmix.modelling.exact.mode import mode_of
-from bayesmix.modelling.exact.model import marginalise
+from bayesmix.modelling.exact.integrated import integrated_gaussian
+from bayesmix.modelling.samplers import importance, nuts
+from bayesmix.modelling.samplers.evidence import by_bridge, by_importance
+from bayesmix.modelling.samplers.weights import trouble_with
+from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.priors.default_priors import default_priors
 
 SIX_ROWS = pd.DataFrame({"y": [-2.711, -1.889, 0.825, 0.578, -0.786, -0.783], "g": [0, 0, 1, 1, 2, 2]})
@@ -94,9 +94,9 @@ def test_hard_tails_are_well_at_first(model):
 
 def test_where_limits_are_not_held_more_values_are_drawn(monkeypatch):
     answers = iter(["Pareto k 0.80 > 0.70 of a 2.5 % limit", None])
-    monkeypatch.setattr(importance_theta, "trouble_with", lambda *_: next(answers))
+    monkeypatch.setattr(importance, "trouble_with", lambda *_: next(answers))
     design, priors = model_of(*growth())
-    found = by_importance(marginalise(design, priors), n_values=2000, seed=1, cores=1)
+    found = by_importance(integrated_gaussian(design, priors), n_values=2000, seed=1, cores=1)
     assert found.method == "importance"
     assert next(answers, "asked twice: 2000, then 4000 more") == "asked twice: 2000, then 4000 more"
 
@@ -112,27 +112,28 @@ def slopes_that_hardly_vary(n_levels=1000, seed=11):
 
 def test_more_values_are_drawn_until_the_verdict_of_the_fit_is_good():
     """Limits are looked at along the parameters that are printed, not along the axes of the proposal."""
-    model = marginalise(*model_of(*slopes_that_hardly_vary()))
-    how = {"n_values": 600, "draws": 1000, "chains": 4, "seed": 1, "cores": 1, "advance": None}
-    weighted = importance_theta.draw_by_importance(model, mode_of(model), **how).groups["importance"]
+    model, mode = next(integrated_gaussian(*model_of(*slopes_that_hardly_vary())).approximations())
+    settings = SamplerSettings("importance", draws=1000, chains=4, seed=1, cores=1)
+    weighted = importance.draw_by_importance(model, mode, settings, n_values=600).groups["importance"]
     theta, log_weights = weighted["theta"].to_numpy(), weighted["log_weight"].to_numpy()
-    assert importance_theta.trouble_with(theta, log_weights, 4) is None
+    assert trouble_with(theta, log_weights, 4) is None
     assert len(theta) > 1800
 
 
 def test_where_values_are_few_they_double_more_often_before_nuts():
-    model = marginalise(*model_of(*growth()))
+    model, mode = next(integrated_gaussian(*model_of(*growth())).approximations())
+    settings = SamplerSettings("importance", draws=1000, chains=1, seed=1, cores=1)
     for first, rounds in ((600, 5), (2000, 3), (8000, 3)):
-        sizes = importance_theta._sizes(model, first, 1)
+        sizes = model.proposal(mode, first, settings, np.random.default_rng(1)).sizes
         assert sizes == [first * 2**i for i in range(rounds)]
 
 
 def test_chains_of_nuts_that_mix_slowly_become_longer(monkeypatch):
     formula, data = growth()
     asked = {"sampler": "nutpie", "draws": 250, "chains": 2, "seed": 1, "progress": False}
-    monkeypatch.setattr(modelling.nuts_theta, "mixes_slowly", lambda *_: False)
+    monkeypatch.setattr(nuts, "mixes_slowly", lambda *_: False)
     short = bm.fit(formula, data, **asked)
-    monkeypatch.setattr(modelling.nuts_theta, "mixes_slowly", lambda *_: True)
+    monkeypatch.setattr(nuts, "mixes_slowly", lambda *_: True)
     fit = bm.fit(formula, data, **asked)
     assert (short.sampling.thin, fit.sampling.thin) == (1, 4)
     assert fit.posterior["posterior"].sizes["draw"] == 250 == fit.posterior["sample_stats"].sizes["draw"]
@@ -152,7 +153,7 @@ def test_lower_limits_and_stated_errors_over_40_seeds(model):
     """Limits by long chains of NUTS; the marginal likelihood by many more values, and by bridge sampling."""
     formula, data = model()
     long = bm.fit(formula, data, sampler="nutpie", draws=20_000, target_accept=0.95, seed=99, progress=False)
-    marginal = marginalise(*model_of(formula, data))
+    marginal = integrated_gaussian(*model_of(formula, data))
     many = [by_importance(marginal, n_values=40_000, seed=seed, cores=1) for seed in range(1000, 1010)]
     known = float(np.logaddexp.reduce([one.value for one in many]) - np.log(10))
     bridged = by_bridge(marginal, seed=1, cores=1)

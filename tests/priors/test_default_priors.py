@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import bayesmix as bm
 from bayesmix.data import load_data
 from bayesmix.families.family import read_family
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.priors.default_priors import default_priors
+from bayesmix.priors.default_priors import column_sds, default_priors
 
 
 def priors_of(formula, data, family="gaussian", **arguments):
@@ -50,6 +51,96 @@ def test_a_difference_between_levels_is_no_larger_for_a_rare_level(formula):
     assert "f[rare]" in differences
     for name in differences:
         np.testing.assert_allclose(priors[name].args, (0, scale))
+
+
+def far_from_zero():
+    """Two arms over eleven years, b of them a quarter; y has slopes that differ."""
+    rng = np.random.default_rng(2)
+    g, year = np.repeat(np.arange(20), 11), np.tile(np.arange(2000.0, 2011.0), 20)
+    data = pd.DataFrame({"year": year, "g": g, "f": np.where(g % 4, "a", "b"), "z": rng.normal(50, 2, 220)})
+    slope = 0.1 + 0.15 * (data["f"] == "b")
+    data["y"] = 5 + rng.normal(0, 0.5, 20)[g] + slope * (year - 2005) + rng.normal(0, 0.5, 220)
+    return data
+
+
+def scales(formula, data, family="gaussian"):
+    return {name: prior.args[1] for name, prior in priors_of(formula, data, family).items() if prior.name == "Normal"}
+
+
+def test_products_are_on_the_scale_of_their_variables():
+    """Whatever the share of a level and wherever the covariate begins; what is beside them reaches back to its 0."""
+    data = far_from_zero()
+    s, unit, far = 2.5 * data["y"].std(), data["year"].std(), data["year"].mean() / data["year"].std()
+    z, far_z = data["z"].std(), data["z"].mean() / data["z"].std()
+    cells = 2.5 * np.sqrt(np.mean(data["y"] ** 2))
+    expected = {
+        "y ~ f * year": {"f[b]": s * np.hypot(1, far), "year": s / unit, "f[b]:year": s / unit},
+        "y ~ year * f": {"f[b]": s * np.hypot(1, far), "year:f[b]": s / unit},
+        "y ~ f + f:year": {"f[b]": s * np.hypot(1, far), "f[a]:year": s / unit, "f[b]:year": s / unit},
+        "y ~ year * z": {
+            "year": s / unit * np.hypot(1, far_z),
+            "z": s / z * np.hypot(1, far),
+            "year:z": s / unit / z,
+        },
+        "y ~ year * z * f": {
+            "year:z": s / unit / z,
+            "year:z:f[b]": s / unit / z,
+            "year:f[b]": s / unit * np.hypot(1, far_z),
+            "f[b]": s * np.sqrt(1 + far**2 + far_z**2 + far**2 * far_z**2),
+        },
+        "y ~ year + I(year^2)": {"year": s / unit * np.hypot(1, 2 * far), "I(year^2)": s / unit**2},
+        "y ~ f * (year + I(year**2))": {
+            "f[b]": s * np.sqrt(1 + far**2 + far**4),
+            "f[b]:year": s / unit * np.hypot(1, 2 * far),
+            "f[b]:I(year^2)": s / unit**2,
+        },
+        "y ~ 0 + f + year": {
+            "f[a]": cells * np.hypot(1, far),
+            "f[b]": cells * np.hypot(1, far),
+            "year": cells / unit,
+        },
+        "y ~ f + year": {"f[b]": s, "year": s / unit},
+        "y ~ I(year^2)": {"I(year^2)": s / (data["year"] ** 2).std()},
+    }
+    for formula, wanted in expected.items():
+        seen = scales(formula, data)
+        np.testing.assert_allclose([seen[name] for name in wanted], [*wanted.values()], rtol=1e-9, err_msg=formula)
+
+
+def test_products_of_a_cell_mean_on_a_log_link():
+    data = far_from_zero().assign(k=3)
+    far = data["year"].mean() / data["year"].std()
+    seen = scales("k ~ 0 + f + f:year", data, "poisson")
+    np.testing.assert_allclose(seen["f[a]"], 2.5 * np.hypot(1, far))
+    np.testing.assert_allclose(seen["f[b]:year"], 2.5 / data["year"].std())
+
+
+def test_centred_covariates_leave_the_scales_beside_products():
+    data = far_from_zero()
+    data["year"] -= data["year"].mean()
+    seen = scales("y ~ f * year", data)
+    np.testing.assert_allclose(seen["f[b]"], 2.5 * data["y"].std(), rtol=1e-9)
+    np.testing.assert_allclose(seen["f[b]:year"], seen["year"], rtol=1e-9)
+
+
+def test_a_group_sd_of_a_product_is_on_the_scale_of_its_variables():
+    data = far_from_zero()
+    data["h"] = np.arange(len(data)) % 10
+    priors = priors_of("y ~ f * year + (0 + f:year || h)", data)
+    family = read_family("gaussian")
+    design = build_design(parse("y ~ f * year + (0 + f:year || h)"), data, response=family.response)
+    assert column_sds(design, family)["sd_h__f[b]:year"] == pytest.approx(data["year"].std())
+    np.testing.assert_allclose(priors["sd_h__f[b]:year"].args, (3, data["y"].std() / data["year"].std()))
+
+
+@pytest.mark.parametrize("formula", ["y ~ f * year + (1 | g)", "y ~ 0 + f + f:year + (1 | g)"])
+def test_slopes_that_differ_are_seen_wherever_years_begin(formula):
+    """Against REML, which has no priors: a difference of slopes of 0.15 a year was 0.0001 under the column's own sd."""
+    data = far_from_zero()
+    fit = bm.fit(formula, data, draws=500, seed=1, progress=False)
+    found, reml = bm.fixef(fit), bm.fixef(bm.reml(formula, data))
+    assert (abs(found["mean"] - reml["estimate"]) / reml["se"]).max() < 0.2
+    assert (abs(found["sd"] / reml["se"] - 1)).max() < 0.15
 
 
 def test_priors_on_logit_and_log_scales():

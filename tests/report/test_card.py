@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from bayesmix.errors import CardError
-from bayesmix.modelling.method import SAMPLERS as KNOWN_SAMPLERS
+from bayesmix.modelling.settings import SAMPLERS as KNOWN_SAMPLERS
 from bayesmix.report import card as card_file
+from bayesmix.report import pictures, result_files
 from bayesmix.report.card import Card, DataPart, ModelPart, ReportPart, SamplerPart, data_part, read_card
 from bayesmix.report.card_keys import KEYS, SAMPLERS
 from bayesmix.report.card_plan import plan_card
@@ -189,6 +190,10 @@ def test_every_key_has_a_place_in_the_card():
             {entry.name for entry in fields(part)} - {"name", "text"} if table == "" else {f.name for f in fields(part)}
         )
         assert {*KEYS[table], *tables} == own
+
+
+def test_pictures_are_those_that_are_drawn():
+    assert tuple(pictures.PICTURES) == result_files.PICTURES
 
 
 def test_samplers_are_those_that_sample():

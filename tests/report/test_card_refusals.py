@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bayesmix.errors import ArgumentError, BayesmixError, CardError
+from bayesmix.errors import ArgumentError, BayesmixError, CardError, DataError
 from bayesmix.report.analysis import run_card
 from bayesmix.report.card import MOST_BYTES, Card, DataPart, ModelPart, ReportPart, read_card
+from bayesmix.report.card_data import card_data
 
 GOOD = '[data]\nsource = "sleepstudy"\n[model]\nformula = "Reaction ~ Days + (1 | Subject)"\n'
 HEX = "0x" + "f" * 5000
@@ -103,3 +104,14 @@ def test_half_a_character_is_found_before_sampling(sampled, part):
         run_card(card)
     assert r"\ud800" in str(caught.value)
     assert sampled == []
+
+
+def test_levels_that_are_not_listed_have_their_near_ones(tmp_path: Path):
+    (tmp_path / "d.csv").write_text("f,y\nBrigadier ,1\ncadenza,2\nXi19,3\n")
+    listed = DataPart(path=tmp_path / "d.csv", factors={"f": ("Brigadier", "Cadenza")})
+    with pytest.raises(DataError) as caught:
+        card_data(Card(name="c", data=listed, model=ModelPart(formula="y ~ f")))
+    assert "'f' has 3 levels that the card does not list ('Brigadier ', 'Xi19', 'cadenza'; 3 of 3 rows). " in str(
+        caught.value
+    )
+    assert " Did you mean 'Brigadier' for 'Brigadier ', 'Cadenza' for 'cadenza'? The card lists" in str(caught.value)

@@ -10,13 +10,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from bayesmix.modelling.exact.importance import Importance
 
 from bayesmix import report
 from bayesmix.data.catalogue import load_data
 from bayesmix.errors import BayesmixError, CardError, DataError, EndedError, OutputError, PriorError, SamplingError
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.exact.importance import Importance
 from bayesmix.modelling.storage.storage import load
 from bayesmix.report import card_audit
 from bayesmix.report.analysis import run_card

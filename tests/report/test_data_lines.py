@@ -129,3 +129,14 @@ def test_priors_diagnostics_and_design_print_as_text():
         assert max(map(len, text.splitlines())) < 120
     assert "<table" in fit.design._repr_html_()
     assert "<table" in fit.diagnostics._repr_html_()
+
+
+@pytest.mark.parametrize("fitted", [bm.laplace, lambda *args: bm.fit(*args, **QUIET)])
+def test_rows_without_trials_are_counted(fitted):
+    data = bm.load_data("cbpp")
+    data.loc[[2, 7], ["incidence", "size"]] = 0
+    kept = data.drop([2, 7])
+    successes, trials = kept["incidence"].sum(), kept["size"].sum()
+    share = f"{successes} of {trials} ({100 * successes / trials:.3g} %)"
+    lines = head(fitted("p(incidence, size) ~ period + (1 | herd)", data, "binomial"))
+    assert f"         p(incidence, size): {share}; 2 rows without trials" in lines

@@ -247,7 +247,9 @@ def test_few_draws_have_a_density_too(bare_fit):
 
 @pytest.mark.parametrize("plot", [plot_ranef, plot_sd, plot_trace, plot_rank, plot_residuals, plot_qq])
 def test_a_model_without_fixed_coefficients_is_drawn(bare_fit, plot):
-    plot(bare_fit[0])
+    panels = visible(plot(bare_fit[0]).figure)
+    assert panels
+    assert all(ax.has_data() for ax in panels)
 
 
 def test_the_band_of_ranks_holds_chains_that_agree_and_no_other(sleepstudy_fit):

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from bayesmix.modelling.blocks import stretches
@@ -19,30 +18,22 @@ _POINTS_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
-class DenseDraws:
-    """`log_densities` (n_points,): log p(y | theta) + log p(theta). Draws given theta, `copies` at each point:
+class DenseSide:
+    """Draws of coefficients and of all effects but the largest factor's, along any leading dimensions.
 
-    `fixed` (n_points, copies, p), the scaled columns' coefficients less least squares; `others` (n_points, copies, m),
-    effects of all grouping factors but the largest.
+    `fixed` (..., p), the scaled columns' coefficients less least squares; `others` (..., m).
     """
 
-    log_densities: Floats
     fixed: Floats
     others: Floats
 
 
 @dataclass(frozen=True)
-class ThetaDraws:
-    """Draws of the variance parameters with one draw of the dense side each, chain after chain.
+class DenseDraws:
+    """`log_densities` (n_points,): log p(y | theta) + log p(theta); `side`: `copies` draws given each point."""
 
-    `theta` (n_total, n), on the whole line; `fixed` (n_total, p) and `others` (n_total, m) as in `DenseDraws`.
-    `groups`: what else is kept of the sampler, as groups of the posterior's tree.
-    """
-
-    theta: Floats
-    fixed: Floats
-    others: Floats
-    groups: dict[str, xr.Dataset]
+    log_densities: Floats
+    side: DenseSide
 
 
 def dense_draws(
@@ -79,4 +70,4 @@ def dense_draws(
 
     done = iter(np.cumsum([part.stop - part.start for part in parts]))
     in_parallel(work, parts, cores=cores, advance=(lambda: advance(int(next(done)))) if advance else None)
-    return DenseDraws(log_densities, fixed, others)
+    return DenseDraws(log_densities, DenseSide(fixed, others))

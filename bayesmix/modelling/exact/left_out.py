@@ -4,19 +4,25 @@ With coefficients and group effects integrated out, p(y_out | y_in, theta) = p(y
 density of theta once with all rows and once without some. The prior of theta stands in both and cancels.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.formula.design import Design
 from bayesmix.modelling.exact.dense_draws import dense_draws
-from bayesmix.modelling.exact.log_marginal import MOST_BY_QUADRATURE, LogMarginal, by_importance, by_quadrature
+from bayesmix.modelling.exact.integrated import IntegratedGaussian
+from bayesmix.modelling.exact.log_marginal import MOST_BY_QUADRATURE, by_quadrature
 from bayesmix.modelling.exact.model import Marginal, marginalise
-from bayesmix.modelling.record import Fit
+from bayesmix.modelling.log_marginal import LogMarginal
+from bayesmix.modelling.route import LeftOut, Predicted
+from bayesmix.modelling.samplers.evidence import by_importance
 from bayesmix.numerics.gaussian.cost import value_cost
+
+if TYPE_CHECKING:
+    from bayesmix.modelling.record import Fit
 
 Floats = NDArray[np.float64]
 
@@ -24,35 +30,7 @@ _N_VALUES = 4000
 _GREATEST_ERROR = 0.05
 
 
-@dataclass(frozen=True)
-class LeftOut:
-    """Functions of `rows` (n_obs,), true where left out.
-
-    `log_density(rows)`: log p(y of `rows` | all others, theta) in each draw, (n_draws,). `predicted(rows)`: log p(y of
-    `rows` | all others), theta integrated out, from both marginal likelihoods.
-    """
-
-    log_density: Callable[[NDArray[np.bool_]], Floats]
-    predicted: Callable[[NDArray[np.bool_]], "Predicted"]
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """A log predictive density from two log marginal likelihoods; nan where one of them cannot be trusted.
-
-    `whole_error` is the Monte Carlo error of that of all rows, the same in each prediction; `own_error` of the other.
-    """
-
-    value: float
-    whole_error: float
-    own_error: float
-
-    @property
-    def mcse(self) -> float:
-        return float(np.hypot(self.whole_error, self.own_error))
-
-
-def left_out(fit: Fit, positions: NDArray[np.intp]) -> LeftOut:
+def left_out(fit: "Fit", positions: NDArray[np.intp]) -> LeftOut:
     """For a fit by the exact path, in its draws at `positions`."""
     by_chain = fit.posterior["unconstrained_posterior"]["theta"].transpose("chain", "draw", ...).to_numpy()
     theta = np.ascontiguousarray(by_chain.reshape(-1, by_chain.shape[-1])[positions])
@@ -75,7 +53,7 @@ def left_out(fit: Fit, positions: NDArray[np.intp]) -> LeftOut:
     def log_marginal(model: Marginal) -> LogMarginal:
         if len(model.start) <= MOST_BY_QUADRATURE:
             return by_quadrature(model)
-        return by_importance(model, n_values=_N_VALUES, seed=fit.sampling.seed, cores=cores)
+        return by_importance(IntegratedGaussian(design, model), n_values=_N_VALUES, seed=fit.sampling.seed, cores=cores)
 
     @cache
     def of_whole() -> LogMarginal:
@@ -87,17 +65,7 @@ def left_out(fit: Fit, positions: NDArray[np.intp]) -> LeftOut:
         trusted = max(one.error, other.error) < _GREATEST_ERROR
         return Predicted(one.value - other.value if trusted else np.nan, one.error, other.error)
 
-    return LeftOut(log_density, predicted)
-
-
-def seconds_of(fit: Fit, n_draws: int) -> float:
-    """What the log density of one part takes in so many draws, roughly."""
-    return value_cost(marginalise(fit.design, fit.priors).products.arrays) * n_draws
-
-
-def seconds_of_prediction(fit: Fit) -> float:
-    """What a prediction from marginal likelihoods takes, roughly."""
-    return seconds_of(fit, 2 * _N_VALUES)
+    return LeftOut(log_density, predicted, 2 * _N_VALUES * value_cost(whole.products.arrays))
 
 
 def without_rows(design: Design, rows: NDArray[np.bool_]) -> Design:

@@ -15,7 +15,6 @@ from bayesmix.formula.design import Design
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.exact.model import Marginal, marginalise
 from bayesmix.modelling.parallel import in_parallel
-from bayesmix.modelling.quadrature.level_effects import CountsEffects, counts_effects
 from bayesmix.numerics.gaussian.arrangement import Arrangement, dense_columns
 from bayesmix.numerics.gaussian.coefficient_prior import original_coefficients
 from bayesmix.numerics.gaussian.draws import centred_effects, draw_levels
@@ -32,14 +31,35 @@ _VALUES_AT_ONCE = 2**20
 class LevelDraws:
     """All that the effects of the largest factor (block 0) depend on, in each of n_total draws.
 
-    `packed` (n_total, n_packed), lower triangles of every L_t and log sigma; `effects` (n_total, m + p), of the
-    smaller factors and of X, as `numerics.gaussian.draws.centred_effects` gives them.
+    `packed` (n_total, n_packed), lower triangles of every L_t and log sigma; `dense` (n_total, m + p), effects of
+    the smaller factors and of X, as `numerics.gaussian.draws.centred_effects` gives them.
     """
 
     model: Marginal
     packed: Floats
-    effects: Floats
+    dense: Floats
     seed: int
+
+    def effects(self, number: int, levels: NDArray[np.intp], *, cores: int = 1) -> Floats:
+        """Effects (n_total, n_levels, k) of some `levels` of a term of block 0, `number` in the order of the terms.
+
+        Every level has a stream of random numbers of its own: which levels are asked for together does not matter.
+        """
+        arrays, place = self.model.products.arrays, self.model.products.arrangement.places[number]
+        width, n_total = arrays.root.shape[1], len(self.packed)
+        drawn = np.empty((n_total, len(levels), place.k))
+
+        def work(part: slice) -> None:
+            own = np.ascontiguousarray(levels[part], dtype=np.int64)
+            normals, block = np.empty((len(own), width, n_total)), np.empty((len(own), width, n_total))
+            for row, level in zip(normals, own, strict=True):
+                np.random.Generator(np.random.Philox(key=[self.seed, level])).standard_normal(out=row)
+            draw_levels(arrays, self.packed, self.dense, own, normals, block)
+            drawn[:, part] = np.moveaxis(block[:, place.first : place.first + place.k], -1, 0)
+
+        parts = list(stretches(len(levels), _VALUES_AT_ONCE // (width * n_total)))
+        in_parallel(work, parts, cores=cores)
+        return drawn
 
 
 def level_draws(model: Marginal, *, packed: Floats, beta: Floats, others: Floats, seed: int) -> LevelDraws:
@@ -47,30 +67,6 @@ def level_draws(model: Marginal, *, packed: Floats, beta: Floats, others: Floats
     products = model.products
     scaled = np.linalg.solve(original_coefficients(products), beta.T).T - products.least_squares
     return LevelDraws(model, packed, centred_effects(products.arrays, packed, scaled, others), seed)
-
-
-def effects_of(given: LevelDraws | CountsEffects, number: int, levels: NDArray[np.intp], *, cores: int = 1) -> Floats:
-    """Effects (n_total, n_levels, k) of some `levels` of a term of block 0, `number` in the order of the terms.
-
-    Every level has a stream of random numbers of its own: which levels are asked for together does not matter.
-    """
-    if isinstance(given, CountsEffects):
-        return counts_effects(given, levels, cores=cores)
-    arrays, place = given.model.products.arrays, given.model.products.arrangement.places[number]
-    width, n_total = arrays.root.shape[1], len(given.packed)
-    drawn = np.empty((n_total, len(levels), place.k))
-
-    def work(part: slice) -> None:
-        own = np.ascontiguousarray(levels[part], dtype=np.int64)
-        normals, block = np.empty((len(own), width, n_total)), np.empty((len(own), width, n_total))
-        for row, level in zip(normals, own, strict=True):
-            np.random.Generator(np.random.Philox(key=[given.seed, level])).standard_normal(out=row)
-        draw_levels(arrays, given.packed, given.effects, own, normals, block)
-        drawn[:, part] = np.moveaxis(block[:, place.first : place.first + place.k], -1, 0)
-
-    parts = list(stretches(len(levels), _VALUES_AT_ONCE // (width * n_total)))
-    in_parallel(work, parts, cores=cores)
-    return drawn
 
 
 def level_draws_of(posterior: xr.DataTree, design: Design, priors: Mapping[str, Prior], seed: int) -> LevelDraws:

@@ -6,7 +6,6 @@ sampling over the variance parameters alone.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -14,17 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from bayesmix import modelling
 from bayesmix.formula.design import Design
 from bayesmix.modelling.exact.dense_draws import dense_draws
-from bayesmix.modelling.exact.importance import Importance, draw_by_importance, importance_of
+from bayesmix.modelling.exact.integrated import integrated_gaussian
 from bayesmix.modelling.exact.mode import mode_of
 from bayesmix.modelling.exact.model import Marginal, marginalise
-from bayesmix.modelling.method import MOST_DENSE
-from bayesmix.modelling.samplers.progress import SamplingProgress
-from bayesmix.numerics.bridge import bridge
-from bayesmix.numerics.gaussian.cost import value_cost
-from bayesmix.numerics.mode import Mode
+from bayesmix.modelling.log_marginal import LogMarginal, from_weights, without_number
+from bayesmix.modelling.samplers.evidence import N_VALUES, by_bridge, by_importance, weighted_values
+from bayesmix.modelling.samplers.weights import Importance, importance_of
 from bayesmix.numerics.quadrature import integrate
 from bayesmix.posterior.layout import theta_names
 from bayesmix.priors.density import log_prior_density
@@ -38,37 +34,10 @@ Floats = NDArray[np.float64]
 MOST_BY_QUADRATURE = 2
 """Variance parameters up to which quadrature is cheap."""
 
-N_VALUES = 8000
-"""Of importance sampling: an error of about 0.005."""
+MOST_DENSE_BRIDGED = 400
+"""Effects outside the largest factor up to which NUTS is cheap."""
 
 _FEWEST_EFFECTIVE = 2000
-_CHAINS = 4
-
-
-@dataclass(frozen=True)
-class LogMarginal:
-    """A log marginal likelihood.
-
-    Attributes
-    ----------
-    value : float
-        Natural logarithm; nan where it cannot be trusted.
-    error : float
-        Monte Carlo standard error of `value`; of quadrature the estimated error, near 0.
-    method : str
-        ``"quadrature"``, ``"importance"`` or ``"bridge"``.
-    reason : str
-        Why it cannot be trusted and what to do; empty where it can.
-    """
-
-    value: float
-    error: float
-    method: str
-    reason: str = ""
-
-    @property
-    def reliable(self) -> bool:
-        return not self.reason
 
 
 def log_marginal_of(
@@ -86,9 +55,9 @@ def log_marginal_of(
         return by_quadrature(marginalise(design, priors))
     if weights is not None and from_weights(weights).reliable:
         return from_weights(weights)
-    model = marginalise(design, priors)
-    found = by_importance(model, n_values=N_VALUES, seed=seed, cores=cores)
-    if found.reason and model.products.arrangement.n_dense <= MOST_DENSE["nutpie"]:
+    model = integrated_gaussian(design, priors)
+    found = by_importance(model, seed=seed, cores=cores)
+    if found.reason and model.model.products.arrangement.n_dense <= MOST_DENSE_BRIDGED:
         return by_bridge(model, seed=seed, cores=cores)
     return found
 
@@ -125,13 +94,8 @@ def with_other_priors(fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior],
             return from_weights(weights)
     if not anew and len(names) > MOST_BY_QUADRATURE:
         reason = "The values that the fit was drawn from do not reach this prior; fit with it."
-        return LogMarginal(np.nan, np.nan, "importance", reason)
+        return without_number("importance", reason)
     return log_marginal_of(fit.design, priors, seed=fit.sampling.seed, cores=fit.sampling.cores)
-
-
-def seconds_anew(fit: "Fit") -> float:
-    """What drawing values anew takes on one core, roughly."""
-    return N_VALUES * value_cost(marginalise(fit.design, fit.priors).products.arrays)
 
 
 _DRAWN: "WeakKeyDictionary[Fit, tuple[Floats, Floats]]" = WeakKeyDictionary()
@@ -145,8 +109,8 @@ def _values(fit: "Fit", *, anew: bool) -> tuple[Floats, Floats]:
     if not anew:
         return np.empty((0, len(theta_names(fit.design)))), np.empty(0)
     if fit not in _DRAWN:
-        model = marginalise(fit.design, fit.priors)
-        _DRAWN[fit] = _weighted_values(model, n_values=N_VALUES, seed=fit.sampling.seed, cores=fit.sampling.cores)
+        model = integrated_gaussian(fit.design, fit.priors)
+        _DRAWN[fit] = weighted_values(model, n_values=N_VALUES, seed=fit.sampling.seed, cores=fit.sampling.cores)
     return _DRAWN[fit]
 
 
@@ -167,52 +131,4 @@ def by_quadrature(model: Marginal) -> LogMarginal:
         return np.where(np.isfinite(found), found, -np.inf)
 
     found = integrate(log_densities, len(model.start))
-    return LogMarginal(found.log_value + _log_jacobian(mode), found.log_error, "quadrature")
-
-
-def by_importance(model: Marginal, *, n_values: int, seed: int, cores: int) -> LogMarginal:
-    """For any number of variance parameters."""
-    return from_weights(importance_of(_weighted_values(model, n_values=n_values, seed=seed, cores=cores)[1]))
-
-
-def by_bridge(model: Marginal, *, seed: int, cores: int) -> LogMarginal:
-    """From draws of the variance parameters by NUTS, as often as importance sampling does not suffice."""
-    mode = mode_of(model)
-    with SamplingProgress(_CHAINS, shown=False) as bar:
-        drawn = modelling.nuts_theta.draw_by_nuts(
-            model, mode, draws=1000, tune=200, chains=_CHAINS, seed=seed, cores=cores, target_accept=0.9, bar=bar
-        )
-    buffer = model.buffer(mode.point, mode.scale)
-    points = np.linalg.solve(mode.scale, (drawn.theta - mode.point).T).T
-
-    def log_densities(at: Floats) -> Floats:
-        return dense_draws(model, buffer, at, copies=0, seed=0, cores=cores).log_densities
-
-    found = bridge(log_densities, points.reshape(_CHAINS, -1, len(mode.point)), seed=seed)
-    if found.reason:
-        reason = f"{found.reason}. Give the standard deviations tighter priors (priors=), or simplify the random terms."
-        return LogMarginal(np.nan, np.nan, "bridge", reason)
-    return LogMarginal(found.log_integral + _log_jacobian(mode), found.error, "bridge")
-
-
-def _weighted_values(model: Marginal, *, n_values: int, seed: int, cores: int) -> tuple[Floats, Floats]:
-    found = draw_by_importance(
-        model, mode_of(model), n_values=n_values, draws=1, chains=1, seed=seed, cores=cores, advance=None
-    )
-    values = found.groups["importance"]
-    return values["theta"].to_numpy(), values["log_weight"].to_numpy()
-
-
-def from_weights(weights: Importance) -> LogMarginal:
-    """What the weights of importance sampling give; no number where their tail is too long."""
-    if not weights.pareto_k <= weights.greatest_k:
-        reason = (
-            f"Pareto k {weights.pareto_k:.2f} > {weights.greatest_k:.2f}: single values decide. Give the standard "
-            "deviations tighter priors (priors=), or simplify the random terms."
-        )
-        return LogMarginal(np.nan, np.nan, "importance", reason)
-    return LogMarginal(weights.log_marginal, weights.log_marginal_error, "importance")
-
-
-def _log_jacobian(mode: Mode) -> float:
-    return float(np.sum(np.log(np.diag(mode.scale))))
+    return LogMarginal(found.log_value + mode.log_volume, found.log_error, "quadrature")

@@ -1,15 +1,13 @@
-"""The mode of the parameters that are left when the rest is integrated out: where both samplers begin."""
-
-from collections.abc import Callable
+"""The mode of the variance parameters of a Gaussian model, and models that have none."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.errors import SamplingError
 from bayesmix.modelling.exact.model import Marginal
-from bayesmix.modelling.parallel import one_blas_thread
+from bayesmix.modelling.samplers.mode import climb
 from bayesmix.numerics.gaussian.digits import rounding_of
-from bayesmix.numerics.mode import Mode, find_mode
+from bayesmix.numerics.mode import Mode
 from bayesmix.numerics.variance_posterior import log_posterior_at, packed_factors
 
 Floats = NDArray[np.float64]
@@ -35,40 +33,6 @@ def mode_of(model: Marginal) -> Mode:
         return found
 
     return climb(log_posterior_at, plain, model.start, model.spread, rounding)
-
-
-def climb(
-    log_posterior: Callable[[Floats, Floats, Floats], float],
-    buffer: Floats,
-    start: Floats,
-    spread: Floats,
-    rounding: Callable[[Floats], float] | None = None,
-) -> Mode:
-    """The mode of a compiled density, which reads `buffer`, takes a point (n,), and fills a gradient (n,).
-
-    `rounding` as `find_mode` takes it.
-
-    Raises
-    ------
-    SamplingError
-        The density is not finite where the search starts.
-    """
-    n = len(start)
-
-    def log_density(theta: Floats) -> tuple[float, Floats]:
-        gradient = np.empty(n)
-        value = log_posterior(buffer, np.ascontiguousarray(theta), gradient)
-        if not (np.isfinite(value) and np.isfinite(gradient).all()):
-            return -np.inf, np.zeros(n)
-        return value, gradient
-
-    with one_blas_thread():
-        if not np.isfinite(log_density(start)[0]):
-            raise SamplingError(
-                "Sampling could not start: the model's log density is not finite at the starting point. "
-                "Check that the priors leave room for the data."
-            )
-        return find_mode(log_density, start, spread, rounding)
 
 
 def _refuse_exact_fit(model: Marginal) -> None:

@@ -1,4 +1,4 @@
-"""The exact Gaussian path: what of a model the density of its variance parameters needs."""
+"""A Gaussian model with coefficients and group effects integrated out: the variance parameters are left."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.formula.design import Design
+from bayesmix.modelling.variance_priors import on_the_line, term_priors
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, WorkingPrior, working_prior
 from bayesmix.numerics.gaussian.cross_products import CrossProducts, cross_products
-from bayesmix.numerics.prior_codes import UNIFORM_SD
 from bayesmix.numerics.typical_weight import typical_weight
 from bayesmix.numerics.variance_parameters import n_parameters
 from bayesmix.numerics.variance_posterior import pack_posterior
@@ -56,7 +56,7 @@ class Marginal:
 
 
 def marginalise(design: Design, priors: Mapping[str, Prior], *, intercept_at: Floats | None = None) -> Marginal:
-    """Reduce data and priors to what the density of the variance parameters needs; one pass over the rows.
+    """Reduce data and priors to what the density of the variance parameters reads; one pass over the rows.
 
     The prior of the intercept is for predictors at `intercept_at` (p,), by default their means.
     """
@@ -84,21 +84,18 @@ def _theta_priors(
     numbers: list[tuple[float, float]] = []
     start: list[float] = []
     for term in design.random:
+        own_kinds, own_numbers = term_priors(term, design.random, priors)
+        kinds += own_kinds
+        numbers += own_numbers
         for name, column in zip(layout.sd_names(term), term.columns.T, strict=True):
-            kind, pair = sd_prior(priors[name])
-            kinds.append(kind)
-            numbers.append(pair)
-            start.append(start_of(kind, pair, 0.5 * spread / max(float(np.sqrt(np.mean(column**2))), 1e-300)))
-        if term.k > 1:
-            (eta,) = priors[layout.corr_name(term, design.random)].args
-            shapes = [eta + (term.k - 2 - i) / 2 for j in range(term.k) for i in range(j)]
-            kinds += [0] * len(shapes)
-            numbers += [(shape, 0.0) for shape in shapes]
-            start += [0.0] * len(shapes)
+            size = max(float(np.sqrt(np.mean(column**2))), 1e-300)
+            start.append(on_the_line(0.5 * spread / size, priors[name]))
+        start += [0.0] * (len(own_kinds) - term.k)
     kind, pair = sd_prior(priors["sigma"])
     kinds.append(kind)
     numbers.append(pair)
-    start.append(start_of(kind, pair, residual or 0.5 * spread * np.sqrt(typical_weight(design.weights))))
+    typical = residual or 0.5 * spread * np.sqrt(typical_weight(design.weights))
+    start.append(on_the_line(typical, priors["sigma"]))
     return np.array(kinds, dtype=np.int64), np.array(numbers, dtype=float), np.array(start)
 
 
@@ -116,12 +113,3 @@ def _spread(design: Design) -> Floats:
         one = 1 / np.sqrt(2 * max(term.n_levels, 1))
         spread += [one] * term.k + [2 * one] * (term.k * (term.k - 1) // 2)
     return np.array([*spread, 1 / np.sqrt(2 * max(design.n_obs, 1))])
-
-
-def start_of(kind: int, numbers: tuple[float, float], value: float) -> float:
-    """x of a standard deviation near `value`."""
-    if kind != UNIFORM_SD:
-        return float(np.log(value))
-    lower, upper = numbers
-    share = np.clip((value - lower) / (upper - lower), 0.05, 0.95)
-    return float(np.log(share / (1 - share)))

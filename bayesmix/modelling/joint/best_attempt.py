@@ -1,30 +1,18 @@
 """The attempts at one posterior so far: which is the best, what all have cost, and what is tried next."""
 
-from dataclasses import dataclass, replace
-
-import xarray as xr
+from dataclasses import replace
 
 from bayesmix.formula.design import Design
-from bayesmix.modelling.diagnostics import Diagnostics
 from bayesmix.modelling.joint import ladder
 from bayesmix.modelling.joint.budget import MOST_TIMES, Budget, steps_of
-from bayesmix.modelling.record import Sampling
+from bayesmix.modelling.route import Drawn
 from bayesmix.modelling.samplers.attempts import Attempt, frame_of, to_text
-
-
-@dataclass(frozen=True)
-class JointDraws:
-    """What came of it: the tree as `sampling.draw` gives it, how it was sampled, and what its figures say."""
-
-    posterior: xr.DataTree
-    sampling: Sampling
-    diagnostics: Diagnostics
 
 
 class BestAttempt:
     """The best of the attempts made so far; `attempts`: the record of all, `at`: its number among them from 0."""
 
-    def __init__(self, budget: Budget, free: ladder.Free, first: ladder.Step, design: Design, found: JointDraws):
+    def __init__(self, budget: Budget, free: ladder.Free, first: ladder.Step, design: Design, found: Drawn):
         self.attempts: list[Attempt] = []
         self.at = 0
         self._budget, self._free, self._design = budget, free, design
@@ -33,7 +21,7 @@ class BestAttempt:
         self.add(first, found)
         self._most = MOST_TIMES * self._spent
 
-    def add(self, step: ladder.Step, found: JointDraws) -> None:
+    def add(self, step: ladder.Step, found: Drawn) -> None:
         """Record a finished attempt; it is kept if it is no worse than the best before it."""
         diagnostics = found.diagnostics
         self.attempts.append(ladder.attempt_of(step, diagnostics, self._design, found.sampling.seconds))
@@ -60,13 +48,13 @@ class BestAttempt:
 
         return ladder.next_step(way, self._best.diagnostics, self._design, free, self._tried, affordable)
 
-    def recorded(self) -> JointDraws:
+    def recorded(self) -> Drawn:
         """The best draws with all attempts beside them, and the time that they took together."""
         attempts = [replace(attempt, kept=number == self.at) for number, attempt in enumerate(self.attempts)]
         text = to_text(attempts)
         self._best.posterior["sample_stats"].attrs["ladder"] = text
         seconds = sum(attempt.seconds for attempt in attempts)
-        return JointDraws(
+        return Drawn(
             self._best.posterior,
             replace(self._best.sampling, seconds=seconds),
             replace(self._best.diagnostics, ladder=frame_of(text)),

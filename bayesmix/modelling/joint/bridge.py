@@ -5,7 +5,7 @@ without gradient, once for all models of one structure: as fast as nutpie's own 
 time.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import pymc as pm
@@ -14,23 +14,13 @@ from numpy.typing import NDArray
 from pymc.pytensorf import join_nonshared_inputs
 
 from bayesmix.errors import ArgumentError, StoredFitError
-from bayesmix.formula.design import Design
 from bayesmix.modelling.arithmetic import arithmetic_as_written
-from bayesmix.modelling.exact.log_marginal import LogMarginal, log_marginal_of
-from bayesmix.modelling.joint.draws import draw_joint
 from bayesmix.modelling.joint.lifted import ByStructure, lifted_graph
 from bayesmix.modelling.joint.nutpie_nuts import MOST_UNCONSTRAINED
 from bayesmix.modelling.joint.program import compile_log_density
-from bayesmix.modelling.method import TUNING_STEPS, why_not_marginal
-from bayesmix.modelling.parallel import COMPILING, in_parallel, one_blas_thread
-from bayesmix.modelling.pymc_model.build import build_model
-from bayesmix.modelling.quadrature.log_marginal import log_marginal_of_counts
-from bayesmix.modelling.quadrature_families import why_not_quadrature
-from bayesmix.modelling.record import Fit
-from bayesmix.modelling.reduced import ReducedModel
-from bayesmix.modelling.samplers.chains import cores_of
+from bayesmix.modelling.log_marginal import LogMarginal, without_number
+from bayesmix.modelling.parallel import COMPILING, one_blas_thread
 from bayesmix.numerics.bridge import bridge
-from bayesmix.priors.prior import Prior
 
 Floats = NDArray[np.float64]
 
@@ -55,8 +45,7 @@ def by_bridge(model: pm.Model, posterior: xr.DataTree, *, seed: int) -> LogMargi
         _require_same_density(log_densities, draws, posterior["sample_stats"]["lp"].to_numpy())
         found = bridge(log_densities, draws, seed=seed)
     if found.reason:
-        reason = f"{found.reason}. {_what_to_do(draws.shape[2])}"
-        return LogMarginal(np.nan, np.nan, "bridge", reason)
+        return without_number("bridge", f"{found.reason}. {_what_to_do(draws.shape[2])}")
     return LogMarginal(found.log_integral, found.error, "bridge")
 
 
@@ -67,58 +56,6 @@ def _what_to_do(n_parameters: int) -> str:
         f"{n_parameters} parameters are many for the normal distribution that bridge sampling goes by: fit with four "
         "times the draws (draws=), or test by likelihood, bm.rand(bm.laplace(...))."
     )
-
-
-def of_smaller_models(fit: Fit, models: Sequence[ReducedModel]) -> list[LogMarginal]:
-    """Of models on the rows of `fit`: in closed form, by quadrature, or sampled as `fit` was and bridged.
-
-    Those to be sampled run side by side on the cores that `fit` was given; the draws do not depend on how many.
-    """
-    how, found = fit.sampling, dict.fromkeys(range(len(models)), _NONE)
-    sampled = []
-    for number, model in enumerate(models):
-        if why_not_quadrature(model.design, fit.family, model.priors) is None:
-            found[number] = log_marginal_of_counts(
-                model.design, fit.family, model.priors, seed=how.seed, cores=how.cores
-            )
-        if found[number].reliable:
-            continue
-        if why_not_marginal(model.design, fit.family, model.priors) is None:
-            found[number] = log_marginal_of(model.design, model.priors, seed=how.seed, cores=how.cores)
-        else:
-            sampled.append(number)
-    at_once = max(1, min(len(sampled), cores_of(how)))
-
-    def work(number: int) -> None:
-        model = models[number]
-        found[number] = _sampled(fit, model.design, model.priors, cores=max(1, cores_of(how) // at_once))
-
-    if sampled:
-        in_parallel(work, sampled, cores=at_once)
-    return list(found.values())
-
-
-_NONE = LogMarginal(np.nan, np.nan, "bridge", "not worked out")
-
-
-def _sampled(fit: Fit, design: Design, priors: Mapping[str, Prior], *, cores: int) -> LogMarginal:
-    how = fit.sampling
-    found = draw_joint(
-        design,
-        fit.family,
-        priors,
-        sampler="nutpie",
-        draws=how.draws,
-        tune=how.tune or TUNING_STEPS["joint"],
-        chains=how.chains,
-        cores=min(cores, how.chains),
-        seed=how.seed,
-        target_accept=how.target_accept,
-        progress=False,
-    )
-    with COMPILING:
-        built = build_model(design, fit.family, priors, centred=found.sampling.centred)
-    return by_bridge(built.model, found.posterior, seed=how.seed)
 
 
 def log_density_of(model: pm.Model) -> Callable[[Floats], Floats]:

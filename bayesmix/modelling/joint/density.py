@@ -15,12 +15,13 @@ from bayesmix.formula.design import Design
 from bayesmix.modelling.fixed_columns import FixedColumns, coefficient_numbers, fixed_columns
 from bayesmix.modelling.joint.nested_coordinates import NestedFactors, nested_factors, nested_parts, no_nested_parts
 from bayesmix.modelling.joint.rough import start_of
+from bayesmix.modelling.variance_priors import term_priors
 from bayesmix.numerics.joint.rough import RoughFit, places_of
 from bayesmix.numerics.packed import pack
 from bayesmix.numerics.prior_codes import UNBOUNDED
 from bayesmix.numerics.row_codes import IN_JOINT
 from bayesmix.posterior import layout
-from bayesmix.priors.prior import Prior, coefficient_kind, sd_prior
+from bayesmix.priors.prior import Prior, coefficient_kind
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -101,18 +102,9 @@ def _distinct(columns: list[NDArray], n_rows: int) -> tuple[Integers, Integers]:
 
 def theta_priors(design: Design, priors: Mapping[str, Prior]) -> tuple[Integers, Floats]:
     """Kinds (n_theta,) and numbers (n_theta, 2) of the priors, as `numerics.variance_parameters` has them."""
-    kinds: list[int] = []
-    numbers: list[tuple[float, float]] = []
-    for term in design.random:
-        for name in layout.sd_names(term):
-            kind, pair = sd_prior(priors[name])
-            kinds.append(kind)
-            numbers.append(pair)
-        if term.k > 1:
-            (eta,) = priors[layout.corr_name(term, design.random)].args
-            shapes = [eta + (term.k - 2 - i) / 2 for j in range(term.k) for i in range(j)]
-            kinds += [0] * len(shapes)
-            numbers += [(shape, 0.0) for shape in shapes]
+    found = [term_priors(term, design.random, priors) for term in design.random]
+    kinds = [kind for own, _ in found for kind in own]
+    numbers = [pair for _, own in found for pair in own]
     return np.array(kinds, dtype=np.int64), np.array(numbers, dtype=float).reshape(-1, 2)
 
 

@@ -13,8 +13,8 @@ import pandas as pd
 
 from bayesmix.formula.design import Design
 from bayesmix.modelling.diagnostics import Diagnostics
-from bayesmix.modelling.method import EFFECTIVE_PER_CHAIN, RHAT_LIMIT
 from bayesmix.modelling.samplers.attempts import Attempt
+from bayesmix.modelling.settings import EFFECTIVE_PER_CHAIN, RHAT_LIMIT
 from bayesmix.posterior.layout import sd_names
 
 MOST_ATTEMPTS = 5
@@ -226,7 +226,7 @@ def labels(design: Design, centred: Sequence[bool]) -> tuple[str, ...]:
 
 
 def badness(attempt: Attempt, n_chains: int, n_total: int) -> float:
-    """How far an attempt is from what is asked of it, 0 or less: nothing is wrong; of two the smaller is kept."""
+    """Penalty of an attempt; 0: nothing is wrong. The attempt with the smaller penalty is kept."""
     rhat = attempt.max_rhat if np.isfinite(attempt.max_rhat) else 1.0 if n_chains == 1 else np.inf
     effective = _fewest(n_total, n_chains) / max(attempt.min_ess, 1.0) if np.isfinite(attempt.min_ess) else np.inf
     return (

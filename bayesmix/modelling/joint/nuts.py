@@ -1,75 +1,31 @@
 """NUTS on all parameters of a model for counts by nutpie, on the compiled joint density: no model is compiled.
 
-nutpie is handed two functions by their addresses and a buffer to read, as in `nuts_theta`. It samples x, in which the
-posterior is near a standard normal; what is kept are the parameters q of the PyMC model on the whole line.
+What is sampled is x, in which the posterior is near a standard normal; what is kept are the parameters q of the PyMC
+model on the whole line.
 """
 
-from functools import cache
 from typing import Any
 
-import numba
 import numpy as np
 import xarray as xr
-from numba import types
 from numpy.typing import NDArray
-from nutpie.compile_pymc import CompiledPyMCModel
 
 from bayesmix.formula.design import Design
 from bayesmix.modelling.assemble import as_posterior
 from bayesmix.modelling.fixed_columns import FixedColumns
 from bayesmix.modelling.joint.density import effect_starts
-from bayesmix.modelling.parallel import one_blas_thread
+from bayesmix.modelling.samplers.compiled import CompiledFunctions, compiled_functions
 from bayesmix.modelling.samplers.progress import SamplingProgress
-from bayesmix.modelling.samplers.run_nutpie import run_nutpie
-from bayesmix.modelling.samplers.starts import Dispersed, start_about_mode
-from bayesmix.numerics.joint.affine import point_at, slopes_at
-from bayesmix.numerics.joint.density import joint_density
+from bayesmix.modelling.samplers.run_nutpie import run_density
 from bayesmix.numerics.joint.expand import expand_points
-from bayesmix.numerics.joint.nested import nested_point, nested_slopes
-from bayesmix.numerics.kernels import kernel_pointer
+from bayesmix.numerics.joint.sampled import log_density_at, parameters_at
 
 Floats = NDArray[np.float64]
 
-_DOUBLES = types.CPointer(types.double)
 
-
-def _log_density(n: int, point: Any, gradient: Any, value: Any, data: Any) -> int:
-    """What nutpie calls; a status other than 0 says that value or gradient cannot be used."""
-    size = numba.carray(data, (1,), np.int64)[0]
-    buffer = numba.carray(data, (size,), np.float64)
-    slopes, by_q = numba.carray(gradient, (n,)), np.empty(n)
-    x = point_at(buffer, numba.carray(point, (n,)))
-    q = x.copy()
-    jacobian = nested_point(buffer, q)
-    found = joint_density(buffer, q, by_q) + jacobian
-    nested_slopes(buffer, x, by_q)
-    slopes_at(buffer, by_q, slopes)
-    value[0] = found
-    usable = np.isfinite(found)
-    for i in range(n):
-        usable = usable and np.isfinite(slopes[i])
-    return 0 if usable else 3
-
-
-def _expand(n: int, n_out: int, point: Any, out: Any, data: Any) -> int:
-    """q at x, and the log of the Jacobian."""
-    if n + 1 != n_out:
-        return -1
-    size = numba.carray(data, (1,), np.int64)[0]
-    buffer = numba.carray(data, (size,), np.float64)
-    q = point_at(buffer, numba.carray(point, (n,)))
-    out[n] = nested_point(buffer, q)
-    for i in range(n):
-        out[i] = q[i]
-    return 0
-
-
-@cache
-def compiled_functions() -> tuple[Any, Any]:
-    """Both functions, compiled once per installation and then read from disk."""
-    log_density = types.int64(types.uint64, _DOUBLES, _DOUBLES, _DOUBLES, types.voidptr)
-    expand = types.int64(types.uint64, types.uint64, _DOUBLES, _DOUBLES, types.voidptr)
-    return kernel_pointer(log_density, _log_density), kernel_pointer(expand, _expand)
+def functions() -> CompiledFunctions:
+    """The density, and the parameters q (n,) with the log of the Jacobian."""
+    return compiled_functions("joint", log_density_at, parameters_at, (("q", None), ("log_jacobian", 1)))
 
 
 def draw_by_kernel(
@@ -79,12 +35,11 @@ def draw_by_kernel(
     chains: int,
     progress: bool,
     attempt: int,
-    dispersed: Dispersed | None = None,
-    **how: Any,
+    **run: Any,
 ) -> xr.DataTree:
-    """nutpie's draws of `q` (n,) and its statistics, `logp` the density of q; `how` as `run_nutpie` takes it."""
-    with SamplingProgress(chains, shown=progress, attempt=attempt) as bar, one_blas_thread():
-        tree = run_nutpie(_compiled(buffer, n, dispersed), chains=chains, bar=bar, **how)
+    """nutpie's draws of `q` (n,) and its statistics, `logp` the density of q; `run` as `run_density` takes it."""
+    with SamplingProgress(chains, shown=progress, attempt=attempt) as bar:
+        tree = run_density(functions(), buffer, n, chains=chains, bar=bar, **run)
     statistics = tree["sample_stats"]
     statistics["logp"] = statistics["logp"] - tree["posterior"]["log_jacobian"]
     return tree
@@ -125,27 +80,6 @@ def _coefficients(values: Floats, design: Design, fixed: FixedColumns) -> Floats
     if len(fixed.means):
         values[..., -1] -= values[..., :-1] @ fixed.means
     return values[..., [fixed.names.index(name) for name in design.fixed.names]]
-
-
-def _compiled(buffer: Floats, n: int, dispersed: Dispersed | None) -> CompiledPyMCModel:
-    log_density, expand = compiled_functions()
-    return CompiledPyMCModel(
-        _n_dim=n,
-        dims={"q": ("free_parameter",)},
-        _coords={"free_parameter": np.arange(n)},
-        _shapes={"q": (n,), "log_jacobian": ()},
-        compiled_logp_func=log_density,
-        compiled_expand_func=expand,
-        initial_point_func=start_about_mode(n, dispersed),
-        shared_data={},
-        shared_var_keys={},
-        user_data=buffer,
-        n_expanded=n + 1,
-        shape_info=(["q", "log_jacobian"], [slice(0, n), slice(n, n + 1)], [(n,), ()]),
-        logp_func=None,
-        expand_func=None,
-        reparameterized_names=None,
-    )
 
 
 def n_parameters(design: Design, fixed: FixedColumns) -> int:

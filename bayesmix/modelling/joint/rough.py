@@ -9,6 +9,7 @@ from bayesmix.families.family import Family
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.modelling.fixed_columns import coefficient_numbers, fixed_columns
 from bayesmix.modelling.parallel import one_blas_thread
+from bayesmix.modelling.variance_priors import on_the_line
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.joint.rough import RoughFit, rough_fit
 from bayesmix.numerics.prior_codes import UNBOUNDED
@@ -67,7 +68,7 @@ def typical_sd(prior: Prior) -> float:
 def start_of(L: Floats, term: GroupTerm, priors: Mapping[str, Prior], share: float) -> tuple[Floats, Floats]:
     """Where a term's variance parameters (k (k + 1) / 2,) lie, on the whole line, and how far from it they may."""
     sds = np.sqrt((L**2).sum(axis=1))
-    at = [_on_the_line(sd, priors[name]) for sd, name in zip(sds, layout.sd_names(term), strict=True)]
+    at = [on_the_line(sd, priors[name]) for sd, name in zip(sds, layout.sd_names(term), strict=True)]
     for row in range(1, term.k):
         remaining = 1.0
         for column in range(row):
@@ -77,11 +78,3 @@ def start_of(L: Floats, term: GroupTerm, priors: Mapping[str, Prior], share: flo
     # Of the logarithm of a sd seen in J levels 1 / sqrt(2 J); a level counts as far as the data tell about it.
     spread = 1 / np.sqrt(2 * (1 + term.n_levels * share**2))
     return np.array(at), np.array([spread] * term.k + [2 * spread] * (len(at) - term.k))
-
-
-def _on_the_line(sd: float, prior: Prior) -> float:
-    if prior.distribution.support != "interval":
-        return float(np.log(sd))
-    lower, upper = prior.args
-    share = np.clip((sd - lower) / (upper - lower), 0.05, 0.95)
-    return float(np.log(share / (1 - share)))

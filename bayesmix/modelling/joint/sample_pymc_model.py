@@ -10,9 +10,8 @@ import xarray as xr
 from bayesmix.errors import SamplingError, did_you_mean, listing
 from bayesmix.modelling.joint.nutpie_nuts import sample_by_nutpie
 from bayesmix.modelling.joint.pymc_nuts import sample_by_numpyro, sample_by_pymc
-from bayesmix.modelling.method import JOINT_SAMPLERS
-from bayesmix.modelling.record import Sampling
 from bayesmix.modelling.samplers.chains import chains_at_once, sample_stats, settled_seed
+from bayesmix.modelling.settings import JOINT_SAMPLERS, Sampling
 
 _SAMPLE_BY: dict[str, Callable[..., xr.DataTree]] = dict(
     zip(JOINT_SAMPLERS, (sample_by_nutpie, sample_by_pymc, sample_by_numpyro), strict=True)

@@ -43,13 +43,13 @@ class _Model(bambi.Model):
     Its own are those it was given, names of ours for the columns and flat priors, since bayesmix adds the terms.
     """
 
-    said = ""
+    page = ""
 
     def __str__(self) -> str:
-        return self.said
+        return self.page
 
 
-def _said(design: Design, family: Family, priors: Mapping[str, Prior]) -> str:
+def _page(design: Design, family: Family, priors: Mapping[str, Prior]) -> str:
     """Formulas, family and priors, as the fit has them."""
     formulas = [visible(part.formula.text) for part in design.predictors]
     width = max(len(name) for name in priors)
@@ -166,23 +166,23 @@ def build_bambi_model(
     Without `for_prediction` Bambi is not told of the random terms; the PyMC model has them all the same.
     Of the terms with a label in `centred` the effects themselves are its free variables.
     """
-    said = in_bambi_terms(design, with_groups=for_prediction)
+    bambi_terms = in_bambi_terms(design, with_groups=for_prediction)
     model = _Model(
-        bambi.Formula(*said.texts),
-        said.data,
+        bambi.Formula(*bambi_terms.texts),
+        bambi_terms.data,
         family=bambi_family(family, has_trials=design.response.trials is not None),
         link=family.link,
         priors={name: to_bambi(priors[name]) for name in layout.constant_parameters(design, family.auxiliary)},
         auto_scale=False,
-        extra_namespace=said.functions,
+        extra_namespace=bambi_terms.functions,
     )
-    give_names_back(model, said, design)
+    give_names_back(model, bambi_terms, design)
     for parameter, component in model.conditional_parameters.items():
         _give_fixed_matrix(component, design.parts.get(parameter, design))
     model.backend = _Backend(design, family, priors, centred)
     model.backend.build(model)
     model.built = True
-    model.said = _said(design, family, priors)
+    model.page = _page(design, family, priors)
     return model
 
 

@@ -1,4 +1,4 @@
-"""A design said in Bambi's words: formula text, data frame and functions.
+"""A design in Bambi's words: formula text, data frame and functions.
 
 bayesmix works out X itself, by R's rules. Bambi is given the same terms: plain columns as they are, every function call
 as an opaque function that evaluates it as the fit did (means, polynomials and levels included). Bambi evaluates the
@@ -50,11 +50,13 @@ def in_bambi_terms(design: Design, *, with_groups: bool) -> BambiTerms:
     """
     frame = _frame(design)
     columns = {f"{COLUMN}_{i}": str(name) for i, name in enumerate(frame.columns)}
-    said = BambiTerms(data=frame.set_axis(list(columns), axis="columns"), columns=columns)
+    bambi_terms = BambiTerms(data=frame.set_axis(list(columns), axis="columns"), columns=columns)
     for part in design.predictors:
-        response = part.parameter or _response(design, said)
-        said.texts.append(f"{response} ~ {_predictor(part, said, _grouping(design), with_groups=with_groups)}")
-    return said
+        response = part.parameter or _response(design, bambi_terms)
+        bambi_terms.texts.append(
+            f"{response} ~ {_predictor(part, bambi_terms, _grouping(design), with_groups=with_groups)}"
+        )
+    return bambi_terms
 
 
 def _grouping(design: Design) -> set[str]:
@@ -63,20 +65,20 @@ def _grouping(design: Design) -> set[str]:
     return {part.name for term in random for part in term.group if isinstance(part, Name)}
 
 
-def _predictor(design: Design, said: BambiTerms, grouping: set[str], *, with_groups: bool) -> str:
+def _predictor(design: Design, bambi_terms: BambiTerms, grouping: set[str], *, with_groups: bool) -> str:
     """The right-hand side of one formula."""
-    said.labels[design.parameter] = {}
-    fixed = [_term(term, design, said, grouping) for term in design.formula.fixed if term != INTERCEPT]
+    bambi_terms.labels[design.parameter] = {}
+    fixed = [_term(term, design, bambi_terms, grouping) for term in design.formula.fixed if term != INTERCEPT]
     # Of an ordinal response Bambi adds an intercept, for the coding of factors, and takes it away again.
     parts = ["1" if design.fixed.has_intercept else "0", *fixed]
     if design.formula.offsets:
         offset = prefixed(design.parameter, OFFSET)
-        said.data[offset] = design.offset
+        bambi_terms.data[offset] = design.offset
         parts.append(f"offset({offset})")
     for random in design.formula.random if with_groups else ():
-        inside = [_term(term, design, said, grouping) for term in random.terms if term != INTERCEPT]
+        inside = [_term(term, design, bambi_terms, grouping) for term in random.terms if term != INTERCEPT]
         one = "1" if INTERCEPT in random.terms else "0"
-        group = ":".join(said.standing_for(part.name) for part in random.group if isinstance(part, Name))
+        group = ":".join(bambi_terms.standing_for(part.name) for part in random.group if isinstance(part, Name))
         parts.append(f"({' + '.join([one, *inside])} | {group})")
     return " + ".join(parts)
 
@@ -99,32 +101,32 @@ def _frame(design: Design) -> pd.DataFrame:
     return frame
 
 
-def _response(design: Design, said: BambiTerms) -> str:
+def _response(design: Design, bambi_terms: BambiTerms) -> str:
     response = design.response
     if response.trials is not None:
-        said.data[SUCCESSES] = response.values.astype(int)
-        said.data[TRIALS] = response.trials.astype(int)
+        bambi_terms.data[SUCCESSES] = response.values.astype(int)
+        bambi_terms.data[TRIALS] = response.trials.astype(int)
         return f"p({SUCCESSES}, {TRIALS})"
     if response.categories:
         codes = response.values.astype(int) - 1
-        said.data[RESPONSE] = pd.Categorical.from_codes(codes, list(response.categories), ordered=True)
+        bambi_terms.data[RESPONSE] = pd.Categorical.from_codes(codes, list(response.categories), ordered=True)
     else:
-        said.data[RESPONSE] = response.values
+        bambi_terms.data[RESPONSE] = response.values
     return RESPONSE
 
 
-def _term(term: Term, design: Design, said: BambiTerms, grouping: set[str]) -> str:
+def _term(term: Term, design: Design, bambi_terms: BambiTerms, grouping: set[str]) -> str:
     parts = []
     for variable in term.variables:
         numeric_and_group = (
             isinstance(variable, Name) and variable.name in grouping and not is_categorical(design.data[variable.name])
         )
         if isinstance(variable, Binary | Call) or numeric_and_group:
-            parts.append(_opaque(said, variable, _evaluator(design, variable)))
+            parts.append(_opaque(bambi_terms, variable, _evaluator(design, variable)))
         elif isinstance(variable, Name):
-            parts.append(said.standing_for(variable.name))
+            parts.append(bambi_terms.standing_for(variable.name))
     text = ":".join(parts)
-    said.labels[design.parameter][text] = term.label
+    bambi_terms.labels[design.parameter][text] = term.label
     return text
 
 
@@ -138,14 +140,14 @@ def _evaluator(design: Design, node: Node) -> Callable[[pd.DataFrame], Any]:
     return evaluate
 
 
-def _opaque(said: BambiTerms, node: Node, evaluate: Callable[[pd.DataFrame], Any]) -> str:
+def _opaque(bambi_terms: BambiTerms, node: Node, evaluate: Callable[[pd.DataFrame], Any]) -> str:
     """A call of a function that is given the columns and evaluates the expression on them."""
     columns = list(dict.fromkeys(name.name for name in columns_in(node)))
-    name = f"{FUNCTION}_{len(said.functions)}"
+    name = f"{FUNCTION}_{len(bambi_terms.functions)}"
 
     def opaque(*values: Any) -> Any:
         frame = pd.DataFrame({c: np.asarray(v) for c, v in zip(columns, values, strict=True)})
         return evaluate(frame)
 
-    said.functions[name] = opaque
-    return f"{name}({', '.join(said.standing_for(column) for column in columns)})"
+    bambi_terms.functions[name] = opaque
+    return f"{name}({', '.join(bambi_terms.standing_for(column) for column in columns)})"

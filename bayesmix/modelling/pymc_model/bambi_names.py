@@ -22,25 +22,25 @@ from bayesmix.modelling.pymc_model.bambi_dialect import RESPONSE, BambiTerms
 from bayesmix.posterior.layout import without_slash
 
 
-def give_names_back(model: bambi.Model, said: BambiTerms, design: Design) -> None:
+def give_names_back(model: bambi.Model, bambi_terms: BambiTerms, design: Design) -> None:
     """Call the response, the columns and the terms of `model` as the formula does."""
     response = without_slash(design.response.name)
     model.response_term.alias = response
-    model.data = model.data.rename(columns=said.columns | {RESPONSE: response})
+    model.data = model.data.rename(columns=bambi_terms.columns | {RESPONSE: response})
     for parameter, component in model.conditional_parameters.items():
         part = design.parts.get(parameter, design)
-        labels = said.labels[part.parameter]
+        labels = bambi_terms.labels[part.parameter]
         common, group = component.design.common, component.design.group
         terms = [*common.terms.values()] if common is not None else []
         for name in (term.name for term in terms if term.name in labels):
             component.terms[name].alias = without_slash(prefixed(part.parameter, labels[name]))
         if group is not None:
             terms += [side for term in group.terms.values() for side in (term.expr, term.factor)]
-            named = _group_names(group, labels, said.columns)
+            named = _group_names(group, labels, bambi_terms.columns)
             group.terms = {named[before]: term for before, term in group.terms.items()}
             group.slices = {named[before]: where for before, where in group.slices.items()}
             component.terms = {named.get(before, before): term for before, term in component.terms.items()}
-        _name_columns(terms, said.columns)
+        _name_columns(terms, bambi_terms.columns)
 
 
 def _group_names(group: Any, labels: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, str]:

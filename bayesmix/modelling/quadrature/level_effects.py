@@ -32,18 +32,17 @@ class CountsEffects:
     theta: Floats
     seed: int
 
+    def effects(self, number: int, levels: NDArray[np.intp], *, cores: int = 1) -> Floats:
+        """Effects (n_total, n_levels, 1) of some `levels` of the one term."""
+        buffer = self.model.plain_buffer(1.0)
+        own = np.ascontiguousarray(levels, dtype=np.int64)
+        drawn = np.empty((len(self.theta), len(own)))
 
-def counts_effects(given: CountsEffects, levels: NDArray[np.intp], *, cores: int) -> Floats:
-    """Effects (n_total, n_levels, 1) of some `levels`."""
-    buffer = given.model.plain_buffer(1.0)
-    own = np.ascontiguousarray(levels, dtype=np.int64)
-    drawn = np.empty((len(given.theta), len(own)))
+        def work(part: slice) -> None:
+            draw_effects(buffer, self.theta[part], part.start, own, self.seed, drawn[part])
 
-    def work(part: slice) -> None:
-        draw_effects(buffer, given.theta[part], part.start, own, given.seed, drawn[part])
-
-    in_parallel(work, list(stretches(len(given.theta), _DRAWS_AT_ONCE)), cores=cores)
-    return drawn[:, :, None]
+        in_parallel(work, list(stretches(len(self.theta), _DRAWS_AT_ONCE)), cores=cores)
+        return drawn[:, :, None]
 
 
 def counts_effects_of(

@@ -7,17 +7,11 @@ from collections.abc import Mapping
 
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling.exact.importance import Importance, importance_of
-from bayesmix.modelling.exact.log_marginal import N_VALUES, LogMarginal, from_weights
-from bayesmix.modelling.quadrature.draws import fine_enough
-from bayesmix.modelling.quadrature.importance import draw_by_importance
-from bayesmix.modelling.quadrature.model import integrate_effects
+from bayesmix.modelling.log_marginal import LogMarginal, from_weights
+from bayesmix.modelling.quadrature.integrated import integrated_counts
+from bayesmix.modelling.samplers.evidence import by_importance
+from bayesmix.modelling.samplers.weights import Importance
 from bayesmix.priors.prior import Prior
-
-
-def seconds_anew(design: Design, family: Family, priors: Mapping[str, Prior]) -> float:
-    """What `log_marginal_of_counts` takes without weights on one core, roughly."""
-    return N_VALUES * integrate_effects(design, family, priors).seconds_per_value()
 
 
 def log_marginal_of_counts(
@@ -29,7 +23,7 @@ def log_marginal_of_counts(
     cores: int,
     weights: Importance | None = None,
 ) -> LogMarginal:
-    """Of a model that `quadrature_families.why_not_quadrature` says nothing against; no number where weights fail.
+    """Of a model that `why_not_quadrature` says nothing against; no number where weights fail.
 
     Parameters
     ----------
@@ -38,17 +32,4 @@ def log_marginal_of_counts(
     """
     if weights is not None and from_weights(weights).reliable:
         return from_weights(weights)
-    model = integrate_effects(design, family, priors)
-    fineness, mode = next(fine_enough(model))
-    _, groups = draw_by_importance(
-        model,
-        mode,
-        fineness=fineness,
-        n_values=N_VALUES,
-        n_total=1,
-        chains=1,
-        seed=seed,
-        cores=cores,
-        advance=None,
-    )
-    return from_weights(importance_of(groups["importance"]["log_weight"].to_numpy()))
+    return by_importance(integrated_counts(design, family, priors), seed=seed, cores=cores)

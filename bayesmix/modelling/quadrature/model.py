@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling.exact.model import start_of
+from bayesmix.modelling.variance_priors import on_the_line
 from bayesmix.numerics.level_quadrature.cost import value_cost
 from bayesmix.numerics.level_quadrature.parameters import (
     COEFFICIENT,
@@ -74,7 +74,7 @@ class Counts:
 
 
 def integrate_effects(design: Design, family: Family, priors: Mapping[str, Prior]) -> Counts:
-    """Collect data and priors of a model that `method.why_not_quadrature` says nothing against."""
+    """Collect data and priors of a model that `applies.why_not_quadrature` says nothing against."""
     means = _means(design)
     X = design.fixed.matrix if means is None else design.fixed.matrix - means
     term = design.random[0] if design.random else None
@@ -110,7 +110,7 @@ def integrate_effects(design: Design, family: Family, priors: Mapping[str, Prior
         kinds.append(kind)
         numbers.append((*pair, 0.0))
         units.append(1.0)
-        start.append(typical if folded else start_of(kind, pair, typical))
+        start.append(typical if folded else on_the_line(typical, priors[name]))
         spread.append(1 / np.sqrt(2 * max(term.n_levels, 1)) if folded and term else 0.5)
     return Counts(
         rows=rows,

@@ -9,9 +9,12 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt: `remedy` over the attempt before and the `evidence` for it (empty for the first); what was set;
-    what came of it; of how many draws one
-    was kept (`thin`); whether its draws were `kept`. `centred`: the terms sampled so."""
+    """One attempt: the settings of NUTS and what came of them.
+
+    `remedy` is what was changed after the attempt before, `evidence` the reason; both are empty for the first.
+    `centred` names the terms that were sampled centred. Of `thin` draws one was stored. `kept`: whether the fit has the
+    draws of this attempt.
+    """
 
     remedy: str
     evidence: str

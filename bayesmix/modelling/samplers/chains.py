@@ -6,8 +6,7 @@ import numpy as np
 import xarray as xr
 
 from bayesmix.errors import SamplingError
-from bayesmix.modelling.method import SEEDS
-from bayesmix.modelling.record import Sampling
+from bayesmix.modelling.settings import SEEDS, Sampling
 
 # What is kept of each draw, under PyMC's names, which ArviZ reads; nutpie's own names follow.
 _STATISTICS = {

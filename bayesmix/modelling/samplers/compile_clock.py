@@ -48,11 +48,11 @@ class CompileClock(Listener):
 class CompileNotice(Listener):
     """A context in which a line on standard error says once that kernels are compiled; none where all are on disk.
 
-    In a terminal or a notebook the progress bar says it. `shown`: whether progress is wanted.
+    `shown`: whether progress is wanted; `has_bar`: whether a progress bar says it in a terminal or a notebook.
     """
 
-    def __init__(self, *, shown: bool) -> None:
-        self._silent = not shown or can_show(Console(stderr=True))
+    def __init__(self, *, shown: bool, has_bar: bool = True) -> None:
+        self._silent = not shown or (has_bar and can_show(Console(stderr=True)))
 
     def __enter__(self) -> "CompileNotice":
         register(_NOT_ON_DISK, self)

@@ -1,16 +1,60 @@
-"""A compiled model run by nutpie: progress, interrupt, and what it says when it fails."""
+"""NUTS by nutpie: a compiled density or PyMC model, progress, interrupt, and what it says when it fails.
+
+Leans on the same internals of nutpie as `joint.compile_nutpie`.
+"""
 
 from typing import Any
 
+import numpy as np
 import nutpie
 import xarray as xr
+from numpy.typing import NDArray
+from nutpie.compile_pymc import CompiledPyMCModel
 
 from bayesmix.errors import SamplingError
+from bayesmix.modelling.parallel import one_blas_thread
+from bayesmix.modelling.samplers.compiled import CompiledFunctions
 from bayesmix.modelling.samplers.progress import SamplingProgress
+from bayesmix.modelling.samplers.starts import Dispersed, start_about_mode
+
+Floats = NDArray[np.float64]
 
 _ADAPTATIONS: dict[str, Any] = {"diagonal": "diag", "low-rank": "low_rank"}
 _PANIC = "PanicException"  # of a thread of nutpie's, whose sampler cannot be asked for anything afterwards
 _NO_START = ("initialization points failed", "bad initial gradient", "Poisoned sampler state")
+
+
+def run_density(
+    functions: CompiledFunctions, buffer: Floats, n: int, *, dispersed: Dispersed | None = None, **run: Any
+) -> xr.DataTree:
+    """What nutpie gives for a density of `n` parameters, its outputs in the group `posterior`.
+
+    `functions` read `buffer`; `dispersed`: how far apart the chains start, by default as the posterior is wide; `run`
+    as `run_nutpie` takes it.
+    """
+    names = [name for name, _ in functions.outputs]
+    shapes: list[tuple[int, ...]] = [(n,) if length is None else () for _, length in functions.outputs]
+    ends = np.cumsum([n if length is None else length for _, length in functions.outputs])
+    slices = [slice(int(start), int(end)) for start, end in zip([0, *ends], ends, strict=False)]
+    compiled = CompiledPyMCModel(
+        _n_dim=n,
+        dims={name: ("parameter",) for name, shape in zip(names, shapes, strict=True) if shape},
+        _coords={"parameter": np.arange(n)},
+        _shapes=dict(zip(names, shapes, strict=True)),
+        compiled_logp_func=functions.log_density,
+        compiled_expand_func=functions.expand,
+        initial_point_func=start_about_mode(n, dispersed),
+        shared_data={},
+        shared_var_keys={},
+        user_data=buffer,
+        n_expanded=int(ends[-1]),
+        shape_info=(names, slices, shapes),
+        logp_func=None,
+        expand_func=None,
+        reparameterized_names=None,
+    )
+    with one_blas_thread():
+        return run_nutpie(compiled, **run)
 
 
 def run_nutpie(

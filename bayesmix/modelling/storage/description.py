@@ -16,8 +16,8 @@ import pandas as pd
 
 from bayesmix.errors import StoredFitError, listing
 from bayesmix.modelling.design_sums import DesignSums, design_sums
-from bayesmix.modelling.method import METHODS, SAMPLERS, SEEDS
-from bayesmix.modelling.record import Fit, Sampling
+from bayesmix.modelling.record import Fit
+from bayesmix.modelling.settings import METHODS, SAMPLERS, SEEDS, Sampling
 from bayesmix.priors.prior import to_text
 
 FORMAT = 3

@@ -15,8 +15,9 @@ from bayesmix.families.auxiliary import AUXILIARY
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.modelling.diagnostics import parameter_blocks
-from bayesmix.modelling.record import Sampling
+from bayesmix.modelling.routes import route_named
 from bayesmix.modelling.samplers.attempts import Attempt
+from bayesmix.modelling.settings import Sampling
 from bayesmix.posterior import layout
 
 Floats = NDArray[np.float64]
@@ -176,7 +177,16 @@ def _require_redrawable(posterior: xr.DataTree, design: Design, family: Family, 
         return
     group = posterior.children.get("unconstrained_posterior")
     theta = None if group is None else group.data_vars.get("theta")
-    if method != "marginal" or len(without) > 1 or theta is None or set(theta.dims[:2]) != {"chain", "draw"}:
+    if (
+        route_named(method).samples_effects
+        or len(without) > 1
+        or theta is None
+        or set(theta.dims[:2]) != {"chain", "draw"}
+    ):
         raise StoredFitError(f"it holds neither the effects of {listing(without)} nor what they are drawn from.")
-    if family.is_gaussian_identity and theta.sizes[theta.dims[-1]] != len(layout.theta_names(design)):
+    if (
+        theta is not None
+        and family.is_gaussian_identity
+        and theta.sizes[theta.dims[-1]] != len(layout.theta_names(design))
+    ):
         raise _of_another_model()

@@ -5,7 +5,7 @@ Formula, family and priors are read by the whitelists that a user's own go throu
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -16,25 +16,17 @@ from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
 from bayesmix.modelling.design_sums import agree, design_sums
+from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.storage.description import FIRST_WITH_DIGEST, Description
 from bayesmix.priors.default_priors import column_sds, default_priors
-from bayesmix.priors.prior import Prior, Priors
+from bayesmix.priors.prior import Priors
 from bayesmix.priors.settled import settle_priors
 
 # Up to format 2 `scale(x, 3)` took its numbers for true or false.
 _SCALE_WITH_NUMBERS = re.compile(r"\bscale\s*\([^,]*,[^)]*\d")
 
 
-@dataclass(frozen=True)
-class StoredModel:
-    """Design, family and priors of a stored fit."""
-
-    design: Design
-    family: Family
-    priors: dict[str, Prior]
-
-
-def model_of(about: Description, rows: pd.DataFrame, functions: Mapping[str, Callable[..., Any]] | None) -> StoredModel:
+def model_of(about: Description, rows: pd.DataFrame, functions: Mapping[str, Callable[..., Any]] | None) -> MixedModel:
     """The model that a description and the stored rows make, with the caller's own `functions`.
 
     Raises
@@ -71,7 +63,7 @@ def model_of(about: Description, rows: pd.DataFrame, functions: Mapping[str, Cal
             "its rows do not give the design that was fitted: other rows or functions, or a version that reads the "
             "formula in another way. Fit again."
         )
-    return StoredModel(design, family, Priors({name: priors[name] for name in about.priors}))
+    return MixedModel(design, family, Priors({name: priors[name] for name in about.priors}))
 
 
 def _design_of(

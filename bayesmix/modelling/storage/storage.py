@@ -19,8 +19,10 @@ import xarray as xr
 from bayesmix.disk import fault_of_name, read_regular, write_whole
 from bayesmix.errors import ArgumentError, StoredFitError
 from bayesmix.modelling.diagnostics import diagnose_sampling
+from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.observed_data import OBSERVED, with_observed_data
 from bayesmix.modelling.record import Fit
+from bayesmix.modelling.routes import current_name
 from bayesmix.modelling.storage.data_bytes import from_bytes, to_bytes
 from bayesmix.modelling.storage.description import (
     FIRST_WITH_DIGEST,
@@ -30,7 +32,7 @@ from bayesmix.modelling.storage.description import (
     to_json,
 )
 from bayesmix.modelling.storage.draws import require_draws_of
-from bayesmix.modelling.storage.model import StoredModel, model_of
+from bayesmix.modelling.storage.model import model_of
 from bayesmix.modelling.storage.netcdf import DESCRIPTION, SIGNATURE, has_right_digest, opened, to_netcdf
 
 _ROWS = "data"
@@ -216,10 +218,11 @@ def _rows_of(tree: xr.DataTree) -> pd.DataFrame:
     return from_bytes(rows.to_numpy())
 
 
-def _fit_of(about: Description, model: StoredModel, posterior: xr.DataTree) -> Fit:
-    require_draws_of(posterior, model.design, model.family, about.method, about.sampling)
+def _fit_of(about: Description, model: MixedModel, posterior: xr.DataTree) -> Fit:
+    method = current_name(about.method, model.family)
+    require_draws_of(posterior, model.design, model.family, method, about.sampling)
     posterior = with_observed_data(posterior, model.design, model.family)
     diagnostics = diagnose_sampling(posterior, model.design, model.family.auxiliary)
     return Fit(
-        model.design, model.family, model.priors, posterior, about.method, about.reason, about.sampling, diagnostics
+        model.design, model.family, dict(model.priors), posterior, method, about.reason, about.sampling, diagnostics
     )

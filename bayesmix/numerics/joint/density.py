@@ -26,7 +26,7 @@ PARTS = (
     "family", "constant", "y", "trials", "offset", "cell", "cells", "levels", "columns", "plain",
     "ks", "n_levels", "centred", "coefficient_kinds", "coefficient_numbers", "kinds", "numbers",
 )  # fmt: skip
-"""What the buffer holds first, in this order; `numerics.joint.pack` says what each part is."""
+"""What the buffer holds first, in this order; `modelling.joint_kernel` fills it."""
 
 
 @kernel(fastmath={"contract"})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bayesmix.modelling.exact.log_marginal import LogMarginal
+from bayesmix.modelling.log_marginal import LogMarginal, without_number
 from bayesmix.numerics.reweight import mean_ratio
 from bayesmix.posterior.layout import fixed_draws
 from bayesmix.priors.density import log_prior_density
@@ -40,5 +40,5 @@ def with_other_priors(fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior])
     found = mean_ratio(log_ratios)
     if found.reason:
         reason = f"{found.reason}. Fit with this prior (priors=)."
-        return LogMarginal(np.nan, np.nan, own.method, reason)
+        return without_number(own.method, reason)
     return LogMarginal(own.value + found.log_mean, float(np.hypot(own.error, found.error)), own.method)

@@ -1,0 +1,110 @@
+"""The exact route: Gaussian models, of which the variance parameters alone are sampled."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.formula.design import Design
+from bayesmix.modelling.exact.integrated import IntegratedGaussian, integrated_gaussian
+from bayesmix.modelling.exact.left_out import left_out
+from bayesmix.modelling.exact.level_effects import LevelDraws, level_draws_of
+from bayesmix.modelling.exact.log_marginal import log_marginal_of, with_other_priors
+from bayesmix.modelling.log_marginal import LogMarginal
+from bayesmix.modelling.mixed_model import MixedModel
+from bayesmix.modelling.route import Asked, Choice, IntegratedRoute, LeftOut, no_closed_form
+from bayesmix.modelling.samplers.weights import Importance
+from bayesmix.priors.prior import FLAT, Prior
+
+if TYPE_CHECKING:
+    from bayesmix.modelling.record import Fit
+
+# Effects outside the largest factor, of which a density takes the third power: up to here importance sampling is the
+# faster (docs/exact_path.md has the curve), and NUTS, which takes some thirty times as many gradients.
+MOST_DENSE = {"importance": 2500, "nutpie": 400}
+_MOST_VARIANCES = 30  # of more variance parameters weights are too uneven
+
+
+class ExactRoute(IntegratedRoute):
+    """Coefficients and group effects are integrated out in closed form and drawn exactly."""
+
+    name = "exact"
+    leaves_out_exactly = True
+
+    def why_not(self, model: MixedModel) -> str | None:
+        if not model.family.is_gaussian_identity:
+            return no_closed_form(model.family)
+        if model.design.parts:
+            return f"a formula for {' and '.join(model.design.parts)} has no closed form"
+        for name in model.design.fixed.names:
+            if model.priors[name].name not in ("Normal", FLAT):
+                return f"the prior {model.priors[name]} of {name} has no closed form, a Normal has"
+        return None
+
+    def choose(self, model: MixedModel, asked: Asked, obstacle: str) -> Choice:
+        reason = _why(model) if asked.method == "auto" else "as asked"
+        if asked.sampler == "auto" and not asked.of_nuts:
+            return self._cheapest(model.design, asked, reason)
+        sampler = asked.sampler
+        if sampler == "auto":
+            sampler, reason = "nutpie", f"{reason}; NUTS since {asked.of_nuts[0]}= is given"
+        n_dense = n_dense_of(model.design)
+        if asked.method == "auto" and n_dense > MOST_DENSE[sampler]:
+            return Choice("joint", "nutpie", _dear(n_dense))
+        return Choice(self.name, sampler, reason)
+
+    def _cheapest(self, design: Design, asked: Asked, reason: str) -> Choice:
+        n_dense = n_dense_of(design)
+        n_variances = _n_variances(design)
+        by_nuts = Choice(self.name, "nutpie", reason)
+        affordable = asked.method != "auto" or n_dense <= MOST_DENSE["nutpie"]
+        otherwise = by_nuts if affordable else Choice("joint", "nutpie", _dear(n_dense))
+        if n_variances > _MOST_VARIANCES or (asked.method == "auto" and n_dense > MOST_DENSE["importance"]):
+            return otherwise
+        return Choice(self.name, "importance", reason, otherwise)
+
+    def sampled(self, model: MixedModel) -> str:
+        n = _n_variances(model.design)
+        return f"{n} variance parameter{'s' * (n > 1)}, the rest exact"
+
+    def integrated(self, model: MixedModel) -> IntegratedGaussian:
+        return integrated_gaussian(model.design, model.priors)
+
+    def level_effects(self, fit: "Fit") -> LevelDraws:
+        return level_draws_of(fit.posterior, fit.design, fit.priors, fit.sampling.seed)
+
+    def log_marginal(
+        self, model: MixedModel, *, seed: int, cores: int, weights: Importance | None = None
+    ) -> LogMarginal:
+        return log_marginal_of(model.design, model.priors, seed=seed, cores=cores, weights=weights)
+
+    def with_other_priors(
+        self, fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior], *, anew: bool
+    ) -> LogMarginal:
+        return with_other_priors(fit, own, priors, anew=anew)
+
+    def left_out(self, fit: "Fit", positions: NDArray[np.intp]) -> LeftOut:
+        return left_out(fit, positions)
+
+
+def _why(model: MixedModel) -> str:
+    kinds = {model.priors[name].name for name in model.design.fixed.names} or {"Normal"}
+    words = " or ".join({"Normal": "Normal", FLAT: "flat"}[kind] for kind in sorted(kinds, reverse=True))
+    return f"Gaussian, {words} priors on the coefficients"
+
+
+def _dear(n_dense: int) -> str:
+    return f"{n_dense} effects outside the largest factor make an exact density dear"
+
+
+def _n_variances(design: Design) -> int:
+    return sum(term.k * (term.k + 1) // 2 for term in design.random) + 1
+
+
+def n_dense_of(design: Design) -> int:
+    """Group effects that are not those of the grouping factor with the most."""
+    by_factor: dict[str, int] = {}
+    for term in design.random:
+        by_factor[term.group] = by_factor.get(term.group, 0) + term.n_levels * term.k
+    return sum(by_factor.values()) - max(by_factor.values(), default=0)

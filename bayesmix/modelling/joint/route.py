@@ -1,0 +1,37 @@
+"""The joint route: NUTS on all parameters, for every model."""
+
+from typing import TYPE_CHECKING
+
+from bayesmix.modelling.mixed_model import MixedModel
+from bayesmix.modelling.route import Asked, Choice, Drawn, Route
+from bayesmix.modelling.settings import JOINT_SAMPLERS, SamplerSettings
+
+if TYPE_CHECKING:
+    from bayesmix.modelling.record import Fit
+
+
+class JointRoute(Route):
+    """Nothing is integrated out. What it calls imports PyMC, and does so when a model is sampled."""
+
+    name = "joint"
+    samplers = JOINT_SAMPLERS
+    tune, long_tune = 1000, 2000
+    samples_effects = True
+
+    def why_not(self, model: MixedModel) -> None:
+        """Nothing keeps a model from it."""
+
+    def choose(self, model: MixedModel, asked: Asked, obstacle: str) -> Choice:
+        sampler = "nutpie" if asked.sampler == "auto" else asked.sampler
+        return Choice(self.name, sampler, "as asked" if asked.method == self.name else obstacle)
+
+    def draw(self, model: MixedModel, settings: SamplerSettings) -> Drawn:
+        from bayesmix.modelling.joint.draws import draw_joint
+
+        return draw_joint(model, settings)
+
+    def draw_again(self, fit: "Fit", settings: SamplerSettings) -> Drawn:
+        """Begins in the way that the fit ended with, from starts about its draws."""
+        from bayesmix.modelling.joint.draws import draw_joint_again
+
+        return draw_joint_again(fit, settings)

@@ -1,0 +1,94 @@
+"""A model of counts as the samplers take it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from bayesmix.families.family import Family
+from bayesmix.formula.design import Design
+from bayesmix.modelling.quadrature import precision
+from bayesmix.modelling.quadrature.model import Counts, integrate_effects
+from bayesmix.modelling.quadrature.posterior import posterior_of
+from bayesmix.modelling.quadrature.proposal import CountsProposal, counts_proposal, densities
+from bayesmix.modelling.samplers.compiled import CompiledFunctions, compiled_functions
+from bayesmix.modelling.samplers.integrated import Accuracy
+from bayesmix.modelling.settings import SamplerSettings
+from bayesmix.numerics.level_quadrature.posterior import log_posterior_at, theta_of
+from bayesmix.numerics.mode import Mode
+from bayesmix.priors.prior import Prior
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class IntegratedCounts:
+    """The effects of one random intercept are integrated out by quadrature and drawn given all other parameters.
+
+    `fineness`: how far the nodes lie apart, of what they are by default.
+    """
+
+    design: Design
+    family: Family
+    model: Counts
+    fineness: float = 1.0
+    fewest_values: int = 1000
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.model.names
+
+    @property
+    def start(self) -> Floats:
+        return self.model.start
+
+    @property
+    def seconds_per_value(self) -> float:
+        return self.model.seconds_per_value()
+
+    @property
+    def functions(self) -> CompiledFunctions:
+        return compiled_functions("counts", log_posterior_at, theta_of)
+
+    def buffer(self, centre: Floats, scale: Floats) -> Floats:
+        return self.model.buffer(centre, scale, self.fineness)
+
+    def log_densities(self, buffer: Floats, points: Floats, *, cores: int) -> Floats:
+        return densities(buffer, points, cores=cores)
+
+    def approximations(self) -> Iterator[tuple[Self, Mode]]:
+        for fineness, mode in precision.fine_enough(self.model):
+            yield replace(self, fineness=fineness), mode
+
+    def reported(self, theta: Floats) -> Floats:
+        """A folded sd may have either sign; it is its size that is reported."""
+        if self.model.folded is not None:
+            theta[:, self.model.folded] = np.abs(theta[:, self.model.folded])
+        return theta
+
+    def accuracy(self, theta: Floats) -> Accuracy:
+        error, n_nodes = precision.disagreement(self.model, precision.extremes(theta), self.fineness)
+        return Accuracy(error <= precision.TOLERANCE, {"nodes_per_level": n_nodes, "quadrature_error": error})
+
+    def proposal(
+        self,
+        mode: Mode,
+        n_values: int,
+        settings: SamplerSettings,
+        rng: np.random.Generator,
+    ) -> CountsProposal:
+        return counts_proposal(self.model, mode, fineness=self.fineness, n_values=n_values, cores=settings.cores)
+
+    def given(self, theta: Floats, settings: SamplerSettings) -> None:
+        """Nothing: the effects follow from theta and the seed."""
+
+    def posterior(self, theta: Floats, given: None, settings: SamplerSettings) -> xr.Dataset:
+        return posterior_of(self.design, self.family, self.model, theta, settings)
+
+
+def integrated_counts(design: Design, family: Family, priors: Mapping[str, Prior]) -> IntegratedCounts:
+    """Of a model that `why_not_quadrature` says nothing against."""
+    return IntegratedCounts(design, family, integrate_effects(design, family, priors))

@@ -1,0 +1,92 @@
+"""All routes, and which of them a model takes."""
+
+from bayesmix.errors import ArgumentError, QuadratureError, did_you_mean, shown
+from bayesmix.families.family import Family
+from bayesmix.modelling.exact.route import ExactRoute
+from bayesmix.modelling.joint.route import JointRoute
+from bayesmix.modelling.mixed_model import MixedModel
+from bayesmix.modelling.quadrature.route import QuadratureRoute
+from bayesmix.modelling.route import Asked, Choice, Route, no_closed_form
+from bayesmix.modelling.settings import SAMPLERS
+
+ROUTES: tuple[Route, ...] = (ExactRoute(), QuadratureRoute(), JointRoute())
+"""In the order in which they are tried; the last takes every model."""
+
+MARGINAL = "marginal"
+"""Asks for whichever route integrates something out; fits that earlier versions stored have it."""
+
+
+def route_named(name: str) -> Route:
+    """The route that `fit.method` names."""
+    return next(route for route in ROUTES if route.name == name)
+
+
+def current_name(name: str, family: Family) -> str:
+    """The route that a fit took, by its name of today: earlier versions had one name for two."""
+    if name != MARGINAL:
+        return name
+    return ExactRoute.name if family.is_gaussian_identity else QuadratureRoute.name
+
+
+def route_of(model: MixedModel) -> Route:
+    """The first route that nothing keeps a model from, whatever it costs."""
+    return next(route for route in ROUTES if route.why_not(model) is None)
+
+
+def why_not_integrated(model: MixedModel) -> str | None:
+    """What keeps a model from every route that integrates something out, in words; None: one of them takes it."""
+    obstacles = [route.why_not(model) for route in ROUTES if not route.samples_effects]
+    return None if None in obstacles else _telling([text for text in obstacles if text], model)
+
+
+def choose_route(model: MixedModel, asked: Asked) -> Choice:
+    """How to sample a model: the first route that takes it, with the sampler that promises to do.
+
+    Arguments that mean something to NUTS alone ask for it, where the sampler is ``"auto"``.
+
+    Raises
+    ------
+    ArgumentError
+        The sampler is not known, or what is asked for does not apply; the message says why.
+    """
+    _require_sampler(asked)
+    obstacles: list[str] = []
+    for route in ROUTES:
+        if asked.method not in ("auto", route.name) and (asked.method != MARGINAL or route.samples_effects):
+            continue
+        obstacle = route.why_not(model)
+        if obstacle is None and asked.sampler in ("auto", *route.samplers):
+            return route.choose(model, asked, _telling(obstacles, model))
+        if not route.samples_effects:
+            obstacles.append(obstacle or f"sampler {asked.sampler} takes all parameters")
+    asked_for, instead = ("method", "joint") if asked.method != "auto" else ("sampler", "nutpie")
+    wanted = asked.method if asked.method != "auto" else asked.sampler
+    raise ArgumentError(
+        f'{asked_for}="{wanted}" does not apply: {_telling(obstacles, model)}. Write {asked_for}="{instead}" or "auto".'
+    )
+
+
+def without_quadrature(asked: Asked, choice: Choice, error: QuadratureError) -> Choice:
+    """All parameters instead, with the `error` as reason; raised where the quadrature was asked for."""
+    if asked.method != "auto" or (choice.sampler == "importance" and choice.otherwise is None):
+        raise error
+    return Choice(JointRoute.name, "nutpie", str(error))
+
+
+def _require_sampler(asked: Asked) -> None:
+    sampler = asked.sampler
+    if not isinstance(sampler, str) or sampler not in SAMPLERS:
+        hint = did_you_mean(sampler, SAMPLERS) if isinstance(sampler, str) else ""
+        raise ArgumentError(f"sampler={shown(sampler)} is not known.{hint} Samplers: {', '.join(SAMPLERS)}.")
+    if sampler == "importance" and asked.of_nuts:
+        raise ArgumentError(f'{asked.of_nuts[0]}= is for NUTS; leave it out, or write sampler="nutpie".')
+    if sampler == "importance" and asked.method == JointRoute.name:
+        raise ArgumentError(
+            'sampler="importance" goes with method="exact" or "quadrature"; the joint path has NUTS alone.'
+        )
+
+
+def _telling(obstacles: list[str], model: MixedModel) -> str:
+    """The one that says most: that a route is for other families is said where nothing else is to be said."""
+    plain = no_closed_form(model.family)
+    return next((text for text in obstacles if text != plain), plain)

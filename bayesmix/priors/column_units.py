@@ -1,0 +1,174 @@
+"""The units of a design's columns, on which default priors are: of products those of their variables.
+
+A product has no spread of its own to go by. The sd of ``f[b]:year`` is that of years in the thousands, or of a level
+that is rare; what its coefficient stands for is a difference of slopes, in units of y / sd(year) whatever the share of
+b and wherever years begin. And beside it ``f[b]`` stands for the difference in the year 0. With the difference at the
+mean year and that of the slopes independent, of scales s and s / sd(year), its scale is
+
+    s sqrt(1 + (mean(year) / sd(year))^2),
+
+so that a covariate's origin is no knowledge of the coefficients. Centred covariates leave every scale as it is.
+``I(year^2)`` beside ``year`` is a product as well, year times year.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import comb, prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.formula.coding import columns_of
+from bayesmix.formula.columns import Factor
+from bayesmix.formula.design import Design, FixedEffects, TermColumns
+from bayesmix.formula.syntax import Binary, Call, Name, Node, Number
+from bayesmix.formula.terms import INTERCEPT, Term, label_of
+from bayesmix.formula.variables import Variables
+
+Floats = NDArray[np.float64]
+
+_POWERS = (2, 3, 4)
+
+
+def fixed_units(design: Design) -> Floats:
+    """The unit of each fixed column, (p,): sd of a number, 1 of 0/1 columns and the intercept, of products the product.
+
+    Where nothing takes up the predictors' means root mean squares stand for sds.
+    """
+    centred = design.fixed.is_centred or bool(cell_means(design.fixed))
+    return _units(design, _fixed_terms(design), design.fixed.terms, design.fixed.matrix, centred=centred)
+
+
+def group_units(design: Design) -> tuple[Floats, ...]:
+    """Of each random term the units of its columns, (k,)."""
+    return tuple(
+        _units(design, written.terms, term.terms, term.columns, centred=True)
+        for written, term in zip(design.formula.random, design.random, strict=True)
+    )
+
+
+def fixed_reach(design: Design) -> Floats:
+    """By what factor the scale of each fixed coefficient grows since it stands for covariates at 0, (p,); most are 1.
+
+    A cell mean stands for all covariates at 0. The intercept has 1: its prior is meant at the predictors' means.
+    """
+    fixed, cells = design.fixed, cell_means(design.fixed)
+    reach = np.ones(len(fixed.names))
+    if not (fixed.is_centred or cells):
+        return reach
+    terms, variables = _fixed_terms(design), _variables(design)
+    products = [_product(term, terms, design) for term in terms]
+    for product, owner in zip(products, fixed.terms, strict=True):
+        if owner.kind != "intercept":
+            of_cells = fixed.names[owner.columns[0]] in cells
+            inner = [product.powers, Counter()] if of_cells else [product.powers]
+            reach[list(owner.columns)] = np.sqrt(1 + _beyond(inner, products, variables))
+    return reach
+
+
+def cell_means(fixed: FixedEffects) -> set[str]:
+    """Names of the columns of the factor, or of the crossing, that has one for each level: no intercept is beside it.
+
+    Every row has a 1 in one of them: they hold the level of the response, as an intercept would.
+    """
+    if fixed.is_centred:
+        return set()
+    for term in fixed.terms:
+        columns = fixed.matrix[:, list(term.columns)]
+        if _is_zero_one(columns) and (columns.sum(axis=1) == 1).all():
+            return {fixed.names[column] for column in term.columns}
+    return set()
+
+
+@dataclass(frozen=True)
+class _Product:
+    """A term as a product: its `bases` in their order, each to a power, and the `powers` by label."""
+
+    bases: tuple[tuple[Node, int], ...]
+    powers: Counter[str]
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        return {label_of(base): base for base, _ in self.bases}
+
+
+def _product(term: Term, terms: Iterable[Term], design: Design) -> _Product:
+    labels = {label for other in terms for label in other.labels}
+    bases = tuple(_power(variable, labels, design) for variable in term.variables)
+    powers: Counter[str] = Counter()
+    for base, power in bases:
+        powers[label_of(base)] += power
+    return _Product(bases, powers)
+
+
+def _power(variable: Node, labels: set[str], design: Design) -> tuple[Node, int]:
+    """Base and exponent of ``I(x^2)`` where x is in a term as well; else the variable itself."""
+    match variable:
+        case Call("I", (Binary("^" | "**", Name() as base, Number(exponent)),)):
+            if exponent in _POWERS and base.name in labels and "I" not in design.functions:
+                return base, int(exponent)
+    return variable, 1
+
+
+def _fixed_terms(design: Design) -> tuple[Term, ...]:
+    """The terms of the formula in the order of `design.fixed.terms`."""
+    return tuple(term for term in design.formula.fixed if not (design.fixed.has_thresholds and term == INTERCEPT))
+
+
+def _variables(design: Design) -> Variables:
+    return Variables(design.formula.text, design.data, design.functions, dict(design.learnt), new=True)
+
+
+def _units(
+    design: Design, terms: Sequence[Term], owners: Sequence[TermColumns], matrix: Floats, *, centred: bool
+) -> Floats:
+    units = np.ones(matrix.shape[1])
+    for term, owner in zip(terms, owners, strict=True):
+        block = matrix[:, list(owner.columns)]
+        product = _product(term, terms, design)
+        if product.powers.total() == 1:
+            units[list(owner.columns)] = [_unit(column, centred) for column in block.T]
+        elif not _is_zero_one(block):
+            variables, found = _variables(design), [1.0]
+            for variable, (base, power) in zip(term.variables, product.bases, strict=True):
+                node = base if power > 1 else variable
+                columns, _, _ = columns_of(node, term, terms, variables, all_levels=False)
+                found = [before * _unit(column, centred) ** power for column in columns.T for before in found]
+            units[list(owner.columns)] = found
+    return units
+
+
+def _unit(column: Floats, centred: bool) -> float:
+    if _is_zero_one(column):
+        return 1.0
+    sd = float(np.std(column, ddof=1)) if centred else 0.0
+    return sd or float(np.sqrt(np.mean(column**2)))
+
+
+def _is_zero_one(columns: Floats) -> bool:
+    return bool(np.isin(columns, (0.0, 1.0)).all())
+
+
+def _beyond(inner: Iterable[Counter[str]], products: Iterable[_Product], variables: Variables) -> float:
+    """Sum over what products have beside `inner`, as (x - mean)^n has x^k: the squares of their values at 0, in sds."""
+    found: dict[frozenset[tuple[str, int]], float] = {}
+    for product in products:
+        for powers in inner:
+            more = product.powers - powers
+            if more and powers <= product.powers:
+                found[frozenset(more.items())] = prod(
+                    comb(product.powers[label], power) ** 2
+                    * _distance(variables.variable(product.nodes[label])) ** power
+                    for label, power in more.items()
+                )
+    return sum(found.values())
+
+
+def _distance(values: Factor | Floats) -> float:
+    """(mean / sd)^2; 0 of a factor, and of 0 and 1: a coefficient beside them is that of the rows at 0."""
+    if isinstance(values, Factor):
+        return 0.0
+    columns = values[:, None] if values.ndim == 1 else values
+    varying = [column for column in columns.T if not _is_zero_one(column) and np.ptp(column) > 0]
+    return float(sum((column.mean() / column.std(ddof=1)) ** 2 for column in varying))
