@@ -105,13 +105,13 @@ def without(*path):
 
 def other_rows(tree, _about):
     rows = bm.load(FILES / "format2_gaussian_slopes.nc").data.assign(Days=lambda data: data["Days"] * 2)
-    tree["data"] = xr.DataTree(xr.Dataset({"rows": ("byte", bm.modelling.data_bytes.to_bytes(rows))}))
+    tree["data"] = xr.DataTree(xr.Dataset({"rows": ("byte", to_bytes(rows))}))
 
 
 def rows_turned_round(tree, _about):
     rows = bm.load(FILES / "format2_gaussian_slopes.nc").data
     rows = rows.assign(Reaction=rows["Reaction"].to_numpy()[::-1])
-    tree["data"] = xr.DataTree(xr.Dataset({"rows": ("byte", bm.modelling.data_bytes.to_bytes(rows))}))
+    tree["data"] = xr.DataTree(xr.Dataset({"rows": ("byte", to_bytes(rows))}))
 
 
 def fewer_draws(tree, _about):
