@@ -31,6 +31,17 @@ FLOORS = {
     "cli": 6,
     "__main__": 7,
 }
+# Rooms in which every file stands in a room of its own, and the floors of these.
+INNER_FLOORS = {
+    "inference": {
+        "shared": 1,
+        "tables": 2,
+        "evidence": 2,
+        "prediction": 2,
+        "checks": 3,
+        "pooling": 3,
+    },
+}
 # Libraries beyond the standard one and NumPy, pandas: where each may be imported.
 ALLOWED = {
     "numba": {"numerics", "modelling"},
@@ -99,6 +110,22 @@ def test_imports_go_down(path):
         if other != room:
             assert other in FLOORS, f"{path.name} imports {name}, which is in no room"
             assert FLOORS[other] < FLOORS[room], f"{room} imports {name}, which is not below it"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in FILES if room_of(path) in INNER_FLOORS and path != PACKAGE / room_of(path) / "__init__.py"],
+    ids=lambda path: str(path.relative_to(PACKAGE)),
+)
+def test_imports_go_down_within_a_room(path):
+    room, own, *_ = path.relative_to(PACKAGE).parts
+    floors = INNER_FLOORS[room]
+    assert own in floors, f"{path.relative_to(PACKAGE)} stands in no room of {room}"
+    for name, _ in imports_of(path):
+        parts = name.split(".")
+        if parts[:2] == ["bayesmix", room]:
+            other = parts[2]
+            assert other == own or floors[other] < floors[own], f"{own} imports {name}, which is not below it"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

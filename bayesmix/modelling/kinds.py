@@ -1,5 +1,8 @@
 """Which kinds of fit a question takes: the one guard at the door of every question, and what to ask instead."""
 
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
 from bayesmix.errors import ArgumentError
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
@@ -78,6 +81,33 @@ _INSTEAD: dict[type, dict[str, str]] = {
     list: {"": "Ask of one fit at a time.", "compare": "Give them one by one, or in a mapping from names to fits."},
 }
 """What answers a question of another kind of thing; under the empty name, any question."""
+
+
+class Answers(Protocol):
+    """A question's answers by the kind of fit: a function under `functools.singledispatch`."""
+
+    @property
+    def registry(self) -> Mapping[Any, Callable[..., Any]]: ...
+
+
+def require_answer(answers: Answers, fit: object, *, question: str) -> None:
+    """Nothing but a kind of fit for which an answer is registered.
+
+    Raises
+    ------
+    ArgumentError
+        `fit` is of another kind, as `refuse_other_kinds`.
+    """
+    refuse_other_kinds(fit, question=question, kinds=_answered(answers))
+
+
+def no_answer(answers: Answers, fit: object, *, question: str) -> ArgumentError:
+    """The error of a kind of fit for which no answer is registered."""
+    return _other_kind(fit, question, _answered(answers))
+
+
+def _answered(answers: Answers) -> tuple[type, ...]:
+    return tuple(kind for kind in LINEAR if kind in answers.registry)
 
 
 def refuse_other_kinds(fit: object, *, question: str, kinds: tuple[type, ...] = (Fit, RemlFit)) -> None:

@@ -14,6 +14,7 @@ from bayesmix.formula.parse import parse
 from bayesmix.hints import with_hints
 from bayesmix.modelling.arguments import check_functions
 from bayesmix.modelling.laplace_record import LaplaceFit
+from bayesmix.modelling.samplers.compile_clock import CompileNotice
 
 
 @with_hints
@@ -97,5 +98,5 @@ def laplace(
     check_functions(functions)
     parsed = parse(formula, functions or ())
     design = build_design(parsed, data, response=family.response, weights=weights, na=na, functions=functions)
-    with modelling.compile_clock.CompileNotice(shown=True, has_bar=False):
+    with CompileNotice(shown=True, has_bar=False):
         return modelling.laplace_fit.fit_design(design, family)

@@ -12,6 +12,7 @@ from bayesmix.formula.parse import parse
 from bayesmix.hints import with_hints
 from bayesmix.modelling.arguments import check_functions
 from bayesmix.modelling.reml_record import RemlFit
+from bayesmix.modelling.samplers.compile_clock import CompileNotice
 
 
 @with_hints
@@ -76,5 +77,5 @@ def reml(
     check_functions(functions)
     parsed = parse(formula, functions or ())
     design = build_design(parsed, data, weights=weights, na=na, functions=functions)
-    with modelling.compile_clock.CompileNotice(shown=True, has_bar=False):
+    with CompileNotice(shown=True, has_bar=False):
         return modelling.reml_fit.fit_design(design, reml=reml)

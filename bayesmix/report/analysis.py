@@ -8,8 +8,8 @@ from time import perf_counter
 from typing import Any
 
 from bayesmix.errors import ArgumentError, OutputError, StoredFitError
-from bayesmix.inference.posterior import rand as of_posterior
-from bayesmix.inference.rand_table import RandTable
+from bayesmix.inference.evidence.rand import bayes_factors
+from bayesmix.inference.evidence.rand_table import RandTable
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.storage import storage
@@ -175,7 +175,7 @@ def analyse_plan(
     found = None
     if card.questions.rand:
         note("Testing the random terms")
-        found = of_posterior.rand(main)
+        found = bayes_factors(main)
     seconds, audited = perf_counter() - started, None
     if card.questions.audit is not False:
         note("Auditing by NUTS")

@@ -6,7 +6,7 @@ from textwrap import wrap
 import pandas as pd
 
 from bayesmix.errors import counted
-from bayesmix.inference.audit_record import Audit
+from bayesmix.inference.checks.audit_record import Audit
 from bayesmix.report import page
 from bayesmix.report.numbers import aligned, number, row, whole
 from bayesmix.report.page import Block, Table

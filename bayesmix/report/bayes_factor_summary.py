@@ -2,7 +2,7 @@
 
 from math import isfinite
 
-from bayesmix.inference.bayes_factor import BayesFactor
+from bayesmix.inference.evidence.bayes_factor import BayesFactor
 from bayesmix.report import page
 from bayesmix.report.numbers import number
 from bayesmix.report.page import Block

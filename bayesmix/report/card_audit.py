@@ -5,8 +5,8 @@ from pathlib import Path
 from time import perf_counter
 
 from bayesmix.errors import BayesmixError, EndedError, one_line
-from bayesmix.inference.audit import audit
-from bayesmix.inference.audit_record import Audit
+from bayesmix.inference.checks.audit import audit
+from bayesmix.inference.checks.audit_record import Audit
 from bayesmix.modelling.record import Fit
 from bayesmix.report.audit_summary import wrapped
 

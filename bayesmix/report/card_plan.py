@@ -9,7 +9,7 @@ from bayesmix.families.family import Family, read_family
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.inference.arguments import a_switch, probability
+from bayesmix.inference.shared.arguments import a_switch, probability
 from bayesmix.modelling.fit import check_arguments
 from bayesmix.priors.default_priors import column_sds, default_priors
 from bayesmix.priors.settled import settle_priors

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesmix.errors import UnknownTermError
-from bayesmix.inference.compare_reml import RemlComparison, estimated_by
+from bayesmix.inference.pooling.compare_reml import RemlComparison, estimated_by
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_look import BLUE, VERMILION, look

@@ -6,7 +6,7 @@ from typing import Any
 
 from bayesmix import report
 from bayesmix.errors import BayesmixError
-from bayesmix.inference.compare_reml import compare_reml
+from bayesmix.inference.pooling.compare_reml import compare_reml
 from bayesmix.modelling.record import Fit
 
 TEXT = "compare_reml.txt"

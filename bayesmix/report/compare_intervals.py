@@ -12,9 +12,9 @@ from scipy.stats import norm
 
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError
-from bayesmix.inference.compare_reml import RemlComparison, estimated_by
-from bayesmix.inference.fixef import fixef
-from bayesmix.inference.variance_labels import RESIDUAL
+from bayesmix.inference.pooling.compare_reml import RemlComparison, estimated_by
+from bayesmix.inference.tables.fixef import fixef
+from bayesmix.inference.tables.varcorr import RESIDUAL
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report.plot_canvas import Canvas

@@ -6,7 +6,7 @@ from textwrap import wrap
 import numpy as np
 import pandas as pd
 
-from bayesmix.inference.compare_reml import RemlComparison, estimated_by
+from bayesmix.inference.pooling.compare_reml import RemlComparison, estimated_by
 from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report import page
 from bayesmix.report.numbers import aligned, number, row

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bayesmix import report
-from bayesmix.inference.rand_table import RandTable
+from bayesmix.inference.evidence.rand_table import RandTable
 from bayesmix.modelling.record import Fit
 from bayesmix.report.pictures import write_each
 from bayesmix.report.result_files import file_names

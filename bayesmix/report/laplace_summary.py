@@ -4,8 +4,8 @@ from textwrap import wrap
 
 import numpy as np
 
-from bayesmix.inference.fixef import fixef
-from bayesmix.inference.level_checks import twin_lines
+from bayesmix.inference.checks.level_checks import twin_lines
+from bayesmix.inference.tables.fixef import fixef
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.report import page
 from bayesmix.report.data_lines import data_lines

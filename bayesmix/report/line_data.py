@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import new_rows
 from bayesmix.formula.syntax import columns_in
-from bayesmix.inference.observed import observed
+from bayesmix.inference.shared.response_scale import observed
 from bayesmix.report.line_expected import is_linear
 from bayesmix.report.line_grid import Axis, group_term
 from bayesmix.report.line_rows import Rows

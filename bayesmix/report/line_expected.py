@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.formula.matrices import new_rows
-from bayesmix.inference.draws import fixed, group_effects, joined, n_draws_of
-from bayesmix.inference.expectation import expected_response
-from bayesmix.inference.level_coefficients import terms_around
-from bayesmix.inference.summarise import VALUES_AT_ONCE, Summary, summarise_in_parts
+from bayesmix.inference.shared.draws import fixed, group_effects, joined, n_draws_of
+from bayesmix.inference.shared.expectation import expected_response
+from bayesmix.inference.shared.summarise import VALUES_AT_ONCE, Summary, summarise_in_parts
+from bayesmix.inference.tables.level_coefficients import terms_around
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit

@@ -9,7 +9,7 @@ from bayesmix.errors import ArgumentError
 from bayesmix.formula.columns import level_texts
 from bayesmix.formula.design import Design
 from bayesmix.formula.syntax import columns_in
-from bayesmix.inference.arguments import a_column
+from bayesmix.inference.shared.arguments import a_column
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from bayesmix.inference.summarise import Summary
+from bayesmix.inference.shared.summarise import Summary
 from bayesmix.report.line_data import Points
 from bayesmix.report.line_grid import Axis
 from bayesmix.report.line_rows import Rows

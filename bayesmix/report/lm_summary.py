@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from bayesmix.inference.fixef import fixef
-from bayesmix.inference.level_checks import twin_lines
-from bayesmix.inference.residuals import residuals
+from bayesmix.inference.checks.level_checks import twin_lines
+from bayesmix.inference.tables.fixef import fixef
+from bayesmix.inference.tables.residuals import residuals
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.report import page
 from bayesmix.report.data_lines import data_lines

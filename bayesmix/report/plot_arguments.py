@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, listing, shown
 from bayesmix.formula.design import Design
-from bayesmix.inference.arguments import a_text, groups_of, items_of
+from bayesmix.inference.shared.arguments import a_text, groups_of, items_of
 from bayesmix.modelling.kinds import LINEAR
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from bayesmix.inference.draws import (
+from bayesmix.inference.shared.draws import (
     auxiliary,
     constant_parameters,
     correlations,

@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import one_of
-from bayesmix.inference.compare_reml import RemlComparison, compare_reml
+from bayesmix.inference.pooling.compare_reml import RemlComparison, compare_reml
+from bayesmix.inference.shared.arguments import one_of
 from bayesmix.modelling.record import Fit
 from bayesmix.report.compare_effects import draw_effects
 from bayesmix.report.compare_intervals import draw_intervals

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import a_count
+from bayesmix.inference.shared.arguments import a_count
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit

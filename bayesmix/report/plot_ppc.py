@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.response import COUNTS
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import a_count, a_seed, one_of
-from bayesmix.inference.fitted import fitted
-from bayesmix.inference.posterior_predict import REPLICATED
-from bayesmix.inference.ppc import suited_statistics
-from bayesmix.inference.replicated import Replicated, replicated
+from bayesmix.inference.prediction.posterior_predict import REPLICATED
+from bayesmix.inference.prediction.ppc import suited_statistics
+from bayesmix.inference.prediction.replicated import Replicated, replicated
+from bayesmix.inference.shared.arguments import a_count, a_seed, one_of
+from bayesmix.inference.tables.fitted import fitted
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.predictive_statistics import OF_NUMBERS, STATISTICS
 from bayesmix.report import ppc_panels

@@ -9,9 +9,9 @@ from scipy.stats import beta, norm
 
 from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, listing
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import groups_of, one_term
-from bayesmix.inference.ranef import ranef
-from bayesmix.inference.residuals import residuals
+from bayesmix.inference.shared.arguments import groups_of, one_term
+from bayesmix.inference.tables.ranef import ranef
+from bayesmix.inference.tables.residuals import residuals
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit

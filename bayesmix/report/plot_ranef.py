@@ -10,8 +10,8 @@ from matplotlib.ticker import MaxNLocator
 from scipy.stats import norm
 
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import groups_of, one_term
-from bayesmix.inference.ranef import ranef
+from bayesmix.inference.shared.arguments import groups_of, one_term
+from bayesmix.inference.tables.ranef import ranef
 from bayesmix.modelling.kinds import MIXED, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from bayesmix.errors import UnknownTermError
 from bayesmix.formula.design import GroupTerm, prefixed
 from bayesmix.hints import with_hints
-from bayesmix.inference.draws import auxiliary, constant_parameters, correlations, joined, standard_deviations
-from bayesmix.inference.summarise import summarise
+from bayesmix.inference.shared.draws import auxiliary, constant_parameters, correlations, joined, standard_deviations
+from bayesmix.inference.shared.summarise import summarise
 from bayesmix.modelling.record import Fit
 from bayesmix.posterior.layout import column_pairs, corr_name, sd_names
 from bayesmix.priors.density import averaged_prior_density, prior_density, prior_interval

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
-from bayesmix.inference.prior_sensitivity import prior_sensitivity
+from bayesmix.inference.evidence.prior_sensitivity import prior_sensitivity
 from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_arguments import a_canvas, a_fit
 from bayesmix.report.plot_look import BLUE, look

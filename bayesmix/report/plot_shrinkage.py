@@ -5,9 +5,9 @@ from typing import Literal
 from matplotlib.axes import Axes
 
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import one_of
-from bayesmix.inference.level_lines import compared_term, level_lines
-from bayesmix.inference.shrinkage import shrinkage
+from bayesmix.inference.pooling.level_lines import compared_term, level_lines
+from bayesmix.inference.pooling.shrinkage import shrinkage
+from bayesmix.inference.shared.arguments import one_of
 from bayesmix.modelling.kinds import refuse_other_kinds
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit

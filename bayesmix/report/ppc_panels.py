@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter
 from numpy.typing import NDArray
 
-from bayesmix.inference.replicated import Replicated
+from bayesmix.inference.prediction.replicated import Replicated
 from bayesmix.numerics.predictive_statistics import STATISTICS, exceedance, rootogram
 from bayesmix.report.densities import kernel_density, kernel_limits
 from bayesmix.report.plot_canvas import Canvas

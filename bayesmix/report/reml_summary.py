@@ -7,11 +7,10 @@ import pandas as pd
 
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError
-from bayesmix.inference.fixef import fixef
-from bayesmix.inference.level_checks import twin_lines
-from bayesmix.inference.residuals import residuals
-from bayesmix.inference.varcorr import varcorr
-from bayesmix.inference.variance_labels import RESIDUAL
+from bayesmix.inference.checks.level_checks import twin_lines
+from bayesmix.inference.tables.fixef import fixef
+from bayesmix.inference.tables.residuals import residuals
+from bayesmix.inference.tables.varcorr import RESIDUAL, varcorr
 from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.report import page
 from bayesmix.report.data_lines import data_lines

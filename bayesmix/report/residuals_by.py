@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
-from bayesmix.inference.arguments import a_column
-from bayesmix.inference.column_levels import column_levels
+from bayesmix.inference.shared.arguments import a_column
+from bayesmix.inference.shared.column_levels import column_levels
 from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_look import BLUE, VERMILION, look
 from bayesmix.report.plot_style import one_axes

@@ -5,8 +5,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bayesmix.errors import counted
-from bayesmix.inference.separation import Separation
-from bayesmix.inference.separation_checks import separation_line
+from bayesmix.inference.checks.separation import Separation
+from bayesmix.inference.checks.separation_checks import separation_line
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.separation import can_separate, separation_of
 from bayesmix.modelling.separation_text import count, levels_line, place, runaways

@@ -13,10 +13,10 @@ from scipy.stats import chi2
 
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
-from bayesmix.inference.arguments import one_term
-from bayesmix.inference.draws import correlations, joined, n_draws_of, standard_deviations
-from bayesmix.inference.level_lines import LevelLines, coefficient_draws, has_intercept
-from bayesmix.inference.summarise import summarise_in_parts
+from bayesmix.inference.pooling.level_lines import LevelLines, coefficient_draws, has_intercept
+from bayesmix.inference.shared.arguments import one_term
+from bayesmix.inference.shared.draws import correlations, joined, n_draws_of, standard_deviations
+from bayesmix.inference.shared.summarise import summarise_in_parts
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.posterior.layout import column_pairs

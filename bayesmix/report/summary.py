@@ -5,14 +5,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bayesmix.hints import with_hints
-from bayesmix.inference.arguments import probability
-from bayesmix.inference.auxiliary import auxiliary
-from bayesmix.inference.ddf_method import ddf_method
-from bayesmix.inference.diagnose import notes, verdict
-from bayesmix.inference.draws import constant_parameters
-from bayesmix.inference.fixef import fixef
-from bayesmix.inference.varcorr import varcorr
-from bayesmix.inference.variance_labels import RESIDUAL
+from bayesmix.inference.checks.diagnose import notes, verdict
+from bayesmix.inference.shared.arguments import probability
+from bayesmix.inference.shared.draws import constant_parameters
+from bayesmix.inference.tables.auxiliary import auxiliary
+from bayesmix.inference.tables.ddf_method import ddf_method
+from bayesmix.inference.tables.fixef import fixef
+from bayesmix.inference.tables.varcorr import RESIDUAL, varcorr
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from bayesmix.inference.augment import augment
-from bayesmix.inference.auxiliary import auxiliary
-from bayesmix.inference.coef import coef
-from bayesmix.inference.diagnose import diagnose
-from bayesmix.inference.fitted import fitted
-from bayesmix.inference.fixef import fixef
-from bayesmix.inference.glance import glance
-from bayesmix.inference.ranef import ranef
-from bayesmix.inference.separation import separation
-from bayesmix.inference.tidy import tidy
-from bayesmix.inference.varcorr import varcorr
+from bayesmix.inference.checks.diagnose import diagnose
+from bayesmix.inference.checks.separation import separation
+from bayesmix.inference.tables.augment import augment
+from bayesmix.inference.tables.auxiliary import auxiliary
+from bayesmix.inference.tables.coef import coef
+from bayesmix.inference.tables.fitted import fitted
+from bayesmix.inference.tables.fixef import fixef
+from bayesmix.inference.tables.glance import glance
+from bayesmix.inference.tables.ranef import ranef
+from bayesmix.inference.tables.tidy import tidy
+from bayesmix.inference.tables.varcorr import varcorr
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.separation import can_separate
 from bayesmix.priors.prior import to_text

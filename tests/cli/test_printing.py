@@ -11,7 +11,7 @@ from bayesmix.cli import fit as fit_command
 from bayesmix.cli import printing
 from bayesmix.cli.main import main
 from bayesmix.data.catalogue import load_data
-from bayesmix.inference.compare_reml import compare_reml
+from bayesmix.inference.pooling.compare_reml import compare_reml
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.lm import lm
 from bayesmix.modelling.reml import reml

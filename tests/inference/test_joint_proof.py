@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from bayesmix.data import load_data
-from bayesmix.inference.diagnose import diagnose
-from bayesmix.inference.fixef import fixef
-from bayesmix.inference.ranef import ranef
-from bayesmix.inference.varcorr import varcorr
+from bayesmix.inference.checks.diagnose import diagnose
+from bayesmix.inference.tables.fixef import fixef
+from bayesmix.inference.tables.ranef import ranef
+from bayesmix.inference.tables.varcorr import varcorr
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.laplace import laplace
 

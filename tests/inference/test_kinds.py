@@ -1,11 +1,26 @@
 """What a question says that is asked of the wrong kind of thing: what it takes, what it got, what answers instead."""
 
+import ast
+import inspect
+import pkgutil
+from importlib import import_module
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 import bayesmix as bm
+from bayesmix import inference
 from bayesmix.errors import ArgumentError
 from bayesmix.modelling.kinds import instead_of
+
+MODULES = [import_module(name) for _, name, _ in pkgutil.walk_packages(inference.__path__, "bayesmix.inference.")]
+DISPATCHED = [
+    value
+    for module in MODULES
+    for value in vars(module).values()
+    if hasattr(value, "registry") and value.__module__ == module.__name__
+]
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +89,21 @@ def test_what_is_said_instead_is_a_public_name(fits):
             for word in instead_of(question, fit).replace("(", " (").split():
                 if "_" in word:
                     assert word.strip(".;,") in known, word
+
+
+@pytest.mark.parametrize("answers", DISPATCHED, ids=lambda answers: f"{answers.__module__}.{answers.__name__}")
+def test_a_kind_without_an_answer_is_refused_by_what_dispatches_too(answers):
+    _, *others = inspect.signature(answers).parameters.values()
+    positional = [None for one in others if one.kind is not one.KEYWORD_ONLY]
+    named = {one.name: None for one in others if one.kind is one.KEYWORD_ONLY}
+    with pytest.raises(ArgumentError, match=r"takes .*; got object"):
+        answers(object(), *positional, **named)
+
+
+def test_no_question_asks_which_kind_of_fit_it_holds():
+    kinds = {"Fit", "RemlFit", "LaplaceFit", "LmFit"}
+    for module in MODULES:
+        for node in ast.walk(ast.parse(Path(module.__file__).read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
+                asked = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+                assert not kinds & asked, f"{module.__name__} asks isinstance; register an answer for the kind"

@@ -10,7 +10,7 @@ import xarray as xr
 
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.inference.diagnose import diagnose
+from bayesmix.inference.checks.diagnose import diagnose
 from bayesmix.modelling.diagnostics import Diagnostics
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.joint import draws as joint_draws

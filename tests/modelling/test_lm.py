@@ -12,8 +12,8 @@ from scipy.stats import multivariate_normal
 
 from bayesmix.data import load_data
 from bayesmix.errors import BayesmixError, DataError
-from bayesmix.inference.anova import anova
-from bayesmix.inference.fixef import fixef
+from bayesmix.inference.tables.anova import anova
+from bayesmix.inference.tables.fixef import fixef
 from bayesmix.modelling.lm import lm
 
 RESIDUALS = "Residuals"

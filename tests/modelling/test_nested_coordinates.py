@@ -9,7 +9,7 @@ from bayesmix.data import load_data
 from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.inference.diagnose import diagnose
+from bayesmix.inference.checks.diagnose import diagnose
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.fixed_columns import fixed_columns
 from bayesmix.modelling.joint import density as joint_kernel

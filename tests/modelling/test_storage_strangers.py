@@ -24,6 +24,7 @@ import xarray as xr
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError, StoredFitError
+from bayesmix.modelling.storage.data_bytes import to_bytes
 
 FILES = Path(__file__).parent / "files"
 MARK = b"\nbayesmix: SHA-256 of all bytes before this line\n"

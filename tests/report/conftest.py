@@ -17,8 +17,8 @@ from bayesmix.data.catalogue import load_data
 from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.inference.audit_record import Audit
-from bayesmix.inference.fixef import fixef
+from bayesmix.inference.checks.audit_record import Audit
+from bayesmix.inference.tables.fixef import fixef
 from bayesmix.modelling.diagnostics import diagnose_sampling
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.record import Fit, Sampling

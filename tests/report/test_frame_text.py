@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import bayesmix as bm
-from bayesmix.inference.readable_table import ReadableTable
+from bayesmix.inference.shared.readable_table import ReadableTable
 from bayesmix.report.frame_cells import numbers
 from bayesmix.report.frame_text import in_width
 

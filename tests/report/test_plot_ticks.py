@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 import bayesmix as bm
-from bayesmix.inference.prior_sensitivity import prior_sensitivity
+from bayesmix.inference.evidence.prior_sensitivity import prior_sensitivity
 from bayesmix.report import plot_sensitivity as sensitivity
 from bayesmix.report.plot_ticks import ticks_at_values
 

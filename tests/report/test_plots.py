@@ -11,11 +11,11 @@ import xarray as xr
 from scipy import stats
 
 from bayesmix.errors import ArgumentError, UnknownTermError
-from bayesmix.inference.fitted import fitted
-from bayesmix.inference.ranef import ranef
-from bayesmix.inference.realised import realised
-from bayesmix.inference.residuals import residuals
-from bayesmix.inference.varcorr import varcorr
+from bayesmix.inference.prediction.realised import realised
+from bayesmix.inference.tables.fitted import fitted
+from bayesmix.inference.tables.ranef import ranef
+from bayesmix.inference.tables.residuals import residuals
+from bayesmix.inference.tables.varcorr import varcorr
 from bayesmix.modelling.fit import fit as make_fit
 from bayesmix.modelling.laplace import laplace
 from bayesmix.modelling.lm import lm

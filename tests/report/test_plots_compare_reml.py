@@ -9,8 +9,8 @@ from scipy import stats
 
 from bayesmix.data.catalogue import load_data
 from bayesmix.errors import ArgumentError, UnknownTermError
-from bayesmix.inference.compare_reml import compare_reml
-from bayesmix.inference.fixef import fixef
+from bayesmix.inference.pooling.compare_reml import compare_reml
+from bayesmix.inference.tables.fixef import fixef
 from bayesmix.modelling.fit import fit as make_fit
 from bayesmix.modelling.reml import reml
 from bayesmix.report.plot_compare_reml import plot_compare_reml

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from bayesmix.errors import ArgumentError
-from bayesmix.inference.posterior_predict import posterior_predict
-from bayesmix.inference.ppc import ppc
-from bayesmix.inference.replicated import Replicated
+from bayesmix.inference.prediction.posterior_predict import posterior_predict
+from bayesmix.inference.prediction.ppc import ppc
+from bayesmix.inference.prediction.replicated import Replicated
 from bayesmix.numerics.predictive_statistics import RowMoments
 from bayesmix.report import ppc_panels
 from bayesmix.report.plot_canvas import Canvas

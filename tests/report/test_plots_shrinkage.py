@@ -10,7 +10,7 @@ from scipy import stats
 
 from bayesmix.data.catalogue import load_data
 from bayesmix.errors import ArgumentError, UnknownTermError
-from bayesmix.inference.shrinkage import shrinkage
+from bayesmix.inference.pooling.shrinkage import shrinkage
 from bayesmix.modelling.fit import fit as make_fit
 from bayesmix.modelling.reml import reml
 from bayesmix.report.plot_labels import spread_apart

@@ -153,7 +153,7 @@ def test_a_layer_or_a_question_that_fails_costs_no_fit(tmp_path: Path, monkeypat
     def fail(_):
         raise SamplingError("A term could not be tested.")
 
-    monkeypatch.setattr("bayesmix.report.analysis.of_posterior.rand", fail)
+    monkeypatch.setattr("bayesmix.report.analysis.bayes_factors", fail)
     text = '[data]\nsource = "sleepstudy"\n[model]\nformula = "Reaction ~ Days + (Days | Subject)"\n'
     text += '[questions]\nrand = true\n[report.layers]\n"a b" = "Reaction ~ Days + (1 | Subject)"\n'
     (tmp_path / "c.toml").write_text(text)

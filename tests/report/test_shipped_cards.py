@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from bayesmix.errors import CardError, DataError
-from bayesmix.inference.diagnose import diagnose
-from bayesmix.inference.fixef import fixef
-from bayesmix.inference.rand import rand
-from bayesmix.inference.varcorr import varcorr
+from bayesmix.inference.checks.diagnose import diagnose
+from bayesmix.inference.evidence.rand import rand
+from bayesmix.inference.tables.fixef import fixef
+from bayesmix.inference.tables.varcorr import varcorr
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.storage.storage import load
 from bayesmix.report.analysis import analyse, run_card

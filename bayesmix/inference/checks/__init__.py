@@ -1,0 +1,1 @@
+"""Can the draws, the data and the priors be trusted?"""

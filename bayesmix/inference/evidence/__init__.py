@@ -1,0 +1,1 @@
+"""Which terms are there? Marginal likelihoods, Bayes factors and likelihood-ratio tests."""

@@ -1,0 +1,222 @@
+"""Does the larger of nested models fit better than chance would have it?"""
+
+from functools import singledispatch
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bayesmix import modelling
+from bayesmix.errors import ArgumentError
+from bayesmix.formula.design import Design
+from bayesmix.hints import with_hints
+from bayesmix.inference.evidence.boundary_p import boundary_p, naive_p
+from bayesmix.inference.evidence.nested import require_nested
+from bayesmix.inference.shared.arguments import a_switch
+from bayesmix.inference.shared.readable_table import readable
+from bayesmix.modelling.kinds import instead_of
+from bayesmix.modelling.laplace_record import LaplaceFit
+from bayesmix.modelling.lm_record import LmFit
+from bayesmix.modelling.reml_record import RemlFit
+
+
+@with_hints
+@readable
+def lrt(
+    reduced: RemlFit | LaplaceFit,
+    full: RemlFit | LaplaceFit,
+    *larger: RemlFit | LaplaceFit,
+    refit: bool = True,
+) -> pd.DataFrame:
+    """Likelihood-ratio tests of nested models, as R's `anova(reduced, full)`.
+
+    Parameters
+    ----------
+    reduced, full
+        Fits by `bm.reml`, or all by `bm.laplace`, of the same rows, the smaller model first.
+    larger
+        Further fits, each of which contains the one before.
+    refit
+        Fit all by maximum likelihood first, as `anova` does. False compares REML fits as they are, which needs the
+        same fixed part. Laplace fits are by maximum likelihood already.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row each, indexed by formula: `npar`, `aic`, `bic`, `loglik`, `deviance`; from the second row on the test
+        against the row before: `chisq`, `df`, `p` of the chi-square, and `p_boundary`, of the even mixture of
+        chi-squares, where the smaller model lacks one random effect, whose variance of 0 lies on the boundary; nan
+        elsewhere.
+
+    Raises
+    ------
+    ArgumentError
+        The fits are of different rows or weights, not nested, or by REML with different fixed parts and refit=False; or
+        by Laplace of different families or links, or without a maximum.
+
+    References
+    ----------
+    Stram & Lee (1994), doi:10.2307/2533455
+    """
+    refit = a_switch(refit, argument="refit")
+    fits = [reduced, full, *larger]
+    for one, other in pairwise(fits):
+        _require_comparable(one, other, refit=refit)
+    if refit:
+        fits = [_by_likelihood(fit) for fit in fits]
+    rows = [_row(fits[0]), *(_row(other) | _test(one, other) for one, other in pairwise(fits))]
+    return pd.DataFrame(rows, index=pd.Index([fit.formula for fit in fits], name="model"))
+
+
+def _require_comparable(reduced: RemlFit | LaplaceFit, full: RemlFit | LaplaceFit, *, refit: bool) -> None:
+    _require_one_kind(reduced, full)
+    _require_same_rows(reduced.design, full.design)
+    _require_one_likelihood(reduced, full, refit=refit)
+    if full.n_parameters <= reduced.n_parameters:
+        raise ArgumentError(
+            f"The model {full.formula} has {full.n_parameters} parameters, {reduced.formula} before it "
+            f"{reduced.n_parameters}: give the smaller one first. Models that are not nested have no likelihood-ratio "
+            "test."
+        )
+    require_nested(reduced.design, full.design)
+
+
+def _test(reduced: RemlFit | LaplaceFit, full: RemlFit | LaplaceFit) -> dict[str, float]:
+    df = full.n_parameters - reduced.n_parameters
+    statistic = max(0.0, reduced.criterion - full.criterion)
+    same_fixed = _same_columns(reduced.design, full.design)
+    n_variances = variances_lost(full.design, reduced.design) if same_fixed else 0
+    return {
+        "chisq": statistic,
+        "df": float(df),
+        "p": naive_p(statistic, df),
+        "p_boundary": boundary_p(statistic, df, n_variances),
+    }
+
+
+def variances_lost(full: Design, reduced: Design) -> int:
+    """How many random effects the larger model has more than the smaller, by group and column."""
+    return len(_effects(full) - _effects(reduced))
+
+
+def _effects(design: Design) -> set[tuple[str, str]]:
+    return {(term.group, name) for term in design.random for name in term.names}
+
+
+@singledispatch
+def _by_likelihood(fit: object) -> RemlFit | LaplaceFit:
+    """The maximum likelihood fit of the same model."""
+    raise _other_kinds(fit, fit)
+
+
+@_by_likelihood.register
+def _refitted(fit: RemlFit) -> RemlFit:
+    return modelling.reml_fit.fit_design(fit.design, reml=False) if fit.reml else fit
+
+
+@_by_likelihood.register
+def _as_it_is(fit: LaplaceFit) -> LaplaceFit:
+    return fit
+
+
+def _row(fit: RemlFit | LaplaceFit) -> dict[str, float]:
+    return {
+        "npar": fit.n_parameters,
+        "aic": fit.aic,
+        "bic": fit.bic,
+        "loglik": fit.loglik,
+        "deviance": fit.criterion,
+        "chisq": np.nan,
+        "df": np.nan,
+        "p": np.nan,
+        "p_boundary": np.nan,
+    }
+
+
+def _require_one_kind(reduced: object, full: object) -> None:
+    if type(reduced) is not type(full) or type(reduced) not in (RemlFit, LaplaceFit):
+        raise _other_kinds(reduced, full)
+
+
+def _other_kinds(reduced: object, full: object) -> ArgumentError:
+    return ArgumentError(
+        "lrt takes two fits by bm.reml or two by bm.laplace, or more; "
+        f"got {type(reduced).__name__} and {type(full).__name__}.{_instead(reduced, full)}"
+    )
+
+
+def _instead(reduced: object, full: object) -> str:
+    if type(reduced) is type(full):
+        return instead_of("lrt", reduced)
+    kinds = (type(reduced), type(full))
+    if LmFit in kinds and RemlFit in kinds:
+        return " bm.reml fits models without random terms too, by the same criterion."
+    return ""
+
+
+@singledispatch
+def _require_one_likelihood(reduced: object, full: Any, *, refit: bool) -> None:
+    """Refuse fits whose criteria are no likelihoods of the same thing."""
+    raise _other_kinds(reduced, full)
+
+
+@_require_one_likelihood.register
+def _require_one_criterion(reduced: RemlFit, full: RemlFit, *, refit: bool) -> None:
+    same = _same_columns(reduced.design, full.design) and reduced.reml and full.reml
+    if not refit and (reduced.reml or full.reml) and not same:
+        raise ArgumentError(
+            "REML criteria of models with different fixed parts, or beside a likelihood, cannot be compared; leave "
+            "refit=True."
+        )
+
+
+@_require_one_likelihood.register
+def _require_comparable_maxima(reduced: LaplaceFit, full: LaplaceFit, *, refit: bool) -> None:
+    if reduced.family != full.family:
+        raise ArgumentError(
+            f"The fits are of {reduced.family} and {full.family}: models of different families or links are not "
+            "nested. Fit both with one."
+        )
+    for fit in (reduced, full):
+        require_maximum(fit, question="lrt")
+
+
+def require_maximum(fit: LaplaceFit, *, question: str) -> None:
+    """Refuse a fit whose search found no finite maximum, with its reason: it has no likelihood to compare.
+
+    Raises
+    ------
+    ArgumentError
+        `fit.converged` is False.
+    """
+    if not fit.converged:
+        raise ArgumentError(f"{question} compares maxima of the likelihood, and {fit.formula} has none. {fit.reason}")
+
+
+def _require_same_rows(one: Design, other: Design) -> None:
+    if one.n_obs != other.n_obs:
+        raise ArgumentError(
+            f"The fits are of different rows ({one.n_obs} and {other.n_obs}), so their likelihoods cannot be compared. "
+            "Fit both to the rows that are complete for both."
+        )
+    same = (
+        np.array_equal(one.response.values, other.response.values)
+        and np.array_equal(_or_ones(one.weights, one), _or_ones(other.weights, other))
+        and np.array_equal(_or_ones(one.response.trials, one), _or_ones(other.response.trials, other))
+    )
+    if not same:
+        raise ArgumentError(
+            f"The fits have different responses, trials or weights ({one.response.name} and {other.response.name}, or "
+            "other rows), so their likelihoods cannot be compared."
+        )
+
+
+def _or_ones(values: NDArray[np.float64] | None, design: Design) -> NDArray[np.float64]:
+    return np.ones(design.n_obs) if values is None else values
+
+
+def _same_columns(one: Design, other: Design) -> bool:
+    """Whether the fixed parts span the same columns, whatever their order."""
+    return set(one.fixed.names) == set(other.fixed.names)

@@ -1,0 +1,195 @@
+"""Do the posterior and REML agree, and where do they not?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bayesmix import display, modelling
+from bayesmix.errors import ArgumentError
+from bayesmix.families.family import has_laplace_fit
+from bayesmix.formula.design import GroupTerm
+from bayesmix.hints import with_hints
+from bayesmix.inference.shared.arguments import probability
+from bayesmix.inference.shared.draws import auxiliary, constant_parameters, correlations, standard_deviations
+from bayesmix.inference.tables.fixef import fixef
+from bayesmix.inference.tables.ranef import ranef
+from bayesmix.inference.tables.varcorr import varcorr
+from bayesmix.modelling.kinds import a_posterior
+from bayesmix.modelling.laplace_record import LaplaceFit
+from bayesmix.modelling.record import Fit
+from bayesmix.modelling.reml_record import RemlFit
+from bayesmix.modelling.separation import can_separate, separation_of
+
+_SMALL = 0.1  # of a residual sd: what the note on a boundary estimate calls near 0
+_STRONG = 0.9  # a correlation that the note calls near -1 or 1
+_RUNAWAY = 10.0  # on the link scale: beyond it lies no estimate
+_CALLED: dict[type, str] = {RemlFit: "REML", LaplaceFit: "Laplace"}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RemlComparison:
+    """A posterior beside the REML fit of the same model; it prints as one table.
+
+    Attributes
+    ----------
+    fixed : pandas.DataFrame
+        Indexed by `coefficient`: `reml` (for counts the Laplace fit) and its `se`, posterior `mean`, `sd`, `lower`,
+        `upper`; `difference`, posterior mean less REML in posterior sds, nan where there is no finite estimate;
+        `note` tells of that.
+    variance : pandas.DataFrame
+        Indexed by `(group, term1, term2)` as `varcorr`, sds and correlations: `reml`, posterior `mean`, `median`, `sd`,
+        `lower`, `upper`; `difference`; `note` on an estimate at the boundary, in words.
+    groups : pandas.DataFrame
+        One row per level and term: `group`, `level`, `term`, `blup` and `blup_sd`, posterior `mean`, `sd`, `lower`,
+        `upper`; `difference`.
+    reml : RemlFit or LaplaceFit
+        The fit beside which the posterior stands.
+    prob : float
+        Probability of the intervals.
+    """
+
+    fixed: pd.DataFrame
+    variance: pd.DataFrame
+    groups: pd.DataFrame
+    reml: RemlFit | LaplaceFit
+    prob: float
+
+    def __repr__(self) -> str:
+        return display.as_text(self)
+
+    def _repr_html_(self) -> str:
+        return display.as_html(self)
+
+
+@with_hints
+def compare_reml(fit: Fit, *, prob: float = 0.95) -> RemlComparison:
+    """The posterior beside the REML fit of the same model to the same rows.
+
+    Both come from one function: REML is where it is greatest when the coefficients have a flat prior, the posterior
+    what is under it. They part where that function is lopsided or the data say little: few levels, a variance near 0.
+
+    Parameters
+    ----------
+    fit
+        A fit by `bm.fit`. Beside Gaussian models with identity link stands REML; beside counts the maximum likelihood
+        fit by Laplace's approximation, its failures shown as failures.
+    prob
+        Probability of the posterior intervals.
+
+    Returns
+    -------
+    RemlComparison
+        `fixed`, `variance` and `groups`: REML estimates and BLUPs beside posterior means and intervals, and their
+        difference in posterior standard deviations. An estimate at the boundary carries a note of what the posterior
+        says there.
+
+    Raises
+    ------
+    ArgumentError
+        There is no such fit of the family, or `prob` is not between 0 and 1.
+    """
+    fit, prob = a_posterior(fit, question="compare_reml"), probability(prob)
+    if fit.design.parts:
+        raise ArgumentError(f"There is no REML fit of a model with a formula for {' and '.join(fit.design.parts)}.")
+    if fit.family.is_gaussian_identity:
+        estimated = modelling.reml_fit.fit_design(fit.design)
+    elif has_laplace_fit(fit.family):
+        estimated = modelling.laplace_fit.fit_design(fit.design, fit.family)
+    else:
+        raise ArgumentError(f"There is neither a REML nor a Laplace fit of {fit.family}.")
+    return RemlComparison(
+        fixed=_fixed(fit, estimated, prob),
+        variance=_variance(fit, estimated, prob),
+        groups=_groups(fit, estimated, prob),
+        reml=estimated,
+        prob=prob,
+    )
+
+
+def _fixed(fit: Fit, estimated: RemlFit | LaplaceFit, prob: float) -> pd.DataFrame:
+    posterior = fixef(fit, prob=prob)
+    with np.errstate(invalid="ignore"):
+        se = np.sqrt(np.diag(estimated.vcov))
+    frame = pd.DataFrame({"reml": estimated.beta, "se": se}, index=posterior.index)
+    frame = _with_posterior(frame, posterior, ("mean", "sd", "lower", "upper"))
+    gone = _runs_away(frame, fit, estimated)
+    notes = [_runaway(row) if goes else "" for (_, row), goes in zip(frame.iterrows(), gone, strict=True)]
+    return frame.assign(difference=frame["difference"].mask(gone), note=notes)
+
+
+def _runs_away(frame: pd.DataFrame, fit: Fit, estimated: RemlFit | LaplaceFit) -> NDArray[np.bool_]:
+    """Of a fit without a maximum: the coefficients that go to infinity, by the data or, unexplained, by their size."""
+    if estimated.converged:
+        return np.zeros(len(frame), dtype=bool)
+    far = ~((frame["reml"].abs() < _RUNAWAY) & (frame["se"] < _RUNAWAY)).to_numpy()
+    separated = separation_of(fit.design, fit.family).coefficients if can_separate(fit.family) else far
+    return separated if separated.any() else far
+
+
+def _runaway(row: pd.Series) -> str:
+    posterior = f"posterior {row['mean']:.2f} [{row['lower']:.2f}, {row['upper']:.2f}]"
+    return f"Laplace {row['reml']:.3g}, SE {row['se']:.2g}: not finite; {posterior}"
+
+
+def _variance(fit: Fit, estimated: RemlFit | LaplaceFit, prob: float) -> pd.DataFrame:
+    posterior = varcorr(fit, prob=prob)
+    # Both have the rows of `labels_of`, in its order.
+    frame = pd.DataFrame({"reml": varcorr(estimated)["estimate"].to_numpy()}, index=posterior.index)
+    frame = _with_posterior(frame, posterior, ("mean", "median", "sd", "lower", "upper"))
+    by = estimated_by(estimated)
+    notes = []
+    for term, L in zip(fit.design.random, estimated.L, strict=True):
+        rank = int(np.count_nonzero(L.any(axis=0)))
+        for row, draws in zip(L, standard_deviations(fit, term), strict=True):
+            notes.append("" if row.any() else f"{by} 0, {_near_zero(fit, draws)}")
+        correlated = frame["reml"].iloc[len(notes) : len(notes) + term.k * (term.k - 1) // 2].to_numpy()
+        notes += _edges(fit, term, correlated, rank, by) if rank < term.k else [""] * len(correlated)
+    return frame.assign(note=[*notes, *[""] * (len(frame) - len(notes))])
+
+
+def estimated_by(estimated: RemlFit | LaplaceFit) -> str:
+    """What the estimates beside the posterior are called."""
+    return _CALLED[type(estimated)]
+
+
+def _near_zero(fit: Fit, draws: NDArray[np.float64]) -> str:
+    """What the posterior says of a sd whose estimate is 0."""
+    said = f"posterior median {np.median(draws):.3g}"
+    if "sigma" not in constant_parameters(fit):
+        return said
+    share = np.mean(draws < _SMALL * auxiliary(fit, "sigma"))
+    return f"{said}, P(sd < {_SMALL:g} sigma) = {share:.2f}"
+
+
+def _edges(fit: Fit, term: GroupTerm, estimates: NDArray[np.float64], rank: int, by: str) -> list[str]:
+    """Of a singular covariance, what the posterior says of the strong correlations; of all where none is strong.
+
+    A correlation with an effect without variance is not there: the note on its sd is enough.
+    """
+    if not len(estimates):
+        return []
+    strong = np.abs(estimates) > _STRONG
+    noted = strong if strong.any() else np.isfinite(estimates)
+    notes = []
+    for estimate, own, draws in zip(estimates, noted, correlations(fit, term), strict=True):
+        said = f"posterior median {np.median(draws):.2f}, P(|corr| > {_STRONG:g}) = {np.mean(abs(draws) > _STRONG):.2f}"
+        notes.append(f"{by} {estimate:.3g} (rank {rank} of {term.k}), {said}" if own else "")
+    return notes
+
+
+def _groups(fit: Fit, estimated: RemlFit | LaplaceFit, prob: float) -> pd.DataFrame:
+    posterior = ranef(fit, prob=prob)
+    blups = ranef(estimated)
+    frame = posterior[["group", "level", "term"]].assign(
+        reml=blups["estimate"].to_numpy(), blup_sd=blups["sd"].to_numpy()
+    )
+    frame = _with_posterior(frame, posterior, ("mean", "sd", "lower", "upper"))
+    return frame.rename(columns={"reml": "blup"})
+
+
+def _with_posterior(frame: pd.DataFrame, posterior: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Posterior summaries and the difference from `reml` in posterior sds."""
+    frame = frame.assign(**{name: posterior[name] for name in columns})
+    return frame.assign(difference=(frame["mean"] - frame["reml"]) / frame["sd"])

@@ -1,0 +1,135 @@
+"""How far is each level drawn from its own mean to the whole?"""
+
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bayesmix.formula.design import Design
+from bayesmix.hints import with_hints
+from bayesmix.inference.pooling.level_lines import coefficient_draws, compared_term, level_lines, row_compared
+from bayesmix.inference.shared.arguments import probability
+from bayesmix.inference.shared.draws import n_draws_of
+from bayesmix.inference.shared.readable_table import readable
+from bayesmix.inference.shared.summarise import summarise_in_parts
+from bayesmix.modelling.kinds import no_answer, require_answer
+from bayesmix.modelling.record import Fit
+from bayesmix.modelling.reml_record import RemlFit
+
+if TYPE_CHECKING:
+    from bayesmix.modelling.no_pooling import NoPooling
+
+Floats = NDArray[np.float64]
+
+_SAME = 1e-9  # of the response's sd: a level as near as this to the whole shows no shrinkage
+
+
+@with_hints
+@readable
+def shrinkage(fit: Fit | RemlFit, group: str, *, term: str | None = None, prob: float = 0.95) -> pd.DataFrame:
+    """Each level's mean without pooling, and what partial pooling makes of it.
+
+    Parameters
+    ----------
+    fit
+        A Gaussian fit by `bm.fit` or `bm.reml`. Of a posterior, BLUE and BLUP are those of the REML fit of the same
+        model to the same rows.
+    group
+        A grouping factor of the model.
+    term
+        Of which coefficient that varies by the group, such as a slope; by default of the level's mean, and where slopes
+        vary but no intercept, of the slope.
+    prob
+        Probability of the interval (posterior).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by `level`. `n` rows and `raw_mean`, of the response; then, all at the same predictors (see Notes),
+        `blue`, the level's mean were its effects fixed; `blup`, fixed part and conditional modes; of a posterior
+        `mean`, `lower` and `upper` (equal-tailed interval of probability `prob`); `overall`, the fixed part alone,
+        towards which levels are drawn; `shrinkage` = (blup - overall) / (blue - overall), 1 where a level keeps its own
+        mean and 0 where it is given up for the whole; nan where `blue` is the overall mean. Of a coefficient all are in
+        its unit, and there is no `raw_mean`.
+
+    Raises
+    ------
+    UnknownTermError
+        `group` is no grouping factor of the model, or `term` does not vary by it.
+    ArgumentError
+        Several slopes vary but no intercept, and `term` is not given; the family is not Gaussian with identity link, or
+        `prob` is not between 0 and 1.
+
+    Notes
+    -----
+    With one grouping factor `blue` is least squares with the levels as fixed effects, and so are the levels' own slopes
+    where slopes vary; a level that does not determine its own slopes has none (nan). Other random terms keep the
+    variances of the REML fit: `blue` is then generalised least squares.
+
+    Predictors are at their means over all rows, factors at their shares, offsets at their mean. A predictor that never
+    varies within a level, such as its treatment, is as it is in that level, from whose effect it cannot be told: a
+    level is drawn towards others of its treatment. Effects of other groups are 0, but of those in one level of which
+    the level lies (the batch of a cask) they count.
+
+    With one grouping factor, random intercepts alone and no other predictor the factor is 1 / (1 + sigma^2 / (n sd^2)),
+    with weights their sum for n: the balanced one-way (1 + lambda / r)^-1. With random slopes, covariates or crossed
+    groups a level borrows from those too: its factor may lie outside 0 and 1, and means little where `blue` comes near
+    `overall`.
+
+    References
+    ----------
+    Robinson (1991), doi:10.1214/ss/1177011926
+
+    Examples
+    --------
+    >>> dyestuff = bm.reml("Yield ~ 1 + (1 | Batch)", bm.load_data("Dyestuff"))  # doctest: +SKIP
+    >>> bm.shrinkage(dyestuff, "Batch").loc["F", ["raw_mean", "blup", "shrinkage"]].round(3).tolist()  # doctest: +SKIP
+    [1470.0, 1482.505, 0.783]
+    """
+    require_answer(_of_draws, fit, question="shrinkage")
+    prob, lines = probability(prob), level_lines(fit, group)
+    alone, term = lines.alone, compared_term(fit.design, group, term)
+    at = row_compared(alone, term)
+    design = lines.reml.design
+    blue, blup, overall = alone.coefficients @ at, lines.pooled @ at, lines.overall @ at
+    columns: dict[str, NDArray[Any]] = {"n": alone.count}
+    if term is None:
+        index = next(own for own in design.random if own.group == group).index
+        columns["raw_mean"] = np.bincount(index, weights=design.response.values, minlength=len(blue)) / alone.count
+    columns |= {"blue": blue, "blup": blup, **_of_draws(fit, alone, at, prob)}
+    size = 1.0 if term is None else np.sqrt(np.mean(_column(design, group, term) ** 2))
+    apart = size * np.abs(blue - overall) > _SAME * np.std(design.response.values)
+    # 0 is added lest a level without variance have -0.
+    factor = np.divide(blup - overall, blue - overall, out=np.full(len(blue), np.nan), where=apart) + 0.0
+    names = pd.Index(lines.levels, name="level", dtype=object)
+    return pd.DataFrame({**columns, "overall": overall, "shrinkage": factor}, index=names)
+
+
+@singledispatch
+def _of_draws(fit: object, alone: "NoPooling", at: Floats, prob: float) -> dict[str, Floats]:
+    """Each level's coefficients times the row `at` (k,), summarised; of estimates nothing."""
+    raise no_answer(_of_draws, fit, question="shrinkage")
+
+
+@_of_draws.register(Fit)
+def _summarised(fit: Fit, alone: "NoPooling", at: Floats, prob: float) -> dict[str, Floats]:
+    summary = summarise_in_parts(
+        lambda levels: np.einsum("jkd,k->jd", coefficient_draws(fit, alone, levels), at),
+        shape=(len(alone.count),),
+        n_draws=n_draws_of(fit),
+        prob=prob,
+    )
+    return summary.columns("mean", "lower", "upper")
+
+
+@_of_draws.register(RemlFit)
+def _none(fit: RemlFit, alone: "NoPooling", at: Floats, prob: float) -> dict[str, Floats]:
+    return {}
+
+
+def _column(design: Design, group: str, name: str) -> NDArray[np.float64]:
+    """The column (n_obs,) that goes with a coefficient of the group's levels."""
+    own = next(term for term in design.random if term.group == group and name in term.names)
+    return own.columns[:, own.names.index(name)]

@@ -1,1 +1,0 @@
-"""Answers from the draws of a `Fit`, one file per question; the questions themselves stand a folder above."""

@@ -1,0 +1,1 @@
+"""How well does a model foretell responses, new ones and those it was fitted to?"""

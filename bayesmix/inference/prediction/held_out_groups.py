@@ -1,0 +1,115 @@
+"""How probable are the rows of a group when its effects are not known: log likelihoods by level, in each draw."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, shown
+from bayesmix.formula.design import GroupTerm
+from bayesmix.inference.shared.column_levels import column_levels
+from bayesmix.inference.shared.draws import group_effects
+from bayesmix.inference.shared.expectation import linear_predictor, other_parameters
+from bayesmix.inference.shared.new_groups import covariances, symmetric_root
+from bayesmix.inference.shared.row_model import Positions, row_model
+from bayesmix.modelling.record import Fit
+from bayesmix.numerics.group_integral import log_gaussian_group_likelihood, log_group_likelihood
+
+Floats = NDArray[np.float64]
+
+
+def levels_of(fit: Fit, by: str) -> tuple[NDArray[np.intp], tuple[object, ...]]:
+    """Which level of `by`, a grouping factor or a column of the data, each row has (n_obs,), and their names."""
+    for term in fit.design.random:
+        if isinstance(by, str) and term.group == by:
+            return term.index, term.levels
+    if not isinstance(by, str) or by not in fit.data.columns:
+        known = [*dict.fromkeys(term.group for term in fit.design.random), *fit.data.columns]
+        hint = did_you_mean(by, known) if isinstance(by, str) else ""
+        raise UnknownTermError(f"by={shown(by)} is no grouping factor of the model and no column of the data.{hint}")
+    return column_levels(fit.data, by, argument="by")
+
+
+def group_log_likelihoods(fit: Fit, index: NDArray[np.intp], draws: Positions) -> Callable[[Positions], Floats]:
+    """A function of rows of one level: their log density (n_draws,), the level's own effects integrated out.
+
+    Own are the effects of levels that occur in no other level's rows: of the group itself, and of what is nested
+    in it. Without those rows the data would say nothing of them.
+
+    Parameters
+    ----------
+    index
+        The level of each row, (n_obs,).
+    """
+    homes = {id(term): _homes(term, index) for term in fit.design.all_random}
+    _refuse_own_effects_of_parts(fit, homes)
+
+    def without_own(term: GroupTerm, levels: NDArray[np.intp]) -> Floats:
+        effects = group_effects(fit, term, levels)[..., draws].copy()
+        effects[homes[id(term)][levels] >= 0] = 0.0
+        return effects
+
+    model = row_model(fit, draws=draws)
+    predictor = linear_predictor(fit, fit.design, terms=fit.design.random, effects=without_own, draws=draws)
+    roots = {id(term): symmetric_root(covariances(fit, term)[draws]) for term in fit.design.random}
+    others = other_parameters(fit, draws=draws)
+
+    def gaussian(rows: Positions, eta: Floats, columns: Floats, root: Floats) -> Floats:
+        own = others(rows)
+        scale = np.broadcast_to(own["sigma"] / np.sqrt(own["weights"]), eta.shape)
+        return log_gaussian_group_likelihood(fit.design.response.values[rows, None] - eta, scale, columns, root)
+
+    def log_likelihood(rows: Positions) -> Floats:
+        if len(rows) == 0:
+            return np.zeros(len(draws))
+        columns, root = _own_effects(fit, rows, homes, roots)
+        if fit.family.is_gaussian_identity and columns.shape[1]:
+            return gaussian(rows, predictor(rows), columns, root)
+        return log_group_likelihood(lambda eta: model.log_density(rows, eta), predictor(rows), columns, root)
+
+    return log_likelihood
+
+
+def rows_by_level(index: NDArray[np.intp], n_levels: int) -> list[Positions]:
+    """Positions of the rows of each level."""
+    order = np.argsort(index, kind="stable")
+    return np.split(order, np.searchsorted(index[order], np.arange(1, n_levels)))
+
+
+def _refuse_own_effects_of_parts(fit: Fit, homes: dict[int, NDArray[np.intp]]) -> None:
+    for parameter, part in fit.design.parts.items():
+        for term in part.random:
+            if (homes[id(term)] >= 0).any():
+                raise ArgumentError(
+                    f"The levels left out have effects on {parameter} too, ({term.label}), which are not integrated "
+                    "out here; leave out rows, or fit the model without them."
+                )
+
+
+def _homes(term: GroupTerm, index: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Of each level of a term the one level of the group that all its rows lie in, or -1."""
+    lowest = np.full(term.n_levels, np.iinfo(np.intp).max)
+    highest = np.full(term.n_levels, -1)
+    np.minimum.at(lowest, term.index, index)
+    np.maximum.at(highest, term.index, index)
+    return np.where(lowest == highest, highest, -1)
+
+
+def _own_effects(
+    fit: Fit, rows: NDArray[np.intp], homes: dict[int, NDArray[np.intp]], roots: dict[int, Floats]
+) -> tuple[Floats, Floats]:
+    """Columns (n_rows, r) of the rows' own effects, and the root (n_draws, r, r) of their covariance."""
+    columns, blocks = [np.zeros((len(rows), 0))], []
+    for term in fit.design.random:
+        for level in np.unique(term.index[rows]):
+            if homes[id(term)][level] >= 0:
+                columns.append(term.columns[rows] * (term.index[rows] == level)[:, None])
+                blocks.append(roots[id(term)])
+    joined = np.concatenate(columns, axis=1)
+    n_draws = len(next(iter(roots.values()))) if roots else 0
+    root, start = np.zeros((n_draws, joined.shape[1], joined.shape[1])), 0
+    for block in blocks:
+        stop = start + block.shape[1]
+        root[:, start:stop, start:stop] = block
+        start = stop
+    return joined, root

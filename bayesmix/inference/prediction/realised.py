@@ -1,0 +1,67 @@
+"""Fitted values and residuals in one draw of the posterior: under a right model they know nothing of each other.
+
+Posterior means do: a group effect is drawn to the whole, so that rows far from it keep a part of their group's effect
+in their residual. In a draw theta, b of the posterior the pair (y, b) is distributed as the data and their own effects
+are under the model and its priors, and so are the residuals: independent, and not shrunk.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.inference.shared.draws import n_draws_of
+from bayesmix.inference.shared.response_scale import observed
+from bayesmix.inference.shared.row_model import row_model
+from bayesmix.inference.shared.summarise import VALUES_AT_ONCE
+from bayesmix.modelling.blocks import stretches
+from bayesmix.modelling.record import Fit
+
+Floats = NDArray[np.float64]
+
+KINDS = ("response", "pearson", "quantile")
+
+
+@dataclass(frozen=True)
+class Realised:
+    """Of rows in which something was observed, (n_rows,) each: the expected response and the residual in one draw.
+
+    `rows`: which of all rows they are.
+    """
+
+    expected: Floats
+    residual: Floats
+    rows: NDArray[np.intp]
+
+
+def realised(fit: Fit, *, kind: str, seed: int) -> Realised:
+    """Expected response and residual of every row in a draw that `seed` picks.
+
+    Parameters
+    ----------
+    kind
+        One of `KINDS`, as `residuals` has them.
+    seed
+        Picks the draw, and parts the steps of a discrete distribution for quantile residuals.
+
+    References
+    ----------
+    Gelman, Goegebeur, Tuerlinckx & Van Mechelen (2000), doi:10.1111/1467-9876.00190, for realised residuals.
+    """
+    rng = np.random.default_rng([seed, fit.design.n_obs])
+    position = rng.integers(n_draws_of(fit), size=1)
+    model, everything = row_model(fit, draws=position), slice(0, fit.design.n_obs)
+    # Effects that were not kept come in all draws at once.
+    parts = stretches(fit.design.n_obs, VALUES_AT_ONCE // n_draws_of(fit))
+    predictor = np.concatenate([model.predictor(part) for part in parts])
+    moments, response = model.moments(everything, predictor), observed(fit.design.response)
+    expected = moments.mean[:, 0]
+    if kind == "quantile":
+        u = rng.uniform(size=(fit.design.n_obs, 1))
+        residual = model.quantile_residual(everything, predictor, u)[:, 0]
+    else:
+        residual = response - expected
+        if kind == "pearson":
+            residual = residual / np.sqrt(moments.variance[:, 0])
+    known = np.isfinite(residual) & np.isfinite(expected) & np.isfinite(response)
+    return Realised(expected[known], residual[known], np.flatnonzero(known))

@@ -1,1 +1,0 @@
-"""Answers from the estimates of a `RemlFit`, one file per question; the questions themselves stand a folder above."""

@@ -1,0 +1,143 @@
+"""The parameters of each row's distribution, and its expected response, in each draw, a stretch of rows at a time."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.families.auxiliary import AUXILIARY
+from bayesmix.formula.design import Design, GroupTerm
+from bayesmix.inference.shared.draws import auxiliary, constant_parameters, fixed, group_effects, joined, thresholds
+from bayesmix.inference.shared.response_scale import trials_of
+from bayesmix.modelling.record import Fit
+from bayesmix.numerics.links import LINKS
+from bayesmix.numerics.ordinal import category_probabilities
+
+Floats = NDArray[np.float64]
+Positions = NDArray[np.intp]
+Rows = slice | Positions
+Effects = Callable[[GroupTerm, Positions], Floats]
+
+GROUPS = ("fitted", "typical")
+
+
+def expected_response(fit: Fit, *, groups: str, effects: Effects | None = None) -> Callable[[slice], Floats]:
+    """Draws of the expected response on the response scale, as a function of the rows.
+
+    Parameters
+    ----------
+    fit
+        A fitted model.
+    groups
+        ``"fitted"``: with the effects of each row's own levels. ``"typical"``: with all group effects at 0.
+    effects
+        As for `linear_predictor`.
+
+    Returns
+    -------
+    callable
+        Takes a slice of rows, gives shape (n_rows, n_draws): the mean, of counts out of trials the proportion, of
+        ordered categories their number, from 1.
+        Nothing is kept between calls, so memory follows the rows asked for.
+    """
+    parameters, mean = response_parameters(fit, groups=groups, effects=effects), fit.family.record.moments.mean
+    return lambda rows: mean(parameters(rows))
+
+
+def response_parameters(
+    fit: Fit, *, groups: str, effects: Effects | None = None
+) -> Callable[[slice], dict[str, Floats]]:
+    """Draws of the parameters of each row's distribution, as a function of the rows; arguments as `expected_response`.
+
+    Returns
+    -------
+    callable
+        Takes a slice of rows, gives parameters by name as `numerics.response_moments` takes them: `mu`, shape
+        (n_rows, n_draws), the family's own, (n_draws,) or with a formula (n_rows, n_draws), `weights` and `trials`,
+        (n_rows, 1). Of ordered categories `probabilities`, (n_rows, n_categories, n_draws).
+    """
+    design = fit.design
+    predictor = linear_predictor(fit, design, terms=design.random if groups == "fitted" else (), effects=effects)
+    others, on_response_scale = other_parameters(fit, groups=groups, effects=effects), mean_parameter(fit)
+    return lambda rows: on_response_scale(predictor(rows), others(rows))
+
+
+def mean_parameter(fit: Fit) -> Callable[[Floats, Mapping[str, Floats]], dict[str, Floats]]:
+    """From a linear predictor and the other parameters to all: with `mu`, of an ordinal response `probabilities`."""
+    categories, inverse = fit.family.record.categories, LINKS[fit.family.link].inverse
+    if categories is not None:
+        return lambda eta, others: {
+            **others,
+            "probabilities": category_probabilities(categories, inverse, eta, others["threshold"]),
+        }
+    return lambda eta, others: {"mu": inverse(eta), **others}
+
+
+def other_parameters(
+    fit: Fit, *, groups: str = "fitted", effects: Effects | None = None, draws: Positions | None = None
+) -> Callable[[Rows], dict[str, Floats]]:
+    """All parameters of each row's distribution but `mu`; arguments as for `linear_predictor`.
+
+    Of an ordinal response among them `threshold`, (n_categories - 1, n_draws).
+    """
+    design, chosen = fit.design, slice(None) if draws is None else draws
+    own = {name: joined(auxiliary(fit, name))[chosen] for name in constant_parameters(fit)}
+    if design.response.categories:
+        own["threshold"] = joined(thresholds(fit))[:, chosen]
+    modelled = {
+        name: linear_predictor(
+            fit, part, terms=() if groups == "typical" else part.random, effects=effects, draws=draws
+        )
+        for name, part in design.parts.items()
+    }
+    weights, trials = design.weights, trials_of(design.response)
+    of_rows = {
+        "weights": np.ones(design.n_obs) if weights is None else weights,
+        "trials": np.ones(design.n_obs) if trials is None else trials,
+    }
+
+    def others(rows: Rows) -> dict[str, Floats]:
+        by_formula = {name: LINKS[AUXILIARY[name].link].inverse(eta(rows)) for name, eta in modelled.items()}
+        return own | by_formula | {name: values[rows, None] for name, values in of_rows.items()}
+
+    return others
+
+
+def linear_predictor(
+    fit: Fit,
+    design: Design,
+    *,
+    terms: tuple[GroupTerm, ...],
+    effects: Effects | None = None,
+    draws: Positions | None = None,
+) -> Callable[[Rows], Floats]:
+    """Draws of X beta + offset + the effects of some random terms, as a function of the rows (a slice, or positions).
+
+    Parameters
+    ----------
+    design
+        One of `fit.design.predictors`.
+    terms
+        The random terms that take part.
+    effects
+        Gives the effects of levels of a term, (n_levels, k, n_draws); by default those of the posterior.
+    draws
+        Positions among the draws of all chains; all by default.
+    """
+    chosen = slice(None) if draws is None else draws
+    coefficients = joined(fixed(fit, design))[:, chosen]
+
+    def predictor(rows: Rows) -> Floats:
+        total = design.fixed.matrix[rows] @ coefficients
+        total += design.offset[rows, None]
+        for term in terms:
+            # Only the levels that occur in these rows are taken out of the posterior.
+            levels, local = np.unique(term.index[rows], return_inverse=True)
+            of_levels = effects(term, levels) if effects else group_effects(fit, term, levels)[..., chosen]
+            for column in range(term.k):
+                contribution = of_levels[local, column]
+                contribution *= term.columns[rows, column, None]
+                total += contribution
+        return total
+
+    return predictor

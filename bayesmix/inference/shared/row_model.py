@@ -1,0 +1,80 @@
+"""The distribution of each row's response in each draw: what checks and comparisons of a fit are made of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmix.inference.shared.draws import n_draws_of
+from bayesmix.inference.shared.expectation import Positions, Rows, linear_predictor, mean_parameter, other_parameters
+from bayesmix.inference.shared.new_groups import new_effects
+from bayesmix.modelling.record import Fit
+from bayesmix.numerics.predictive_statistics import RowMoments
+from bayesmix.numerics.row_distribution.parts import Predicted
+from bayesmix.numerics.row_distribution.residual import quantile_residual
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RowModel:
+    """Functions of some rows, a slice or their positions; arrays are (n_rows, n_draws).
+
+    `predictor(rows)`: the linear predictor eta. `log_density(rows, eta)`: of the observed response, in a count its log
+    probability. `draw(rows, eta, rng)`: new responses, of counts out of trials successes. `quantile_residual(rows, eta,
+    u)`: randomised quantile residuals, `u` (n_rows, 1) between 0 and 1. `moments(rows, eta)`: mean and variance of the
+    response on the scale of its expectation, of counts out of trials the proportion.
+    """
+
+    n_obs: int
+    n_draws: int
+    predictor: Callable[[Rows], Floats]
+    log_density: Callable[[Rows, Floats], Floats]
+    draw: Callable[[Rows, Floats, np.random.Generator], Floats]
+    quantile_residual: Callable[[Rows, Floats, Floats], Floats]
+    moments: Callable[[Rows, Floats], RowMoments]
+
+
+def row_model(fit: Fit, *, draws: Positions | None = None, groups: str = "fitted", seed: int = 0) -> RowModel:
+    """The model of the rows that were fitted.
+
+    Parameters
+    ----------
+    draws
+        Positions among the draws of all chains; all by default.
+    groups
+        ``"fitted"``: with the effects of each row's own levels. ``"new"``: with effects drawn by `seed` from the
+        distribution of the group, as if every level were another one.
+    """
+    draws = np.arange(n_draws_of(fit)) if draws is None else draws
+    effects = new_effects(fit, draws=draws, seed=seed) if groups == "new" else None
+    y, trials = fit.design.response.values, fit.design.response.trials
+    link, distribution, of_row = fit.family.link, fit.family.record.distribution, fit.family.record.moments
+    others, on_response_scale = other_parameters(fit, effects=effects, draws=draws), mean_parameter(fit)
+
+    def predicted(rows: Rows, eta: Floats) -> Predicted:
+        # A row in which nothing was tried has no proportion, but it has a probability, which is 1.
+        counted = {} if trials is None else {"trials": trials[rows, None]}
+        return Predicted(eta, link, others(rows) | counted)
+
+    def moments(rows: Rows, eta: Floats) -> RowMoments:
+        parameters = on_response_scale(eta, others(rows))
+        return RowMoments(of_row.mean(parameters), of_row.variance(parameters))
+
+    return RowModel(
+        n_obs=fit.design.n_obs,
+        n_draws=len(draws),
+        predictor=linear_predictor(fit, fit.design, terms=fit.design.random, effects=effects, draws=draws),
+        log_density=lambda rows, eta: distribution.log_density(y[rows, None], predicted(rows, eta)),
+        draw=lambda rows, eta, rng: distribution.draw(rng, predicted(rows, eta)),
+        quantile_residual=lambda rows, eta, u: quantile_residual(distribution, y[rows, None], predicted(rows, eta), u),
+        moments=moments,
+    )
+
+
+def spread_draws(n_total: int, wanted: int | None) -> Positions:
+    """All positions of draws, or `wanted` of them evenly spread."""
+    if wanted is None or wanted >= n_total:
+        return np.arange(n_total)
+    return np.linspace(0, n_total - 1, wanted).round().astype(np.intp)

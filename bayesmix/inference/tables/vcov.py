@@ -1,0 +1,69 @@
+"""How do the fixed coefficients vary together?"""
+
+from functools import singledispatch
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bayesmix import modelling
+from bayesmix.hints import with_hints
+from bayesmix.inference.shared.draws import fixed, joined
+from bayesmix.inference.tables.ddf_method import ddf_method
+from bayesmix.modelling.kinds import no_answer, require_answer
+from bayesmix.modelling.laplace_record import LaplaceFit
+from bayesmix.modelling.lm_record import LmFit
+from bayesmix.modelling.record import Fit
+from bayesmix.modelling.reml_record import RemlFit
+
+Floats = NDArray[np.float64]
+
+
+@with_hints
+def vcov(fit: Fit | RemlFit | LaplaceFit | LmFit, *, ddf: str = "satterthwaite") -> pd.DataFrame:
+    """Covariance of the fixed coefficients.
+
+    Parameters
+    ----------
+    fit
+        A fitted model.
+    ddf
+        Of REML fits: ``"kenward-roger"`` gives the covariance adjusted for the estimation of the variances,
+        ``"satterthwaite"`` the plain one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Coefficients by coefficients: of the posterior draws, or of the estimates given theta and sigma; of a Laplace
+        fit from the Hessian by coefficients and theta together (nan where that is not positive definite).
+
+    Raises
+    ------
+    ArgumentError
+        `ddf` is not known or not for this fit.
+    """
+    require_answer(_covariance, fit, question="vcov")
+    ddf, names = ddf_method(fit, ddf), list(fit.design.fixed.names)
+    return pd.DataFrame(_covariance(fit, ddf=ddf), index=names, columns=names)
+
+
+@singledispatch
+def _covariance(fit: object, *, ddf: str) -> Floats:
+    raise no_answer(_covariance, fit, question="vcov")
+
+
+@_covariance.register
+def _of_posterior(fit: Fit, *, ddf: str) -> Floats:
+    draws = joined(fixed(fit))
+    return np.cov(draws).reshape(len(draws), len(draws))
+
+
+@_covariance.register
+def _of_reml(fit: RemlFit, *, ddf: str) -> Floats:
+    adjusted = ddf == "kenward-roger" and fit.design.fixed.names
+    return modelling.reml_moments.ddf_record(fit, ddf).covariance if adjusted else fit.vcov
+
+
+@_covariance.register
+def _as_estimated(fit: LaplaceFit | LmFit, *, ddf: str) -> Floats:
+    return fit.vcov
