@@ -20,14 +20,14 @@ import nutpie
 import pandas as pd
 import xarray as xr
 
+from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.default_priors import default_priors
-from bayesmix.modelling.families import read_family
 from bayesmix.modelling.pymc_model.build import build_model
 from bayesmix.modelling.quadrature.integrated import integrated_counts
 from bayesmix.modelling.samplers.draw import sample_integrated
 from bayesmix.modelling.settings import SamplerSettings
+from bayesmix.priors.default_priors import default_priors
 
 FORMULA = "cbind(m, u) ~ treatment * time + (1 | tank)"
 FAMILY = read_family("binomial")

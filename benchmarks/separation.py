@@ -17,10 +17,10 @@ import numpy as np
 import pandas as pd
 
 import bayesmix as bm
+from bayesmix.families.family import read_family
 from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.families import read_family
 from bayesmix.modelling.separation import separation_of
 
 METHYLATION = "cbind(methylated, unmethylated) ~ treatment * time + (1 | tank)"

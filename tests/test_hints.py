@@ -13,8 +13,8 @@ import pytest
 import bayesmix as bm
 from bayesmix import hints
 from bayesmix.errors import BayesmixError, did_you_mean
-from bayesmix.modelling.families import ALIASES, FAMILIES, read_family
-from bayesmix.modelling.family_texts import FamilyText
+from bayesmix.families.family import read_family
+from bayesmix.families.table import ALIASES, FAMILIES, FamilyText
 
 KEYWORDS = (*hints.KEYWORDS.values(), *hints.QUESTIONS.values())
 PUBLIC = {hints._normal(name) for name in bm.__all__}
@@ -202,7 +202,8 @@ def test_functions_with_hints_are_themselves_in_other_processes():
 
 
 def test_the_texts_of_families_are_those_of_the_table():
-    texts = get_args(FamilyText.__value__)
+    texts = [text for kin in get_args(FamilyText.__value__) for text in get_args(kin.__value__)]
+    assert len(texts) == len(set(texts))
     written = {f"{name}({link})" for name, entry in FAMILIES.items() for link in entry.links}
     assert set(texts) == {*FAMILIES, *written, *ALIASES}
     assert all(read_family(text) for text in texts)

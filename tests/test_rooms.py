@@ -22,10 +22,12 @@ FLOORS = {
     "formula": 2,
     "numerics": 2,
     "data": 2,
+    "families": 2.3,
+    "posterior": 2.3,
+    "priors": 2.6,
     "modelling": 3,
     "inference": 4,
     "report": 5,
-    "loci": 5,
     "cli": 6,
     "__main__": 7,
 }
@@ -44,10 +46,10 @@ INNER_FLOORS = {
 ALLOWED = {
     "numba": {"numerics", "modelling"},
     "llvmlite": {"numerics"},
-    "scipy": {"numerics", "modelling", "inference", "report"},
+    "scipy": {"numerics", "priors", "modelling", "inference", "report"},
     "pyarrow": {"data", "modelling"},
     "h5py": {"modelling"},
-    "xarray": {"modelling", "inference", "report"},
+    "xarray": {"posterior", "modelling", "inference", "report"},
     "arviz_stats": {"modelling", "inference", "report"},
     "arviz_base": {"modelling", "report"},
     "arviz_plots": {"report"},
@@ -196,6 +198,7 @@ HEAVY = {"pymc", "bambi", "nutpie", "pytensor", "numba", "arviz_stats", "arviz_p
         ("import bayesmix.cli.main", HEAVY),
         # Kernels and diagnostics are loaded with the questions; what takes seconds is not.
         ("import bayesmix as bm; bm.fit; bm.fixef; bm.diagnose", HEAVY - {"numba", "arviz_stats"}),
+        ("import bayesmix.families.family, bayesmix.priors.default_priors, bayesmix.priors.settled", HEAVY),
     ],
 )
 def test_nothing_heavy_is_imported_before_a_model_is_built(program, heavy):

@@ -1,7 +1,7 @@
 """Names that would stand for two things among the estimates: refused before there are any.
 
 Two coefficients of one name are refused of every model. The others are those of a posterior and its PyMC model, which
-the tests hold this list to: the family's parameters, the dims of the draws, and by `modelling.layout` ``sd_g__x``,
+the tests hold this list to: the family's parameters, the dims of the draws, and by `posterior.layout` ``sd_g__x``,
 ``corr_g``, the group effects ``x|g``, and the dims ``g__factor_dim``, ``x__expr_dim``, ``f_dim``.
 """
 

@@ -38,6 +38,7 @@ RESPONSE_KINDS = {
 """What a family's response may be."""
 
 OUT_OF_TRIALS = ("proportion", "trials", "trials_with_zeros")
+COUNTS = ("count", "count_with_zeros")
 CONTINUOUS = ("real", "positive", "positive_with_zeros", "share")
 """Kinds whose observations have a density: a group with a level for each row is not to be told from their spread."""
 

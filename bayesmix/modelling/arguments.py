@@ -5,8 +5,8 @@ from numbers import Integral
 from typing import Any
 
 from bayesmix.errors import ArgumentError, DataError, FamilyError, did_you_mean, shown
+from bayesmix.families.family import Family
 from bayesmix.formula.response import OUT_OF_TRIALS
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.settings import METHODS, SEEDS
 
 MOST_STEPS = 10**8

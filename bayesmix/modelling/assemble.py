@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from bayesmix.formula.design import Design, GroupTerm
-from bayesmix.modelling import layout
+from bayesmix.posterior import layout
 
 Floats = NDArray[np.float64]
 

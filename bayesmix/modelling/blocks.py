@@ -8,7 +8,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from bayesmix.formula.design import GroupTerm
-from bayesmix.modelling.layout import group_dims, group_draws, group_variable
+from bayesmix.posterior.layout import group_dims, group_draws, group_variable
 
 
 def group_draws_at(posterior: xr.Dataset, term: GroupTerm, levels: slice | NDArray[np.intp]) -> NDArray[np.float64]:

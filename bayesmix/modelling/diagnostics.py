@@ -13,7 +13,9 @@ from bayesmix import display
 from bayesmix.formula.design import Design
 from bayesmix.modelling.blocks import group_draws_at, stretches
 from bayesmix.modelling.convergence import convergence, sources_of
-from bayesmix.modelling.layout import (
+from bayesmix.modelling.samplers.attempts import frame_of
+from bayesmix.modelling.samplers.weights import Importance, importance_of, trouble_with
+from bayesmix.posterior.layout import (
     column_pairs,
     constant_parameters,
     corr_draws,
@@ -25,8 +27,6 @@ from bayesmix.modelling.layout import (
     threshold_draws,
     threshold_names,
 )
-from bayesmix.modelling.samplers.attempts import frame_of
-from bayesmix.modelling.samplers.weights import Importance, importance_of, trouble_with
 
 _VALUES_AT_ONCE = 2**21
 _MOST_EFFECTS = 200  # of a term, where they are drawn given what was sampled

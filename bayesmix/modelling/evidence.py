@@ -6,12 +6,12 @@ from bayesmix.formula.design import Design
 from bayesmix.modelling.log_marginal import LogMarginal, without_number
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.parallel import COMPILING, in_parallel
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import ReducedModel
 from bayesmix.modelling.routes import route_named, route_of
 from bayesmix.modelling.samplers.chains import chains_at_once, cores_of
 from bayesmix.modelling.settings import SamplerSettings
+from bayesmix.priors.prior import Prior
 
 
 def log_marginal_of_fit(fit: Fit) -> LogMarginal:

@@ -5,20 +5,18 @@ from dataclasses import replace
 from typing import Any
 
 from bayesmix.errors import QuadratureError, SamplingError
+from bayesmix.families.family import Family, read_family
+from bayesmix.families.table import FamilyText
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.missing import MissingRows
 from bayesmix.hints import with_hints
 from bayesmix.modelling.arguments import check_arguments, check_functions, check_weights
-from bayesmix.modelling.default_priors import column_sds, default_priors
 from bayesmix.modelling.diagnostics import trouble_with_weights
-from bayesmix.modelling.families import Family, read_family
-from bayesmix.modelling.family_texts import FamilyText
 from bayesmix.modelling.memory import out_of_memory, require_memory
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.observed_data import with_observed_data
-from bayesmix.modelling.priors import Prior, settle_priors
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.route import Asked, Choice, Drawn
 from bayesmix.modelling.routes import choose_route, route_named, without_quadrature
@@ -26,6 +24,9 @@ from bayesmix.modelling.samplers.chains import chains_at_once, settled_seed
 from bayesmix.modelling.samplers.compile_clock import CompileNotice
 from bayesmix.modelling.separation_notice import require_bounded, tell_of_separation
 from bayesmix.modelling.settings import Method, Sampler, SamplerSettings
+from bayesmix.priors.default_priors import column_sds, default_priors
+from bayesmix.priors.prior import Prior
+from bayesmix.priors.settled import settle_priors
 
 
 @with_hints

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.formula.design import Design
-from bayesmix.modelling.priors import Prior
+from bayesmix.priors.prior import Prior, prior_numbers
 
 Floats = NDArray[np.float64]
 
@@ -36,8 +36,4 @@ def fixed_columns(design: Design) -> FixedColumns:
 
 def coefficient_numbers(fixed: FixedColumns, priors: Mapping[str, Prior]) -> Floats:
     """Location, scale and degrees of freedom (1 but for Student's t) of every coefficient's prior, (p, 3)."""
-    numbers = []
-    for name in fixed.names:
-        *freedom, location, scale = priors[name].args
-        numbers.append((location, scale, freedom[0] if freedom else 1.0))
-    return np.array(numbers, dtype=float).reshape(-1, 3)
+    return np.array([prior_numbers(priors[name]) for name in fixed.names], dtype=float).reshape(-1, 3)

@@ -5,14 +5,14 @@ from typing import Any
 
 from bayesmix import modelling
 from bayesmix.errors import ArgumentError, FamilyError
+from bayesmix.families.family import Family, has_laplace_fit, read_family
+from bayesmix.families.table import FAMILIES, FamilyText
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.missing import MissingRows
 from bayesmix.formula.parse import parse
 from bayesmix.hints import with_hints
 from bayesmix.modelling.arguments import check_functions
-from bayesmix.modelling.families import Family, has_laplace_fit, read_family
-from bayesmix.modelling.family_texts import FamilyText
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.samplers.compile_clock import CompileNotice
 
@@ -86,7 +86,8 @@ def laplace(
     family = read_family(family)
     if not has_laplace_fit(family):
         instead = "use bm.reml" if family.is_gaussian_identity else "use bm.fit"
-        raise FamilyError(f"laplace fits bernoulli, binomial and poisson models; for {family.name} {instead}.")
+        fitted = " and ".join(name for name, record in FAMILIES.items() if record.laplace)
+        raise FamilyError(f"laplace fits {fitted} models; for {family.name} {instead}.")
     if weights is not None and not isinstance(weights, str):
         raise ArgumentError(f"weights is the name of a column; got {type(weights).__name__}. Make it a column of data.")
     if weights is not None and family.response != "proportion":

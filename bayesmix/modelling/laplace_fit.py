@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.laplace_verdict import verdict
 from bayesmix.modelling.lme4_order import lme4_theta
@@ -23,8 +23,7 @@ def fit_design(design: Design, family: Family) -> LaplaceFit:
             X=design.fixed.matrix,
             terms=terms,
             offset=design.offset,
-            family=family.name,
-            link=family.link,
+            likelihood=family.record.laplace[family.link],
         )
     converged, reason = verdict(design, family, trials, estimate)
     return LaplaceFit(

@@ -7,9 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bayesmix import display
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.hints import Hinted
-from bayesmix.modelling.families import Family
 
 Floats = NDArray[np.float64]
 

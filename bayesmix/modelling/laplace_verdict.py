@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.errors import listing
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.separation import separation_of
 from bayesmix.modelling.separation_text import count, place, ways
 from bayesmix.numerics.laplace.estimate import LaplaceEstimate

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling.families import Family
-from bayesmix.modelling.priors import Prior
+from bayesmix.priors.prior import Prior
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,10 +4,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.formula.response import measure_of
-from bayesmix.modelling.families import Family
-from bayesmix.modelling.layout import OBSERVATIONS, without_slash
+from bayesmix.posterior.layout import OBSERVATIONS, without_slash
 
 OBSERVED = "observed_data"
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bayesmix import display
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.hints import Hinted
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.route import LevelEffects, Route
 from bayesmix.modelling.routes import route_named
 from bayesmix.modelling.settings import Sampling
+from bayesmix.priors.prior import Prior
 
 if TYPE_CHECKING:
     import pymc as pm

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.terms import Formula
-from bayesmix.modelling.default_priors import default_priors
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.record import Fit
+from bayesmix.priors.default_priors import default_priors
+from bayesmix.priors.prior import Prior
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bayesmix.modelling.layout import fixed_draws
 from bayesmix.modelling.log_marginal import LogMarginal, without_number
-from bayesmix.modelling.prior_density import log_prior_density
-from bayesmix.modelling.priors import Prior
 from bayesmix.numerics.reweight import mean_ratio
+from bayesmix.posterior.layout import fixed_draws
+from bayesmix.priors.density import log_prior_density
+from bayesmix.priors.prior import Prior
 
 if TYPE_CHECKING:
     from bayesmix.modelling.record import Fit

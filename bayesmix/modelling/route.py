@@ -13,11 +13,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from bayesmix.families.family import Family
 from bayesmix.modelling.diagnostics import Diagnostics, diagnose_sampling
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.log_marginal import LogMarginal
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.reweighted import with_other_priors as reweighted
 from bayesmix.modelling.samplers.draw import sample_integrated
 from bayesmix.modelling.samplers.evidence import N_VALUES
@@ -25,6 +24,7 @@ from bayesmix.modelling.samplers.integrated import IntegratedModel
 from bayesmix.modelling.samplers.nuts import TUNE
 from bayesmix.modelling.samplers.weights import Importance
 from bayesmix.modelling.settings import SamplerSettings, Sampling
+from bayesmix.priors.prior import Prior
 
 if TYPE_CHECKING:
     from bayesmix.modelling.record import Fit

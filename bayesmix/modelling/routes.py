@@ -1,8 +1,8 @@
 """All routes, and which of them a model takes."""
 
 from bayesmix.errors import ArgumentError, QuadratureError, did_you_mean, shown
+from bayesmix.families.family import Family
 from bayesmix.modelling.exact.route import ExactRoute
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.joint.route import JointRoute
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.quadrature.route import QuadratureRoute

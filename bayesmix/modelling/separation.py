@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.families.family import Family
+from bayesmix.families.record import OF_A_PROBABILITY
 from bayesmix.formula.crossings import crossings
 from bayesmix.formula.design import Design
-from bayesmix.modelling.families import Family
+from bayesmix.formula.response import COUNTS, OUT_OF_TRIALS
 from bayesmix.numerics.separation import can_move, runaway, separation
 
 Floats = NDArray[np.float64]
@@ -20,7 +22,7 @@ Flags = NDArray[np.bool_]
 
 _EXACT = 1e-8  # of a column of zeros and ones
 _NOTHING = 2
-_COUNTED = frozenset({"binary", "proportion", "trials", "trials_with_zeros", "count", "count_with_zeros"})
+_COUNTED = ("binary", *OUT_OF_TRIALS, *COUNTS)
 
 
 @dataclass(frozen=True)
@@ -97,15 +99,15 @@ class Separated:
 
 def can_separate(family: Family) -> bool:
     """Whether the family has rows whose likelihood rises without end: counts, with trials or without."""
-    return family.link in ("logit", "probit", "cloglog", "log") and family.response in _COUNTED
+    return family.link in (*OF_A_PROBABILITY, "log") and family.response in _COUNTED
 
 
 def outcomes(design: Design, family: Family) -> Outcomes:
     """What each row tells of its linear predictor."""
     y, trials = design.response.values, design.response.trials
-    if family.response.startswith("count"):
+    if family.response in COUNTS:
         # A hurdle model's mean is told of by counts above 0 alone; it is lowest where they are all 1.
-        hurdle = family.name.startswith("hurdle")
+        hurdle = family.record.hurdle
         lowest = 1.0 if hurdle else 0.0
         return Outcomes(np.where(y <= lowest, -1, 0).astype(np.int8), (y > 0) | (not hurdle), y, None)
     trials = np.ones(len(y)) if trials is None else trials

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from rich.console import Console
 
 from bayesmix.errors import PriorError, listing
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling.families import Family
-from bayesmix.modelling.priors import FLAT, Prior
 from bayesmix.modelling.samplers.progress import can_show
 from bayesmix.modelling.separation import can_separate, separation_of
 from bayesmix.modelling.separation_text import count, place, runaways
+from bayesmix.priors.prior import FLAT, Prior
 
 
 def tell_of_separation(design: Design, family: Family, *, shown: bool) -> None:
@@ -25,7 +25,7 @@ def tell_of_separation(design: Design, family: Family, *, shown: bool) -> None:
 
 def require_bounded(design: Design, family: Family, priors: Mapping[str, Prior]) -> None:
     """Refuse flat priors where the data separate: where neither bounds it the posterior has no integral."""
-    flat = [name for name in design.fixed.names if priors[name].name == FLAT]
+    flat = [name for name in design.fixed.names if not priors[name].distribution.proper]
     if flat and can_separate(family):
         for found in separation_of(design, family).found:
             what = f"{place(found)}: {count(found, family)}; {runaways(design.fixed.names, found)}"

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.errors import counted, listing
-from bayesmix.modelling.families import Family
+from bayesmix.families.family import Family
+from bayesmix.formula.response import COUNTS
 from bayesmix.modelling.separation import PureLevels, Separating
 
 _SIDES = {-1: "to -infinity", 0: "either way", 1: "to +infinity"}
@@ -22,7 +23,7 @@ def count(found: Separating, family: Family) -> str:
     rows = counted(found.n_rows, "row")
     if found.kind == "combination" and not found.side:
         return f"{rows} separated"
-    if family.response.startswith("count"):
+    if family.response in COUNTS:
         return f"no count above {1 if family.name.startswith('hurdle') and found.side else 0} ({rows})"
     return f"{found.successes:.0f} of {found.trials:.0f}" if found.trials else f"no trials ({rows})"
 
@@ -50,9 +51,9 @@ def levels_line(pure: PureLevels, family: Family) -> str:
     """How many levels of a grouping factor have one outcome alone, with the first of them."""
     words = (
         {-1: "no count above 1", 2: "no count above 0"}
-        if family.name.startswith("hurdle")
+        if family.record.hurdle
         else {-1: "no count above 0"}
-        if family.response.startswith("count")
+        if family.response in COUNTS
         else {-1: "no success", 1: "no failure", 2: "no trials"}
     )
     parts = [

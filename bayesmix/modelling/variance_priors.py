@@ -6,20 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.formula.design import GroupTerm
-from bayesmix.modelling.layout import corr_name, sd_names
-from bayesmix.modelling.priors import Prior
-from bayesmix.numerics.variance_priors import KINDS, OF_SIGMA
+from bayesmix.posterior.layout import corr_name, sd_names
+from bayesmix.priors.prior import Prior, sd_prior
 
 Floats = NDArray[np.float64]
-
-
-def sd_prior(prior: Prior) -> tuple[int, tuple[float, float]]:
-    """Kind and numbers of the prior of a positive parameter, as `numerics.variance_priors` has them."""
-    shift = OF_SIGMA if prior.of_sigma else 0
-    if prior.name == "HalfCauchy":
-        return shift + KINDS["HalfStudentT"], (1.0, prior.args[0])
-    first, *rest = prior.args
-    return shift + KINDS[prior.name], (first, rest[0] if rest else 0.0)
 
 
 def term_priors(
@@ -38,7 +28,7 @@ def term_priors(
 
 def on_the_line(sd: float, prior: Prior) -> float:
     """x of a standard deviation near `sd`: its logarithm, between bounds the logit of its place."""
-    if prior.name != "Uniform" or prior.of_sigma:
+    if prior.distribution.support != "interval":
         return float(np.log(sd))
     lower, upper = prior.args
     share = np.clip((sd - lower) / (upper - lower), 0.05, 0.95)

@@ -7,6 +7,8 @@ With eta the linear predictor, F the inverse link and thresholds t_1, ..., t_(K-
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,15 +16,48 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class OrderedCategories:
+    """What F(t_k - eta) is the probability of.
+
+    `probabilities`, of the categories, from these shares (n_rows, n_categories - 1, n_draws); and back, `shares`, each
+    with 1 minus it, from the probabilities of the categories, of k and those below, and of those above k, variables of
+    a PyMC model too.
+    """
+
+    probabilities: Callable[[Floats], Floats]
+    shares: Callable[[Any, Any, Any], tuple[Any, Any]]
+
+
+def _cumulative(shares: Floats) -> Floats:
+    one = np.ones((len(shares), 1, shares.shape[-1]))
+    return np.diff(np.concatenate([0 * one, shares, one], axis=1), axis=1)
+
+
+def _stopping_ratio(shares: Floats) -> Floats:
+    one = np.ones((len(shares), 1, shares.shape[-1]))
+    beyond = np.cumprod(np.concatenate([one, 1 - shares], axis=1), axis=1)
+    return np.concatenate([shares, one], axis=1) * beyond
+
+
+def _stopping_shares(each: Any, _: Any, above: Any) -> tuple[Any, Any]:
+    from_here = each[:-1] + above
+    return each[:-1] / from_here, above / from_here
+
+
+CUMULATIVE = OrderedCategories(_cumulative, lambda _, below, above: (below, above))
+STOPPING_RATIO = OrderedCategories(_stopping_ratio, _stopping_shares)
+
+
 def category_probabilities(
-    family: str, inverse: Callable[[ArrayLike], Floats], predictor: Floats, thresholds: Floats
+    categories: OrderedCategories, inverse: Callable[[ArrayLike], Floats], predictor: Floats, thresholds: Floats
 ) -> Floats:
     """Probabilities of the categories, shape (n_rows, n_categories, n_draws).
 
     Parameters
     ----------
-    family
-        ``"cumulative"`` or ``"stopping_ratio"``.
+    categories
+        `CUMULATIVE` or `STOPPING_RATIO`.
     inverse
         The inverse link.
     predictor
@@ -30,12 +65,7 @@ def category_probabilities(
     thresholds
         Shape (n_categories - 1, n_draws).
     """
-    shares = inverse(thresholds[None] - predictor[:, None])
-    one = np.ones((len(shares), 1, shares.shape[-1]))
-    if family == "cumulative":
-        return np.diff(np.concatenate([0 * one, shares, one], axis=1), axis=1)
-    beyond = np.cumprod(np.concatenate([one, 1 - shares], axis=1), axis=1)
-    return np.concatenate([shares, one], axis=1) * beyond
+    return categories.probabilities(inverse(thresholds[None] - predictor[:, None]))
 
 
 def mean_number(probabilities: Floats) -> Floats:

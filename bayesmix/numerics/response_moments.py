@@ -124,24 +124,21 @@ def _category(q: Parameters) -> Floats:
     return variance_of_number(q["probabilities"])
 
 
-MOMENTS: dict[str, Moments] = {
-    "gaussian": Moments(_mu, _gaussian),
-    "student_t": Moments(_mu, _student_t),
-    "lognormal": Moments(_lognormal_mean, _lognormal),
-    "gamma": Moments(_mu, _gamma),
-    "beta": Moments(_mu, _beta),
-    "bernoulli": Moments(_mu, _bernoulli),
-    "binomial": Moments(_mu, _binomial),
-    "beta_binomial": Moments(_mu, _beta_binomial),
-    "poisson": Moments(_mu, _mu),
-    "negative_binomial": Moments(_mu, _negative_binomial),
-    "cumulative": Moments(_category_mean, _category),
-    "stopping_ratio": Moments(_category_mean, _category),
-    "zero_inflated_binomial": _inflated(_mu, _binomial),
-    "zero_inflated_poisson": _inflated(_mu, _mu),
-    "zero_inflated_negative_binomial": _inflated(_mu, _negative_binomial),
-    "hurdle_poisson": _hurdle(_mu, _mu, _poisson_above_zero),
-    "hurdle_negative_binomial": _hurdle(_mu, _negative_binomial, _negative_binomial_above_zero),
-    "hurdle_gamma": _hurdle(_mu, _gamma, _always),
-    "hurdle_lognormal": _hurdle(_lognormal_mean, _lognormal, _always),
-}
+GAUSSIAN = Moments(_mu, _gaussian)
+STUDENT_T = Moments(_mu, _student_t)
+LOGNORMAL = Moments(_lognormal_mean, _lognormal)
+GAMMA = Moments(_mu, _gamma)
+BETA = Moments(_mu, _beta)
+BERNOULLI = Moments(_mu, _bernoulli)
+BINOMIAL = Moments(_mu, _binomial)
+BETA_BINOMIAL = Moments(_mu, _beta_binomial)
+POISSON = Moments(_mu, _mu)
+NEGATIVE_BINOMIAL = Moments(_mu, _negative_binomial)
+ORDERED_CATEGORIES = Moments(_category_mean, _category)
+ZERO_INFLATED_BINOMIAL = _inflated(_mu, _binomial)
+ZERO_INFLATED_POISSON = _inflated(_mu, _mu)
+ZERO_INFLATED_NEGATIVE_BINOMIAL = _inflated(_mu, _negative_binomial)
+HURDLE_POISSON = _hurdle(_mu, _mu, _poisson_above_zero)
+HURDLE_NEGATIVE_BINOMIAL = _hurdle(_mu, _negative_binomial, _negative_binomial_above_zero)
+HURDLE_GAMMA = _hurdle(_mu, _gamma, _always)
+HURDLE_LOGNORMAL = _hurdle(_lognormal_mean, _lognormal, _always)

@@ -7,22 +7,15 @@ the log density of x (the prior's with the Jacobian of the map, normalised), and
 from math import exp, lgamma, log, log1p, pi
 
 from bayesmix.numerics.kernels import kernel
-
-HALF_NORMAL, HALF_STUDENT_T, EXPONENTIAL, GAMMA, INVERSE_GAMMA, LOG_NORMAL, UNIFORM = range(7)
-"""Kinds of prior of a standard deviation; each has at most two numbers."""
-
-KINDS = {
-    "HalfNormal": HALF_NORMAL,
-    "HalfStudentT": HALF_STUDENT_T,
-    "Exponential": EXPONENTIAL,
-    "Gamma": GAMMA,
-    "InverseGamma": INVERSE_GAMMA,
-    "LogNormal": LOG_NORMAL,
-    "Uniform": UNIFORM,
-}
-
-OF_SIGMA = 100
-"""Added to the kind of a prior that is one of sd / sigma."""
+from bayesmix.numerics.prior_codes import (
+    EXPONENTIAL,
+    GAMMA,
+    HALF_NORMAL,
+    HALF_STUDENT_T,
+    INVERSE_GAMMA,
+    OF_SIGMA,
+    UNIFORM_SD,
+)
 
 
 @kernel
@@ -31,7 +24,7 @@ def standard_deviation(kind: int, first: float, second: float, x: float) -> tupl
 
     sd = exp(x), for a uniform prior sd = lower + (upper - lower) / (1 + exp(-x)).
     """
-    if kind == UNIFORM:
+    if kind == UNIFORM_SD:
         share = logistic(x)
         slope = share * logistic(-x)
         sd = first + (second - first) * share

@@ -5,14 +5,14 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from bayesmix.errors import CardError
+from bayesmix.families.family import Family, read_family
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
 from bayesmix.inference.shared.arguments import a_switch, probability
-from bayesmix.modelling.default_priors import column_sds, default_priors
-from bayesmix.modelling.families import Family, read_family
 from bayesmix.modelling.fit import check_arguments
-from bayesmix.modelling.priors import settle_priors
+from bayesmix.priors.default_priors import column_sds, default_priors
+from bayesmix.priors.settled import settle_priors
 from bayesmix.report.card import Card
 from bayesmix.report.card_data import card_data
 from bayesmix.report.card_text import require_writable_texts

@@ -24,12 +24,10 @@ from bayesmix.report.plot_arguments import AnyFit
 
 Floats = NDArray[np.float64]
 
-_LINEAR = ("gaussian", "student_t")
-
 
 def is_linear(fit: AnyFit) -> bool:
     """Whether the expected response is a sum, so that its mean over rows is that of the rows' mean."""
-    return isinstance(fit, RemlFit | LmFit) or (fit.family.link == "identity" and fit.family.name in _LINEAR)
+    return isinstance(fit, RemlFit | LmFit) or fit.family.is_additive
 
 
 def values_of_a_row(fits: list[AnyFit]) -> int:

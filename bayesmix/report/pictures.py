@@ -7,10 +7,10 @@ from typing import Any
 
 from bayesmix import report
 from bayesmix.errors import BayesmixError, CardError, did_you_mean, listing, shown
+from bayesmix.families.family import Family, has_laplace_fit
 from bayesmix.formula.design import Design
-from bayesmix.modelling.families import Family, has_laplace_fit
-from bayesmix.modelling.layout import constant_parameters
 from bayesmix.modelling.record import Fit
+from bayesmix.posterior.layout import constant_parameters
 from bayesmix.report.compare_files import compare_figures
 from bayesmix.report.line_grid import choose_axis
 from bayesmix.report.result_files import FORMATS, file_names

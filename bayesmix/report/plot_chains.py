@@ -16,8 +16,8 @@ from bayesmix.inference.shared.draws import (
     standard_deviations,
     thresholds,
 )
-from bayesmix.modelling.layout import column_pairs, corr_name, sd_names, threshold_names, without_slash
 from bayesmix.modelling.record import Fit
+from bayesmix.posterior.layout import column_pairs, corr_name, sd_names, threshold_names, without_slash
 from bayesmix.report.plot_arguments import some_parameters
 from bayesmix.report.plot_style import Handle, dress
 

@@ -7,6 +7,7 @@ from typing import Literal
 from matplotlib.axes import Axes
 
 from bayesmix.errors import ArgumentError
+from bayesmix.formula.response import COUNTS
 from bayesmix.hints import with_hints
 from bayesmix.inference.prediction.posterior_predict import REPLICATED
 from bayesmix.inference.prediction.ppc import suited_statistics
@@ -132,7 +133,7 @@ def _suited_kind(fit: Fit) -> str:
 
 
 def _refuse_unsuited(fit: Fit, kind: str) -> None:
-    counts = fit.design.response.trials is not None or fit.family.response in ("count", "count_with_zeros", "ordinal")
+    counts = fit.design.response.trials is not None or fit.family.response in (*COUNTS, "ordinal")
     suits = {
         "density": fit.family.response not in _BY_RESPONSE,
         "ecdf": not _is_zero_one(fit),

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from scipy.stats import t
 
 from bayesmix.errors import ArgumentError
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.hints import with_hints
 from bayesmix.inference.prediction.realised import KINDS, Realised, realised
 from bayesmix.inference.shared.arguments import a_seed, a_whole_seed, one_of
 from bayesmix.inference.tables.augment import augment
 from bayesmix.inference.tables.residuals import residuals
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit

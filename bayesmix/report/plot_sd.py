@@ -15,10 +15,10 @@ from bayesmix.formula.design import GroupTerm, prefixed
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.draws import auxiliary, constant_parameters, correlations, joined, standard_deviations
 from bayesmix.inference.shared.summarise import summarise
-from bayesmix.modelling.layout import column_pairs, corr_name, sd_names
-from bayesmix.modelling.prior_density import averaged_prior_density, prior_density, prior_interval
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.record import Fit
+from bayesmix.posterior.layout import column_pairs, corr_name, sd_names
+from bayesmix.priors.density import averaged_prior_density, prior_density, prior_interval
+from bayesmix.priors.prior import Prior
 from bayesmix.report.densities import N_GRID, posterior_density
 from bayesmix.report.plot_arguments import a_canvas, a_fit, some_parameters
 from bayesmix.report.plot_canvas import Canvas
@@ -172,7 +172,7 @@ def _sds_of(fit: Fit, term: GroupTerm) -> list[PriorAndPosterior]:
 
 def _is_linear(fit: Fit) -> bool:
     """Whether effects are in the response's unit."""
-    return fit.family.link == "identity" and fit.family.name != "lognormal"
+    return fit.family.is_additive
 
 
 def _plain(term: GroupTerm, column: str) -> str:

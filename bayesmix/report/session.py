@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bayesmix.data.catalogue import catalogue
-from bayesmix.modelling.priors import to_text
+from bayesmix.priors.prior import to_text
 from bayesmix.report.results_folder import WRITTEN_BY
 
 if TYPE_CHECKING:

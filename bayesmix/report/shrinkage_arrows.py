@@ -17,9 +17,9 @@ from bayesmix.inference.pooling.level_lines import LevelLines, coefficient_draws
 from bayesmix.inference.shared.arguments import one_term
 from bayesmix.inference.shared.draws import correlations, joined, n_draws_of, standard_deviations
 from bayesmix.inference.shared.summarise import summarise_in_parts
-from bayesmix.modelling.layout import column_pairs
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
+from bayesmix.posterior.layout import column_pairs
 from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_labels import label_points
 from bayesmix.report.plot_look import BLUE, VERMILION, look

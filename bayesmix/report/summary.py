@@ -14,10 +14,10 @@ from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.varcorr import RESIDUAL, varcorr
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.modelling.layout import THRESHOLD, threshold_names
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
+from bayesmix.posterior.layout import THRESHOLD, threshold_names
 from bayesmix.report import laplace_summary, lm_summary, page, reml_summary
 from bayesmix.report.data_lines import data_lines
 from bayesmix.report.numbers import aligned, number, ordinal, rhat, row, whole

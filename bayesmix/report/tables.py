@@ -16,9 +16,9 @@ from bayesmix.inference.tables.glance import glance
 from bayesmix.inference.tables.ranef import ranef
 from bayesmix.inference.tables.tidy import tidy
 from bayesmix.inference.tables.varcorr import varcorr
-from bayesmix.modelling.priors import to_text
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.separation import can_separate
+from bayesmix.priors.prior import to_text
 
 
 def _priors(fit: Fit) -> pd.DataFrame:

@@ -20,13 +20,13 @@ import bayesmix as bm
 from bayesmix.cli.main import main
 from bayesmix.errors import BayesmixError as BayesmixError
 from bayesmix.errors import FormulaError as FormulaError
+from bayesmix.families.family import Family as Family
+from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.default_priors import column_sds, default_priors
-from bayesmix.modelling.families import Family as Family
-from bayesmix.modelling.families import read_family
-from bayesmix.modelling.priors import Prior as Prior
-from bayesmix.modelling.priors import settle_priors
+from bayesmix.priors.default_priors import column_sds, default_priors
+from bayesmix.priors.prior import Prior as Prior
+from bayesmix.priors.settled import settle_priors
 from bayesmix.report.analysis import run_card
 from bayesmix.report.card import read_card
 

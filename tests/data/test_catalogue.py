@@ -13,7 +13,7 @@ from bayesmix.data import catalogue as room
 from bayesmix.data import datasets, describe, load_data
 from bayesmix.data.catalogue import catalogue
 from bayesmix.errors import DataError
-from bayesmix.modelling.families import read_family
+from bayesmix.families.family import read_family
 
 FILES = Path(room.__file__).parent / "files"
 NAMES = [

@@ -17,12 +17,12 @@ import pytest
 from pytensor.compile.mode import Mode
 
 import bayesmix as bm
+from bayesmix.families.family import read_family
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.modelling.default_priors import default_priors
-from bayesmix.modelling.families import read_family
 from bayesmix.modelling.pymc_model.bambi_bridge import build_bambi_model
 from bayesmix.numerics.kernels import cache_folder
+from bayesmix.priors.default_priors import default_priors
 
 PROCESS = (
     "os.exec",

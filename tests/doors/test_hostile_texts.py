@@ -20,7 +20,7 @@ import pytest
 
 import bayesmix as bm
 from bayesmix.errors import BayesmixError
-from bayesmix.modelling.families import FAMILIES
+from bayesmix.families.table import FAMILIES
 from bayesmix.modelling.pymc_model.bambi_dialect import SUCCESSES, TRIALS
 
 from .conftest import IMPORTS, RUNS, SECRET, TEXTS, as_name, models_of, of_a_stranger

@@ -6,15 +6,15 @@ import pytest
 
 import bayesmix as bm
 from bayesmix.errors import BayesmixError, DesignError
+from bayesmix.families.family import read_family
 from bayesmix.formula import collisions
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling import layout
-from bayesmix.modelling.default_priors import column_sds, default_priors
-from bayesmix.modelling.families import read_family
-from bayesmix.modelling.priors import settle_priors
 from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.posterior import layout
+from bayesmix.priors.default_priors import column_sds, default_priors
+from bayesmix.priors.settled import settle_priors
 
 N = 80
 OWN = ("p", "mu", "sigma", "chain", "draw", "None", "phi", "Intercept_at_means", "__obs__", "threshold")

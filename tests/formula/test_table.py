@@ -9,7 +9,7 @@ import pytest
 from bayesmix.errors import FormulaError
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling import layout
+from bayesmix.posterior import layout
 
 PAGE = (Path(__file__).parents[2] / "docs" / "formulas.md").read_text()
 

@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from bayesmix.families.family import Family, read_family
 from bayesmix.formula.design import Design, FixedEffects, GroupTerm, Response, TermColumns
 from bayesmix.formula.terms import Formula
 from bayesmix.modelling.diagnostics import diagnose_sampling
-from bayesmix.modelling.families import Family, read_family
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.record import Fit, Sampling
+from bayesmix.priors.prior import Prior
 
 N_OBS, N_CHAINS, N_DRAWS = 60, 4, 1000
 G_LEVELS = ("g1", "g2", "g3", "g4", "g5", "g6")

@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling import layout
 from bayesmix.modelling.assemble import as_posterior
-from bayesmix.modelling.default_priors import default_priors
-from bayesmix.modelling.families import read_family
 from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.posterior import layout
+from bayesmix.priors.default_priors import default_priors
 
 
 @pytest.fixture(scope="module")

@@ -20,15 +20,15 @@ import pandas as pd
 import pytest
 from scipy.stats import chi2
 
+from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.diagnostics import trouble_with_weights
 from bayesmix.modelling.exact.integrated import integrated_gaussian
-from bayesmix.modelling.families import read_family
-from bayesmix.modelling.priors import settle_priors
 from bayesmix.modelling.samplers.draw import sample_integrated
 from bayesmix.modelling.settings import SamplerSettings
+from bayesmix.priors.default_priors import default_priors
+from bayesmix.priors.settled import settle_priors
 
 pytestmark = pytest.mark.slow
 

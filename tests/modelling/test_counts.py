@@ -7,19 +7,19 @@ from scipy.special import logsumexp
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError, QuadratureError
+from bayesmix.families.family import read_family
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.modelling.default_priors import default_priors
-from bayesmix.modelling.families import read_family
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.prior_density import log_prior_density
-from bayesmix.modelling.priors import settle_priors
 from bayesmix.modelling.pymc_model.build import build_model
 from bayesmix.modelling.quadrature import precision
 from bayesmix.modelling.quadrature.model import integrate_effects
 from bayesmix.modelling.route import Asked
 from bayesmix.modelling.routes import choose_route
 from bayesmix.numerics.level_quadrature.posterior import evaluate_counts
+from bayesmix.priors.default_priors import default_priors
+from bayesmix.priors.density import log_prior_density
+from bayesmix.priors.settled import settle_priors
 
 SETTINGS = {"seed": 1, "progress": False}
 CBPP = "cbind(incidence, size - incidence) ~ period + (1 | herd)"

@@ -13,11 +13,13 @@ from scipy import stats
 from scipy.special import expit, logit, softmax
 from scipy.stats import norm
 
+from bayesmix.families.auxiliary import AUXILIARY
+from bayesmix.families.family import read_family
+from bayesmix.families.table import FAMILIES
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.modelling.default_priors import default_priors
-from bayesmix.modelling.families import AUXILIARY, FAMILIES, read_family
 from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.priors.default_priors import default_priors
 
 N, LEVELS = 40, 5
 INVERSE = {
@@ -211,7 +213,7 @@ def test_log_density_by_hand(text, data):
     ],
 )
 def test_log_density_with_a_formula_for_every_parameter(name, data):
-    further = FAMILIES[name].auxiliary
+    further = read_family(name).auxiliary
     family, design, priors, built = a_model(name, data, parts=[f"{one} ~ x + offset(o) + (1 | g)" for one in further])
     log_density = built.model.compile_logp(jacobian=False, mode="FAST_COMPILE")
     rng = np.random.default_rng(3)

@@ -8,10 +8,11 @@ from scipy.special import betaln
 
 from bayesmix.errors import PriorError
 from bayesmix.formula.design import GroupTerm, TermColumns
-from bayesmix.modelling import layout
-from bayesmix.modelling.priors import Prior, read_prior
 from bayesmix.modelling.pymc_model.group_effects import add_group_term
 from bayesmix.modelling.pymc_model.priors import to_pymc
+from bayesmix.posterior import layout
+from bayesmix.priors.prior import Prior
+from bayesmix.priors.reading import read_prior
 
 SD_PRIORS = ["HalfStudentT(3, 2)", "Gamma(2, 0.5)", "HalfNormal(1.5)", "LogNormal(0.2, 0.6)"]
 SD_DENSITIES = [

@@ -9,16 +9,16 @@ from scipy import stats
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError
+from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.default_priors import default_priors
-from bayesmix.modelling.families import read_family
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.parallel import in_parallel
 from bayesmix.modelling.route import Asked
 from bayesmix.modelling.routes import choose_route
 from bayesmix.modelling.samplers import importance
 from bayesmix.modelling.samplers import weights as weights_file
+from bayesmix.priors.default_priors import default_priors
 
 SETTINGS = {"seed": 1, "progress": False}
 

@@ -5,20 +5,20 @@ import pandas as pd
 import pymc as pm
 import pytest
 
+from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.default_priors import default_priors
-from bayesmix.modelling.families import read_family
 from bayesmix.modelling.fixed_columns import fixed_columns
 from bayesmix.modelling.joint.bridge import log_density_of
 from bayesmix.modelling.joint.density import effect_starts, has_kernel, kernel_buffer
 from bayesmix.modelling.joint.ladder import labels
 from bayesmix.modelling.joint.nuts import n_parameters, parameters_of
 from bayesmix.modelling.joint.rough import centred_terms, rough_fit_of
-from bayesmix.modelling.priors import settle_priors
 from bayesmix.modelling.pymc_model.build import build_model
 from bayesmix.numerics.joint.affine import point_at, slopes_at
 from bayesmix.numerics.joint.density import joint_density
+from bayesmix.priors.default_priors import default_priors
+from bayesmix.priors.settled import settle_priors
 
 
 def data(seed: int = 5, n_obs: int = 120) -> pd.DataFrame:

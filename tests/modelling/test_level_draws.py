@@ -8,7 +8,7 @@ import pytest
 
 import bayesmix as bm
 from bayesmix.errors import UnknownTermError
-from bayesmix.modelling.layout import keeps_effects
+from bayesmix.posterior.layout import keeps_effects
 
 SETTINGS = {"draws": 60, "chains": 2, "seed": 4, "progress": False}
 FORMULAS = {

@@ -7,18 +7,18 @@ import pytest
 
 from bayesmix.data import load_data
 from bayesmix.errors import ArgumentError
+from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.default_priors import column_sds, default_priors
 from bayesmix.modelling.exact.model import marginalise
-from bayesmix.modelling.families import read_family
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.priors import settle_priors
 from bayesmix.modelling.pymc_model.build import build_model
 from bayesmix.modelling.route import Asked
 from bayesmix.modelling.routes import choose_route
 from bayesmix.numerics.variance_posterior import log_posterior_at
+from bayesmix.priors.default_priors import column_sds, default_priors
+from bayesmix.priors.settled import settle_priors
 
 GAUSSIAN = read_family("gaussian")
 

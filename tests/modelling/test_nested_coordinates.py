@@ -6,11 +6,10 @@ import pandas as pd
 import pytest
 
 from bayesmix.data import load_data
+from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.inference.checks.diagnose import diagnose
-from bayesmix.modelling.default_priors import default_priors
-from bayesmix.modelling.families import read_family
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.fixed_columns import fixed_columns
 from bayesmix.modelling.joint import density as joint_kernel
@@ -19,10 +18,11 @@ from bayesmix.modelling.joint.density import effect_starts, kernel_buffer
 from bayesmix.modelling.joint.nested_coordinates import nested_factors
 from bayesmix.modelling.joint.nuts import n_parameters
 from bayesmix.modelling.joint.rough import rough_fit_of
-from bayesmix.modelling.priors import settle_priors
 from bayesmix.numerics.joint.affine import point_at, slopes_at
 from bayesmix.numerics.joint.density import joint_density
 from bayesmix.numerics.joint.nested import nested_point, nested_slopes
+from bayesmix.priors.default_priors import default_priors
+from bayesmix.priors.settled import settle_priors
 
 
 def data(seed: int = 5, n_obs: int = 60) -> pd.DataFrame:

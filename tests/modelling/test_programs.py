@@ -11,15 +11,15 @@ import pymc as pm
 import pytest
 from scipy import stats
 
+from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.default_priors import default_priors
-from bayesmix.modelling.families import read_family
 from bayesmix.modelling.joint import bridge, compile_nutpie
 from bayesmix.modelling.joint.compile_nutpie import compile_model, graph_of
 from bayesmix.modelling.joint.lifted import ByStructure
-from bayesmix.modelling.priors import read_prior
 from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.priors.default_priors import default_priors
+from bayesmix.priors.reading import read_prior
 
 DOUBLES = ctypes.POINTER(ctypes.c_double)
 

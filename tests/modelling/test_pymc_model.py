@@ -2,16 +2,21 @@
 
 import numpy as np
 import pandas as pd
+import pymc as pm
 import pytest
 from scipy import stats
 from scipy.special import expit, gammaln
 from scipy.stats import norm
 
+from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.families import read_family
-from bayesmix.modelling.priors import read_prior
 from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.modelling.pymc_model.priors import to_pymc
+from bayesmix.priors.density import log_prior_density
+from bayesmix.priors.prior import Prior
+from bayesmix.priors.reading import read_prior
+from bayesmix.priors.table import DISTRIBUTIONS
 
 N = 60
 PRIORS = {
@@ -114,3 +119,19 @@ def test_the_intercept_of_the_posterior_is_at_predictors_equal_to_zero(data):
     means = design.fixed.matrix[:, 1:].mean(axis=0)
     np.testing.assert_allclose(value, 5.0 - means @ [2.0, 1.0, -1.0])
     assert "mu" not in built.kept
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, record in DISTRIBUTIONS.items() if record.scipy and name != "ScaleFree"]
+)
+@pytest.mark.parametrize("of_sigma", [False, True])
+def test_a_prior_in_pymc_has_the_density_of_its_record(name, of_sigma):
+    if of_sigma and not DISTRIBUTIONS[name].of_sigma:
+        return
+    prior = Prior(name, tuple(1.2 + 0.7 * i for i in range(len(DISTRIBUTIONS[name].arguments))), of_sigma)
+    at = 0.4 if DISTRIBUTIONS[name].support == "share" else 1.5
+    with pm.Model():
+        pm.Data("sigma", 1.7)
+        found = pm.logp(to_pymc(prior, "x"), at).eval(mode="FAST_COMPILE")
+    # PyMC takes log 2 in single precision.
+    assert found == pytest.approx(float(log_prior_density(prior, at, sigma=1.7)), rel=1e-8)

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling import separation_notice
-from bayesmix.modelling.families import read_family
 from bayesmix.modelling.separation import can_separate, separation_of
 from bayesmix.modelling.separation_text import count, levels_line, place, runaways
 

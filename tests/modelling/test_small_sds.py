@@ -6,15 +6,15 @@ import pytest
 from scipy import stats
 
 import bayesmix as bm
+from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.exact.integrated import integrated_gaussian
-from bayesmix.modelling.families import read_family
 from bayesmix.modelling.samplers import importance, nuts
 from bayesmix.modelling.samplers.evidence import by_bridge, by_importance
 from bayesmix.modelling.samplers.weights import trouble_with
 from bayesmix.modelling.settings import SamplerSettings
+from bayesmix.priors.default_priors import default_priors
 
 SIX_ROWS = pd.DataFrame({"y": [-2.711, -1.889, 0.825, 0.578, -0.786, -0.783], "g": [0, 0, 1, 1, 2, 2]})
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import bayesmix as bm
-from bayesmix.modelling.priors import to_text
+from bayesmix.priors.prior import to_text
 
 FILES = Path(__file__).parent / "files"
 TABLES = json.loads((FILES / "format2_tables.json").read_text(encoding="utf-8"))

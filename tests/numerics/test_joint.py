@@ -5,10 +5,13 @@ import pytest
 from scipy import stats
 from scipy.special import expit, gammaln
 
+from bayesmix.numerics import prior_codes as codes
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
-from bayesmix.numerics.joint.coefficients import COEFFICIENT_KINDS, coefficient_prior
+from bayesmix.numerics.joint.coefficients import coefficient_prior
 from bayesmix.numerics.joint.rough import places_of, rough_fit
-from bayesmix.numerics.joint.rows import BINOMIAL_LOGIT, POISSON_LOG, exponential, log_one_plus, row_densities
+from bayesmix.numerics.joint.rows import exponential, log_one_plus, row_densities
+from bayesmix.numerics.laplace.likelihood import BINOMIAL_LOGIT as BINOMIAL
+from bayesmix.numerics.row_codes import BINOMIAL_LOGIT, POISSON_LOG
 
 
 def test_exp_and_log_to_the_last_digits():
@@ -49,13 +52,13 @@ def test_poisson_rows_are_those_of_scipy():
 
 
 @pytest.mark.parametrize(
-    ("name", "freedom", "theirs"),
-    [("Normal", 1.0, stats.norm(0.3, 2.0)), ("StudentT", 4.0, stats.t(4, 0.3, 2.0)),
-     ("Cauchy", 1.0, stats.cauchy(0.3, 2.0)), ("Laplace", 1.0, stats.laplace(0.3, 2.0))],
+    ("kind", "freedom", "theirs"),
+    [(codes.NORMAL, 1.0, stats.norm(0.3, 2.0)), (codes.STUDENT_T, 4.0, stats.t(4, 0.3, 2.0)),
+     (codes.STUDENT_T, 1.0, stats.cauchy(0.3, 2.0)), (codes.LAPLACE, 1.0, stats.laplace(0.3, 2.0))],
 )  # fmt: skip
-def test_priors_of_coefficients_are_those_of_scipy(name, freedom, theirs):
+def test_priors_of_coefficients_are_those_of_scipy(kind, freedom, theirs):
     for x in (-7.0, 0.1, 0.9, 30.0):
-        density, slope = coefficient_prior(COEFFICIENT_KINDS[name], 0.3, 2.0, freedom, x)
+        density, slope = coefficient_prior(kind, 0.3, 2.0, freedom, x)
         assert density == pytest.approx(theirs.logpdf(x), rel=1e-12)
         assert slope == pytest.approx((theirs.logpdf(x + 1e-6) - theirs.logpdf(x - 1e-6)) / 2e-6, rel=1e-6)
 
@@ -74,7 +77,7 @@ def crossed(n_obs: int = 3000, seed: int = 3):
 def rough_of(y, X, terms):
     return rough_fit(
         y=y, trials=np.ones(len(y)), offset=np.zeros(len(y)), X=X, locations=np.zeros(2), scales=np.full(2, 2.5),
-        terms=terms, sds=(np.ones(1),) * len(terms), family="bernoulli", link="logit",
+        terms=terms, sds=(np.ones(1),) * len(terms), likelihood=BINOMIAL,
     )  # fmt: skip
 
 

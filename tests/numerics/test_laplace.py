@@ -6,14 +6,14 @@ from scipy import optimize, stats
 from scipy.special import logsumexp
 from statsmodels import api as sm
 
+from bayesmix.families.table import FAMILIES as RECORDS
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.laplace.criterion import laplace_at, slope_of
 from bayesmix.numerics.laplace.estimate import laplace_estimate
 from bayesmix.numerics.laplace.incidence import incidence
-from bayesmix.numerics.laplace.likelihood import LIKELIHOODS, RowTerms, log_constant
+from bayesmix.numerics.laplace.likelihood import BINOMIAL_LOGIT, POISSON_LOG, CountLikelihood, RowTerms
 from bayesmix.numerics.laplace.modes import Counts
 from bayesmix.numerics.links import LINKS
-from bayesmix.numerics.response_moments import MOMENTS
 
 N = 70
 
@@ -27,7 +27,7 @@ def mean_slope(link, eta):
 
 def variance_of(family, mean, trials):
     """Of a count, where `variance` has that of a proportion."""
-    return MOMENTS[family].variance({"mu": mean, "trials": trials}) * (trials**2 if family == "binomial" else 1)
+    return RECORDS[family].moments.variance({"mu": mean, "trials": trials}) * (trials**2 if family == "binomial" else 1)
 
 
 def log_mass(family, link, y, trials, eta):
@@ -57,11 +57,11 @@ def a_model(family, seed=0):
     }
 
 
-def counts_of(model, likelihood, constant):
+def counts_of(model, likelihood):
     found = incidence(model["terms"], len(model["y"]))
     order = found.order
     data = (model[name][order] for name in ("y", "trials", "offset", "X"))
-    return Counts(found, *data, likelihood, constant)
+    return Counts(found, *data, likelihood.terms, likelihood.log_constant(model["y"], model["trials"]))
 
 
 def random_factors(layout, seed=1, size=0.6):
@@ -102,7 +102,7 @@ def dense_criterion(family, link, model, V, beta):
     return penalised + np.linalg.slogdet(H)[1]
 
 
-FAMILIES = list(LIKELIHOODS)
+FAMILIES = [(family, link) for family, record in RECORDS.items() for link in record.laplace]
 
 
 @pytest.mark.parametrize(("family", "link"), FAMILIES)
@@ -110,13 +110,13 @@ def test_likelihood_is_that_of_links_and_variances(family, link):
     eta = np.array([-4.0, -1.3, -0.2, 0.4, 1.1, 1.4])
     trials = np.array([1.0, 4, 6, 3, 2, 9]) if family == "binomial" else np.ones(6)
     y = np.array([0.0, 1, 1, 0, 1, 1])
-    terms = LIKELIHOODS[family, link](eta, y, trials)
-    total = terms.log_density.sum() + log_constant(family, y, trials)
+    terms = RECORDS[family].laplace[link].terms(eta, y, trials)
+    total = terms.log_density.sum() + RECORDS[family].laplace[link].log_constant(y, trials)
     np.testing.assert_allclose(total, log_mass(family, link, y, trials, eta).sum(), rtol=1e-12)
     h = 1e-5
 
     def difference(name):
-        ahead, behind = (LIKELIHOODS[family, link](eta + way, y, trials) for way in (h, -h))
+        ahead, behind = (RECORDS[family].laplace[link].terms(eta + way, y, trials) for way in (h, -h))
         return (getattr(ahead, name) - getattr(behind, name)) / (2 * h)
 
     np.testing.assert_allclose(terms.score, difference("log_density"), rtol=1e-7, atol=1e-9)
@@ -132,7 +132,7 @@ def test_likelihood_is_that_of_links_and_variances(family, link):
 def test_far_out_nothing_is_lost(link, success):
     """Separated data lead there: the score has the right sign, weights stay above 0, nothing is nan."""
     eta = np.array([-30.0, -8.0, -1e-9, 2.0, 3.0]) if link == "cloglog" else np.array([-30.0, -9.0, 0.0, 9.0, 30.0])
-    terms = LIKELIHOODS["bernoulli", link](eta, np.full(5, success), np.ones(5))
+    terms = RECORDS["bernoulli"].laplace[link].terms(eta, np.full(5, success), np.ones(5))
     assert np.isfinite([terms.log_density, terms.score, terms.observed, terms.expected_slope]).all()
     assert (terms.score > 0).all() if success else (terms.score < 0).all()
     assert (terms.observed > 0).all()
@@ -144,7 +144,7 @@ def test_far_out_nothing_is_lost(link, success):
 @pytest.mark.parametrize(("family", "link"), FAMILIES)
 def test_criterion_and_gradient_against_dense_algebra(family, link):
     model = a_model(family)
-    counts = counts_of(model, LIKELIHOODS[family, link], log_constant(family, model["y"], model["trials"]))
+    counts = counts_of(model, RECORDS[family].laplace[link])
     layout, beta = counts.incidence.layout, np.array([0.2, -0.3])
     factors = random_factors(layout)
     at = laplace_at(counts, beta, factors, np.zeros(counts.incidence.n_effects))
@@ -176,7 +176,7 @@ def test_gaussian_rows_make_it_exact():
         one = np.ones_like(eta)
         return RowTerms(-0.5 * (y - eta) ** 2, y - eta, one, one, np.zeros_like(eta))
 
-    counts = counts_of(model, normal, -0.5 * N * np.log(2 * np.pi))
+    counts = counts_of(model, CountLikelihood(normal, lambda y, _: -0.5 * len(y) * np.log(2 * np.pi), lambda y, _: y))
     beta, factors = np.array([0.4, 1.0]), random_factors(counts.incidence.layout, size=1.5)
     V = dense_rows(model["terms"], counts.incidence.layout, factors)
     exact = stats.multivariate_normal(model["X"] @ beta + model["offset"], np.eye(N) + V @ V.T).logpdf(model["y"])
@@ -217,7 +217,7 @@ def test_the_error_falls_with_the_information_of_a_level(family, link):
         eta = np.full(18, np.log(size) if family == "poisson" else 0.0)
         model = {"y": y, "trials": trials, "X": np.zeros((18, 0)), "offset": eta}
         model["terms"] = (GroupColumns(index, np.ones((18, 1)), n_levels),)
-        counts = counts_of(model, LIKELIHOODS[family, link], log_constant(family, y, trials))
+        counts = counts_of(model, RECORDS[family].laplace[link])
         value = laplace_at(counts, np.zeros(0), np.full((1, 1, 1), sd), np.zeros(n_levels)).value
         errors.append(abs(value - quadrature_criterion(family, link, y, trials, eta, index, n_levels, sd)))
     assert errors[0] < 0.5
@@ -234,7 +234,7 @@ def test_estimates_against_another_optimiser():
     X, one = np.column_stack([np.ones(n), x]), np.ones((n, 1))
     terms = (GroupColumns(index, one, 10),)
     model = {"y": y, "trials": np.ones(n), "X": X, "terms": terms, "offset": np.zeros(n)}
-    found = laplace_estimate(**model, family="poisson", link="log")
+    found = laplace_estimate(**model, likelihood=POISSON_LOG)
     layout = incidence(terms, n).layout
 
     def dense(point):
@@ -270,8 +270,8 @@ def test_nothing_lower_from_other_starts(seed):
     mean = LINKS[link].inverse(eta)
     y = rng.poisson(mean) if family == "poisson" else rng.binomial(model["trials"].astype(int), mean)
     model["y"] = y.astype(float)
-    found = laplace_estimate(**model, family=family, link=link)
-    counts = counts_of(model, LIKELIHOODS[family, link], log_constant(family, model["y"], model["trials"]))
+    found = laplace_estimate(**model, likelihood=RECORDS[family].laplace[link])
+    counts = counts_of(model, RECORDS[family].laplace[link])
     places = counts.incidence.layout.places
 
     def criterion(point):
@@ -290,11 +290,11 @@ def test_nothing_lower_from_other_starts(seed):
 def test_units_and_origin_do_not_matter():
     model = a_model("binomial", seed=5)
     model["terms"] = model["terms"][1:2]
-    plain = laplace_estimate(**model, family="binomial", link="logit")
+    plain = laplace_estimate(**model, likelihood=BINOMIAL_LOGIT)
     move = np.array([[1.0, 1e5], [0.0, 1e6]])  # x becomes 1e6 x + 1e5
     g = model["terms"][0]
     moved = dict(model, X=model["X"] @ move, terms=(GroupColumns(g.index, g.columns @ move, g.n_levels),))
-    other = laplace_estimate(**moved, family="binomial", link="logit")
+    other = laplace_estimate(**moved, likelihood=BINOMIAL_LOGIT)
     assert other.criterion == pytest.approx(plain.criterion, abs=1e-8)
     np.testing.assert_allclose(move @ other.coefficients, plain.coefficients, atol=1e-5)
     np.testing.assert_allclose(move @ other.covariance @ move.T, plain.covariance, rtol=1e-4, atol=1e-7)
@@ -309,7 +309,7 @@ def test_no_variance_is_exactly_no_variance():
     y, x = np.tile([2.0, 3, 2, 3, 3, 2, 3, 2], 5), np.repeat(np.arange(5.0), 8)
     X = np.column_stack([np.ones(40), x])
     terms = (GroupColumns(index, np.ones((40, 1)), 8),)
-    model = {"y": y, "trials": np.ones(40), "X": X, "offset": np.zeros(40), "family": "poisson", "link": "log"}
+    model = {"y": y, "trials": np.ones(40), "X": X, "offset": np.zeros(40), "likelihood": POISSON_LOG}
     found = laplace_estimate(terms=terms, **model)
     without = laplace_estimate(terms=(), **model)
     assert found.L[0][0, 0] == 0.0
@@ -326,7 +326,7 @@ def test_no_variance_is_exactly_no_variance():
 def test_modes_and_their_covariances():
     """At the estimates: modes of the dense penalised likelihood, and blocks of the dense inverse."""
     model = a_model("poisson", seed=9)
-    found = laplace_estimate(**model, family="poisson", link="log")
+    found = laplace_estimate(**model, likelihood=POISSON_LOG)
     layout = incidence(model["terms"], N).layout
     factors = np.zeros((len(layout.block_k), 8, 8))
     for place, L in zip(layout.places, found.L, strict=True):

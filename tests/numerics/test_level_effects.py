@@ -5,11 +5,12 @@ import pytest
 from scipy import stats
 from scipy.special import expit, logsumexp
 
+from bayesmix.families.table import FAMILIES as RECORDS
 from bayesmix.numerics.level_quadrature.draws import draw_effects
 from bayesmix.numerics.level_quadrature.parameters import COEFFICIENT, FOLDED, POSITIVE
 from bayesmix.numerics.level_quadrature.posterior import Parameters, pack_counts
 from bayesmix.numerics.level_quadrature.rows import count_rows
-from bayesmix.numerics.variance_priors import KINDS
+from bayesmix.numerics.prior_codes import EXPONENTIAL, HALF_NORMAL, NORMAL
 
 PROBABILITY = {"logit": expit, "probit": stats.norm.cdf, "cloglog": lambda eta: -np.expm1(-np.exp(eta))}
 FAMILIES = [
@@ -37,8 +38,7 @@ def log_pmf(family, link, eta, y, trials):
 def buffer_of(family, link, y, trials):
     has_own = family in ("negative_binomial", "beta_binomial")
     rows = count_rows(
-        family=family,
-        link=link,
+        code=RECORDS[family].row_codes[link],
         y=y,
         trials=None if link == "log" else trials,
         X=Z[:, None],
@@ -48,7 +48,7 @@ def buffer_of(family, link, y, trials):
     )
     parameters = Parameters(
         np.array([COEFFICIENT, FOLDED, POSITIVE][: 2 + has_own]),
-        np.array([0, KINDS["HalfNormal"], KINDS["Exponential"]][: 2 + has_own]),
+        np.array([NORMAL, HALF_NORMAL, EXPONENTIAL][: 2 + has_own]),
         np.array([(0.0, 1.0, 0.0), (1.0, 0.0, 0.0), (1.0, 0.0, 0.0)][: 2 + has_own]),
         np.ones(2 + has_own),
     )

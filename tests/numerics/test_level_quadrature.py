@@ -9,6 +9,7 @@ from scipy import stats
 from scipy.integrate import quad
 from scipy.special import betaln, gammaln, log_expit, log_ndtr
 
+from bayesmix.families.table import FAMILIES as RECORDS
 from bayesmix.numerics.level_quadrature.likelihood import apart_from_predictor, log_density, with_slopes
 from bayesmix.numerics.level_quadrature.parameters import COEFFICIENT, FOLDED, POSITIVE
 from bayesmix.numerics.level_quadrature.posterior import (
@@ -19,7 +20,7 @@ from bayesmix.numerics.level_quadrature.posterior import (
     parameter_values,
 )
 from bayesmix.numerics.level_quadrature.rows import count_rows
-from bayesmix.numerics.variance_priors import KINDS
+from bayesmix.numerics.prior_codes import GAMMA, HALF_NORMAL, LAPLACE, NORMAL, STUDENT_T
 
 FAMILIES = [
     ("binomial", "logit"),
@@ -115,8 +116,7 @@ class Case:
 
     def rows(self, *, grouped=True):
         return count_rows(
-            family=self.family,
-            link=self.link,
+            code=RECORDS[self.family].row_codes[self.link],
             y=self.y,
             trials=None if self.family in ("poisson", "negative_binomial") else self.trials,
             X=self.X,
@@ -128,8 +128,8 @@ class Case:
     def parameters(self, *, grouped=True):
         own = self.family in HAS_OWN
         roles = [COEFFICIENT] * 3 + [FOLDED] * grouped + [POSITIVE] * own
-        kinds = [0, 1, 2] + [KINDS["HalfNormal"]] * grouped + [KINDS["Gamma"]] * own
-        numbers = [(0.3, 2.0, 0.0), (4.0, 0.1, 1.5), (-0.2, 0.8, 0.0)]
+        kinds = [NORMAL, STUDENT_T, LAPLACE] + [HALF_NORMAL] * grouped + [GAMMA] * own
+        numbers = [(0.3, 2.0, 0.0), (0.1, 1.5, 4.0), (-0.2, 0.8, 0.0)]
         numbers += [(1.5, 0.0, 0.0)] * grouped + [(2.0, 0.1, 0.0)] * own
         units = [1.0, 0.5, 2.0] + [1.0] * (grouped + own)
         return Parameters(np.array(roles), np.array(kinds), np.array(numbers), np.array(units))

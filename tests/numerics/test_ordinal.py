@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from bayesmix.families.table import FAMILIES as RECORDS
 from bayesmix.numerics.links import LINKS
 from bayesmix.numerics.ordinal import category_probabilities
-from bayesmix.numerics.response_moments import MOMENTS
 from bayesmix.numerics.row_distribution.parts import Predicted
-from bayesmix.numerics.row_distribution.table import ROW_DISTRIBUTIONS, quantile_residual
+from bayesmix.numerics.row_distribution.residual import quantile_residual
 
 N_ROWS, N_DRAWS, K = 6, 3, 4
 RNG = np.random.default_rng(2)
@@ -37,14 +37,14 @@ def by_definition(family, link, row, draw):
 @pytest.mark.parametrize("link", F)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_probabilities_and_moments(family, link):
-    found = category_probabilities(family, LINKS[link].inverse, ETA, THRESHOLD)
+    found = category_probabilities(RECORDS[family].categories, LINKS[link].inverse, ETA, THRESHOLD)
     assert found.shape == (N_ROWS, K, N_DRAWS)
     for row in range(N_ROWS):
         for draw in range(N_DRAWS):
             expected = by_definition(family, link, row, draw)
             np.testing.assert_allclose(found[row, :, draw], expected, rtol=1e-12)
             numbers = stats.rv_discrete(values=(range(1, K + 1), expected))
-            moments = MOMENTS[family]
+            moments = RECORDS[family].moments
             assert moments.mean({"probabilities": found})[row, draw] == pytest.approx(numbers.mean())
             assert moments.variance({"probabilities": found})[row, draw] == pytest.approx(numbers.var())
 
@@ -55,11 +55,13 @@ def test_density_residual_and_draws(family):
     shares = np.array([[by_definition(family, "logit", i, d) for d in range(N_DRAWS)] for i in range(N_ROWS)])
     number = Y[:, 0].astype(int)
     own = np.array([shares[i, :, k - 1] for i, k in enumerate(number)])
-    np.testing.assert_allclose(ROW_DISTRIBUTIONS[family].log_density(Y, q), np.log(own), rtol=1e-12)
+    np.testing.assert_allclose(RECORDS[family].distribution.log_density(Y, q), np.log(own), rtol=1e-12)
     u = np.full((N_ROWS, 1), 0.3)
     below = np.array([shares[i, :, : k - 1].sum(axis=-1) for i, k in enumerate(number)])
-    np.testing.assert_allclose(quantile_residual(family, Y, q, u), stats.norm.ppf(below + 0.3 * own), rtol=1e-9)
+    np.testing.assert_allclose(
+        quantile_residual(RECORDS[family].distribution, Y, q, u), stats.norm.ppf(below + 0.3 * own), rtol=1e-9
+    )
     rng = np.random.default_rng(4)
-    drawn = np.stack([ROW_DISTRIBUTIONS[family].draw(rng, q) for _ in range(4000)])
+    drawn = np.stack([RECORDS[family].distribution.draw(rng, q) for _ in range(4000)])
     seen = np.stack([(drawn == k).mean(axis=0) for k in range(1, K + 1)], axis=-1)
     assert (np.abs(seen - shares) < 5 * np.sqrt(shares * (1 - shares) / 4000) + 1e-9).all()

@@ -8,12 +8,11 @@ import pytest
 from scipy import stats
 from scipy.special import logsumexp
 
-from bayesmix.modelling.families import FAMILIES
+from bayesmix.families.table import FAMILIES
 from bayesmix.numerics.links import LINKS
-from bayesmix.numerics.response_moments import MOMENTS
 from bayesmix.numerics.row_distribution.beta_binomial_tails import beta_binomial_tails
 from bayesmix.numerics.row_distribution.parts import Predicted
-from bayesmix.numerics.row_distribution.table import ROW_DISTRIBUTIONS, quantile_residual
+from bayesmix.numerics.row_distribution.residual import quantile_residual
 
 N_ROWS, N_DRAWS = 7, 5
 RNG = np.random.default_rng(1)
@@ -140,13 +139,13 @@ CASES = {
 
 def test_every_family_is_here():
     ordinal = {"cumulative", "stopping_ratio"}  # which have tests of their own
-    assert set(ROW_DISTRIBUTIONS) == set(FAMILIES) == ordinal | {case.family for case in CASES.values()}
+    assert set(FAMILIES) == ordinal | {case.family for case in CASES.values()}
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_log_density_is_that_of_scipy(name):
     case = CASES[name]
-    found = ROW_DISTRIBUTIONS[case.family].log_density(case.y, case.predicted)
+    found = FAMILIES[case.family].distribution.log_density(case.y, case.predicted)
     np.testing.assert_allclose(found, case.log_of(case.y), rtol=1e-9, atol=1e-11)
 
 
@@ -154,7 +153,7 @@ def test_log_density_is_that_of_scipy(name):
 def test_quantile_residuals_are_those_of_the_distribution_function(name):
     case = CASES[name]
     u = np.random.default_rng(2).uniform(size=(N_ROWS, 1))
-    found = quantile_residual(case.family, case.y, case.predicted, u)
+    found = quantile_residual(FAMILIES[case.family].distribution, case.y, case.predicted, u)
     jumps = case.discrete | ((case.kind == "hu") & (case.y == 0))
     at = np.where(jumps, np.exp(case.log_of(case.y)), 0.0)
     share = case.cdf(case.y) - (1 - u) * at
@@ -168,13 +167,13 @@ def test_quantile_residuals_are_those_of_the_distribution_function(name):
 def test_draws_have_the_mean_and_variance_of_the_family(name):
     case, n = CASES[name], 4000
     rng, other = np.random.default_rng(3), OTHER | case.other
-    drawn = np.stack([ROW_DISTRIBUTIONS[case.family].draw(rng, case.predicted) for _ in range(n)])
+    drawn = np.stack([FAMILIES[case.family].distribution.draw(rng, case.predicted) for _ in range(n)])
     tried = np.broadcast_to(other["trials"] > 0, ETA.shape)
     values = (drawn / np.maximum(other["trials"], 1))[:, tried]
     parameters = {"mu": mean(case.link)} | other | {"trials": np.where(other["trials"] > 0, other["trials"], np.nan)}
     expected, variance = (
         np.broadcast_to(moment(parameters), ETA.shape)[tried]
-        for moment in (MOMENTS[case.family].mean, MOMENTS[case.family].variance)
+        for moment in (FAMILIES[case.family].moments.mean, FAMILIES[case.family].moments.variance)
     )
     assert (np.abs(values.mean(axis=0) - expected) < 5 * np.sqrt(variance / n)).all()
     if case.family not in ("student_t", "lognormal", "hurdle_lognormal"):  # whose fourth moment is too large to tell
@@ -188,7 +187,7 @@ def test_draws_have_the_mean_and_variance_of_the_family(name):
 )
 def test_draws_have_the_distribution_function(name):
     case, rng = CASES[name], np.random.default_rng(5)
-    drawn = np.stack([ROW_DISTRIBUTIONS[case.family].draw(rng, case.predicted) for _ in range(3000)])
+    drawn = np.stack([FAMILIES[case.family].distribution.draw(rng, case.predicted) for _ in range(3000)])
     for y in np.unique(case.y):
         at = np.full_like(case.y, y)
         expected = np.clip(np.broadcast_to(case.cdf(at), ETA.shape), 0, 1)
@@ -200,19 +199,19 @@ def test_draws_have_the_distribution_function(name):
 
 def test_far_out_a_probability_near_one_keeps_its_distance_from_one():
     q = Predicted(np.array([[45.0, -45.0]]), "logit", {"trials": np.array([[4.0]])})
-    found = ROW_DISTRIBUTIONS["binomial"].log_density(np.array([[3.0]]), q)
+    found = FAMILIES["binomial"].distribution.log_density(np.array([[3.0]]), q)
     np.testing.assert_allclose(found, [[np.log(4) - 45, np.log(4) - 135]], rtol=1e-12)
 
 
 def test_a_row_without_trials_says_nothing():
     q = Predicted(ETA[:1], "logit", {"trials": np.zeros((1, 1))})
-    found = ROW_DISTRIBUTIONS["binomial"].log_density(np.zeros((1, 1)), q)
+    found = FAMILIES["binomial"].distribution.log_density(np.zeros((1, 1)), q)
     np.testing.assert_array_equal(found, np.zeros((1, N_DRAWS)))
 
 
 def test_in_the_upper_tail_a_residual_has_digits_that_one_minus_the_tail_has_not():
     q = Predicted(np.array([[0.0]]), "log", {})
-    found = quantile_residual("poisson", np.array([[60.0]]), q, np.array([[0.5]]))
+    found = quantile_residual(FAMILIES["poisson"].distribution, np.array([[60.0]]), q, np.array([[0.5]]))
     tail = stats.poisson.sf(60, 1.0) + 0.5 * stats.poisson.pmf(60, 1.0)
     np.testing.assert_allclose(found, stats.norm.isf(tail), rtol=1e-10)
 
@@ -242,11 +241,11 @@ def test_tails_of_the_beta_binomial_against_scipy_for_a_million_trials():
     up = 1 / (1 + np.exp(-eta))
     theirs = stats.betabinom(n, up * q["phi"], (1 - up) * q["phi"])
     y = np.floor(n * up * np.array([[0.97]]))
-    found = ROW_DISTRIBUTIONS["beta_binomial"].tails(y, q)
+    found = FAMILIES["beta_binomial"].distribution.tails(y, q)
     np.testing.assert_allclose(found.below, theirs.cdf(y - 1), rtol=1e-6)
     many = Predicted(np.repeat(eta, 3000, axis=1), "logit", {"phi": 20.0, "trials": q["trials"]})
     start = process_time()
-    ROW_DISTRIBUTIONS["beta_binomial"].tails(y[:, :1], many)
+    FAMILIES["beta_binomial"].distribution.tails(y[:, :1], many)
     assert process_time() - start < 5
 
 
@@ -257,9 +256,9 @@ def test_counts_without_overdispersion_tend_to_those_of_their_limits(shape):
     other = {"shape": shape, "phi": shape, "trials": np.array([[40.0]])}
     q = Predicted(eta, "log", other)
     limit = stats.poisson(np.exp(eta)).logpmf(y)
-    found = ROW_DISTRIBUTIONS["negative_binomial"].log_density(y, q)
+    found = FAMILIES["negative_binomial"].distribution.log_density(y, q)
     np.testing.assert_allclose(found, limit, rtol=0, atol=1e-13 + 200 / shape)
     q = Predicted(eta, "logit", other)
     limit = stats.binom(40, 1 / (1 + np.exp(-eta))).logpmf(y)
-    found = ROW_DISTRIBUTIONS["beta_binomial"].log_density(y, q)
+    found = FAMILIES["beta_binomial"].distribution.log_density(y, q)
     np.testing.assert_allclose(found, limit, rtol=0, atol=1e-11 + 5000 / shape)

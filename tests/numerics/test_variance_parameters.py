@@ -4,16 +4,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from bayesmix.numerics import prior_codes as codes
+from bayesmix.numerics.prior_codes import OF_SIGMA
 from bayesmix.numerics.variance_parameters import factors, n_parameters, pull_back
-from bayesmix.numerics.variance_priors import KINDS, OF_SIGMA, group_sd, partial_correlation, standard_deviation
+from bayesmix.numerics.variance_priors import group_sd, partial_correlation, standard_deviation
 
 BY_SCIPY = {
-    "HalfNormal": ((2.5, 0.0), stats.halfnorm(scale=2.5)),
-    "Exponential": ((0.7, 0.0), stats.expon(scale=1 / 0.7)),
-    "Gamma": ((2.0, 0.3), stats.gamma(2.0, scale=1 / 0.3)),
-    "InverseGamma": ((3.0, 4.0), stats.invgamma(3.0, scale=4.0)),
-    "LogNormal": ((0.4, 0.8), stats.lognorm(0.8, scale=np.exp(0.4))),
-    "Uniform": ((0.5, 6.0), stats.uniform(0.5, 5.5)),
+    codes.HALF_NORMAL: ((2.5, 0.0), stats.halfnorm(scale=2.5)),
+    codes.EXPONENTIAL: ((0.7, 0.0), stats.expon(scale=1 / 0.7)),
+    codes.GAMMA: ((2.0, 0.3), stats.gamma(2.0, scale=1 / 0.3)),
+    codes.INVERSE_GAMMA: ((3.0, 4.0), stats.invgamma(3.0, scale=4.0)),
+    codes.LOG_NORMAL: ((0.4, 0.8), stats.lognorm(0.8, scale=np.exp(0.4))),
+    codes.UNIFORM_SD: ((0.5, 6.0), stats.uniform(0.5, 5.5)),
 }
 
 
@@ -21,35 +23,35 @@ def half_student_t(nu, scale):
     return lambda value: np.log(2) + stats.t.logpdf(value, nu, scale=scale)
 
 
-@pytest.mark.parametrize("name", [*BY_SCIPY, "HalfStudentT"])
+@pytest.mark.parametrize("kind", [*BY_SCIPY, codes.HALF_STUDENT_T])
 @pytest.mark.parametrize("x", [-3.0, -0.2, 0.0, 1.1, 2.5])
-def test_standard_deviation(name, x):
-    (first, second), density = BY_SCIPY.get(name, ((3.0, 1.7), None))
+def test_standard_deviation(kind, x):
+    (first, second), density = BY_SCIPY.get(kind, ((3.0, 1.7), None))
     log_pdf = half_student_t(first, second) if density is None else density.logpdf
-    sd, slope, log_density, score = standard_deviation(KINDS[name], first, second, x)
+    sd, slope, log_density, score = standard_deviation(kind, first, second, x)
     np.testing.assert_allclose(log_density, log_pdf(sd) + np.log(slope), rtol=1e-12, atol=1e-12)
     step = 1e-5
-    up = standard_deviation(KINDS[name], first, second, x + step)
-    down = standard_deviation(KINDS[name], first, second, x - step)
+    up = standard_deviation(kind, first, second, x + step)
+    down = standard_deviation(kind, first, second, x - step)
     np.testing.assert_allclose((up[0] - down[0]) / (2 * step), slope, rtol=1e-8)
     np.testing.assert_allclose((up[2] - down[2]) / (2 * step), score, rtol=1e-6, atol=1e-8)
 
 
-@pytest.mark.parametrize("name", ["HalfNormal", "Exponential", "HalfStudentT"])
+@pytest.mark.parametrize("kind", [codes.HALF_NORMAL, codes.EXPONENTIAL, codes.HALF_STUDENT_T])
 @pytest.mark.parametrize(("x", "log_sigma"), [(-3.0, 0.4), (0.2, -1.5), (2.0, 3.0)])
-def test_a_prior_of_the_ratio_to_sigma(name, x, log_sigma):
+def test_a_prior_of_the_ratio_to_sigma(kind, x, log_sigma):
     """The density of log sd is that of the ratio, over sigma, times sd."""
-    (first, second), density = BY_SCIPY.get(name, ((3.0, 1.7), None))
+    (first, second), density = BY_SCIPY.get(kind, ((3.0, 1.7), None))
     log_pdf = half_student_t(first, second) if density is None else density.logpdf
-    sd, slope, log_density, *scores = group_sd(OF_SIGMA + KINDS[name], first, second, x, log_sigma)
+    sd, slope, log_density, *scores = group_sd(OF_SIGMA + kind, first, second, x, log_sigma)
     np.testing.assert_allclose([sd, slope], np.exp(x), rtol=1e-12)
     np.testing.assert_allclose(log_density, log_pdf(sd / np.exp(log_sigma)) - log_sigma + x, rtol=1e-12, atol=1e-12)
     step = 1e-5
     for shift, score in zip(((step, 0.0), (0.0, step)), scores, strict=True):
-        up = group_sd(OF_SIGMA + KINDS[name], first, second, x + shift[0], log_sigma + shift[1])
-        down = group_sd(OF_SIGMA + KINDS[name], first, second, x - shift[0], log_sigma - shift[1])
+        up = group_sd(OF_SIGMA + kind, first, second, x + shift[0], log_sigma + shift[1])
+        down = group_sd(OF_SIGMA + kind, first, second, x - shift[0], log_sigma - shift[1])
         np.testing.assert_allclose((up[2] - down[2]) / (2 * step), score, rtol=1e-6, atol=1e-8)
-    assert group_sd(KINDS[name], first, second, x, log_sigma)[:4] == standard_deviation(KINDS[name], first, second, x)
+    assert group_sd(kind, first, second, x, log_sigma)[:4] == standard_deviation(kind, first, second, x)
 
 
 @pytest.mark.parametrize("x", [-40.0, -3.0, 0.0, 2.0, 40.0])
@@ -70,8 +72,8 @@ def random_case(seed):
     rng = np.random.default_rng(seed)
     ks = rng.integers(1, 5, rng.integers(1, 4)).astype(np.int64)
     n = n_parameters(ks)
-    plain = [KINDS[name] for name in ("HalfNormal", "Gamma", "Uniform", "InverseGamma")]
-    kinds = rng.choice([*plain, *(OF_SIGMA + KINDS[name] for name in ("HalfNormal", "HalfStudentT"))], n)
+    plain = [codes.HALF_NORMAL, codes.GAMMA, codes.UNIFORM_SD, codes.INVERSE_GAMMA]
+    kinds = rng.choice([*plain, OF_SIGMA + codes.HALF_NORMAL, OF_SIGMA + codes.HALF_STUDENT_T], n)
     kinds[-1] %= OF_SIGMA
     kinds = kinds.astype(np.int64)
     numbers = np.column_stack([rng.uniform(0.2, 1, n), rng.uniform(1.5, 3, n)])

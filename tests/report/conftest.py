@@ -14,15 +14,15 @@ import xarray as xr
 
 from bayesmix import report
 from bayesmix.data.catalogue import load_data
+from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.inference.checks.audit_record import Audit
 from bayesmix.inference.tables.fixef import fixef
-from bayesmix.modelling.default_priors import default_priors
 from bayesmix.modelling.diagnostics import diagnose_sampling
-from bayesmix.modelling.families import read_family
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.record import Fit, Sampling
+from bayesmix.priors.default_priors import default_priors
 from bayesmix.report import analysis as analysis_file
 from bayesmix.report import card_audit
 from bayesmix.report.card import Card, DataPart, ModelPart, ReportPart, SamplerPart

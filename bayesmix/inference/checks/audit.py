@@ -17,9 +17,9 @@ from bayesmix.inference.checks.audit_sentence import fit_too_short, not_converge
 from bayesmix.inference.shared.arguments import a_seed
 from bayesmix.modelling.arguments import check_arguments
 from bayesmix.modelling.kinds import a_posterior
-from bayesmix.modelling.layout import column_pairs, constant_parameters, threshold_names
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.samplers.compile_clock import CompileNotice
+from bayesmix.posterior.layout import column_pairs, constant_parameters, threshold_names
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from bayesmix.errors import listing
 from bayesmix.formula.design import Design
 from bayesmix.inference.checks.findings import NOTE, Finding
-from bayesmix.modelling.layout import sd_name
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_confounding import Confounded, confounded
+from bayesmix.posterior.layout import sd_name
 
 CONFOUNDED = "confounded"
 

@@ -13,9 +13,9 @@ from math import ceil, floor, isnan, log10, nan
 import numpy as np
 
 from bayesmix.formula.design import GroupTerm, TermColumns, prefixed
-from bayesmix.modelling.layout import corr_name, sd_name, sd_names
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.settings import EFFECTIVE_PER_CHAIN, RHAT_LIMIT
+from bayesmix.posterior.layout import corr_name, sd_name, sd_names
 
 ESS_PER_CHAIN = EFFECTIVE_PER_CHAIN
 EBFMI_LIMIT = 0.3

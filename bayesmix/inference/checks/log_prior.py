@@ -15,12 +15,12 @@ from bayesmix.inference.shared.draws import (
     standard_deviations,
     thresholds,
 )
-from bayesmix.modelling.layout import THRESHOLD, corr_name, sd_names
-from bayesmix.modelling.prior_density import log_prior_density
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.links import LINKS
-from bayesmix.numerics.ordinal import category_probabilities
+from bayesmix.numerics.ordinal import OrderedCategories, category_probabilities
+from bayesmix.posterior.layout import THRESHOLD, corr_name, sd_names
+from bayesmix.priors.density import log_prior_density
+from bayesmix.priors.prior import Prior
 
 Floats = NDArray[np.float64]
 
@@ -51,8 +51,8 @@ def log_priors(fit: Fit, priors: Mapping[str, Prior] | None = None) -> dict[str,
                 found[name] = (settled[name].args[0] - 1) * _log_determinant(fit, term)
     for name in constant_parameters(fit):
         found[name] = log_prior_density(settled[name], joined(auxiliary(fit, name)))
-    if fit.design.response.categories:
-        found[THRESHOLD] = _of_thresholds(fit, settled[THRESHOLD])
+    if fit.family.record.categories:
+        found[THRESHOLD] = _of_thresholds(fit, fit.family.record.categories, settled[THRESHOLD])
     return found
 
 
@@ -75,9 +75,9 @@ def _log_determinant(fit: Fit, term: GroupTerm) -> Floats:
     return np.log(np.maximum(np.linalg.det(matrices), 1e-300))
 
 
-def _of_thresholds(fit: Fit, prior: Prior) -> Floats:
+def _of_thresholds(fit: Fit, categories: OrderedCategories, prior: Prior) -> Floats:
     """Dirichlet, of the probabilities of the categories at the predictors' means."""
     eta = (fit.design.fixed.matrix.mean(axis=0) @ joined(fixed(fit)))[None]
     inverse = LINKS[fit.family.link].inverse
-    shares = category_probabilities(fit.family.name, inverse, eta, joined(thresholds(fit)))[0]
+    shares = category_probabilities(categories, inverse, eta, joined(thresholds(fit)))[0]
     return (prior.args[0] - 1) * np.log(np.maximum(shares, 1e-300)).sum(axis=0)

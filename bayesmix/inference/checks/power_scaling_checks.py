@@ -7,9 +7,9 @@ from bayesmix.errors import counted, listing
 from bayesmix.inference.checks.findings import NOTE, Finding
 from bayesmix.inference.checks.power_scaling import CONFLICT, LIMIT, sensitivity
 from bayesmix.inference.checks.prior_effects import PriorEffect, elsewhere, prior_effects
-from bayesmix.modelling.layout import sd_names
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.separation import can_separate, separation_of
+from bayesmix.posterior.layout import sd_names
 
 SENSITIVITY = "prior_sensitivity"
 

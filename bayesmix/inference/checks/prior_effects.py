@@ -14,11 +14,10 @@ from bayesmix.errors import PriorError
 from bayesmix.inference.checks.log_prior import log_priors
 from bayesmix.inference.checks.power_scaling import parameter_draws, sensitivity_to_priors
 from bayesmix.inference.shared.draws import posterior_of
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.scaled_prior import scaled
 from bayesmix.numerics.autocorrelation import autocorrelation_time
 from bayesmix.numerics.reweight import mean_ratio
+from bayesmix.priors.prior import Prior, scaled
 
 Floats = NDArray[np.float64]
 
@@ -101,7 +100,7 @@ def _weighted_mean(values: Floats, log_ratios: Floats) -> tuple[float, float]:
 
 def _of_scales(prior: Prior, factors: Iterable[float]) -> Iterator[Prior]:
     for factor in factors:
-        if prior.name in ("LKJ", "Dirichlet"):
+        if prior.distribution.support in ("correlation", "simplex"):
             yield Prior(prior.name, (prior.args[0] / factor,))
             continue
         try:

@@ -10,6 +10,8 @@ import pandas as pd
 
 from bayesmix import display
 from bayesmix.errors import ArgumentError, FamilyError
+from bayesmix.families.family import Family, read_family
+from bayesmix.families.table import FamilyText
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.frame import Frame
@@ -21,14 +23,12 @@ from bayesmix.inference.shared.arguments import a_text, probability
 from bayesmix.inference.shared.draws import fixed, joined
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.modelling.arguments import check_functions
-from bayesmix.modelling.families import Family, read_family
-from bayesmix.modelling.family_texts import FamilyText
 from bayesmix.modelling.kinds import instead_of
 from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.modelling.prior_quantiles import coefficient_prior
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.separation import Separated, can_separate, separation_of
 from bayesmix.modelling.separation_text import place, runaways, way_of
+from bayesmix.priors.coefficient import coefficient_prior
 
 
 @dataclass(frozen=True, eq=False, repr=False)

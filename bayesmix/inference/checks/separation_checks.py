@@ -6,11 +6,11 @@ import numpy as np
 
 from bayesmix.errors import listing
 from bayesmix.inference.checks.findings import NOTE, Finding
-from bayesmix.modelling.layout import sd_name
-from bayesmix.modelling.prior_quantiles import coefficient_prior
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.separation import PureLevels, Separating, can_separate, separation_of
 from bayesmix.modelling.separation_text import count, place, runaways
+from bayesmix.posterior.layout import sd_name
+from bayesmix.priors.coefficient import coefficient_prior
 
 SEPARATION, PURE_LEVELS = "separation", "pure_levels"
 

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.errors import counted, listing
-from bayesmix.modelling.prior_quantiles import CoefficientPrior
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.separation import Separated
 from bayesmix.modelling.separation_text import count, place
+from bayesmix.priors.coefficient import CoefficientPrior
 
 _SIDES = {-1: "below 0", 1: "above 0"}
 

@@ -10,11 +10,11 @@ from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import a_positive_number, one_of
 from bayesmix.inference.shared.draws import auxiliary, constant_parameters, standard_deviations
 from bayesmix.inference.shared.readable_table import readable
-from bayesmix.modelling.default_priors import column_sds
 from bayesmix.modelling.kinds import a_posterior
-from bayesmix.modelling.layout import sd_names
-from bayesmix.modelling.prior_density import prior_probability_of_ratio_below
 from bayesmix.modelling.record import Fit
+from bayesmix.posterior.layout import sd_names
+from bayesmix.priors.default_priors import column_sds
+from bayesmix.priors.density import prior_probability_of_ratio_below
 
 Floats = NDArray[np.float64]
 

@@ -5,8 +5,8 @@ from bayesmix.hints import with_hints
 from bayesmix.modelling.evidence import log_marginal_of_fit
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.log_marginal import LogMarginal
-from bayesmix.modelling.priors import FLAT
 from bayesmix.modelling.record import Fit
+from bayesmix.priors.prior import FLAT
 
 
 @with_hints
@@ -46,7 +46,7 @@ def log_marginal(fit: Fit) -> LogMarginal:
 
 def require_proper(fit: Fit) -> None:
     """Refuse a model with flat priors: its marginal likelihood is defined up to an unknown factor only."""
-    flat = [name for name, prior in fit.priors.items() if prior.name == FLAT]
+    flat = [name for name, prior in fit.priors.items() if not prior.distribution.proper]
     if flat:
         raise PriorError(
             f"The prior of {listing(flat)} is {FLAT}(), which is improper: a marginal likelihood, and with it a Bayes "

@@ -10,6 +10,7 @@ import pandas as pd
 
 from bayesmix import modelling
 from bayesmix.errors import DesignError
+from bayesmix.families.family import has_laplace_fit
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.reduce import Reduction, reductions
 from bayesmix.hints import with_hints
@@ -19,7 +20,6 @@ from bayesmix.inference.evidence.evidence_cache import log_marginals
 from bayesmix.inference.evidence.lrt import require_maximum, variances_lost
 from bayesmix.inference.evidence.rand_table import RandTable
 from bayesmix.inference.shared.readable_table import readable
-from bayesmix.modelling.families import has_laplace_fit
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit

@@ -12,7 +12,7 @@ from bayesmix.inference.evidence.tested_term import tested_scales
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import ReducedModel
 from bayesmix.modelling.routes import route_of
-from bayesmix.modelling.scaled_prior import scaled
+from bayesmix.priors.prior import scaled
 
 if TYPE_CHECKING:
     from bayesmix.modelling.log_marginal import LogMarginal

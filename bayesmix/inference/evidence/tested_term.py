@@ -6,10 +6,10 @@ from bayesmix.errors import PriorError, UnknownTermError, did_you_mean, listing,
 from bayesmix.formula.reduce import Reduction, containing, fixed_reductions, reductions
 from bayesmix.formula.terms import INTERCEPT, Formula
 from bayesmix.inference.shared.arguments import a_text
-from bayesmix.modelling.layout import sd_names
-from bayesmix.modelling.prior_density import prior_density
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import ReducedModel
+from bayesmix.posterior.layout import sd_names
+from bayesmix.priors.density import prior_density
 
 
 def reduction_named(fit: Fit, drop: str | None) -> Reduction:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from bayesmix import display, modelling
 from bayesmix.errors import ArgumentError
+from bayesmix.families.family import has_laplace_fit
 from bayesmix.formula.design import GroupTerm
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import probability
@@ -15,7 +16,6 @@ from bayesmix.inference.shared.draws import auxiliary, constant_parameters, corr
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.ranef import ranef
 from bayesmix.inference.tables.varcorr import varcorr
-from bayesmix.modelling.families import has_laplace_fit
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.record import Fit

@@ -15,20 +15,6 @@ from bayesmix.numerics.predictive_statistics import exceedance, pearson_ratio
 _SMALL = 0.05
 """A p value below, or above 1 minus it, is worth words."""
 
-_ROW = "an effect of each row, (1 | row)"
-_REMEDIES = {
-    "binomial": f'family="beta_binomial", or {_ROW}',
-    "beta_binomial": 'family="zero_inflated_binomial", further predictors or groups',
-    "zero_inflated_binomial": f'family="beta_binomial", or {_ROW}',
-    "poisson": f'family="negative_binomial", or {_ROW}',
-    "negative_binomial": 'family="zero_inflated_negative_binomial", further predictors or groups',
-    "zero_inflated_poisson": f'family="zero_inflated_negative_binomial", or {_ROW}',
-    "zero_inflated_negative_binomial": "further predictors or groups",
-    "hurdle_poisson": f'family="hurdle_negative_binomial", or {_ROW}',
-    "hurdle_negative_binomial": "further predictors or groups",
-}
-"""What to fit instead."""
-
 
 @with_hints
 @readable
@@ -94,7 +80,7 @@ def overdispersion(fit: Fit, *, draws: int = DRAWS, seed: int | None = None, pro
 
 
 def _refuse_unsuited(fit: Fit) -> None:
-    if fit.family.name not in _REMEDIES:
+    if fit.family.record.overdispersed is None:
         raise ArgumentError(
             f"Overdispersion is asked of counts and proportions; the model is {fit.family}. See ppc(fit) and "
             "plot_residuals(fit)."
@@ -110,7 +96,7 @@ def _advice(fit: Fit, ratio: float, p: float) -> str:
     if p < _SMALL:
         return (
             f"Overdispersed: the data vary {ratio:.2f} times as much as {fit.family} allows, and intervals are too "
-            f"narrow. Fit {_REMEDIES[fit.family.name]}, and compare by bm.compare."
+            f"narrow. Fit {fit.family.record.overdispersed}, and compare by bm.compare."
         )
     if p > 1 - _SMALL:
         return (

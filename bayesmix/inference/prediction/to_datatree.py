@@ -12,8 +12,8 @@ from bayesmix.inference.prediction.posterior_predict import posterior_predict
 from bayesmix.inference.shared.arguments import a_seed, a_switch
 from bayesmix.inference.shared.draws import posterior_of
 from bayesmix.modelling.kinds import a_posterior
-from bayesmix.modelling.layout import OBSERVATIONS, without_slash
 from bayesmix.modelling.record import Fit
+from bayesmix.posterior.layout import OBSERVATIONS, without_slash
 
 _PRIOR_DRAWS = 1000
 

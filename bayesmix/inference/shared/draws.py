@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.modelling.blocks import group_draws_at
-from bayesmix.modelling.layout import constant_parameters as names_of_constant
-from bayesmix.modelling.layout import corr_draws, fixed_draws, keeps_effects, sd_draws, threshold_draws
 from bayesmix.modelling.record import Fit
+from bayesmix.posterior.layout import constant_parameters as names_of_constant
+from bayesmix.posterior.layout import corr_draws, fixed_draws, keeps_effects, sd_draws, threshold_draws
 
 Floats = NDArray[np.float64]
 

@@ -5,14 +5,13 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.families.auxiliary import AUXILIARY
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.inference.shared.draws import auxiliary, constant_parameters, fixed, group_effects, joined, thresholds
 from bayesmix.inference.shared.response_scale import trials_of
-from bayesmix.modelling.families import AUXILIARY
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.links import LINKS
 from bayesmix.numerics.ordinal import category_probabilities
-from bayesmix.numerics.response_moments import MOMENTS
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
@@ -41,7 +40,7 @@ def expected_response(fit: Fit, *, groups: str, effects: Effects | None = None) 
         ordered categories their number, from 1.
         Nothing is kept between calls, so memory follows the rows asked for.
     """
-    parameters, mean = response_parameters(fit, groups=groups, effects=effects), MOMENTS[fit.family.name].mean
+    parameters, mean = response_parameters(fit, groups=groups, effects=effects), fit.family.record.moments.mean
     return lambda rows: mean(parameters(rows))
 
 
@@ -65,11 +64,11 @@ def response_parameters(
 
 def mean_parameter(fit: Fit) -> Callable[[Floats, Mapping[str, Floats]], dict[str, Floats]]:
     """From a linear predictor and the other parameters to all: with `mu`, of an ordinal response `probabilities`."""
-    name, inverse = fit.family.name, LINKS[fit.family.link].inverse
-    if fit.design.response.categories:
+    categories, inverse = fit.family.record.categories, LINKS[fit.family.link].inverse
+    if categories is not None:
         return lambda eta, others: {
             **others,
-            "probabilities": category_probabilities(name, inverse, eta, others["threshold"]),
+            "probabilities": category_probabilities(categories, inverse, eta, others["threshold"]),
         }
     return lambda eta, others: {"mu": inverse(eta), **others}
 

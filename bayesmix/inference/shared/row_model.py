@@ -6,15 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesmix.errors import ArgumentError
 from bayesmix.inference.shared.draws import n_draws_of
 from bayesmix.inference.shared.expectation import Positions, Rows, linear_predictor, mean_parameter, other_parameters
 from bayesmix.inference.shared.new_groups import new_effects
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.predictive_statistics import RowMoments
-from bayesmix.numerics.response_moments import MOMENTS
 from bayesmix.numerics.row_distribution.parts import Predicted
-from bayesmix.numerics.row_distribution.table import ROW_DISTRIBUTIONS, quantile_residual
+from bayesmix.numerics.row_distribution.residual import quantile_residual
 
 Floats = NDArray[np.float64]
 
@@ -48,18 +46,11 @@ def row_model(fit: Fit, *, draws: Positions | None = None, groups: str = "fitted
     groups
         ``"fitted"``: with the effects of each row's own levels. ``"new"``: with effects drawn by `seed` from the
         distribution of the group, as if every level were another one.
-
-    Raises
-    ------
-    ArgumentError
-        The rows of the family have no density here.
     """
-    if fit.family.name not in ROW_DISTRIBUTIONS:
-        raise ArgumentError(f"Checks and comparisons of a {fit.family} model are not at hand; see fit.pymc_model.")
     draws = np.arange(n_draws_of(fit)) if draws is None else draws
     effects = new_effects(fit, draws=draws, seed=seed) if groups == "new" else None
     y, trials = fit.design.response.values, fit.design.response.trials
-    name, link, distribution = fit.family.name, fit.family.link, ROW_DISTRIBUTIONS[fit.family.name]
+    link, distribution, of_row = fit.family.link, fit.family.record.distribution, fit.family.record.moments
     others, on_response_scale = other_parameters(fit, effects=effects, draws=draws), mean_parameter(fit)
 
     def predicted(rows: Rows, eta: Floats) -> Predicted:
@@ -69,7 +60,7 @@ def row_model(fit: Fit, *, draws: Positions | None = None, groups: str = "fitted
 
     def moments(rows: Rows, eta: Floats) -> RowMoments:
         parameters = on_response_scale(eta, others(rows))
-        return RowMoments(MOMENTS[name].mean(parameters), MOMENTS[name].variance(parameters))
+        return RowMoments(of_row.mean(parameters), of_row.variance(parameters))
 
     return RowModel(
         n_obs=fit.design.n_obs,
@@ -77,7 +68,7 @@ def row_model(fit: Fit, *, draws: Positions | None = None, groups: str = "fitted
         predictor=linear_predictor(fit, fit.design, terms=fit.design.random, effects=effects, draws=draws),
         log_density=lambda rows, eta: distribution.log_density(y[rows, None], predicted(rows, eta)),
         draw=lambda rows, eta, rng: distribution.draw(rng, predicted(rows, eta)),
-        quantile_residual=lambda rows, eta, u: quantile_residual(name, y[rows, None], predicted(rows, eta), u),
+        quantile_residual=lambda rows, eta, u: quantile_residual(distribution, y[rows, None], predicted(rows, eta), u),
         moments=moments,
     )
 

@@ -18,11 +18,11 @@ from bayesmix.inference.shared.summarise import SHOWN, sampling_quality, summari
 from bayesmix.inference.tables.ddf_method import ddf_method
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.modelling.layout import threshold_names
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
 from bayesmix.modelling.wald import wald_tests
+from bayesmix.posterior.layout import threshold_names
 
 Floats = NDArray[np.float64]
 

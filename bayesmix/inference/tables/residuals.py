@@ -22,9 +22,8 @@ from bayesmix.modelling.laplace_record import LaplaceFit
 from bayesmix.modelling.lm_record import LmFit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
-from bayesmix.numerics.response_moments import MOMENTS
 from bayesmix.numerics.row_distribution.parts import Predicted
-from bayesmix.numerics.row_distribution.table import quantile_residual
+from bayesmix.numerics.row_distribution.residual import quantile_residual
 
 Floats = NDArray[np.float64]
 
@@ -113,7 +112,7 @@ def _of_laplace(fit: LaplaceFit, *, kind: str, prob: float, seed: int | None) ->
     difference = observed(fit.design.response) - mean
     if kind != "response":
         trials = trials_of(fit.design.response)
-        variance = MOMENTS[fit.family.name].variance({"mu": mean, "trials": np.ones(1) if trials is None else trials})
+        variance = fit.family.record.moments.variance({"mu": mean, "trials": np.ones(1) if trials is None else trials})
         # Where the search ran off to a probability of 1 in every digit there is no variance to divide by.
         difference = difference / np.sqrt(np.where(variance > 0, variance, np.nan))
     return pd.DataFrame({"estimate": difference}, index=fit.data.index)
@@ -137,7 +136,7 @@ def _root_weights(fit: RemlFit | LmFit) -> Floats | float:
 
 def _differences(fit: Fit, kind: str) -> Callable[[slice], Floats]:
     response = observed(fit.design.response)
-    parameters, moments = response_parameters(fit, groups="fitted"), MOMENTS[fit.family.name]
+    parameters, moments = response_parameters(fit, groups="fitted"), fit.family.record.moments
 
     def differences(rows: slice) -> Floats:
         own = parameters(rows)
@@ -162,5 +161,6 @@ def _quantiles(fit: LaplaceFit, seed: int) -> Floats:
     response, trials = fit.design.response, trials_of(fit.design.response)
     u = np.random.default_rng(seed).uniform(size=fit.design.n_obs)
     own = {"trials": np.ones(fit.design.n_obs) if response.trials is None else response.trials}
-    found = quantile_residual(fit.family.name, response.values, Predicted(fit.eta, fit.family.link, own), u)
+    predicted = Predicted(fit.eta, fit.family.link, own)
+    found = quantile_residual(fit.family.record.distribution, response.values, predicted, u)
     return found if trials is None else np.where(np.isnan(trials), np.nan, found)

@@ -16,9 +16,9 @@ from bayesmix.inference.shared.readable_table import readable
 from bayesmix.inference.shared.summarise import sampling_quality, summarise
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.laplace_record import LaplaceFit
-from bayesmix.modelling.layout import column_pairs
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reml_record import RemlFit
+from bayesmix.posterior.layout import column_pairs
 
 SCALES = ("sd", "variance", "covariance")
 RESIDUAL = "Residual"

@@ -14,14 +14,14 @@ from bayesmix.modelling.exact.mode import mode_of
 from bayesmix.modelling.exact.model import Marginal, marginalise
 from bayesmix.modelling.exact.posterior import posterior_of
 from bayesmix.modelling.exact.proposal import GaussianProposal, gaussian_proposal
-from bayesmix.modelling.layout import theta_names
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.samplers.compiled import CompiledFunctions, compiled_functions
 from bayesmix.modelling.samplers.integrated import Accuracy
 from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.numerics.gaussian.cost import value_cost
 from bayesmix.numerics.mode import Mode
 from bayesmix.numerics.variance_posterior import log_posterior_at, theta_at
+from bayesmix.posterior.layout import theta_names
+from bayesmix.priors.prior import Prior
 
 Floats = NDArray[np.float64]
 

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from bayesmix.formula.design import Design
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.exact.model import Marginal, marginalise
-from bayesmix.modelling.layout import fixed_draws, group_draws
 from bayesmix.modelling.parallel import in_parallel
-from bayesmix.modelling.priors import Prior
 from bayesmix.numerics.gaussian.arrangement import Arrangement, dense_columns
 from bayesmix.numerics.gaussian.coefficient_prior import original_coefficients
 from bayesmix.numerics.gaussian.draws import centred_effects, draw_levels
 from bayesmix.numerics.variance_posterior import packed_factors
+from bayesmix.posterior.layout import fixed_draws, group_draws
+from bayesmix.priors.prior import Prior
 
 Floats = NDArray[np.float64]
 

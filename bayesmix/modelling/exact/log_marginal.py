@@ -18,13 +18,13 @@ from bayesmix.modelling.exact.dense_draws import dense_draws
 from bayesmix.modelling.exact.integrated import integrated_gaussian
 from bayesmix.modelling.exact.mode import mode_of
 from bayesmix.modelling.exact.model import Marginal, has_log_response, marginalise
-from bayesmix.modelling.layout import theta_names
 from bayesmix.modelling.log_marginal import LogMarginal, from_weights, without_number
-from bayesmix.modelling.prior_density import log_prior_density
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.samplers.evidence import N_VALUES, by_bridge, by_importance, weighted_values
 from bayesmix.modelling.samplers.weights import Importance, importance_of
 from bayesmix.numerics.quadrature import integrate
+from bayesmix.posterior.layout import theta_names
+from bayesmix.priors.density import log_prior_density
+from bayesmix.priors.prior import Prior
 
 if TYPE_CHECKING:
     from bayesmix.modelling.record import Fit

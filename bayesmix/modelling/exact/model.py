@@ -6,17 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling import layout
-from bayesmix.modelling.families import Family
-from bayesmix.modelling.priors import Prior
-from bayesmix.modelling.variance_priors import on_the_line, sd_prior, term_priors
+from bayesmix.modelling.variance_priors import on_the_line, term_priors
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, WorkingPrior, working_prior
 from bayesmix.numerics.gaussian.cross_products import CrossProducts, cross_products
 from bayesmix.numerics.typical_weight import typical_weight
 from bayesmix.numerics.variance_parameters import n_parameters
 from bayesmix.numerics.variance_posterior import pack_posterior
+from bayesmix.posterior import layout
+from bayesmix.priors.prior import Prior, sd_prior
 
 Floats = NDArray[np.float64]
 
@@ -60,7 +60,7 @@ class Marginal:
 
 def has_log_response(family: Family) -> bool:
     """Whether it is the logarithm of the response that is normal."""
-    return family.name == "lognormal"
+    return family.record.of_log and not family.record.hurdle
 
 
 def marginalise(

@@ -14,9 +14,9 @@ from bayesmix.modelling.exact.log_marginal import log_marginal_of, with_other_pr
 from bayesmix.modelling.exact.model import has_log_response
 from bayesmix.modelling.log_marginal import LogMarginal
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.priors import FLAT, Prior
 from bayesmix.modelling.route import Asked, Choice, IntegratedRoute, LeftOut, no_closed_form
 from bayesmix.modelling.samplers.weights import Importance
+from bayesmix.priors.prior import FLAT, Prior
 
 if TYPE_CHECKING:
     from bayesmix.modelling.record import Fit

@@ -10,30 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling import layout
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.fixed_columns import FixedColumns, coefficient_numbers, fixed_columns
 from bayesmix.modelling.joint.nested_coordinates import NestedFactors, nested_factors, nested_parts, no_nested_parts
 from bayesmix.modelling.joint.rough import start_of
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.variance_priors import term_priors
-from bayesmix.numerics.joint.coefficients import COEFFICIENT_KINDS
 from bayesmix.numerics.joint.rough import RoughFit, places_of
-from bayesmix.numerics.joint.rows import BINOMIAL_LOGIT, POISSON_LOG
-from bayesmix.numerics.laplace.likelihood import log_constant
 from bayesmix.numerics.packed import pack
+from bayesmix.numerics.prior_codes import UNBOUNDED
+from bayesmix.numerics.row_codes import IN_JOINT
+from bayesmix.posterior import layout
+from bayesmix.priors.prior import Prior, coefficient_kind
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-_ROWS = {
-    ("bernoulli", "logit"): BINOMIAL_LOGIT,
-    ("binomial", "logit"): BINOMIAL_LOGIT,
-    ("poisson", "log"): POISSON_LOG,
-}
-_REACHES_ZERO = ("HalfNormal", "HalfStudentT", "HalfCauchy", "Exponential")
-"""Priors of a sd whose density at 0 is finite and above 0."""
 _DENSE_PER_ROW = 4
 """Untying takes the square of the number of effects outside the largest factor; up to this many a row it saves time."""
 
@@ -41,9 +33,9 @@ _DENSE_PER_ROW = 4
 def has_kernel(design: Design, family: Family, priors: Mapping[str, Prior]) -> bool:
     """Whether the compiled density covers a model."""
     return (
-        (family.name, family.link) in _ROWS
+        family.record.row_codes.get(family.link) in IN_JOINT
         and not family.auxiliary
-        and all(priors[name].name in COEFFICIENT_KINDS for name in design.fixed.names)
+        and all(coefficient_kind(priors[name]) in UNBOUNDED for name in design.fixed.names)
     )
 
 
@@ -62,7 +54,7 @@ def kernel_buffer(
         np.array([term.k for term in design.random], dtype=np.int64),
         np.array([term.n_levels for term in design.random], dtype=np.int64),
         np.array(centred, dtype=np.int64),
-        np.array([COEFFICIENT_KINDS[priors[name].name] for name in fixed.names], dtype=np.int64),
+        np.array([coefficient_kind(priors[name]) for name in fixed.names], dtype=np.int64),
         coefficient_numbers(fixed, priors),
         kinds,
         numbers,
@@ -74,7 +66,7 @@ def _data(design: Design, family: Family, fixed: FixedColumns) -> list[NDArray]:
     """Rows that are the same but for their outcome are counted once: sums of successes and trials are all they tell."""
     y, n_obs = design.response.values, design.n_obs
     trials = np.ones(n_obs) if design.response.trials is None else design.response.trials
-    constant = log_constant(family.name, y, trials)
+    constant = family.record.laplace[family.link].log_constant(y, trials)
     columns = np.column_stack([np.empty((n_obs, 0)), *[term.columns for term in design.random]])
     levels = [np.asarray(term.index, dtype=np.int64) for term in design.random]
     first_cell, cell = _distinct([*fixed.matrix.T], n_obs)
@@ -82,7 +74,7 @@ def _data(design: Design, family: Family, fixed: FixedColumns) -> list[NDArray]:
     summed = [np.bincount(row, values, minlength=len(first)) for values in (y, trials)]
     plain = np.all(columns == 1.0, axis=0).astype(np.int64)
     return [
-        np.array([_ROWS[family.name, family.link]]),
+        np.array([family.record.row_codes[family.link]]),
         np.array([constant]),
         *summed,
         design.offset[first],
@@ -190,7 +182,7 @@ def _nested(
     for number in nested.terms:
         term, place = design.random[number], slice(starts[number] - 1, starts[number])
         centre[place], diagonal[place] = start_of(rough.L[number], term, priors, rough.shares[number])
-        scale = float(rough.L[number][0, 0]) if priors[layout.sd_names(term)[0]].name in _REACHES_ZERO else 0.0
+        scale = float(rough.L[number][0, 0]) if priors[layout.sd_names(term)[0]].distribution.of_sigma else 0.0
         if scale:
             centre[place], diagonal[place] = np.arcsinh(1.0), diagonal[place] / np.sqrt(2)
         scales_of_sds.append(scale)

@@ -13,9 +13,9 @@ import pandas as pd
 
 from bayesmix.formula.design import Design
 from bayesmix.modelling.diagnostics import Diagnostics
-from bayesmix.modelling.layout import sd_names
 from bayesmix.modelling.samplers.attempts import Attempt
 from bayesmix.modelling.settings import EFFECTIVE_PER_CHAIN, RHAT_LIMIT
+from bayesmix.posterior.layout import sd_names
 
 MOST_ATTEMPTS = 5
 

@@ -6,11 +6,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design, GroupTerm
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.fixed_columns import FixedColumns
 from bayesmix.numerics.joint.rough import RoughFit, places_of
-from bayesmix.numerics.laplace.likelihood import LIKELIHOODS
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -62,7 +61,7 @@ def nested_parts(
     """
     eta = linear_predictor(design, fixed, rough)
     trials = np.ones(design.n_obs) if design.response.trials is None else design.response.trials
-    rows = LIKELIHOODS[family.name, family.link](eta, design.response.values, trials)
+    rows = family.record.laplace[family.link].terms(eta, design.response.values, trials)
     weights = np.maximum(rows.observed, _LEAST_WEIGHT)
     finest = design.random[nested.terms[-1]]
 

@@ -5,18 +5,17 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design, GroupTerm
-from bayesmix.modelling import layout
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.fixed_columns import coefficient_numbers, fixed_columns
 from bayesmix.modelling.parallel import one_blas_thread
-from bayesmix.modelling.priors import Prior
-from bayesmix.modelling.variance_priors import on_the_line, sd_prior
+from bayesmix.modelling.variance_priors import on_the_line
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
-from bayesmix.numerics.joint.coefficients import COEFFICIENT_KINDS
 from bayesmix.numerics.joint.rough import RoughFit, rough_fit
-from bayesmix.numerics.laplace.likelihood import LIKELIHOODS
+from bayesmix.numerics.prior_codes import UNBOUNDED
 from bayesmix.numerics.variance_priors import standard_deviation
+from bayesmix.posterior import layout
+from bayesmix.priors.prior import Prior, coefficient_kind, sd_prior
 
 Floats = NDArray[np.float64]
 
@@ -26,9 +25,10 @@ _LEAST_SHARE = 0.5
 
 def rough_fit_of(design: Design, family: Family, priors: Mapping[str, Prior]) -> RoughFit | None:
     """A rough fit; None for families and priors that it does not cover, and where the numbers do not let it."""
-    if (family.name, family.link) not in LIKELIHOODS:
+    likelihood = family.record.laplace.get(family.link)
+    if likelihood is None:
         return None
-    if not all(priors[name].name in COEFFICIENT_KINDS for name in design.fixed.names):
+    if not all(coefficient_kind(priors[name]) in UNBOUNDED for name in design.fixed.names):
         return None
     fixed = fixed_columns(design)
     locations, scales, _ = coefficient_numbers(fixed, priors).T
@@ -45,8 +45,7 @@ def rough_fit_of(design: Design, family: Family, priors: Mapping[str, Prior]) ->
             scales=scales,
             terms=terms,
             sds=sds,
-            family=family.name,
-            link=family.link,
+            likelihood=likelihood,
         )
 
 

@@ -22,11 +22,9 @@ import pymc as pm
 from bambi.backend.model_components import ConstantComponent, DistributionalComponent, ResponseComponent
 from bambi.backend.pymc import PyMCModel
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import new_rows
-from bayesmix.modelling import layout
-from bayesmix.modelling.families import Family
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.pymc_model.bambi_dialect import in_bambi_terms
 from bayesmix.modelling.pymc_model.bambi_families import bambi_family
 from bayesmix.modelling.pymc_model.bambi_names import give_names_back
@@ -34,6 +32,8 @@ from bayesmix.modelling.pymc_model.fixed_effects import add_fixed_effects
 from bayesmix.modelling.pymc_model.group_effects import add_group_term
 from bayesmix.modelling.pymc_model.priors import to_bambi
 from bayesmix.modelling.pymc_model.thresholds import add_thresholds
+from bayesmix.posterior import layout
+from bayesmix.priors.prior import Prior
 from bayesmix.visible import visible
 
 

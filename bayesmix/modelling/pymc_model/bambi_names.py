@@ -18,8 +18,8 @@ from formulae.terms.terms import Term
 from formulae.terms.variable import Variable
 
 from bayesmix.formula.design import Design, prefixed
-from bayesmix.modelling.layout import without_slash
 from bayesmix.modelling.pymc_model.bambi_dialect import RESPONSE, BambiTerms
+from bayesmix.posterior.layout import without_slash
 
 
 def give_names_back(model: bambi.Model, bambi_terms: BambiTerms, design: Design) -> None:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import pymc as pm
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling import layout
-from bayesmix.modelling.families import Family
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.pymc_model.bambi_bridge import build_bambi_model
+from bayesmix.posterior import layout
+from bayesmix.priors.prior import Prior
 
 
 @dataclass(frozen=True)

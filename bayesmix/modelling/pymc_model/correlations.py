@@ -11,8 +11,8 @@ import pytensor.tensor as pt
 from numpy.typing import NDArray
 from pytensor.tensor import TensorVariable
 
-from bayesmix.modelling.layout import as_dim
-from bayesmix.modelling.priors import Prior
+from bayesmix.posterior.layout import as_dim
+from bayesmix.priors.prior import Prior
 
 
 def add_correlations(name: str, pairs: tuple[tuple[str, str], ...], prior: Prior) -> list[list[TensorVariable]]:

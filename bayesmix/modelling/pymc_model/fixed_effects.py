@@ -9,10 +9,9 @@ import pytensor.tensor as pt
 from pytensor.tensor import TensorVariable
 
 from bayesmix.formula.design import FixedEffects, TermColumns
-from bayesmix.modelling import layout
-from bayesmix.modelling.distributions import DISTRIBUTIONS
-from bayesmix.modelling.priors import Prior
-from bayesmix.modelling.pymc_model.priors import to_pymc
+from bayesmix.modelling.pymc_model.priors import pymc_keywords, to_pymc
+from bayesmix.posterior import layout
+from bayesmix.priors.prior import Prior
 
 AT_MEANS = "_at_means"
 
@@ -70,9 +69,7 @@ def _coefficients(term: TermColumns, fixed: FixedEffects, priors: Mapping[str, P
     pm.modelcontext(None).add_coord(dim, layout.column_coords(term, fixed.names))
     own = [priors[name] for name in names]
     if len({prior.name for prior in own}) == 1:
-        arguments = DISTRIBUTIONS[own[0].name].arguments
-        values = np.array([prior.args for prior in own]).T
-        keywords = {argument.pymc: value for argument, value in zip(arguments, values, strict=True)}
+        keywords = pymc_keywords(own[0], np.array([prior.args for prior in own]).T)
         return getattr(pm, own[0].name)(layout.fixed_variable(term), **keywords, dims=dim)
     separate = [to_pymc(prior, layout.without_slash(name)) for prior, name in zip(own, names, strict=True)]
     return pm.Deterministic(layout.fixed_variable(term), pt.stack(separate), dims=dim)

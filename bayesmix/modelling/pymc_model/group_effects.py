@@ -16,10 +16,10 @@ import pytensor.tensor as pt
 from pytensor.tensor import TensorVariable
 
 from bayesmix.formula.design import GroupTerm
-from bayesmix.modelling import layout
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.pymc_model.correlations import add_correlations
 from bayesmix.modelling.pymc_model.priors import to_pymc
+from bayesmix.posterior import layout
+from bayesmix.priors.prior import Prior
 
 
 def add_group_term(

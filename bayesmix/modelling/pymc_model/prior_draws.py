@@ -21,7 +21,7 @@ def prior_draws(fit: Fit, *, draws: int, seed: int) -> dict[str, xr.Dataset]:
     ArgumentError
         A prior is flat, from which nothing can be drawn.
     """
-    flat = [name for name, prior in fit.priors.items() if prior.name == "Flat"]
+    flat = [name for name, prior in fit.priors.items() if not prior.distribution.proper]
     if flat:
         raise ArgumentError(
             f"From Flat(), the prior of {listing(flat, at_most=4)}, nothing can be drawn; fit with another."

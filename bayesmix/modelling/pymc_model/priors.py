@@ -1,12 +1,14 @@
 """From a prior to PyMC's distribution."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import bambi
 import pymc as pm
 from pytensor.tensor import TensorVariable
 
 from bayesmix.errors import PriorError
-from bayesmix.modelling.distributions import DISTRIBUTIONS
-from bayesmix.modelling.priors import Prior
+from bayesmix.priors.prior import Prior
 
 
 def to_pymc(prior: Prior, name: str, dims: str | tuple[str, ...] | None = None) -> TensorVariable:
@@ -17,19 +19,19 @@ def to_pymc(prior: Prior, name: str, dims: str | tuple[str, ...] | None = None) 
     PriorError
         The prior is ``LKJ``, which belongs to the correlations of a group term as a whole.
     """
-    distribution = DISTRIBUTIONS[prior.name]
+    distribution, numbers = prior.distribution, prior.args
     if distribution.support == "correlation":
         raise PriorError(f"Prior of {name!r}: {prior} is for the correlations of a group term only.")
-    keywords = {argument.pymc: value for argument, value in zip(distribution.arguments, prior.args, strict=True)}
-    if prior.of_sigma:
-        scale, sigma = distribution.arguments[-1].pymc, pm.modelcontext(None)["sigma"]
-        keywords[scale] = keywords[scale] / sigma if prior.name == "Exponential" else keywords[scale] * sigma
-    return getattr(pm, prior.name)(name, **keywords, dims=dims)
+    if prior.of_sigma and distribution.scaled:
+        numbers = distribution.scaled(numbers, pm.modelcontext(None)["sigma"])
+    return getattr(pm, prior.name)(name, **pymc_keywords(prior, numbers), dims=dims)
 
 
 def to_bambi(prior: Prior) -> bambi.Prior:
     """The prior of a family's auxiliary parameter, as Bambi holds it."""
-    arguments = DISTRIBUTIONS[prior.name].arguments
-    return bambi.Prior(
-        prior.name, **{argument.pymc: value for argument, value in zip(arguments, prior.args, strict=True)}
-    )
+    return bambi.Prior(prior.name, **pymc_keywords(prior, prior.args))
+
+
+def pymc_keywords(prior: Prior, numbers: Iterable[Any]) -> dict[str, Any]:
+    """`numbers` under PyMC's names of the distribution's arguments."""
+    return {argument.pymc: value for argument, value in zip(prior.distribution.arguments, numbers, strict=True)}

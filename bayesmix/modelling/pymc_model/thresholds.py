@@ -15,10 +15,11 @@ import pymc as pm
 import pytensor.tensor as pt
 from pytensor.tensor import TensorVariable
 
+from bayesmix.errors import FamilyError
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling import layout
-from bayesmix.modelling.families import Family
-from bayesmix.modelling.priors import Prior
+from bayesmix.posterior import layout
+from bayesmix.priors.prior import Prior
 
 PROBABILITY = "probability_at_means"
 
@@ -64,16 +65,14 @@ def add_thresholds(design: Design, family: Family, prior: Prior, shift: TensorVa
     -----
     Free variable: `probability_at_means`. Deterministic: `threshold`, at predictors equal to 0.
     """
-    categories = design.response.categories
+    names = design.response.categories
     model = pm.modelcontext(None)
-    model.add_coords({f"{PROBABILITY}_dim": categories, layout.THRESHOLD_DIM: design.response.thresholds})
-    shares = pm.Dirichlet(PROBABILITY, a=np.full(len(categories), prior.args[0]), dims=f"{PROBABILITY}_dim")
+    model.add_coords({f"{PROBABILITY}_dim": names, layout.THRESHOLD_DIM: design.response.thresholds})
+    shares = pm.Dirichlet(PROBABILITY, a=np.full(len(names), prior.args[0]), dims=f"{PROBABILITY}_dim")
     above = pt.cumsum(shares[::-1])[::-1][1:]
-    if family.name == "cumulative":
-        both = pt.cumsum(shares)[:-1], above
-    else:
-        from_here = shares[:-1] + above
-        both = shares[:-1] / from_here, above / from_here
-    thresholds = _LINKS[family.link](both)
+    categories = family.record.categories
+    if categories is None:
+        raise FamilyError(f"{family} has no thresholds.")
+    thresholds = _LINKS[family.link](categories.shares(shares, pt.cumsum(shares)[:-1], above))
     pm.Deterministic(layout.THRESHOLD, thresholds + shift, dims=layout.THRESHOLD_DIM)
     return thresholds

@@ -8,9 +8,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling.families import Family
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.quadrature import precision
 from bayesmix.modelling.quadrature.model import Counts, integrate_effects
 from bayesmix.modelling.quadrature.posterior import posterior_of
@@ -20,6 +19,7 @@ from bayesmix.modelling.samplers.integrated import Accuracy
 from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.numerics.level_quadrature.posterior import log_posterior_at, theta_of
 from bayesmix.numerics.mode import Mode
+from bayesmix.priors.prior import Prior
 
 Floats = NDArray[np.float64]
 

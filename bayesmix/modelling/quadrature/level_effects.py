@@ -11,13 +11,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.modelling.blocks import stretches
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.parallel import in_parallel
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.quadrature.model import Counts, integrate_effects
 from bayesmix.numerics.level_quadrature.draws import draw_effects
+from bayesmix.priors.prior import Prior
 
 Floats = NDArray[np.float64]
 

@@ -5,13 +5,13 @@ The group effects are integrated out by quadrature, the few parameters that are 
 
 from collections.abc import Mapping
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.log_marginal import LogMarginal, from_weights
-from bayesmix.modelling.priors import Prior
 from bayesmix.modelling.quadrature.integrated import integrated_counts
 from bayesmix.modelling.samplers.evidence import by_importance
 from bayesmix.modelling.samplers.weights import Importance
+from bayesmix.priors.prior import Prior
 
 
 def log_marginal_of_counts(

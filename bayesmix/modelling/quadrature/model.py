@@ -6,21 +6,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling import layout
-from bayesmix.modelling.families import Family
-from bayesmix.modelling.priors import Prior
-from bayesmix.modelling.variance_priors import on_the_line, sd_prior
+from bayesmix.modelling.variance_priors import on_the_line
 from bayesmix.numerics.level_quadrature.cost import value_cost
 from bayesmix.numerics.level_quadrature.parameters import (
     COEFFICIENT,
-    COEFFICIENT_KINDS,
     FOLDABLE,
     FOLDED,
     POSITIVE,
 )
 from bayesmix.numerics.level_quadrature.posterior import Parameters, pack_counts
 from bayesmix.numerics.level_quadrature.rows import CountRows, count_rows, of_all_rows
+from bayesmix.numerics.prior_codes import UNIFORM
+from bayesmix.posterior import layout
+from bayesmix.priors.prior import Prior, coefficient_kind, prior_numbers, sd_prior
 
 Floats = NDArray[np.float64]
 
@@ -79,8 +79,7 @@ def integrate_effects(design: Design, family: Family, priors: Mapping[str, Prior
     X = design.fixed.matrix if means is None else design.fixed.matrix - means
     term = design.random[0] if design.random else None
     rows = count_rows(
-        family=family.name,
-        link=family.link,
+        code=family.record.row_codes[family.link],
         y=design.response.values,
         trials=design.response.trials,
         X=X,
@@ -93,13 +92,13 @@ def integrate_effects(design: Design, family: Family, priors: Mapping[str, Prior
     sizes = np.where(sizes > 0, sizes, 1.0)
     names, roles, kinds, numbers, units, start, spread = [], [], [], [], [], [], []
     for name, size in zip(design.fixed.names, sizes, strict=True):
-        kind, given = _coefficient_prior(priors[name])
+        kind = coefficient_kind(priors[name])
         names.append(name)
         roles.append(COEFFICIENT)
         kinds.append(kind)
-        numbers.append(given)
+        numbers.append(prior_numbers(priors[name]))
         units.append(1 / size)
-        start.append(guess - float(np.mean(design.offset)) if name == "Intercept" and not _is_uniform(kind) else 0.0)
+        start.append(guess - float(np.mean(design.offset)) if name == "Intercept" and kind != UNIFORM else 0.0)
         spread.append(1 / np.sqrt(1 + information))
     positive = [(name, _TYPICAL_SD) for name in (layout.sd_names(term) if term else ())]
     positive += [(name, _TYPICAL_OWN) for name in family.auxiliary]
@@ -136,16 +135,6 @@ def _means(design: Design) -> Floats | None:
     means = design.fixed.matrix.mean(axis=0)
     means[design.fixed.names.index("Intercept")] = 0.0
     return means
-
-
-def _coefficient_prior(prior: Prior) -> tuple[int, tuple[float, float, float]]:
-    name, args = ("StudentT", (1.0, *prior.args)) if prior.name == "Cauchy" else (prior.name, prior.args)
-    first, second, third = (*args, 0.0)[:3]
-    return COEFFICIENT_KINDS[name], (first, second, third)
-
-
-def _is_uniform(kind: int) -> bool:
-    return kind == COEFFICIENT_KINDS["Uniform"]
 
 
 def coefficients_at_zero(model: Counts, values: Floats) -> Floats:

@@ -4,9 +4,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.modelling.assemble import as_posterior
-from bayesmix.modelling.families import Family
 from bayesmix.modelling.quadrature.level_effects import CountsEffects
 from bayesmix.modelling.quadrature.model import Counts, coefficients_at_zero
 from bayesmix.modelling.settings import MOST_KEPT, SamplerSettings

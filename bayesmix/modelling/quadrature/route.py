@@ -8,19 +8,16 @@ import xarray as xr
 
 from bayesmix.modelling.log_marginal import LogMarginal
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.priors import FLAT, Prior
 from bayesmix.modelling.quadrature.integrated import IntegratedCounts, integrated_counts
 from bayesmix.modelling.quadrature.level_effects import CountsEffects, counts_effects_of
 from bayesmix.modelling.quadrature.log_marginal import log_marginal_of_counts
 from bayesmix.modelling.quadrature.precision import precision
 from bayesmix.modelling.route import Asked, Choice, IntegratedRoute, no_closed_form
 from bayesmix.modelling.samplers.weights import Importance
+from bayesmix.priors.prior import Prior
 
 if TYPE_CHECKING:
     from bayesmix.modelling.record import Fit
-
-QUADRATURE_FAMILIES = ("bernoulli", "binomial", "beta_binomial", "poisson", "negative_binomial")
-"""With all links that `families` has for them."""
 
 _MOST_COEFFICIENTS = 30  # for weights that are even enough
 
@@ -32,7 +29,7 @@ class QuadratureRoute(IntegratedRoute):
 
     def why_not(self, model: MixedModel) -> str | None:
         family, design = model.family, model.design
-        if family.name not in QUADRATURE_FAMILIES:
+        if family.link not in family.record.row_codes:
             return no_closed_form(family)
         if design.parts:
             return f"{family} with a formula for {', '.join(design.parts)} has no closed form"
@@ -45,7 +42,7 @@ class QuadratureRoute(IntegratedRoute):
             if term.k > 1 or not np.all(term.columns == 1.0):
                 return f"{family} with ({term.label}) has no closed form, one random intercept has a quadrature"
         for name in design.fixed.names:
-            if model.priors[name].name == FLAT:
+            if not model.priors[name].distribution.proper:
                 return f"the quadrature takes proper priors, that of {name} is {model.priors[name]}"
         return None
 

@@ -16,9 +16,9 @@ import pandas as pd
 
 from bayesmix.errors import StoredFitError, listing
 from bayesmix.modelling.design_sums import DesignSums, design_sums
-from bayesmix.modelling.priors import to_text
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.settings import METHODS, SAMPLERS, SEEDS, Sampling
+from bayesmix.priors.prior import to_text
 
 FORMAT = 3
 FIRST_WITH_DIGEST = 3

@@ -11,14 +11,15 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from bayesmix.errors import StoredFitError, listing
+from bayesmix.families.auxiliary import AUXILIARY
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling import layout
 from bayesmix.modelling.diagnostics import parameter_blocks
 from bayesmix.modelling.exact.route import ExactRoute
-from bayesmix.modelling.families import AUXILIARY, Family
 from bayesmix.modelling.routes import route_named
 from bayesmix.modelling.samplers.attempts import Attempt
 from bayesmix.modelling.settings import Sampling
+from bayesmix.posterior import layout
 
 Floats = NDArray[np.float64]
 

@@ -11,15 +11,16 @@ from typing import Any
 import pandas as pd
 
 from bayesmix.errors import BayesmixError, FormulaError, StoredFitError, listing
+from bayesmix.families.family import Family, read_family
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.modelling.default_priors import column_sds, default_priors
 from bayesmix.modelling.design_sums import agree, design_sums
-from bayesmix.modelling.families import Family, read_family
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.priors import Priors, settle_priors
 from bayesmix.modelling.storage.description import FIRST_WITH_DIGEST, Description
+from bayesmix.priors.default_priors import column_sds, default_priors
+from bayesmix.priors.prior import Priors
+from bayesmix.priors.settled import settle_priors
 
 # Up to format 2 `scale(x, 3)` took its numbers for true or false.
 _SCALE_WITH_NUMBERS = re.compile(r"\bscale\s*\([^,]*,[^)]*\d")

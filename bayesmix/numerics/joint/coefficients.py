@@ -3,10 +3,7 @@
 from math import lgamma, log, log1p, pi
 
 from bayesmix.numerics.kernels import kernel
-
-NORMAL, STUDENT_T, LAPLACE = range(3)
-
-COEFFICIENT_KINDS = {"Normal": NORMAL, "StudentT": STUDENT_T, "Cauchy": STUDENT_T, "Laplace": LAPLACE}
+from bayesmix.numerics.prior_codes import LAPLACE, NORMAL
 
 
 @kernel

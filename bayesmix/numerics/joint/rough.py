@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from bayesmix.numerics.gaussian.arrangement import Arrangement, GroupColumns, dense_columns
 from bayesmix.numerics.laplace.curvature import Curvature, invert, scale_rows
 from bayesmix.numerics.laplace.incidence import incidence
-from bayesmix.numerics.laplace.likelihood import LIKELIHOODS
+from bayesmix.numerics.laplace.likelihood import CountLikelihood
 from bayesmix.numerics.laplace.modes import Counts, conditional_modes
 
 Floats = NDArray[np.float64]
@@ -62,8 +62,7 @@ def rough_fit(
     scales: Floats,
     terms: tuple[GroupColumns, ...],
     sds: tuple[Floats, ...],
-    family: str,
-    link: str,
+    likelihood: CountLikelihood,
 ) -> RoughFit | None:
     """Fit a model of counts roughly; None where the numbers do not let it.
 
@@ -79,15 +78,15 @@ def rough_fit(
         The random terms.
     sds
         Of every term sds to begin with (k,): the modes of their priors.
-    family, link
-        A key of `laplace.likelihood.LIKELIHOODS`.
+    likelihood
+        Of a row.
     """
     p = X.shape[1]
     coefficients = (GroupColumns(np.zeros(len(y), dtype=np.int64), X, 1),) if p else ()
     found = incidence(terms + coefficients, len(y))
     order, rows, layout = found.order, found.rows, found.layout
     fixed = (offset + X @ locations)[order]
-    counts = Counts(found, y[order], trials[order], offset[order], X[order], LIKELIHOODS[family, link], 0.0)
+    counts = Counts(found, y[order], trials[order], offset[order], X[order], likelihood.terms, 0.0)
     L = [np.diag(own) for own in sds]
     u = np.zeros(found.n_effects)
     for _ in range(_ROUNDS):

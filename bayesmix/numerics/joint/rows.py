@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.numerics.kernels import kernel
+from bayesmix.numerics.row_codes import POISSON_LOG
 
 Floats = NDArray[np.float64]
-
-BINOMIAL_LOGIT, POISSON_LOG = range(2)
 
 _LOG2_E = 1.4426950408889634
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
@@ -76,7 +75,7 @@ def log_one_plus(x: Floats, out: Floats) -> None:
 
 
 @kernel(fastmath={"contract"})
-def row_densities(family: int, eta: Floats, y: Floats, trials: Floats, score: Floats) -> float:
+def row_densities(code: int, eta: Floats, y: Floats, trials: Floats, score: Floats) -> float:
     """The sum of the rows' log densities, without their constants; fills `score` with its derivative by eta.
 
     Parameters
@@ -86,7 +85,7 @@ def row_densities(family: int, eta: Floats, y: Floats, trials: Floats, score: Fl
     """
     n = eta.shape[0]
     density = np.empty(n)
-    if family == POISSON_LOG:
+    if code == POISSON_LOG:
         exponential(eta, score)
         for i in range(n):
             mean = trials[i] * score[i]

@@ -11,10 +11,9 @@ from bayesmix.numerics.laplace.criterion import Laplace
 from bayesmix.numerics.laplace.curvature import invert, times_effects
 from bayesmix.numerics.laplace.frame import Frame, frame_of
 from bayesmix.numerics.laplace.incidence import incidence
-from bayesmix.numerics.laplace.likelihood import LIKELIHOODS, log_constant
+from bayesmix.numerics.laplace.likelihood import CountLikelihood
 from bayesmix.numerics.laplace.modes import Counts
 from bayesmix.numerics.laplace.search import Optimum, from_boundary, hessian_at, ranks_of, search
-from bayesmix.numerics.links import LINKS
 
 Floats = NDArray[np.float64]
 
@@ -60,8 +59,7 @@ def laplace_estimate(
     X: Floats,
     terms: tuple[GroupColumns, ...],
     offset: Floats,
-    family: str,
-    link: str,
+    likelihood: CountLikelihood,
 ) -> LaplaceEstimate:
     """Minimise -2 log likelihood, the group effects integrated out by Laplace's approximation, over beta and Lambda.
 
@@ -77,8 +75,8 @@ def laplace_estimate(
         The random terms.
     offset
         Shape (n_obs,).
-    family, link
-        A key of `likelihood.LIKELIHOODS`.
+    likelihood
+        Of a row, with its link.
 
     Notes
     -----
@@ -91,9 +89,9 @@ def laplace_estimate(
     """
     found = incidence(terms, len(y))
     order = found.order
-    constant = log_constant(family, y, trials)
-    counts = Counts(found, y[order], trials[order], offset[order], X[order], LIKELIHOODS[family, link], constant)
-    frame, x = frame_of(counts, terms, _without_groups(family, link, y, trials, X, offset))
+    constant = likelihood.log_constant(y, trials)
+    counts = Counts(found, y[order], trials[order], offset[order], X[order], likelihood.terms, constant)
+    frame, x = frame_of(counts, terms, _without_groups(likelihood, y, trials, X, offset))
     starts = _STARTS if terms and len(y) * sum(frame.sizes) <= _SMALL_MODEL else _STARTS[:1]
     optima = []
     for size in starts:
@@ -106,24 +104,22 @@ def laplace_estimate(
     return _estimate(best, len(starts))
 
 
-def _without_groups(family: str, link: str, y: Floats, trials: Floats, X: Floats, offset: Floats) -> Floats:
+def _without_groups(likelihood: CountLikelihood, y: Floats, trials: Floats, X: Floats, offset: Floats) -> Floats:
     """Coefficients (p,) after a few of Fisher's steps without group effects.
 
     Few, as separated data would lead them to where nothing has a slope any more. They begin at the least squares fit
     of the linked response, half a count away from none and all, which brings them near whatever the offset is.
     """
-    likelihood = LIKELIHOODS[family, link]
-    mean = y + 0.5 if family == "poisson" else (y + 0.5) / (trials + 1)
-    beta = np.linalg.lstsq(X, LINKS[link].link(mean) - offset, rcond=None)[0]
+    beta = np.linalg.lstsq(X, likelihood.near(y, trials) - offset, rcond=None)[0]
     with np.errstate(all="ignore"):
-        terms = likelihood(X @ beta + offset, y, trials)
+        terms = likelihood.terms(X @ beta + offset, y, trials)
         for _ in range(_FIRST_STEPS):
             curvature = X.T @ (X * terms.expected[:, None])
             if not np.isfinite(curvature).all():
                 break
             step, share = np.linalg.lstsq(curvature, X.T @ terms.score, rcond=None)[0], 1.0
             for _ in range(_MOST_HALVINGS):
-                ahead = likelihood(X @ (beta + share * step) + offset, y, trials)
+                ahead = likelihood.terms(X @ (beta + share * step) + offset, y, trials)
                 if ahead.log_density.sum() >= terms.log_density.sum():
                     beta, terms = beta + share * step, ahead
                     break

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, gammaln, log_expit, log_ndtr
 
+from bayesmix.numerics.links import LINKS
+
 Floats = NDArray[np.float64]
 
 _HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
@@ -33,7 +35,18 @@ class RowTerms:
     expected_slope: Floats
 
 
-RowLikelihood = Callable[[Floats, Floats, Floats], RowTerms]
+@dataclass(frozen=True)
+class CountLikelihood:
+    """A distribution of counts with its link.
+
+    `terms` takes eta, y and the trials (1 for Bernoulli; not used by Poisson), all (n_obs,); `log_constant`, of y and
+    the trials, is the sum over rows of what the log density adds that does not depend on eta; `near`, of the same, is
+    an eta near the data, half a count away from none and all.
+    """
+
+    terms: Callable[[Floats, Floats, Floats], RowTerms]
+    log_constant: Callable[[Floats, Floats], float]
+    near: Callable[[Floats, Floats], Floats]
 
 
 def _logit(eta: Floats, successes: Floats, trials: Floats) -> RowTerms:
@@ -87,20 +100,21 @@ def _poisson_log(eta: Floats, counts: Floats, _: Floats) -> RowTerms:
     return RowTerms(counts * eta - mean, counts - mean, mean, mean, mean)
 
 
-LIKELIHOODS: dict[tuple[str, str], RowLikelihood] = {
-    ("binomial", "logit"): _logit,
-    ("binomial", "probit"): _probit,
-    ("binomial", "cloglog"): _complementary_log_log,
-    ("bernoulli", "logit"): _logit,
-    ("bernoulli", "probit"): _probit,
-    ("bernoulli", "cloglog"): _complementary_log_log,
-    ("poisson", "log"): _poisson_log,
-}
-"""By family and link; each takes eta, y and the trials (1 for Bernoulli; not used by Poisson), all (n_obs,)."""
+def log_of_factorials(y: Floats) -> float:
+    """Minus the sum of log y!."""
+    return -float(gammaln(y + 1).sum())
 
 
-def log_constant(family: str, y: Floats, trials: Floats) -> float:
-    """The sum over rows of what the log density adds that does not depend on eta."""
-    if family == "poisson":
-        return -float(gammaln(y + 1).sum())
+def log_of_choices(y: Floats, trials: Floats) -> float:
+    """The sum of the logarithms of the binomial coefficients."""
     return float((gammaln(trials + 1) - gammaln(y + 1) - gammaln(trials - y + 1)).sum())
+
+
+def _binomial(link: str, terms: Callable[[Floats, Floats, Floats], RowTerms]) -> CountLikelihood:
+    return CountLikelihood(terms, log_of_choices, lambda y, trials: LINKS[link].link((y + 0.5) / (trials + 1)))
+
+
+BINOMIAL_LOGIT = _binomial("logit", _logit)
+BINOMIAL_PROBIT = _binomial("probit", _probit)
+BINOMIAL_CLOGLOG = _binomial("cloglog", _complementary_log_log)
+POISSON_LOG = CountLikelihood(_poisson_log, lambda y, _: log_of_factorials(y), lambda y, _: LINKS["log"].link(y + 0.5))

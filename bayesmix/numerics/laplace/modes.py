@@ -5,6 +5,7 @@ weights converge quadratically, shortened where they would go up; lme4 stops at 
 costs the criterion its 5th digit after the point. Here the last step is below rounding.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from bayesmix.numerics.laplace.curvature import Curvature, factorise, solve, times_effects, times_rows
 from bayesmix.numerics.laplace.incidence import Incidence
-from bayesmix.numerics.laplace.likelihood import RowLikelihood, RowTerms
+from bayesmix.numerics.laplace.likelihood import RowTerms
 
 Floats = NDArray[np.float64]
 
@@ -30,7 +31,7 @@ class Counts:
     trials: Floats
     offset: Floats
     X: Floats
-    likelihood: RowLikelihood
+    likelihood: Callable[[Floats, Floats, Floats], RowTerms]
     log_constant: float
 
 

@@ -1,10 +1,12 @@
 """What one value of the density costs."""
 
 from bayesmix.numerics.level_quadrature.rows import CountRows
+from bayesmix.numerics.row_codes import BINOMIAL_LOGIT, POISSON_LOG
 
 _NODES = 20
 _PER_LEVEL = 20e-9
-_PER_ROW = {0: 8e-9, 3: 0.0}  # a logit's row has one logarithm at a node; rows of a Poisson level share their nodes
+# a logit's row has one logarithm at a node; rows of a Poisson level share their nodes
+_PER_ROW = {BINOMIAL_LOGIT: 8e-9, POISSON_LOG: 0.0}
 _PER_ROW_OF_OTHERS = 60e-9
 
 

@@ -31,6 +31,7 @@ from bayesmix.numerics.level_quadrature.posterior import (
     values_of,
 )
 from bayesmix.numerics.packed import floats, integers
+from bayesmix.numerics.row_codes import NEGATIVE_BINOMIAL_LOG
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -78,7 +79,7 @@ def _place_nodes(
     tangents: Floats,
 ) -> tuple[int, int]:
     """Nodes from `first` to `last` with h and its slope, until h has fallen far and its slope leads back."""
-    spacing = (_SPACING_BENT if level.code > 4 else _SPACING) * width
+    spacing = (_SPACING_BENT if level.code > NEGATIVE_BINOMIAL_LOG else _SPACING) * width
     first, last = _MOST_NODES, _MOST_NODES
     greatest = -np.inf
     for side in (1, -1):
@@ -142,7 +143,7 @@ def _draw(
     stream: np.uint64,
 ) -> float:
     """One value of u."""
-    margin = _MARGIN if level.code > 4 else 0.0
+    margin = _MARGIN if level.code > NEGATIVE_BINOMIAL_LOG else 0.0
     # h less its greatest value at a node, which `heights` were measured from
     reference = value_at(table, level, nodes[first]) - heights[first]
     u = nodes[first]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.level_quadrature.likelihood import log_density, with_slopes
+from bayesmix.numerics.row_codes import BINOMIAL_LOGIT, POISSON_LOG
 
 Floats = NDArray[np.float64]
 
@@ -64,12 +65,12 @@ def value_at(table: Floats, level: Level, u: float) -> float:
     """h(u)."""
     shift = level.s * u
     if level.plain and abs(shift) < FAR:
-        if level.code == 0:
+        if level.code == BINOMIAL_LOGIT:
             factor, total = exp(shift), 0.0
             for i in range(level.begin, level.end):
                 total += (table[i, FIRST] + table[i, SECOND]) * log(1.0 + table[i, ODDS] * factor)
             return level.product + level.first * shift - total - 0.5 * u * u
-        if level.code == 3:
+        if level.code == POISSON_LOG:
             return level.product + level.first * shift - level.rate * exp(shift) - 0.5 * u * u
     total = -0.5 * u * u
     for i in range(level.begin, level.end):
@@ -83,9 +84,9 @@ def value_at(table: Floats, level: Level, u: float) -> float:
 def slopes_at(table: Floats, level: Level, u: float) -> tuple[float, float]:
     """h'(u), and -h''(u), of which no row's part is taken to be below 0."""
     shift, score, information = level.s * u, 0.0, 0.0
-    if level.plain and abs(shift) < FAR and level.code in (0, 3):
+    if level.plain and abs(shift) < FAR and level.code in (BINOMIAL_LOGIT, POISSON_LOG):
         factor = exp(shift)
-        if level.code == 3:
+        if level.code == POISSON_LOG:
             score, information = level.first - level.rate * factor, level.rate * factor
         else:
             for i in range(level.begin, level.end):

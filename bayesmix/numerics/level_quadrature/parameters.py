@@ -9,16 +9,14 @@ logarithm or the logistic function, as does the family's own parameter.
 from math import lgamma, log, log1p, pi
 
 from bayesmix.numerics.kernels import kernel
-from bayesmix.numerics.variance_priors import HALF_NORMAL, HALF_STUDENT_T, log_logistic, logistic, standard_deviation
+from bayesmix.numerics.prior_codes import HALF_NORMAL, HALF_STUDENT_T, NORMAL, STUDENT_T, UNIFORM
+from bayesmix.numerics.variance_priors import log_logistic, logistic, standard_deviation
 
 COEFFICIENT, FOLDED, POSITIVE = range(3)
 """What a parameter is."""
 
 FOLDABLE = (HALF_NORMAL, HALF_STUDENT_T)
 """Kinds of prior of a sd that is folded: even functions, smooth at 0."""
-
-COEFFICIENT_KINDS = {"Normal": 0, "StudentT": 1, "Laplace": 2, "Uniform": 3}
-"""Kinds of prior of a coefficient; their numbers are those of the signature."""
 
 
 @kernel(error_model="numpy")
@@ -38,22 +36,21 @@ def parameter(
 def _coefficient(
     kind: int, first: float, second: float, third: float, unit: float, x: float
 ) -> tuple[float, float, float, float]:
-    if kind == 3:
+    if kind == UNIFORM:
         share = logistic(x)
         density = log_logistic(x) + log_logistic(-x)
         return first + (second - first) * share, (second - first) * share * logistic(-x), density, 1.0 - 2.0 * share
     value = unit * x
-    if kind == 0:
+    if kind == NORMAL:
         distance = (value - first) / second
         density = -0.5 * log(2.0 * pi) - log(second / unit) - 0.5 * distance * distance
         return value, unit, density, -distance * unit / second
-    if kind == 1:
-        distance = (value - second) / third
-        constant = lgamma((first + 1) / 2) - lgamma(first / 2) - 0.5 * log(first * pi) - log(third / unit)
-        square = distance * distance / first
-        slope = -(first + 1) * distance / (first * (1.0 + square)) * unit / third
-        return value, unit, constant - 0.5 * (first + 1) * log1p(square), slope
     distance = (value - first) / second
+    if kind == STUDENT_T:
+        constant = lgamma((third + 1) / 2) - lgamma(third / 2) - 0.5 * log(third * pi) - log(second / unit)
+        square = distance * distance / third
+        slope = -(third + 1) * distance / (third * (1.0 + square)) * unit / second
+        return value, unit, constant - 0.5 * (third + 1) * log1p(square), slope
     sign = 1.0 if distance >= 0.0 else -1.0
     return value, unit, -abs(distance) - log(2.0 * second / unit), -sign * unit / second
 

@@ -16,22 +16,23 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
+
+from bayesmix.numerics.laplace.likelihood import log_of_choices, log_of_factorials
+from bayesmix.numerics.row_codes import (
+    BETA_BINOMIAL_CLOGLOG,
+    BETA_BINOMIAL_PROBIT,
+    BINOMIAL_CLOGLOG,
+    BINOMIAL_PROBIT,
+    NEGATIVE_BINOMIAL_LOG,
+    POISSON_LOG,
+)
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-CODES = {
-    ("binomial", "logit"): 0,
-    ("binomial", "probit"): 1,
-    ("binomial", "cloglog"): 2,
-    ("poisson", "log"): 3,
-    ("negative_binomial", "log"): 4,
-    ("beta_binomial", "logit"): 5,
-    ("beta_binomial", "probit"): 6,
-    ("beta_binomial", "cloglog"): 7,
-}
-"""Families and links by name; Bernoulli is binomial with one trial."""
+_PROBIT = (BINOMIAL_PROBIT, BETA_BINOMIAL_PROBIT)
+_CLOGLOG = (BINOMIAL_CLOGLOG, BETA_BINOMIAL_CLOGLOG)
+_COUNTS = (POISSON_LOG, NEGATIVE_BINOMIAL_LOG)
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,7 @@ class CountRows:
 
 def count_rows(
     *,
-    family: str,
-    link: str,
+    code: int,
     y: Floats,
     trials: Floats | None,
     X: Floats,
@@ -71,6 +71,8 @@ def count_rows(
 
     Parameters
     ----------
+    code
+        Of the distribution and its link, one of `numerics.row_codes`.
     y, trials
         Successes and trials (None: one each), or counts, shape (n_obs,).
     X, offset
@@ -78,24 +80,22 @@ def count_rows(
     index
         The level of each row, shape (n_obs,); None: no group effects, and `n_levels` is 0.
     """
-    name = "binomial" if family == "bernoulli" else family
     trials = np.ones(len(y)) if trials is None else trials
     level = np.zeros(len(y)) if index is None else np.asarray(index, dtype=float)
-    second = trials - y if name in ("binomial", "beta_binomial") else np.zeros(len(y))
+    second = np.zeros(len(y)) if code in _COUNTS else trials - y
     apart = np.column_stack([level, offset, X])
-    if name in ("negative_binomial", "beta_binomial"):
+    if code >= NEGATIVE_BINOMIAL_LOG:
         apart = np.column_stack([apart, y, second])
     _, example, where, repeats = np.unique(apart, axis=0, return_index=True, return_inverse=True, return_counts=True)
     where = where.ravel()
     count = repeats.astype(float)
-    if name in ("binomial", "poisson"):
+    if code < NEGATIVE_BINOMIAL_LOG:
         y_of, second_of = np.bincount(where, weights=y), np.bincount(where, weights=second)
-        if name == "poisson":
+        if code == POISSON_LOG:
             second_of = count
     else:
         y_of, second_of = y[example], second[example]
     starts = np.searchsorted(level[example], np.arange(n_levels + 1)).astype(np.int64)
-    code = CODES[name, link]
     guess, information = _guesses(code, y_of, second_of, count, starts)
     return CountRows(
         code=code,
@@ -107,7 +107,7 @@ def count_rows(
         starts=starts,
         guess=guess,
         information=information,
-        log_constant=_log_constant(name, y, trials),
+        log_constant=log_of_factorials(y) if code in _COUNTS else log_of_choices(y, trials),
     )
 
 
@@ -125,23 +125,17 @@ def _guesses(code: int, first: Floats, second: Floats, count: Floats, starts: In
     """
     level = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
     n_levels = len(starts) - 1
-    if code in (3, 4):
-        times = np.ones_like(first) if code == 3 else count
+    if code in _COUNTS:
+        times = np.ones_like(first) if code == POISSON_LOG else count
         total = np.bincount(level, weights=first * times, minlength=n_levels) + 0.5
-        rows = np.bincount(level, weights=second if code == 3 else count, minlength=n_levels) + 0.5
+        rows = np.bincount(level, weights=second if code == POISSON_LOG else count, minlength=n_levels) + 0.5
         return np.log(total / rows), total
-    times = count if code > 4 else np.ones_like(count)
+    times = count if code > NEGATIVE_BINOMIAL_LOG else np.ones_like(count)
     successes = np.bincount(level, weights=first * times, minlength=n_levels) + 0.5
     failures = np.bincount(level, weights=second * times, minlength=n_levels) + 0.5
     logit, information = np.log(successes / failures), 1 / (1 / successes + 1 / failures)
-    if code in (1, 6):
+    if code in _PROBIT:
         return logit / 1.7, information * 1.7**2
-    if code in (2, 7):
+    if code in _CLOGLOG:
         return np.log(np.log1p(successes / failures)), successes
     return logit, information
-
-
-def _log_constant(family: str, y: Floats, trials: Floats) -> float:
-    if family in ("poisson", "negative_binomial"):
-        return -float(gammaln(y + 1).sum())
-    return float((gammaln(trials + 1) - gammaln(y + 1) - gammaln(trials - y + 1)).sum())

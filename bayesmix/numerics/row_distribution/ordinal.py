@@ -2,15 +2,16 @@
 
 import numpy as np
 
+from bayesmix.numerics import ordinal
 from bayesmix.numerics.links import LINKS
-from bayesmix.numerics.ordinal import category_probabilities
+from bayesmix.numerics.ordinal import OrderedCategories, category_probabilities
 from bayesmix.numerics.row_distribution.parts import Floats, Predicted, RowDistribution, Tails
 
 
-def _ordinal(family: str) -> RowDistribution:
+def _ordinal(categories: OrderedCategories) -> RowDistribution:
     def probabilities(q: Predicted) -> Floats:
         """Shape (n_rows, n_categories, n_draws)."""
-        return category_probabilities(family, LINKS[q.link].inverse, q.eta, q["threshold"])
+        return category_probabilities(categories, LINKS[q.link].inverse, q.eta, q["threshold"])
 
     def tails(y: Floats, q: Predicted) -> Tails:
         shares = probabilities(q)
@@ -32,5 +33,5 @@ def _ordinal(family: str) -> RowDistribution:
     return RowDistribution(log_density, tails, draw)
 
 
-CUMULATIVE = _ordinal("cumulative")
-STOPPING_RATIO = _ordinal("stopping_ratio")
+CUMULATIVE = _ordinal(ordinal.CUMULATIVE)
+STOPPING_RATIO = _ordinal(ordinal.STOPPING_RATIO)

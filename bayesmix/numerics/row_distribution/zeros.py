@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from bayesmix.numerics.row_distribution.continuous import GAMMA, LOGNORMAL
-from bayesmix.numerics.row_distribution.counts import NEGATIVE_BINOMIAL, POISSON
+from bayesmix.numerics.row_distribution.counts import BINOMIAL, NEGATIVE_BINOMIAL, POISSON
 from bayesmix.numerics.row_distribution.parts import Floats, Predicted, RowDistribution, Tails
 
 Draw = Callable[[np.random.Generator, Predicted], Floats]
@@ -90,6 +90,9 @@ def _negative_binomial_above_zero(rng: np.random.Generator, q: Predicted) -> Flo
     return 1.0 + rng.poisson(rate * np.maximum(1 - first, 0.0)).astype(float)
 
 
+ZERO_INFLATED_BINOMIAL = inflated(BINOMIAL)
+ZERO_INFLATED_POISSON = inflated(POISSON)
+ZERO_INFLATED_NEGATIVE_BINOMIAL = inflated(NEGATIVE_BINOMIAL)
 HURDLE_POISSON = hurdle(POISSON, _poisson_above_zero, _poisson_log_zero)
 HURDLE_NEGATIVE_BINOMIAL = hurdle(NEGATIVE_BINOMIAL, _negative_binomial_above_zero, _negative_binomial_log_zero)
 HURDLE_GAMMA = hurdle(GAMMA, GAMMA.draw)

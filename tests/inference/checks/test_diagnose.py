@@ -6,9 +6,9 @@ from functools import partial
 import numpy as np
 import pytest
 
+from bayesmix.families.family import read_family
 from bayesmix.inference.checks import diagnose as diagnose_file
 from bayesmix.inference.checks.diagnose import model_lines, verdict
-from bayesmix.modelling.families import read_family
 
 FAMILY = read_family("gaussian")
 # The draws are made up: they follow neither priors nor data.

@@ -9,10 +9,10 @@ from scipy.stats import binom, norm
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError, FamilyError
+from bayesmix.families.family import read_family
 from bayesmix.formula.design import Response
-from bayesmix.modelling.families import read_family
-from bayesmix.modelling.prior_quantiles import coefficient_prior
-from bayesmix.modelling.priors import Prior
+from bayesmix.priors.coefficient import coefficient_prior
+from bayesmix.priors.prior import Prior
 
 FORMULA = "cbind(k, n - k) ~ group"
 

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.default_priors import column_sds, default_priors
 from bayesmix.modelling.exact.log_marginal import log_marginal_of
-from bayesmix.modelling.families import read_family
-from bayesmix.modelling.priors import settle_priors
+from bayesmix.priors.default_priors import column_sds, default_priors
+from bayesmix.priors.settled import settle_priors
 
 PRIORS = {"Intercept": "Normal(1, 2)", "sigma": "HalfNormal(1)"}
 G = np.repeat(np.arange(6), 4)

@@ -22,7 +22,7 @@ from bayesmix.inference.prediction.psis import psis, variance_of
 from bayesmix.inference.shared.draws import auxiliary, fixed, joined, standard_deviations
 from bayesmix.modelling.exact.left_out import left_out
 from bayesmix.modelling.fit import fit
-from bayesmix.modelling.prior_density import log_prior_density
+from bayesmix.priors.density import log_prior_density
 
 SHORT = {"seed": 1, "progress": False}
 N_GROUPS, PER_GROUP = 7, 4

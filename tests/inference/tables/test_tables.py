@@ -8,6 +8,7 @@ import pytest
 from arviz_stats import ess, rhat
 
 from bayesmix.errors import ArgumentError, UnknownTermError
+from bayesmix.families.family import read_family
 from bayesmix.inference.shared import summarise
 from bayesmix.inference.tables.coef import coef
 from bayesmix.inference.tables.fixef import fixef
@@ -15,7 +16,6 @@ from bayesmix.inference.tables.glance import glance
 from bayesmix.inference.tables.ranef import ranef
 from bayesmix.inference.tables.tidy import tidy
 from bayesmix.inference.tables.varcorr import varcorr
-from bayesmix.modelling.families import read_family
 
 
 def numbers(draws, prob=0.95):

@@ -3,9 +3,10 @@
 import pytest
 
 from bayesmix.errors import PriorError
-from bayesmix.modelling.distributions import DISTRIBUTIONS
-from bayesmix.modelling.priors import Prior, parameter_kind, read_prior, settle_priors, to_text
-from bayesmix.modelling.scaled_prior import scaled
+from bayesmix.priors.prior import Prior, scaled, to_text
+from bayesmix.priors.reading import parameter_kind, read_prior
+from bayesmix.priors.settled import settle_priors
+from bayesmix.priors.table import DISTRIBUTIONS
 
 READ = [
     ("Normal(0, 2.5)", "Days", Prior("Normal", (0.0, 2.5))),
@@ -61,7 +62,7 @@ REFUSED = [
     ("HalfCauchy(0.5) * 2", "sd_g__x", "times '2'"),
     ("HalfCauchy(0.5) * sigma * 2", "sd_g__x", "times 'sigma . 2'"),
     ("HalfCauchy(0.5) *", "sd_g__x", "times ''"),
-    ("Uniform(0, 5) * sigma", "sd_g__x", "only priors of group sds may be times sigma, by HalfCauchy"),
+    ("Uniform(0, 5) * sigma", "sd_g__x", "only priors of group sds may be times sigma, by HalfNormal"),
     ("Gamma(2, 1) * sigma", "sd_g__x", "only priors of group sds may be times sigma"),
     ("Normal(0, 5) * sigma", "Days", "only priors of group sds may be times sigma"),
     (Prior("Nonsense", (1.0,)), "sigma", "is not known"),

@@ -3,17 +3,18 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.families.auxiliary import AUXILIARY
+from bayesmix.families.family import Family
+from bayesmix.families.record import OF_A_PROBABILITY
 from bayesmix.formula.design import Design
-from bayesmix.modelling import layout
-from bayesmix.modelling.auxiliary_priors import auxiliary_centre, auxiliary_prior, response_for_priors
-from bayesmix.modelling.column_units import cell_means, fixed_reach, fixed_units, group_units
-from bayesmix.modelling.families import Family
-from bayesmix.modelling.priors import Prior
 from bayesmix.numerics.links import LINKS
+from bayesmix.numerics.typical_weight import typical_weight
+from bayesmix.posterior import layout
+from bayesmix.priors.column_units import cell_means, fixed_reach, fixed_units, group_units
+from bayesmix.priors.prior import Prior
+from bayesmix.priors.reading import read_prior
 
 Floats = NDArray[np.float64]
-
-_OF_PROBABILITIES = ("logit", "probit", "cloglog")
 
 
 def default_priors(design: Design, family: Family) -> dict[str, Prior]:
@@ -29,8 +30,8 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
     `corr_<group>`        LKJ(2)                                       LKJ(2)
     ====================  ===========================================  ==================================
 
-    `auxiliary_prior` has those of `sigma` and the families' other parameters. One with a formula has coefficients and
-    group sds as on a log scale, and its intercept is normal about `auxiliary_centre`. The thresholds of an ordinal
+    `_auxiliary_prior` has those of `sigma` and the families' other parameters. One with a formula has coefficients and
+    group sds as on a log scale, and its intercept is normal about `_auxiliary_centre`. The thresholds of an ordinal
     response come from Dirichlet(1), uniform over the probabilities of its categories at the predictors' means.
 
     The intercept is meant at the predictors' means. z is the column that varies by group; sd z is 1 for the intercept
@@ -43,7 +44,7 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
     An offset is taken from y first; for lognormal families y is the log of the response, for hurdle models only rows
     other than 0 count.
     """
-    y, offset = response_for_priors(design, family)
+    y, offset = _response_for_priors(design, family)
     identity = family.link == "identity"
     y = y - offset if identity else y
     sd_y = float(np.std(y, ddof=1)) if len(y) > 1 else 0.0
@@ -57,10 +58,10 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
         priors |= _predictor_priors(design, (_typical(y, offset, family), 2.5), cell=cell)
     for name in family.auxiliary:
         if name in design.parts:
-            centre = auxiliary_centre(name, design, family)
+            centre = _auxiliary_centre(name, design, family)
             priors |= _predictor_priors(design.parts[name], centre, cell=centre)
         else:
-            priors[name] = auxiliary_prior(name, design, family)
+            priors[name] = _auxiliary_prior(name, design, family)
     return priors
 
 
@@ -113,7 +114,7 @@ def _linked_mean(design: Design, y: Floats, offset: Floats, family: Family) -> f
     """
     trials = design.response.trials
     total, size = float(np.sum(y)), float(len(y) if trials is None else np.sum(trials))
-    if family.link in _OF_PROBABILITIES and total in (0.0, size):
+    if family.link in OF_A_PROBABILITY and total in (0.0, size):
         total, size = total + 0.5, size + 1.0
     with np.errstate(divide="ignore", invalid="ignore"):
         found = float(LINKS[family.link].link(total / size)) - float(np.mean(offset)) if size else np.nan
@@ -129,3 +130,43 @@ def _group_priors(design: Design, sd_y: float | None) -> dict[str, Prior]:
         if term.k > 1:
             priors[layout.corr_name(term, design.random)] = Prior("LKJ", (2.0,))
     return priors
+
+
+def _response_for_priors(design: Design, family: Family) -> tuple[Floats, Floats]:
+    """The response as the priors measure it, and the offset of the same rows, (n,) each.
+
+    The logarithm where a family is normal there, and of a hurdle model the rows that are past the hurdle.
+    """
+    y, offset = design.response.values, design.offset
+    if family.record.hurdle:
+        past = y > 0
+        y, offset = y[past], offset[past]
+    return (np.log(y) if family.record.of_log else y), offset
+
+
+def _auxiliary_prior(name: str, design: Design, family: Family) -> Prior:
+    """The default prior of `name`, one of `family.auxiliary`.
+
+    That of `sigma` is HalfStudentT(3, sd y), y the response less an offset, its log for lognormal families; the
+    others stand in `families.auxiliary`, with their reasons.
+
+    With weights `sigma` is the residual sd at weight 1, and sd y is multiplied by the root of the median weight: the
+    prior is about the residuals of a typical row, whatever the unit of the weights.
+    """
+    written = AUXILIARY[name].prior
+    return read_prior(written) if written else Prior("HalfStudentT", (3.0, _spread_of_response(design, family)))
+
+
+def _auxiliary_centre(name: str, design: Design, family: Family) -> tuple[float, float]:
+    """Mean and sd of the intercept's normal prior where `name` has a formula, on its link scale.
+
+    About log sd y for `sigma`, else as far as `_auxiliary_prior` reaches: log 20 for `nu` (sd 1), log 10 for `phi`.
+    """
+    return AUXILIARY[name].centre or (float(np.log(_spread_of_response(design, family))), 2.5)
+
+
+def _spread_of_response(design: Design, family: Family) -> float:
+    """The scale of `sigma`: sd y of a row with the typical weight."""
+    y, offset = _response_for_priors(design, family)
+    y = y - offset if family.link == "identity" else y
+    return float(np.std(y, ddof=1) * np.sqrt(typical_weight(design.weights))) if len(y) > 1 else 0.0

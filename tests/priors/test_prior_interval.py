@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bayesmix.modelling.prior_density import prior_interval
-from bayesmix.modelling.priors import read_prior
+from bayesmix.priors.density import prior_interval
+from bayesmix.priors.reading import read_prior
 
 TAILS = [0.025, 0.975]
 

@@ -10,8 +10,9 @@ from scipy import stats
 from scipy.special import expit, logit
 
 import bayesmix as bm
+from bayesmix.families.auxiliary import AUXILIARY
+from bayesmix.families.table import ALIASES, FAMILIES
 from bayesmix.formula.response import RESPONSE_KINDS
-from bayesmix.modelling.families import ALIASES, AUXILIARY, FAMILIES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "families.md").read_text()
 LEVELS, ROWS = 60, 7
@@ -34,7 +35,7 @@ def test_the_families_are_those_of_the_page():
         entry = FAMILIES[name]
         assert links == ", ".join(entry.links)
         assert response == RESPONSE_KINDS[entry.response]
-        assert further == ", ".join(entry.auxiliary)
+        assert further == ", ".join(parameter.name for parameter in entry.auxiliary)
 
 
 def test_the_further_parameters_are_those_of_the_page():
@@ -128,7 +129,7 @@ def simulated(family, formulas, seed):
     if "offset" in formulas[0]:
         eta = eta + np.log(t)
     q = {}
-    for name in FAMILIES[family].auxiliary:
+    for name in [parameter.name for parameter in FAMILIES[family].auxiliary]:
         forward, back = LINK[AUXILIARY[name].link]
         own = next((formula for formula in formulas[1:] if formula.startswith(name)), None)
         if own is None:

@@ -6,11 +6,11 @@ import pytest
 
 import bayesmix as bm
 from bayesmix.data import load_data
+from bayesmix.families.family import read_family
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.default_priors import column_sds, default_priors
-from bayesmix.modelling.families import read_family
+from bayesmix.priors.default_priors import column_sds, default_priors
 
 
 def priors_of(formula, data, family="gaussian", **arguments):

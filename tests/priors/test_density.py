@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from bayesmix.modelling.distributions import DISTRIBUTIONS
-from bayesmix.modelling.prior_density import (
+from bayesmix.priors.density import (
     averaged_prior_density,
     log_prior_density,
     prior_density,
     prior_probability_below,
     prior_probability_of_ratio_below,
 )
-from bayesmix.modelling.priors import read_prior
+from bayesmix.priors.reading import read_prior
+from bayesmix.priors.table import DISTRIBUTIONS
 
 SCIPY = {
     "Normal(1, 2)": stats.norm(1, 2),

@@ -3,27 +3,18 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite, nan
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
 from bayesmix.formula.design import FixedEffects
-from bayesmix.modelling.priors import Prior
+from bayesmix.priors.prior import Prior, scipy_form
 
 Floats = NDArray[np.float64]
 
 _N_VALUES = 20_000
 _AT_ZERO = "at predictors of 0"
-
-_DISTRIBUTIONS: dict[str, Callable[..., Any]] = {
-    "Normal": stats.norm,
-    "StudentT": stats.t,
-    "Cauchy": stats.cauchy,
-    "Laplace": stats.laplace,
-    "Uniform": lambda lower, upper: stats.uniform(lower, upper - lower),
-}
 
 
 @dataclass(frozen=True)
@@ -43,7 +34,7 @@ def coefficient_prior(fixed: FixedEffects, priors: Mapping[str, Prior], name: st
     """
     means = _shares(fixed) if name == "Intercept" else {name: 1.0}
     if len(means) == 1:
-        own = _DISTRIBUTIONS[priors[name].name](*priors[name].args)
+        own = scipy_form(priors[name])
         sd = float(own.std())
         return CoefficientPrior(str(priors[name]), sd if isfinite(sd) else nan, lambda value: float(own.cdf(value)))
     if all(priors[other].name == "Normal" for other in means):
@@ -54,7 +45,7 @@ def coefficient_prior(fixed: FixedEffects, priors: Mapping[str, Prior], name: st
     rng = np.random.default_rng(0)
     values = np.zeros(_N_VALUES)
     for other, share in means.items():
-        values += share * _DISTRIBUTIONS[priors[other].name](*priors[other].args).rvs(_N_VALUES, random_state=rng)
+        values += share * scipy_form(priors[other]).rvs(_N_VALUES, random_state=rng)
     return CoefficientPrior(
         f"what the priors imply {_AT_ZERO}", float(values.std()), lambda value: float(np.mean(values < value))
     )

@@ -1,0 +1,36 @@
+"""Normal responses, and Student's t for outliers."""
+
+from typing import Literal
+
+from bayesmix.families.auxiliary import NU, SIGMA
+from bayesmix.families.record import FamilyRecord, PymcRecipe
+from bayesmix.numerics import response_moments as moments
+from bayesmix.numerics.row_distribution import continuous as rows
+
+type GaussianText = Literal[
+    "gaussian", "gaussian(identity)", "gaussian(log)",
+    "student_t", "student_t(identity)", "student_t(log)",
+    "student", "t",
+]  # fmt: skip
+
+GAUSSIAN = FamilyRecord(
+    name="gaussian",
+    resembled=("normal", "norm"),
+    links=("identity", "log"),
+    response="real",
+    auxiliary=(SIGMA,),
+    distribution=rows.GAUSSIAN,
+    moments=moments.GAUSSIAN,
+    in_pymc="gaussian",
+)
+
+STUDENT_T = FamilyRecord(
+    name="student_t",
+    aliases=("student", "t"),
+    links=("identity", "log"),
+    response="real",
+    auxiliary=(SIGMA, NU),
+    distribution=rows.STUDENT_T,
+    moments=moments.STUDENT_T,
+    in_pymc=PymcRecipe("StudentT"),
+)

@@ -1,0 +1,67 @@
+"""Positive responses, and those that are 0 in some rows: log-normal and gamma."""
+
+from typing import Literal
+
+from bayesmix.families.auxiliary import HU, SHAPE, SIGMA
+from bayesmix.families.record import Arguments, FamilyRecord, PymcRecipe, as_is, with_zeros
+from bayesmix.numerics import response_moments as moments
+from bayesmix.numerics.row_distribution import continuous as rows
+from bayesmix.numerics.row_distribution import zeros
+
+type PositiveText = Literal[
+    "lognormal", "lognormal(identity)",
+    "gamma", "gamma(log)",
+    "hurdle_gamma", "hurdle_gamma(log)",
+    "hurdle_lognormal", "hurdle_lognormal(identity)",
+]  # fmt: skip
+
+
+def _gamma_in_pymc(arguments: Arguments) -> Arguments:
+    mean, shape = arguments.pop("mu"), arguments.pop("shape")
+    return arguments | {"alpha": shape, "beta": shape / mean}
+
+
+LOGNORMAL = FamilyRecord(
+    name="lognormal",
+    resembled=("log_normal",),
+    links=("identity",),
+    response="positive",
+    auxiliary=(SIGMA,),
+    distribution=rows.LOGNORMAL,
+    moments=moments.LOGNORMAL,
+    in_pymc="lognormal",
+    of_log=True,
+)
+
+HURDLE_LOGNORMAL = FamilyRecord(
+    name="hurdle_lognormal",
+    links=("identity",),
+    response="positive_with_zeros",
+    auxiliary=(SIGMA, HU),
+    distribution=zeros.HURDLE_LOGNORMAL,
+    moments=moments.HURDLE_LOGNORMAL,
+    in_pymc=PymcRecipe("HurdleLogNormal", with_zeros(as_is, "hu")),
+    of_log=True,
+    hurdle=True,
+)
+
+GAMMA = FamilyRecord(
+    name="gamma",
+    links=("log",),
+    response="positive",
+    auxiliary=(SHAPE,),
+    distribution=rows.GAMMA,
+    moments=moments.GAMMA,
+    in_pymc=PymcRecipe("Gamma", _gamma_in_pymc),
+)
+
+HURDLE_GAMMA = FamilyRecord(
+    name="hurdle_gamma",
+    links=("log",),
+    response="positive_with_zeros",
+    auxiliary=(SHAPE, HU),
+    distribution=zeros.HURDLE_GAMMA,
+    moments=moments.HURDLE_GAMMA,
+    in_pymc=PymcRecipe("HurdleGamma", with_zeros(_gamma_in_pymc, "hu")),
+    hurdle=True,
+)

@@ -1,0 +1,51 @@
+"""The families, in the order in which the documentation and messages list them."""
+
+from bayesmix.families.beta import BETA, BETA_BINOMIAL, BetaText
+from bayesmix.families.binomial import BERNOULLI, BINOMIAL, ZERO_INFLATED_BINOMIAL, BinomialText
+from bayesmix.families.gaussian import GAUSSIAN, STUDENT_T, GaussianText
+from bayesmix.families.negative_binomial import (
+    HURDLE_NEGATIVE_BINOMIAL,
+    NEGATIVE_BINOMIAL,
+    ZERO_INFLATED_NEGATIVE_BINOMIAL,
+    NegativeBinomialText,
+)
+from bayesmix.families.ordinal import CUMULATIVE, STOPPING_RATIO, OrdinalText
+from bayesmix.families.poisson import HURDLE_POISSON, POISSON, ZERO_INFLATED_POISSON, PoissonText
+from bayesmix.families.positive import GAMMA, HURDLE_GAMMA, HURDLE_LOGNORMAL, LOGNORMAL, PositiveText
+from bayesmix.families.record import FamilyRecord
+
+type FamilyText = (
+    GaussianText | PositiveText | BetaText | BinomialText | PoissonText | NegativeBinomialText | OrdinalText
+)
+"""A family with its default link, with a link in parentheses, or by the name that another package has for it."""
+
+FAMILIES: dict[str, FamilyRecord] = {
+    family.name: family
+    for family in (
+        GAUSSIAN,
+        STUDENT_T,
+        LOGNORMAL,
+        GAMMA,
+        BETA,
+        BERNOULLI,
+        BINOMIAL,
+        BETA_BINOMIAL,
+        POISSON,
+        NEGATIVE_BINOMIAL,
+        CUMULATIVE,
+        STOPPING_RATIO,
+        ZERO_INFLATED_BINOMIAL,
+        ZERO_INFLATED_POISSON,
+        ZERO_INFLATED_NEGATIVE_BINOMIAL,
+        HURDLE_POISSON,
+        HURDLE_NEGATIVE_BINOMIAL,
+        HURDLE_GAMMA,
+        HURDLE_LOGNORMAL,
+    )
+}
+
+ALIASES = {alias: family.name for family in FAMILIES.values() for alias in family.aliases}
+"""What brms, glmmTMB and Bambi call some of them."""
+
+RESEMBLED = {other: family.name for family in FAMILIES.values() for other in family.resembled}
+"""The family to which another name comes nearest."""

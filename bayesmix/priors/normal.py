@@ -1,0 +1,57 @@
+"""The normal distribution, its positive half, and the log-normal."""
+
+import numpy as np
+import scipy
+
+from bayesmix.numerics.prior_codes import HALF_NORMAL, LOG_NORMAL, NORMAL
+from bayesmix.priors.distribution import Argument, Distribution, Floats, Numbers, half, last, times_scale
+
+_SIGMA = Argument("sigma", "scale", True, "sigma")
+
+
+def _log_density(x: Floats, mu: float, sigma: float) -> Floats:
+    return -0.5 * ((x - mu) / sigma) ** 2 - np.log(sigma) - 0.5 * np.log(2 * np.pi)
+
+
+def _of_logarithm(x: Floats, mu: float, sigma: float) -> Floats:
+    log_x = np.log(np.where(x > 0, x, 1.0))
+    return np.where(x > 0, _log_density(log_x, mu, sigma) - log_x, -np.inf)
+
+
+def _scaled_logarithm(args: Numbers, factor: float) -> Numbers:
+    return args[0] + float(np.log(factor)), args[1]
+
+
+NORMAL_PRIOR = Distribution(
+    name="Normal",
+    arguments=(Argument("mu", "location", False, "mu"), _SIGMA),
+    support="real",
+    log_density=_log_density,
+    scipy=lambda mu, sigma: scipy.stats.norm(mu, sigma),
+    scaled=times_scale,
+    coefficient_kernel=lambda mu, sigma: (NORMAL, (mu, sigma, 1.0)),
+)
+
+HALF_NORMAL_PRIOR = Distribution(
+    name="HalfNormal",
+    arguments=(_SIGMA,),
+    support="positive",
+    log_density=half(_log_density),
+    scipy=lambda sigma: scipy.stats.norm(0, sigma),
+    folded=True,
+    size=last,
+    scaled=times_scale,
+    of_sigma=True,
+    sd_kernel=lambda sigma: (HALF_NORMAL, (sigma, 0.0)),
+)
+
+LOG_NORMAL_PRIOR = Distribution(
+    name="LogNormal",
+    arguments=(Argument("mu", "mean of the log", False, "mu"), Argument("sigma", "sd of the log", True, "sigma")),
+    support="positive",
+    log_density=_of_logarithm,
+    scipy=lambda mu, sigma: scipy.stats.lognorm(sigma, scale=np.exp(mu)),
+    size=lambda mu, _: float(np.exp(mu)),
+    scaled=_scaled_logarithm,
+    sd_kernel=lambda mu, sigma: (LOG_NORMAL, (mu, sigma)),
+)

@@ -1,0 +1,72 @@
+"""The priors of a model: its defaults, with those replaced that the user gives."""
+
+from collections.abc import Mapping
+
+from bayesmix.errors import PriorError, did_you_mean, listing
+from bayesmix.posterior.layout import without_slash
+from bayesmix.priors.prior import Prior, Priors
+from bayesmix.priors.reading import parameter_kind, read_prior
+
+_SMALLEST, _LARGEST = 1e-50, 1e50
+
+
+def settle_priors(
+    defaults: Mapping[str, Prior],
+    given: Mapping[str, str | Prior] | None,
+    column_sds: Mapping[str, float] | None = None,
+) -> dict[str, Prior]:
+    """The defaults with those replaced that were `given`, in the order of the defaults.
+
+    Parameters
+    ----------
+    column_sds
+        By group sd the sd of the column that varies by group, as `default_priors.column_sds` has them: those of which
+        sd(z) sd / sigma is a number without unit, and whose prior may be relative to sigma.
+
+    Raises
+    ------
+    PriorError
+        A given name is no parameter of the model, or its prior cannot be read or does not suit it.
+    """
+    if given is not None and not isinstance(given, Mapping):
+        raise PriorError(f'priors is a mapping, such as {{"sigma": "HalfNormal(20)"}}; got {type(given).__name__}.')
+    settled = Priors(defaults)
+    for written, prior in (given or {}).items():
+        parameter = str(written) if written in defaults else without_slash(str(written))
+        if parameter not in defaults:
+            raise PriorError(
+                f"A prior is given for {written!r}, which the model does not have."
+                f"{did_you_mean(parameter, defaults)} Its parameters: {listing(defaults)}."
+            )
+        read = read_prior(prior, parameter, parameter_kind(defaults[parameter]))
+        _require_moderate(read, parameter)
+        settled[parameter] = _settled_ratio(read, parameter, column_sds or {})
+    return settled
+
+
+def _settled_ratio(prior: Prior, parameter: str, column_sds: Mapping[str, float]) -> Prior:
+    """``ScaleFree(r)`` worked out; a prior relative to sigma is refused where sigma has another unit."""
+    if not (prior.of_sigma or prior.distribution.per_column_sd):
+        return prior
+    if parameter == "sigma":
+        raise PriorError(f"Prior of 'sigma': {prior} is relative to sigma itself; write HalfStudentT(3, 10).")
+    if parameter not in column_sds:
+        raise PriorError(
+            f"Prior of {parameter!r}: {prior} is relative to the residual sd, whose unit group sds have in families "
+            "with sigma and identity link alone; write HalfNormal(1) or HalfStudentT(3, 1)."
+        )
+    if prior.distribution.per_column_sd:
+        ratio = prior.args[0] / column_sds[parameter]
+        return Prior(prior.distribution.per_column_sd, (ratio,), of_sigma=True)
+    return prior
+
+
+def _require_moderate(prior: Prior, parameter: str) -> None:
+    """Powers of the numbers, and their ratios to the data, are to be numbers."""
+    for argument, value in zip(prior.distribution.arguments, prior.args, strict=True):
+        if value and not _SMALLEST <= abs(value) <= _LARGEST:
+            raise PriorError(
+                f"Prior of {parameter!r}: {argument.name} ({argument.meaning}) of {prior.distribution.signature} is "
+                f"{value:g}, and its size may be {_SMALLEST:g} to {_LARGEST:g}; give the response or the column "
+                "another unit."
+            )
