@@ -12,6 +12,27 @@ from scipy.optimize import linprog
 
 REFERENCES = Path(__file__).parent / "references"
 COURSE_FILES = Path(__file__).parents[2] / "shared" / "data"
+# The Gaussian fits of lme4.json: the data set of each, and its formula as bayesmix writes it.
+LME4_GAUSSIAN = {
+    "sleepstudy_int": ("sleepstudy", "Reaction ~ Days + (1 | Subject)"),
+    "sleepstudy_corr": ("sleepstudy", "Reaction ~ Days + (Days | Subject)"),
+    "sleepstudy_slope": ("sleepstudy", "Reaction ~ Days + (0 + Days | Subject)"),
+    "sleepstudy_uncorr": ("sleepstudy", "Reaction ~ Days + (Days || Subject)"),
+    "Dyestuff": ("Dyestuff", "Yield ~ 1 + (1 | Batch)"),
+    "Dyestuff2": ("Dyestuff2", "Yield ~ 1 + (1 | Batch)"),
+    "Penicillin": ("Penicillin", "diameter ~ 1 + (1 | plate) + (1 | sample)"),
+    "Pastes": ("Pastes", "strength ~ 1 + (1 | batch/cask)"),
+    # Here temperature has polynomial contrasts: coefficients differ, effects and fitted values do not.
+    "cake": ("cake", "angle ~ recipe * temperature + (1 | recipe:replicate)"),
+    "cake_unordered_temperature": ("cake", "angle ~ recipe * temperature + (1 | recipe:replicate)"),
+}
+# The data set of every fit there.
+LME4_SETS = {name: source for name, (source, _) in LME4_GAUSSIAN.items()} | {
+    "cbpp": "cbpp",
+    "grouseticks": "grouseticks",
+    "grouseticks_cHEIGHT": "grouseticks",
+    "VerbAgg": "VerbAgg",
+}
 
 
 @pytest.fixture(scope="session")

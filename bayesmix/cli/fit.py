@@ -62,7 +62,7 @@ def fit(
     chains: Annotated[int | None, typer.Option(help="Number of chains (4 unless given).")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same draws.")] = None,
     target_accept: Annotated[float | None, typer.Option(help="Acceptance of NUTS (0.9 unless given).")] = None,
-    method: Annotated[str | None, typer.Option(help='"auto", "marginal" (exact) or "joint".')] = None,
+    method: Annotated[str | None, typer.Option(help='"auto", "exact", "quadrature" or "joint".')] = None,
     sampler: Annotated[str | None, typer.Option(help='"auto", "importance", "nutpie", "pymc" or "numpyro".')] = None,
     prob: Annotated[float, typer.Option(help="Probability of the intervals.")] = 0.95,
     out: Folder = None,

@@ -22,6 +22,7 @@ def _shapes_in_pymc(arguments: Arguments) -> Arguments:
 
 BETA = FamilyRecord(
     name="beta",
+    resembled=("beta_family",),
     links=OF_A_PROBABILITY,
     response="share",
     auxiliary=(PHI,),
@@ -33,6 +34,7 @@ BETA = FamilyRecord(
 BETA_BINOMIAL = FamilyRecord(
     name="beta_binomial",
     aliases=("betabinomial",),
+    resembled=("quasibinomial", "betabinom"),
     links=OF_A_PROBABILITY,
     response="trials",
     auxiliary=(PHI,),

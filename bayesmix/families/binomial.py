@@ -31,6 +31,7 @@ _ROW_CODES = {
 # One trial a row: compiled densities take it as binomial.
 BERNOULLI = FamilyRecord(
     name="bernoulli",
+    resembled=("logistic", "logit", "binary"),
     links=OF_A_PROBABILITY,
     response="binary",
     distribution=counts.BINOMIAL,

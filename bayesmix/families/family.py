@@ -4,21 +4,7 @@ from dataclasses import dataclass
 
 from bayesmix.errors import FamilyError, did_you_mean, listing
 from bayesmix.families.record import FamilyRecord
-from bayesmix.families.table import ALIASES, FAMILIES
-
-_NEAREST = {
-    **dict.fromkeys(("normal", "norm"), "gaussian"),
-    **dict.fromkeys(("nb", "nb2", "nbinom", "nbinom1", "quasipoisson"), "negative_binomial"),
-    **dict.fromkeys(("zip", "zipoisson"), "zero_inflated_poisson"),
-    **dict.fromkeys(("zinb", "zinbinomial"), "zero_inflated_negative_binomial"),
-    **dict.fromkeys(("quasibinomial", "betabinom"), "beta_binomial"),
-    **dict.fromkeys(("ordinal", "clmm", "polr", "ordered_logistic", "proportional_odds"), "cumulative"),
-    **dict.fromkeys(("logistic", "logit", "binary"), "bernoulli"),
-    "cratio": "stopping_ratio",
-    "beta_family": "beta",
-    "log_normal": "lognormal",
-}
-"""What other names come nearest to: the same by another name, or another model that answers the same question."""
+from bayesmix.families.table import ALIASES, FAMILIES, RESEMBLED
 
 
 @dataclass(frozen=True)
@@ -62,7 +48,7 @@ def has_laplace_fit(family: Family) -> bool:
 
 
 def _nearest(name: str) -> str:
-    return f" Nearest is {_NEAREST[name]!r}." if name in _NEAREST else did_you_mean(name, FAMILIES)
+    return f" Nearest is {RESEMBLED[name]!r}." if name in RESEMBLED else did_you_mean(name, FAMILIES)
 
 
 def read_family(text: str | Family) -> Family:

@@ -15,6 +15,7 @@ type GaussianText = Literal[
 
 GAUSSIAN = FamilyRecord(
     name="gaussian",
+    resembled=("normal", "norm"),
     links=("identity", "log"),
     response="real",
     auxiliary=(SIGMA,),

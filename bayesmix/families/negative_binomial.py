@@ -25,6 +25,7 @@ def _shape_in_pymc(arguments: Arguments) -> Arguments:
 NEGATIVE_BINOMIAL = FamilyRecord(
     name="negative_binomial",
     aliases=("negbinomial", "negativebinomial", "nbinom2"),
+    resembled=("nb", "nb2", "nbinom", "nbinom1", "quasipoisson"),
     links=("log",),
     response="count",
     auxiliary=(SHAPE,),
@@ -38,6 +39,7 @@ NEGATIVE_BINOMIAL = FamilyRecord(
 ZERO_INFLATED_NEGATIVE_BINOMIAL = FamilyRecord(
     name="zero_inflated_negative_binomial",
     aliases=("zero_inflated_negbinomial",),
+    resembled=("zinb", "zinbinomial"),
     links=("log",),
     response="count_with_zeros",
     auxiliary=(SHAPE, ZI),

@@ -15,6 +15,7 @@ type OrdinalText = Literal[
 
 CUMULATIVE = FamilyRecord(
     name="cumulative",
+    resembled=("ordinal", "clmm", "polr", "ordered_logistic", "proportional_odds"),
     links=OF_A_PROBABILITY,
     response="ordinal",
     distribution=rows.CUMULATIVE,
@@ -26,6 +27,7 @@ CUMULATIVE = FamilyRecord(
 STOPPING_RATIO = FamilyRecord(
     name="stopping_ratio",
     aliases=("sratio",),
+    resembled=("cratio",),
     links=OF_A_PROBABILITY,
     response="ordinal",
     distribution=rows.STOPPING_RATIO,

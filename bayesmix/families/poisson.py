@@ -31,6 +31,7 @@ POISSON = FamilyRecord(
 
 ZERO_INFLATED_POISSON = FamilyRecord(
     name="zero_inflated_poisson",
+    resembled=("zip", "zipoisson"),
     links=("log",),
     response="count_with_zeros",
     auxiliary=(ZI,),

@@ -23,6 +23,7 @@ def _gamma_in_pymc(arguments: Arguments) -> Arguments:
 
 LOGNORMAL = FamilyRecord(
     name="lognormal",
+    resembled=("log_normal",),
     links=("identity",),
     response="positive",
     auxiliary=(SIGMA,),

@@ -48,6 +48,8 @@ class FamilyRecord:
     ----------
     name, aliases
         As it is written, and what brms, glmmTMB or Bambi call it.
+    resembled
+        Other names that come nearest to it: the same by another name, or another model that answers the same question.
     links
         The first is the default.
     response
@@ -80,6 +82,7 @@ class FamilyRecord:
     moments: Moments
     in_pymc: str | PymcRecipe
     aliases: tuple[str, ...] = ()
+    resembled: tuple[str, ...] = ()
     auxiliary: tuple[Auxiliary, ...] = ()
     overdispersed: str | None = None
     of_log: bool = False

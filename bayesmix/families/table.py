@@ -46,3 +46,6 @@ FAMILIES: dict[str, FamilyRecord] = {
 
 ALIASES = {alias: family.name for family in FAMILIES.values() for alias in family.aliases}
 """What brms, glmmTMB and Bambi call some of them."""
+
+RESEMBLED = {other: family.name for family in FAMILIES.values() for other in family.resembled}
+"""The family to which another name comes nearest."""

@@ -11,6 +11,7 @@ _HEAVY = {
     "audit_draws": "audit_draws",
     "audit_errors": "audit_errors",
     "bambi_bridge": "pymc_model.bambi_bridge",
+    "compile_clock": "samplers.compile_clock",
     "convergence": "convergence",
     "diagnostics": "diagnostics",
     "group_effects": "pymc_model.group_effects",

@@ -29,7 +29,7 @@ from bayesmix.posterior.layout import (
 )
 
 _VALUES_AT_ONCE = 2**21
-_MOST_EFFECTS = 200  # of a term on the marginal path
+_MOST_EFFECTS = 200  # of a term, where they are drawn given what was sampled
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -44,8 +44,8 @@ class Diagnostics:
         effective sizes count the weighted values behind the draws, not their copies. A parameter
         whose draws do not vary has `sd` 0, one with draws that are not finite `sd` nan; the other figures are nan for
         both.
-        On the marginal path group effects are drawn anew for each draw of the variance parameters and mix no worse
-        than these: of a term with many levels 200 effects, evenly spread, are looked at, of one that the posterior
+        On the exact and the quadrature route group effects are drawn anew for each draw of what was sampled and mix no
+        worse than that: of a term with many levels 200 effects, evenly spread, are looked at, of one that the posterior
         does not hold none.
     n_divergent : int
         Divergent transitions of NUTS after tuning, all chains together.
@@ -115,7 +115,7 @@ def diagnose_sampling(posterior: xr.DataTree, design: Design, auxiliary: tuple[s
     """
     draws = posterior.children["posterior"].to_dataset()
     n_chains, n_draws = draws.sizes["chain"], draws.sizes["draw"]
-    # Drawn exactly given the variance parameters: on the marginal path.
+    # Drawn exactly given what was sampled.
     most_effects = _MOST_EFFECTS if _is_marginal(posterior) else None
     blocks = _blocks(draws, design, auxiliary, most_effects)
     statistics = posterior.children["sample_stats"].to_dataset()

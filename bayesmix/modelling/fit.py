@@ -1,4 +1,4 @@
-"""`fit`: from a formula to a posterior, in four steps that can each be called alone."""
+"""`fit`: from a formula to a posterior, in steps that can each be called alone."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -93,12 +93,12 @@ def fit(
         drawn, and recorded in ``fit.sampling.seed``.
     method
         The route from model to posterior. ``"exact"``: coefficients and group effects are integrated out in closed
-        form, the variance parameters alone are sampled, and the rest is drawn exactly; for Gaussian models with Normal
-        or flat priors on the coefficients. ``"quadrature"``: for counts with one random intercept at most (binomial,
-        Bernoulli, beta-binomial, Poisson, negative binomial) its effects are integrated out numerically, all other
-        parameters sampled, and the effects drawn exactly. ``"joint"``: NUTS on all parameters. ``"auto"``: one of the
-        first two where it applies and is the cheaper; `print(fit)` says which and why. ``"marginal"``, the name of
-        earlier versions, asks for whichever of the first two applies.
+        form, the variance parameters alone are sampled, and the rest is drawn exactly; for Gaussian and lognormal
+        models with Normal or flat priors on the coefficients. ``"quadrature"``: for counts with one random intercept at
+        most (binomial, Bernoulli, beta-binomial, Poisson, negative binomial) its effects are integrated out
+        numerically, all other parameters sampled, and the effects drawn exactly. ``"joint"``: NUTS on all parameters.
+        ``"auto"``: one of the first two where it applies and is the cheaper; `print(fit)` says which and why.
+        ``"marginal"``, the name of earlier versions, asks for whichever of the first two applies.
     sampler
         ``"importance"``: independent values of the parameters that are left from a heavy-tailed distribution about the
         mode, weighted and resampled; their Pareto k and effective size are among the diagnostics. ``"nutpie"``,

@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+_NO_TAIL = "All tail values are the same"  # of arviz-stats, where weights have no tail to be smoothed
+
 
 def power_scaling_sensitivity(parameters: Mapping[str, Floats], log_density: Floats) -> Floats:
     """Of each parameter, draws (n_draws,), the rate at which it moves when a component's density is scaled.
 
     `log_density` (n_draws,) is that of the component, a prior or the likelihood, in each draw; one that is the same in
-    all draws moves nothing. Kallioinen et al. (2024), doi:10.1007/s11222-023-10366-5.
+    all draws moves nothing. Of a chain that stuck, whose draws are the same in all of a tail, nothing can be said: nan.
+    Kallioinen et al. (2024), doi:10.1007/s11222-023-10366-5.
     """
     if not parameters or np.ptp(log_density) < 1e-12:
         return np.zeros(len(parameters))
@@ -26,4 +29,9 @@ def power_scaling_sensitivity(parameters: Mapping[str, Floats], log_density: Flo
             "log_prior": xr.Dataset({"density": (dims[:2], log_density[None])}),
         }
     )
-    return arviz_stats.psense(tree, group="prior", sample_dims=["chain", "draw"])["value"].to_numpy()
+    try:
+        return arviz_stats.psense(tree, group="prior", sample_dims=["chain", "draw"])["value"].to_numpy()
+    except ValueError as error:
+        if _NO_TAIL not in str(error):
+            raise
+        return np.full(len(parameters), np.nan)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def with_other_priors(fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior]) -> LogMarginal:
-    """From `own`, that under the priors of `fit`, and the draws; no number where they do not reach the other prior."""
+    """Reweights the draws of `fit`, whose own is `own`; no number where they do not cover the other priors."""
     changed = [name for name in priors if priors[name] != fit.priors[name]]
     if own.reason or not changed:
         return own

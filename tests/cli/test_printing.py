@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from bayesmix.cli import fit as fit_command
 from bayesmix.cli import printing
 from bayesmix.cli.main import main
 from bayesmix.data.catalogue import load_data
@@ -15,7 +14,7 @@ from bayesmix.estimates.least_squares.lm import lm
 from bayesmix.estimates.reml.reml import reml
 from bayesmix.inference.pooling.compare_reml import compare_reml
 from bayesmix.modelling.fit import fit
-from bayesmix.report import page
+from bayesmix.report import analysis, page
 from bayesmix.report.analysis import Written
 
 HOSTILE = "\x1b[31m\x9b2Jred\x07\r\u202egnp\u2066\u200f\x7f"
@@ -101,7 +100,7 @@ def test_a_page_keeps_its_rows_whole():
 
 def test_a_missing_picture_is_told_and_changes_the_exit_code(monkeypatch, capsys):
     monkeypatch.setattr(
-        fit_command, "run_card", lambda *_, **__: Written(Path("o"), ("fit.nc",), ("The picture 'sd' is not there",))
+        analysis, "run_card", lambda *_, **__: Written(Path("o"), ("fit.nc",), ("The picture 'sd' is not there",))
     )
     assert main(["fit", "Reaction ~ Days", "sleepstudy", "--out", "o", "--quiet"]) == 1
     printed = capsys.readouterr()

@@ -11,22 +11,8 @@ import pytest
 from bayesmix.data import load_data
 from bayesmix.data.catalogue import catalogue
 
-FITS = {
-    "sleepstudy_int": "sleepstudy",
-    "sleepstudy_corr": "sleepstudy",
-    "sleepstudy_slope": "sleepstudy",
-    "sleepstudy_uncorr": "sleepstudy",
-    "Dyestuff": "Dyestuff",
-    "Dyestuff2": "Dyestuff2",
-    "Penicillin": "Penicillin",
-    "Pastes": "Pastes",
-    "cake": "cake",
-    "cake_unordered_temperature": "cake",
-    "cbpp": "cbpp",
-    "grouseticks": "grouseticks",
-    "grouseticks_cHEIGHT": "grouseticks",
-    "VerbAgg": "VerbAgg",
-}
+from ..conftest import LME4_SETS
+
 INTERCEPTS_ONLY = ["sleepstudy_int", "Dyestuff", "Dyestuff2", "Penicillin", "Pastes", "cake_unordered_temperature"]
 
 
@@ -35,10 +21,10 @@ def normalised(formula: str) -> str:
 
 
 def test_every_fit_of_the_reference_is_compared(lme4):
-    assert set(FITS) == set(lme4)
+    assert set(LME4_SETS) == set(lme4)
 
 
-@pytest.mark.parametrize(("fit", "name"), FITS.items())
+@pytest.mark.parametrize(("fit", "name"), LME4_SETS.items())
 def test_rows_and_groups_are_as_many_as_lme4_found(fit, name, lme4):
     data = load_data(name)
     assert len(data) == lme4[fit]["nobs"]
@@ -46,7 +32,7 @@ def test_rows_and_groups_are_as_many_as_lme4_found(fit, name, lme4):
         assert data.groupby(group.split(":"), observed=True).ngroups == n_levels
 
 
-@pytest.mark.parametrize(("fit", "name"), FITS.items())
+@pytest.mark.parametrize(("fit", "name"), LME4_SETS.items())
 def test_group_levels_stand_in_lme4s_order(fit, name, lme4):
     data = load_data(name)
     for group, modes in lme4[fit]["ranef"].items():
@@ -54,7 +40,7 @@ def test_group_levels_stand_in_lme4s_order(fit, name, lme4):
             assert data[group].cat.categories.tolist() == modes["levels"]
 
 
-@pytest.mark.parametrize(("fit", "name"), [item for item in FITS.items() if item[0] != "cake"])
+@pytest.mark.parametrize(("fit", "name"), [item for item in LME4_SETS.items() if item[0] != "cake"])
 def test_coefficients_are_named_after_all_levels_but_the_reference(fit, name, lme4):
     coefficients = [term for term in lme4[fit]["fixef"] if ":" not in term]
     for column in catalogue()[name].columns:
@@ -65,7 +51,7 @@ def test_coefficients_are_named_after_all_levels_but_the_reference(fit, name, lm
 
 @pytest.mark.parametrize("name", ["sleepstudy", "Pastes", "cbpp", "grouseticks", "VerbAgg", "cake", "Penicillin"])
 def test_example_is_a_formula_that_lme4_fitted(name, lme4):
-    fitted = {normalised(lme4[fit]["formula"]): lme4[fit].get("family") for fit, of in FITS.items() if of == name}
+    fitted = {normalised(lme4[fit]["formula"]): lme4[fit].get("family") for fit, of in LME4_SETS.items() if of == name}
     data_set = catalogue()[name]
     assert normalised(data_set.formula) in fitted
     family = data_set.family.replace("bernoulli", "binomial")  # glm's name for both
@@ -77,7 +63,7 @@ def test_penalised_residual_sum_of_squares_is_lme4s(fit, lme4):
     # |y - fitted|^2 + sigma^2 sum (mode / sd)^2 = sigma^2 (n - p) at the REML estimate; lme4's default
     # optimiser is good to about 1e-5, which moves the identity by less than that.
     reference = lme4[fit]
-    data, sigma = load_data(FITS[fit]), reference["sigma"]
+    data, sigma = load_data(LME4_SETS[fit]), reference["sigma"]
     response = data[reference["formula"].split(" ~ ")[0]].to_numpy(float)
     sds = {row["grp"]: row["sdcor"] for row in reference["VarCorr"]}
     penalty = sum(

@@ -244,6 +244,7 @@ def test_levels_of_a_factor_keep_their_order():
     np.testing.assert_allclose(fit.beta, [means["b"], means["a"] - means["b"], means["c"] - means["b"]])
 
 
+@pytest.mark.slow
 def test_interval_covers_as_often_as_it_says():
     rng = np.random.default_rng(11)
     data = made_up(2, n=6)[["x"]]

@@ -10,19 +10,7 @@ from bayesmix.errors import ArgumentError, BayesmixError, DesignError
 from bayesmix.estimates.reml import fit_design, tests
 from bayesmix.estimates.reml.record import RemlFit
 
-SETS = ("sleepstudy", "Dyestuff2", "Dyestuff", "Penicillin", "Pastes", "cake")
-FITS = (
-    "sleepstudy_int",
-    "sleepstudy_corr",
-    "sleepstudy_slope",
-    "sleepstudy_uncorr",
-    "Dyestuff",
-    "Dyestuff2",
-    "Penicillin",
-    "Pastes",
-    "cake",
-    "cake_unordered_temperature",
-)
+from ..conftest import LME4_GAUSSIAN
 
 
 @pytest.fixture
@@ -30,9 +18,8 @@ def dragons(course_file):
     return pd.read_csv(course_file("dragons_unrounded.csv"))
 
 
-def fitted(name, reference, **arguments):
-    source = next(known for known in SETS if name.startswith(known))
-    formula = reference["formula"].replace("((1 | Subject) + (0 + Days | Subject))", "(Days || Subject)")
+def fitted(name, **arguments):
+    source, formula = LME4_GAUSSIAN[name]
     data = bm.load_data(source)
     if name == "cake_unordered_temperature":
         temperature = data["temperature"].astype(str)
@@ -73,13 +60,13 @@ def to_polynomials(fit):
 
 
 def test_every_gaussian_fit_of_lme4_is_compared(lme4):
-    assert set(FITS) == {name for name, fit in lme4.items() if "REMLcrit" in fit}
+    assert set(LME4_GAUSSIAN) == {name for name, fit in lme4.items() if "REMLcrit" in fit}
 
 
-@pytest.mark.parametrize("name", FITS)
+@pytest.mark.parametrize("name", LME4_GAUSSIAN)
 def test_lme4s_tight_fits(name, lme4):
     reference = lme4[name]
-    tight, fit = reference["tight"], fitted(name, reference)
+    tight, fit = reference["tight"], fitted(name)
     # In |X'V^-1 X| orthonormal polynomials of 6 levels count sqrt(6) times treatment coding, in each of 3 recipes.
     coding = 3 * np.log(6) if name == "cake" else 0.0
     assert fit.criterion + coding <= tight["REMLcrit"] + 1e-6
@@ -102,10 +89,10 @@ def test_lme4s_tight_fits(name, lme4):
     assert fit.n_parameters == reference["logLik_df"]
 
 
-@pytest.mark.parametrize("name", FITS)
+@pytest.mark.parametrize("name", LME4_GAUSSIAN)
 def test_lme4s_fits_by_maximum_likelihood(name, lme4):
     reference = lme4[name]
-    expected, fit = reference["ML"], fitted(name, reference, reml=False)
+    expected, fit = reference["ML"], fitted(name, reml=False)
     assert fit.criterion <= expected["deviance"] + 1e-6
     assert fit.loglik == pytest.approx(expected["logLik"], abs=1e-5)
     assert fit.aic == pytest.approx(expected["AIC"], abs=2e-5)

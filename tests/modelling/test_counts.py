@@ -68,7 +68,15 @@ def own_density(counts, theta, fineness=0.3):
     return found[0]
 
 
-@pytest.mark.parametrize("family", RESPONSES)
+@pytest.mark.parametrize(
+    "family",
+    [
+        pytest.param(
+            one, marks=() if one in ("binomial(logit)", "beta_binomial(logit)", "poisson(log)") else pytest.mark.slow
+        )
+        for one in RESPONSES
+    ],
+)
 def test_the_density_is_that_of_the_pymc_model_integrated_over_the_effects(family, rows):
     """By the trapezoidal rule over both effects; up to a constant, of which PyMC's normal density has 8 digits."""
     given = {"sd_g__Intercept": "HalfStudentT(4, 1)"}
@@ -245,6 +253,7 @@ def assert_same_posterior(one, two):
     assert (np.abs(effects[0]["mean"] - effects[1]["mean"]) < 4 * error).all()
 
 
+@pytest.mark.slow
 def test_cbpp_is_that_of_the_joint_path_by_both_samplers(cbpp, fitted):
     joint = bm.fit(CBPP, cbpp, "binomial", method="joint", draws=2000, **SETTINGS)
     assert_same_posterior(fitted, joint)

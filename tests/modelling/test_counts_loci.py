@@ -47,7 +47,7 @@ def test_two_hundred_simulated_loci(simulated_loci):
         others = np.delete(means, cell).mean()
         directions.append(np.sign(means[cell] - others) == (1 if data["boundary_value"].iloc[0] == 1 else -1))
     found = pd.DataFrame(rows)
-    assert (found["method"] == "marginal").all()
+    assert (found["method"] == "quadrature").all()
     assert not found["runs_away"].any()
     assert (found["divergent"] == 0).all()
     assert found["ess"].min() > 400
@@ -71,7 +71,7 @@ def test_twenty_real_loci(course_file):
     ]
     found = pd.DataFrame(rows)
     assert len(found) == 20
-    assert (found["method"] == "marginal").all()
+    assert (found["method"] == "quadrature").all()
     assert not found["runs_away"].any()
     assert (found["divergent"] == 0).all()
     assert found["ess"].min() > 400

@@ -156,6 +156,7 @@ def category_mass(family, link, y, eta, shares):
 
 
 LINKS = [f"{name}({link})" for name, entry in FAMILIES.items() for link in entry.links]
+USUAL = {f"{name}({entry.links[0]})" for name, entry in FAMILIES.items()}
 
 
 def a_model(text, data, *, parts=()):
@@ -179,7 +180,9 @@ def random_point(model, rng):
     return point, values
 
 
-@pytest.mark.parametrize("text", LINKS)
+@pytest.mark.parametrize(
+    "text", [pytest.param(text, marks=() if text in USUAL else pytest.mark.slow) for text in LINKS]
+)
 def test_log_density_by_hand(text, data):
     family, design, priors, built = a_model(text, data)
     log_density = built.model.compile_logp(jacobian=False, mode="FAST_COMPILE")
@@ -201,7 +204,14 @@ def test_log_density_by_hand(text, data):
         assert log_density(point) == pytest.approx(float(likelihood + prior), rel=1e-7)
 
 
-@pytest.mark.parametrize("name", [name for name, entry in FAMILIES.items() if entry.auxiliary])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in ("gaussian", "negative_binomial", "hurdle_gamma") else pytest.mark.slow)
+        for name, entry in FAMILIES.items()
+        if entry.auxiliary
+    ],
+)
 def test_log_density_with_a_formula_for_every_parameter(name, data):
     further = read_family(name).auxiliary
     family, design, priors, built = a_model(name, data, parts=[f"{one} ~ x + offset(o) + (1 | g)" for one in further])
@@ -223,7 +233,15 @@ def test_log_density_with_a_formula_for_every_parameter(name, data):
         assert log_density(point) == pytest.approx(float(likelihood + prior), rel=1e-7)
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(
+            name, marks=() if name in ("student_t", "binomial", "cumulative", "hurdle_poisson") else pytest.mark.slow
+        )
+        for name in FAMILIES
+    ],
+)
 def test_draws_from_the_prior(name, data):
     family, _, _, built = a_model(name, data)
     with warnings.catch_warnings(), built.model:

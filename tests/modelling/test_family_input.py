@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from bayesmix.errors import BayesmixError, DataError, DesignError, FamilyError, FormulaError, PriorError
-from bayesmix.families import family as families
+from bayesmix.families.table import ALIASES, FAMILIES, RESEMBLED
 from bayesmix.modelling.fit import fit
 
 N = 30
@@ -125,6 +125,6 @@ def test_names_of_other_packages_have_the_nearest_family(name, near):
         fit("y ~ x", table(), name)
 
 
-def test_nearest_families_are_families_and_no_family_stands_under_a_second_name_twice():
-    assert set(families._NEAREST.values()) <= set(families.FAMILIES)
-    assert not set(families._NEAREST) & {*families.FAMILIES, *families.ALIASES}
+def test_a_name_stands_for_one_family_or_comes_nearest_to_one():
+    names = [name for family in FAMILIES.values() for name in (family.name, *family.aliases, *family.resembled)]
+    assert len(names) == len(set(names)) == len(FAMILIES) + len(ALIASES) + len(RESEMBLED)

@@ -50,6 +50,7 @@ def test_print_says_which_and_why():
     assert set(fit.posterior.children) == groups
 
 
+@pytest.mark.slow
 def test_weights_that_cannot_be_trusted_give_way_to_nuts(monkeypatch):
     """With a limit that no weights keep: mixtures follow even these data."""
     assert bm.fit("y ~ x + (x | g) + (x | h)", noise(22), draws=500, **SETTINGS).sampling.sampler == "importance"

@@ -39,7 +39,7 @@ ROWS = simulated()
 def posterior(rows=ROWS, formula=FORMULA, *, sampler, **settings):
     """Posterior and log marginal likelihood (nan after NUTS)."""
     settings = {"draws": 150, "chains": 2, "seed": 1, "progress": False} | settings
-    found = fit(formula, rows, sampler=sampler, method="marginal", **settings)
+    found = fit(formula, rows, sampler=sampler, method="exact", **settings)
     weights = found.diagnostics.importance
     return found.posterior["posterior"].to_dataset(), weights.log_marginal if weights else np.nan
 

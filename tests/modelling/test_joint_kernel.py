@@ -59,8 +59,12 @@ def prepared(name: str):
     return design, family, settled, rough_fit_of(design, family, settled)
 
 
-@pytest.mark.parametrize("centred", [False, True], ids=["non-centred", "centred"])
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    ("name", "centred"),
+    # Every model in one of the two ways, by turns; then in the other.
+    [pytest.param(name, number % 2 == turn, marks=pytest.mark.slow if turn else (), id=f"{name}, {turn}")
+     for turn in (0, 1) for number, name in enumerate(MODELS)],
+)  # fmt: skip
 def test_density_and_gradient(name, centred):
     design, family, priors, rough = prepared(name)
     which = (centred,) * len(design.random)

@@ -203,6 +203,7 @@ def test_the_wrong_parametrisation_is_mended_and_said(usual, monkeypatch, tmp_pa
     np.testing.assert_allclose(log_density_of(again.pymc_model)(points), lp, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_what_stays_bad_is_said(monkeypatch):
     """Without remedies, or with the arguments given, one attempt is all there is, and its trouble is reported."""
     monkeypatch.setattr(joint_draws, "centred_terms", lambda *_: (True, True))
@@ -216,11 +217,12 @@ def test_what_stays_bad_is_said(monkeypatch):
 @pytest.mark.slow
 def test_the_marginal_likelihood_does_not_depend_on_the_parametrisation(usual, monkeypatch):
     monkeypatch.setattr(joint_draws, "centred_terms", lambda *_: (False, False))
-    other = fit(FORMULA, crossed(), **HOW, remedies=False, draws=2000)
+    other = fit(FORMULA, crossed(), **HOW | {"draws": 2000}, remedies=False)
     both = [by_bridge(each.pymc_model, each.posterior, seed=4) for each in (usual, other)]
     assert abs(both[0].value - both[1].value) < 4 * np.hypot(*(each.error for each in both))
 
 
+@pytest.mark.slow
 def test_attempts_are_announced_and_cost_ten_times_the_first_at_most(monkeypatch, capsys):
     """Each with its reason, where nobody sees a bar too; 10,000 effective draws a chain are never reached."""
     monkeypatch.setattr(joint_draws, "centred_terms", lambda *_: (True, True))
@@ -278,11 +280,12 @@ def test_an_interrupt_of_the_first_attempt_or_of_a_script_ends_the_fit(monkeypat
         fit(FORMULA, crossed(), **HOW)
 
 
+@pytest.mark.slow
 def test_chains_that_go_on_begin_with_the_draws_they_had(monkeypatch):
     """Of three times as many draws every third: the last of the first 600 is the 200th of those kept."""
-    short = fit(FORMULA, crossed(), **HOW, draws=600, remedies=False)
+    short = fit(FORMULA, crossed(), **HOW | {"draws": 600}, remedies=False)
     monkeypatch.setattr(joint_draws.ladder, "Way", lambda **way: Way(**way, thin=3))
-    long = fit(FORMULA, crossed(), **HOW, draws=400, remedies=False)
+    long = fit(FORMULA, crossed(), **HOW | {"draws": 400}, remedies=False)
     points = [each.posterior["unconstrained_posterior"]["point"].to_numpy() for each in (short, long)]
     np.testing.assert_array_equal(points[0][:, 2::3], points[1][:, :200])
 

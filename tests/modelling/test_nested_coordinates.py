@@ -124,7 +124,7 @@ def test_one_attempt_does_where_broods_all_but_stand_for_locations(ticks):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [2, 3, 4])
+@pytest.mark.parametrize("seed", [2, 3])
 def test_every_seed_with_an_effect_for_every_row(seed):
     formula = f"{TICKS} + (1 | INDEX)"
     found = fit(formula, load_data("grouseticks"), "poisson", seed=seed, progress=False)
@@ -134,9 +134,9 @@ def test_every_seed_with_an_effect_for_every_row(seed):
 
 @pytest.mark.slow
 def test_the_posterior_is_that_of_fixed_coordinates(ticks, monkeypatch):
-    """Quantiles of both sds, tails among them, as 8 times as many draws in coordinates that do not follow the sds."""
+    """Quantiles of both sds, tails among them, as 5 times as many draws in coordinates that do not follow the sds."""
     monkeypatch.setattr(joint_kernel, "nested_factors", lambda _: None)
-    how = {"draws": 8_000, "remedies": False, "progress": False}
+    how = {"draws": 5_000, "remedies": False, "progress": False}
     other = fit(TICKS, load_data("grouseticks"), "poisson", seed=5, **how)
     for name in ("sd_BROOD__Intercept", "sd_LOCATION__Intercept"):
         near, far = (each.posterior["posterior"][name].to_numpy() for each in (ticks, other))

@@ -84,7 +84,7 @@ def test_six_rows_whose_sd_has_a_second_mode_near_0():
     assert 0.5 < np.sqrt(np.mean(np.square(z))) < 1.6
 
 
-@pytest.mark.parametrize("model", [growth, factor_slopes])
+@pytest.mark.parametrize("model", [growth, pytest.param(factor_slopes, marks=pytest.mark.slow)])
 def test_hard_tails_are_well_at_first(model):
     for seed in range(4):
         fit = bm.fit(*model(), seed=seed, progress=False)
@@ -152,10 +152,10 @@ def model_of(formula, data):
 def test_lower_limits_and_stated_errors_over_40_seeds(model):
     """Limits by long chains of NUTS; the marginal likelihood by many more values, and by bridge sampling."""
     formula, data = model()
-    long = bm.fit(formula, data, sampler="nutpie", draws=20_000, target_accept=0.95, seed=99, progress=False)
+    long = bm.fit(formula, data, sampler="nutpie", draws=10_000, target_accept=0.95, seed=99, progress=False)
     marginal = integrated_gaussian(*model_of(formula, data))
-    many = [by_importance(marginal, n_values=40_000, seed=seed, cores=1) for seed in range(1000, 1010)]
-    known = float(np.logaddexp.reduce([one.value for one in many]) - np.log(10))
+    many = [by_importance(marginal, n_values=40_000, seed=seed, cores=1) for seed in range(1000, 1006)]
+    known = float(np.logaddexp.reduce([one.value for one in many]) - np.log(len(many)))
     bridged = by_bridge(marginal, seed=1, cores=1)
     assert abs(known - bridged.value) < 4 * bridged.error
     fits = [bm.fit(formula, data, seed=seed, progress=False) for seed in range(40)]

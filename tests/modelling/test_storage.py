@@ -43,6 +43,7 @@ def test_round_trip(sleepstudy, tmp_path):
     assert set(again.pymc_model.named_vars) == set(sleepstudy.pymc_model.named_vars)
 
 
+@pytest.mark.slow
 def test_a_fresh_process_prints_the_same(sleepstudy, tmp_path):
     path = bm.save(sleepstudy, tmp_path / "fit.nc")
     program = f"import bayesmix as bm; print(bm.load({str(path)!r}))"
@@ -158,6 +159,7 @@ ODD_COLUMNS = {
     ),
     "numbers and None": lambda g: pd.Series([None if i == 0 else int(i) for i in pd.factorize(g)[0]], dtype=object),
 }
+SLOW = ("arrow text", "objects", "dates as categories", "arrow dictionary", "numbers of 40 digits")
 
 
 @pytest.fixture(scope="module")
@@ -169,10 +171,7 @@ def rows():
 
 @pytest.mark.parametrize(
     "kind",
-    [
-        pytest.param(kind, marks=pytest.mark.slow if kind in ("arrow text", "objects", "dates as categories") else ())
-        for kind in ODD_COLUMNS
-    ],
+    [pytest.param(kind, marks=pytest.mark.slow if kind in SLOW else ()) for kind in ODD_COLUMNS],
 )
 def test_columns_of_odd_types_come_back(kind, rows, tmp_path):
     column = ODD_COLUMNS[kind](rows["g"])

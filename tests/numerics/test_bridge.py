@@ -75,7 +75,9 @@ def test_conjugate_normal_model():
     assert abs(found.log_integral - exact) < 4 * found.error < 0.01
 
 
-@pytest.mark.parametrize("case", ["normal, 10", "skewed, 4", "autocorrelated, 3"])
+@pytest.mark.parametrize(
+    "case", [*(pytest.param(case, marks=pytest.mark.slow) for case in ("normal, 10", "skewed, 4")), "autocorrelated, 3"]
+)
 def test_the_stated_error_covers(case):
     scores, disagreements = [], 0
     for seed in range(100):
@@ -158,6 +160,7 @@ def test_pareto_k_against_arviz_and_truth(shape):
     assert pareto_k(values) == pytest.approx(shape, abs=0.3)
 
 
+@pytest.mark.slow
 def test_the_halves_are_not_taken_for_independent():
     """Of a normal density all error is that of the fitted normal, which both halves share: the mean of two is no
     better than one of them."""

@@ -16,19 +16,10 @@ from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.conditional import conditional
 from bayesmix.numerics.gaussian.cross_products import cross_products
 
+from ..conftest import LME4_GAUSSIAN
+
 # cake's temperature is ordered there, with polynomial coefficients; its tests per term are compared all the same.
-MODELS = [
-    "sleepstudy_int",
-    "sleepstudy_corr",
-    "sleepstudy_slope",
-    "sleepstudy_uncorr",
-    "Dyestuff",
-    "Dyestuff2",
-    "Penicillin",
-    "Pastes",
-    "cake",
-    "cake_unordered_temperature",
-]
+CODED_ALIKE = [name for name in LME4_GAUSSIAN if name != "cake"]
 METHODS = {"satterthwaite": satterthwaite, "kenward_roger": kenward_roger}
 ANOVA = {"satterthwaite": "anova_satterthwaite", "kenward_roger": "anova_kr"}
 # Satterthwaite's are from differences in lmerTest; where the default fit stops short, parametrisations differ too.
@@ -68,10 +59,11 @@ def lme4_group(group, table):
 
 
 def prepared(model, name, fit):
-    data = bm.load_data(name.split("_")[0])
+    source, formula = LME4_GAUSSIAN[name]
+    data = bm.load_data(source)
     if "cake" in name:
         data["temperature"] = data["temperature"].astype(int).astype(str)
-    design = build_design(parse(model["formula"].replace("((1", "(1").replace("Subject))", "Subject)")), data)
+    design = build_design(parse(formula), data)
     terms = tuple(GroupColumns(term.index, term.columns, term.n_levels) for term in design.random)
     products = cross_products(y=design.response.values, X=design.fixed.matrix, terms=terms)
     estimates = model["tight"] if fit == "tight" else model
@@ -80,7 +72,7 @@ def prepared(model, name, fit):
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("fit", ["default", "tight"])
-@pytest.mark.parametrize("name", [name for name in MODELS if name != "cake"])
+@pytest.mark.parametrize("name", CODED_ALIKE)
 def test_coefficients(lme4, name, fit, method):
     model = lme4[name]
     _, products, L, sigma = prepared(model, name, fit)
@@ -96,7 +88,7 @@ def test_coefficients(lme4, name, fit, method):
         assert standard_errors == pytest.approx(list(model["tight"]["se"].values()), rel=1e-9)
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if name != "cake"])
+@pytest.mark.parametrize("name", CODED_ALIKE)
 def test_adjusted_covariance(lme4, name):
     model = lme4[name]
     _, products, L, sigma = prepared(model, name, "default")
@@ -106,7 +98,7 @@ def test_adjusted_covariance(lme4, name):
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", LME4_GAUSSIAN)
 def test_terms(lme4, name, method):
     model = lme4[name]
     design, products, L, sigma = prepared(model, name, "default")

@@ -12,6 +12,8 @@ from bayesmix.numerics.gaussian.cross_products import cross_products
 from bayesmix.numerics.gaussian.gradient import value
 from bayesmix.numerics.gaussian.log_density import log_density, log_density_and_gradient, pack
 
+from ..conftest import LME4_GAUSSIAN, LME4_SETS
+
 
 def priors_for(model, seed):
     rng = np.random.default_rng(seed)
@@ -100,20 +102,6 @@ def test_intercept_prior_at_the_means_is_a_prior_on_centred_columns(gaussian):
 # ---- lme4 -------
 
 
-GAUSSIAN_FITS = {
-    "sleepstudy_int": "sleepstudy",
-    "sleepstudy_corr": "sleepstudy",
-    "sleepstudy_slope": "sleepstudy",
-    "sleepstudy_uncorr": "sleepstudy",
-    "Dyestuff": "Dyestuff",
-    "Dyestuff2": "Dyestuff2",
-    "Penicillin": "Penicillin",
-    "Pastes": "Pastes",
-    "cake": "cake",
-    "cake_unordered_temperature": "cake",
-}
-
-
 def columns_of(name, data):
     """Fixed and random columns, written out by hand: no formula code takes part."""
 
@@ -140,11 +128,11 @@ def columns_of(name, data):
     return one, tuple(term(one, *group) for group in groups)
 
 
-@pytest.mark.parametrize("name", GAUSSIAN_FITS)
+@pytest.mark.parametrize("name", LME4_GAUSSIAN)
 def test_value_is_lme4s_reml_criterion(name, lme4):
     stored = lme4[name]
     tight = stored["tight"]
-    data = bm.load_data(GAUSSIAN_FITS[name])
+    data = bm.load_data(LME4_SETS[name])
     X, terms = columns_of(name, data)
     if X is None:
         X = cake_columns(data, ordered=name == "cake")

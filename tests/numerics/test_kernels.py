@@ -108,6 +108,7 @@ def test_an_edited_callee_is_compiled_anew(package):
     assert package.run(TWICE) == "2 0"
 
 
+@pytest.mark.slow
 def test_code_of_sources_edited_under_a_running_process_is_not_kept(package):
     edited = CALLEE.replace("x + 1", "x + 3")
     edit = f"import mini.kernels, pathlib; pathlib.Path({str(package.callee)!r}).write_text({edited!r})"
@@ -169,6 +170,7 @@ def test_processes_at_once_keep_all_their_signatures(package):
     assert package.run(TOTALS.format(kinds=TYPES[:3], others=TYPES)) == "18 0"
 
 
+@pytest.mark.slow
 def test_the_oldest_folders_are_removed(package):
     others = [package.cache / "bayesmix" / f"kernels-{number}" for number in range(12)]
     for number, other in enumerate(others):
@@ -180,7 +182,8 @@ def test_the_oldest_folders_are_removed(package):
     assert package.run(TWICE) == "2 0"
 
 
-@pytest.mark.parametrize("place", ["NUMBA_CACHE_DIR", pytest.param("home", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["NUMBA_CACHE_DIR", "home"])
 def test_without_a_folder_to_write_to(package, place):
     barrier = package.folder / "barrier"
     barrier.write_text("a file where a folder would have to be")
@@ -255,8 +258,10 @@ def a_link(folder: Path, _: Path) -> None:
     "disguise",
     [
         of_another_user,
-        file_open_to_others,
-        *(pytest.param(one, marks=pytest.mark.slow) for one in (file_of_another_user, open_to_the_group, a_link)),
+        *(
+            pytest.param(one, marks=pytest.mark.slow)
+            for one in (file_open_to_others, file_of_another_user, open_to_the_group, a_link)
+        ),
     ],
 )
 def test_what_another_user_could_have_written_is_not_run(package, disguise):
@@ -291,6 +296,7 @@ def test_a_link_for_a_file_is_replaced(package):
     assert package.run(TWICE) == "2 0"
 
 
+@pytest.mark.slow
 @needs_owners
 def test_a_cache_below_a_shared_folder_is_for_us_alone(package):
     package.cache.mkdir(mode=0o777)
@@ -302,8 +308,9 @@ def test_a_cache_below_a_shared_folder_is_for_us_alone(package):
     assert package.run(TWICE) == "2 0"
 
 
+@pytest.mark.slow
 @needs_owners
-@pytest.mark.parametrize("mode", [0o755, pytest.param(0o775, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("mode", [0o755, 0o775])
 def test_the_folder_of_an_earlier_version_goes_on_working(package, mode):
     (package.cache / "bayesmix").mkdir(parents=True)
     (package.cache / "bayesmix").chmod(mode)

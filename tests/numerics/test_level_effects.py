@@ -78,7 +78,7 @@ def uniforms(family, link, sd, y, trials, level, drawn):
     [
         (0.8, 8, 0.5),
         pytest.param(2.5, 15, 0.0, marks=pytest.mark.slow),
-        (6.0, 1, 1.0),
+        pytest.param(6.0, 1, 1.0, marks=pytest.mark.slow),
         pytest.param(0.05, 30, 0.3, marks=pytest.mark.slow),
     ],
 )

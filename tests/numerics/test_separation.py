@@ -52,7 +52,7 @@ def dummies(rng, n, levels, interaction):
 
 
 @pytest.mark.parametrize("levels", [(2, 2), (3,), (2, 3), (2, 2, 2)])
-@pytest.mark.parametrize("kind", ["trials", "counts"])
+@pytest.mark.parametrize("kind", ["trials", pytest.param("counts", marks=pytest.mark.slow)])
 def test_random_tables_against_every_direction(levels, kind):
     rng = np.random.default_rng([len(levels), sum(levels), kind == "counts"])
     seen = {True: 0, False: 0}

@@ -1,4 +1,4 @@
-"""Short fits that the tests of this room share, one of each kind."""
+"""What the tests of this room share: short fits of each kind, analyses that sample nothing, and readers of pictures."""
 
 import matplotlib as mpl
 
@@ -25,6 +25,7 @@ from bayesmix.modelling.record import Fit, Sampling
 from bayesmix.priors.default_priors import default_priors
 from bayesmix.report import analysis as analysis_file
 from bayesmix.report import card_audit
+from bayesmix.report.card import Card, DataPart, ModelPart, ReportPart, SamplerPart
 
 SHORT = {"draws": 200, "chains": 2, "seed": 1, "progress": False}
 
@@ -187,3 +188,46 @@ def sampled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict]:
     monkeypatch.setattr(report.plot_compare_reml, "plot_compare_reml", lambda *_: plt.figure(figsize=(1, 1)))
     monkeypatch.chdir(tmp_path)
     return calls
+
+
+CARD = Card(
+    name="sleep",
+    title="A title",
+    data=DataPart(source="sleepstudy"),
+    model=ModelPart("Reaction ~ Days + (Days | Subject)"),
+    sampler=SamplerPart(seed=3),
+    report=ReportPart(pictures=("lines", "trace")),
+)
+
+
+def variant(**parts) -> Card:
+    return Card(**{"name": "c", "data": CARD.data, "model": CARD.model, **parts})
+
+
+def silent(_: str) -> None:
+    pass
+
+
+def file_contents(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def paths_in(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def visible(figure):
+    return [ax for ax in figure.axes if ax.get_visible()]
+
+
+def labelled(ax, label):
+    (found,) = [drawn for drawn in ax.lines if drawn.get_label() == label]
+    return np.asarray(found.get_xdata()), np.asarray(found.get_ydata())
+
+
+def name_of(ax):
+    return ax.get_title(loc="left").strip()
+
+
+def caption_of(figure):
+    return max((text.get_text().replace("\n", " ") for text in figure.texts), key=len)

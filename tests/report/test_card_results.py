@@ -1,8 +1,6 @@
-"""From a card to a folder: all of it or nothing, tables that read back equal, and refusals before sampling."""
+"""From a card to a folder: tables that read back equal, the pictures that suit, the audit, and what reaches the fit."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayesmix import report
 from bayesmix.data.catalogue import load_data
-from bayesmix.errors import BayesmixError, CardError, DataError, EndedError, OutputError, PriorError, SamplingError
+from bayesmix.errors import DataError
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.samplers.weights import Importance
@@ -25,30 +22,15 @@ from bayesmix.report.card_data import card_data
 from bayesmix.report.card_plan import plan_card
 from bayesmix.report.compare_files import compare_figures, write_comparison
 from bayesmix.report.pictures import telling_pictures
-from bayesmix.report.results_folder import whole_folder
 from bayesmix.report.summary import summary
 from bayesmix.report.tables import TABLES
 
-CARD = Card(
-    name="sleep",
-    title="A title",
-    data=DataPart(source="sleepstudy"),
-    model=ModelPart("Reaction ~ Days + (Days | Subject)"),
-    sampler=SamplerPart(seed=3),
-)
-
-
-def silent(_: str) -> None:
-    pass
-
-
-def everything(folder: Path) -> dict[str, bytes]:
-    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+from .conftest import CARD, silent, variant
 
 
 @pytest.mark.usefixtures("sampled")
 def test_folder_holds_tables_pictures_fit_and_session(tmp_path: Path, capsys):
-    written = run_card(CARD, command=["bayesmix", "run", "sleep.toml"])
+    written = run_card(replace(CARD, report=ReportPart()), command=["bayesmix", "run", "sleep.toml"])
     assert written.folder == Path("results/sleep")
     found = {file.name for file in written.folder.iterdir()}
     assert found == set(written.files)
@@ -151,34 +133,6 @@ def test_sampler_and_priors_reach_fit_and_seed_replaces(sampled):
 
 
 @pytest.mark.usefixtures("sampled")
-def test_interrupted_while_drawing_leaves_nothing(tmp_path: Path, monkeypatch):
-    def stop(*_, **__):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(report.plot_trace, "plot_trace", stop)
-    with pytest.raises(KeyboardInterrupt):
-        run_card(CARD, "new/deep/out", show=silent)
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.usefixtures("sampled")
-def test_a_picture_that_fails_costs_no_fit(tmp_path: Path, monkeypatch):
-    def fail(*_, **__):
-        plt.figure()
-        raise RuntimeError("no ink,\nno \x1b[31mpaper")
-
-    monkeypatch.setattr(report.plot_trace, "plot_trace", fail)
-    written = run_card(CARD, "out", show=silent)
-    told = r"RuntimeError: no ink, no \x1b[31mpaper"
-    assert written.failures == (f"The picture 'trace' could not be drawn: {told}",)
-    assert {"lines.png", "rank.png", "ppc.png", "fixef.csv", "fit.nc"} < set(written.files)
-    assert "trace.png" not in written.files
-    assert (tmp_path / "out" / "summary.txt").read_text().endswith(f"{written.failures[0]}\n")
-    assert json.loads((tmp_path / "out" / "session.json").read_text())["pictures_failed"] == {"trace": told}
-    assert not plt.get_fignums()
-
-
-@pytest.mark.usefixtures("sampled")
 def test_the_audit_is_told_and_kept(capsys):
     notes: list[str] = []
     folder = run_card(CARD, "out", note=notes.append).folder
@@ -206,158 +160,6 @@ def test_a_card_may_leave_the_audit_out(monkeypatch):
     assert json.loads((written.folder / "session.json").read_text())["audit"] is None
     card = read_card(written.folder / "card.toml")
     assert card.questions == QuestionsPart(audit=False)
-
-
-STOPS = {
-    "Ctrl-C": (KeyboardInterrupt(), 'interrupted; bm.audit(bm.load("fit.nc")) does it.'),
-    "a refusal": (SamplingError("Sampling could not start."), "not done: Sampling could not start."),
-    "a fault": (ValueError("no\nway"), r"not done: ValueError: no\nway"),
-}
-
-
-@pytest.mark.usefixtures("sampled")
-@pytest.mark.parametrize(("stop", "told"), STOPS.values(), ids=STOPS.keys())
-def test_an_audit_that_stops_costs_no_results(tmp_path: Path, monkeypatch, stop, told: str):
-    def ended(*_, **__):
-        raise stop
-
-    monkeypatch.setattr(card_audit, "audit", ended)
-    written = run_card(CARD, "out", show=silent)
-    assert written.failures == (f"Audit: {told}",)
-    assert "audit.csv" not in written.files
-    assert {"fixef.csv", "fit.nc", "lines.png"} < set(written.files)
-    assert (written.folder / "summary.txt").read_text().endswith(f"Audit: {told}\n")
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
-
-
-@pytest.mark.usefixtures("sampled")
-def test_a_system_that_ends_a_run_ends_its_audit_too(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(card_audit, "audit", lambda *_, **__: (_ for _ in ()).throw(EndedError))
-    with pytest.raises(EndedError):
-        run_card(CARD, "out", show=silent)
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.usefixtures("sampled")
-def test_stopped_run_leaves_the_earlier_results(tmp_path: Path, monkeypatch):
-    run_card(CARD, "out", show=silent)
-    before = everything(tmp_path)
-    with monkeypatch.context() as patched:
-        patched.setattr(report.plot_trace, "plot_trace", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
-        with pytest.raises(KeyboardInterrupt):
-            run_card(CARD, "out", seed=5, show=silent)
-    assert everything(tmp_path) == before
-    run_card(CARD, "out", seed=5, show=silent)
-    assert json.loads((tmp_path / "out" / "session.json").read_text())["seed"] == 5
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
-
-
-def test_replacing_fails_half_way(tmp_path: Path, monkeypatch):
-    target = tmp_path / "out"
-    with whole_folder(target) as folder:
-        (folder / "session.json").write_text('{"written_by": "bayesmix", "files": ["session.json"]}')
-    before, rename = everything(tmp_path), Path.rename
-
-    def interrupted(self: Path, to: Path):
-        if "unfinished" in self.name:
-            raise KeyboardInterrupt
-        return rename(self, to)
-
-    monkeypatch.setattr(Path, "rename", interrupted)
-    with pytest.raises(KeyboardInterrupt), whole_folder(target) as folder:
-        (folder / "new").write_text("x")
-    assert everything(tmp_path) == before
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
-
-
-FOREIGN = {
-    "a file": (lambda out: out.write_text("x"), "is a file"),
-    "someone's folder": (lambda out: (out.mkdir(), (out / "thesis.tex").write_text("x")), r"1 files .*thesis\.tex"),
-    "a session of something else": (
-        lambda out: (out.mkdir(), (out / "session.json").write_text('{"files": ["session.json"]}')),
-        r"session\.json",
-    ),
-    "no JSON": (lambda out: (out.mkdir(), (out / "session.json").write_text("{")), r"session\.json"),
-    "notes beside results": (
-        lambda out: (run_card(CARD, out, show=silent), (out / "notes.md").write_text("x")),
-        r"1 files that bayesmix did not write \(notes\.md\)",
-    ),
-}
-
-
-@pytest.mark.parametrize(("make", "words"), FOREIGN.values(), ids=FOREIGN.keys())
-def test_foreign_folder_is_refused_before_sampling(sampled, tmp_path: Path, make, words: str):
-    make(tmp_path / "out")
-    before = everything(tmp_path)
-    sampled.clear()
-    with pytest.raises(OutputError, match=words):
-        run_card(CARD, "out", show=silent)
-    assert sampled == []
-    assert everything(tmp_path) == before
-
-
-@pytest.mark.usefixtures("sampled")
-def test_current_directory_is_refused(tmp_path: Path):
-    for out in (".", "..", tmp_path):
-        with pytest.raises(OutputError, match=r"current directory|did not write"):
-            run_card(CARD, out, show=silent)
-    (tmp_path / "empty").mkdir()
-    assert run_card(CARD, "empty", show=silent).folder == Path("empty")
-
-
-def variant(**parts) -> Card:
-    return Card(**{"name": "c", "data": CARD.data, "model": CARD.model, **parts})
-
-
-LAYERS = {
-    "another response": ("log(Reaction) ~ Days + (1 | Subject)", "response 'log(Reaction)'"),
-    "no such group": ("Reaction ~ Days", "lacks the grouping factor 'Subject'"),
-    "misspelt": ("Reaction ~ Dais + (1 | Subject)", "Did you mean 'Days'"),
-}
-BAD = {
-    "prior": (variant(priors={"sd_Subject__Dais": "HalfNormal(2)"}), PriorError, "Did you mean 'sd_Subject__Days'"),
-    "unit": (variant(data=DataPart(source="sleepstudy", units={"Dais": "d"})), DataError, "Did you mean 'Days'"),
-    "weights": (variant(data=DataPart(source="sleepstudy", weights="W")), DataError, "'W' is no column"),
-    "data": (variant(data=DataPart(source="slepstudy")), DataError, "Did you mean 'sleepstudy'"),
-    "file": (variant(data=DataPart(path=Path("x.csv"))), DataError, "no file 'x.csv'"),
-    "draws": (variant(sampler=SamplerPart(draws=3)), BayesmixError, "at least 10; got 3"),
-    "audit": (variant(questions=QuestionsPart(audit="no")), BayesmixError, "[questions] audit is True or False"),
-    "ranks of one chain": (
-        variant(sampler=SamplerPart(chains=1), report=ReportPart(pictures=("rank",))),
-        CardError,
-        "'rank' needs two chains",
-    ),
-    "unknown format": (variant(report=ReportPart(formats=("png", "jpg"))), CardError, "cannot be 'jpg'"),
-    "no format": (variant(report=ReportPart(formats=())), CardError, "formats is empty; possible: png, pdf, svg"),
-    "no group": (
-        variant(model=ModelPart("Reaction ~ Days"), report=ReportPart(pictures=("ranef",))),
-        CardError,
-        "'ranef' needs a grouping factor",
-    ),
-    "no correlation": (
-        variant(model=ModelPart("Reaction ~ Days + (1 | Subject)"), report=ReportPart(pictures=("corr",))),
-        CardError,
-        "'corr' needs correlated effects",
-    ),
-    "layers that are not drawn": (
-        variant(report=ReportPart(pictures=("sd",), layers={"a": "Reaction ~ Days + (1 | Subject)"})),
-        CardError,
-        "'lines', which is not among",
-    ),
-    **{
-        f"layer, {name}": (variant(report=ReportPart(layers={"a": formula})), BayesmixError, words)
-        for name, (formula, words) in LAYERS.items()
-    },
-}
-
-
-@pytest.mark.parametrize(("card", "kind", "words"), BAD.values(), ids=BAD.keys())
-def test_bad_analysis_is_refused_before_sampling(sampled, tmp_path: Path, card: Card, kind, words: str):
-    with pytest.raises(kind) as caught:
-        run_card(card, show=silent)
-    assert words in str(caught.value)
-    assert sampled == []
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_pictures_are_those_that_suit():
@@ -414,26 +216,10 @@ def test_factors_in_the_order_of_the_card(tmp_path: Path):
         data(g=("a", "b"))
 
 
-def test_refusing_a_card_loads_nothing_heavy(tmp_path: Path):
-    heavy = ("pymc", "pytensor", "bambi", "nutpie", "matplotlib")
-    import_and_refuse = (
-        "import sys\n"
-        "from bayesmix.cli.main import main\n"
-        "code = main(['fit', 'Reaction ~ Dais + (1 | Subject)', 'sleepstudy'])\n"
-        f"print(code, [name for name in {heavy} if name in sys.modules])\n"
-    )
-    done = run_python(import_and_refuse, tmp_path)
-    assert done == "2 []\n"
-
-
-def run_python(code: str, folder: Path) -> str:
-    return subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True).stdout
-
-
 @pytest.mark.usefixtures("sampled")
 def test_load_data_is_untouched_by_a_card():
     before = load_data("sleepstudy").attrs
-    run_card(variant(data=DataPart(source="sleepstudy", units={"Days": "night"})), show=silent)
+    run_card(variant(data=DataPart(source="sleepstudy", units={"Days": "night"}), report=CARD.report), show=silent)
     assert load_data("sleepstudy").attrs == before == {"units": {"Reaction": "ms", "Days": "day"}}
 
 
@@ -448,5 +234,5 @@ def test_pictures_of_chains_are_left_out_where_chains_are_parts_of_one_sample(ma
 
 @pytest.mark.usefixtures("sampled")
 def test_a_card_says_whether_effects_are_kept(sampled):
-    run_card(variant(sampler=SamplerPart(keep_effects=True)), show=silent)
+    run_card(variant(sampler=SamplerPart(keep_effects=True), report=CARD.report), show=silent)
     assert [call["keep_effects"] for call in sampled] == [True]

@@ -34,6 +34,10 @@ SINGLE = {
     "arrows": lambda fit, **k: bm.plot_shrinkage(fit, kind="arrows", **k),
 }
 EVERY = WHOLE | SINGLE
+QUICK = ("ranef", "sd", "intervals", "qq", "density")
+each_picture = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in EVERY]
+)
 
 
 def figure_of(drawn):
@@ -44,7 +48,7 @@ def words(figure):
     return " ".join(text.get_text() for text in figure.findobj(mpl.text.Text)).replace("\n", " ")
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each_picture
 def test_a_size_is_the_figures_and_captions_can_be_left_out(sleepstudy_fit, name, no_text_overlaps):
     told = figure_of(EVERY[name](sleepstudy_fit))
     bare = figure_of(EVERY[name](sleepstudy_fit, figsize=(9, 6), caption=False))
@@ -55,7 +59,7 @@ def test_a_size_is_the_figures_and_captions_can_be_left_out(sleepstudy_fit, name
     assert longest not in words(bare)
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each_picture
 def test_another_size_keeps_the_layout(sleepstudy_fit, name, no_text_overlaps):
     """What is written lies within the figure, wraps at its edge, and covers nothing."""
     figure = figure_of(EVERY[name](sleepstudy_fit))
@@ -69,7 +73,7 @@ def test_another_size_keeps_the_layout(sleepstudy_fit, name, no_text_overlaps):
         assert box.y1 <= figure.bbox.height + 1
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each_picture
 def test_settings_of_size_letters_and_colours_are_heeded(sleepstudy_fit, name, no_text_overlaps):
     with plt.style.context("dark_background"), mpl.rc_context({"font.size": 13, "figure.figsize": (11, 6)}):
         figure = figure_of(EVERY[name](sleepstudy_fit))
@@ -138,7 +142,7 @@ def shown_in_a_cell(value):
     return int(is_figure) + len(plt.get_fignums())
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each_picture
 def test_a_notebook_shows_a_picture_once(sleepstudy_fit, name, monkeypatch):
     monkeypatch.setattr(mpl, "get_backend", lambda **_: "module://matplotlib_inline.backend_inline")
     assert shown_in_a_cell(EVERY[name](sleepstudy_fit)) == 1
@@ -178,7 +182,7 @@ def test_files_of_three_kinds_without_a_date(sleepstudy_fit):
     assert width == int(50 * bm.plot_sd(sleepstudy_fit).get_figwidth())
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each_picture
 def test_every_picture_is_written_at_any_resolution(sleepstudy_fit, name, recwarn):
     """Of 72 dots an inch for SVG and PDF, and of others; the layout is that of the picture."""
     drawn = drawn_in_memory(

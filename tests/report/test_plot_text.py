@@ -75,7 +75,13 @@ def texts(figure: plt.Figure) -> list[str]:
 
 
 @pytest.mark.usefixtures("no_figure_left")
-@pytest.mark.parametrize("picture", PICTURES)
+@pytest.mark.parametrize(
+    "picture",
+    [
+        pytest.param(one, marks=pytest.mark.slow if one in ("lines", "trace", "rank", "sensitivity") else ())
+        for one in PICTURES
+    ],
+)
 def test_names_are_drawn_as_they_stand(fits, picture: str):
     drawn = PICTURES[picture](*fits)
     figure = drawn if isinstance(drawn, plt.Figure) else drawn.get_figure()

@@ -15,6 +15,8 @@ from bayesmix.inference.tables.fixef import fixef
 from bayesmix.modelling.fit import fit as make_fit
 from bayesmix.report.plot_compare_reml import plot_compare_reml
 
+from .conftest import visible
+
 pytestmark = pytest.mark.usefixtures("no_figure_left")
 
 SHORT = {"draws": 200, "chains": 2, "seed": 1, "progress": False}
@@ -27,10 +29,6 @@ def lines(ax, *labels):
 def collection(ax, label):
     (found,) = [drawn for drawn in ax.collections if drawn.get_label() == label]
     return np.asarray(found.get_offsets())
-
-
-def visible(figure):
-    return [ax for ax in figure.axes if ax.get_visible()]
 
 
 def test_a_panel_of_effects_for_each_term(sleepstudy_fit):

@@ -246,6 +246,7 @@ def test_settings_stay_as_they_were(sleepstudy_fit):
     assert dict(mpl.rcParams) == before
 
 
+@pytest.mark.slow
 def test_long_names_of_levels_do_not_overlap(sleepstudy_fit):
     """Titles stay apart and keep both ends of the name."""
     data = sleepstudy_fit.data.assign(

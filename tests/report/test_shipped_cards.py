@@ -73,6 +73,7 @@ def test_dyestuff2_says_how_large_a_standard_deviation_may_still_be():
     assert np.quantile(sd, 0.975) < 3.716  # less than the sd of the response
 
 
+@pytest.mark.slow
 def test_dyestuff2_asks_whether_batches_differ(tmp_path: Path):
     said = []
     written = run_card(DYESTUFF2, tmp_path / "out", progress=False, show=said.append)

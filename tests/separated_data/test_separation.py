@@ -24,6 +24,7 @@ def said(formula, data, family):
     return [(place(one), count(one, read_family(family)), runaways(design.fixed.names, one)) for one in triage.found]
 
 
+@pytest.mark.slow
 def test_the_simulated_loci_with_a_boundary_cell_and_no_others(overlaps, simulated_loci):
     """200 loci, each also by the other side of the theorem of alternatives."""
     flagged, by_alternative, boundary = [], [], []

@@ -177,7 +177,7 @@ def tree_depth(fit: Fit) -> Iterator[Finding]:
     """Trajectories cut off before they turned; the draws are right but few are effective."""
     limit = TREEDEPTH_SHARE * fit.diagnostics.n_total
     if fit.diagnostics.n_max_treedepth > limit:
-        # On the marginal path no predictor is sampled along; there a prior that reaches far makes long trajectories.
+        # Coefficients that are integrated out are not sampled along; a prior that reaches far makes long trajectories.
         cause = "give the sds tighter priors (priors=)"
         if fit.route.samples_effects:
             cause = "bring the predictors to one scale, as in scale(x)"

@@ -112,7 +112,7 @@ def _to_priors(parameters: dict[str, Floats], densities: dict[str, Floats]) -> p
     if high.any():
         flagged = {name: parameters[name] for name in table.index[high]}
         alone = pd.DataFrame({name: scaled(flagged, own) for name, own in densities.items()}, index=list(flagged))
-        table.loc[high, "by"] = alone.idxmax(axis=1)
+        table.loc[high, "by"] = alone.fillna(0.0).idxmax(axis=1)
     return table
 
 

@@ -161,7 +161,6 @@ def _quantiles(fit: LaplaceFit, seed: int) -> Floats:
     response, trials = fit.design.response, trials_of(fit.design.response)
     u = np.random.default_rng(seed).uniform(size=fit.design.n_obs)
     own = {"trials": np.ones(fit.design.n_obs) if response.trials is None else response.trials}
-    found = quantile_residual(
-        fit.family.record.distribution, response.values, Predicted(fit.eta, fit.family.link, own), u
-    )
+    predicted = Predicted(fit.eta, fit.family.link, own)
+    found = quantile_residual(fit.family.record.distribution, response.values, predicted, u)
     return found if trials is None else np.where(np.isnan(trials), np.nan, found)

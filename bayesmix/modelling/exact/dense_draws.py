@@ -67,6 +67,7 @@ def dense_draws(
         rng = np.random.default_rng([seed, len(points), part.start, stream])
         normals = rng.standard_normal((part.stop - part.start, copies, p + m))
         evaluate(buffer, points[part], normals, log_densities[part], fixed[part], others[part])
+        log_densities[part] += model.constant
 
     done = iter(np.cumsum([part.stop - part.start for part in parts]))
     in_parallel(work, parts, cores=cores, advance=(lambda: advance(int(next(done)))) if advance else None)

@@ -80,6 +80,8 @@ class IntegratedGaussian:
         return posterior_of(self.design, self.model, theta, given, settings)
 
 
-def integrated_gaussian(design: Design, priors: Mapping[str, Prior]) -> IntegratedGaussian:
-    """One pass over the rows."""
-    return IntegratedGaussian(design, marginalise(design, priors))
+def integrated_gaussian(
+    design: Design, priors: Mapping[str, Prior], *, log_response: bool = False
+) -> IntegratedGaussian:
+    """One pass over the rows; with `log_response` it is the logarithm of the response that is normal."""
+    return IntegratedGaussian(design, marginalise(design, priors, log_response=log_response))

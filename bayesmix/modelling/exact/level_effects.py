@@ -69,9 +69,12 @@ def level_draws(model: Marginal, *, packed: Floats, beta: Floats, others: Floats
     return LevelDraws(model, packed, centred_effects(products.arrays, packed, scaled, others), seed)
 
 
-def level_draws_of(posterior: xr.DataTree, design: Design, priors: Mapping[str, Prior], seed: int) -> LevelDraws:
+def level_draws_of(
+    posterior: xr.DataTree, design: Design, priors: Mapping[str, Prior], seed: int, *, log_response: bool = False
+) -> LevelDraws:
     """What the effects depend on, out of the posterior that was drawn with this `seed`."""
-    model, drawn = marginalise(design, priors), posterior["posterior"].to_dataset()
+    model = marginalise(design, priors, log_response=log_response)
+    drawn = posterior["posterior"].to_dataset()
     theta = posterior["unconstrained_posterior"]["theta"].transpose("chain", "draw", ...).to_numpy()
     return level_draws(
         model,

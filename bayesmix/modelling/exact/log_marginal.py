@@ -17,7 +17,7 @@ from bayesmix.formula.design import Design
 from bayesmix.modelling.exact.dense_draws import dense_draws
 from bayesmix.modelling.exact.integrated import integrated_gaussian
 from bayesmix.modelling.exact.mode import mode_of
-from bayesmix.modelling.exact.model import Marginal, marginalise
+from bayesmix.modelling.exact.model import Marginal, has_log_response, marginalise
 from bayesmix.modelling.log_marginal import LogMarginal, from_weights, without_number
 from bayesmix.modelling.samplers.evidence import N_VALUES, by_bridge, by_importance, weighted_values
 from bayesmix.modelling.samplers.weights import Importance, importance_of
@@ -41,7 +41,13 @@ _FEWEST_EFFECTIVE = 2000
 
 
 def log_marginal_of(
-    design: Design, priors: Mapping[str, Prior], *, seed: int, cores: int, weights: Importance | None = None
+    design: Design,
+    priors: Mapping[str, Prior],
+    *,
+    seed: int,
+    cores: int,
+    weights: Importance | None = None,
+    log_response: bool = False,
 ) -> LogMarginal:
     """By quadrature where that is cheap, else by importance sampling; by bridge sampling where its weights fail.
 
@@ -52,10 +58,10 @@ def log_marginal_of(
     """
     n = sum(term.k * (term.k + 1) // 2 for term in design.random) + 1
     if n <= MOST_BY_QUADRATURE:
-        return by_quadrature(marginalise(design, priors))
+        return by_quadrature(marginalise(design, priors, log_response=log_response))
     if weights is not None and from_weights(weights).reliable:
         return from_weights(weights)
-    model = integrated_gaussian(design, priors)
+    model = integrated_gaussian(design, priors, log_response=log_response)
     found = by_importance(model, seed=seed, cores=cores)
     if found.reason and model.model.products.arrangement.n_dense <= MOST_DENSE_BRIDGED:
         return by_bridge(model, seed=seed, cores=cores)
@@ -95,7 +101,13 @@ def with_other_priors(fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior],
     if not anew and len(names) > MOST_BY_QUADRATURE:
         reason = "The values that the fit was drawn from do not reach this prior; fit with it."
         return without_number("importance", reason)
-    return log_marginal_of(fit.design, priors, seed=fit.sampling.seed, cores=fit.sampling.cores)
+    return log_marginal_of(
+        fit.design,
+        priors,
+        seed=fit.sampling.seed,
+        cores=fit.sampling.cores,
+        log_response=has_log_response(fit.family),
+    )
 
 
 _DRAWN: "WeakKeyDictionary[Fit, tuple[Floats, Floats]]" = WeakKeyDictionary()
@@ -109,7 +121,7 @@ def _values(fit: "Fit", *, anew: bool) -> tuple[Floats, Floats]:
     if not anew:
         return np.empty((0, len(theta_names(fit.design)))), np.empty(0)
     if fit not in _DRAWN:
-        model = integrated_gaussian(fit.design, fit.priors)
+        model = integrated_gaussian(fit.design, fit.priors, log_response=has_log_response(fit.family))
         _DRAWN[fit] = weighted_values(model, n_values=N_VALUES, seed=fit.sampling.seed, cores=fit.sampling.cores)
     return _DRAWN[fit]
 

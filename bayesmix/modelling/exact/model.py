@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling.variance_priors import on_the_line, sd_prior, term_priors
+from bayesmix.modelling.variance_priors import on_the_line, term_priors
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, WorkingPrior, working_prior
 from bayesmix.numerics.gaussian.cross_products import CrossProducts, cross_products
@@ -15,7 +16,7 @@ from bayesmix.numerics.typical_weight import typical_weight
 from bayesmix.numerics.variance_parameters import n_parameters
 from bayesmix.numerics.variance_posterior import pack_posterior
 from bayesmix.posterior import layout
-from bayesmix.priors.prior import Prior
+from bayesmix.priors.prior import Prior, sd_prior
 
 Floats = NDArray[np.float64]
 
@@ -27,6 +28,7 @@ class Marginal:
     `products`, the data; `coefficients`, their prior; `ks` (n_terms,), columns of each term; `kinds` (n,) and
     `numbers` (n, 2), the priors of theta in the order of `numerics.variance_parameters`; `start` (n,), where the search
     for the mode begins; `spread` (n,), how far theta may lie from it, as the numbers of levels and rows have it.
+    `constant`: of the log density of the response, where it is its logarithm that is normal; 0 elsewhere.
     """
 
     products: CrossProducts
@@ -36,6 +38,7 @@ class Marginal:
     numbers: Floats
     start: Floats
     spread: Floats
+    constant: float = 0.0
 
     def buffer(self, centre: Floats, scale: Floats) -> Floats:
         """What the compiled density reads, with theta = centre + scale x."""
@@ -55,13 +58,22 @@ class Marginal:
         return self.buffer(np.zeros(n), np.eye(n))
 
 
-def marginalise(design: Design, priors: Mapping[str, Prior], *, intercept_at: Floats | None = None) -> Marginal:
+def has_log_response(family: Family) -> bool:
+    """Whether it is the logarithm of the response that is normal."""
+    return family.record.of_log and not family.record.hurdle
+
+
+def marginalise(
+    design: Design, priors: Mapping[str, Prior], *, log_response: bool = False, intercept_at: Floats | None = None
+) -> Marginal:
     """Reduce data and priors to what the density of the variance parameters reads; one pass over the rows.
 
-    The prior of the intercept is for predictors at `intercept_at` (p,), by default their means.
+    With `log_response` it is the logarithm of the response that is normal. The prior of the intercept is for predictors
+    at `intercept_at` (p,), by default their means.
     """
     terms = tuple(GroupColumns(term.index, term.columns, term.n_levels) for term in design.random)
-    y = design.response.values - design.offset
+    response = np.log(design.response.values) if log_response else design.response.values
+    y = response - design.offset
     products = cross_products(y=y, X=design.fixed.matrix, terms=terms, weights=design.weights)
     given = [priors[name].args or (0.0, np.inf) for name in design.fixed.names]
     centre = design.fixed.matrix.mean(axis=0) if intercept_at is None else intercept_at
@@ -74,7 +86,8 @@ def marginalise(design: Design, priors: Mapping[str, Prior], *, intercept_at: Fl
     ks = np.array([term.k for term in design.random], dtype=np.int64)
     if len(kinds) != n_parameters(ks):
         raise ValueError(f"{len(kinds)} priors for {n_parameters(ks)} variance parameters")
-    return Marginal(products, working_prior(products, prior), ks, kinds, numbers, start, _spread(design))
+    constant = -float(response.sum()) if log_response else 0.0
+    return Marginal(products, working_prior(products, prior), ks, kinds, numbers, start, _spread(design), constant)
 
 
 def _theta_priors(

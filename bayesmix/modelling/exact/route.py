@@ -11,6 +11,7 @@ from bayesmix.modelling.exact.integrated import IntegratedGaussian, integrated_g
 from bayesmix.modelling.exact.left_out import left_out
 from bayesmix.modelling.exact.level_effects import LevelDraws, level_draws_of
 from bayesmix.modelling.exact.log_marginal import log_marginal_of, with_other_priors
+from bayesmix.modelling.exact.model import has_log_response
 from bayesmix.modelling.log_marginal import LogMarginal
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.route import Asked, Choice, IntegratedRoute, LeftOut, no_closed_form
@@ -33,7 +34,7 @@ class ExactRoute(IntegratedRoute):
     leaves_out_exactly = True
 
     def why_not(self, model: MixedModel) -> str | None:
-        if not model.family.is_gaussian_identity:
+        if not (model.family.is_gaussian_identity or has_log_response(model.family)):
             return no_closed_form(model.family)
         if model.design.parts:
             return f"a formula for {' and '.join(model.design.parts)} has no closed form"
@@ -51,7 +52,7 @@ class ExactRoute(IntegratedRoute):
             sampler, reason = "nutpie", f"{reason}; NUTS since {asked.of_nuts[0]}= is given"
         n_dense = n_dense_of(model.design)
         if asked.method == "auto" and n_dense > MOST_DENSE[sampler]:
-            return Choice("joint", "nutpie", _dear(n_dense))
+            return Choice("joint", "nutpie", _slow(n_dense))
         return Choice(self.name, sampler, reason)
 
     def _cheapest(self, design: Design, asked: Asked, reason: str) -> Choice:
@@ -59,7 +60,7 @@ class ExactRoute(IntegratedRoute):
         n_variances = _n_variances(design)
         by_nuts = Choice(self.name, "nutpie", reason)
         affordable = asked.method != "auto" or n_dense <= MOST_DENSE["nutpie"]
-        otherwise = by_nuts if affordable else Choice("joint", "nutpie", _dear(n_dense))
+        otherwise = by_nuts if affordable else Choice("joint", "nutpie", _slow(n_dense))
         if n_variances > _MOST_VARIANCES or (asked.method == "auto" and n_dense > MOST_DENSE["importance"]):
             return otherwise
         return Choice(self.name, "importance", reason, otherwise)
@@ -69,15 +70,28 @@ class ExactRoute(IntegratedRoute):
         return f"{n} variance parameter{'s' * (n > 1)}, the rest exact"
 
     def integrated(self, model: MixedModel) -> IntegratedGaussian:
-        return integrated_gaussian(model.design, model.priors)
+        return integrated_gaussian(model.design, model.priors, log_response=has_log_response(model.family))
 
     def level_effects(self, fit: "Fit") -> LevelDraws:
-        return level_draws_of(fit.posterior, fit.design, fit.priors, fit.sampling.seed)
+        return level_draws_of(
+            fit.posterior,
+            fit.design,
+            fit.priors,
+            fit.sampling.seed,
+            log_response=has_log_response(fit.family),
+        )
 
     def log_marginal(
         self, model: MixedModel, *, seed: int, cores: int, weights: Importance | None = None
     ) -> LogMarginal:
-        return log_marginal_of(model.design, model.priors, seed=seed, cores=cores, weights=weights)
+        return log_marginal_of(
+            model.design,
+            model.priors,
+            seed=seed,
+            cores=cores,
+            weights=weights,
+            log_response=has_log_response(model.family),
+        )
 
     def with_other_priors(
         self, fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior], *, anew: bool
@@ -91,11 +105,12 @@ class ExactRoute(IntegratedRoute):
 def _why(model: MixedModel) -> str:
     kinds = {model.priors[name].name for name in model.design.fixed.names} or {"Normal"}
     words = " or ".join({"Normal": "Normal", FLAT: "flat"}[kind] for kind in sorted(kinds, reverse=True))
-    return f"Gaussian, {words} priors on the coefficients"
+    scale = "Gaussian logarithms" if has_log_response(model.family) else "Gaussian"
+    return f"{scale}, {words} priors on the coefficients"
 
 
-def _dear(n_dense: int) -> str:
-    return f"{n_dense} effects outside the largest factor make an exact density dear"
+def _slow(n_dense: int) -> str:
+    return f"{n_dense} effects outside the largest factor make an exact density slow"
 
 
 def _n_variances(design: Design) -> int:

@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _DENSE_PER_ROW = 4
-"""Untying takes the square of the number of effects outside the largest factor: so much of it for every row pays."""
+"""Untying takes the square of the number of effects outside the largest factor; up to this many a row it saves time."""
 
 
 def has_kernel(design: Design, family: Family, priors: Mapping[str, Prior]) -> bool:

@@ -1,4 +1,4 @@
-"""Counts with one random intercept: what the density needs in which the group effects are integrated out."""
+"""Counts with one random intercept: data and priors for the density with the group effects integrated out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -15,6 +15,7 @@ from bayesmix.families.auxiliary import AUXILIARY
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.modelling.diagnostics import parameter_blocks
+from bayesmix.modelling.exact.route import ExactRoute
 from bayesmix.modelling.routes import route_named
 from bayesmix.modelling.samplers.attempts import Attempt
 from bayesmix.modelling.settings import Sampling
@@ -46,7 +47,7 @@ def require_draws_of(posterior: xr.DataTree, design: Design, family: Family, met
         raise _of_another_model() from error
     for names, kind, values in blocks:
         _require_possible(names, kind, values)
-    _require_redrawable(posterior, design, family, method)
+    _require_redrawable(posterior, design, method)
 
 
 def _of_another_model() -> StoredFitError:
@@ -169,7 +170,7 @@ def _range_of(name: str, kind: str) -> tuple[float, float]:
     return -np.inf, np.inf
 
 
-def _require_redrawable(posterior: xr.DataTree, design: Design, family: Family, method: str) -> None:
+def _require_redrawable(posterior: xr.DataTree, design: Design, method: str) -> None:
     """What the posterior does not hold, the effects of one grouping factor, can be drawn from what it does."""
     draws = posterior["posterior"].to_dataset()
     without = sorted({term.group for term in design.all_random if not layout.keeps_effects(draws, term)})
@@ -184,9 +185,5 @@ def _require_redrawable(posterior: xr.DataTree, design: Design, family: Family, 
         or set(theta.dims[:2]) != {"chain", "draw"}
     ):
         raise StoredFitError(f"it holds neither the effects of {listing(without)} nor what they are drawn from.")
-    if (
-        theta is not None
-        and family.is_gaussian_identity
-        and theta.sizes[theta.dims[-1]] != len(layout.theta_names(design))
-    ):
+    if method == ExactRoute.name and theta.sizes[theta.dims[-1]] != len(layout.theta_names(design)):
         raise _of_another_model()

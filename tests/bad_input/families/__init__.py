@@ -34,18 +34,18 @@ class Family:
 
 FAMILIES = {
     "formulas": Family(formulas.make, 80, 1000),
-    "frames": Family(frames.make, 50, 600),
+    "frames": Family(frames.make, 30, 600),
     "priors": Family(priors.make, 60, 600),
     "arguments": Family(arguments.make, 50, 300),
     "questions": Family(questions.make, 100, 500),
-    "cards": Family(cards.make, 50, 400),
+    "cards": Family(cards.make, 30, 300),
     "shell": Family(shell.make, 15, 100),
     "tables": Family(tables.make, 40, 300),
-    "paths": Family(paths.make, 20, 100),
-    "names": Family(names.make, 5, 60),
+    "paths": Family(paths.make, 12, 100),
+    "names": Family(names.make, 5, 30),
     "stored": Family(stored.make, 15, 80),
-    # Every public function with every wrong first argument: a sample that is the whole.
-    "kinds": Family(kinds.make, kinds.COUNT, kinds.COUNT),
+    # Every public function with every wrong first argument: the slow sample is the whole.
+    "kinds": Family(kinds.make, kinds.COUNT // 3, kinds.COUNT),
     # A sleep, a death and the like, to test the pool by; of no sample.
     "net": Family(net.make, 0, 0),
 }

@@ -95,6 +95,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_other_draws(dyestuff, aud
     assert (other.table["fit"] == audited.table["fit"]).all()
 
 
+@pytest.mark.slow
 def test_a_fit_by_nuts_gets_other_draws_from_the_same_seed():
     by_nuts = fit(sampler="nutpie", tune=1000)
     found = bm.audit(by_nuts, seed=1, progress=False)
@@ -102,6 +103,7 @@ def test_a_fit_by_nuts_gets_other_draws_from_the_same_seed():
     assert not (found.table["nuts"] == found.table["fit"]).any()
 
 
+@pytest.mark.slow
 def test_a_stored_fit_is_audited_alike(dyestuff, audited, tmp_path):
     bm.save(dyestuff, tmp_path / "fit.nc")
     found = bm.audit(bm.load(tmp_path / "fit.nc"), progress=False)
@@ -159,7 +161,10 @@ def test_arguments_that_cannot_be(dyestuff, settings, words):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("variable", "label"), SEEN.items())
+@pytest.mark.parametrize(
+    ("variable", "label"),
+    [pytest.param(*one, marks=() if one[0] in ("x", "corr_g", "sigma") else pytest.mark.slow) for one in SEEN.items()],
+)
 def test_the_sentence_names_what_differs(make, gaussian, posterior, statistics, variable, label):
     """Of draws of all kinds one is moved: the sentence has its name in the field's words."""
     moved = posterior.copy(deep=True)
@@ -298,7 +303,7 @@ SLEEP = "Reaction ~ Days + (Days | Subject)"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize(
     ("formula", "data", "family"),
     [

@@ -181,7 +181,7 @@ def test_advice_is_in_the_arguments_of_fit(make, posterior, statistics):
         ("joint", 0.9, "Use target_accept=0.95, or 0.99, then a tighter prior for sd_"),
         ("joint", 0.95, "Use target_accept=0.99, then a tighter prior for sd_"),
         ("joint", 0.99, "target_accept=0.99 is as high as helps: give a tighter prior for sd_"),
-        ("marginal", 0.9, "Use target_accept=0.95, or 0.99 with tune=1000, then a tighter prior for sd_"),
+        ("exact", 0.9, "Use target_accept=0.95, or 0.99 with tune=1000, then a tighter prior for sd_"),
     ],
 )
 def test_divergences_ask_for_more_than_was_used(make, statistics, method, used, advice):
@@ -190,7 +190,7 @@ def test_divergences_ask_for_more_than_was_used(make, statistics, method, used, 
     assert diagnose(fit)["advice"].iloc[0].startswith(advice)
 
 
-@pytest.mark.parametrize(("method", "cause"), [("joint", "scale(x)"), ("marginal", "give the sds tighter priors")])
+@pytest.mark.parametrize(("method", "cause"), [("joint", "scale(x)"), ("exact", "give the sds tighter priors")])
 def test_no_scaling_of_predictors_that_are_integrated_out(make, statistics, method, cause):
     deep_trees(statistics)
     assert cause in verdict(make(FAMILY, None, None, statistics, method=method).fit)

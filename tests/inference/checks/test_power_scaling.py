@@ -13,6 +13,7 @@ from bayesmix.inference.checks.power_scaling import CONFLICT, WEAK, _log_likelih
 from bayesmix.inference.shared.draws import auxiliary, fixed, joined
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.joint.bridge import log_density_of
+from bayesmix.modelling.power_scaling import power_scaling_sensitivity
 
 SHORT = {"seed": 1, "progress": False}
 SLEEP = "Reaction ~ Days + (Days | Subject)"
@@ -141,6 +142,7 @@ def test_diagnose_notes_it_and_the_line_on_sampling_does_not(sleepstudy):
     assert "prior_sensitivity" not in set(diagnose(made, sensitivity=False)["check"])
 
 
+@pytest.mark.slow
 def test_the_same_whichever_way_the_model_was_sampled():
     """The joint path's draws are other ones of the same posterior."""
     data = load_data("Dyestuff")
@@ -165,3 +167,12 @@ def test_a_crossed_factor_is_given_and_not_integrated_out():
         cov += float(at["sigma"]) ** 2 * np.eye(len(mean))
         expected = stats.multivariate_normal(mean, cov).logpdf(made.design.response.values)
         np.testing.assert_allclose(value, expected, rtol=1e-9)
+
+
+def test_of_a_chain_that_stuck_nothing_is_said():
+    """A third of the draws are the same: the weights of scaled densities have no tail that could be smoothed."""
+    rng = np.random.default_rng(3)
+    values, density = rng.normal(size=900), rng.normal(size=900)
+    density[:300] = density.min() - 1
+    found = [power_scaling_sensitivity({"x": values}, sign * density) for sign in (1, -1)]
+    assert np.isnan(found).any()

@@ -117,6 +117,7 @@ def test_against_the_stored_exact_values(exact_log_marginal):
     assert abs(rows.loc[label, "log10_bf"] - expected) < 4 * rows.loc[label, "mcse"] < 0.02
 
 
+@pytest.mark.slow
 def test_evidence_grows_with_the_variance_and_is_bounded_where_there_is_none():
     found = [evidence(one_way(sd)) for sd in (0.0, 0.5, 1.0, 2.0, 4.0)]
     assert found == sorted(found)
@@ -137,6 +138,7 @@ def level(n_groups):
     return data.assign(y=data["y"] - data.groupby("g")["y"].transform("mean"))
 
 
+@pytest.mark.slow
 def test_a_prior_at_zero_leaves_nothing_to_decide():
     fit = bm.fit("y ~ 1 + (1 | g)", one_way(1.0), **SETTINGS)
     curve = bm.prior_sensitivity(fit, drop="1 | g", multipliers=[1e-6, 0.1, 1.0, 10.0])
@@ -169,6 +171,7 @@ def test_the_stated_error_covers():
     assert 0.7 < z.std(ddof=1) < 1.3
 
 
+@pytest.mark.slow
 def test_fixed_terms_too():
     """Against the ratio of posterior to prior density at 0 (Savage-Dickey), where many draws lie about 0."""
     data = one_way(0.5).assign(x=lambda rows: np.cos(np.arange(len(rows)) ** 2))

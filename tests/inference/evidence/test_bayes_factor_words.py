@@ -22,6 +22,7 @@ def days():
     return bm.fit("Reaction ~ Days + (1 | Subject)", bm.load_data("sleepstudy"), draws=200, **QUIET)
 
 
+@pytest.mark.slow
 def test_models_that_differ_in_sigma_are_told_apart(days):
     both = ["Reaction ~ Days + (1 | Subject)", "sigma ~ Days"]
     fit = bm.fit(both, days.data, draws=100, tune=200, chains=2, remedies=False, **QUIET)
@@ -41,6 +42,7 @@ def test_models_that_differ_in_priors_or_family_are_told_apart(days):
     assert told_apart(one, two) == ("incidence ~ 1, poisson (log)", "incidence ~ 1, negative_binomial (log)")
 
 
+@pytest.mark.slow
 def test_a_term_within_an_interaction_is_explained(irrigation):
     with pytest.raises(UnknownTermError, match="'irrigation' is contained in irrigation:variety") as refused:
         bm.bayes_factor(irrigation, drop="irrigation")
@@ -71,6 +73,7 @@ def test_the_range_over_scales_of_a_coefficient(irrigation):
     assert curve["log10_bf"].tolist() == pytest.approx([found.high, found.log10_bf, found.low])
 
 
+@pytest.mark.slow
 def test_the_scale_of_a_coefficient_without_a_closed_form():
     """Against posterior over prior density at 0 of a fit with the other prior (Savage-Dickey)."""
     rng = np.random.default_rng(2)

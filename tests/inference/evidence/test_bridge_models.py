@@ -73,6 +73,7 @@ def by_importance(data, *, herds, n_values=4000):
     return log_weights.max() + np.log(weights.mean()), error
 
 
+@pytest.mark.slow
 def test_cbpp_with_and_without_herd(cbpp, fitted):
     with_herd, its_error = by_importance(cbpp, herds=True)
     without, error_without = by_importance(cbpp, herds=False)

@@ -43,6 +43,7 @@ def test_side_by_side_they_have_the_numbers_that_each_has_alone(fitted):
         assert found == bm.log_marginal(bm.fit(text, fitted.data, priors=PRIORS, **SETTINGS))
 
 
+@pytest.mark.slow
 def test_each_is_sampled_once(fitted, monkeypatch):
     sampled = []
     sample = evidence._sampled
@@ -64,15 +65,21 @@ def test_each_is_sampled_once(fitted, monkeypatch):
     assert averaged.loc["(1 | g)", "mcse"] < 0.05
 
 
-def test_too_many_models_to_sample_are_refused(fitted, monkeypatch):
+@pytest.fixture(scope="module")
+def crossed(rows):
+    """Counts in crossed groups, which are sampled without a closed form as well; few draws."""
+    counts = rows.assign(k=np.arange(96) % 5)
+    return bm.fit("k ~ x + (1 | g) + (1 | h)", counts, "poisson", seed=1, draws=20, tune=200, progress=False)
+
+
+def test_too_many_models_to_sample_are_refused(crossed, monkeypatch):
     monkeypatch.setattr(inclusion_file, "_MOST_SAMPLED", 3)
     with pytest.raises(ArgumentError, match=r"More than 3 models .* each to be sampled .* rand"):
-        bm.inclusion(fitted)
+        bm.inclusion(crossed)
 
 
-def test_no_number_of_one_model_is_no_number_of_their_average(rows):
-    few = bm.fit("k ~ x + (1 | g)", rows, priors=PRIORS, seed=1, draws=20, tune=200, progress=False)
-    table = bm.inclusion(few)
+def test_no_number_of_one_model_is_no_number_of_their_average(crossed):
+    table = bm.inclusion(crossed)
     assert np.isnan(table["log10_bf"]).all()
     assert not table["reliable"].any()
     assert "at least" in table["reason"].iloc[0]

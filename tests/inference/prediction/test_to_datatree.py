@@ -38,7 +38,17 @@ MODELS = {
 }
 
 
-@pytest.fixture(scope="module", params=["binomial", *MODELS])
+# Those whose sampler PyTensor compiles take seconds.
+COMPILED = ("gaussian, joint", "cumulative")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        "binomial",
+        *(pytest.param(name, marks=pytest.mark.slow if name in COMPILED else ()) for name in MODELS),
+    ],
+)
 def made(request):
     if request.param == "binomial":
         formula = "cbind(incidence, size - incidence) ~ period + (1 | herd)"

@@ -8,20 +8,13 @@ import bayesmix as bm
 from bayesmix.errors import ArgumentError
 from bayesmix.numerics.ddf import sums
 
+from ...conftest import LME4_GAUSSIAN
+
 STORED = {"satterthwaite": "anova_satterthwaite", "kenward-roger": "anova_kr"}
-MODELS = {
-    "sleepstudy_int": ("sleepstudy", "Reaction ~ Days + (1 | Subject)"),
-    "sleepstudy_corr": ("sleepstudy", "Reaction ~ Days + (Days | Subject)"),
-    "sleepstudy_slope": ("sleepstudy", "Reaction ~ Days + (0 + Days | Subject)"),
-    "sleepstudy_uncorr": ("sleepstudy", "Reaction ~ Days + (Days || Subject)"),
-    "Dyestuff": ("Dyestuff", "Yield ~ 1 + (1 | Batch)"),
-    "Penicillin": ("Penicillin", "diameter ~ 1 + (1 | plate) + (1 | sample)"),
-    "cake": ("cake", "angle ~ recipe * temperature + (1 | recipe:replicate)"),
-}
 
 
 def fitted(name):
-    source, formula = MODELS[name]
+    source, formula = LME4_GAUSSIAN[name]
     data = bm.load_data(source)
     if source == "cake":
         data["temperature"] = data["temperature"].astype(int).astype(str)
@@ -29,7 +22,7 @@ def fitted(name):
 
 
 @pytest.mark.parametrize("ddf", STORED)
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", LME4_GAUSSIAN)
 def test_the_stored_tables_of_lmertest(lme4, name, ddf):
     table, rows = bm.anova(fitted(name), ddf=ddf), lme4[name][STORED[ddf]]
     assert table.columns.tolist() == ["sum_sq", "mean_sq", "num_df", "den_df", "f", "p"]

@@ -88,6 +88,7 @@ def test_rows_in_parts_give_the_same(made_up, monkeypatch, rows):
         pd.testing.assert_frame_equal(one, other, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_rows(gaussian):
     """12,000 rows x 4,000 draws are 384 MB; 200 MB is the bound whatever the rows."""
     design = gaussian.fit.design
