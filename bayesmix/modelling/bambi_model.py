@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from bayesmix import modelling
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 
@@ -40,4 +39,6 @@ def bambi_model(fit: Fit) -> "bambi.Model":
     >>> bambi.interpret.slopes(bm.bambi_model(fit), fit.posterior, wrt="Days")  # doctest: +SKIP
     """
     fit = a_posterior(fit, question="bambi_model")
-    return modelling.bambi_bridge.build_bambi_model(fit.design, fit.family, fit.priors, for_prediction=True)
+    from bayesmix.modelling.pymc_model.bambi_bridge import build_bambi_model
+
+    return build_bambi_model(fit.design, fit.family, fit.priors, for_prediction=True)

@@ -8,7 +8,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import t as student_t
 
-from bayesmix import modelling
 from bayesmix.compile_clock import CompileNotice
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
@@ -16,6 +15,7 @@ from bayesmix.hints import with_hints
 from bayesmix.inference.checks.audit_record import AGREES, DIFFERS, NO_VERDICT, Audit
 from bayesmix.inference.checks.audit_sentence import fit_too_short, not_converged, sentence_of
 from bayesmix.inference.shared.arguments import a_seed
+from bayesmix.modelling import audit_draws, audit_errors, convergence, diagnostics
 from bayesmix.modelling.arguments import check_arguments
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
@@ -110,7 +110,7 @@ def audit(
         raise ArgumentError(f"chains is at least {_FEWEST_CHAINS}: a single one cannot disagree; got {chains}.")
     seed = a_seed(seed, fit)
     with CompileNotice(shown=progress):
-        found = modelling.audit_draws.draw_again(
+        found = audit_draws.draw_again(
             fit,
             draws=None if draws is None else int(draws),
             tune=None if tune is None else int(tune),
@@ -129,11 +129,11 @@ def compared(fit: Fit, found: "Drawn", *, seed: int) -> Audit:
     limit = _limit(n_compared, fit.diagnostics, found.diagnostics)
     verdict = DIFFERS if (size > limit).any() else AGREES if n_compared else NO_VERDICT
     sentence = sentence_of(table, _labels(fit), limit, fit.sampling)
-    trouble = modelling.audit_draws.trouble_of_nuts(found.diagnostics)
+    trouble = audit_draws.trouble_of_nuts(found.diagnostics)
     few = fit_too_short(fit)
     if trouble or few:
         verdict, sentence = NO_VERDICT, not_converged(trouble, fit.method) if trouble else str(few)
-    parameters = modelling.audit_draws.without_effects(found.diagnostics)
+    parameters = audit_draws.without_effects(found.diagnostics)
     return Audit(
         verdict=verdict,
         sentence=sentence,
@@ -149,17 +149,17 @@ def compared(fit: Fit, found: "Drawn", *, seed: int) -> Audit:
 
 def _limit(n_compared: int, *found: "Diagnostics") -> float:
     """What `z` reaches by chance: an error of a limit is from sqrt(ess p (1 - p)) draws, and as uncertain as that."""
-    tails = [modelling.audit_draws.without_effects(one)["ess_tail"].min() for one in found]
+    tails = [audit_draws.without_effects(one)["ess_tail"].min() for one in found]
     degrees = max(1.0, float(np.sqrt(np.nan_to_num(tails) * _TAIL * (1 - _TAIL)).sum()))
     return float(student_t.isf(FALSE_ALARMS / 2 / max(n_compared, 1), degrees))
 
 
 def _table(fit: Fit, found: "Drawn") -> pd.DataFrame:
-    sources = modelling.convergence.sources_of(fit.posterior)
+    sources = convergence.sources_of(fit.posterior)
     rows, labels = [], []
     for (name, own), (_, other) in zip(_parameters(fit, fit.posterior), _parameters(fit, found.posterior), strict=True):
-        ours = modelling.audit_errors.statistics_of(own, sources)
-        theirs = modelling.audit_errors.statistics_of(other)
+        ours = audit_errors.statistics_of(own, sources)
+        theirs = audit_errors.statistics_of(other)
         for statistic, one in ours.items():
             two = theirs[statistic]
             difference, mcse = one.value - two.value, float(np.hypot(one.mcse, two.mcse))
@@ -174,7 +174,7 @@ def _table(fit: Fit, found: "Drawn") -> pd.DataFrame:
 def _parameters(fit: Fit, posterior: "xr.DataTree") -> Iterator[tuple[str, Floats]]:
     """All but the group effects: name and draws (n_chains, n_draws)."""
     draws = posterior["posterior"].to_dataset()
-    for names, _, values in modelling.diagnostics.parameter_blocks(draws, fit.design, fit.family.auxiliary):
+    for names, _, values in diagnostics.parameter_blocks(draws, fit.design, fit.family.auxiliary):
         yield from zip(names, values, strict=True)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from bayesmix import modelling
+from bayesmix.modelling import audit_draws
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.settings import Sampling
 
@@ -66,7 +66,7 @@ def not_converged(trouble: str, method: str) -> str:
 
 def fit_too_short(fit: Fit) -> str | None:
     """That the fit's own Monte Carlo errors are not known; None where they are."""
-    parameters = modelling.audit_draws.without_effects(fit.diagnostics)
+    parameters = audit_draws.without_effects(fit.diagnostics)
     effective = parameters[["ess_bulk", "ess_tail"]].min(axis=1).dropna()
     if not effective.empty and effective.min() >= _FEWEST:
         return None

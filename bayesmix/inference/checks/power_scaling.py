@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix import modelling
 from bayesmix.formula.design import GroupTerm
 from bayesmix.hints import with_hints
 from bayesmix.inference.checks.log_prior import log_priors
@@ -16,6 +15,7 @@ from bayesmix.inference.shared.arguments import all_of
 from bayesmix.inference.shared.draws import n_draws_of, posterior_of
 from bayesmix.inference.shared.readable_table import readable
 from bayesmix.inference.shared.row_model import spread_draws
+from bayesmix.modelling import diagnostics, power_scaling
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 
@@ -79,7 +79,7 @@ def sensitivity(fit: Fit, priors: str | Iterable[str] | None = None) -> pd.DataF
     chosen = tuple(densities) if priors is None else all_of(priors, tuple(densities), argument="priors")
     parameters = parameter_draws(fit, draws)
     table = _to_priors(parameters, {name: densities[name] for name in chosen})
-    likelihood = modelling.power_scaling.power_scaling_sensitivity(parameters, _log_likelihood(fit, draws))
+    likelihood = power_scaling.power_scaling_sensitivity(parameters, _log_likelihood(fit, draws))
     high = table["prior"] >= LIMIT
     verdict = np.where(high & (likelihood >= LIMIT), CONFLICT, np.where(high, WEAK, ""))
     return table.assign(likelihood=likelihood, verdict=verdict)[["prior", "likelihood", "verdict", "by"]]
@@ -104,7 +104,7 @@ def sensitivity_to_priors(fit: Fit) -> pd.DataFrame:
 
 def _to_priors(parameters: dict[str, Floats], densities: dict[str, Floats]) -> pd.DataFrame:
     """How much each parameter moves with all priors together, and the one prior that moves it most where it does."""
-    scaled = modelling.power_scaling.power_scaling_sensitivity
+    scaled = power_scaling.power_scaling_sensitivity
     together = np.sum(list(densities.values()), axis=0) if densities else np.zeros(1)
     index = pd.Index(parameters, name="parameter", dtype=object)
     table = pd.DataFrame({"prior": scaled(parameters, together), "by": ""}, index=index)
@@ -150,7 +150,7 @@ def _around(fit: Fit, term: GroupTerm) -> GroupTerm:
 
 def parameter_draws(fit: Fit, draws: NDArray[np.intp] | slice = slice(None)) -> dict[str, Floats]:
     """Draws (n_draws,) of what the tables report, by name; constant ones are left out."""
-    blocks = modelling.diagnostics.parameter_blocks(posterior_of(fit), fit.design, fit.family.auxiliary)
+    blocks = diagnostics.parameter_blocks(posterior_of(fit), fit.design, fit.family.auxiliary)
     found: dict[str, Floats] = {}
     for names, _, values in blocks:
         found |= {name: own.reshape(-1)[draws] for name, own in zip(names, values, strict=True)}

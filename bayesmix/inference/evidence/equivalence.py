@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesmix import modelling
 from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import a_positive_number, one_of
 from bayesmix.inference.shared.draws import auxiliary, constant_parameters, standard_deviations
 from bayesmix.inference.shared.readable_table import readable
+from bayesmix.modelling import convergence
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 from bayesmix.posterior.layout import sd_names
@@ -80,6 +80,6 @@ def _error(fit: Fit, inside: Floats) -> float:
     if np.ptp(inside) == 0:
         return float(np.sqrt(0.5) / inside.size)
     share = float(inside.mean())
-    sources = modelling.convergence.sources_of(fit.posterior)
-    effective = modelling.convergence.convergence(inside[None], sources).ess_bulk[0]
+    sources = convergence.sources_of(fit.posterior)
+    effective = convergence.convergence(inside[None], sources).ess_bulk[0]
     return float(np.sqrt(share * (1 - share) / effective))

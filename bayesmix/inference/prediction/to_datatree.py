@@ -3,7 +3,6 @@
 import numpy as np
 import xarray as xr
 
-from bayesmix import modelling
 from bayesmix.formula.columns import is_numeric
 from bayesmix.hints import with_hints
 from bayesmix.inference.prediction.log_likelihood import log_likelihood as log_likelihood_of
@@ -11,6 +10,7 @@ from bayesmix.inference.prediction.log_likelihood import refuse_too_many
 from bayesmix.inference.prediction.posterior_predict import posterior_predict
 from bayesmix.inference.shared.arguments import a_seed, a_switch
 from bayesmix.inference.shared.draws import posterior_of
+from bayesmix.modelling import observed_data
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 from bayesmix.posterior.layout import OBSERVATIONS, without_slash
@@ -72,7 +72,9 @@ def to_datatree(
         groups["posterior_predictive"] = _replicates(fit, seed)
     if with_prior:
         refuse_too_many(fit.design.n_obs, _PRIOR_DRAWS)
-        groups |= modelling.prior_draws.prior_draws(fit, draws=_PRIOR_DRAWS, seed=seed)
+        from bayesmix.modelling.pymc_model.prior_draws import prior_draws
+
+        groups |= prior_draws(fit, draws=_PRIOR_DRAWS, seed=seed)
     return xr.DataTree.from_dict(groups)
 
 
@@ -91,12 +93,12 @@ def _predictors(fit: Fit) -> xr.Dataset:
 def _replicates(fit: Fit, seed: int) -> xr.Dataset:
     sizes = posterior_of(fit).sizes
     simulated = posterior_predict(fit, seed=seed).to_numpy().reshape(sizes["chain"], sizes["draw"], -1)
-    return _by_bambis_rows(fit, modelling.observed_data.as_bambi_has_it(simulated, fit.design, fit.family))
+    return _by_bambis_rows(fit, observed_data.as_bambi_has_it(simulated, fit.design, fit.family))
 
 
 def _by_bambis_rows(fit: Fit, values: np.ndarray) -> xr.Dataset:
     """Values (n_chains, n_draws, n_obs) under the name of the response."""
     n_chains, n_draws, n_obs = values.shape
     coords = {"chain": np.arange(n_chains), "draw": np.arange(n_draws), OBSERVATIONS: np.arange(n_obs)}
-    name = modelling.observed_data.response_variable(fit.design)
+    name = observed_data.response_variable(fit.design)
     return xr.Dataset({name: (("chain", "draw", OBSERVATIONS), values)}, coords=coords)

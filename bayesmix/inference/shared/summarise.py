@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesmix import modelling
+from bayesmix.modelling import convergence
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.record import Fit
 
@@ -73,5 +73,5 @@ def summarise_in_parts(
 
 def sampling_quality(fit: Fit, draws: Floats) -> dict[str, Floats]:
     """Columns `ess_bulk`, `ess_tail`, `rhat` of `draws`, shape (n_parameters, n_chains, n_draws), which `fit` has."""
-    figures = modelling.convergence.convergence(draws, modelling.convergence.sources_of(fit.posterior))
+    figures = convergence.convergence(draws, convergence.sources_of(fit.posterior))
     return {"ess_bulk": figures.ess_bulk, "ess_tail": figures.ess_tail, "rhat": figures.rhat}
