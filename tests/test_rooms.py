@@ -9,9 +9,6 @@ from pathlib import Path
 
 import pytest
 
-import bayesmix
-from bayesmix import report
-
 PACKAGE = Path(__file__).parents[1] / "bayesmix"
 FLOORS = {
     "visible": 0,
@@ -238,12 +235,6 @@ def test_estimates_are_made_and_printed_without_what_posteriors_need():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-def test_every_picture_is_reached_as_an_attribute_of_its_room():
-    public = {name for name in bayesmix.__all__ if name.startswith("plot_")} - {"plot_corr"}
-    assert public <= set(report._HEAVY)
-    assert all(callable(getattr(getattr(report, name), name)) for name in public)
 
 
 def test_every_public_name_is_there_and_documented():

@@ -1,6 +1,6 @@
 """Log marginal likelihoods of fitted models and of smaller ones on the same rows, whichever route they take."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from bayesmix.formula.design import Design
 from bayesmix.modelling.log_marginal import LogMarginal, without_number
@@ -57,7 +57,7 @@ def of_smaller_models(fit: Fit, models: Sequence[ReducedModel]) -> list[LogMargi
 _NONE = without_number("bridge", "not worked out")
 
 
-def _sampled(fit: Fit, design: Design, priors: Mapping[str, Prior], *, cores: int) -> LogMarginal:
+def _sampled(fit: Fit, design: Design, priors: dict[str, Prior], *, cores: int) -> LogMarginal:
     from bayesmix.modelling.joint.bridge import by_bridge
     from bayesmix.modelling.pymc_model.build import build_model
 

@@ -1,6 +1,5 @@
 """A mixed model as every route takes it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bayesmix.families.family import Family
@@ -14,4 +13,4 @@ class MixedModel:
 
     design: Design
     family: Family
-    priors: Mapping[str, Prior]
+    priors: dict[str, Prior]

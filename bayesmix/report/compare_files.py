@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bayesmix import report
 from bayesmix.errors import BayesmixError
 from bayesmix.inference.pooling.compare_reml import compare_reml
 from bayesmix.modelling.record import Fit
+from bayesmix.report import plot_compare_reml
 
 TEXT = "compare_reml.txt"
 TABLES = ("compare_fixed", "compare_variance", "compare_groups")
@@ -33,4 +33,4 @@ def compare_figures(fit: Fit) -> Iterator[tuple[str, Any]]:
     except BayesmixError:
         return
     for kind in ("intervals", "groups"):
-        yield f"compare_{kind}", report.plot_compare_reml.plot_compare_reml(comparison, kind)
+        yield f"compare_{kind}", plot_compare_reml.plot_compare_reml(comparison, kind)

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from bayesmix import report
 from bayesmix.inference.evidence.rand_table import RandTable
 from bayesmix.modelling.record import Fit
+from bayesmix.report import plot_sensitivity
 from bayesmix.report.pictures import write_each
 from bayesmix.report.result_files import file_names
 
@@ -28,4 +28,4 @@ def write_evidence_pictures(table: RandTable, fit: Fit, folder: Path, *, formats
 
 
 def _sensitivity(fit: Fit, term: str, name: str) -> Iterator[tuple[str, Any]]:
-    yield f"sensitivity_{name}", report.plot_sensitivity.plot_sensitivity(fit, term)
+    yield f"sensitivity_{name}", plot_sensitivity.plot_sensitivity(fit, term)

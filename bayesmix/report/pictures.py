@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bayesmix import report
 from bayesmix.errors import BayesmixError, CardError, did_you_mean, listing, shown
 from bayesmix.families.family import Family, has_laplace_fit
 from bayesmix.formula.design import Design
 from bayesmix.modelling.record import Fit
 from bayesmix.posterior.layout import constant_parameters
+from bayesmix.report import plot_lines, plot_ppc, plot_qq, plot_ranef, plot_rank, plot_residuals, plot_sd, plot_trace
 from bayesmix.report.compare_files import compare_figures
 from bayesmix.report.line_grid import choose_axis
+from bayesmix.report.plot_files import drawn_in_memory
 from bayesmix.report.result_files import FORMATS, file_names
 
 
@@ -43,7 +44,7 @@ class Picture:
 
 def _lines(drawing: Drawing) -> Iterator[tuple[str, Any]]:
     group = panel_group(drawing.fit.design)
-    yield "lines", _plot("lines")(_with_main(drawing), group=group)
+    yield "lines", plot_lines.plot_lines(_with_main(drawing), group=group)
 
 
 def _with_main(drawing: Drawing) -> Mapping[str, Fit] | Fit:
@@ -57,7 +58,7 @@ def _with_main(drawing: Drawing) -> Mapping[str, Fit] | Fit:
 
 def _ranef(drawing: Drawing) -> Iterator[tuple[str, Any]]:
     for group, name in file_names(term.group for term in drawing.fit.design.all_random).items():
-        yield f"ranef_{name}", _plot("ranef")(drawing.fit, group=group)
+        yield f"ranef_{name}", plot_ranef.plot_ranef(drawing.fit, group=group)
 
 
 def panel_group(design: Design) -> str | None:
@@ -106,18 +107,13 @@ def _no_estimate(setting: Setting) -> str:
     return f"a family with a REML or a Laplace fit, which {setting.family} has not"
 
 
-def _one(name: str, *, module: str = "") -> Callable[[Drawing], Iterator[tuple[str, Any]]]:
+def _one(name: str, plot: Callable[[Fit], Any]) -> Callable[[Drawing], Iterator[tuple[str, Any]]]:
     """A picture that is one figure of the fit alone."""
 
     def draw(drawing: Drawing) -> Iterator[tuple[str, Any]]:
-        yield name, _plot(name, module=module)(drawing.fit)
+        yield name, plot(drawing.fit)
 
     return draw
-
-
-def _plot(name: str, *, module: str = "") -> Callable[..., Any]:
-    """The function `plot_<name>` of this room, in the file of the same name unless told; it loads matplotlib."""
-    return getattr(getattr(report, module or f"plot_{name}"), f"plot_{name}")
 
 
 _OF_CHAINS = ("trace", "rank")
@@ -125,13 +121,13 @@ _OF_CHAINS = ("trace", "rank")
 PICTURES: Mapping[str, Picture] = {
     "lines": Picture(_lines, _no_line),
     "ranef": Picture(_ranef, _no_group),
-    "sd": Picture(_one("sd"), _no_sd),
-    "corr": Picture(_one("corr", module="plot_sd"), _no_correlation),
-    "trace": Picture(_one("trace")),
-    "rank": Picture(_one("rank"), _one_chain),
-    "residuals": Picture(_one("residuals")),
-    "qq": Picture(_one("qq")),
-    "ppc": Picture(_one("ppc")),
+    "sd": Picture(_one("sd", lambda fit: plot_sd.plot_sd(fit)), _no_sd),
+    "corr": Picture(_one("corr", lambda fit: plot_sd.plot_corr(fit)), _no_correlation),
+    "trace": Picture(_one("trace", lambda fit: plot_trace.plot_trace(fit))),
+    "rank": Picture(_one("rank", lambda fit: plot_rank.plot_rank(fit)), _one_chain),
+    "residuals": Picture(_one("residuals", lambda fit: plot_residuals.plot_residuals(fit))),
+    "qq": Picture(_one("qq", lambda fit: plot_qq.plot_qq(fit))),
+    "ppc": Picture(_one("ppc", lambda fit: plot_ppc.plot_ppc(fit))),
     "compare_reml": Picture(_compare, _no_estimate),
 }
 """By the name that a card calls them."""
@@ -228,7 +224,7 @@ def write_each(
     OSError
         The disk refuses a file.
     """
-    done = report.plot_files.drawn_in_memory(drawn, formats=formats)
+    done = drawn_in_memory(drawn, formats=formats)
     for file, content in done.files.items():
         (folder / file).write_bytes(content)
     return {name: done.failure} if done.failure else {}

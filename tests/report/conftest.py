@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from bayesmix import report
 from bayesmix.data.catalogue import load_data
 from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
@@ -24,7 +23,7 @@ from bayesmix.modelling.fit import fit
 from bayesmix.modelling.record import Fit, Sampling
 from bayesmix.priors.default_priors import default_priors
 from bayesmix.report import analysis as analysis_file
-from bayesmix.report import card_audit
+from bayesmix.report import card_audit, pictures, plot_compare_reml
 from bayesmix.report.card import Card, DataPart, ModelPart, ReportPart, SamplerPart
 
 SHORT = {"draws": 200, "chains": 2, "seed": 1, "progress": False}
@@ -183,9 +182,9 @@ def sampled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict]:
     monkeypatch.setattr(analysis_file, "fit", fit)
     monkeypatch.setattr(card_audit, "audit", _made_up_audit)
     for name in ("lines", "ranef", "sd", "corr", "trace", "rank", "residuals", "qq", "ppc"):
-        module = "plot_sd" if name == "corr" else f"plot_{name}"
-        monkeypatch.setattr(getattr(report, module), f"plot_{name}", lambda *_, **__: plt.figure(figsize=(1, 1)))
-    monkeypatch.setattr(report.plot_compare_reml, "plot_compare_reml", lambda *_: plt.figure(figsize=(1, 1)))
+        module = getattr(pictures, "plot_sd" if name == "corr" else f"plot_{name}")
+        monkeypatch.setattr(module, f"plot_{name}", lambda *_, **__: plt.figure(figsize=(1, 1)))
+    monkeypatch.setattr(plot_compare_reml, "plot_compare_reml", lambda *_: plt.figure(figsize=(1, 1)))
     monkeypatch.chdir(tmp_path)
     return calls
 

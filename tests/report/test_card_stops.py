@@ -7,9 +7,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 
-from bayesmix import report
 from bayesmix.errors import EndedError, SamplingError
-from bayesmix.report import card_audit
+from bayesmix.report import card_audit, plot_trace
 from bayesmix.report.analysis import run_card
 from bayesmix.report.card import ReportPart
 from bayesmix.report.results_folder import whole_folder
@@ -22,7 +21,7 @@ def test_interrupted_while_drawing_leaves_nothing(tmp_path: Path, monkeypatch):
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(report.plot_trace, "plot_trace", stop)
+    monkeypatch.setattr(plot_trace, "plot_trace", stop)
     with pytest.raises(KeyboardInterrupt):
         run_card(CARD, "new/deep/out", show=silent)
     assert list(tmp_path.iterdir()) == []
@@ -34,7 +33,7 @@ def test_a_picture_that_fails_costs_no_fit(tmp_path: Path, monkeypatch):
         plt.figure()
         raise RuntimeError("no ink,\nno \x1b[31mpaper")
 
-    monkeypatch.setattr(report.plot_trace, "plot_trace", fail)
+    monkeypatch.setattr(plot_trace, "plot_trace", fail)
     written = run_card(replace(CARD, report=ReportPart(pictures=("lines", "trace", "rank"))), "out", show=silent)
     told = r"RuntimeError: no ink, no \x1b[31mpaper"
     assert written.failures == (f"The picture 'trace' could not be drawn: {told}",)
@@ -80,7 +79,7 @@ def test_stopped_run_leaves_the_earlier_results(tmp_path: Path, monkeypatch):
     run_card(CARD, "out", show=silent)
     before = file_contents(tmp_path)
     with monkeypatch.context() as patched:
-        patched.setattr(report.plot_trace, "plot_trace", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        patched.setattr(plot_trace, "plot_trace", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             run_card(CARD, "out", seed=5, show=silent)
     assert file_contents(tmp_path) == before

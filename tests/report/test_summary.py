@@ -37,7 +37,7 @@ def test_the_model_and_its_data(fit):
         "3 rows with missing values left out (Reaction 1, Days 3)",
         "weights: w",
         "2 chains x 60 draws after 150 warm-up steps; seed 3",
-        "NUTS by nutpie on 4 variance parameters, the rest exact (marginal: Gaussian, Normal priors",
+        "NUTS by nutpie on 4 variance parameters, the rest exact (exact: Gaussian, Normal priors",
         "NUTS since tune= is given",
     ):
         assert words in head

@@ -81,5 +81,5 @@ class QuadratureRoute(IntegratedRoute):
         found = super().with_other_priors(fit, own, priors, anew=anew)
         if found.reliable or own.reason or not anew:
             return found
-        other = MixedModel(fit.design, fit.family, priors)
+        other = MixedModel(fit.design, fit.family, dict(priors))
         return self.log_marginal(other, seed=fit.sampling.seed, cores=fit.sampling.cores)

@@ -223,6 +223,4 @@ def _fit_of(about: Description, model: MixedModel, posterior: xr.DataTree) -> Fi
     require_draws_of(posterior, model.design, model.family, method, about.sampling)
     posterior = with_observed_data(posterior, model.design, model.family)
     diagnostics = diagnose_sampling(posterior, model.design, model.family.auxiliary)
-    return Fit(
-        model.design, model.family, dict(model.priors), posterior, method, about.reason, about.sampling, diagnostics
-    )
+    return Fit(model.design, model.family, model.priors, posterior, method, about.reason, about.sampling, diagnostics)
