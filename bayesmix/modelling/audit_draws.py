@@ -11,8 +11,7 @@ from bayesmix.modelling.memory import out_of_memory, require_memory
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.route import Drawn
 from bayesmix.modelling.samplers.chains import chains_at_once, cores_of
-from bayesmix.modelling.samplers.starts import Dispersed
-from bayesmix.modelling.settings import EFFECTIVE_PER_CHAIN, RHAT_LIMIT, SEEDS, SamplerSettings
+from bayesmix.modelling.settings import EFFECTIVE_PER_CHAIN, RHAT_LIMIT, SEEDS, Dispersed, SamplerSettings
 
 TUNE = 1000
 """Steps in which chains come from where they start to the posterior; those of the joint path may be more."""

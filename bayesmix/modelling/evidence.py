@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from bayesmix.formula.design import Design
-from bayesmix.modelling.log_marginal import LogMarginal, without_number
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import ReducedModel
 from bayesmix.modelling.routes import route_named, route_of
 from bayesmix.modelling.samplers.chains import chains_at_once, cores_of
+from bayesmix.modelling.samplers.log_marginal import LogMarginal, without_number
 from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.parallel import COMPILING, in_parallel
 from bayesmix.priors.prior import Prior

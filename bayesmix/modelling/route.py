@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from bayesmix.families.family import Family
 from bayesmix.modelling.diagnostics import Diagnostics, diagnose_sampling
-from bayesmix.modelling.log_marginal import LogMarginal
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.reweighted import with_other_priors as reweighted
 from bayesmix.modelling.samplers.draw import sample_integrated
 from bayesmix.modelling.samplers.evidence import N_VALUES
 from bayesmix.modelling.samplers.integrated import IntegratedModel
+from bayesmix.modelling.samplers.log_marginal import LogMarginal
 from bayesmix.modelling.samplers.nuts import TUNE
 from bayesmix.modelling.samplers.weights import Importance
 from bayesmix.modelling.settings import SamplerSettings, Sampling

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from bayesmix.modelling.samplers.starts import Dispersed
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
 
 type Method = Literal["auto", "exact", "quadrature", "joint", "marginal"]
 type Sampler = Literal["auto", "importance", "nutpie", "pymc", "numpyro"]
@@ -16,6 +19,27 @@ RHAT_LIMIT = 1.01  # Vehtari et al. (2021), doi:10.1214/20-BA1221
 EFFECTIVE_PER_CHAIN = 100  # draws, for means and intervals; Vehtari et al. (2021), doi:10.1214/20-BA1221
 TARGET_ACCEPT = 0.9
 MOST_KEPT = 2**25  # numbers, 256 MiB, up to which draws of the largest factor's effects are kept unless asked otherwise
+
+
+_DEGREES = 5  # of the t distribution of dispersed starts
+_FARTHEST = 6.0  # standard deviations: beyond, a chain may spend its tuning on the way back
+
+
+@dataclass(frozen=True)
+class Dispersed:
+    """Starts that are `width` times as far apart as the posterior is wide, with the tails of a t distribution.
+
+    `points`: draws of a posterior (n_total, n) whose centre and width are gone by, where a model is sampled in
+    coordinates of which nothing is known beforehand.
+    """
+
+    width: float = 2.0
+    points: Floats | None = None
+
+    def steps(self, seed: int, n: int) -> Floats:
+        """From the centre, in posterior standard deviations, shape (n,)."""
+        drawn = self.width * np.random.default_rng(seed).standard_t(_DEGREES, size=n)
+        return drawn.clip(-_FARTHEST, _FARTHEST)
 
 
 @dataclass(frozen=True)

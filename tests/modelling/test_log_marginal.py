@@ -14,8 +14,8 @@ from bayesmix.modelling import reweighted
 from bayesmix.modelling.exact.integrated import integrated_gaussian
 from bayesmix.modelling.exact.log_marginal import log_marginal_of
 from bayesmix.modelling.fit import fit
-from bayesmix.modelling.log_marginal import LogMarginal
 from bayesmix.modelling.samplers.evidence import by_bridge
+from bayesmix.modelling.samplers.log_marginal import LogMarginal
 from bayesmix.priors.reading import read_prior
 
 DYESTUFF = "Yield ~ 1 + (1 | Batch)"

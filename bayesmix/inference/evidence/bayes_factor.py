@@ -21,7 +21,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model
 
 if TYPE_CHECKING:
-    from bayesmix.modelling.log_marginal import LogMarginal
+    from bayesmix.modelling.samplers.log_marginal import LogMarginal
 
 # Kass & Raftery (1995), doi:10.1080/01621459.1995.10476572: bounds of |log10 BF| and their words.
 _WORDS = ((0.5, "not worth more than a bare mention"), (1.0, "substantial"), (2.0, "strong"), (inf, "decisive"))

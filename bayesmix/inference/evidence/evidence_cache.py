@@ -16,7 +16,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model
 
 if TYPE_CHECKING:
-    from bayesmix.modelling.log_marginal import LogMarginal
+    from bayesmix.modelling.samplers.log_marginal import LogMarginal
 
 _FOUND: "WeakKeyDictionary[Fit, dict[ModelKey, LogMarginal]]" = WeakKeyDictionary()
 

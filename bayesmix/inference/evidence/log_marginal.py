@@ -4,8 +4,8 @@ from bayesmix.errors import PriorError, listing
 from bayesmix.hints import with_hints
 from bayesmix.modelling.evidence import log_marginal_of_fit
 from bayesmix.modelling.kinds import a_posterior
-from bayesmix.modelling.log_marginal import LogMarginal
 from bayesmix.modelling.record import Fit
+from bayesmix.modelling.samplers.log_marginal import LogMarginal
 from bayesmix.priors.prior import FLAT
 
 

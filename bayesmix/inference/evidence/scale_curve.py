@@ -15,7 +15,7 @@ from bayesmix.modelling.routes import route_of
 from bayesmix.priors.prior import scaled
 
 if TYPE_CHECKING:
-    from bayesmix.modelling.log_marginal import LogMarginal
+    from bayesmix.modelling.samplers.log_marginal import LogMarginal
 
 Floats = NDArray[np.float64]
 

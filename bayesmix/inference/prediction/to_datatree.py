@@ -72,7 +72,7 @@ def to_datatree(
         groups["posterior_predictive"] = _replicates(fit, seed)
     if with_prior:
         refuse_too_many(fit.design.n_obs, _PRIOR_DRAWS)
-        from bayesmix.modelling.pymc_model.prior_draws import prior_draws
+        from bayesmix.modelling.prior_draws import prior_draws
 
         groups |= prior_draws(fit, draws=_PRIOR_DRAWS, seed=seed)
     return xr.DataTree.from_dict(groups)

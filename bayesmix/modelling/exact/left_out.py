@@ -16,9 +16,9 @@ from bayesmix.modelling.exact.dense_draws import dense_draws
 from bayesmix.modelling.exact.integrated import IntegratedGaussian
 from bayesmix.modelling.exact.log_marginal import MOST_BY_QUADRATURE, by_quadrature
 from bayesmix.modelling.exact.model import Marginal, has_log_response, marginalise
-from bayesmix.modelling.log_marginal import LogMarginal
 from bayesmix.modelling.route import LeftOut, Predicted
 from bayesmix.modelling.samplers.evidence import by_importance
+from bayesmix.modelling.samplers.log_marginal import LogMarginal
 from bayesmix.numerics.gaussian.cost import value_cost
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from bayesmix.modelling.exact.dense_draws import dense_draws
 from bayesmix.modelling.exact.integrated import integrated_gaussian
 from bayesmix.modelling.exact.mode import mode_of
 from bayesmix.modelling.exact.model import Marginal, has_log_response, marginalise
-from bayesmix.modelling.log_marginal import LogMarginal, from_weights, without_number
 from bayesmix.modelling.samplers.evidence import N_VALUES, by_bridge, by_importance, weighted_values
+from bayesmix.modelling.samplers.log_marginal import LogMarginal, from_weights, without_number
 from bayesmix.modelling.samplers.weights import Importance, importance_of
 from bayesmix.numerics.quadrature import integrate
 from bayesmix.posterior.layout import theta_names

@@ -12,9 +12,9 @@ from bayesmix.modelling.exact.left_out import left_out
 from bayesmix.modelling.exact.level_effects import LevelDraws, level_draws_of
 from bayesmix.modelling.exact.log_marginal import log_marginal_of, with_other_priors
 from bayesmix.modelling.exact.model import has_log_response
-from bayesmix.modelling.log_marginal import LogMarginal
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.route import Asked, Choice, IntegratedRoute, LeftOut, no_closed_form
+from bayesmix.modelling.samplers.log_marginal import LogMarginal
 from bayesmix.modelling.samplers.weights import Importance
 from bayesmix.priors.prior import FLAT, Prior
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling.log_marginal import LogMarginal, from_weights
 from bayesmix.modelling.quadrature.integrated import integrated_counts
 from bayesmix.modelling.samplers.evidence import by_importance
+from bayesmix.modelling.samplers.log_marginal import LogMarginal, from_weights
 from bayesmix.modelling.samplers.weights import Importance
 from bayesmix.priors.prior import Prior
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from bayesmix.modelling.log_marginal import LogMarginal
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.quadrature.integrated import IntegratedCounts, integrated_counts
 from bayesmix.modelling.quadrature.level_effects import CountsEffects, counts_effects_of
 from bayesmix.modelling.quadrature.log_marginal import log_marginal_of_counts
 from bayesmix.modelling.quadrature.precision import precision
 from bayesmix.modelling.route import Asked, Choice, IntegratedRoute, no_closed_form
+from bayesmix.modelling.samplers.log_marginal import LogMarginal
 from bayesmix.modelling.samplers.weights import Importance
 from bayesmix.priors.prior import Prior
 

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesmix.modelling.log_marginal import LogMarginal, from_weights, without_number
 from bayesmix.modelling.samplers.importance import draw_by_importance
 from bayesmix.modelling.samplers.integrated import IntegratedModel
+from bayesmix.modelling.samplers.log_marginal import LogMarginal, from_weights, without_number
 from bayesmix.modelling.samplers.nuts import run_chains
 from bayesmix.modelling.samplers.progress import SamplingProgress
 from bayesmix.modelling.samplers.weights import importance_of

@@ -14,7 +14,8 @@ from nutpie.compile_pymc import CompiledPyMCModel
 from bayesmix.errors import SamplingError
 from bayesmix.modelling.samplers.compiled import CompiledFunctions
 from bayesmix.modelling.samplers.progress import SamplingProgress
-from bayesmix.modelling.samplers.starts import Dispersed, start_about_mode
+from bayesmix.modelling.samplers.starts import start_about_mode
+from bayesmix.modelling.settings import Dispersed
 from bayesmix.parallel import one_blas_thread
 
 Floats = NDArray[np.float64]

@@ -19,7 +19,7 @@ from bayesmix.modelling.joint.ladder import Way
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.route import Drawn
 from bayesmix.modelling.samplers import run_nutpie
-from bayesmix.modelling.samplers.starts import Dispersed
+from bayesmix.modelling.settings import Dispersed
 from bayesmix.report.audit_summary import WIDTH
 
 SEEN = {
