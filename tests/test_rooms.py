@@ -12,6 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "bayesmix"
 FLOORS = {
     "visible": 0,
+    "arrays": 1,
     "errors": 1,
     "disk": 1,
     "display": 1,

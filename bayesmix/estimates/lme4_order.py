@@ -3,9 +3,8 @@
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from bayesmix.arrays import Floats
 
 
 def lme4_theta(L: tuple[Floats, ...], n_levels: tuple[int, ...]) -> Floats:

@@ -2,13 +2,11 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.display import Printed
 from bayesmix.formula.design import Design
 from bayesmix.hints import Hinted
-
-Floats = NDArray[np.float64]
 
 
 class Estimates(Hinted, Printed):

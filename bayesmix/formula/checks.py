@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Positions
 from bayesmix.errors import DesignError, counted, listing
 from bayesmix.formula.dependence import reasons
 from bayesmix.formula.design import FixedEffects, GroupTerm
 from bayesmix.formula.terms import Formula, Term, label_of
 from bayesmix.formula.variables import Variables
 
-Floats = NDArray[np.float64]
 _RELATIVE_TOLERANCE = 1e-9
 _SHOWN = 3
 """Columns that the message of a rank-deficient part names."""
@@ -101,7 +100,7 @@ def refuse_group_term(term: GroupTerm, *, n_obs: int, needs_replication: bool) -
             )
 
 
-def varies_within(column: Floats, index: NDArray[np.intp], n_levels: int) -> bool:
+def varies_within(column: Floats, index: Positions, n_levels: int) -> bool:
     """Whether a column takes more than one value within some level."""
     lowest = np.full(n_levels, np.inf)
     highest = np.full(n_levels, -np.inf)

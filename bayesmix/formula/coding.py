@@ -3,16 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import DataError, counted
 from bayesmix.formula.columns import Factor
 from bayesmix.formula.design import TermColumns
 from bayesmix.formula.syntax import Node
 from bayesmix.formula.terms import INTERCEPT, Term, label_of
 from bayesmix.formula.variables import Variables
-
-Floats = NDArray[np.float64]
 
 
 def code_terms(terms: Sequence[Term], variables: Variables) -> tuple[Floats, tuple[str, ...], tuple[TermColumns, ...]]:

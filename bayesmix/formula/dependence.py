@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Positions
 from bayesmix.formula.columns import Factor
 from bayesmix.formula.terms import Term, label_of
 from bayesmix.formula.variables import Variables
-
-Floats = NDArray[np.float64]
 
 _EXACT = 1e-9  # share of a column's spread, below which what another leaves of it is a rounding error
 
@@ -85,7 +83,7 @@ def _nesting(a: str, one: Factor, b: str, other: Factor) -> str:
     return f"{inner} is nested in {outer}, each of its levels in one of {outer} alone" if a_in_b or b_in_a else ""
 
 
-def _lies_in(inner: NDArray[np.intp], outer: NDArray[np.intp]) -> bool:
+def _lies_in(inner: Positions, outer: Positions) -> bool:
     """Whether rows of one level of `inner` are of one level of `outer`."""
     pairs = np.unique(np.stack([inner, outer]), axis=1)
     return pairs.shape[1] == len(np.unique(inner))

@@ -11,14 +11,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Positions
 from bayesmix.display import Printed
 from bayesmix.formula.terms import Formula
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -104,7 +101,7 @@ class GroupTerm:
     label: str
     group: str
     levels: tuple[str, ...]
-    index: NDArray[np.intp]
+    index: Positions
     columns: Floats
     names: tuple[str, ...]
     terms: tuple[TermColumns, ...]

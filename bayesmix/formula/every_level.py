@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.formula.columns import Factor
 from bayesmix.formula.design import Design
 from bayesmix.formula.terms import Term, label_of
 from bayesmix.formula.variables import Variables
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import DataError
-
-Floats = NDArray[np.float64]
 
 LARGEST, SMALLEST = 1e150, 1e-150
 """Sizes whose squares a computer still holds (up to 1e308, from 1e-308)."""
@@ -43,7 +41,7 @@ def refuse_extremes(label: str, values: Floats, columns: Sequence[str], data: pd
         )
 
 
-def _first(bad: NDArray[np.bool_], rows: Floats, columns: Sequence[str], data: pd.DataFrame) -> str:
+def _first(bad: Flags, rows: Floats, columns: Sequence[str], data: pd.DataFrame) -> str:
     at_fault = np.flatnonzero(bad.any(axis=1))
     row = int(at_fault[0])
     value = rows[row][bad[row]][0]

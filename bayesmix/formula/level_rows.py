@@ -1,13 +1,11 @@
 """The row of the fixed part at which a level of a group is looked at: its own treatment, all else at the mean."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.formula.coding import columns_of, first_factor_without_intercept
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.formula.variables import Variables
-
-Floats = NDArray[np.float64]
 
 
 def level_rows(design: Design, group: GroupTerm) -> Floats:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Positions
 from bayesmix.errors import DataError, DesignError, Span
 from bayesmix.formula.checks import (
     refuse_group_term,
@@ -25,8 +25,6 @@ from bayesmix.formula.response import CONTINUOUS, read_response
 from bayesmix.formula.syntax import Name
 from bayesmix.formula.terms import Formula, RandomTerm, label_of
 from bayesmix.formula.variables import Variables
-
-Floats = NDArray[np.float64]
 
 
 def build_design(
@@ -198,7 +196,7 @@ def _group_term(term: RandomTerm, variables: Variables) -> GroupTerm:
     return GroupTerm(term.label, term.group_label, levels, codes, columns, names, owners)
 
 
-def _group_levels(term: RandomTerm, variables: Variables) -> tuple[NDArray[np.intp], tuple[str, ...]]:
+def _group_levels(term: RandomTerm, variables: Variables) -> tuple[Positions, tuple[str, ...]]:
     """Of a product of factors only the combinations that occur are levels, in the order of their factors."""
     factors = [variables.factor(part) for part in term.group]
     if len(factors) == 1:

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import DataError, FamilyError, counted
 from bayesmix.formula.columns import describe_type, is_categorical, is_numeric
 from bayesmix.formula.design import Response
@@ -19,8 +19,6 @@ from bayesmix.formula.response_checks import (
 from bayesmix.formula.syntax import Name
 from bayesmix.formula.terms import Formula
 from bayesmix.formula.variables import Variables
-
-Floats = NDArray[np.float64]
 
 RESPONSE_KINDS = {
     "real": "any number",

@@ -1,11 +1,9 @@
 """What a response may not be, kind by kind: each check is one line that says what is wrong and what to do."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import DataError
-
-Floats = NDArray[np.float64]
 
 LARGEST_COUNT = 2.0**53
 """The whole numbers up to which a computer's floating-point numbers are exact."""

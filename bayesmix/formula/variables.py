@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import FormulaError, Span, did_you_mean, listing
 from bayesmix.formula.arguments import constant, matched
 from bayesmix.formula.columns import (
@@ -43,9 +43,6 @@ from bayesmix.formula.syntax import (
     unparse,
 )
 from bayesmix.formula.terms import label_of
-
-Floats = NDArray[np.float64]
-
 
 _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "+": np.add,

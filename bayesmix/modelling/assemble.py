@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.posterior import layout
-
-Floats = NDArray[np.float64]
 
 
 def as_posterior(

@@ -8,9 +8,8 @@ import numpy as np
 from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.modelling.convergence import starts_of
-
-Floats = NDArray[np.float64]
 
 LIMITS: Mapping[str, float] = {"2.5 %": 0.025, "97.5 %": 0.975}
 STATISTICS = ("mean", "sd", *LIMITS)

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 from arviz_stats.base import array_stats
-from numpy.typing import NDArray
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-Floats = NDArray[np.float64]
+from bayesmix.arrays import Flags, Floats, Positions
 
 TAIL = (0.05, 0.95)
 """The quantiles whose effective sizes make the tail one; ArviZ takes its own from a global setting."""
@@ -84,12 +83,12 @@ def _by_values(draws: Floats, sources: Floats) -> tuple[Floats, Floats]:
     return bulk, tail
 
 
-def starts_of(sources: Floats) -> NDArray[np.intp]:
+def starts_of(sources: Floats) -> Positions:
     """Where the copies of another value begin in `sources` (n_total,)."""
     return np.flatnonzero(np.diff(sources, prepend=np.nan) != 0)
 
 
-def _size(x: Floats | NDArray[np.bool_], starts: NDArray[np.intp]) -> Floats:
+def _size(x: Floats | Flags, starts: Positions) -> Floats:
     """Independent draws whose mean would vary as that of x (n_parameters, n_total), the runs from `starts` being so."""
     n_total = x.shape[1]
     away = x - x.mean(axis=1, keepdims=True)

@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.formula.design import Design
-
-Floats = NDArray[np.float64]
 
 _AGREES = 1e-9  # relative; another processor may sum in another order
 

@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.formula.design import Design
 from bayesmix.priors.prior import Prior, prior_numbers
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

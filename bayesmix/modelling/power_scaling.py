@@ -5,9 +5,8 @@ from collections.abc import Mapping
 import arviz_stats
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from bayesmix.arrays import Floats
 
 _NO_TAIL = "All tail values are the same"  # of arviz-stats, where weights have no tail to be smoothed
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Flags, Floats, Positions
 from bayesmix.families.family import Family
 from bayesmix.modelling.diagnostics import Diagnostics, diagnose_sampling
 from bayesmix.modelling.mixed_model import MixedModel
@@ -28,9 +28,6 @@ from bayesmix.priors.prior import Prior
 
 if TYPE_CHECKING:
     from bayesmix.modelling.record import Fit
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ class Drawn:
 class LevelEffects(Protocol):
     """Draws of the largest grouping factor's effects, made again for the levels that are asked for."""
 
-    def effects(self, number: int, levels: NDArray[np.intp], *, cores: int = 1) -> Floats:
+    def effects(self, number: int, levels: Positions, *, cores: int = 1) -> Floats:
         """Effects (n_total, n_levels, k) of `levels` of the term at `number`."""
 
 
@@ -196,7 +193,7 @@ class Route(ABC):
         """
         return reweighted(fit, own, priors)
 
-    def left_out(self, fit: "Fit", positions: NDArray[np.intp]) -> LeftOut | None:
+    def left_out(self, fit: "Fit", positions: Positions) -> LeftOut | None:
         """How probable rows are given all others, in closed form in each draw; None where there is none."""
         return None
 

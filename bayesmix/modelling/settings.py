@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from bayesmix.arrays import Floats
 
 type Method = Literal["auto", "exact", "quadrature", "joint", "marginal"]
 type Sampler = Literal["auto", "importance", "nutpie", "pymc", "numpyro"]

@@ -3,13 +3,10 @@
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bayesmix.formula.design import GroupTerm
 from bayesmix.posterior.layout import corr_name, sd_names
 from bayesmix.priors.prior import Prior, sd_prior
-
-Floats = NDArray[np.float64]
 
 
 def term_priors(

@@ -13,11 +13,9 @@ from dataclasses import dataclass, replace
 from math import lgamma, pi
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.importance import Proposals, SplitT, log_density_of, propose, weigh
-
-Floats = NDArray[np.float64]
 
 _LEARNING = ((1000, 0.15), (2000, 0.25), (4000, 0.4))  # values that teach: at most, and of those to be used
 _COMPONENTS = (4, 6, 8)  # at most, after each round

@@ -1,9 +1,8 @@
 """How many draws of a Markov chain are worth one independent draw."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from bayesmix.arrays import Floats
 
 
 def autocorrelation_time(values: Floats) -> float:

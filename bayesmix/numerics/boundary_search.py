@@ -10,13 +10,10 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Flags, Floats
 from bayesmix.numerics.effect_bases import lower, triangles
 from bayesmix.numerics.quasi_newton import minimise
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 _SAME = 1e-9  # values of the criterion closer than this are the same
 _PROBE = 1e-3

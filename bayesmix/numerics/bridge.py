@@ -13,15 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 from scipy.optimize import brentq
 from scipy.special import logsumexp
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.autocorrelation import autocorrelation_time
 from bayesmix.numerics.pareto import greatest_k, pareto_k
 
-Floats = NDArray[np.float64]
 LogDensities = Callable[[Floats], Floats]
 
 GREATEST_ERROR = 0.5

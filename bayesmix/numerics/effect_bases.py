@@ -8,11 +8,9 @@ covariance is diagonal, largest variance first: an effect without variance is th
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Positions
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
-
-Floats = NDArray[np.float64]
 
 _CHUNK = 1 << 15
 _DEPENDENT = 1e-10
@@ -62,7 +60,7 @@ def turned_bases(
 
 
 @cache
-def lower(k: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def lower(k: int) -> tuple[Positions, Positions]:
     """Rows and columns of the packed numbers of one triangle (k, k)."""
     rows, columns = np.tril_indices(k)
     return rows, columns

@@ -14,13 +14,11 @@ straight about 0 and logarithmic far from it.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
+from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import QuadratureError
 from bayesmix.numerics.mode import Mode, ValueAndGradient, curvature_at, inverse_factor
-
-Floats = NDArray[np.float64]
 
 _DROP = 7.0  # of the log marginal density of s from its greatest value to the last knot
 _STRAIGHT = 7  # knots to each side one scale apart: a normal density has dropped by then
@@ -149,7 +147,7 @@ def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) 
 
 
 def _conditional(
-    log_density: ValueAndGradient, theta: Floats, others: NDArray[np.bool_], spread: Floats
+    log_density: ValueAndGradient, theta: Floats, others: Flags, spread: Floats
 ) -> tuple[Floats, Floats, float]:
     """Mode of the others given theta[at], the factor of their covariance, and the log marginal density but a constant.
 

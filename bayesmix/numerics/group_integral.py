@@ -11,12 +11,11 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
-from numpy.typing import NDArray
 from scipy.special import logsumexp
 from scipy.stats import norm as normal
 from scipy.stats import qmc
 
-Floats = NDArray[np.float64]
+from bayesmix.arrays import Floats
 
 _NODES = {1: 15, 2: 11}  # along each effect
 _QUASI_RANDOM = 256

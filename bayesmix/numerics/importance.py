@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from math import lgamma, pi
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from bayesmix.arrays import Floats, Integers
 
 _DROPS = (2.0, 8.0)  # of the log density: of a normal at 2 and 4 standard deviations
 _TRIES = 12
@@ -136,7 +135,7 @@ def weigh(log_ratios: Floats) -> Weighted:
     return Weighted(weights, float(1 / np.sum(weights**2)), float(greatest + np.log(mean)), float(error))
 
 
-def resample(weights: Floats, n_draws: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def resample(weights: Floats, n_draws: int, rng: np.random.Generator) -> Integers:
     """Positions (n_draws,) of the values that stand for the target, by systematic resampling.
 
     Copies of a value stand next to each other, so that the draws' autocorrelation shows how few values they are.

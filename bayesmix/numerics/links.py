@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import expit, logit, ndtr, ndtri
 
-Floats = NDArray[np.float64]
+from bayesmix.arrays import Floats
 
 _LARGEST = 700.0  # exp of more would overflow
 

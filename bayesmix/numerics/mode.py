@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.quasi_newton import minimise
 
-Floats = NDArray[np.float64]
 ValueAndGradient = Callable[[Floats], tuple[float, Floats]]
 
 _TOLERANCE = 1e-4  # of the gradient's greatest element, in units of the spread

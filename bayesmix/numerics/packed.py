@@ -9,10 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.numerics.kernels import kernel
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 _ENTRY = 4  # of an array the buffer's table holds the place and three lengths
 

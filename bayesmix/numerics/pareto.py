@@ -1,9 +1,8 @@
 """Whether single values decide a mean: the shape of the tail they come from."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from bayesmix.arrays import Floats
 
 GREATEST_K = 0.7
 """Shape of the tail up to which the mean of many values can be trusted."""

@@ -9,9 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from bayesmix.arrays import Flags, Floats
 
 _NEGLIGIBLE = 30.0  # of the log density: e^-30 = 1e-13
 _FIRST_STEP = 0.5  # standard deviations of a normal density: already exact to 1e-8 there
@@ -56,7 +55,7 @@ def integrate(log_densities: Callable[[Floats], Floats], n: int, *, tolerance: f
             return Integral(found, abs(found - previous), n_values)
 
 
-def _evaluate(log_densities: Callable[[Floats], Floats], axes: list[Floats], wanted: NDArray[np.bool_]) -> Floats:
+def _evaluate(log_densities: Callable[[Floats], Floats], axes: list[Floats], wanted: Flags) -> Floats:
     """The density on a grid where it is `wanted`, minus infinity elsewhere."""
     values = np.full(wanted.shape, -np.inf)
     places = np.nonzero(wanted)
@@ -65,7 +64,7 @@ def _evaluate(log_densities: Callable[[Floats], Floats], axes: list[Floats], wan
     return values
 
 
-def _near_what_counts(values: Floats) -> NDArray[np.bool_]:
+def _near_what_counts(values: Floats) -> Flags:
     """On the grid of half the step: new points next to one that is not negligible."""
     wanted = np.zeros([2 * size - 1 for size in values.shape], dtype=bool)
     even = (slice(None, None, 2),) * values.ndim

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from bayesmix.arrays import Floats
+
 ValueAndGradient = Callable[[Floats], tuple[float, Floats]]
 
 _ENOUGH = 1e-4  # share of the promised decrease that a step must bring

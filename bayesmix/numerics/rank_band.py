@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from bayesmix.arrays import Floats
 
 _MOST_POINTS = 200
 _SIMULATIONS, _FEWEST_SIMULATIONS = 2000, 200

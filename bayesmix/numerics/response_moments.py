@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.ordinal import mean_number, variance_of_number
 
-Floats = NDArray[np.float64]
 Parameters = Mapping[str, Floats]
 Moment = Callable[[Parameters], Floats]
 

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.autocorrelation import autocorrelation_time
 from bayesmix.numerics.pareto import greatest_k, pareto_k
-
-Floats = NDArray[np.float64]
 
 _FEWEST_EFFECTIVE = 100
 

@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from bayesmix.arrays import Flags, Floats, Positions
 
 _MOVES = 1e-5  # of columns of unit size, for directions up to 1
 _EXACT = 1e-9
@@ -61,7 +60,7 @@ class _Rows:
     turn: Floats
     size: Floats
     side: NDArray[np.int8]
-    place: NDArray[np.intp]
+    place: Positions
 
 
 def sides(y: Floats, trials: Floats | None) -> NDArray[np.int8]:
@@ -231,7 +230,7 @@ def _most_move(gains: Floats, wanted: Flags) -> tuple[Floats, Flags]:
     return found.x[:r], ahead > _MOVED
 
 
-def _sparse(way: Floats, rows: _Rows, free: NDArray[np.intp], wanted: Flags) -> Floats:
+def _sparse(way: Floats, rows: _Rows, free: Positions, wanted: Flags) -> Floats:
     """The direction (p,) without the coefficients that it does not need: as many rows move, none the wrong way."""
     gains, fixed = rows.side[free, None] * rows.X[free], rows.X[rows.side == 0]
     back = np.linalg.inv(rows.turn)

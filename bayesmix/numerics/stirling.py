@@ -9,10 +9,10 @@ with c(x) = 1 / (12 x) - 1 / (360 x^3) + ...,
 """
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
-Floats = NDArray[np.float64]
+from bayesmix.arrays import Floats
 
 LARGE = 16.0
 """From here on the series has 15 digits."""

@@ -13,11 +13,9 @@ from itertools import combinations
 from math import lgamma, pi
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Positions
 from bayesmix.numerics.mode import Mode, ValueAndGradient, find_mode
-
-Floats = NDArray[np.float64]
 
 _FAR = 12.0  # below the mode: a standard deviation that is 160,000 times smaller
 _STEPS = np.arange(-_FAR, 2.0, 0.25)
@@ -35,8 +33,8 @@ class Vanishing:
     `rights` (k,) to each side. The rest, `others` (n - k,): t of `degrees` about `point`, root root' its scale.
     """
 
-    at: NDArray[np.intp]
-    others: NDArray[np.intp]
+    at: Positions
+    others: Positions
     centres: Floats
     lefts: Floats
     rights: Floats
@@ -61,7 +59,7 @@ def find_vanishing(log_density: ValueAndGradient, mode: Mode, axes: Sequence[int
     return tuple(one for one in found if one is not None)
 
 
-def _region(log_density: ValueAndGradient, mode: Mode, at: NDArray[np.intp]) -> Vanishing | None:
+def _region(log_density: ValueAndGradient, mode: Mode, at: Positions) -> Vanishing | None:
     n = len(mode.point)
     others = np.setdiff1d(np.arange(n), at)
     far = mode.point.copy()

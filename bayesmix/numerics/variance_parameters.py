@@ -9,21 +9,19 @@ of a term, row by row; the residual standard deviation is last. With z the parti
 from math import log, sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.variance_priors import group_sd, partial_correlation, standard_deviation
 
-Floats = NDArray[np.float64]
 
-
-def n_parameters(ks: NDArray[np.int64]) -> int:
+def n_parameters(ks: Integers) -> int:
     """Length of theta for terms with `ks` columns."""
     return int((ks + ks * (ks - 1) // 2).sum()) + 1
 
 
 @kernel
-def factors(theta: Floats, ks: NDArray[np.int64], kinds: NDArray[np.int64], numbers: Floats, out: Floats) -> float:
+def factors(theta: Floats, ks: Integers, kinds: Integers, numbers: Floats, out: Floats) -> float:
     """Fill `out` with the lower triangles of the factors L_t, row after row, and log sigma; the log prior of theta.
 
     Parameters
@@ -46,7 +44,7 @@ def factors(theta: Floats, ks: NDArray[np.int64], kinds: NDArray[np.int64], numb
 
 @kernel
 def group_factors(
-    theta: Floats, ks: NDArray[np.int64], kinds: NDArray[np.int64], numbers: Floats, log_sigma: float, out: Floats
+    theta: Floats, ks: Integers, kinds: Integers, numbers: Floats, log_sigma: float, out: Floats
 ) -> float:
     """As `factors`, of the group effects alone; `log_sigma` matters to priors that are relative to sigma."""
     at, start = 0, 0
@@ -74,8 +72,8 @@ def group_factors(
 @kernel
 def pull_back(
     theta: Floats,
-    ks: NDArray[np.int64],
-    kinds: NDArray[np.int64],
+    ks: Integers,
+    kinds: Integers,
     numbers: Floats,
     gradient: Floats,
     out: Floats,
@@ -93,8 +91,8 @@ def pull_back(
 @kernel
 def pull_back_groups(
     theta: Floats,
-    ks: NDArray[np.int64],
-    kinds: NDArray[np.int64],
+    ks: Integers,
+    kinds: Integers,
     numbers: Floats,
     log_sigma: float,
     gradient: Floats,

@@ -7,8 +7,8 @@ every model: `log_posterior_at` reads it.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior
 from bayesmix.numerics.gaussian.cross_products import Arrays
 from bayesmix.numerics.gaussian.draws import draw_dense
@@ -16,9 +16,6 @@ from bayesmix.numerics.gaussian.gradient import value_and_gradient
 from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.packed import floats, floats_2, floats_3, integers, integers_2, pack
 from bayesmix.numerics.variance_parameters import factors, pull_back
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 def pack_posterior(

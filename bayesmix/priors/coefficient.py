@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from math import isfinite, nan
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
 from bayesmix.formula.design import FixedEffects
 from bayesmix.priors.prior import Prior, scipy_form
-
-Floats = NDArray[np.float64]
 
 _N_VALUES = 20_000
 _AT_ZERO = "at predictors of 0"

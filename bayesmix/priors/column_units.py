@@ -17,16 +17,14 @@ from dataclasses import dataclass
 from math import comb, prod
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.formula.coding import columns_of
 from bayesmix.formula.columns import Factor
 from bayesmix.formula.design import Design, FixedEffects, TermColumns
 from bayesmix.formula.syntax import Binary, Call, Name, Node, Number
 from bayesmix.formula.terms import INTERCEPT, Term, label_of
 from bayesmix.formula.variables import Variables
-
-Floats = NDArray[np.float64]
 
 _POWERS = (2, 3, 4)
 

@@ -1,8 +1,8 @@
 """The priors that a model has unless the user says otherwise: proper, weak, on the scale of the data."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.families.auxiliary import AUXILIARY
 from bayesmix.families.family import Family
 from bayesmix.families.record import OF_A_PROBABILITY
@@ -13,8 +13,6 @@ from bayesmix.posterior import layout
 from bayesmix.priors.column_units import cell_means, fixed_reach, fixed_units, group_units
 from bayesmix.priors.prior import Prior
 from bayesmix.priors.reading import read_prior
-
-Floats = NDArray[np.float64]
 
 
 def default_priors(design: Design, family: Family) -> dict[str, Prior]:

@@ -3,14 +3,13 @@
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.optimize import brentq
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import PriorError
 from bayesmix.priors.prior import Prior, scipy_form
-
-Floats = NDArray[np.float64]
 
 
 def log_prior_density(prior: Prior, x: ArrayLike, *, k: int = 2, sigma: ArrayLike = 1.0) -> Floats:

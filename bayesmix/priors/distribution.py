@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from bayesmix.arrays import Floats
+
 Numbers = tuple[float, ...]
 Kernel = Callable[..., tuple[int, Numbers]]
 

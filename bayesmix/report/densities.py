@@ -2,9 +2,8 @@
 
 import numpy as np
 from arviz_stats.base import array_stats
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from bayesmix.arrays import Floats
 
 N_GRID = 512
 _IN_GRID = 0.999

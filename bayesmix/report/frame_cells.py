@@ -5,12 +5,10 @@ from math import isnan
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.report.numbers import aligned, decimals_for, number, p_value, rhat, whole
 from bayesmix.visible import visible
-
-Floats = NDArray[np.float64]
 
 _DIGITS = 5  # of numbers whose precision the table does not tell
 _MOST_PLACES = 12  # before the point

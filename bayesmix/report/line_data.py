@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Flags, Floats, Positions
 from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import new_rows
 from bayesmix.formula.syntax import columns_in
@@ -15,8 +15,6 @@ from bayesmix.report.line_grid import Axis, group_term
 from bayesmix.report.line_rows import Rows
 from bayesmix.report.plot_arguments import AnyFit
 from bayesmix.report.units import response_text, response_unit, with_unit
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Points:
     size: Floats
 
 
-def points_at(design: Design, axis: Axis, inside: NDArray[np.bool_], *, binary: bool) -> Points:
+def points_at(design: Design, axis: Axis, inside: Flags, *, binary: bool) -> Points:
     """Observations of some rows: proportions for counts of trials; for yes or no the proportion at each x."""
     x, response = axis.data[inside], design.response
     if response.trials is not None:
@@ -54,7 +52,7 @@ def response_label(design: Design, *, binary: bool) -> str:
     return with_unit(name, response_unit(design))
 
 
-def separate_lines(fit: AnyFit, rows: Rows, group: str, axis: Axis, levels: NDArray[np.intp]) -> Floats | None:
+def separate_lines(fit: AnyFit, rows: Rows, group: str, axis: Axis, levels: Positions) -> Floats | None:
     """Each level's own least-squares line in the model's terms of x, shape (n_levels, n_points): no pooling.
 
     Along a factor, and along a number that does not vary within levels, the mean. A level that does not determine its

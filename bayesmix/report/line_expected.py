@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Positions
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.least_squares.record import LmFit
 from bayesmix.estimates.reml.record import RemlFit
@@ -21,8 +21,6 @@ from bayesmix.numerics.links import LINKS
 from bayesmix.report.line_grid import Axis
 from bayesmix.report.line_rows import Rows
 from bayesmix.report.plot_arguments import AnyFit
-
-Floats = NDArray[np.float64]
 
 
 def is_linear(fit: AnyFit) -> bool:
@@ -55,7 +53,7 @@ def expected_lines(fit: AnyFit, rows: Rows, group: str | None, prob: float) -> S
         mean = _at_estimates(fit, rows, group).reshape(rows.shape)
         return Summary(mean, mean, *(np.full(rows.shape, np.nan) for _ in range(3)))
 
-    def effects(term: GroupTerm, levels: NDArray[np.intp]) -> Floats:
+    def effects(term: GroupTerm, levels: Positions) -> Floats:
         return group_effects(fit, _fitted_term(fit, term), levels)
 
     draws = _draws_of_cells(fit, rows, group, effects)
@@ -72,7 +70,7 @@ def lines_at_mean(fit: AnyFit, rows: Rows, group: str) -> Floats:
     mean = posterior.mean(("chain", "draw")).expand_dims(chain=1, draw=1)
     tree = type(fit.posterior).from_dict({"posterior": mean})
 
-    def effects(term: GroupTerm, levels: NDArray[np.intp]) -> Floats:
+    def effects(term: GroupTerm, levels: Positions) -> Floats:
         return _mean_effects(fit, _fitted_term(fit, term), levels)
 
     draws = _draws_of_cells(replace(fit, posterior=tree), rows, group, effects)
@@ -80,7 +78,7 @@ def lines_at_mean(fit: AnyFit, rows: Rows, group: str) -> Floats:
 
 
 def _draws_of_cells(
-    fit: Fit, rows: Rows, group: str | None, effects: Callable[[GroupTerm, NDArray[np.intp]], Floats]
+    fit: Fit, rows: Rows, group: str | None, effects: Callable[[GroupTerm, Positions], Floats]
 ) -> Callable[[slice], Floats]:
     """Draws of the means of cells, (n_cells, n_draws), as a function of the cells."""
     at_rows = _at(fit, rows, group)
@@ -109,7 +107,7 @@ def _fitted_term(fit: Fit, term: GroupTerm) -> GroupTerm:
     return next(own for own in fit.design.all_random if (own.parameter, own.label) == same)
 
 
-def _mean_effects(fit: Fit, term: GroupTerm, levels: NDArray[np.intp]) -> Floats:
+def _mean_effects(fit: Fit, term: GroupTerm, levels: Positions) -> Floats:
     """Posterior means of effects, shape (len(levels), k, 1)."""
     parts = stretches(len(levels), 2 * VALUES_AT_ONCE // (n_draws_of(fit) * term.k))
     return np.concatenate([group_effects(fit, term, levels[part]).mean(axis=-1, keepdims=True) for part in parts])

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError, DataError
 from bayesmix.formula.columns import is_categorical, level_texts, unknown_column
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.formula.functions import FACTOR_FUNCTIONS
 from bayesmix.formula.syntax import Call, Name, columns_in
 from bayesmix.formula.terms import Formula
-
-Floats = NDArray[np.float64]
 
 N_POINTS = 60
 

@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.inference.shared.summarise import Summary
 from bayesmix.report.line_data import Points
 from bayesmix.report.line_grid import Axis
@@ -18,8 +18,6 @@ from bayesmix.report.plot_look import BLUE, POINT_SIZE, VERMILION, look
 from bayesmix.report.plot_style import Handle
 from bayesmix.report.plot_text import literal
 from bayesmix.report.plot_ticks import ticks_at_values
-
-Floats = NDArray[np.float64]
 
 _Dash = Literal["-"] | tuple[float, tuple[float, ...]]
 _DASHES: tuple[_Dash, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))

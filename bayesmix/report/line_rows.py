@@ -8,14 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Flags, Floats, Positions
 from bayesmix.formula.design import Design
 from bayesmix.formula.syntax import columns_in
 from bayesmix.report.line_grid import Axis, group_term
-
-Floats = NDArray[np.float64]
-Positions = NDArray[np.intp]
 
 _MOST_ROWS = 2**21  # of a table of rows to predict for
 _FEWEST = 30  # rows that stand for those of a level, where these are too many
@@ -34,7 +31,7 @@ class Rows:
     weight: Floats
     starts: Positions
     x: Floats
-    seen: NDArray[np.bool_]
+    seen: Flags
     averaged: tuple[str, ...]
 
     @property
@@ -57,7 +54,7 @@ def rows_for(
     x: Floats | None = None,
     at_once: int = 1,
     height: Floats | None = None,
-    only: NDArray[np.bool_] | None = None,
+    only: Flags | None = None,
 ) -> Rows:
     """Rows along `axis` for `levels` (positions).
 
@@ -111,7 +108,7 @@ class _ByLevel:
     counted: list[Positions]
 
 
-def _rows_by_level(index: Positions, levels: Positions, only: NDArray[np.bool_] | None) -> _ByLevel:
+def _rows_by_level(index: Positions, levels: Positions, only: Flags | None) -> _ByLevel:
     order = np.argsort(index, kind="stable")
     starts = np.searchsorted(index[order], levels, side="left")
     ends = np.searchsorted(index[order], levels, side="right")
@@ -154,7 +151,7 @@ def _points(axis: Axis, rows: list[Positions]) -> Floats:
     return np.linspace(ends[:, 0], ends[:, 1], len(axis.grid), axis=1)
 
 
-def _seen(axis: Axis, by_level: _ByLevel, points: Floats) -> NDArray[np.bool_]:
+def _seen(axis: Axis, by_level: _ByLevel, points: Floats) -> Flags:
     """A factor's level where it has rows; along a number all of a line, of a level that has rows at all."""
     if not axis.texts:
         return np.repeat([[len(rows) > 0] for rows in by_level.counted], points.shape[1], axis=1)

@@ -6,13 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
-from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
+from bayesmix.arrays import Floats
 from bayesmix.report.plot_look import look
 from bayesmix.report.plot_text import literal
-
-Floats = NDArray[np.float64]
 
 _WIDTH, _HEIGHT = 0.60, 1.15  # of a letter and a line, in font sizes
 _MOST = 1.5  # inches of a name

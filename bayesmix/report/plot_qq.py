@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 from scipy.stats import beta, norm
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, listing
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.least_squares.record import LmFit
@@ -20,8 +20,6 @@ from bayesmix.modelling.record import Fit
 from bayesmix.report.plot_arguments import a_canvas, a_text_or_none
 from bayesmix.report.plot_look import BLUE, POINT_SIZE, look
 from bayesmix.report.plot_style import head, label_axes, one_axes
-
-Floats = NDArray[np.float64]
 
 RESIDUALS = "residuals"
 _QUANTILE = "quantile residuals"

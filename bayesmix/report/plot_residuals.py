@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 from scipy.stats import t
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.least_squares.record import LmFit
@@ -25,8 +25,6 @@ from bayesmix.report.plot_look import BLUE, POINT_SIZE, VERMILION, look
 from bayesmix.report.plot_style import head, label_axes, one_axes
 from bayesmix.report.residuals_by import Levels, draw_boxes, draw_boxes_along, levels_or_numbers
 from bayesmix.report.units import column_with_unit, response_text, response_unit, with_unit
-
-Floats = NDArray[np.float64]
 
 PROB = 0.95
 _PER_BIN, _FEWEST_BINS, _MOST_BINS = 15, 4, 20

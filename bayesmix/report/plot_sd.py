@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import UnknownTermError
 from bayesmix.formula.design import GroupTerm, prefixed
 from bayesmix.hints import with_hints
@@ -27,8 +27,6 @@ from bayesmix.report.plot_style import frame, panel_title, panels
 from bayesmix.report.plot_text import literal
 from bayesmix.report.plot_ticks import whole_numbers
 from bayesmix.report.units import response_unit, unit_of_coefficient, with_unit
-
-Floats = NDArray[np.float64]
 
 PROB = 0.95
 _SHOWN = 0.995  # the share of the posterior that a panel of a standard deviation shows

@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Flags, Floats
 from bayesmix.inference.prediction.replicated import Replicated
 from bayesmix.numerics.predictive_statistics import STATISTICS, exceedance, rootogram
 from bayesmix.report.densities import kernel_density, kernel_limits
@@ -12,8 +12,6 @@ from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_look import BLUE, VERMILION, look
 from bayesmix.report.plot_style import head, label_axes, legend_above
 from bayesmix.report.plot_text import literal
-
-Floats = NDArray[np.float64]
 
 _TAILS = (0.025, 0.975)
 _SHOWN = 50  # replicates drawn as lines
@@ -145,7 +143,7 @@ def calibration(ax: Axes, canvas: Canvas, found: Replicated, label: str, by: Flo
     return ax
 
 
-def _alike(by: Floats) -> list[NDArray[np.bool_]]:
+def _alike(by: Floats) -> list[Flags]:
     """Rows of each value of `by` where these are few, else bins of about as many rows each."""
     place = np.unique(by.round(12), return_inverse=True)[1]
     if place.max() >= _MOST_BINS:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Positions
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
 from bayesmix.inference.shared.arguments import a_column
@@ -16,8 +16,6 @@ from bayesmix.report.plot_look import BLUE, VERMILION, look
 from bayesmix.report.plot_style import one_axes
 from bayesmix.report.plot_text import literal, shortened
 from bayesmix.report.plot_ticks import ticks_at_values
-
-Floats = NDArray[np.float64]
 
 _MOST_NAMES = 60
 _LEVEL, _NARROWEST, _WIDEST = 0.3, 5.2, 11.0  # inches of a level and of the picture
@@ -31,7 +29,7 @@ _NARROW = 0.02  # of the range: values as near as this have no room for boxes
 class Levels:
     """The level of each row, (n_obs,), and the names of the levels in their order."""
 
-    index: NDArray[np.intp]
+    index: Positions
     names: tuple[str, ...]
 
 
@@ -59,7 +57,7 @@ def levels_or_numbers(design: Design, by: str) -> Levels | Floats:
     return numbers
 
 
-def draw_boxes(canvas: Canvas, levels: Levels, rows: NDArray[np.intp], residual: Floats) -> tuple[Axes, str]:
+def draw_boxes(canvas: Canvas, levels: Levels, rows: Positions, residual: Floats) -> tuple[Axes, str]:
     """A box of the residuals of each level that has rows; gives the axes and a note."""
     style, index = look(), levels.index[rows]
     present = np.unique(index)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Ellipse
-from numpy.typing import NDArray
 from scipy.linalg import block_diag
 from scipy.stats import chi2
 
+from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import ArgumentError
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.design import Design
@@ -29,8 +29,6 @@ from bayesmix.report.units import response_with_unit, unit_of_coefficient, with_
 if TYPE_CHECKING:
     from bayesmix.estimates.reml.no_pooling import NoPooling
 
-Floats = NDArray[np.float64]
-
 _SHARES = (0.5, 0.95)
 _MOST_LABELS = 24
 _MOST_CENTRES = 4
@@ -47,7 +45,7 @@ class _Paths:
 
     own: Floats
     end: Floats
-    known: NDArray[np.bool_]
+    known: Flags
     centres: Floats
 
     @property

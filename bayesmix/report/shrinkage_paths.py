@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import counted
 from bayesmix.report.plot_canvas import Canvas, follow_size
 from bayesmix.report.plot_labels import spread_apart
@@ -13,8 +13,6 @@ from bayesmix.report.plot_look import BLUE, look
 from bayesmix.report.plot_style import head, label_axes, one_axes
 from bayesmix.report.plot_text import literal, shortened
 from bayesmix.report.units import Shown
-
-Floats = NDArray[np.float64]
 
 STAGES = {"raw_mean": "raw mean", "blue": "BLUE", "blup": "BLUP", "mean": "posterior\nmean"}
 _MOST_LABELS = 45
@@ -70,7 +68,7 @@ def draw_paths(frame: pd.DataFrame, shown: Shown, canvas: Canvas) -> Axes:
     return ax
 
 
-def crossing(first: Floats, last: Floats) -> NDArray[np.bool_]:
+def crossing(first: Floats, last: Floats) -> Flags:
     """Which levels change rank between `first` and `last`; equal values change none."""
     room = _SAME * max(float(np.ptp(first)), 1e-300)
     order = np.lexsort((last, first))
@@ -136,7 +134,7 @@ def _place_names(
     ax.set_ylim(min(ends) - room, max(ends) + room)
 
 
-def _note(frame: pd.DataFrame, stages: list[str], crossed: NDArray[np.bool_], named: bool, common: bool) -> str:
+def _note(frame: pd.DataFrame, stages: list[str], crossed: Flags, named: bool, common: bool) -> str:
     n_crossed, over = int(crossed.sum()), "from the first to the last column"
     if not n_crossed:
         parts = [f"No level changes rank {over}."]

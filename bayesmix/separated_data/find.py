@@ -10,15 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.arrays import Flags, Floats, Positions
 from bayesmix.families.family import Family
 from bayesmix.families.record import OF_A_PROBABILITY
 from bayesmix.formula.crossings import crossings
 from bayesmix.formula.design import Design
 from bayesmix.formula.response import COUNTS, OUT_OF_TRIALS
 from bayesmix.numerics.separation import can_move, runaway, separation
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 _EXACT = 1e-8  # of a column of zeros and ones
 _NOTHING = 2
@@ -75,7 +73,7 @@ class PureLevels:
     group: str
     levels: tuple[str, ...]
     outcome: NDArray[np.int8]
-    n_rows: NDArray[np.intp]
+    n_rows: Positions
     successes: Floats
     trials: Floats
 
@@ -171,7 +169,7 @@ def _cells(design: Design, seen: Outcomes) -> tuple[list[Separating], Flags]:
     return found, apart & seen.tells
 
 
-def _outcome_of(place: NDArray[np.intp], n_places: int, seen: Outcomes) -> NDArray[np.int8]:
+def _outcome_of(place: Positions, n_places: int, seen: Outcomes) -> NDArray[np.int8]:
     """Of the rows of each place together (n_places,): -1 no success, 1 no failure, 0 both, 2 nothing told."""
     lowest, highest = np.full(n_places, 2), np.full(n_places, -2)
     np.minimum.at(lowest, place[seen.tells], seen.side[seen.tells])

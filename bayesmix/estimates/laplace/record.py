@@ -2,14 +2,10 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from bayesmix.arrays import Floats
 from bayesmix.estimates.record import MixedEstimates
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -1,8 +1,8 @@
 """Whether a Laplace fit found a maximum, in words: what runs away, and what to do."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import listing
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
@@ -10,8 +10,6 @@ from bayesmix.numerics.laplace.estimate import LaplaceEstimate
 from bayesmix.numerics.separation import pure_levels
 from bayesmix.separated_data.find import separation_of
 from bayesmix.separated_data.words import count, place, ways
-
-Floats = NDArray[np.float64]
 
 _AT_OPTIMUM = 1e-3  # of the gradient, by standard errors
 _FLAT = 1e-7  # a standard error some thousands of times what the rows tell

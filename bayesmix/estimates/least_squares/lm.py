@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 from statsmodels.regression.linear_model import WLS
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import DesignError, listing
 from bayesmix.estimates.least_squares.record import FStatistic, LmFit
 from bayesmix.formula.design import Design
@@ -18,8 +18,6 @@ from bayesmix.formula.model_arguments import check_functions
 from bayesmix.formula.parse import parse
 from bayesmix.formula.terms import Formula
 from bayesmix.hints import with_hints
-
-Floats = NDArray[np.float64]
 
 _PERFECT = 1e-12  # residual sd in units of the response, below which residuals are rounding errors
 

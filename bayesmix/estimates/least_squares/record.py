@@ -2,13 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from bayesmix.arrays import Floats
 from bayesmix.estimates.record import Estimates
 from bayesmix.formula.design import Design
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,10 @@ REML has nothing to estimate their variance from, and is refused; a posterior ha
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import DesignError, listing
 from bayesmix.formula.design import Design, GroupTerm
-
-Floats = NDArray[np.float64]
 
 _NOTHING = 1e-10  # share of a column's sum of squares that is left of it across the fixed part
 

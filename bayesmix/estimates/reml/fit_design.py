@@ -1,8 +1,8 @@
 """From a design to a `RemlFit`."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import DesignError
 from bayesmix.estimates.lme4_order import lme4_theta
 from bayesmix.estimates.reml.confounding import refuse_confounding
@@ -13,8 +13,6 @@ from bayesmix.numerics.gaussian.conditional import conditional
 from bayesmix.numerics.gaussian.cross_products import CrossProducts, cross_products
 from bayesmix.numerics.gaussian.reml import RemlEstimate, reml_estimate
 from bayesmix.parallel import one_blas_thread
-
-Floats = NDArray[np.float64]
 
 _PERFECT = 1e-12  # share of the response's sum of squares, below which a residual is rounding
 

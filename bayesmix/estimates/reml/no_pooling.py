@@ -12,17 +12,15 @@ Both are compared at the same x: what varies within levels is held at its mean; 
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import qr, solve_triangular
 
+from bayesmix.arrays import Flags, Floats, Positions
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.design import GroupTerm
 from bayesmix.formula.level_rows import level_rows
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.conditional import conditional
 from bayesmix.numerics.gaussian.cross_products import cross_products
-
-Floats = NDArray[np.float64]
 
 _BOUNDLESS = 1e6  # sds of the response: what stands for a variance without bound costs 1e-12 of a level's estimate
 _DETERMINED = 1e-9  # of the spread of a column within all levels: with less in one level that has no slope of its own
@@ -46,7 +44,7 @@ class NoPooling:
     coefficients: Floats
     fixed_rows: Floats
     offset: float
-    count: NDArray[np.intp]
+    count: Positions
 
 
 def no_pooling(fit: RemlFit, group: str) -> NoPooling:
@@ -95,7 +93,7 @@ class _Within:
 
     regression: Floats
     remainder: Floats
-    determined: NDArray[np.bool_]
+    determined: Flags
 
 
 def _within_levels(term: GroupTerm, columns: Floats, fixed: Floats, *, intercept: bool) -> _Within:
@@ -136,7 +134,7 @@ def _regressed(term: GroupTerm, z: Floats, x: Floats) -> _Within:
     return _Within(slopes / scale[:, None], remainder, known.all(axis=1))
 
 
-def _level_sums(index: NDArray[np.intp], values: Floats, n_levels: int) -> Floats:
+def _level_sums(index: Positions, values: Floats, n_levels: int) -> Floats:
     """Sums of the rows of `values` (n_obs, m) by level, (n_levels, m)."""
     sums = [np.bincount(index, weights=column, minlength=n_levels) for column in values.T]
     return np.stack(sums, axis=1) if sums else np.zeros((n_levels, 0))

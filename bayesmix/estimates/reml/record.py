@@ -3,16 +3,12 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
+from bayesmix.arrays import Floats
 from bayesmix.estimates.record import MixedEstimates
 from bayesmix.formula.design import Design
 
 if TYPE_CHECKING:
     from bayesmix.numerics.gaussian.cross_products import CrossProducts
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

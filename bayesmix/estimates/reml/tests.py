@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.every_level import every_level
@@ -23,8 +23,6 @@ from bayesmix.numerics.ddf import (
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior
 from bayesmix.numerics.gaussian.conditional import conditional
 from bayesmix.parallel import one_blas_thread
-
-Floats = NDArray[np.float64]
 
 _RECORDS: WeakKeyDictionary[RemlFit, dict[str, Satterthwaite | KenwardRoger]] = WeakKeyDictionary()
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.stats import t as student_t
 
+from bayesmix.arrays import Floats
 from bayesmix.compile_clock import CompileNotice
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from bayesmix.modelling.audit_draws import Drawn
     from bayesmix.modelling.diagnostics import Diagnostics
-
-Floats = NDArray[np.float64]
 
 FALSE_ALARMS = 0.01
 """The probability, at most, that chance makes a right fit differ: all its compared numbers together (Bonferroni)."""

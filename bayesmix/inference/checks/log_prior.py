@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.inference.shared.draws import (
     auxiliary,
@@ -21,8 +21,6 @@ from bayesmix.numerics.ordinal import OrderedCategories, category_probabilities
 from bayesmix.posterior.layout import THRESHOLD, corr_name, sd_names
 from bayesmix.priors.density import log_prior_density
 from bayesmix.priors.prior import Prior
-
-Floats = NDArray[np.float64]
 
 
 def log_priors(fit: Fit, priors: Mapping[str, Prior] | None = None) -> dict[str, Floats]:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Positions
 from bayesmix.formula.design import GroupTerm
 from bayesmix.hints import with_hints
 from bayesmix.inference.checks.log_prior import log_priors
@@ -18,8 +18,6 @@ from bayesmix.inference.shared.row_model import spread_draws
 from bayesmix.modelling import diagnostics, power_scaling
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
-
-Floats = NDArray[np.float64]
 
 LIMIT = 0.05
 """Sensitivity from which a posterior moves noticeably; Kallioinen et al. (2024)."""
@@ -125,7 +123,7 @@ def _is_cheap(fit: Fit) -> bool:
     return fit.family.is_gaussian_identity or not fit.design.random
 
 
-def _log_likelihood(fit: Fit, draws: NDArray[np.intp]) -> Floats:
+def _log_likelihood(fit: Fit, draws: Positions) -> Floats:
     """Of all rows in each draw, (n_draws,), the effects of the largest grouping factor integrated out.
 
     Given its effects the data would say next to nothing of the population's mean: the effects would.
@@ -148,7 +146,7 @@ def _around(fit: Fit, term: GroupTerm) -> GroupTerm:
     return min(around, key=lambda other: other.n_levels)
 
 
-def parameter_draws(fit: Fit, draws: NDArray[np.intp] | slice = slice(None)) -> dict[str, Floats]:
+def parameter_draws(fit: Fit, draws: Positions | slice = slice(None)) -> dict[str, Floats]:
     """Draws (n_draws,) of what the tables report, by name; constant ones are left out."""
     blocks = diagnostics.parameter_blocks(posterior_of(fit), fit.design, fit.family.auxiliary)
     found: dict[str, Floats] = {}

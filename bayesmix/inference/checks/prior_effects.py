@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import PriorError
 from bayesmix.inference.checks.log_prior import log_priors
 from bayesmix.inference.checks.power_scaling import parameter_draws, sensitivity_to_priors
@@ -18,8 +18,6 @@ from bayesmix.modelling.record import Fit
 from bayesmix.numerics.autocorrelation import autocorrelation_time
 from bayesmix.numerics.reweight import mean_ratio
 from bayesmix.priors.prior import Prior, scaled
-
-Floats = NDArray[np.float64]
 
 _FACTORS = ((0.5, 0.7), (2.0, 1.4))  # of scales, on either side the one further away if the draws reach it
 _GREATEST_K = 0.5  # for a mean with an error that can be stated

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import a_positive_number, one_of
@@ -15,8 +15,6 @@ from bayesmix.modelling.record import Fit
 from bayesmix.posterior.layout import sd_names
 from bayesmix.priors.default_priors import column_sds
 from bayesmix.priors.density import prior_probability_of_ratio_below
-
-Floats = NDArray[np.float64]
 
 PER = ("unit", "sd")
 

@@ -1,12 +1,10 @@
 """Does the larger of two models contain the smaller?"""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import ArgumentError, listing
 from bayesmix.formula.design import Design, GroupTerm
-
-Floats = NDArray[np.float64]
 
 _LEFT = 1e-8  # share of a column's length that may be left of it across other columns
 
@@ -34,7 +32,7 @@ def require_nested(reduced: Design, full: Design) -> None:
         raise ArgumentError("The models have different offsets and are not nested: no likelihood-ratio test holds.")
 
 
-def outside(columns: Floats, others: Floats) -> NDArray[np.bool_]:
+def outside(columns: Floats, others: Floats) -> Flags:
     """Which of `columns` (n_obs, m) are no combination of `others` (n_obs, k)."""
     lengths = np.linalg.norm(others, axis=0)
     axes = np.linalg.qr(others / np.where(lengths > 0, lengths, 1.0))[0]

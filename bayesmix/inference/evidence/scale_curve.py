@@ -6,8 +6,8 @@ from math import inf, log, nan
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.inference.evidence.tested_term import tested_scales
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import ReducedModel
@@ -16,8 +16,6 @@ from bayesmix.priors.prior import scaled
 
 if TYPE_CHECKING:
     from bayesmix.modelling.samplers.log_marginal import LogMarginal
-
-Floats = NDArray[np.float64]
 
 _RANGE = tuple(float(value) for value in np.logspace(-1, 1, 9))
 _SECONDS = 3.0  # that the range of one term may take where values have to be drawn anew

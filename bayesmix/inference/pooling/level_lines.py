@@ -9,8 +9,8 @@ from functools import singledispatch
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Positions
 from bayesmix.errors import ArgumentError, listing
 from bayesmix.estimates.reml.fit_design import fit_reml
 from bayesmix.estimates.reml.no_pooling import no_pooling
@@ -24,8 +24,6 @@ from bayesmix.modelling.record import Fit
 
 if TYPE_CHECKING:
     from bayesmix.estimates.reml.no_pooling import NoPooling
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -135,7 +133,7 @@ def coefficient_draws(fit: Fit, alone: "NoPooling", levels: slice) -> Floats:
     return draws
 
 
-def _level_of(design: Design, group: str, term: GroupTerm) -> NDArray[np.intp]:
+def _level_of(design: Design, group: str, term: GroupTerm) -> Positions:
     """In which level of `term` each level of `group` lies, (n_levels,)."""
     own = next(one for one in design.random if one.group == group)
     places = np.zeros(own.n_levels, dtype=np.intp)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.design import Design
 from bayesmix.hints import with_hints
@@ -20,8 +21,6 @@ from bayesmix.modelling.record import Fit
 
 if TYPE_CHECKING:
     from bayesmix.estimates.reml.no_pooling import NoPooling
-
-Floats = NDArray[np.float64]
 
 _SAME = 1e-9  # of the response's sd: a level as near as this to the whole shows no shrinkage
 
@@ -129,7 +128,7 @@ def _none(fit: RemlFit, alone: "NoPooling", at: Floats, prob: float) -> dict[str
     return {}
 
 
-def _column(design: Design, group: str, name: str) -> NDArray[np.float64]:
+def _column(design: Design, group: str, name: str) -> Floats:
     """The column (n_obs,) that goes with a coefficient of the group's levels."""
     own = next(term for term in design.random if term.group == group and name in term.names)
     return own.columns[:, own.names.index(name)]

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, shown
 from bayesmix.formula.design import GroupTerm
 from bayesmix.inference.shared.column_levels import column_levels
@@ -15,10 +15,8 @@ from bayesmix.inference.shared.row_model import Positions, row_model
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.group_integral import log_gaussian_group_likelihood, log_group_likelihood
 
-Floats = NDArray[np.float64]
 
-
-def levels_of(fit: Fit, by: str) -> tuple[NDArray[np.intp], tuple[object, ...]]:
+def levels_of(fit: Fit, by: str) -> tuple[Positions, tuple[object, ...]]:
     """Which level of `by`, a grouping factor or a column of the data, each row has (n_obs,), and their names."""
     for term in fit.design.random:
         if isinstance(by, str) and term.group == by:
@@ -30,7 +28,7 @@ def levels_of(fit: Fit, by: str) -> tuple[NDArray[np.intp], tuple[object, ...]]:
     return column_levels(fit.data, by, argument="by")
 
 
-def group_log_likelihoods(fit: Fit, index: NDArray[np.intp], draws: Positions) -> Callable[[Positions], Floats]:
+def group_log_likelihoods(fit: Fit, index: Positions, draws: Positions) -> Callable[[Positions], Floats]:
     """A function of rows of one level: their log density (n_draws,), the level's own effects integrated out.
 
     Own are the effects of levels that occur in no other level's rows: of the group itself, and of what is nested
@@ -44,7 +42,7 @@ def group_log_likelihoods(fit: Fit, index: NDArray[np.intp], draws: Positions) -
     homes = {id(term): _homes(term, index) for term in fit.design.all_random}
     _refuse_own_effects_of_parts(fit, homes)
 
-    def without_own(term: GroupTerm, levels: NDArray[np.intp]) -> Floats:
+    def without_own(term: GroupTerm, levels: Positions) -> Floats:
         effects = group_effects(fit, term, levels)[..., draws].copy()
         effects[homes[id(term)][levels] >= 0] = 0.0
         return effects
@@ -70,13 +68,13 @@ def group_log_likelihoods(fit: Fit, index: NDArray[np.intp], draws: Positions) -
     return log_likelihood
 
 
-def rows_by_level(index: NDArray[np.intp], n_levels: int) -> list[Positions]:
+def rows_by_level(index: Positions, n_levels: int) -> list[Positions]:
     """Positions of the rows of each level."""
     order = np.argsort(index, kind="stable")
     return np.split(order, np.searchsorted(index[order], np.arange(1, n_levels)))
 
 
-def _refuse_own_effects_of_parts(fit: Fit, homes: dict[int, NDArray[np.intp]]) -> None:
+def _refuse_own_effects_of_parts(fit: Fit, homes: dict[int, Positions]) -> None:
     for parameter, part in fit.design.parts.items():
         for term in part.random:
             if (homes[id(term)] >= 0).any():
@@ -86,7 +84,7 @@ def _refuse_own_effects_of_parts(fit: Fit, homes: dict[int, NDArray[np.intp]]) -
                 )
 
 
-def _homes(term: GroupTerm, index: NDArray[np.intp]) -> NDArray[np.intp]:
+def _homes(term: GroupTerm, index: Positions) -> Positions:
     """Of each level of a term the one level of the group that all its rows lie in, or -1."""
     lowest = np.full(term.n_levels, np.iinfo(np.intp).max)
     highest = np.full(term.n_levels, -1)
@@ -96,7 +94,7 @@ def _homes(term: GroupTerm, index: NDArray[np.intp]) -> NDArray[np.intp]:
 
 
 def _own_effects(
-    fit: Fit, rows: NDArray[np.intp], homes: dict[int, NDArray[np.intp]], roots: dict[int, Floats]
+    fit: Fit, rows: Positions, homes: dict[int, Positions], roots: dict[int, Floats]
 ) -> tuple[Floats, Floats]:
     """Columns (n_rows, r) of the rows' own effects, and the root (n_draws, r, r) of their covariance."""
     columns, blocks = [np.zeros((len(rows), 0))], []

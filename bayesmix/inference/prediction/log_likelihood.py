@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.draws import n_draws_of, posterior_of
@@ -14,8 +14,6 @@ from bayesmix.inference.shared.summarise import VALUES_AT_ONCE
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
-
-Floats = NDArray[np.float64]
 
 MOST_VALUES = 2**28
 """Numbers that a table of draws by rows may hold, 2 GiB."""

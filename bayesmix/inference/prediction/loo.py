@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
 from bayesmix.inference.prediction.held_out_groups import levels_of
@@ -30,8 +30,6 @@ from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.pareto import greatest_k
-
-Floats = NDArray[np.float64]
 
 _FEWEST_FOR_A_TAIL = 30  # draws, a fifth of which is the tail that Pareto's k is of; of five values it has none
 
@@ -160,7 +158,7 @@ def _by_group(fit: Fit, by: str, wanted: int | None) -> Loo:
     return _record(fit, by, table, found, greatest_k(len(draws)))
 
 
-def _table(found: Estimates, index: pd.Index, n_rows: NDArray[np.intp]) -> pd.DataFrame:
+def _table(found: Estimates, index: pd.Index, n_rows: Positions) -> pd.DataFrame:
     columns = {
         "elpd": found.elpd,
         "mcse": found.mcse,

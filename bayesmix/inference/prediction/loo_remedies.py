@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.arrays import Flags, Floats
 from bayesmix.inference.prediction.held_out_groups import group_log_likelihoods, rows_by_level
 from bayesmix.inference.prediction.psis import Weighted, efficiency_of, psis, variance_of
 from bayesmix.inference.shared.row_model import Positions
@@ -12,8 +13,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.numerics.group_integral import n_evaluations
 from bayesmix.numerics.pareto import greatest_k
 
-Floats = NDArray[np.float64]
-Masks = list[NDArray[np.bool_]]
+Masks = list[Flags]
 
 _SECONDS = 60.0  # that the remedies may take, roughly
 _SECONDS_FOR_TRUSTED = 10.0  # that the remedies of rows whose k is below the limit may take
@@ -111,7 +111,7 @@ def rows_by_quadrature(fit: Fit, rows: Positions, draws: Positions) -> Estimates
     return _by_quadrature(psis(np.stack(densities), efficiency_of(fit)))
 
 
-def levels_by_quadrature(fit: Fit, index: NDArray[np.intp], n_levels: int, draws: Positions) -> Estimates:
+def levels_by_quadrature(fit: Fit, index: Positions, n_levels: int, draws: Positions) -> Estimates:
     """All rows of each level at once, its own effects integrated out."""
     of_rows = group_log_likelihoods(fit, index, draws)
     densities = [of_rows(rows) for rows in rows_by_level(index, n_levels)]

@@ -2,8 +2,8 @@
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.hints import with_hints
 from bayesmix.inference.prediction.log_likelihood import refuse_too_many
 from bayesmix.inference.shared.arguments import a_count, a_seed, one_of
@@ -13,8 +13,6 @@ from bayesmix.inference.shared.summarise import VALUES_AT_ONCE
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
-
-Floats = NDArray[np.float64]
 
 REPLICATED = ("fitted", "new")
 """How replicated data get their group effects."""

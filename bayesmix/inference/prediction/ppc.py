@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import ArgumentError, listing, shown
 from bayesmix.hints import with_hints
 from bayesmix.inference.prediction.posterior_predict import REPLICATED
@@ -24,7 +24,6 @@ from bayesmix.numerics.predictive_statistics import (
     exceedance,
 )
 
-Floats = NDArray[np.float64]
 Own = Callable[[Floats], float]
 
 
@@ -108,7 +107,7 @@ def ppc(
     return pd.DataFrame(records, index=index)
 
 
-def _compared(statistic: Statistic, found: Replicated, rows: NDArray[np.bool_], prob: float) -> dict[str, float]:
+def _compared(statistic: Statistic, found: Replicated, rows: Flags, prob: float) -> dict[str, float]:
     moments = RowMoments(found.moments.mean[rows], found.moments.variance[rows])
     of_data = statistic(np.broadcast_to(found.shown[rows], moments.mean.shape), moments)
     of_replicates = statistic(found.shown_replicates[rows], moments)
@@ -158,7 +157,7 @@ def _own(name: str, function: Own) -> Statistic:
     return statistic
 
 
-def _cells(fit: Fit, by: str | None) -> dict[object, NDArray[np.bool_]]:
+def _cells(fit: Fit, by: str | None) -> dict[object, Flags]:
     """Which rows (n_obs,) are looked at together, by the value of `by`."""
     if by is None:
         return {None: np.ones(fit.design.n_obs, dtype=bool)}

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from arviz_stats.base import array_stats
-from numpy.typing import NDArray
 from scipy.special import logsumexp
 
+from bayesmix.arrays import Floats
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.autocorrelation import autocorrelation_time
-
-Floats = NDArray[np.float64]
 
 MEND_ABOVE = 0.3
 """Pareto k beyond which a better estimate is taken where there is one. The weights' variance is finite up to 0.5, but

@@ -8,16 +8,14 @@ are under the model and its priors, and so are the residuals: independent, and n
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Positions
 from bayesmix.inference.shared.draws import n_draws_of
 from bayesmix.inference.shared.response_scale import observed
 from bayesmix.inference.shared.row_model import row_model
 from bayesmix.inference.shared.summarise import VALUES_AT_ONCE
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.record import Fit
-
-Floats = NDArray[np.float64]
 
 KINDS = ("response", "pearson", "quantile")
 
@@ -31,7 +29,7 @@ class Realised:
 
     expected: Floats
     residual: Floats
-    rows: NDArray[np.intp]
+    rows: Positions
 
 
 def realised(fit: Fit, *, kind: str, seed: int) -> Realised:

@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Flags, Floats
 from bayesmix.inference.prediction.posterior_predict import replicates
 from bayesmix.inference.shared.draws import n_draws_of
 from bayesmix.inference.shared.row_model import RowModel, row_model, spread_draws
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.predictive_statistics import RowMoments
-
-Floats = NDArray[np.float64]
 
 DRAWS = 1000
 """Replicates by default; 1000 give a p value within 0.03."""
@@ -28,7 +26,7 @@ class Replicated:
     `trials` (n_rows,). `moments`: of the response on the scale of its expectation. `n_draws` used.
     """
 
-    used: NDArray[np.bool_]
+    used: Flags
     values: Floats
     replicates: Floats
     trials: Floats | None

@@ -5,15 +5,13 @@ Shapes: p fixed coefficients, k columns of a group term, n_draws draws of all ch
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Positions
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.modelling.blocks import group_draws_at
 from bayesmix.modelling.record import Fit
 from bayesmix.posterior.layout import constant_parameters as names_of_constant
 from bayesmix.posterior.layout import corr_draws, fixed_draws, keeps_effects, sd_draws, threshold_draws
-
-Floats = NDArray[np.float64]
 
 
 def posterior_of(fit: Fit) -> xr.Dataset:
@@ -70,7 +68,7 @@ def auxiliary(fit: Fit, name: str) -> Floats:
     return posterior_of(fit)[name].transpose("chain", "draw").to_numpy()
 
 
-def group_effects(fit: Fit, term: GroupTerm, levels: slice | NDArray[np.intp]) -> Floats:
+def group_effects(fit: Fit, term: GroupTerm, levels: slice | Positions) -> Floats:
     """Effects of `levels` (positions in `term.levels`), chains joined, shape (len(levels), k, n_draws)."""
     posterior = posterior_of(fit)
     if keeps_effects(posterior, term):

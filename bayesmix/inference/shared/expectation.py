@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Positions
 from bayesmix.families.auxiliary import AUXILIARY
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.inference.shared.draws import auxiliary, constant_parameters, fixed, group_effects, joined, thresholds
@@ -13,8 +13,6 @@ from bayesmix.modelling.record import Fit
 from bayesmix.numerics.links import LINKS
 from bayesmix.numerics.ordinal import category_probabilities
 
-Floats = NDArray[np.float64]
-Positions = NDArray[np.intp]
 Rows = slice | Positions
 Effects = Callable[[GroupTerm, Positions], Floats]
 

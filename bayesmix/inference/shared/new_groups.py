@@ -1,14 +1,12 @@
 """Effects of levels that were never seen, drawn from the distribution of the group in each draw of the posterior."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Positions
 from bayesmix.formula.design import GroupTerm
 from bayesmix.inference.shared.draws import correlations, joined, standard_deviations
 from bayesmix.inference.shared.expectation import Effects
 from bayesmix.modelling.record import Fit
-
-Floats = NDArray[np.float64]
 
 
 def covariances(fit: Fit, term: GroupTerm) -> Floats:
@@ -24,12 +22,12 @@ def covariances(fit: Fit, term: GroupTerm) -> Floats:
     return matrices
 
 
-def new_effects(fit: Fit, *, draws: NDArray[np.intp], seed: int) -> Effects:
+def new_effects(fit: Fit, *, draws: Positions, seed: int) -> Effects:
     """A function that draws effects of new levels; a level has the same ones however often it is asked for."""
     roots = {id(term): symmetric_root(covariances(fit, term)[draws]) for term in fit.design.all_random}
     numbers = {id(term): number for number, term in enumerate(fit.design.all_random)}
 
-    def effects(term: GroupTerm, levels: NDArray[np.intp]) -> Floats:
+    def effects(term: GroupTerm, levels: Positions) -> Floats:
         normals = np.empty((len(levels), term.k, len(draws)))
         for row, level in zip(normals, levels, strict=True):
             np.random.default_rng([seed, numbers[id(term)], int(level)]).standard_normal(out=row)

@@ -1,11 +1,9 @@
 """The response as it is compared with its expectation."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.formula.design import Response
-
-Floats = NDArray[np.float64]
 
 
 def observed(response: Response) -> Floats:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.inference.shared.draws import n_draws_of
 from bayesmix.inference.shared.expectation import Positions, Rows, linear_predictor, mean_parameter, other_parameters
 from bayesmix.inference.shared.new_groups import new_effects
@@ -13,8 +13,6 @@ from bayesmix.modelling.record import Fit
 from bayesmix.numerics.predictive_statistics import RowMoments
 from bayesmix.numerics.row_distribution.parts import Predicted
 from bayesmix.numerics.row_distribution.residual import quantile_residual
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.modelling import convergence
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.record import Fit
-
-Floats = NDArray[np.float64]
 
 VALUES_AT_ONCE = 2**21
 """Draws held at a time, 16 MB; with the copies that a summary takes some ten times as much."""

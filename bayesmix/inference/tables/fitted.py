@@ -2,10 +2,9 @@
 
 from functools import singledispatch
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.least_squares.record import LmFit
 from bayesmix.estimates.reml.record import RemlFit
@@ -18,8 +17,6 @@ from bayesmix.inference.shared.summarise import SHOWN, summarise_in_parts
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.links import LINKS
-
-Floats = NDArray[np.float64]
 
 
 @with_hints

@@ -5,10 +5,10 @@ from functools import singledispatch
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 from scipy.special import ndtri
 
+from bayesmix.arrays import Floats
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.laplace.wald import wald_tests
 from bayesmix.estimates.least_squares.record import LmFit
@@ -23,8 +23,6 @@ from bayesmix.inference.tables.ddf_method import ddf_method
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.record import Fit
 from bayesmix.posterior.layout import threshold_names
-
-Floats = NDArray[np.float64]
 
 
 @with_hints

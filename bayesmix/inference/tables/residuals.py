@@ -5,8 +5,8 @@ from functools import singledispatch
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.least_squares.record import LmFit
@@ -24,8 +24,6 @@ from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.row_distribution.parts import Predicted
 from bayesmix.numerics.row_distribution.residual import quantile_residual
-
-Floats = NDArray[np.float64]
 
 KINDS = ("response", "pearson", "scaled", "quantile")
 

@@ -4,8 +4,8 @@ from functools import singledispatch
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.least_squares.record import LmFit
 from bayesmix.estimates.reml.record import RemlFit
@@ -15,8 +15,6 @@ from bayesmix.inference.shared.draws import fixed, joined
 from bayesmix.inference.tables.ddf_method import ddf_method
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.record import Fit
-
-Floats = NDArray[np.float64]
 
 
 @with_hints

@@ -4,14 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.exact.model import Marginal
 from bayesmix.numerics.variance_posterior import evaluate
 from bayesmix.parallel import in_parallel
-
-Floats = NDArray[np.float64]
 
 _NORMALS_AT_ONCE = 2**18
 _POINTS_AT_ONCE = 256

@@ -6,8 +6,8 @@ from typing import Self
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.formula.design import Design
 from bayesmix.modelling.exact.dense_draws import DenseSide, dense_draws
 from bayesmix.modelling.exact.mode import mode_of
@@ -22,8 +22,6 @@ from bayesmix.numerics.mode import Mode
 from bayesmix.numerics.variance_posterior import log_posterior_at, theta_at
 from bayesmix.posterior.layout import theta_names
 from bayesmix.priors.prior import Prior
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

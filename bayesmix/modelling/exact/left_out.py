@@ -9,8 +9,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Flags, Floats, Positions
 from bayesmix.formula.design import Design
 from bayesmix.modelling.exact.dense_draws import dense_draws
 from bayesmix.modelling.exact.integrated import IntegratedGaussian
@@ -24,13 +24,11 @@ from bayesmix.numerics.gaussian.cost import value_cost
 if TYPE_CHECKING:
     from bayesmix.modelling.record import Fit
 
-Floats = NDArray[np.float64]
-
 _N_VALUES = 4000
 _GREATEST_ERROR = 0.05
 
 
-def left_out(fit: "Fit", positions: NDArray[np.intp]) -> LeftOut:
+def left_out(fit: "Fit", positions: Positions) -> LeftOut:
     """For a fit by the exact path, in its draws at `positions`."""
     by_chain = fit.posterior["unconstrained_posterior"]["theta"].transpose("chain", "draw", ...).to_numpy()
     theta = np.ascontiguousarray(by_chain.reshape(-1, by_chain.shape[-1])[positions])
@@ -45,10 +43,10 @@ def left_out(fit: "Fit", positions: NDArray[np.intp]) -> LeftOut:
     # The prior of the intercept is at the predictors' means in all rows, whichever are left out.
     means = design.fixed.matrix.mean(axis=0) if design.fixed.has_intercept else None
 
-    def without(rows: NDArray[np.bool_]) -> Marginal:
+    def without(rows: Flags) -> Marginal:
         return marginalise(without_rows(design, rows), fit.priors, log_response=on_log_scale, intercept_at=means)
 
-    def log_density(rows: NDArray[np.bool_]) -> Floats:
+    def log_density(rows: Flags) -> Floats:
         return of_all - log_densities(without(rows), theta)
 
     def log_marginal(model: Marginal) -> LogMarginal:
@@ -60,7 +58,7 @@ def left_out(fit: "Fit", positions: NDArray[np.intp]) -> LeftOut:
     def of_whole() -> LogMarginal:
         return log_marginal(whole)
 
-    def predicted(rows: NDArray[np.bool_]) -> Predicted:
+    def predicted(rows: Flags) -> Predicted:
         # Not the mean of the above over other draws: of a row far out single draws would make all of it.
         one, other = of_whole(), log_marginal(without(rows))
         trusted = max(one.error, other.error) < _GREATEST_ERROR
@@ -69,7 +67,7 @@ def left_out(fit: "Fit", positions: NDArray[np.intp]) -> LeftOut:
     return LeftOut(log_density, predicted, 2 * _N_VALUES * value_cost(whole.products.arrays))
 
 
-def without_rows(design: Design, rows: NDArray[np.bool_]) -> Design:
+def without_rows(design: Design, rows: Flags) -> Design:
     """The design with some rows left out; its levels and columns stay, also those that no row has any more."""
     kept = ~rows
     return replace(

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Positions
 from bayesmix.formula.design import Design
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.exact.model import Marginal, marginalise
@@ -21,8 +21,6 @@ from bayesmix.numerics.variance_posterior import packed_factors
 from bayesmix.parallel import in_parallel
 from bayesmix.posterior.layout import fixed_draws, group_draws
 from bayesmix.priors.prior import Prior
-
-Floats = NDArray[np.float64]
 
 _VALUES_AT_ONCE = 2**20
 
@@ -40,7 +38,7 @@ class LevelDraws:
     dense: Floats
     seed: int
 
-    def effects(self, number: int, levels: NDArray[np.intp], *, cores: int = 1) -> Floats:
+    def effects(self, number: int, levels: Positions, *, cores: int = 1) -> Floats:
         """Effects (n_total, n_levels, k) of some `levels` of a term of block 0, `number` in the order of the terms.
 
         Every level has a stream of random numbers of its own: which levels are asked for together does not matter.

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
+from bayesmix.arrays import Floats
 from bayesmix.formula.design import Design
 from bayesmix.modelling.exact.dense_draws import dense_draws
 from bayesmix.modelling.exact.integrated import integrated_gaussian
@@ -28,8 +28,6 @@ from bayesmix.priors.prior import Prior
 
 if TYPE_CHECKING:
     from bayesmix.modelling.record import Fit
-
-Floats = NDArray[np.float64]
 
 MOST_BY_QUADRATURE = 2
 """Variance parameters up to which quadrature is cheap."""

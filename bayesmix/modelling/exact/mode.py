@@ -1,16 +1,14 @@
 """The mode of the variance parameters of a Gaussian model, and models that have none."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import SamplingError
 from bayesmix.modelling.exact.model import Marginal
 from bayesmix.modelling.samplers.mode import climb
 from bayesmix.numerics.gaussian.digits import rounding_of
 from bayesmix.numerics.mode import Mode
 from bayesmix.numerics.variance_posterior import log_posterior_at, packed_factors
-
-Floats = NDArray[np.float64]
 
 _MOST_ROUNDING = 0.3  # of the log density
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.modelling.variance_priors import on_the_line, term_priors
@@ -17,8 +17,6 @@ from bayesmix.numerics.variance_parameters import n_parameters
 from bayesmix.numerics.variance_posterior import pack_posterior
 from bayesmix.posterior import layout
 from bayesmix.priors.prior import Prior, sd_prior
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -33,8 +31,8 @@ class Marginal:
 
     products: CrossProducts
     coefficients: WorkingPrior
-    ks: NDArray[np.int64]
-    kinds: NDArray[np.int64]
+    ks: Integers
+    kinds: Integers
     numbers: Floats
     start: Floats
     spread: Floats
@@ -92,7 +90,7 @@ def marginalise(
 
 def _theta_priors(
     design: Design, priors: Mapping[str, Prior], spread: float, residual: float | None
-) -> tuple[NDArray[np.int64], Floats, Floats]:
+) -> tuple[Integers, Floats, Floats]:
     kinds: list[int] = []
     numbers: list[tuple[float, float]] = []
     start: list[float] = []

@@ -2,8 +2,8 @@
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.formula.design import Design
 from bayesmix.modelling.assemble import as_posterior
 from bayesmix.modelling.exact.dense_draws import DenseSide
@@ -12,8 +12,6 @@ from bayesmix.modelling.exact.model import Marginal
 from bayesmix.modelling.settings import MOST_KEPT, SamplerSettings
 from bayesmix.numerics.gaussian.coefficient_prior import original_coefficients
 from bayesmix.numerics.variance_posterior import packed_factors
-
-Floats = NDArray[np.float64]
 
 
 def posterior_of(
@@ -47,7 +45,7 @@ def posterior_of(
     )
 
 
-def _sds_and_correlations(packed: Floats, ks: NDArray[np.int64]) -> tuple[list[Floats], list[Floats]]:
+def _sds_and_correlations(packed: Floats, ks: Integers) -> tuple[list[Floats], list[Floats]]:
     """Of each term sds (n, k) and correlations (n, k (k - 1) / 2), pairs as `layout.column_pairs`."""
     sds, correlations, start = [], [], 0
     for k in ks:

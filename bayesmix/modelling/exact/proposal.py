@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.modelling.exact.dense_draws import DenseSide, dense_draws
 from bayesmix.modelling.exact.model import Marginal
 from bayesmix.modelling.samplers.importance import split_copies
@@ -18,8 +18,6 @@ from bayesmix.numerics.mode import Mode
 from bayesmix.numerics.vanishing import draw_vanishing, find_vanishing, log_density_of_vanishing
 from bayesmix.numerics.variance_posterior import log_posterior_at
 from bayesmix.parallel import one_blas_thread
-
-Floats = NDArray[np.float64]
 
 _FEWEST_ROUNDS = 3
 _MOST_VALUES = 20_000  # of more rounds: a third of what the usual draws by NUTS cost, which come after them
@@ -71,7 +69,7 @@ class GaussianProposal:
     def refined(self, points: Floats, weights: Floats, rng: np.random.Generator) -> Self:
         return replace(self, blend=refined(self.blend, points, weights, rng))
 
-    def chosen(self, given: Sequence[DenseSide], positions: NDArray[np.int64]) -> DenseSide:
+    def chosen(self, given: Sequence[DenseSide], positions: Integers) -> DenseSide:
         """For the first copy of a value its first draw of the dense side, for the second the second, and around."""
         number = split_copies(positions, self.copies)
         fixed, others = (np.concatenate(parts) for parts in zip(*((g.fixed, g.others) for g in given), strict=True))

@@ -10,9 +10,9 @@ from collections.abc import Callable
 import numpy as np
 import pymc as pm
 import xarray as xr
-from numpy.typing import NDArray
 from pymc.pytensorf import join_nonshared_inputs
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError, StoredFitError
 from bayesmix.modelling.arithmetic import arithmetic_as_written
 from bayesmix.modelling.joint.lifted import ByStructure, lifted_graph
@@ -21,8 +21,6 @@ from bayesmix.modelling.joint.program import compile_log_density
 from bayesmix.modelling.samplers.log_marginal import LogMarginal, without_number
 from bayesmix.numerics.bridge import bridge
 from bayesmix.parallel import COMPILING, one_blas_thread
-
-Floats = NDArray[np.float64]
 
 _MOST_PARAMETERS = 100  # up to which draws that mix have always been enough
 _AGREES = 1e-6  # of a log density, relative: the same sum in another order

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.modelling.fixed_columns import FixedColumns, coefficient_numbers, fixed_columns
@@ -22,9 +23,6 @@ from bayesmix.numerics.prior_codes import UNBOUNDED
 from bayesmix.numerics.row_codes import IN_JOINT
 from bayesmix.posterior import layout
 from bayesmix.priors.prior import Prior, coefficient_kind
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 _DENSE_PER_ROW = 4
 """Untying takes the square of the number of effects outside the largest factor; up to this many a row it saves time."""

@@ -6,13 +6,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.modelling.fixed_columns import FixedColumns
 from bayesmix.numerics.joint.rough import RoughFit, places_of
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 _LEAST_WEIGHT = 1e-10
 """Of a row in the quadratic approximation, where a Poisson mean or p (1 - p) is all but 0."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.formula.design import Design
 from bayesmix.modelling.assemble import as_posterior
 from bayesmix.modelling.fixed_columns import FixedColumns
@@ -19,8 +19,6 @@ from bayesmix.modelling.samplers.progress import SamplingProgress
 from bayesmix.modelling.samplers.run_nutpie import run_density
 from bayesmix.numerics.joint.expand import expand_points
 from bayesmix.numerics.joint.sampled import log_density_at, parameters_at
-
-Floats = NDArray[np.float64]
 
 
 def functions() -> CompiledFunctions:

@@ -10,15 +10,14 @@ import numba
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
-from numpy.typing import NDArray
 from pymc.pytensorf import compile as compile_graph
 from pytensor.compile.mode import Mode
 from pytensor.graph.replace import clone_replace
 from pytensor.graph.rewriting.utils import rewrite_graph
 
+from bayesmix.arrays import Floats
 from bayesmix.modelling.joint.lifted import LiftedGraph, Numbers, known_beforehand
 
-Floats = NDArray[np.float64]
 Shapes = Sequence[tuple[int, ...]]
 
 _BY_NUMPY = Mode(linker="py", optimizer="fast_compile")  # leaves no compiled code behind

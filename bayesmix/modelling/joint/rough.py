@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.modelling.fixed_columns import coefficient_numbers, fixed_columns
@@ -16,8 +16,6 @@ from bayesmix.numerics.variance_priors import standard_deviation
 from bayesmix.parallel import one_blas_thread
 from bayesmix.posterior import layout
 from bayesmix.priors.prior import Prior, coefficient_kind, sd_prior
-
-Floats = NDArray[np.float64]
 
 _GRID = np.linspace(-12.0, 12.0, 481)
 _LEAST_SHARE = 0.5

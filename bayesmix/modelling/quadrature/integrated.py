@@ -6,8 +6,8 @@ from typing import Self
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.modelling.quadrature import precision
@@ -20,8 +20,6 @@ from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.numerics.level_quadrature.posterior import log_posterior_at, theta_of
 from bayesmix.numerics.mode import Mode
 from bayesmix.priors.prior import Prior
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

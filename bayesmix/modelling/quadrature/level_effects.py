@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Positions
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.modelling.blocks import stretches
@@ -18,8 +18,6 @@ from bayesmix.modelling.quadrature.model import Counts, integrate_effects
 from bayesmix.numerics.level_quadrature.draws import draw_effects
 from bayesmix.parallel import in_parallel
 from bayesmix.priors.prior import Prior
-
-Floats = NDArray[np.float64]
 
 _DRAWS_AT_ONCE = 128
 
@@ -32,7 +30,7 @@ class CountsEffects:
     theta: Floats
     seed: int
 
-    def effects(self, number: int, levels: NDArray[np.intp], *, cores: int = 1) -> Floats:
+    def effects(self, number: int, levels: Positions, *, cores: int = 1) -> Floats:
         """Effects (n_total, n_levels, 1) of some `levels` of the one term."""
         buffer = self.model.plain_buffer(1.0)
         own = np.ascontiguousarray(levels, dtype=np.int64)

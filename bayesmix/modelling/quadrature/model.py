@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.modelling.variance_priors import on_the_line
@@ -21,8 +21,6 @@ from bayesmix.numerics.level_quadrature.rows import CountRows, count_rows, of_al
 from bayesmix.numerics.prior_codes import UNIFORM
 from bayesmix.posterior import layout
 from bayesmix.priors.prior import Prior, coefficient_kind, prior_numbers, sd_prior
-
-Floats = NDArray[np.float64]
 
 _TYPICAL_SD = 0.5  # of a group, where the search for the mode begins
 _TYPICAL_OWN = 5.0

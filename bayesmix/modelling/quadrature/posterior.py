@@ -2,8 +2,8 @@
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.modelling.assemble import as_posterior
@@ -11,8 +11,6 @@ from bayesmix.modelling.quadrature.level_effects import CountsEffects
 from bayesmix.modelling.quadrature.model import Counts, coefficients_at_zero
 from bayesmix.modelling.settings import MOST_KEPT, SamplerSettings
 from bayesmix.numerics.level_quadrature.posterior import parameter_values
-
-Floats = NDArray[np.float64]
 
 
 def posterior_of(design: Design, family: Family, model: Counts, theta: Floats, settings: SamplerSettings) -> xr.Dataset:

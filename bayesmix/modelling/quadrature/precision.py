@@ -4,15 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import QuadratureError
 from bayesmix.modelling.quadrature.model import Counts
 from bayesmix.modelling.samplers.mode import climb
 from bayesmix.numerics.level_quadrature.posterior import evaluate_counts, log_posterior_at
 from bayesmix.numerics.mode import Mode
-
-Floats = NDArray[np.float64]
 
 TOLERANCE = 1e-5
 """Of the log density: how much nodes half as far apart may change it, at the mode and at the most extreme draws."""

@@ -10,8 +10,8 @@ from functools import partial
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.quadrature.model import Counts
 from bayesmix.modelling.samplers.integrated import Advance, Values
@@ -20,8 +20,6 @@ from bayesmix.numerics.importance import SplitT, log_density_of, measure_sides, 
 from bayesmix.numerics.level_quadrature.posterior import evaluate_counts, log_posterior_at
 from bayesmix.numerics.mode import Mode
 from bayesmix.parallel import in_parallel
-
-Floats = NDArray[np.float64]
 
 _POINTS_AT_ONCE = 256
 
@@ -56,7 +54,7 @@ class CountsProposal:
         """The same: what values taught a mixture would not follow the sd."""
         return self
 
-    def chosen(self, given: Sequence[None], positions: NDArray[np.int64]) -> None:
+    def chosen(self, given: Sequence[None], positions: Integers) -> None:
         """Nothing is drawn with the values."""
 
 

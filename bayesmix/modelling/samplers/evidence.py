@@ -1,8 +1,8 @@
 """The log marginal likelihood of a model whose effects are integrated out: the integral over theta."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.modelling.samplers.importance import draw_by_importance
 from bayesmix.modelling.samplers.integrated import IntegratedModel
 from bayesmix.modelling.samplers.log_marginal import LogMarginal, from_weights, without_number
@@ -11,8 +11,6 @@ from bayesmix.modelling.samplers.progress import SamplingProgress
 from bayesmix.modelling.samplers.weights import importance_of
 from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.numerics.bridge import bridge
-
-Floats = NDArray[np.float64]
 
 N_VALUES = 8000
 """Of importance sampling: an error of about 0.005."""

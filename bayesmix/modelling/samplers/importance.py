@@ -10,15 +10,13 @@ from functools import partial
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Integers
 from bayesmix.modelling.samplers.integrated import IntegratedModel, ThetaDraws
 from bayesmix.modelling.samplers.weights import trouble_with
 from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.numerics.importance import resample, weigh
 from bayesmix.numerics.mode import Mode
-
-Floats = NDArray[np.float64]
 
 _SECONDS = 4.0  # that importance sampling may take on one core, roughly, before it makes do with fewer values
 _FEWEST_PER_CHAIN = 150  # values, of which two thirds should be effective
@@ -82,7 +80,7 @@ def _tell(advance: Callable[[int, int], None], size: int, done: int) -> None:
     advance(done, size)
 
 
-def split_copies(chosen: NDArray[np.int64], copies: int) -> NDArray[np.int64]:
+def split_copies(chosen: Integers, copies: int) -> Integers:
     """For the first copy of a value 0, for the second 1, and around again after `copies`."""
     starts = np.flatnonzero(np.diff(chosen, prepend=-1))
     return (np.arange(len(chosen)) - np.repeat(starts, np.diff(starts, append=len(chosen)))) % copies

@@ -10,13 +10,12 @@ from typing import Protocol, Self
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.modelling.samplers.compiled import CompiledFunctions
 from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.numerics.mode import Mode
 
-Floats = NDArray[np.float64]
 Advance = Callable[[int], None]
 
 
@@ -56,7 +55,7 @@ class Proposal[Given](Protocol):
     def refined(self, points: Floats, weights: Floats, rng: np.random.Generator) -> Self:
         """The proposal that weighted points of all rounds so far have taught."""
 
-    def chosen(self, given: Sequence[Given], positions: NDArray[np.int64]) -> Given:
+    def chosen(self, given: Sequence[Given], positions: Integers) -> Given:
         """What was drawn given the values at `positions` of all rounds together, one draw for each."""
 
 

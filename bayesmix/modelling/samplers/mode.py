@@ -3,13 +3,11 @@
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import SamplingError
 from bayesmix.numerics.mode import Mode, find_mode
 from bayesmix.parallel import one_blas_thread
-
-Floats = NDArray[np.float64]
 
 
 def climb(

@@ -6,16 +6,14 @@ enough.
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.modelling.convergence import convergence
 from bayesmix.modelling.samplers.chains import sample_stats, thinned
 from bayesmix.modelling.samplers.integrated import IntegratedModel, ThetaDraws
 from bayesmix.modelling.samplers.progress import SamplingProgress
 from bayesmix.modelling.settings import EFFECTIVE_PER_CHAIN, TARGET_ACCEPT, SamplerSettings
 from bayesmix.numerics.mode import Mode
-
-Floats = NDArray[np.float64]
 
 TUNE = 200
 """Steps by default, for a density that is sampled in coordinates about its mode."""

@@ -8,17 +8,15 @@ from typing import Any
 import numpy as np
 import nutpie
 import xarray as xr
-from numpy.typing import NDArray
 from nutpie.compile_pymc import CompiledPyMCModel
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import SamplingError
 from bayesmix.modelling.samplers.compiled import CompiledFunctions
 from bayesmix.modelling.samplers.progress import SamplingProgress
 from bayesmix.modelling.samplers.starts import start_about_mode
 from bayesmix.modelling.settings import Dispersed
 from bayesmix.parallel import one_blas_thread
-
-Floats = NDArray[np.float64]
 
 _ADAPTATIONS: dict[str, Any] = {"diagonal": "diag", "low-rank": "low_rank"}
 _PANIC = "PanicException"  # of a thread of nutpie's, whose sampler cannot be asked for anything afterwards

@@ -5,11 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.modelling.settings import Dispersed
 
-Floats = NDArray[np.float64]
 StartOf = Callable[[int], Floats]
 
 

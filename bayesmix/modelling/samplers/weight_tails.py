@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Positions
 from bayesmix.numerics.pareto import pareto_k
-
-Floats = NDArray[np.float64]
 
 GREATEST_TAIL_K = 0.7
 """Pareto k up to which the weights beyond a limit can be trusted."""
@@ -62,7 +60,7 @@ def _tails(column: Floats, weights: Floats) -> tuple[_Tail, _Tail]:
     return _tail(order[:first], weights), _tail(order[last:], weights)
 
 
-def _tail(beyond: NDArray[np.intp], weights: Floats) -> _Tail:
+def _tail(beyond: Positions, weights: Floats) -> _Tail:
     inside = weights[beyond]
     share, squares = float(inside.sum()), float(inside @ inside)
     # Binomial draws with the variance of the weighted share.
@@ -71,7 +69,7 @@ def _tail(beyond: NDArray[np.intp], weights: Floats) -> _Tail:
     return _Tail(size, k, _z_of_halves(beyond, weights))
 
 
-def _z_of_halves(beyond: NDArray[np.intp], weights: Floats) -> float:
+def _z_of_halves(beyond: Positions, weights: Floats) -> float:
     """How far the shares beyond a limit differ between the first half of the values and the second, in errors."""
     middle, difference, variance = len(weights) // 2, 0.0, 0.0
     for sign, half in ((1.0, slice(None, middle)), (-1.0, slice(middle, None))):

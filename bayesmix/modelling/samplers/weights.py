@@ -4,13 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from arviz_stats.base import array_stats
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.modelling.samplers.weight_tails import tail_trouble
 from bayesmix.modelling.settings import EFFECTIVE_PER_CHAIN
 from bayesmix.numerics.importance import weigh
-
-Floats = NDArray[np.float64]
 
 GREATEST_K = 0.7
 """Pareto k up to which weights can be trusted, for few values less; Vehtari et al. (2024), arXiv:1507.02646."""

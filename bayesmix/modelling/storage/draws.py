@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import StoredFitError, listing
 from bayesmix.families.auxiliary import AUXILIARY
 from bayesmix.families.family import Family
@@ -20,8 +20,6 @@ from bayesmix.modelling.routes import route_named
 from bayesmix.modelling.samplers.attempts import Attempt
 from bayesmix.modelling.settings import Sampling
 from bayesmix.posterior import layout
-
-Floats = NDArray[np.float64]
 
 _ROUNDING = 1e-9  # of correlations, which come from a product of factors
 _GROUPS = ("posterior", "sample_stats", "unconstrained_posterior", "importance")  # others are the user's own

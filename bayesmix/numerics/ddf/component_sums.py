@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.ddf.components import Components
 from bayesmix.numerics.ddf.elimination import DenseProducts, LevelProducts
 from bayesmix.numerics.gaussian.arrangement import Arrangement
-
-Floats = NDArray[np.float64]
 
 _CHUNK_NUMBERS = 1 << 23
 

@@ -7,12 +7,10 @@ columns of each term are made orthonormal first, so that a year as covariate cos
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import linalg, sparse
 
+from bayesmix.arrays import Floats, Positions
 from bayesmix.numerics.gaussian.cross_products import CrossProducts
-
-Floats = NDArray[np.float64]
 
 _DEPENDENT = 1e-12  # a column with this share left of its length, beside the others, is a combination of them
 
@@ -29,8 +27,8 @@ class TermComponents:
     block: int
     basis: Floats
     factor: Floats
-    rows: NDArray[np.intp]
-    columns: NDArray[np.intp]
+    rows: Positions
+    columns: Positions
 
     @property
     def rank(self) -> int:

@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import chdtrc, fdtrc
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.ddf.kenward_roger import KenwardRoger
 from bayesmix.numerics.ddf.satterthwaite import Satterthwaite
-
-Floats = NDArray[np.float64]
 
 _DEPENDENT = 1e-8  # as lmerTest: a hypothesis with this share of the largest variance follows from the others
 

@@ -10,13 +10,11 @@ V is in units of sigma^2 throughout.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import linalg, sparse
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.ddf.components import met_matrix
 from bayesmix.numerics.gaussian.cross_products import CrossProducts
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

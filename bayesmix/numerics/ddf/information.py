@@ -1,9 +1,8 @@
 """Inverse of an information matrix that may lack information on some of its parameters."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from bayesmix.arrays import Floats
 
 _FLAT = 1e-10
 

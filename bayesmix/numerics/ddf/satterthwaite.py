@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import linalg
 
+from bayesmix.arrays import Floats, Positions
 from bayesmix.numerics.ddf.components import TermComponents
 from bayesmix.numerics.ddf.information import inverse_of_information
 from bayesmix.numerics.ddf.sums import Sums, sums
 from bayesmix.numerics.gaussian.cross_products import CrossProducts
-
-Floats = NDArray[np.float64]
 
 _BOUNDARY = 1e-6  # of sigma, for columns of unit size: a direction with less spread has a variance of 0
 
@@ -126,7 +124,7 @@ def _parameters(found: Sums) -> tuple[Floats, Floats, int]:
     return jacobian, bends, n_boundary
 
 
-def _full_rank(term: TermComponents) -> tuple[Floats, NDArray[np.intp]]:
+def _full_rank(term: TermComponents) -> tuple[Floats, Positions]:
     """Factor (rank, r) with full column rank, and which of its elements, row after row, are free.
 
     With pivoting its rows can be put in an order that makes it lower triangular: the others are held at 0, or else

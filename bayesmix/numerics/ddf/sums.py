@@ -7,16 +7,14 @@ a difference. V is in units of sigma^2 throughout.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import linalg
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.ddf.component_sums import ComponentSums, component_sums
 from bayesmix.numerics.ddf.components import Components, components
 from bayesmix.numerics.ddf.elimination import eliminate_dense, eliminate_levels
 from bayesmix.numerics.gaussian.coefficient_prior import original_coefficients
 from bayesmix.numerics.gaussian.cross_products import CrossProducts
-
-Floats = NDArray[np.float64]
 
 _MOST_BYTES = 4 << 30
 

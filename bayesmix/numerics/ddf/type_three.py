@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import linalg
 
-Floats = NDArray[np.float64]
+from bayesmix.arrays import Floats
 
 _ZERO = 1e-8
 

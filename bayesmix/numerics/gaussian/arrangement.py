@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from bayesmix.arrays import Floats, Integers
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def arrange(terms: tuple[GroupColumns, ...]) -> Arrangement:
     )
 
 
-def dense_columns(arrangement: Arrangement, place: Place) -> NDArray[np.int64]:
+def dense_columns(arrangement: Arrangement, place: Place) -> Integers:
     """Positions (n_levels, k) of a term's effects on the dense side; its block is not block 0."""
     width = int(arrangement.block_k[place.block])
     first = arrangement.block_start[place.block] + place.first

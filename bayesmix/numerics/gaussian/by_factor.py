@@ -9,13 +9,11 @@ A row whose variance is more than the noise takes the second, the rows below it 
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Flags, Floats
 from bayesmix.numerics.gaussian.cross_products import Arrays
 from bayesmix.numerics.gaussian.moments import DenseMoments
 from bayesmix.numerics.kernels import kernel
-
-Floats = NDArray[np.float64]
 
 
 @kernel
@@ -49,7 +47,7 @@ def slopes_by_factor(
 
 
 @kernel
-def _sizes(arrays: Arrays, packed: Floats, sigma: float, schur: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+def _sizes(arrays: Arrays, packed: Floats, sigma: float, schur: Floats) -> tuple[Floats, Flags]:
     """L / sigma (n_blocks, K, K); which rows (n_blocks, K) of dense blocks are seen more clearly than the noise."""
     size = np.zeros_like(arrays.shift)
     for e in range(arrays.entries.shape[0]):

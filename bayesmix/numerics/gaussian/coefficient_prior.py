@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.gaussian.cross_products import CrossProducts
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

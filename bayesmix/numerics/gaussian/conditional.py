@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.gaussian.arrangement import dense_columns
 from bayesmix.numerics.gaussian.coefficient_prior import (
     CoefficientPrior,
@@ -25,8 +25,6 @@ from bayesmix.numerics.gaussian.moments import (
 )
 from bayesmix.numerics.gaussian.small_matrices import invert_upper
 from bayesmix.numerics.kernels import kernel
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.numerics.gaussian.arrangement import Arrangement, GroupColumns, arrange
 from bayesmix.numerics.gaussian.met_levels import Met, meet
 from bayesmix.numerics.gaussian.residual import find_anchor
 from bayesmix.numerics.gaussian.rows import add_level_products, add_moments, add_remainders, root_levels, subtract_met
 from bayesmix.numerics.typical_weight import typical_weight
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 _CHUNK = 1 << 15
 _ROUNDING = 16 * float(np.finfo(float).eps)  # of the largest response, what y less a fit may be wrong by

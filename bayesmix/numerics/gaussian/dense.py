@@ -6,11 +6,9 @@ import llvmlite.binding as llvm
 import numpy as np
 from numba import types
 from numba.extending import get_cython_function_address
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.kernels import kernel
-
-Floats = NDArray[np.float64]
 
 # Below this size plain loops are faster than a call of LAPACK.
 _SMALL = 24

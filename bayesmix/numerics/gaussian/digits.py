@@ -1,12 +1,10 @@
 """How wrong rounding makes the log density, where crossed factors are many times the residual."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.gaussian.cross_products import CrossProducts
 from bayesmix.numerics.gaussian.factor import relative_factors
-
-Floats = NDArray[np.float64]
 
 
 def rounding_of(products: CrossProducts, packed: Floats) -> float:

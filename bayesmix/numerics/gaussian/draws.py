@@ -7,8 +7,8 @@ hundred thousand of them can be drawn a stretch at a time, in any order, wheneve
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.numerics.gaussian.arrangement import dense_columns
 from bayesmix.numerics.gaussian.coefficient_prior import (
     CoefficientPrior,
@@ -24,8 +24,6 @@ from bayesmix.numerics.gaussian.log_density import pack
 from bayesmix.numerics.gaussian.moments import level_response
 from bayesmix.numerics.gaussian.small_matrices import rotate_level, solve_upper
 from bayesmix.numerics.kernels import kernel
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,7 @@ def centred_effects(arrays: Arrays, packed: Floats, fixed: Floats, others: Float
 
 @kernel
 def draw_levels(
-    arrays: Arrays, packed: Floats, effects: Floats, levels: NDArray[np.int64], normals: Floats, drawn: Floats
+    arrays: Arrays, packed: Floats, effects: Floats, levels: Integers, normals: Floats, drawn: Floats
 ) -> None:
     """drawn (n_levels, k, n) <- effects of some `levels` of block 0, given row after row of `effects` and `packed`.
 

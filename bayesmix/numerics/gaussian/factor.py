@@ -6,8 +6,8 @@ All lengths are in units of sigma: `relative` (n_blocks, K, K) is each block's L
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior
 from bayesmix.numerics.gaussian.cross_products import Arrays
 from bayesmix.numerics.gaussian.dense import factor_plainly, factor_with_lapack, solve_lower
@@ -19,9 +19,6 @@ from bayesmix.numerics.gaussian.small_matrices import (
     solve_upper,
 )
 from bayesmix.numerics.kernels import kernel
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 class Factor(NamedTuple):

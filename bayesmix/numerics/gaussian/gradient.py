@@ -5,8 +5,8 @@ inverse of L is taken, so it holds at L = 0 too.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.gaussian.by_factor import slopes_by_factor
 from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior
 from bayesmix.numerics.gaussian.cross_products import Arrays
@@ -22,8 +22,6 @@ from bayesmix.numerics.gaussian.moments import (
 )
 from bayesmix.numerics.gaussian.small_matrices import invert_upper
 from bayesmix.numerics.kernels import kernel
-
-Floats = NDArray[np.float64]
 
 
 @kernel

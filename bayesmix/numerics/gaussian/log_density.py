@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.gaussian.arrangement import Arrangement
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, working_prior
 from bayesmix.numerics.gaussian.cross_products import CrossProducts
 from bayesmix.numerics.gaussian.gradient import value, value_and_gradient
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.numerics.gaussian.arrangement import Arrangement
 from bayesmix.numerics.gaussian.rows import add_pair_products
 from bayesmix.numerics.gaussian.small_matrices import project_levels
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 Chunk = tuple[Integers, Floats, list[tuple[Integers, Floats]], Floats]
 
 

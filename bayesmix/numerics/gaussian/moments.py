@@ -3,16 +3,14 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior
 from bayesmix.numerics.gaussian.cross_products import Arrays
 from bayesmix.numerics.gaussian.dense import invert_factored, solve_lower_transposed
 from bayesmix.numerics.gaussian.factor import Factor
 from bayesmix.numerics.gaussian.small_matrices import invert_upper
 from bayesmix.numerics.kernels import kernel
-
-Floats = NDArray[np.float64]
 
 
 class DenseMoments(NamedTuple):

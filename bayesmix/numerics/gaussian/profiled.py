@@ -9,8 +9,8 @@ the gradient by theta is that with both held; in it the coefficients have a cova
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.gaussian.by_factor import slopes_by_factor
 from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior
 from bayesmix.numerics.gaussian.cross_products import Arrays
@@ -19,8 +19,6 @@ from bayesmix.numerics.gaussian.gradient import add_levels, add_others
 from bayesmix.numerics.gaussian.least_sum import least_sum
 from bayesmix.numerics.gaussian.moments import dense_moments, effects_covariance
 from bayesmix.numerics.kernels import kernel
-
-Floats = NDArray[np.float64]
 
 
 def held_coefficients(prior: WorkingPrior) -> WorkingPrior:

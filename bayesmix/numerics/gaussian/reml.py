@@ -3,16 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.boundary_search import Patience, from_boundary, search
 from bayesmix.numerics.effect_bases import lower_triangle, packed_triangles, unit_bases
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.cost import value_cost
 from bayesmix.numerics.gaussian.cross_products import CrossProducts
 from bayesmix.numerics.gaussian.reml_coordinates import in_bases
-
-Floats = NDArray[np.float64]
 
 _SECONDS = 0.015  # for further starts
 _MOST_STARTS = 8

@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.boundary_search import Evaluation
 from bayesmix.numerics.effect_bases import packed_triangles, triangles, turned_bases
 from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior, working_prior
 from bayesmix.numerics.gaussian.cross_products import Arrays, CrossProducts
 from bayesmix.numerics.gaussian.profiled import held_coefficients, profiled_gradient, profiled_value
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,10 @@
 """Kernels that read the rows: sums of products, a chunk of rows at a time."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.numerics.gaussian.small_matrices import project_on_root, semidefinite_root
 from bayesmix.numerics.kernels import kernel
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 @kernel

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize
 from scipy.stats import chi2
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.effect_bases import lower_triangle, packed_triangles, triangles, unit_bases
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.cost import value_cost
@@ -20,7 +20,6 @@ from bayesmix.numerics.gaussian.cross_products import CrossProducts
 from bayesmix.numerics.gaussian.gradient import value_and_gradient
 from bayesmix.numerics.gaussian.reml_coordinates import RemlCoordinates, in_bases
 
-Floats = NDArray[np.float64]
 Measure = Callable[[Floats], tuple[float, Floats]]
 
 _STEP = 1.3

@@ -1,11 +1,9 @@
 """Kernels on matrices of a few rows: orthogonal factors, least squares with a penalty, semi-definite roots."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.numerics.kernels import kernel
-
-Floats = NDArray[np.float64]
 
 # A pivot below this share of its diagonal is rounding: the column depends on those before it.
 DEPENDENT = 1e-13
@@ -138,7 +136,7 @@ def project_on_root(root: Floats, products: Floats, coordinates: Floats, coeffic
 
 
 @kernel
-def project_levels(root: Floats, level: NDArray[np.int64], products: Floats) -> Floats:
+def project_levels(root: Floats, level: Integers, products: Floats) -> Floats:
     """Q'D of each pair (n_pairs, k, columns), Z = Q root: from `products` Z'D and each pair's `level` (n_pairs,)."""
     coordinates, coefficients = np.zeros_like(products), np.zeros_like(products)
     for pair in range(len(level)):

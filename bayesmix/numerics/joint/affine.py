@@ -7,13 +7,10 @@ block-diagonal, leads from u to q: the scales of the coefficients' priors, and L
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.packed import floats, floats_2, floats_3, integers
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 AFFINE_PARTS = (
     "centre",

@@ -9,16 +9,13 @@ normal, with b_j = L u_j for every level.
 from math import log, pi
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.numerics.joint.coefficients import coefficient_prior
 from bayesmix.numerics.joint.rows import row_densities
 from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.packed import floats, floats_2, integers, integers_2
 from bayesmix.numerics.variance_parameters import group_factors, pull_back_groups
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 _HALF_LOG_2PI = 0.5 * log(2 * pi)
 

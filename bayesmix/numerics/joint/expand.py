@@ -1,14 +1,12 @@
 """From sampled points to the parameters that they stand for."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.joint.density import effects_of, theta_of
 from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.packed import floats_2, integers
 from bayesmix.numerics.variance_parameters import group_factors
-
-Floats = NDArray[np.float64]
 
 
 @kernel

@@ -17,14 +17,11 @@ whole line is sampled, a factor that may pass through 0 and whose right tail is 
 from math import cosh, log, sinh, sqrt, tanh
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.packed import floats, floats_2, integers, integers_2
 from bayesmix.numerics.variance_priors import standard_deviation
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 NESTED_PARTS = ("chain", "parents", "precision", "weighted", "by_coefficient", "scales")
 """What the buffer holds after `affine.AFFINE_PARTS`.

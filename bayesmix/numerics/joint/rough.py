@@ -13,15 +13,13 @@ prior counted as a tenth of a level: enough to keep sds from 0, too little to hi
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.numerics.gaussian.arrangement import Arrangement, GroupColumns, dense_columns
 from bayesmix.numerics.laplace.curvature import Curvature, invert, scale_rows
 from bayesmix.numerics.laplace.incidence import incidence
 from bayesmix.numerics.laplace.likelihood import CountLikelihood
 from bayesmix.numerics.laplace.modes import Counts, conditional_modes
-
-Floats = NDArray[np.float64]
 
 _ROUNDS = 20
 _PRIOR_LEVELS = 0.1
@@ -41,8 +39,8 @@ class RoughFit:
     """
 
     layout: Arrangement
-    met_start: NDArray[np.int64]
-    met: NDArray[np.int64]
+    met_start: Integers
+    met: Integers
     u: Floats
     coefficients: Floats
     coefficient_covariance: Floats
@@ -128,7 +126,7 @@ def _block_factors(layout: Arrangement, width: int, L: list[Floats]) -> Floats:
     return factors
 
 
-def places_of(layout: Arrangement, term: int) -> NDArray[np.int64]:
+def places_of(layout: Arrangement, term: int) -> Integers:
     """Where in u the effects of a term stand, (n_levels, k)."""
     place = layout.places[term]
     if place.block == 0:

@@ -5,12 +5,10 @@ own functions would take three times as long, and they are where the time of a g
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.row_codes import POISSON_LOG
-
-Floats = NDArray[np.float64]
 
 _LOG2_E = 1.4426950408889634
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10

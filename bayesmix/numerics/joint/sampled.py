@@ -1,14 +1,12 @@
 """The joint density in the coordinates x that are sampled, with its gradient; and the parameters q at x."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.joint.affine import point_at, slopes_at
 from bayesmix.numerics.joint.density import joint_density
 from bayesmix.numerics.joint.nested import nested_point, nested_slopes
 from bayesmix.numerics.kernels import kernel
-
-Floats = NDArray[np.float64]
 
 
 @kernel

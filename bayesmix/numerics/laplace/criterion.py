@@ -10,8 +10,8 @@ With s, w_o, w the score, observed and expected weights at the mode, V = Z Lambd
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.laplace.curvature import (
     Curvature,
     factor_gradient,
@@ -23,8 +23,6 @@ from bayesmix.numerics.laplace.curvature import (
     times_rows,
 )
 from bayesmix.numerics.laplace.modes import Counts, Modes, conditional_modes
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

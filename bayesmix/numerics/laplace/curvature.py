@@ -7,8 +7,8 @@ of H is below 1, so a plain Cholesky factor serves.
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.gaussian.dense import (
     factor_with_lapack,
     invert_factored,
@@ -17,8 +17,6 @@ from bayesmix.numerics.gaussian.dense import (
 )
 from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.laplace.incidence import Rows
-
-Floats = NDArray[np.float64]
 
 
 class Curvature(NamedTuple):

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.boundary_search import Optimum, Patience, Restricted, from_boundary, search
 from bayesmix.numerics.effect_bases import lower_triangle
 from bayesmix.numerics.gaussian.arrangement import GroupColumns, dense_columns
@@ -14,8 +14,6 @@ from bayesmix.numerics.laplace.frame import Frame, frame_of
 from bayesmix.numerics.laplace.incidence import incidence
 from bayesmix.numerics.laplace.likelihood import CountLikelihood
 from bayesmix.numerics.laplace.modes import Counts
-
-Floats = NDArray[np.float64]
 
 _FIRST_STEPS = 6
 _MOST_HALVINGS = 30

@@ -7,16 +7,14 @@ matter; each number is in units of what the data tell about it, roughly a standa
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.boundary_search import Evaluation
 from bayesmix.numerics.effect_bases import packed_triangles, triangles, turned_bases, unit_bases
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.laplace.criterion import Laplace, Slope, laplace_at, slope_of
 from bayesmix.numerics.laplace.curvature import solve, times_effects, times_rows
 from bayesmix.numerics.laplace.modes import Counts
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.numerics.gaussian.arrangement import Arrangement, GroupColumns, arrange
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 class Rows(NamedTuple):

@@ -8,12 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit, gammaln, log_expit, log_ndtr
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.links import LINKS
-
-Floats = NDArray[np.float64]
 
 _HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
 _LARGEST = 700.0  # exp of more would overflow

@@ -9,13 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.laplace.curvature import Curvature, factorise, solve, times_effects, times_rows
 from bayesmix.numerics.laplace.incidence import Incidence
 from bayesmix.numerics.laplace.likelihood import RowTerms
-
-Floats = NDArray[np.float64]
 
 _MOST_STEPS = 100
 _MOST_HALVINGS = 40

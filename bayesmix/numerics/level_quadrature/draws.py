@@ -12,8 +12,8 @@ A beta-binomial's h may bend upwards between nodes: there they lie half as far a
 from math import exp, expm1, log, log1p
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.level_quadrature.nodes import (
     Level,
@@ -32,9 +32,6 @@ from bayesmix.numerics.level_quadrature.posterior import (
 )
 from bayesmix.numerics.packed import floats, integers
 from bayesmix.numerics.row_codes import NEGATIVE_BINOMIAL_LOG
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 _SPACING, _SPACING_BENT = 1.1, 0.5  # in widths
 _MARGIN = 0.1

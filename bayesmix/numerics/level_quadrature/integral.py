@@ -11,13 +11,11 @@ neither range nor centre has to fit; a shorter step makes any error as small as 
 from math import exp, log, pi
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.level_quadrature.likelihood import with_slopes
 from bayesmix.numerics.level_quadrature.nodes import COUNT, ETA, FIRST, SECOND, Level, value_at
-
-Floats = NDArray[np.float64]
 
 NEGLIGIBLE = 23.0
 """Fall of the log integrand at which the rule ends: e^-23 = 1e-10."""

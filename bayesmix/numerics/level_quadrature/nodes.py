@@ -9,14 +9,10 @@ row's odds with one number of the node; and all rows of a Poisson level enter by
 from math import exp, log, pi, sqrt
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from bayesmix.arrays import Floats
 from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.level_quadrature.likelihood import log_density, with_slopes
 from bayesmix.numerics.row_codes import BINOMIAL_LOGIT, POISSON_LOG
-
-Floats = NDArray[np.float64]
 
 _MOST_STEPS = 60
 _LONGEST = 3.0  # change of the linear predictor in one step of Newton

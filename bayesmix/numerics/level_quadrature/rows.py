@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.numerics.laplace.likelihood import log_of_choices, log_of_factorials
 from bayesmix.numerics.row_codes import (
     BETA_BINOMIAL_CLOGLOG,
@@ -26,9 +27,6 @@ from bayesmix.numerics.row_codes import (
     NEGATIVE_BINOMIAL_LOG,
     POISSON_LOG,
 )
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 _PROBIT = (BINOMIAL_PROBIT, BETA_BINOMIAL_PROBIT)
 _CLOGLOG = (BINOMIAL_CLOGLOG, BETA_BINOMIAL_CLOGLOG)

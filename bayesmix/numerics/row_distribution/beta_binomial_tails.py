@@ -15,12 +15,10 @@ from functools import cache
 from math import exp, log, sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.gamma_ratios import log_rise
 from bayesmix.numerics.kernels import kernel
-
-Floats = NDArray[np.float64]
 
 _SHORTEST = 256  # terms of a block; fewer are added one by one
 _N_BLOCKS = 44

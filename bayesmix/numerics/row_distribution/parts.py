@@ -8,12 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import log_expit, log_ndtr
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.links import LINKS
-
-Floats = NDArray[np.float64]
 
 _LARGEST = 700.0  # exp of more would overflow
 _SMALL = 1e-8
