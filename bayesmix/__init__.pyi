@@ -52,6 +52,7 @@ from .modelling.fit import fit as fit
 from .modelling.record import Fit as Fit
 from .modelling.storage.storage import load as load
 from .modelling.storage.storage import save as save
+from .report.pages.summary import summary as summary
 from .report.plot_compare_reml import plot_compare_reml as plot_compare_reml
 from .report.plot_lines import plot_lines as plot_lines
 from .report.plot_ppc import plot_ppc as plot_ppc
@@ -64,6 +65,5 @@ from .report.plot_sd import plot_sd as plot_sd
 from .report.plot_sensitivity import plot_sensitivity as plot_sensitivity
 from .report.plot_shrinkage import plot_shrinkage as plot_shrinkage
 from .report.plot_trace import plot_trace as plot_trace
-from .report.summary import summary as summary
 
 __version__: str

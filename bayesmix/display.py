@@ -6,19 +6,19 @@ A module of `PRINTERS` has functions `as_text(record)` and `as_html(record)`; it
 from importlib import import_module
 
 PRINTERS = {
-    "Audit": "bayesmix.report.audit_summary",
-    "BayesFactor": "bayesmix.report.bayes_factor_summary",
-    "Design": "bayesmix.report.design_summary",
-    "Diagnostics": "bayesmix.report.diagnostics_summary",
-    "Fit": "bayesmix.report.summary",
-    "InclusionTable": "bayesmix.report.inclusion_summary",
-    "LaplaceFit": "bayesmix.report.laplace_summary",
-    "LmFit": "bayesmix.report.lm_summary",
-    "RandTable": "bayesmix.report.rand_summary",
-    "ReadableTable": "bayesmix.report.frame_text",
-    "RemlComparison": "bayesmix.report.compare_summary",
-    "RemlFit": "bayesmix.report.reml_summary",
-    "Separation": "bayesmix.report.separation_summary",
+    "Audit": "bayesmix.report.pages.audit_summary",
+    "BayesFactor": "bayesmix.report.pages.bayes_factor_summary",
+    "Design": "bayesmix.report.pages.design_summary",
+    "Diagnostics": "bayesmix.report.pages.diagnostics_summary",
+    "Fit": "bayesmix.report.pages.summary",
+    "InclusionTable": "bayesmix.report.pages.inclusion_summary",
+    "LaplaceFit": "bayesmix.report.pages.laplace_summary",
+    "LmFit": "bayesmix.report.pages.lm_summary",
+    "RandTable": "bayesmix.report.pages.rand_summary",
+    "ReadableTable": "bayesmix.report.pages.frame_text",
+    "RemlComparison": "bayesmix.report.pages.compare_summary",
+    "RemlFit": "bayesmix.report.pages.reml_summary",
+    "Separation": "bayesmix.report.pages.separation_summary",
 }
 
 

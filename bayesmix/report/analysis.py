@@ -20,11 +20,11 @@ from bayesmix.report.card_text import to_toml
 from bayesmix.report.compare_files import write_comparison
 from bayesmix.report.evidence_files import write_evidence, write_evidence_pictures
 from bayesmix.report.kept_fits import keep_elsewhere
+from bayesmix.report.pages.summary import summary
 from bayesmix.report.pictures import telling_pictures, write_pictures
 from bayesmix.report.result_files import CARD, FIT, SESSION, SUMMARY
 from bayesmix.report.results_folder import disk_refusals, results_path, whole_folder
 from bayesmix.report.session import write_session
-from bayesmix.report.summary import summary
 from bayesmix.report.tables import write_tables
 from bayesmix.visible import visible
 

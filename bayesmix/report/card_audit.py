@@ -8,7 +8,7 @@ from bayesmix.errors import BayesmixError, EndedError, one_line
 from bayesmix.inference.checks.audit import audit
 from bayesmix.inference.checks.audit_record import Audit
 from bayesmix.modelling.record import Fit
-from bayesmix.report.audit_summary import wrapped
+from bayesmix.report.pages.audit_summary import wrapped
 
 FILE = "audit.csv"
 

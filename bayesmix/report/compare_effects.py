@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 from bayesmix.errors import UnknownTermError
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.inference.pooling.compare_reml import RemlComparison, estimated_by
+from bayesmix.report.pages.units import unit_of_coefficient, with_unit
 from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_look import BLUE, VERMILION, look
 from bayesmix.report.plot_style import frame, panel_title, panels
 from bayesmix.report.plot_text import characters
-from bayesmix.report.units import unit_of_coefficient, with_unit
 
 _MOST_INTERVALS = 150
 _SIZE = 3.3  # inches of a panel

@@ -17,11 +17,11 @@ from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.inference.pooling.compare_reml import RemlComparison, estimated_by
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.varcorr import RESIDUAL
+from bayesmix.report.pages.units import unit_of_coefficient, with_unit
 from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_look import BLUE, VERMILION, look
 from bayesmix.report.plot_style import frame, panels
 from bayesmix.report.plot_text import literal
-from bayesmix.report.units import unit_of_coefficient, with_unit
 
 _ABOVE, _BELOW = 1.0, 0.0
 _WIDTH, _HEIGHT = 2.9, 1.05  # of a panel, in inches

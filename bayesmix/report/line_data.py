@@ -13,8 +13,8 @@ from bayesmix.inference.shared.response_scale import observed
 from bayesmix.report.line_expected import is_linear
 from bayesmix.report.line_grid import Axis, group_term
 from bayesmix.report.line_rows import Rows
+from bayesmix.report.pages.units import response_text, response_unit, with_unit
 from bayesmix.report.plot_arguments import AnyFit
-from bayesmix.report.units import response_text, response_unit, with_unit
 
 
 @dataclass(frozen=True)

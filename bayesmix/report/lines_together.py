@@ -13,13 +13,13 @@ from bayesmix.report.line_data import points_at, response_label
 from bayesmix.report.line_expected import expected_lines, height_of_others, values_of_a_row
 from bayesmix.report.line_grid import Axis, group_term
 from bayesmix.report.line_rows import rows_for
+from bayesmix.report.pages.units import column_with_unit
 from bayesmix.report.plot_arguments import AnyFit
 from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_look import BLUE, POINT_SIZE, look
 from bayesmix.report.plot_style import frame, panel_title, panels
 from bayesmix.report.plot_text import shortened
 from bayesmix.report.plot_ticks import ticks_at_values
-from bayesmix.report.units import column_with_unit
 
 _WIDTH, _HEIGHT = 3.6, 3.2  # inches of a panel
 _NAMED = 3.0  # inches of a name in the caption

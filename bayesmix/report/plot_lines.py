@@ -26,11 +26,11 @@ from bayesmix.report.line_layers import (
 from bayesmix.report.line_panels import Panels, draw_panel, handles_of, is_apart, set_limits, set_ticks
 from bayesmix.report.line_rows import Rows
 from bayesmix.report.lines_together import draw_together
+from bayesmix.report.pages.units import column_with_unit
 from bayesmix.report.plot_arguments import AnyFit, a_canvas, a_text_or_none, labelled_fits
 from bayesmix.report.plot_look import look
 from bayesmix.report.plot_style import frame, panels
 from bayesmix.report.plot_text import literal, shortened
-from bayesmix.report.units import column_with_unit
 
 _PANEL_AREA = 9.5  # inches across
 _LEGEND = 3.0  # inches of the name of a fit

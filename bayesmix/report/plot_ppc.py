@@ -17,10 +17,10 @@ from bayesmix.inference.tables.fitted import fitted
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.predictive_statistics import OF_NUMBERS, STATISTICS
 from bayesmix.report import ppc_panels
+from bayesmix.report.pages.units import response_text, response_unit, with_unit
 from bayesmix.report.plot_arguments import a_canvas, a_fit, a_text_or_none
 from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_style import one_axes
-from bayesmix.report.units import response_text, response_unit, with_unit
 
 KINDS = ("density", "ecdf", "rootogram", "calibration", "statistic")
 

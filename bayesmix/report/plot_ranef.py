@@ -16,12 +16,12 @@ from bayesmix.inference.shared.arguments import groups_of, one_term
 from bayesmix.inference.tables.ranef import ranef
 from bayesmix.modelling.kinds import MIXED, refuse_other_kinds
 from bayesmix.modelling.record import Fit
+from bayesmix.report.pages.units import response_text, unit_of_coefficient, with_unit
 from bayesmix.report.plot_arguments import a_canvas, one_group
 from bayesmix.report.plot_canvas import Canvas, new_figure
 from bayesmix.report.plot_look import BLUE, look
 from bayesmix.report.plot_style import dress, frame, panel_title
 from bayesmix.report.plot_text import LABEL_WIDTH, characters, literal
-from bayesmix.report.units import response_text, unit_of_coefficient, with_unit
 
 WIDE, NARROW = 0.95, 0.50
 MOST_LABELS = 60

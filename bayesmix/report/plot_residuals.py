@@ -20,11 +20,11 @@ from bayesmix.inference.tables.augment import augment
 from bayesmix.inference.tables.residuals import residuals
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.record import Fit
+from bayesmix.report.pages.units import column_with_unit, response_text, response_unit, with_unit
 from bayesmix.report.plot_arguments import a_canvas
 from bayesmix.report.plot_look import BLUE, POINT_SIZE, VERMILION, look
 from bayesmix.report.plot_style import head, label_axes, one_axes
 from bayesmix.report.residuals_by import Levels, draw_boxes, draw_boxes_along, levels_or_numbers
-from bayesmix.report.units import column_with_unit, response_text, response_unit, with_unit
 
 PROB = 0.95
 _PER_BIN, _FEWEST_BINS, _MOST_BINS = 15, 4, 20

@@ -20,13 +20,13 @@ from bayesmix.posterior.layout import column_pairs, corr_name, sd_names
 from bayesmix.priors.density import averaged_prior_density, prior_density, prior_interval
 from bayesmix.priors.prior import Prior
 from bayesmix.report.densities import N_GRID, posterior_density
+from bayesmix.report.pages.units import response_unit, unit_of_coefficient, with_unit
 from bayesmix.report.plot_arguments import a_canvas, a_fit, some_parameters
 from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_look import BLUE, VERMILION, look
 from bayesmix.report.plot_style import frame, panel_title, panels
 from bayesmix.report.plot_text import literal
 from bayesmix.report.plot_ticks import whole_numbers
-from bayesmix.report.units import response_unit, unit_of_coefficient, with_unit
 
 PROB = 0.95
 _SHOWN = 0.995  # the share of the posterior that a panel of a standard deviation shows

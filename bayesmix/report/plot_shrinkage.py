@@ -11,11 +11,11 @@ from bayesmix.inference.pooling.shrinkage import shrinkage
 from bayesmix.inference.shared.arguments import one_of
 from bayesmix.modelling.kinds import refuse_other_kinds
 from bayesmix.modelling.record import Fit
+from bayesmix.report.pages.units import what_is_shown
 from bayesmix.report.plot_arguments import a_canvas, one_group
 from bayesmix.report.shrinkage_arrows import draw_arrows
 from bayesmix.report.shrinkage_densities import draw_densities
 from bayesmix.report.shrinkage_paths import draw_paths
-from bayesmix.report.units import what_is_shown
 
 KINDS = ("lines", "density", "arrows")
 

@@ -20,11 +20,11 @@ from bayesmix.inference.shared.draws import correlations, joined, n_draws_of, st
 from bayesmix.inference.shared.summarise import summarise_in_parts
 from bayesmix.modelling.record import Fit
 from bayesmix.posterior.layout import column_pairs
+from bayesmix.report.pages.units import response_with_unit, unit_of_coefficient, with_unit
 from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_labels import label_points
 from bayesmix.report.plot_look import BLUE, VERMILION, look
 from bayesmix.report.plot_style import head, label_axes, one_axes
-from bayesmix.report.units import response_with_unit, unit_of_coefficient, with_unit
 
 if TYPE_CHECKING:
     from bayesmix.estimates.reml.no_pooling import NoPooling

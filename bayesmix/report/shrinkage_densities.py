@@ -6,10 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from scipy.stats import gaussian_kde
 
+from bayesmix.report.pages.units import Shown
 from bayesmix.report.plot_canvas import Canvas
 from bayesmix.report.plot_look import BLUE, VERMILION, look
 from bayesmix.report.plot_style import head, label_axes, legend, one_axes
-from bayesmix.report.units import Shown
 
 _Dash = str | tuple[float, tuple[float, ...]]
 

@@ -7,12 +7,12 @@ from matplotlib.axes import Axes
 
 from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import counted
+from bayesmix.report.pages.units import Shown
 from bayesmix.report.plot_canvas import Canvas, follow_size
 from bayesmix.report.plot_labels import spread_apart
 from bayesmix.report.plot_look import BLUE, look
 from bayesmix.report.plot_style import head, label_axes, one_axes
 from bayesmix.report.plot_text import literal, shortened
-from bayesmix.report.units import Shown
 
 STAGES = {"raw_mean": "raw mean", "blue": "BLUE", "blup": "BLUP", "mean": "posterior\nmean"}
 _MOST_LABELS = 45

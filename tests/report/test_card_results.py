@@ -21,8 +21,8 @@ from bayesmix.report.card import Card, DataPart, ModelPart, QuestionsPart, Repor
 from bayesmix.report.card_data import card_data
 from bayesmix.report.card_plan import plan_card
 from bayesmix.report.compare_files import compare_figures, write_comparison
+from bayesmix.report.pages.summary import summary
 from bayesmix.report.pictures import telling_pictures
-from bayesmix.report.summary import summary
 from bayesmix.report.tables import TABLES
 
 from .conftest import CARD, silent, variant

@@ -13,10 +13,10 @@ from bayesmix.errors import ArgumentError, UnknownTermError
 from bayesmix.estimates.reml.reml import reml
 from bayesmix.inference.pooling.shrinkage import shrinkage
 from bayesmix.modelling.fit import fit as make_fit
+from bayesmix.report.pages.units import unit_of_coefficient
 from bayesmix.report.plot_labels import spread_apart
 from bayesmix.report.plot_shrinkage import plot_shrinkage
 from bayesmix.report.shrinkage_paths import crossing
-from bayesmix.report.units import unit_of_coefficient
 
 pytestmark = pytest.mark.usefixtures("no_figure_left")
 

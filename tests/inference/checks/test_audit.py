@@ -20,7 +20,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.route import Drawn
 from bayesmix.modelling.samplers import run_nutpie
 from bayesmix.modelling.settings import Dispersed
-from bayesmix.report.audit_summary import WIDTH
+from bayesmix.report.pages.audit_summary import WIDTH
 
 SEEN = {
     "x": "x",

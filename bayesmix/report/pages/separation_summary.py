@@ -8,9 +8,9 @@ from bayesmix.errors import counted
 from bayesmix.inference.checks.separation import Separation
 from bayesmix.inference.checks.separation_checks import separation_line
 from bayesmix.modelling.record import Fit
-from bayesmix.report import page
-from bayesmix.report.numbers import aligned, number, row
-from bayesmix.report.page import Block, Table, ending_in_words
+from bayesmix.report.pages import page
+from bayesmix.report.pages.numbers import aligned, number, row
+from bayesmix.report.pages.page import Block, Table, ending_in_words
 from bayesmix.separated_data.find import can_separate, separation_of
 from bayesmix.separated_data.words import count, levels_line, place, runaways
 

@@ -7,7 +7,7 @@ import pytest
 
 from bayesmix.data import load_data
 from bayesmix.estimates.least_squares.lm import lm
-from bayesmix.report.numbers import p_value
+from bayesmix.report.pages.numbers import p_value
 
 HYBRIDS = """\
 Linear model, ordinary least squares

@@ -9,7 +9,7 @@ from textwrap import wrap
 import numpy as np
 import pandas as pd
 
-from bayesmix.report.frame_cells import numbers, spread_of, text_of
+from bayesmix.report.pages.frame_cells import numbers, spread_of, text_of
 
 _LONG = 28  # a text with more letters stands below its row, where the whole does not fit into the width
 _LONG_LABEL = 36

@@ -7,9 +7,9 @@ import pandas as pd
 
 from bayesmix.errors import counted
 from bayesmix.inference.checks.audit_record import Audit
-from bayesmix.report import page
-from bayesmix.report.numbers import aligned, number, row, whole
-from bayesmix.report.page import Block, Table
+from bayesmix.report.pages import page
+from bayesmix.report.pages.numbers import aligned, number, row, whole
+from bayesmix.report.pages.page import Block, Table
 from bayesmix.visible import visible
 
 WIDTH = 80

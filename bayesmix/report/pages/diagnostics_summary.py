@@ -4,9 +4,9 @@ import pandas as pd
 
 from bayesmix.errors import counted
 from bayesmix.modelling.diagnostics import Diagnostics
-from bayesmix.report import page
-from bayesmix.report.numbers import rhat, whole
-from bayesmix.report.page import Block, ending_in_words
+from bayesmix.report.pages import page
+from bayesmix.report.pages.numbers import rhat, whole
+from bayesmix.report.pages.page import Block, ending_in_words
 
 
 def as_text(found: Diagnostics) -> str:

@@ -2,8 +2,8 @@
 
 from bayesmix.errors import counted
 from bayesmix.formula.design import Design
-from bayesmix.report import page
-from bayesmix.report.page import Block, ending_in_words
+from bayesmix.report.pages import page
+from bayesmix.report.pages.page import Block, ending_in_words
 
 _MOST_NAMES = 12
 

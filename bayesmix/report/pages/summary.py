@@ -18,11 +18,11 @@ from bayesmix.inference.tables.varcorr import RESIDUAL, varcorr
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.record import Fit
 from bayesmix.posterior.layout import THRESHOLD, threshold_names
-from bayesmix.report import laplace_summary, lm_summary, page, reml_summary
-from bayesmix.report.data_lines import data_lines
-from bayesmix.report.numbers import aligned, number, ordinal, rhat, row, whole
-from bayesmix.report.page import Block, Table
-from bayesmix.report.separation_summary import separation_block
+from bayesmix.report.pages import laplace_summary, lm_summary, page, reml_summary
+from bayesmix.report.pages.data_lines import data_lines
+from bayesmix.report.pages.numbers import aligned, number, ordinal, rhat, row, whole
+from bayesmix.report.pages.page import Block, Table
+from bayesmix.report.pages.separation_summary import separation_block
 
 _WIDEST = 150
 _AT_MEANS = "at the predictors' means"

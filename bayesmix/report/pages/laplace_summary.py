@@ -7,10 +7,10 @@ import numpy as np
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.inference.checks.level_checks import twin_lines
 from bayesmix.inference.tables.fixef import fixef
-from bayesmix.report import page
-from bayesmix.report.data_lines import data_lines
-from bayesmix.report.numbers import aligned, decimals_for, number, p_value
-from bayesmix.report.page import Block, Table
+from bayesmix.report.pages import page
+from bayesmix.report.pages.data_lines import data_lines
+from bayesmix.report.pages.numbers import aligned, decimals_for, number, p_value
+from bayesmix.report.pages.page import Block, Table
 
 _WIDTH = 110
 _DIGITS = 4  # of a standard error, and of a sd

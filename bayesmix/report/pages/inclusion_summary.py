@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from bayesmix.report import page
-from bayesmix.report.numbers import aligned, number
-from bayesmix.report.page import Block, Table
-from bayesmix.report.rand_summary import error, probability
+from bayesmix.report.pages import page
+from bayesmix.report.pages.numbers import aligned, number
+from bayesmix.report.pages.page import Block, Table
+from bayesmix.report.pages.rand_summary import error, probability
 
 _MOST_MODELS = 8  # shown, the most probable
 

@@ -8,9 +8,9 @@ import pandas as pd
 
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.inference.pooling.compare_reml import RemlComparison, estimated_by
-from bayesmix.report import page
-from bayesmix.report.numbers import aligned, number, row
-from bayesmix.report.page import Block, Table
+from bayesmix.report.pages import page
+from bayesmix.report.pages.numbers import aligned, number, row
+from bayesmix.report.pages.page import Block, Table
 
 _WIDTH = 110
 _MOST_LEVELS = 5  # of a term, those that differ most

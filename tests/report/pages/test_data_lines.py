@@ -7,7 +7,7 @@ import pytest
 import bayesmix as bm
 from bayesmix.errors import counted
 from bayesmix.formula.factors import written_twice
-from bayesmix.report.numbers import ordinal
+from bayesmix.report.pages.numbers import ordinal
 
 QUIET = {"draws": 50, "seed": 1, "progress": False}
 

@@ -5,9 +5,9 @@ from math import isfinite
 import numpy as np
 import pandas as pd
 
-from bayesmix.report import page
-from bayesmix.report.numbers import aligned, number, p_value
-from bayesmix.report.page import Block, Table
+from bayesmix.report.pages import page
+from bayesmix.report.pages.numbers import aligned, number, p_value
+from bayesmix.report.pages.page import Block, Table
 
 _HEADER = ("term", "log10 BF", "error", "over prior scales", "P(term)", "LRT p", "at the boundary")
 _FOOT = (

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import bayesmix as bm
-from bayesmix.report.numbers import aligned, decimals_for, number, row
+from bayesmix.report.pages.numbers import aligned, decimals_for, number, row
 
 SHORT = {"draws": 60, "tune": 150, "chains": 2, "seed": 3, "progress": False}
 

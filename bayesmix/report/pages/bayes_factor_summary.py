@@ -3,10 +3,10 @@
 from math import isfinite
 
 from bayesmix.inference.evidence.bayes_factor import BayesFactor
-from bayesmix.report import page
-from bayesmix.report.numbers import number
-from bayesmix.report.page import Block
-from bayesmix.report.rand_summary import error, priors_by_line, probability
+from bayesmix.report.pages import page
+from bayesmix.report.pages.numbers import number
+from bayesmix.report.pages.page import Block
+from bayesmix.report.pages.rand_summary import error, priors_by_line, probability
 
 
 def as_text(found: BayesFactor) -> str:

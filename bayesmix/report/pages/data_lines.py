@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from bayesmix.errors import counted, listing
 from bayesmix.formula.design import Design
 from bayesmix.formula.factors import CountedFactor, counted_factors
-from bayesmix.report.units import units_of
+from bayesmix.report.pages.units import units_of
 
 _MOST_LEVELS = 8  # of a factor, that are listed with their counts
 _INDENT = " " * 9

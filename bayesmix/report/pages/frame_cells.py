@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.arrays import Floats
-from bayesmix.report.numbers import aligned, decimals_for, number, p_value, rhat, whole
+from bayesmix.report.pages.numbers import aligned, decimals_for, number, p_value, rhat, whole
 from bayesmix.visible import visible
 
 _DIGITS = 5  # of numbers whose precision the table does not tell

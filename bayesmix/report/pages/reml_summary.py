@@ -12,10 +12,10 @@ from bayesmix.inference.checks.level_checks import twin_lines
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.residuals import residuals
 from bayesmix.inference.tables.varcorr import RESIDUAL, varcorr
-from bayesmix.report import page
-from bayesmix.report.data_lines import data_lines
-from bayesmix.report.numbers import aligned, decimals_for, number, p_value
-from bayesmix.report.page import Block, Table
+from bayesmix.report.pages import page
+from bayesmix.report.pages.data_lines import data_lines
+from bayesmix.report.pages.numbers import aligned, decimals_for, number, p_value
+from bayesmix.report.pages.page import Block, Table
 
 _DIGITS = 5  # of a standard error, a variance, a standard deviation
 _WIDTH = 110
