@@ -34,7 +34,7 @@ from small_models import MODELS, Model
 from threadpoolctl import threadpool_limits
 
 import bayesmix as bm
-from bayesmix.report.analysis import run_card
+from bayesmix.report.analysis.analysis import run_card
 
 CARDS = sorted((Path(__file__).parents[1] / "models").glob("*.toml"))
 MOST_NUMBERS = 200  # of an array, kept as they are

@@ -9,8 +9,8 @@ import typer
 
 from bayesmix.cli.printing import INCOMPLETE, note, print_written
 from bayesmix.errors import ArgumentError
-from bayesmix.report.card import Card, ModelPart, QuestionsPart, ReportPart, SamplerPart, data_part
-from bayesmix.report.results_folder import results_path
+from bayesmix.report.analysis.card import Card, ModelPart, QuestionsPart, ReportPart, SamplerPart, data_part
+from bayesmix.report.analysis.results_folder import results_path
 
 # The parameter may hold equals signs and calls, the distribution's arguments an equals sign each but no call.
 _PRIOR = re.compile(r"(.+)=(\s*[A-Za-z_]\w*\s*\([^()]*\)\s*)", re.DOTALL)
@@ -95,7 +95,7 @@ def fit(
         report=ReportPart(probability=prob),
         questions=QuestionsPart(audit=False),
     )
-    from bayesmix.report.analysis import analyse, analysis_text, run_card
+    from bayesmix.report.analysis.analysis import analyse, analysis_text, run_card
 
     tell = (lambda _: None) if quiet else note
     if out is None:

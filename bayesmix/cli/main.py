@@ -17,7 +17,7 @@ from bayesmix.cli.fit import fit
 from bayesmix.cli.printing import print_error
 from bayesmix.cli.run import run
 from bayesmix.errors import BayesmixError, EndedError, one_line
-from bayesmix.report.session import version_of
+from bayesmix.report.analysis.session import version_of
 
 BAD_INPUT, INTERRUPTED = 2, 130
 _ENDING = ("SIGTERM", "SIGHUP")

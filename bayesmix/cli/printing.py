@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bayesmix.report.result_files import FORMATS
+from bayesmix.report.analysis.result_files import FORMATS
 from bayesmix.visible import visible
 
 if TYPE_CHECKING:
-    from bayesmix.report.analysis import Written
+    from bayesmix.report.analysis.analysis import Written
 
 INCOMPLETE = 1
 """The exit code of results that lack a picture."""

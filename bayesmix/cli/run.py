@@ -21,7 +21,7 @@ def run(
 
     The fit is audited by NUTS from dispersed starts, unless the card says audit = false; Ctrl-C ends the audit alone.
     """
-    from bayesmix.report.analysis import run_card
+    from bayesmix.report.analysis.analysis import run_card
 
     written = run_card(
         card,

@@ -27,8 +27,8 @@ from bayesmix.formula.parse import parse
 from bayesmix.priors.default_priors import column_sds, default_priors
 from bayesmix.priors.prior import Prior as Prior
 from bayesmix.priors.settled import settle_priors
-from bayesmix.report.analysis import run_card
-from bayesmix.report.card import read_card
+from bayesmix.report.analysis.analysis import run_card
+from bayesmix.report.analysis.card import read_card
 
 nan, inf = float("nan"), float("inf")
 pa_list = pd.ArrowDtype(pa.list_(pa.int64()))

@@ -28,7 +28,7 @@ ENDLESS = """
 import signal, sys, time
 from pathlib import Path
 from bayesmix.cli.main import main
-from bayesmix.report import analysis
+from bayesmix.report.analysis import analysis
 
 def fit(*_, **__):
     Path("sampling").touch()
@@ -93,7 +93,7 @@ AUDITED = """
 import signal, sys, time
 from pathlib import Path
 from bayesmix.cli.main import main
-from bayesmix.report import card_audit
+from bayesmix.report.analysis import card_audit
 
 def audit(*_, **__):
     Path("sampling").touch()

@@ -14,8 +14,8 @@ from bayesmix.estimates.least_squares.lm import lm
 from bayesmix.estimates.reml.reml import reml
 from bayesmix.inference.pooling.compare_reml import compare_reml
 from bayesmix.modelling.fit import fit
-from bayesmix.report import analysis
-from bayesmix.report.analysis import Written
+from bayesmix.report.analysis import analysis
+from bayesmix.report.analysis.analysis import Written
 from bayesmix.report.pages import page
 
 HOSTILE = "\x1b[31m\x9b2Jred\x07\r\u202egnp\u2066\u200f\x7f"

@@ -16,8 +16,8 @@ from bayesmix.cli import fit as fit_command
 from bayesmix.cli.main import app, main
 from bayesmix.data.catalogue import catalogue
 from bayesmix.errors import SamplingError
-from bayesmix.report import analysis
-from bayesmix.report.analysis import Written
+from bayesmix.report.analysis import analysis
+from bayesmix.report.analysis.analysis import Written
 
 SLEEP = "Reaction ~ Days + (1 | Subject)"
 CARD = '[data]\nsource = "sleepstudy"\n[model]\nformula = "Reaction ~ Days + (1 | Subject)"\n'

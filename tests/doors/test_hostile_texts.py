@@ -243,8 +243,8 @@ def test_cards(text, watched, tmp_path):
 
 
 def bm_run(card):
-    from bayesmix.report.analysis import analyse, analysis_text  # noqa: PLC0415
-    from bayesmix.report.card import read_card  # noqa: PLC0415
+    from bayesmix.report.analysis.analysis import analyse, analysis_text  # noqa: PLC0415
+    from bayesmix.report.analysis.card import read_card  # noqa: PLC0415
 
     return analysis_text(analyse(read_card(card), progress=False))
 

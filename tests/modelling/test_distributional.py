@@ -16,7 +16,7 @@ from bayesmix.modelling.pymc_model.build import build_model
 from bayesmix.modelling.routes import why_not_integrated
 from bayesmix.posterior import layout
 from bayesmix.priors.default_priors import default_priors
-from bayesmix.report.tables import TABLES as REPORTED
+from bayesmix.report.analysis.tables import TABLES as REPORTED
 
 N = 120
 

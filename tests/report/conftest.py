@@ -22,9 +22,10 @@ from bayesmix.modelling.diagnostics import diagnose_sampling
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.record import Fit, Sampling
 from bayesmix.priors.default_priors import default_priors
-from bayesmix.report import analysis as analysis_file
-from bayesmix.report import card_audit, pictures, plot_compare_reml
-from bayesmix.report.card import Card, DataPart, ModelPart, ReportPart, SamplerPart
+from bayesmix.report import plot_compare_reml
+from bayesmix.report.analysis import analysis as analysis_file
+from bayesmix.report.analysis import card_audit, which_pictures
+from bayesmix.report.analysis.card import Card, DataPart, ModelPart, ReportPart, SamplerPart
 
 SHORT = {"draws": 200, "chains": 2, "seed": 1, "progress": False}
 
@@ -182,7 +183,7 @@ def sampled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict]:
     monkeypatch.setattr(analysis_file, "fit", fit)
     monkeypatch.setattr(card_audit, "audit", _made_up_audit)
     for name in ("lines", "ranef", "sd", "corr", "trace", "rank", "residuals", "qq", "ppc"):
-        module = getattr(pictures, "plot_sd" if name == "corr" else f"plot_{name}")
+        module = getattr(which_pictures, "plot_sd" if name == "corr" else f"plot_{name}")
         monkeypatch.setattr(module, f"plot_{name}", lambda *_, **__: plt.figure(figsize=(1, 1)))
     monkeypatch.setattr(plot_compare_reml, "plot_compare_reml", lambda *_: plt.figure(figsize=(1, 1)))
     monkeypatch.chdir(tmp_path)

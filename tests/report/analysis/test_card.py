@@ -7,12 +7,12 @@ import pytest
 
 from bayesmix.errors import CardError
 from bayesmix.modelling.settings import SAMPLERS as KNOWN_SAMPLERS
-from bayesmix.report import card as card_file
-from bayesmix.report import pictures, result_files
-from bayesmix.report.card import Card, DataPart, ModelPart, ReportPart, SamplerPart, data_part, read_card
-from bayesmix.report.card_keys import KEYS, SAMPLERS
-from bayesmix.report.card_plan import plan_card
-from bayesmix.report.card_text import to_toml
+from bayesmix.report.analysis import card as card_file
+from bayesmix.report.analysis import result_files, which_pictures
+from bayesmix.report.analysis.card import Card, DataPart, ModelPart, ReportPart, SamplerPart, data_part, read_card
+from bayesmix.report.analysis.card_keys import KEYS, SAMPLERS
+from bayesmix.report.analysis.card_plan import plan_card
+from bayesmix.report.analysis.card_text import to_toml
 
 GOOD = r"""
 title = "A title"
@@ -193,7 +193,7 @@ def test_every_key_has_a_place_in_the_card():
 
 
 def test_pictures_are_those_that_are_drawn():
-    assert tuple(pictures.PICTURES) == result_files.PICTURES
+    assert tuple(which_pictures.PICTURES) == result_files.PICTURES
 
 
 def test_samplers_are_those_that_sample():
@@ -245,7 +245,7 @@ def test_data_named_at_a_shell(name: str, source: str | None, path: Path | None)
 
 
 def test_shipped_cards_are_good():
-    cards = sorted((Path(card_file.__file__).parents[2] / "models").glob("*.toml"))
+    cards = sorted((Path(card_file.__file__).parents[3] / "models").glob("*.toml"))
     assert cards
     for path in cards:
         assert read_card(path).title

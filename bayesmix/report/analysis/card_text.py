@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bayesmix.errors import CardError
-from bayesmix.report.card import Card
+from bayesmix.report.analysis.card import Card
 from bayesmix.visible import visible
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from time import time
 
 from bayesmix.errors import OutputError
-from bayesmix.report.result_files import remove_results
+from bayesmix.report.analysis.result_files import remove_results
 
 try:
     import fcntl

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from bayesmix.errors import BayesmixError, CardError, DataError, OutputError, PriorError
-from bayesmix.report.analysis import run_card
-from bayesmix.report.card import Card, DataPart, ModelPart, QuestionsPart, ReportPart, SamplerPart
+from bayesmix.report.analysis.analysis import run_card
+from bayesmix.report.analysis.card import Card, DataPart, ModelPart, QuestionsPart, ReportPart, SamplerPart
 
-from .conftest import CARD, file_contents, silent, variant
+from ..conftest import CARD, file_contents, silent, variant
 
 FOREIGN = {
     "a file": (lambda out: out.write_text("x"), "is a file"),

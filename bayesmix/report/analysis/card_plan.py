@@ -13,11 +13,11 @@ from bayesmix.inference.shared.arguments import a_switch, probability
 from bayesmix.modelling.fit import check_arguments
 from bayesmix.priors.default_priors import column_sds, default_priors
 from bayesmix.priors.settled import settle_priors
-from bayesmix.report.card import Card
-from bayesmix.report.card_data import card_data
-from bayesmix.report.card_text import require_writable_texts
-from bayesmix.report.pictures import Setting, chosen_formats, chosen_pictures, refuse_layers
-from bayesmix.report.session import data_record
+from bayesmix.report.analysis.card import Card
+from bayesmix.report.analysis.card_data import card_data
+from bayesmix.report.analysis.card_text import require_writable_texts
+from bayesmix.report.analysis.session import data_record
+from bayesmix.report.analysis.which_pictures import Setting, chosen_formats, chosen_pictures, refuse_layers
 
 _CHECKED = ("draws", "tune", "chains", "cores", "seed", "target_accept", "method")
 

@@ -13,12 +13,12 @@ from bayesmix.cli.main import main
 from bayesmix.errors import ArgumentError, OutputError, SamplingError, StoredFitError
 from bayesmix.modelling.storage import storage
 from bayesmix.modelling.storage.storage import load
-from bayesmix.report import results_folder
-from bayesmix.report.analysis import run_card
-from bayesmix.report.card import Card, DataPart, ModelPart, ReportPart
-from bayesmix.report.result_files import file_names, is_result
+from bayesmix.report.analysis import results_folder
+from bayesmix.report.analysis.analysis import run_card
+from bayesmix.report.analysis.card import Card, DataPart, ModelPart, ReportPart
+from bayesmix.report.analysis.result_files import file_names, is_result
 
-from .conftest import paths_in, silent
+from ..conftest import paths_in, silent
 
 CARD = Card(
     "sleep", DataPart(source="sleepstudy"), ModelPart("Reaction ~ Days + (1 | Subject)"), report=ReportPart(pictures=())
@@ -100,7 +100,7 @@ def test_a_disk_that_refuses_at_the_end_costs_no_fit(tmp_path: Path, monkeypatch
     if moment == "saving":
         monkeypatch.setattr(storage, "save", refuse_here)
     elif moment == "tables":
-        monkeypatch.setattr("bayesmix.report.analysis.write_tables", refuse)
+        monkeypatch.setattr("bayesmix.report.analysis.analysis.write_tables", refuse)
     else:
         monkeypatch.setattr(results_folder, "_take_place", refuse)
     with pytest.raises(OutputError, match=os.strerror(number)) as caught:
@@ -136,7 +136,7 @@ def test_a_layer_or_a_question_that_fails_costs_no_fit(tmp_path: Path, monkeypat
     def fail(_):
         raise SamplingError("A term could not be tested.")
 
-    monkeypatch.setattr("bayesmix.report.analysis.bayes_factors", fail)
+    monkeypatch.setattr("bayesmix.report.analysis.analysis.bayes_factors", fail)
     text = '[data]\nsource = "sleepstudy"\n[model]\nformula = "Reaction ~ Days + (Days | Subject)"\n'
     text += '[questions]\nrand = true\n[report.layers]\n"a b" = "Reaction ~ Days + (1 | Subject)"\n'
     (tmp_path / "c.toml").write_text(text)

@@ -14,7 +14,7 @@ from bayesmix.data.catalogue import catalogue
 from bayesmix.disk import fault_of_name
 from bayesmix.errors import ArgumentError, CardError, listing
 from bayesmix.formula.missing import MissingRows
-from bayesmix.report.card_keys import check_keys, shortened
+from bayesmix.report.analysis.card_keys import check_keys, shortened
 
 MOST_BYTES = 1 << 20
 

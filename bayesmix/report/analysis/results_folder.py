@@ -12,8 +12,8 @@ from typing import Any
 
 from bayesmix import disk
 from bayesmix.errors import ArgumentError, OutputError, listing
-from bayesmix.report.result_files import LITTER, SESSION, is_regular, is_result, remove_results
-from bayesmix.report.sole_writer import REPLACED, UNFINISHED, hidden_name, sole_writer
+from bayesmix.report.analysis.result_files import LITTER, SESSION, is_regular, is_result, remove_results
+from bayesmix.report.analysis.sole_writer import REPLACED, UNFINISHED, hidden_name, sole_writer
 
 WRITTEN_BY = ("written_by", "bayesmix")
 _ATTEMPTS = 10

@@ -15,17 +15,17 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.samplers.weights import Importance
 from bayesmix.modelling.storage.storage import load
-from bayesmix.report import card_audit
-from bayesmix.report.analysis import run_card
-from bayesmix.report.card import Card, DataPart, ModelPart, QuestionsPart, ReportPart, SamplerPart, read_card
-from bayesmix.report.card_data import card_data
-from bayesmix.report.card_plan import plan_card
-from bayesmix.report.compare_files import compare_figures, write_comparison
+from bayesmix.report.analysis import card_audit
+from bayesmix.report.analysis.analysis import run_card
+from bayesmix.report.analysis.card import Card, DataPart, ModelPart, QuestionsPart, ReportPart, SamplerPart, read_card
+from bayesmix.report.analysis.card_data import card_data
+from bayesmix.report.analysis.card_plan import plan_card
+from bayesmix.report.analysis.compare_files import compare_figures, write_comparison
+from bayesmix.report.analysis.tables import TABLES
+from bayesmix.report.analysis.which_pictures import telling_pictures
 from bayesmix.report.pages.summary import summary
-from bayesmix.report.pictures import telling_pictures
-from bayesmix.report.tables import TABLES
 
-from .conftest import CARD, silent, variant
+from ..conftest import CARD, silent, variant
 
 
 @pytest.mark.usefixtures("sampled")

@@ -13,19 +13,19 @@ from bayesmix.inference.evidence.rand_table import RandTable
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.storage import storage
-from bayesmix.report.card import Card, read_card
-from bayesmix.report.card_audit import CardAudit, audit_of, write_audit
-from bayesmix.report.card_plan import Plan, all_formulas, plan_card
-from bayesmix.report.card_text import to_toml
-from bayesmix.report.compare_files import write_comparison
-from bayesmix.report.evidence_files import write_evidence, write_evidence_pictures
-from bayesmix.report.kept_fits import keep_elsewhere
+from bayesmix.report.analysis.card import Card, read_card
+from bayesmix.report.analysis.card_audit import CardAudit, audit_of, write_audit
+from bayesmix.report.analysis.card_plan import Plan, all_formulas, plan_card
+from bayesmix.report.analysis.card_text import to_toml
+from bayesmix.report.analysis.compare_files import write_comparison
+from bayesmix.report.analysis.evidence_files import write_evidence, write_evidence_pictures
+from bayesmix.report.analysis.kept_fits import keep_elsewhere
+from bayesmix.report.analysis.result_files import CARD, FIT, SESSION, SUMMARY
+from bayesmix.report.analysis.results_folder import disk_refusals, results_path, whole_folder
+from bayesmix.report.analysis.session import write_session
+from bayesmix.report.analysis.tables import write_tables
+from bayesmix.report.analysis.which_pictures import telling_pictures, write_pictures
 from bayesmix.report.pages.summary import summary
-from bayesmix.report.pictures import telling_pictures, write_pictures
-from bayesmix.report.result_files import CARD, FIT, SESSION, SUMMARY
-from bayesmix.report.results_folder import disk_refusals, results_path, whole_folder
-from bayesmix.report.session import write_session
-from bayesmix.report.tables import write_tables
 from bayesmix.visible import visible
 
 Say = Callable[[str], None]

@@ -6,7 +6,7 @@ from bayesmix.data.catalogue import load_data
 from bayesmix.data.read import read_table
 from bayesmix.errors import DataError, counted, did_you_mean, listing
 from bayesmix.formula.columns import unknown_column
-from bayesmix.report.card import Card, DataPart
+from bayesmix.report.analysis.card import Card, DataPart
 
 LAYOUT = ("sep", "decimal", "encoding", "na_values", "sheet")
 """The keys of ``[data]`` that `read_table` takes."""

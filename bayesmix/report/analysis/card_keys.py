@@ -7,7 +7,7 @@ from typing import Any
 from bayesmix.errors import CardError, did_you_mean, listing
 from bayesmix.formula.missing import NA_CHOICES
 from bayesmix.modelling.settings import METHODS, SAMPLERS
-from bayesmix.report.result_files import FORMATS, PICTURES
+from bayesmix.report.analysis.result_files import FORMATS, PICTURES
 
 
 @dataclass(frozen=True)

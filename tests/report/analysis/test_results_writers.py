@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from bayesmix.errors import OutputError
-from bayesmix.report.results_folder import whole_folder
+from bayesmix.report.analysis.results_folder import whole_folder
 
-from .conftest import paths_in
+from ..conftest import paths_in
 
 SESSION = '{"written_by": "bayesmix", "files": ["session.json", "fit.nc"]}'
 
@@ -97,7 +97,7 @@ def test_what_killed_runs_left_is_cleared(tmp_path: Path):
 
 
 def test_without_locks_what_is_older_than_a_day_is_cleared(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("bayesmix.report.sole_writer.fcntl", None)
+    monkeypatch.setattr("bayesmix.report.analysis.sole_writer.fcntl", None)
     for name, age in ((".out.unfinished-abcdefgh", 25 * 3600), (".out.unfinished-abcdefg2", 3600)):
         (tmp_path / name).mkdir()
         os.utime(tmp_path / name, (time.time() - age,) * 2)
@@ -115,7 +115,7 @@ def test_a_name_that_leaves_no_room_for_a_hidden_one(tmp_path: Path):
 DYING = """
 import os, sys
 from pathlib import Path
-from bayesmix.report.results_folder import whole_folder
+from bayesmix.report.analysis.results_folder import whole_folder
 
 STEPS = ("mkdir", "open", "rename", "unlink", "rmdir", "chmod", "fsync")
 FILES = {"session.json": '{"written_by": "bayesmix", "files": ["session.json", "fit.nc"]}'}
@@ -189,7 +189,7 @@ RACING = """
 import sys, time
 from pathlib import Path
 from bayesmix.errors import OutputError
-from bayesmix.report.results_folder import whole_folder
+from bayesmix.report.analysis.results_folder import whole_folder
 
 target, name, other, wanted = Path(sys.argv[1]), *sys.argv[2:4], int(sys.argv[4])
 (target.parents[1] / name).touch()

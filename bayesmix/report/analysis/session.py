@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from bayesmix.data.catalogue import catalogue
 from bayesmix.priors.prior import to_text
-from bayesmix.report.results_folder import WRITTEN_BY
+from bayesmix.report.analysis.results_folder import WRITTEN_BY
 
 if TYPE_CHECKING:
     from bayesmix.modelling.record import Fit
-    from bayesmix.report.card import Card, DataPart
-    from bayesmix.report.card_audit import CardAudit
+    from bayesmix.report.analysis.card import Card, DataPart
+    from bayesmix.report.analysis.card_audit import CardAudit
 
 _PACKAGES = ("bayesmix", "arviz-stats", "bambi", "matplotlib", "numpy", "nutpie", "pandas", "pymc", "pytensor", "scipy")
 

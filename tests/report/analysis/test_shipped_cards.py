@@ -14,12 +14,12 @@ from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.varcorr import varcorr
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.storage.storage import load
-from bayesmix.report.analysis import analyse, run_card
-from bayesmix.report.card import ModelPart, read_card
-from bayesmix.report.card_data import card_data
-from bayesmix.report.card_plan import plan_card
+from bayesmix.report.analysis.analysis import analyse, run_card
+from bayesmix.report.analysis.card import ModelPart, read_card
+from bayesmix.report.analysis.card_data import card_data
+from bayesmix.report.analysis.card_plan import plan_card
 
-TOP = Path(__file__).parents[2]
+TOP = Path(__file__).parents[3]
 DRAGONS, DYESTUFF2 = TOP / "models" / "dragons.toml", TOP / "models" / "dyestuff2.toml"
 METHYLATION = TOP / "models" / "boundary_methylation.toml"
 
