@@ -53,17 +53,17 @@ from .modelling.record import Fit as Fit
 from .modelling.storage.storage import load as load
 from .modelling.storage.storage import save as save
 from .report.pages.summary import summary as summary
-from .report.plot_compare_reml import plot_compare_reml as plot_compare_reml
-from .report.plot_lines import plot_lines as plot_lines
-from .report.plot_ppc import plot_ppc as plot_ppc
-from .report.plot_qq import plot_qq as plot_qq
-from .report.plot_ranef import plot_ranef as plot_ranef
-from .report.plot_rank import plot_rank as plot_rank
-from .report.plot_residuals import plot_residuals as plot_residuals
-from .report.plot_sd import plot_corr as plot_corr
-from .report.plot_sd import plot_sd as plot_sd
-from .report.plot_sensitivity import plot_sensitivity as plot_sensitivity
-from .report.plot_shrinkage import plot_shrinkage as plot_shrinkage
-from .report.plot_trace import plot_trace as plot_trace
+from .report.pictures.plot_compare_reml import plot_compare_reml as plot_compare_reml
+from .report.pictures.plot_lines import plot_lines as plot_lines
+from .report.pictures.plot_ppc import plot_ppc as plot_ppc
+from .report.pictures.plot_qq import plot_qq as plot_qq
+from .report.pictures.plot_ranef import plot_ranef as plot_ranef
+from .report.pictures.plot_rank import plot_rank as plot_rank
+from .report.pictures.plot_residuals import plot_residuals as plot_residuals
+from .report.pictures.plot_sd import plot_corr as plot_corr
+from .report.pictures.plot_sd import plot_sd as plot_sd
+from .report.pictures.plot_sensitivity import plot_sensitivity as plot_sensitivity
+from .report.pictures.plot_shrinkage import plot_shrinkage as plot_shrinkage
+from .report.pictures.plot_trace import plot_trace as plot_trace
 
 __version__: str

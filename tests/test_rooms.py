@@ -71,6 +71,11 @@ INNER_FLOORS = {
         "checks": 3,
         "pooling": 3,
     },
+    "report": {
+        "pages": 1,
+        "pictures": 2,
+        "analysis": 3,
+    },
 }
 # Libraries beyond the standard one and NumPy, pandas: where each may be imported.
 ALLOWED = {

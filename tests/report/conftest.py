@@ -22,10 +22,10 @@ from bayesmix.modelling.diagnostics import diagnose_sampling
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.record import Fit, Sampling
 from bayesmix.priors.default_priors import default_priors
-from bayesmix.report import plot_compare_reml
 from bayesmix.report.analysis import analysis as analysis_file
 from bayesmix.report.analysis import card_audit, which_pictures
 from bayesmix.report.analysis.card import Card, DataPart, ModelPart, ReportPart, SamplerPart
+from bayesmix.report.pictures import plot_compare_reml
 
 SHORT = {"draws": 200, "chains": 2, "seed": 1, "progress": False}
 

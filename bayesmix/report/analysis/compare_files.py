@@ -7,7 +7,7 @@ from typing import Any
 from bayesmix.errors import BayesmixError
 from bayesmix.inference.pooling.compare_reml import compare_reml
 from bayesmix.modelling.record import Fit
-from bayesmix.report import plot_compare_reml
+from bayesmix.report.pictures import plot_compare_reml
 
 TEXT = "compare_reml.txt"
 TABLES = ("compare_fixed", "compare_variance", "compare_groups")

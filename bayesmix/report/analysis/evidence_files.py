@@ -8,9 +8,9 @@ import numpy as np
 
 from bayesmix.inference.evidence.rand_table import RandTable
 from bayesmix.modelling.record import Fit
-from bayesmix.report import plot_sensitivity
 from bayesmix.report.analysis.result_files import file_names
 from bayesmix.report.analysis.which_pictures import write_each
+from bayesmix.report.pictures import plot_sensitivity
 
 
 def write_evidence(table: RandTable, folder: Path) -> None:

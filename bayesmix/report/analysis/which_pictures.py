@@ -10,11 +10,20 @@ from bayesmix.families.family import Family, has_laplace_fit
 from bayesmix.formula.design import Design
 from bayesmix.modelling.record import Fit
 from bayesmix.posterior.layout import constant_parameters
-from bayesmix.report import plot_lines, plot_ppc, plot_qq, plot_ranef, plot_rank, plot_residuals, plot_sd, plot_trace
 from bayesmix.report.analysis.compare_files import compare_figures
 from bayesmix.report.analysis.result_files import FORMATS, file_names
-from bayesmix.report.line_grid import choose_axis
-from bayesmix.report.plot_files import drawn_in_memory
+from bayesmix.report.pictures import (
+    plot_lines,
+    plot_ppc,
+    plot_qq,
+    plot_ranef,
+    plot_rank,
+    plot_residuals,
+    plot_sd,
+    plot_trace,
+)
+from bayesmix.report.pictures.line_grid import choose_axis
+from bayesmix.report.pictures.plot_files import drawn_in_memory
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import pytest
 
 import bayesmix as bm
 from bayesmix.inference.prediction.realised import realised
-from bayesmix.report.plot_residuals import binned_means
+from bayesmix.report.pictures.plot_residuals import binned_means
 
 SHORT = {"draws": 100, "chains": 2, "progress": False}
 

@@ -8,11 +8,11 @@ import matplotlib.pyplot as plt
 import pytest
 
 from bayesmix.errors import EndedError, SamplingError
-from bayesmix.report import plot_trace
 from bayesmix.report.analysis import card_audit
 from bayesmix.report.analysis.analysis import run_card
 from bayesmix.report.analysis.card import ReportPart
 from bayesmix.report.analysis.results_folder import whole_folder
+from bayesmix.report.pictures import plot_trace
 
 from ..conftest import CARD, file_contents, silent
 

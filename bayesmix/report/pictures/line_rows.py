@@ -1,0 +1,158 @@
+"""Rows to predict for along a picture's axis: each level's own rows, moved along the axis, whose mean is the line.
+
+So the line of a level stands for the same mixture of the other predictors as its points: an average over observed rows.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bayesmix.arrays import Flags, Floats, Positions
+from bayesmix.formula.design import Design
+from bayesmix.formula.syntax import columns_in
+from bayesmix.report.pictures.line_grid import Axis, group_term
+
+_MOST_ROWS = 2**21  # of a table of rows to predict for
+_FEWEST = 30  # rows that stand for those of a level, where these are too many
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows to predict for, cell by cell: a level of the group at a point along the axis.
+
+    `data`, and of each row its `weight` in the mean of its cell; `starts` (n_levels * n_points,): where the rows of
+    each cell begin. `x` (n_levels, n_points): where the cells lie along the axis; `seen` (n_levels, n_points): whether
+    the level was observed there, or near. `averaged`: names of the other predictors over whose values lines are means.
+    """
+
+    data: pd.DataFrame
+    weight: Floats
+    starts: Positions
+    x: Floats
+    seen: Flags
+    averaged: tuple[str, ...]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Levels and points."""
+        return self.x.shape[0], self.x.shape[1]
+
+    def mean(self, values: Floats) -> Floats:
+        """Means by cell of what each row has, (n_rows, ...) to (n_cells, ...)."""
+        weight = self.weight.reshape(-1, *[1] * (values.ndim - 1))
+        return np.add.reduceat(weight * values, self.starts, axis=0)
+
+
+def rows_for(
+    designs: Iterable[Design],
+    group: str,
+    axis: Axis,
+    levels: Positions,
+    *,
+    x: Floats | None = None,
+    at_once: int = 1,
+    height: Floats | None = None,
+    only: Flags | None = None,
+) -> Rows:
+    """Rows along `axis` for `levels` (positions).
+
+    Parameters
+    ----------
+    designs
+        Of the models that are drawn; the last one's data are used.
+    x
+        Points along the axis for each level, (n_levels, n_points); by default those of the axis.
+    at_once
+        How many values are worked out for each row: with more, fewer rows stand for those of a level.
+    height
+        Over which values (n_obs,) those are spread evenly; by default over the response.
+    only
+        Rows of the data (n_obs,) that count; by default all. A level without any has those of all, and is not seen.
+    """
+    designs = list(designs)
+    last = designs[-1]
+    predictors = [part for design in designs for part in design.predictors]
+    others = [name for name in _in_expressions(predictors) if name != axis.name]
+    index = group_term(last, group).index
+    by_level = _rows_by_level(index, levels, only)
+    points = _points(axis, by_level.rows) if x is None else x
+    most = max(_FEWEST, _MOST_ROWS // (points.size * at_once))
+    codes = last.data.groupby(others, dropna=False, observed=True, sort=False).ngroup() if others else None
+    spread = last.response.values if height is None else height
+    chosen = [_distinct(rows, None if codes is None else codes.to_numpy(), most, spread) for rows in by_level.rows]
+    n_points = points.shape[1]
+    positions = np.concatenate([np.tile(rows, n_points) for rows, _ in chosen])
+    sizes = np.repeat([len(rows) for rows, _ in chosen], n_points)
+    names = dict.fromkeys(name.name for part in predictors for name in part.formula.predictor_columns)
+    data = last.data[list(names)].iloc[positions].reset_index(drop=True)
+    if axis.name in names:
+        data[axis.name] = axis.values_at(np.repeat(points.ravel(), sizes))
+    varying = [name for name in others if any(last.data[name].iloc[rows].nunique() > 1 for rows in by_level.rows)]
+    return Rows(
+        data=data,
+        weight=np.concatenate([np.tile(weight, n_points) for _, weight in chosen]),
+        starts=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp),
+        x=points,
+        seen=_seen(axis, by_level, points),
+        averaged=tuple(varying),
+    )
+
+
+@dataclass(frozen=True)
+class _ByLevel:
+    """Of each level its `rows`, and which of them are there to be `counted`."""
+
+    rows: list[Positions]
+    counted: list[Positions]
+
+
+def _rows_by_level(index: Positions, levels: Positions, only: Flags | None) -> _ByLevel:
+    order = np.argsort(index, kind="stable")
+    starts = np.searchsorted(index[order], levels, side="left")
+    ends = np.searchsorted(index[order], levels, side="right")
+    every = [order[start:end] for start, end in zip(starts, ends, strict=True)]
+    if only is None:
+        return _ByLevel(every, every)
+    counted = [rows[only[rows]] for rows in every]
+    return _ByLevel([some if len(some) else rows for some, rows in zip(counted, every, strict=True)], counted)
+
+
+def _in_expressions(predictors: list[Design]) -> tuple[str, ...]:
+    """Columns on which an expectation depends other than as the level of a group."""
+    nodes = []
+    for design in predictors:
+        formula = design.formula
+        terms = [*formula.fixed, *(term for random in formula.random for term in random.terms)]
+        nodes += [variable for term in terms for variable in term.variables]
+        nodes += list(formula.offsets)
+    return tuple(dict.fromkeys(name.name for node in nodes for name in columns_in(node)))
+
+
+def _distinct(rows: Positions, codes: Positions | None, most: int, spread: Floats) -> tuple[Positions, Floats]:
+    """Rows that differ in the other predictors, with their shares; of too many some that lie evenly among them."""
+    if codes is None:
+        return rows[:1], np.ones(1)
+    _, first, count = np.unique(codes[rows], return_index=True, return_counts=True)
+    if len(first) <= most:
+        return rows[first], count / count.sum()
+    ordered = rows[np.argsort(spread[rows], kind="stable")]
+    places = ((np.arange(most) + 0.5) / most * len(ordered)).astype(np.intp)
+    return ordered[places], np.full(most, 1 / most)
+
+
+def _points(axis: Axis, rows: list[Positions]) -> Floats:
+    """Points of each level: of a predictor that does not vary within levels about its own value alone."""
+    if axis.texts or not axis.steady:
+        return np.broadcast_to(axis.grid, (len(rows), len(axis.grid)))
+    room = axis.margin
+    ends = np.array([(axis.data[own].min() - room, axis.data[own].max() + room) for own in rows])
+    return np.linspace(ends[:, 0], ends[:, 1], len(axis.grid), axis=1)
+
+
+def _seen(axis: Axis, by_level: _ByLevel, points: Floats) -> Flags:
+    """A factor's level where it has rows; along a number all of a line, of a level that has rows at all."""
+    if not axis.texts:
+        return np.repeat([[len(rows) > 0] for rows in by_level.counted], points.shape[1], axis=1)
+    return np.array([np.isin(own, axis.data[rows]) for own, rows in zip(points, by_level.counted, strict=True)])

@@ -1,0 +1,237 @@
+"""How far is each level from the whole, and how sure is that: a caterpillar of group effects."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from scipy.stats import norm
+
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.reml.record import RemlFit
+from bayesmix.hints import with_hints
+from bayesmix.inference.shared.arguments import groups_of, one_term
+from bayesmix.inference.tables.ranef import ranef
+from bayesmix.modelling.kinds import MIXED, refuse_other_kinds
+from bayesmix.modelling.record import Fit
+from bayesmix.report.pages.units import response_text, unit_of_coefficient, with_unit
+from bayesmix.report.pictures.plot_arguments import a_canvas, one_group
+from bayesmix.report.pictures.plot_canvas import Canvas, new_figure
+from bayesmix.report.pictures.plot_look import BLUE, look
+from bayesmix.report.pictures.plot_style import dress, frame, panel_title
+from bayesmix.report.pictures.plot_text import LABEL_WIDTH, characters, literal
+
+WIDE, NARROW = 0.95, 0.50
+MOST_LABELS = 60
+_NAMED = 5  # of many levels the lowest and the highest
+_LEVEL = 1.6  # inches of a level's name
+_EXTREME = 1.1  # inches of the name of a level that is written into the panel
+_USUAL, _BESIDE = 0.5, 0.6  # inches of names that a panel has room for, and of its axis label and margins
+
+
+@dataclass(frozen=True)
+class Caterpillar:
+    """One panel: the effects of `term` by level of `group`, the lowest first; `wide` and `narrow` have
+    `mean`, `lower`, `upper` and `level` at their probability, in the same order."""
+
+    group: str
+    term: str
+    wide: pd.DataFrame
+    narrow: pd.DataFrame
+
+
+@with_hints
+def plot_ranef(
+    fit: Fit | RemlFit | LaplaceFit,
+    group: str | None = None,
+    term: str | None = None,
+    *,
+    ax: Axes | None = None,
+    figsize: tuple[float, float] | None = None,
+    caption: bool = True,
+) -> Figure:
+    """Group effects, sorted by their posterior mean, with 50 % and 95 % equal-tailed intervals.
+
+    Parameters
+    ----------
+    fit
+        A fitted model with random terms; of a REML or Laplace fit its conditional modes are drawn.
+    group
+        One grouping factor; by default all, one row of panels each.
+    term
+        One column that varies by group, such as ``"Days"``; by default all, one panel each.
+    ax
+        Where to draw a single panel, as `group` and `term` choose it; by default a new figure.
+    figsize
+        Width and height of a new figure in inches; by default what the levels need.
+    caption
+        Whether the sentences below the panels are written.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure of the panels. Link scale; 0 is a level like the whole. Each panel has its own order. Panels of the
+        same column share their horizontal limits, so that groups can be compared. With more than 60 levels ranks stand
+        for the names, and the five lowest and highest are named. Intervals of conditional modes are normal, from their
+        conditional sds: they know nothing of the error of the variances.
+
+    Raises
+    ------
+    UnknownTermError
+        `group` is no grouping factor of the model, or `term` does not vary by it.
+    ArgumentError
+        `ax` was given to a picture of several panels.
+    """
+    refuse_other_kinds(fit, question="plot_ranef", kinds=MIXED)
+    canvas = a_canvas(ax=ax, figsize=figsize, caption=caption)
+    rows = _chosen(fit, group, term)
+    how = "choose one by group= and term="
+    given = canvas.one_of(sum(len(row) for row in rows), how)
+    figure = None if given is None else given.get_figure(root=True)
+    axes = np.array([[given]], dtype=object)
+    if not isinstance(figure, Figure):
+        figure, axes = _panels(canvas, rows)
+    limits, names = _limits([panel for row in rows for panel in row]), _name_width(rows)
+    for i, row in enumerate(rows):
+        for j in range(axes.shape[1]):
+            if j >= len(row):
+                axes[i, j].set_visible(False)
+                continue
+            _draw(axes[i, j], row[j], fit, inches=figure.get_figwidth() / axes.shape[1] - names - _BESIDE)
+            axes[i, j].set_xlim(limits[row[j].term])
+    link = "identity" if isinstance(fit, RemlFit) else fit.family.link
+    frame(figure, canvas, text=_caption(isinstance(fit, Fit), link))
+    return figure
+
+
+def _chosen(fit: Fit | RemlFit | LaplaceFit, group: str | None, term: str | None) -> list[list[Caterpillar]]:
+    """A row of panels for each group that has the term."""
+    first = one_group(fit.design, group)
+    groups = (first,) if group is not None else groups_of(fit.design, None)
+    by_group = {name: _caterpillars(fit, name) for name in groups}
+    if term is not None:
+        every = [c.term for row in by_group.values() for c in row]
+        one_term(term, list(dict.fromkeys(every)), " or ".join(groups))
+        by_group = {g: kept for g, row in by_group.items() if (kept := [c for c in row if c.term == term])}
+    return list(by_group.values())
+
+
+def _panels(canvas: Canvas, rows: list[list[Caterpillar]]) -> tuple[Figure, np.ndarray]:
+    heights = [_height(len(row[0].wide)) for row in rows]
+    n_columns = max(len(row) for row in rows)
+    width = (3.6 if n_columns < 3 else 2.8) + max(0.0, _name_width(rows) - _USUAL)
+    size = canvas.size(max(5.0, width * n_columns), sum(heights) + 0.6, panels=len(rows) * n_columns)
+    figure = new_figure(size)
+    return figure, figure.subplots(len(rows), n_columns, squeeze=False, height_ratios=heights)
+
+
+def _name_width(rows: list[list[Caterpillar]]) -> float:
+    """Inches that the longest name of a level takes beside its panel."""
+    named = [row[0].wide["level"] for row in rows if len(row[0].wide) <= MOST_LABELS]
+    longest = max((len(str(level)) for levels in named for level in levels), default=0)
+    return min(_LEVEL, longest / characters(1.0))
+
+
+def _caption(is_posterior: bool, link: str) -> str:
+    scale = "" if link == "identity" else f" on the {link} scale"
+    point, intervals = "posterior mean", "equal-tailed intervals"
+    if not is_posterior:
+        point, intervals = "conditional mode", "intervals from its conditional sd"
+    return (
+        f"Group effects{scale}: {point}, {100 * NARROW:g} % (thick) and {100 * WIDE:g} % (thin) {intervals}; levels "
+        f"sorted by the {point.split()[-1]}, each panel for itself. Grey: the interval includes 0."
+    )
+
+
+def _caterpillars(fit: Fit | RemlFit | LaplaceFit, group: str) -> list[Caterpillar]:
+    wide, narrow = (_effects(fit, group, prob) for prob in (WIDE, NARROW))
+    panels = []
+    for term in dict.fromkeys(wide["term"]):
+        chosen = wide[wide["term"] == term].sort_values("mean", kind="stable")
+        panels.append(Caterpillar(group, str(term), chosen, narrow.loc[chosen.index]))
+    return panels
+
+
+def _effects(fit: Fit | RemlFit | LaplaceFit, group: str, prob: float) -> pd.DataFrame:
+    """Columns `level`, `term`, `mean`, `lower`, `upper`."""
+    if isinstance(fit, Fit):
+        return ranef(fit, group=group, prob=prob)
+    modes = ranef(fit, group=group)
+    half = norm.ppf((1 + prob) / 2) * modes["sd"]
+    return modes.assign(mean=modes["estimate"], lower=modes["estimate"] - half, upper=modes["estimate"] + half)
+
+
+def _height(n_levels: int) -> float:
+    return 0.75 + (0.155 * max(n_levels, 4) if n_levels <= MOST_LABELS else 4.5)
+
+
+def _limits(panels: list[Caterpillar]) -> dict[str, tuple[float, float]]:
+    """Horizontal limits that panels of one column share, with 0 among them."""
+    limits = {}
+    for term in {panel.term for panel in panels}:
+        lowest = min(0.0, *(p.wide["lower"].min() for p in panels if p.term == term))
+        highest = max(0.0, *(p.wide["upper"].max() for p in panels if p.term == term))
+        room = 0.04 * (highest - lowest) or 0.5
+        limits[term] = (lowest - room, highest + room)
+    return limits
+
+
+def _draw(ax: Axes, panel: Caterpillar, fit: Fit | RemlFit | LaplaceFit, *, inches: float) -> None:
+    style = look()
+    dress(ax)
+    wide, narrow = panel.wide, panel.narrow
+    rank = np.arange(1, len(wide) + 1)
+    crowded = len(wide) > MOST_LABELS
+    clear = (wide["lower"] > 0) | (wide["upper"] < 0)
+    colours = [BLUE if is_clear else style.grey for is_clear in clear]
+    ax.axvline(0, color=style.ink, linewidth=0.7, zorder=1)
+    ax.hlines(rank, wide["lower"], wide["upper"], colors=colours, linewidth=0.5 if crowded else 1.0, zorder=2)
+    ax.hlines(rank, narrow["lower"], narrow["upper"], colors=colours, linewidth=1.0 if crowded else 2.8, zorder=3)
+    points = [style.ink] * len(wide) if crowded else colours
+    ax.scatter(wide["mean"], rank, s=3 if crowded else 14, c=points, zorder=4, linewidths=0)
+    if not crowded:
+        ax.scatter(wide["mean"], rank, s=4, color=style.ground, zorder=5, linewidths=0)
+    ax.set_ylim(0.3, len(wide) + 0.7)
+    panel_title(ax, f"{response_text(fit.design)}: {panel.term} by {panel.group}", inches=inches)
+    ax.set_xlabel(literal(_effect_label(panel, fit), inches=inches), fontsize=style.text)
+    if crowded:
+        ax.yaxis.set_major_locator(MaxNLocator(7, integer=True))
+        label, width = f"rank among {len(wide)} levels of {panel.group}", LABEL_WIDTH
+        _name_extremes(ax, list(wide["level"]))
+    else:
+        ax.set_yticks(rank, [literal(level, inches=_LEVEL) for level in wide["level"]], fontsize=style.small)
+        ax.tick_params(axis="y", length=0)
+        label, width = panel.group, _LEVEL
+    ax.set_ylabel(literal(label, inches=width), fontsize=style.text, labelpad=8)
+
+
+def _effect_label(panel: Caterpillar, fit: Fit | RemlFit | LaplaceFit) -> str:
+    """What an effect is of, and its unit, or the scale on which it adds."""
+    what = "effect" if panel.term == "Intercept" else f"effect on {panel.term}"
+    if isinstance(fit, RemlFit) or fit.family.link == "identity":
+        return with_unit(what, unit_of_coefficient(fit.design, panel.term))
+    return f"{what} ({fit.family.link} scale)"
+
+
+def _name_extremes(ax: Axes, levels: list[str]) -> None:
+    """Write the names of the highest and the lowest levels into the corners that a caterpillar leaves free."""
+    style = look()
+    for x, y, ha, va, said, names in (
+        (0.02, 0.99, "left", "top", "highest", levels[: -_NAMED - 1 : -1]),
+        (0.98, 0.01, "right", "bottom", "lowest", levels[_NAMED - 1 :: -1]),
+    ):
+        lines = [f"{said}:", *(literal(name, inches=_EXTREME) for name in names)]
+        ax.text(
+            x,
+            y,
+            "\n".join(lines),
+            transform=ax.transAxes,
+            fontsize=style.tiny,
+            color=style.ink,
+            ha=ha,
+            va=va,
+            zorder=6,
+            bbox={"facecolor": style.ground, "edgecolor": "none", "alpha": 0.6, "pad": 1},
+        )

@@ -1,0 +1,221 @@
+"""Is something left in the residuals: beside fitted values, or beside a column that the model may lack."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from scipy.stats import t
+
+from bayesmix.arrays import Floats
+from bayesmix.errors import ArgumentError
+from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.estimates.least_squares.record import LmFit
+from bayesmix.estimates.reml.record import RemlFit
+from bayesmix.families.family import Family
+from bayesmix.formula.design import Design
+from bayesmix.hints import with_hints
+from bayesmix.inference.prediction.realised import KINDS, Realised, realised
+from bayesmix.inference.shared.arguments import a_seed, a_whole_seed, one_of
+from bayesmix.inference.tables.augment import augment
+from bayesmix.inference.tables.residuals import residuals
+from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
+from bayesmix.modelling.record import Fit
+from bayesmix.report.pages.units import column_with_unit, response_text, response_unit, with_unit
+from bayesmix.report.pictures.plot_arguments import a_canvas
+from bayesmix.report.pictures.plot_look import BLUE, POINT_SIZE, VERMILION, look
+from bayesmix.report.pictures.plot_style import head, label_axes, one_axes
+from bayesmix.report.pictures.residuals_by import Levels, draw_boxes, draw_boxes_along, levels_or_numbers
+
+PROB = 0.95
+_PER_BIN, _FEWEST_BINS, _MOST_BINS = 15, 4, 20
+_BORDER = 1.96  # standard errors of a 95 % interval
+_WHERE: dict[type, str] = {Fit: "in one draw of the posterior", LmFit: "in the fit"}
+_NAMES = {"pearson": "Pearson residual", "quantile": "quantile residual"}
+
+
+@dataclass(frozen=True)
+class BinnedMeans:
+    """Means of `y` in bins of `x` with about as many points each, (n_bins,): `x`, `y`, and `half` of y's interval."""
+
+    x: Floats
+    y: Floats
+    half: Floats
+
+
+@with_hints
+def plot_residuals(
+    fit: Fit | RemlFit | LaplaceFit | LmFit,
+    ax: Axes | None = None,
+    *,
+    kind: str | None = None,
+    by: str | None = None,
+    seed: int | None = None,
+    figsize: tuple[float, float] | None = None,
+    caption: bool = True,
+) -> Axes:
+    """Residuals against fitted values or a column, of a posterior in one draw, with binned means.
+
+    Under a right model 19 of 20 intervals of the binned means hold 0; a curve means that the predictors' shape or the
+    link is wrong, a funnel that the residual variance is not constant.
+
+    Parameters
+    ----------
+    fit
+        A fitted model.
+    ax
+        Where to draw; by default a new figure.
+    kind
+        ``"response"``, ``"pearson"`` or ``"quantile"``, as `residuals` has them. By default in the response's unit
+        for an unweighted Gaussian or a yes-or-no response; quantile residuals for counts and proportions, whose Pearson
+        residuals lie in bands and are skew; else Pearson residuals.
+    by
+        A column of the data, whether or not it is in the formula, or a grouping factor: along a column of numbers
+        points and binned means in place of fitted values, with boxes behind them where it has up to 12 values; of
+        anything else a box of the residuals of each level.
+    seed
+        Picks the draw of the posterior, and of quantile residuals how the steps of the counts are parted; by default
+        that of the fit. Look at two.
+    figsize
+        Width and height of a new figure in inches; by default ``rcParams["figure.figsize"]`` where that was set.
+    caption
+        Whether the note below the title is written.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Points: expected response and residual. Bars: mean of the residuals in a bin of fitted values, with its 95 %
+        interval (t, from the residuals in the bin); of a REML or Laplace fit there are none (see Notes). Of quantile
+        residuals also lines at -1.96 and 1.96, between which 19 of 20 lie under the model.
+
+    Raises
+    ------
+    ArgumentError
+        `ax` is no matplotlib Axes, `kind` is not known or not for this fit, or rows have no value of `by`.
+    UnknownColumnError
+        `by` is no column of the data.
+
+    Notes
+    -----
+    In a draw of the posterior residuals are independent of the fitted values under a right model, as the errors are.
+    Posterior means and conditional modes are not: group effects are drawn to the whole, the residuals keep the rest,
+    and rise with the fitted values under a right model too, all the more the fewer rows a level has.
+
+    References
+    ----------
+    Gelman, Goegebeur, Tuerlinckx & Van Mechelen (2000), doi:10.1111/1467-9876.00190, for residuals in a draw.
+    """
+    refuse_other_kinds(fit, question="plot_residuals", kinds=LINEAR)
+    canvas = a_canvas(ax=ax, figsize=figsize, caption=caption)
+    family = None if isinstance(fit, RemlFit | LmFit) else fit.family
+    kind = _kind(fit.design, family) if kind is None else one_of(kind, KINDS, argument="kind")
+    beside = None if by is None else levels_or_numbers(fit.design, by)
+    shown = _shown(fit, kind, seed)
+    if not len(shown.residual):
+        raise ArgumentError("The model has no residuals: in no row was anything observed.")
+
+    where = _WHERE.get(type(fit), "at the conditional modes")
+    if isinstance(beside, Levels):
+        ax, note = draw_boxes(canvas, beside, shown.rows, shown.residual)
+        note = f"Residuals {where}. {note}"
+    else:
+        ax = one_axes(canvas)
+        x = shown.expected if beside is None else beside[shown.rows]
+        _draw_points(ax, x, shown.residual)
+        note = f"Residuals {where}."
+        if isinstance(fit, Fit | LmFit):
+            n_bins = _draw_means(ax, binned_means(x, shown.residual))
+            note = f"Points: residuals {where}; orange: means of {n_bins} bins, {100 * PROB:g} % intervals."
+        elif beside is None:
+            note = f"Residuals {where}: they rise with the fitted values under a right model too."
+        if beside is not None:
+            note += draw_boxes_along(ax, x, shown.residual)
+    _draw_borders(ax, kind)
+    x_label = _fitted_label(fit.design, family) if by is None else column_with_unit(fit.design, by)
+    label_axes(ax, x_label, _residual_label(fit.design, kind))
+    head(ax, canvas, "Residuals" if by is None else f"Residuals by {by}", note)
+    return ax
+
+
+def _draw_borders(ax: Axes, kind: str) -> None:
+    """A line at 0, and for quantile residuals those between which 19 of 20 lie under the model."""
+    grey = look().grey
+    ax.axhline(0, color=grey, linewidth=0.7, zorder=1)
+    for border in (-_BORDER, _BORDER) if kind == "quantile" else ():
+        ax.axhline(border, color=grey, linewidth=0.7, linestyle=(0, (4, 3)), zorder=1)
+
+
+def _draw_points(ax: Axes, x: Floats, residual: Floats) -> None:
+    alpha = float(np.clip(150 / len(residual), 0.12, 0.8))
+    ax.scatter(x, residual, s=POINT_SIZE, color=BLUE, alpha=alpha, linewidths=0, zorder=2, label="observations")
+
+
+def _draw_means(ax: Axes, bins: BinnedMeans) -> int:
+    ax.errorbar(
+        bins.x,
+        bins.y,
+        yerr=bins.half,
+        color=VERMILION,
+        linewidth=1.2,
+        elinewidth=1.0,
+        marker="o",
+        markersize=3.5,
+        zorder=3,
+        label="binned means",
+    )
+    return len(bins.x)
+
+
+def _shown(fit: Fit | RemlFit | LaplaceFit | LmFit, kind: str, seed: int | None) -> Realised:
+    if isinstance(fit, Fit):
+        return realised(fit, kind=kind, seed=a_seed(seed, fit))
+    a_whole_seed(seed, 0)
+    expected, residual = augment(fit)[".fitted"].to_numpy(), residuals(fit, kind=kind, seed=seed)["estimate"].to_numpy()
+    known = np.isfinite(residual)
+    return Realised(expected[known], residual[known], np.flatnonzero(known))
+
+
+def _kind(design: Design, family: Family | None) -> str:
+    if family is None or family.is_gaussian_identity:
+        return "response" if design.weights is None else "pearson"
+    # Divided by a standard deviation near 0, a yes or no that was not expected would hide all others.
+    if family.response == "binary":
+        return "response"
+    return "pearson" if family.name == "gaussian" else "quantile"
+
+
+def _fitted_label(design: Design, family: Family | None) -> str:
+    name = response_text(design)
+    if family is not None and family.response == "binary":
+        return f"fitted probability of {name}"
+    if design.response.trials is not None:
+        return f"fitted proportion of {name}"
+    if design.response.categories:
+        return f"fitted {name} (number of the category)"
+    return with_unit(f"fitted {name}", response_unit(design))
+
+
+def _residual_label(design: Design, kind: str) -> str:
+    if kind != "response":
+        return _NAMES[kind]
+    return with_unit(f"residual of {response_text(design)}", response_unit(design))
+
+
+def binned_means(x: Floats, y: Floats) -> BinnedMeans:
+    """Means in bins along `x` with as many points each as ties allow, and half their 95 % intervals by t.
+
+    Few values of x are a bin each.
+    """
+    n_bins = int(np.clip(len(x) // _PER_BIN, _FEWEST_BINS, _MOST_BINS))
+    values, place = np.unique(x, return_inverse=True)
+    if len(values) > n_bins:
+        edges = np.unique(np.quantile(x, np.linspace(0, 1, n_bins + 1)))
+        place = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, max(0, len(edges) - 2))
+    parts = [place == i for i in np.unique(place)]
+    counts = np.array([part.sum() for part in parts])
+    # A single point says nothing of its spread.
+    errors = [y[part].std(ddof=1) / np.sqrt(n) if n > 1 else np.nan for part, n in zip(parts, counts, strict=True)]
+    return BinnedMeans(
+        x=np.array([x[part].mean() for part in parts]),
+        y=np.array([y[part].mean() for part in parts]),
+        half=t.ppf((1 + PROB) / 2, np.maximum(counts - 1, 1)) * np.array(errors),
+    )

@@ -1,0 +1,71 @@
+"""Ticks: whole numbers, where matplotlib would put a common power of ten over a title; a predictor's few values."""
+
+from typing import Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import ScalarFormatter
+from numpy.typing import NDArray
+
+from bayesmix.report.pictures.plot_look import look
+
+_MOST_DIGITS = 15
+_NOUGHT = 1e-6  # of the distance of two ticks: a number as small as this is 0
+_MOST_VALUES = 6  # of a predictor, that are its ticks
+_LETTER, _GAP = 0.09, 0.08  # inches of a letter of small text, and between two numbers
+_WITHIN = 0.9  # of an axis: between its lowest and its highest point
+
+
+class WholeNumbers(ScalarFormatter):
+    """The numbers that matplotlib writes, but for very large, very small and very close ones: these as they are."""
+
+    def format_ticks(self, values: list[float]) -> list[str]:
+        """The numbers at ticks."""
+        texts = super().format_ticks(values)
+        if not super().get_offset():
+            return texts
+        gaps = np.diff(np.unique(np.asarray(values, dtype=float)))
+        step = float(gaps[gaps > 0].min(initial=np.inf))
+        return [self.fix_minus(_whole(value, step)) for value in values]
+
+    def get_offset(self) -> str:
+        """Nothing: every number is whole."""
+        return ""
+
+
+def _whole(value: float, step: float) -> str:
+    """`value` with as many digits as tell ticks apart that are `step` from each other."""
+    if not np.isfinite(step):
+        return f"{value:g}"
+    if abs(value) < _NOUGHT * step:
+        return "0"
+    digits = int(np.floor(np.log10(abs(value))) - np.floor(np.log10(step))) + 2
+    return f"{value:.{min(digits, _MOST_DIGITS)}g}"
+
+
+def whole_numbers(ax: Axes, which: Literal["x", "y"] = "y") -> None:
+    """Let an axis write whole numbers, where they are matplotlib's own.
+
+    The horizontal axis has room for a power of ten at its end, unless a label takes that.
+    """
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    if type(axis.get_major_formatter()) is ScalarFormatter:
+        axis.set_major_formatter(WholeNumbers())
+
+
+def ticks_at_values(ax: Axes, values: NDArray[np.float64], inches: float) -> bool:
+    """Let the horizontal axis of `inches` have its ticks where the points lie, at the few different `values` (n,).
+
+    Round numbers between 0 and 1 say nothing of a predictor that is 0 or 1. Where there are many values, or no room for
+    their numbers, ticks stay as they are; whether they changed.
+    """
+    at = np.unique(values)
+    texts = [f"{value:g}" for value in at]
+    if not 1 < len(at) <= _MOST_VALUES or len(set(texts)) < len(at):
+        return False
+    widths = np.array([len(text) for text in texts]) * _LETTER * look().scale
+    apart = np.diff(at) / np.ptp(at) * _WITHIN * inches
+    if (apart < (widths[1:] + widths[:-1]) / 2 + _GAP).any():
+        return False
+    ax.set_xticks(at, [ScalarFormatter.fix_minus(text) for text in texts])
+    return True
