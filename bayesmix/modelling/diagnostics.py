@@ -9,7 +9,7 @@ import xarray as xr
 from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 
-from bayesmix import display
+from bayesmix.display import Printed
 from bayesmix.formula.design import Design
 from bayesmix.modelling.blocks import group_draws_at, stretches
 from bayesmix.modelling.convergence import convergence, sources_of
@@ -33,7 +33,7 @@ _MOST_EFFECTS = 200  # of a term, where they are drawn given what was sampled
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Diagnostics:
+class Diagnostics(Printed):
     """How the sampling went; it prints as a few lines.
 
     Attributes
@@ -72,12 +72,6 @@ class Diagnostics:
     n_chains: int
     n_total: int
     ladder: pd.DataFrame = field(default_factory=lambda: frame_of(None))
-
-    def __repr__(self) -> str:
-        return display.as_text(self)
-
-    def _repr_html_(self) -> str:
-        return display.as_html(self)
 
 
 def trouble_with_weights(posterior: xr.DataTree) -> str | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bayesmix import display
+from bayesmix.display import Printed
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.hints import Hinted
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Fit(Hinted):
+class Fit(Hinted, Printed):
     """A fitted Bayesian mixed model; it prints like `summary(lmer)`.
 
     Attributes
@@ -97,9 +97,3 @@ class Fit(Hinted):
     def level_effects(self) -> LevelEffects:
         """The largest grouping factor's effects, drawn again where the posterior does not hold them."""
         return self.route.level_effects(self)
-
-    def __repr__(self) -> str:
-        return display.as_text(self)
-
-    def _repr_html_(self) -> str:
-        return display.as_html(self)

@@ -92,8 +92,8 @@ def test_records_show_what_users_named():
 
 def test_a_page_keeps_its_rows_whole():
     table = page.Table(("a\nb", "c"), [("x\ny\x1b[2J", "1")])
-    blocks = [page.Block("head\x1b", ["y ~ x +\n  (1 | g)"], table)]
-    assert page.as_text(blocks).split("\n") == [
+    block = page.Block("head\x1b", ["y ~ x +\n  (1 | g)"], table)
+    assert str(page.Page((block,))).split("\n") == [
         *(r"head\x1b:", "y ~ x + (1 | g)"),
         *(r"  a\nb         c", r"  x\ny\x1b[2J  1"),
     ]

@@ -5,10 +5,10 @@ from functools import wraps
 
 import pandas as pd
 
-from bayesmix import display
+from bayesmix.display import Printed
 
 
-class ReadableTable(pd.DataFrame):
+class ReadableTable(Printed, pd.DataFrame):
     """A data frame like any other, but for the way it is shown; what is taken from it is shown in the same way.
 
     Numbers have as many digits as their standard deviation or error allows, the values all of theirs. Columns beyond
@@ -19,12 +19,6 @@ class ReadableTable(pd.DataFrame):
     @property
     def _constructor(self) -> Callable[..., pd.DataFrame]:
         return ReadableTable
-
-    def __repr__(self) -> str:
-        return display.as_text(self)
-
-    def _repr_html_(self) -> str:
-        return display.as_html(self)
 
 
 def readable[**P](question: Callable[P, pd.DataFrame]) -> Callable[P, pd.DataFrame]:

@@ -7,9 +7,8 @@ import pandas as pd
 
 from bayesmix.errors import counted
 from bayesmix.inference.checks.audit_record import Audit
-from bayesmix.report.pages import page
 from bayesmix.report.pages.numbers import aligned, number, row, whole
-from bayesmix.report.pages.page import Block, Table
+from bayesmix.report.pages.page import Block, Table, blocks_of
 from bayesmix.visible import visible
 
 WIDTH = 80
@@ -19,17 +18,8 @@ _SHORTEST_NAME = 16
 _HEADER = ("", "", "fit", "NUTS", "difference", "error", "z")
 
 
-def as_text(audit: Audit) -> str:
-    """What `print(audit)` shows."""
-    return page.as_text(blocks(audit))
-
-
-def as_html(audit: Audit) -> str:
-    """What a notebook shows for `audit`."""
-    return page.as_html(blocks(audit))
-
-
-def blocks(audit: Audit) -> tuple[Block, ...]:
+@blocks_of.register
+def _blocks(audit: Audit) -> tuple[Block, ...]:
     how = audit.sampling
     kept = f" (thinned by {how.thin})" if how.thin > 1 else ""
     figures = (

@@ -3,23 +3,13 @@
 from math import isfinite
 
 from bayesmix.inference.evidence.bayes_factor import BayesFactor
-from bayesmix.report.pages import page
 from bayesmix.report.pages.numbers import number
-from bayesmix.report.pages.page import Block
+from bayesmix.report.pages.page import Block, blocks_of
 from bayesmix.report.pages.rand_summary import error, priors_by_line, probability
 
 
-def as_text(found: BayesFactor) -> str:
-    """What `print(found)` shows."""
-    return page.as_text(blocks(found))
-
-
-def as_html(found: BayesFactor) -> str:
-    """What a notebook shows for `found`."""
-    return page.as_html(blocks(found))
-
-
-def blocks(found: BayesFactor) -> tuple[Block, ...]:
+@blocks_of.register
+def _blocks(found: BayesFactor) -> tuple[Block, ...]:
     lines = [f"{found.larger}", f"  against {found.smaller}"]
     if found.reason:
         return (Block("", lines=(*lines, f"No Bayes factor, by {found.method}: {found.reason}")),)

@@ -8,26 +8,16 @@ import pandas as pd
 
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.inference.pooling.compare_reml import RemlComparison, estimated_by
-from bayesmix.report.pages import page
 from bayesmix.report.pages.numbers import aligned, number, row
-from bayesmix.report.pages.page import Block, Table
+from bayesmix.report.pages.page import Block, Table, blocks_of
 
 _WIDTH = 110
 _MOST_LEVELS = 5  # of a term, those that differ most
 _NO_ESTIMATE = "runs away"
 
 
-def as_text(comparison: RemlComparison) -> str:
-    """What `print(comparison)` shows."""
-    return page.as_text(blocks(comparison))
-
-
-def as_html(comparison: RemlComparison) -> str:
-    """What a notebook shows for `comparison`."""
-    return page.as_html(blocks(comparison))
-
-
-def blocks(comparison: RemlComparison) -> tuple[Block, ...]:
+@blocks_of.register
+def _blocks(comparison: RemlComparison) -> tuple[Block, ...]:
     by = estimated_by(comparison.reml)
     interval = f"{100 * comparison.prob:g} % equal-tailed interval"
     found = [

@@ -2,23 +2,13 @@
 
 from bayesmix.errors import counted
 from bayesmix.formula.design import Design
-from bayesmix.report.pages import page
-from bayesmix.report.pages.page import Block, ending_in_words
+from bayesmix.report.pages.page import Block, blocks_of, ending_in_words
 
 _MOST_NAMES = 12
 
 
-def as_text(design: Design) -> str:
-    """What `print(design)` shows."""
-    return page.as_text(blocks(design))
-
-
-def as_html(design: Design) -> str:
-    """What a notebook shows for `design`."""
-    return page.as_html(blocks(design))
-
-
-def blocks(design: Design) -> tuple[Block, ...]:
+@blocks_of.register
+def _blocks(design: Design) -> tuple[Block, ...]:
     head = (f"Design of {design.formula.text}", f"{counted(design.n_obs, 'row')}; response {design.response.name}")
     rows = [row for predictor in design.predictors for row in _rows(predictor)]
     return (

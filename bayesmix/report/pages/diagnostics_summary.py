@@ -4,22 +4,12 @@ import pandas as pd
 
 from bayesmix.errors import counted
 from bayesmix.modelling.diagnostics import Diagnostics
-from bayesmix.report.pages import page
 from bayesmix.report.pages.numbers import rhat, whole
-from bayesmix.report.pages.page import Block, ending_in_words
+from bayesmix.report.pages.page import Block, blocks_of, ending_in_words
 
 
-def as_text(found: Diagnostics) -> str:
-    """What `print(found)` shows."""
-    return page.as_text(blocks(found))
-
-
-def as_html(found: Diagnostics) -> str:
-    """What a notebook shows for `found`."""
-    return page.as_html(blocks(found))
-
-
-def blocks(found: Diagnostics) -> tuple[Block, ...]:
+@blocks_of.register
+def _blocks(found: Diagnostics) -> tuple[Block, ...]:
     of_chains = found.importance is None  # the parts of a weighted sample agree whatever the weights
     rows = [_row(str(kind), own, of_chains) for kind, own in found.parameters.groupby("kind", sort=False)]
     header = ["kind", "number", *["largest R-hat"] * of_chains, "smallest bulk ESS", "smallest tail ESS", ""]

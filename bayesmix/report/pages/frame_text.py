@@ -9,7 +9,9 @@ from textwrap import wrap
 import numpy as np
 import pandas as pd
 
+from bayesmix.inference.shared.readable_table import ReadableTable
 from bayesmix.report.pages.frame_cells import numbers, spread_of, text_of
+from bayesmix.report.pages.page import blocks_of
 
 _LONG = 28  # a text with more letters stands below its row, where the whole does not fit into the width
 _LONG_LABEL = 36
@@ -30,10 +32,25 @@ class Column:
         return max(map(len, (self.name, *self.cells)))
 
 
-def as_text(table: pd.DataFrame) -> str:
-    """What `print(table)` shows, in the width of the terminal."""
-    width = max(_NARROWEST, get_terminal_size((pd.get_option("display.width") or 80, 24)).columns)
-    return in_width(table, width)
+@dataclass(frozen=True)
+class Frame:
+    """A whole table as a part of a page."""
+
+    table: pd.DataFrame
+
+    def text(self) -> str:
+        """What `print(table)` shows, in the width of the terminal."""
+        width = max(_NARROWEST, get_terminal_size((pd.get_option("display.width") or 80, 24)).columns)
+        return in_width(self.table, width)
+
+    def html(self) -> str:
+        """What a notebook shows: all columns, texts whole."""
+        return _html(self.table)
+
+
+@blocks_of.register
+def _blocks(table: ReadableTable) -> tuple[Frame, ...]:
+    return (Frame(table),)
 
 
 def in_width(table: pd.DataFrame, width: int) -> str:
@@ -132,8 +149,7 @@ def _indented(text: str, width: int) -> list[str]:
     return wrap(text, width, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False)
 
 
-def as_html(table: pd.DataFrame) -> str:
-    """What a notebook shows: all columns, texts whole."""
+def _html(table: pd.DataFrame) -> str:
     rows, cut = _rows_shown(table)
     labels, columns = _labels(rows, cut), _columns(rows, cut)
     head = "".join(f"<th style='text-align:left'>{escape(label.name)}</th>" for label in labels)
@@ -146,7 +162,7 @@ def as_html(table: pd.DataFrame) -> str:
     size = f"<p>{len(table)} rows x {table.shape[1]} columns</p>" if cut is not None else ""
     style = "font-variant-numeric:tabular-nums"
     body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody>"
-    return f"<div class='bayesmix'><table class='dataframe' style='{style}'>{body}</table>{size}</div>"
+    return f"<table class='dataframe' style='{style}'>{body}</table>{size}"
 
 
 def _html_cell(column: Column, row: int) -> str:

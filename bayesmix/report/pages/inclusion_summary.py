@@ -1,27 +1,17 @@
 """What `print(bm.inclusion(fit))` shows: the evidence for each random term, and how probable each model is."""
 
 import numpy as np
-import pandas as pd
 
-from bayesmix.report.pages import page
+from bayesmix.inference.evidence.rand_table import InclusionTable
 from bayesmix.report.pages.numbers import aligned, number
-from bayesmix.report.pages.page import Block, Table
+from bayesmix.report.pages.page import Block, Table, blocks_of
 from bayesmix.report.pages.rand_summary import error, probability
 
 _MOST_MODELS = 8  # shown, the most probable
 
 
-def as_text(table: pd.DataFrame) -> str:
-    """What `print(table)` shows."""
-    return page.as_text(blocks(table))
-
-
-def as_html(table: pd.DataFrame) -> str:
-    """What a notebook shows for `table`."""
-    return page.as_html(blocks(table))
-
-
-def blocks(table: pd.DataFrame) -> tuple[Block, ...]:
+@blocks_of.register
+def _blocks(table: InclusionTable) -> tuple[Block, ...]:
     head = f"Inclusion Bayes factors of the random terms of {table.attrs.get('formula', 'the model')}"
     if not len(table):
         return (Block("", lines=(f"{head}: it has none.",)),)

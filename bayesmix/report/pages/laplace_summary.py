@@ -7,26 +7,16 @@ import numpy as np
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.inference.checks.level_checks import twin_lines
 from bayesmix.inference.tables.fixef import fixef
-from bayesmix.report.pages import page
 from bayesmix.report.pages.data_lines import data_lines
 from bayesmix.report.pages.numbers import aligned, decimals_for, number, p_value
-from bayesmix.report.pages.page import Block, Table
+from bayesmix.report.pages.page import Block, Table, blocks_of
 
 _WIDTH = 110
 _DIGITS = 4  # of a standard error, and of a sd
 
 
-def as_text(fit: LaplaceFit) -> str:
-    """What `print(fit)` shows."""
-    return page.as_text(blocks(fit))
-
-
-def as_html(fit: LaplaceFit) -> str:
-    """What a notebook shows for `fit`."""
-    return page.as_html(blocks(fit))
-
-
-def blocks(fit: LaplaceFit, *, prob: float = 0.95) -> tuple[Block, ...]:
+@blocks_of.register
+def _blocks(fit: LaplaceFit, *, prob: float = 0.95, **_: object) -> tuple[Block, ...]:
     """The page of a fit, with confidence intervals of probability `prob`."""
     parts = [Block("", lines=_model_lines(fit))]
     if not fit.converged:

@@ -6,25 +6,15 @@ from bayesmix.estimates.least_squares.record import LmFit
 from bayesmix.inference.checks.level_checks import twin_lines
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.residuals import residuals
-from bayesmix.report.pages import page
 from bayesmix.report.pages.data_lines import data_lines
 from bayesmix.report.pages.numbers import aligned, decimals_for, number, p_value
-from bayesmix.report.pages.page import Block, Table
+from bayesmix.report.pages.page import Block, Table, blocks_of
 
 _DIGITS = 5  # of a standard error
 
 
-def as_text(fit: LmFit) -> str:
-    """What `print(fit)` shows."""
-    return page.as_text(blocks(fit))
-
-
-def as_html(fit: LmFit) -> str:
-    """What a notebook shows for `fit`."""
-    return page.as_html(blocks(fit))
-
-
-def blocks(fit: LmFit, *, prob: float = 0.95) -> tuple[Block, ...]:
+@blocks_of.register
+def _blocks(fit: LmFit, *, prob: float = 0.95, **_: object) -> tuple[Block, ...]:
     """The page of a fit, with confidence intervals of probability `prob`."""
     weighted = "Weighted residuals" if fit.design.weights is not None else "Residuals"
     return (

@@ -1,9 +1,11 @@
 """A printed page as data: headings, lines and tables of texts, rendered as plain text or as HTML."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import singledispatch
 from html import escape
+from typing import Protocol
 
 from bayesmix.visible import visible
 
@@ -26,6 +28,14 @@ def ending_in_words(header: Sequence[str], rows: Sequence[Sequence[str]], labels
     return Table(heads, cells, labels)
 
 
+class Part(Protocol):
+    """What stands on a page, below or above other parts."""
+
+    def text(self) -> str: ...
+
+    def html(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Block:
     """A heading with lines or a table below it."""
@@ -34,17 +44,46 @@ class Block:
     lines: Sequence[str] = ()
     table: Table | None = None
 
+    def text(self) -> str:
+        """What a terminal would obey is written out."""
+        lines = [visible(f"{self.heading}:")] if self.heading else []
+        lines += map(_one_line, self.lines)
+        if self.table is not None:
+            lines += _text_rows(self.table)
+        return "\n".join(line.rstrip() for line in lines)
 
-def as_text(blocks: Iterable[Block]) -> str:
-    """The blocks one below the other, a blank line between them; what a terminal would obey is written out."""
-    parts = []
-    for block in blocks:
-        lines = [visible(f"{block.heading}:")] if block.heading else []
-        lines += map(_one_line, block.lines)
-        if block.table is not None:
-            lines += _text_rows(block.table)
-        parts.append("\n".join(line.rstrip() for line in lines))
-    return "\n\n".join(parts)
+    def html(self) -> str:
+        """Every text is escaped."""
+        parts = []
+        if self.heading:
+            parts.append(f"<p style='margin:0.8em 0 0.2em'><b>{_escaped(self.heading)}</b></p>")
+        if self.lines:
+            text = "<br>".join(escape(_one_line(line)).replace("  ", "&ensp;") for line in self.lines)
+            parts.append(f"<p style='margin:0.4em 0'>{text}</p>")
+        if self.table is not None:
+            parts.append(_html_table(self.table))
+        return "".join(parts)
+
+
+@dataclass(frozen=True, repr=False)
+class Page:
+    """A record in print: `str()` gives the text, a notebook shows the same as HTML."""
+
+    blocks: tuple[Part, ...]
+
+    def __str__(self) -> str:
+        return "\n\n".join(block.text() for block in self.blocks)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return f"<div class='bayesmix'>{''.join(block.html() for block in self.blocks)}</div>"
+
+
+@singledispatch
+def blocks_of(record: object, **_: object) -> tuple[Part, ...]:
+    """What stands on the page of a record; `prob=` is of the intervals of a fit, `ddf=` of the tests by REML."""
+    raise TypeError(f"{type(record).__name__} has no page")
 
 
 def _text_rows(table: Table) -> list[str]:
@@ -58,20 +97,6 @@ def _text_rows(table: Table) -> list[str]:
         )
         for cells in rows
     ]
-
-
-def as_html(blocks: Iterable[Block]) -> str:
-    """The same as HTML for a notebook; every text is escaped."""
-    parts = []
-    for block in blocks:
-        if block.heading:
-            parts.append(f"<p style='margin:0.8em 0 0.2em'><b>{_escaped(block.heading)}</b></p>")
-        if block.lines:
-            text = "<br>".join(escape(_one_line(line)).replace("  ", "&ensp;") for line in block.lines)
-            parts.append(f"<p style='margin:0.4em 0'>{text}</p>")
-        if block.table is not None:
-            parts.append(_html_table(block.table))
-    return f"<div class='bayesmix'>{''.join(parts)}</div>"
 
 
 def _html_table(table: Table) -> str:

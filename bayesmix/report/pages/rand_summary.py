@@ -5,9 +5,9 @@ from math import isfinite
 import numpy as np
 import pandas as pd
 
-from bayesmix.report.pages import page
+from bayesmix.inference.evidence.rand_table import RandTable
 from bayesmix.report.pages.numbers import aligned, number, p_value
-from bayesmix.report.pages.page import Block, Table
+from bayesmix.report.pages.page import Block, Table, blocks_of
 
 _HEADER = ("term", "log10 BF", "error", "over prior scales", "P(term)", "LRT p", "at the boundary")
 _FOOT = (
@@ -20,17 +20,8 @@ _UNREACHED = (
 )
 
 
-def as_text(table: pd.DataFrame) -> str:
-    """What `print(table)` shows."""
-    return page.as_text(blocks(table))
-
-
-def as_html(table: pd.DataFrame) -> str:
-    """What a notebook shows for `table`."""
-    return page.as_html(blocks(table))
-
-
-def blocks(table: pd.DataFrame) -> tuple[Block, ...]:
+@blocks_of.register
+def _blocks(table: RandTable) -> tuple[Block, ...]:
     head = f"Bayes factors of the random terms of {table.attrs.get('formula', 'the model')}"
     if not len(table):
         return (Block("", lines=(f"{head}: it has none.",)),)

@@ -12,10 +12,9 @@ from bayesmix.inference.checks.level_checks import twin_lines
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.residuals import residuals
 from bayesmix.inference.tables.varcorr import RESIDUAL, varcorr
-from bayesmix.report.pages import page
 from bayesmix.report.pages.data_lines import data_lines
 from bayesmix.report.pages.numbers import aligned, decimals_for, number, p_value
-from bayesmix.report.pages.page import Block, Table
+from bayesmix.report.pages.page import Block, Table, blocks_of
 
 _DIGITS = 5  # of a standard error, a variance, a standard deviation
 _WIDTH = 110
@@ -24,17 +23,8 @@ _DEFAULT = "satterthwaite"
 _METHODS = {"satterthwaite": "Satterthwaite", "kenward-roger": "Kenward-Roger"}
 
 
-def as_text(fit: RemlFit) -> str:
-    """What `print(fit)` shows."""
-    return page.as_text(blocks(fit))
-
-
-def as_html(fit: RemlFit) -> str:
-    """What a notebook shows for `fit`."""
-    return page.as_html(blocks(fit))
-
-
-def blocks(fit: RemlFit, *, prob: float = 0.95, ddf: str = "satterthwaite") -> tuple[Block, ...]:
+@blocks_of.register
+def _blocks(fit: RemlFit, *, prob: float = 0.95, ddf: str = "satterthwaite") -> tuple[Block, ...]:
     """The page of a fit, with degrees of freedom by `ddf` and confidence intervals of probability `prob`."""
     parts = [
         Block("", lines=_model_lines(fit)),

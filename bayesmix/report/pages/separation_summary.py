@@ -8,24 +8,14 @@ from bayesmix.errors import counted
 from bayesmix.inference.checks.separation import Separation
 from bayesmix.inference.checks.separation_checks import separation_line
 from bayesmix.modelling.record import Fit
-from bayesmix.report.pages import page
 from bayesmix.report.pages.numbers import aligned, number, row
-from bayesmix.report.pages.page import Block, Table, ending_in_words
+from bayesmix.report.pages.page import Block, Table, blocks_of, ending_in_words
 from bayesmix.separated_data.find import can_separate, separation_of
 from bayesmix.separated_data.words import count, levels_line, place, runaways
 
 
-def as_text(found: Separation) -> str:
-    """What `print(found)` shows."""
-    return page.as_text(blocks(found))
-
-
-def as_html(found: Separation) -> str:
-    """What a notebook shows for `found`."""
-    return page.as_html(blocks(found))
-
-
-def blocks(found: Separation) -> tuple[Block, ...]:
+@blocks_of.register
+def _blocks(found: Separation) -> tuple[Block, ...]:
     triage, names = found.triage, found.design.fixed.names
     head = f"Separation in {found.design.formula.text}, {found.family}, {found.design.n_obs} observations"
     parts = [Block("", lines=(head, _verdict(found)))]
