@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import singledispatch
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -27,6 +28,7 @@ _ABOVE, _BELOW = 1.0, 0.0
 _WIDTH, _HEIGHT = 2.9, 1.05  # of a panel, in inches
 _NEAR_ZERO = 0.4  # of the upper end
 _OF_PANEL = 0.92  # of its width is left for the title
+_STOPPED = "where the search stopped, as no maximum was found"
 
 
 @dataclass(frozen=True)
@@ -168,17 +170,19 @@ def _range(pair: Pair) -> tuple[float, float]:
 def _caption(comparison: RemlComparison, pairs: list[Pair]) -> str:
     interval = f"{100 * comparison.prob:g}\N{NO-BREAK SPACE}%"
     sds = [pair for pair in pairs if pair.kind == "sd"]
-    parts = [f"Above: estimate, {interval} confidence interval of coefficients"]
-    if isinstance(comparison.reml, LaplaceFit) and not comparison.reml.converged:
-        parts = ["Above: where the search stopped, as no maximum was found."]
-    elif isinstance(comparison.reml, LaplaceFit):
-        parts[0] += " (z); of sds the estimate alone."
-    elif sds and not any(np.isnan(pair.limits).any() for pair in sds):
-        parts[0] += " (t) and sds (profile of the restricted likelihood)."
-    else:
-        parts[0] += " (t)."
+    how, scale = _how_and_scale(comparison.reml, bool(sds) and not any(np.isnan(pair.limits).any() for pair in sds))
+    above = f"estimate, {interval} confidence interval of coefficients {how}" if how else _STOPPED
     point = "mean of coefficients, median of sds and correlations"
-    parts.append(f"Below: posterior {point}, {interval} equal-tailed interval.")
-    if isinstance(comparison.reml, LaplaceFit):
-        parts.append(f"On the {comparison.reml.family.link} scale.")
-    return " ".join(parts)
+    return f"Above: {above}. Below: posterior {point}, {interval} equal-tailed interval.{scale}"
+
+
+@singledispatch
+def _how_and_scale(_reml: RemlFit | LaplaceFit, has_sds: bool) -> tuple[str, str]:
+    """How the intervals were had, where there are any, and the scale."""
+    return "(t) and sds (profile of the restricted likelihood)" if has_sds else "(t)", ""
+
+
+@_how_and_scale.register
+def _of_laplace(laplace: LaplaceFit, _has_sds: bool) -> tuple[str, str]:
+    how = "(z); of sds the estimate alone" if laplace.converged else ""
+    return how, f" On the {laplace.family.link} scale."

@@ -20,12 +20,12 @@ from bayesmix.modelling.record import Fit
 from bayesmix.numerics.links import LINKS
 from bayesmix.report.pictures.line_grid import Axis
 from bayesmix.report.pictures.line_rows import Rows
-from bayesmix.report.pictures.plot_arguments import AnyFit
+from bayesmix.report.pictures.plot_arguments import AnyFit, family_of
 
 
 def is_linear(fit: AnyFit) -> bool:
     """Whether the expected response is a sum, so that its mean over rows is that of the rows' mean."""
-    return isinstance(fit, RemlFit | LmFit) or fit.family.is_additive
+    return family_of(fit).is_additive
 
 
 def values_of_a_row(fits: list[AnyFit]) -> int:
@@ -153,6 +153,4 @@ def _at_estimates(fit: RemlFit | LaplaceFit | LmFit, rows: Rows, group: str | No
         modes = {term.label: effects for term, effects in zip(fit.design.random, fit.effects, strict=True)}
         for term in at_rows.random:
             predictor += np.sum(term.columns * modes[term.label][term.index], axis=1)
-    if isinstance(fit, LaplaceFit):
-        predictor = LINKS[fit.family.link].inverse(predictor)
-    return rows.mean(predictor)
+    return rows.mean(LINKS[family_of(fit).link].inverse(predictor))

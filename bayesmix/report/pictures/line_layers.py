@@ -6,8 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.errors import ArgumentError
-from bayesmix.estimates.least_squares.record import LmFit
-from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.columns import level_texts
 from bayesmix.formula.design import Design
 from bayesmix.formula.syntax import columns_in
@@ -18,7 +16,7 @@ from bayesmix.report.pictures.line_expected import expected_lines, height_of_oth
 from bayesmix.report.pictures.line_grid import Axis, group_term, is_factor
 from bayesmix.report.pictures.line_panels import Layer, Panels, layer_look
 from bayesmix.report.pictures.line_rows import Rows, rows_for
-from bayesmix.report.pictures.plot_arguments import AnyFit
+from bayesmix.report.pictures.plot_arguments import AnyFit, family_of
 
 PROB = 0.95
 
@@ -98,7 +96,7 @@ def _points(
 
 
 def is_binary(fit: AnyFit) -> bool:
-    return not isinstance(fit, RemlFit | LmFit) and fit.family.response == "binary"
+    return family_of(fit).response == "binary"
 
 
 def a_factor(design: Design, by: str, axis: Axis, group: str) -> str:

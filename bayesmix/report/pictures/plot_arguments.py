@@ -10,6 +10,7 @@ from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, listi
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.least_squares.record import LmFit
 from bayesmix.estimates.reml.record import RemlFit
+from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.inference.shared.arguments import a_text, groups_of, items_of
 from bayesmix.modelling.kinds import LINEAR
@@ -17,6 +18,8 @@ from bayesmix.modelling.record import Fit
 from bayesmix.report.pictures.plot_canvas import Canvas
 
 AnyFit = Fit | RemlFit | LaplaceFit | LmFit
+
+_GAUSSIAN = Family("gaussian", "identity")
 
 _LEAST_INCHES, _MOST_INCHES = 1.0, 100.0
 
@@ -36,6 +39,11 @@ def any_fit(fit: Any) -> AnyFit:
             f"{type(fit).__name__}."
         )
     return fit
+
+
+def family_of(fit: AnyFit) -> Family:
+    """The family of a fit; that of REML and of least squares is Gaussian."""
+    return _GAUSSIAN if isinstance(fit, RemlFit | LmFit) else fit.family
 
 
 def an_axes(ax: Any) -> Axes | None:

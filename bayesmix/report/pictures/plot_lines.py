@@ -7,8 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesmix.errors import ArgumentError
-from bayesmix.estimates.least_squares.record import LmFit
-from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import a_count
 from bayesmix.modelling.record import Fit
@@ -27,7 +25,7 @@ from bayesmix.report.pictures.line_layers import (
 from bayesmix.report.pictures.line_panels import Panels, draw_panel, handles_of, is_apart, set_limits, set_ticks
 from bayesmix.report.pictures.line_rows import Rows
 from bayesmix.report.pictures.lines_together import draw_together
-from bayesmix.report.pictures.plot_arguments import AnyFit, a_canvas, a_text_or_none, labelled_fits
+from bayesmix.report.pictures.plot_arguments import AnyFit, a_canvas, a_text_or_none, family_of, labelled_fits
 from bayesmix.report.pictures.plot_look import look
 from bayesmix.report.pictures.plot_style import frame, panels
 from bayesmix.report.pictures.plot_text import literal, shortened
@@ -189,6 +187,5 @@ def _caption(
     if shown.greatest > 1:
         parts.append("Areas of points grow with the number of trials.")
     if shown.separate is None and shown.population is not None:
-        link = "" if isinstance(fit, RemlFit | LmFit) else fit.family.link
-        parts.append(f"No pooling is left out: with a {link} link a level's own curve need not exist.")
+        parts.append(f"No pooling is left out: with a {family_of(fit).link} link a level's own curve need not exist.")
     return " ".join(parts)

@@ -17,7 +17,7 @@ from bayesmix.inference.tables.ranef import ranef
 from bayesmix.inference.tables.residuals import residuals
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.record import Fit
-from bayesmix.report.pictures.plot_arguments import a_canvas, a_text_or_none
+from bayesmix.report.pictures.plot_arguments import a_canvas, a_text_or_none, family_of
 from bayesmix.report.pictures.plot_look import BLUE, POINT_SIZE, look
 from bayesmix.report.pictures.plot_style import head, label_axes, one_axes
 
@@ -135,7 +135,7 @@ def _values(
         )
     if term is not None:
         raise UnknownTermError(f"term={term!r} belongs to a group's effects; name the group in which=.")
-    if not isinstance(fit, RemlFit | LmFit) and fit.family.name != "gaussian":
+    if family_of(fit).name != "gaussian":
         values = residuals(fit, kind="quantile", seed=seed)[column].to_numpy()
         return values[np.isfinite(values)], _QUANTILE
     return residuals(fit, kind="pearson")[column].to_numpy(), "residuals"

@@ -17,7 +17,7 @@ from bayesmix.inference.tables.ranef import ranef
 from bayesmix.modelling.kinds import MIXED, refuse_other_kinds
 from bayesmix.modelling.record import Fit
 from bayesmix.report.pages.units import response_text, unit_of_coefficient, with_unit
-from bayesmix.report.pictures.plot_arguments import a_canvas, one_group
+from bayesmix.report.pictures.plot_arguments import a_canvas, family_of, one_group
 from bayesmix.report.pictures.plot_canvas import Canvas, new_figure
 from bayesmix.report.pictures.plot_look import BLUE, look
 from bayesmix.report.pictures.plot_style import dress, frame, panel_title
@@ -101,8 +101,7 @@ def plot_ranef(
                 continue
             _draw(axes[i, j], row[j], fit, inches=figure.get_figwidth() / axes.shape[1] - names - _BESIDE)
             axes[i, j].set_xlim(limits[row[j].term])
-    link = "identity" if isinstance(fit, RemlFit) else fit.family.link
-    frame(figure, canvas, text=_caption(isinstance(fit, Fit), link))
+    frame(figure, canvas, text=_caption(isinstance(fit, Fit), family_of(fit).link))
     return figure
 
 
@@ -210,9 +209,10 @@ def _draw(ax: Axes, panel: Caterpillar, fit: Fit | RemlFit | LaplaceFit, *, inch
 def _effect_label(panel: Caterpillar, fit: Fit | RemlFit | LaplaceFit) -> str:
     """What an effect is of, and its unit, or the scale on which it adds."""
     what = "effect" if panel.term == "Intercept" else f"effect on {panel.term}"
-    if isinstance(fit, RemlFit) or fit.family.link == "identity":
+    link = family_of(fit).link
+    if link == "identity":
         return with_unit(what, unit_of_coefficient(fit.design, panel.term))
-    return f"{what} ({fit.family.link} scale)"
+    return f"{what} ({link} scale)"
 
 
 def _name_extremes(ax: Axes, levels: list[str]) -> None:

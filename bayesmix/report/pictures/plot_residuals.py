@@ -21,7 +21,7 @@ from bayesmix.inference.tables.residuals import residuals
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.record import Fit
 from bayesmix.report.pages.units import column_with_unit, response_text, response_unit, with_unit
-from bayesmix.report.pictures.plot_arguments import a_canvas
+from bayesmix.report.pictures.plot_arguments import a_canvas, family_of
 from bayesmix.report.pictures.plot_look import BLUE, POINT_SIZE, VERMILION, look
 from bayesmix.report.pictures.plot_style import head, label_axes, one_axes
 from bayesmix.report.pictures.residuals_by import Levels, draw_boxes, draw_boxes_along, levels_or_numbers
@@ -106,7 +106,7 @@ def plot_residuals(
     """
     refuse_other_kinds(fit, question="plot_residuals", kinds=LINEAR)
     canvas = a_canvas(ax=ax, figsize=figsize, caption=caption)
-    family = None if isinstance(fit, RemlFit | LmFit) else fit.family
+    family = family_of(fit)
     kind = _kind(fit.design, family) if kind is None else one_of(kind, KINDS, argument="kind")
     beside = None if by is None else levels_or_numbers(fit.design, by)
     shown = _shown(fit, kind, seed)
@@ -174,8 +174,8 @@ def _shown(fit: Fit | RemlFit | LaplaceFit | LmFit, kind: str, seed: int | None)
     return Realised(expected[known], residual[known], np.flatnonzero(known))
 
 
-def _kind(design: Design, family: Family | None) -> str:
-    if family is None or family.is_gaussian_identity:
+def _kind(design: Design, family: Family) -> str:
+    if family.is_gaussian_identity:
         return "response" if design.weights is None else "pearson"
     # Divided by a standard deviation near 0, a yes or no that was not expected would hide all others.
     if family.response == "binary":
@@ -183,9 +183,9 @@ def _kind(design: Design, family: Family | None) -> str:
     return "pearson" if family.name == "gaussian" else "quantile"
 
 
-def _fitted_label(design: Design, family: Family | None) -> str:
+def _fitted_label(design: Design, family: Family) -> str:
     name = response_text(design)
-    if family is not None and family.response == "binary":
+    if family.response == "binary":
         return f"fitted probability of {name}"
     if design.response.trials is not None:
         return f"fitted proportion of {name}"

@@ -13,7 +13,7 @@ from scipy.stats import chi2
 from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import ArgumentError
 from bayesmix.estimates.reml.record import RemlFit
-from bayesmix.formula.design import Design
+from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.inference.pooling.level_lines import LevelLines, coefficient_draws, has_intercept
 from bayesmix.inference.shared.arguments import one_term
 from bayesmix.inference.shared.draws import correlations, joined, n_draws_of, standard_deviations
@@ -191,21 +191,22 @@ def _pooled(fit: Fit | RemlFit, lines: LevelLines) -> Floats:
 def _covariance(fit: Fit | RemlFit, alone: "NoPooling") -> Floats:
     """Covariance (k, k) of the group's effects: as estimated, or its posterior mean."""
     own = [(i, term) for i, term in enumerate(fit.design.random) if term.group == alone.group]
-    blocks = []
-    for i, term in own:
-        if isinstance(fit, RemlFit):
-            blocks.append(fit.L[i] @ fit.L[i].T)
-            continue
-        sds = joined(standard_deviations(fit, term))
-        block = np.diag(np.mean(sds**2, axis=1))
-        drawn = joined(correlations(fit, term)) if term.k > 1 else ()
-        for (one, other), draws in zip(column_pairs(term), drawn, strict=True):
-            r, c = term.names.index(one), term.names.index(other)
-            block[r, c] = block[c, r] = np.mean(sds[r] * sds[c] * draws)
-        blocks.append(block)
+    blocks = [_covariance_of_term(fit, i, term) for i, term in own]
     names = [name for _, term in own for name in term.names]
     order = [names.index(name) for name in alone.names]
     return block_diag(*blocks)[np.ix_(order, order)]
+
+
+def _covariance_of_term(fit: Fit | RemlFit, place: int, term: GroupTerm) -> Floats:
+    if isinstance(fit, RemlFit):
+        return fit.L[place] @ fit.L[place].T
+    sds = joined(standard_deviations(fit, term))
+    block = np.diag(np.mean(sds**2, axis=1))
+    drawn = joined(correlations(fit, term)) if term.k > 1 else ()
+    for (one, other), draws in zip(column_pairs(term), drawn, strict=True):
+        r, c = term.names.index(one), term.names.index(other)
+        block[r, c] = block[c, r] = np.mean(sds[r] * sds[c] * draws)
+    return block
 
 
 def _distinct(overall: Floats, points: Floats) -> Floats:
