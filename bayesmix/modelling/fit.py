@@ -137,8 +137,10 @@ def fit(
 
     Examples
     --------
-    >>> sleepstudy = bm.load_data("sleepstudy")  # doctest: +SKIP
-    >>> bm.fit("Reaction ~ Days + (Days | Subject)", sleepstudy, seed=1)  # doctest: +SKIP
+    >>> sleepstudy = bm.load_data("sleepstudy")
+    >>> fit = bm.fit("Reaction ~ Days + (Days | Subject)", sleepstudy, seed=1)
+    >>> fit.method, fit.sampling.sampler
+    ('exact', 'importance')
     """
     check_arguments(
         method=method,
