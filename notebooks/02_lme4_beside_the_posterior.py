@@ -699,8 +699,8 @@ bm.rand(maximal_fit)[["log10_bf", "label", "p", "p_boundary"]]
 # %% [markdown]
 # The data are 15 times as probable without random effects of the interaction as with them. How strong that is depends
 # on the prior once more, as the label says; the likelihood-ratio test has nothing against leaving them out either.
-# `wingspan` and `scales` have no rows, here as in lmerTest, since the interaction contains both. Without `wingspan`, for
-# one, the formula would still have `wingspan:scales`, then a slope for each kind of scales: the same model in other
+# `wingspan` and `scales` have no rows, here as in lmerTest, since the interaction contains both. Without `wingspan`,
+# say, the formula would still have `wingspan:scales`, then a slope for each kind of scales: the same model in other
 # words, which fits the data exactly as well. Between the two whole models:
 
 # %%
