@@ -81,9 +81,9 @@ GROUND = ("hints", "parallel", "terminal", "display", "disk", "errors", "arrays"
 
 
 def imports_between_rooms() -> Counter[tuple[str, str]]:
-    """How many files' imports go from one room to another."""
+    """How many imports go from one room to another."""
     imports = Counter[tuple[str, str]]()
-    for path in PACKAGE.rglob("*.py"):
+    for path in sorted(PACKAGE.rglob("*.py")):
         room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
         for other in _rooms_imported(ast.parse(path.read_text())):
             if other != room:
@@ -107,7 +107,7 @@ def draw(file: Path) -> None:
     figure.subplots_adjust(0.01, 0.01, 0.99, 0.99)
     imports = {pair: n for pair, n in imports_between_rooms().items() if set(pair) <= set(ROOMS)}
     starts, ends = _ports(imports)
-    for (above, below), n in sorted(imports.items(), key=lambda item: item[1]):
+    for (above, below), n in sorted(imports.items(), key=lambda item: (item[1], item[0])):
         _arrow(axes, (starts[above, below], ROOMS[above].bottom), (ends[above, below], ROOMS[below].top), n, above)
     for name, room in ROOMS.items():
         _box(axes, name, room)
@@ -122,7 +122,8 @@ def _ports(imports: dict[tuple[str, str], int]) -> tuple[dict[tuple[str, str], f
     starts: dict[tuple[str, str], float] = {}
     ends: dict[tuple[str, str], float] = {}
     for name, room in ROOMS.items():
-        leaving = {pair: _middle(ROOMS[pair[1]]) for pair in imports if pair[0] == name}
+        # From higher floors further to the left: arrows to one room do not cross.
+        leaving = {pair: _middle(ROOMS[pair[1]]) + 7 - room.floor for pair in imports if pair[0] == name}
         starts |= _spread(leaving, room)
     for name, room in ROOMS.items():
         ends |= _spread({pair: starts[pair] for pair in imports if pair[1] == name}, room)
@@ -135,7 +136,7 @@ def _middle(room: Room) -> float:
 
 def _spread(wanted: dict[tuple[str, str], float], room: Room) -> dict[tuple[str, str], float]:
     """Places within a room, in the order of those wanted and as near to them as a gap between neighbours allows."""
-    order = sorted(wanted, key=lambda pair: wanted[pair])
+    order = sorted(wanted, key=lambda pair: (wanted[pair], pair))
     low, high = room.left + 1.5, room.right - 1.5
     gap = min(3.2, (high - low) / max(len(order) - 1, 1))
     places = [min(max(wanted[pair], low), high) for pair in order]
