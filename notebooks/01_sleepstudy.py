@@ -186,7 +186,7 @@ intercepts
 # %% [markdown]
 # How to read it, from the top:
 #
-# - **Draws.** How many there are and how they were made. *Marginal*: the coefficients and the people's deviations are
+# - **Draws.** How many there are and how they were made. *Exact*: the coefficients and the people's deviations are
 #   integrated out in closed form, the two standard deviations alone are sampled, here by *importance sampling*, and all
 #   the rest is drawn exactly. `bm.fit` does so wherever it can, and says why (section 8).
 # - **Random effects.** `Subject Intercept` is the standard deviation of the people's heights, called
@@ -525,10 +525,10 @@ ladder.assign(max_rhat=ladder["max_rhat"].map("{:.4f}".format), min_ess=ladder["
 # as they are (*centred*) instead of divided by their sd, or with a mass matrix that knows which parameters move
 # together. Had the last attempt had problems too, the last line of the print would say so.
 #
-# Beside each other: the marginal fit, the joint one's first attempt, and what became of it.
+# Beside each other: the exact fit, the joint one's first attempt, and what became of it.
 
 # %%
-ways = {"marginal": slopes_only, "joint, first attempt": first, "joint, with remedies": joint}
+ways = {"exact": slopes_only, "joint, first attempt": first, "joint, with remedies": joint}
 quality = pd.concat([bm.glance(fit) for fit in ways.values()], keys=ways).droplevel(1)
 quality = quality[["draws", "tune", "min_ess_bulk", "min_ess_tail"]]
 quality["findings"] = [len(bm.diagnose(fit)) for fit in ways.values()]
@@ -539,7 +539,7 @@ quality.join(
 # %% [markdown]
 # (`draws` and `tune` are those of one chain of the four, and importance sampling has nothing to tune; the last three
 # columns are about `Days`.) All three draw from the same posterior. But even with remedies the joint fit's 4000 draws
-# are worth only 735 independent ones for `Days`; those of the marginal fit are worth all 4000.
+# are worth only 735 independent ones for `Days`; those of the exact fit are worth all 4000.
 #
 # Why? The joint sampler moves in 22 dimensions: two coefficients, 18 people, two standard deviations. These hang
 # together. Raise `Days` and lower all 18 deviations, and the lines stay nearly where they are: a long, narrow ridge.
@@ -552,7 +552,7 @@ deviation = slopes_only.posterior["posterior"]["Days|Subject"].mean("Subject__fa
 print(f"correlation of Days with the people's mean deviation: {np.corrcoef(common, deviation)[0, 1]:.2f}")
 
 # %% [markdown]
-# The marginal path integrates the coefficients and the people out before anything is sampled, twenty of the 22
+# The exact route integrates the coefficients and the people out before anything is sampled, twenty of the 22
 # dimensions, and ridge and funnel with them. What is left is a smooth hill in two dimensions, which a simple
 # distribution around its top matches well; and for each value the twenty are drawn afresh, with no memory of the one
 # before.

@@ -634,8 +634,8 @@ maximal_comparison
 
 # %% [markdown]
 # The correlations of -0.99 and 0.98 are gone. In their places stand intervals from about -0.7 to 0.7: next to nothing
-# is known about them. The standard deviation of scales' effect is 5 with an interval from 0.2 to 14.5, that of the
-# interaction 0.09 from 0.005 to 0.27. Both hold values near the truth, 0, and both exclude little. What the data do
+# is known about them. The standard deviation of scales' effect is 5 with an interval from 0.3 to 14.5, that of the
+# interaction 0.09 from 0.004 to 0.27. Both hold values near the truth, 0, and both exclude little. What the data do
 # determine, the standard deviations of intercepts and slopes and the residual one, agrees with REML to half a
 # posterior standard deviation.
 #
@@ -697,12 +697,11 @@ pd.DataFrame(
 bm.rand(maximal_fit)[["log10_bf", "label", "p", "p_boundary"]]
 
 # %% [markdown]
-# The last two rows: the data are 5.5 times as probable without random effects of scales, and 10 times without those
-# of the interaction. How strong that is depends on the prior once more, as the labels say; the likelihood-ratio tests
-# have nothing against leaving them out either. The first row has neither p value nor Bayes factor: without `wingspan`
-# the formula still has `wingspan:scales`, then a slope for each kind of scales, which is the same model in other
-# words. It fits the data exactly as well, and all that could be compared are two ways to write its priors. An effect
-# that is contained in another cannot be tested. Between the two whole models:
+# The data are 15 times as probable without random effects of the interaction as with them. How strong that is depends
+# on the prior once more, as the label says; the likelihood-ratio test has nothing against leaving them out either.
+# `wingspan` and `scales` have no rows, here as in lmerTest, since the interaction contains both. Without `wingspan`,
+# say, the formula would still have `wingspan:scales`, then a slope for each kind of scales: the same model in other
+# words, which fits the data exactly as well. Between the two whole models:
 
 # %%
 factor = bm.bayes_factor(simple_fit, maximal_fit)

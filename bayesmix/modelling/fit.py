@@ -137,8 +137,10 @@ def fit(
 
     Examples
     --------
-    >>> sleepstudy = bm.load_data("sleepstudy")  # doctest: +SKIP
-    >>> bm.fit("Reaction ~ Days + (Days | Subject)", sleepstudy, seed=1)  # doctest: +SKIP
+    >>> sleepstudy = bm.load_data("sleepstudy")
+    >>> fit = bm.fit("Reaction ~ Days + (Days | Subject)", sleepstudy, seed=1)
+    >>> fit.method, fit.sampling.sampler
+    ('exact', 'importance')
     """
     check_arguments(
         method=method,
@@ -203,12 +205,13 @@ def draw_as_chosen(model: MixedModel, asked: Asked, choice: Choice, settings: Sa
     except QuadratureError as error:
         choice = without_quadrature(asked, choice, error)
         drawn = _draw(model, choice, settings)
-    except MemoryError as error:
-        raise SamplingError(out_of_memory(draws=settings.draws, chains=settings.chains)) from error
     return choice, drawn
 
 
 def _draw(model: MixedModel, choice: Choice, settings: SamplerSettings) -> Drawn:
     route, settings = route_named(choice.route), replace(settings, sampler=choice.sampler)
     require_memory(route, model, settings)
-    return route.draw(model, settings)
+    try:
+        return route.draw(model, settings)
+    except MemoryError as error:
+        raise SamplingError(out_of_memory(draws=settings.draws, chains=settings.chains)) from error

@@ -39,8 +39,8 @@ class Fit(Hinted, Printed):
     posterior : xarray.DataTree
         Groups `posterior`, `sample_stats` and `observed_data`, as ArviZ and Bambi expect them; `to_datatree` adds
         others. The fixed intercept is the one at predictors equal to 0, as in lme4. `unconstrained_posterior` has what
-        was sampled, on the whole line (on the joint route by nutpie alone);
-        after importance sampling `importance` with all values and their weights.
+        was sampled, on the whole line (on the joint route by nutpie alone); after importance sampling `importance` has
+        all values and their weights.
     method : str
         The route. ``"exact"``: the variance parameters sampled, exact draws of coefficients and group effects;
         ``"quadrature"``, for counts with one random intercept: all parameters but the group effects sampled, exact

@@ -12,8 +12,8 @@ from bayesmix.estimates.laplace.laplace import laplace
 from bayesmix.estimates.least_squares.lm import lm
 from bayesmix.estimates.reml.reml import reml
 from bayesmix.families.family import Family
-from bayesmix.modelling import fit as fit_module
 from bayesmix.modelling import memory
+from bayesmix.modelling.exact.route import ExactRoute
 from bayesmix.modelling.fit import fit
 from bayesmix.priors.prior import Prior
 
@@ -108,7 +108,7 @@ def test_memory_that_runs_out_all_the_same(data, monkeypatch):
     def run_out(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr(fit_module, "_draw", run_out)
+    monkeypatch.setattr(ExactRoute, "draw", run_out)
     with pytest.raises(SamplingError, match=r"Memory ran out \(.* GiB in all\): take fewer draws \(draws=1000"):
         fit("y ~ x + (1 | g)", data, progress=False)
 

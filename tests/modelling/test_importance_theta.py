@@ -54,7 +54,7 @@ def test_print_says_which_and_why():
 def test_weights_that_cannot_be_trusted_give_way_to_nuts(monkeypatch):
     """With a limit that no weights keep: mixtures follow even these data."""
     assert bm.fit("y ~ x + (x | g) + (x | h)", noise(22), draws=500, **SETTINGS).sampling.sampler == "importance"
-    monkeypatch.setattr(weights_file, "GREATEST_K", -50.0)
+    monkeypatch.setattr(weights_file, "greatest_k", lambda _: -50.0)
     formula, data = "y ~ x + (x | g) + (x | h)", noise(22)
     fit = bm.fit(formula, data, draws=500, **SETTINGS)
     assert fit.sampling.sampler == "nutpie"

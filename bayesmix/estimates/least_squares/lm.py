@@ -65,8 +65,8 @@ def lm(
 
     Examples
     --------
-    >>> fit = bm.lm("yield ~ gen + loc", bm.load_data("cochran_bib"))  # doctest: +SKIP
-    >>> round(fit.sigma, 3), fit.df_residual  # doctest: +SKIP
+    >>> fit = bm.lm("yield ~ gen + loc", bm.load_data("cochran_bib"))
+    >>> round(fit.sigma, 3), fit.df_residual
     (4.465, 27)
     """
     check_functions(functions)

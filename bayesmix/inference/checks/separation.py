@@ -118,7 +118,11 @@ def separation(
 
     Examples
     --------
-    >>> bm.separation("cbind(m, u) ~ treatment * time + (1 | tank)", locus, "binomial")  # doctest: +SKIP
+    >>> loci = bm.load_data("methylation_simulated")
+    >>> formula = "cbind(methylated, unmethylated) ~ treatment * time + (1 | tank)"
+    >>> triage = bm.separation(formula, loci[loci["locus"] == "20"], "binomial")
+    >>> triage.found.empty, triage.coefficients.empty
+    (False, False)
     """
     return _separation(fit, _Given(data, family, weights, na, functions), probability(prob))
 

@@ -83,8 +83,8 @@ def shrinkage(fit: Fit | RemlFit, group: str, *, term: str | None = None, prob: 
 
     Examples
     --------
-    >>> dyestuff = bm.reml("Yield ~ 1 + (1 | Batch)", bm.load_data("Dyestuff"))  # doctest: +SKIP
-    >>> bm.shrinkage(dyestuff, "Batch").loc["F", ["raw_mean", "blup", "shrinkage"]].round(3).tolist()  # doctest: +SKIP
+    >>> dyestuff = bm.reml("Yield ~ 1 + (1 | Batch)", bm.load_data("Dyestuff"))
+    >>> bm.shrinkage(dyestuff, "Batch").loc["F", ["raw_mean", "blup", "shrinkage"]].round(3).tolist()
     [1470.0, 1482.505, 0.783]
     """
     require_answer(_of_draws, fit, question="shrinkage")

@@ -49,7 +49,8 @@ def posterior_predict(
 
     Examples
     --------
-    >>> bm.posterior_predict(fit, draws=100).std("row")  # doctest: +SKIP
+    >>> dict(bm.posterior_predict(fit, draws=100).std("row").sizes)
+    {'draw': 100}
     """
     fit = a_posterior(fit, question="posterior_predict")
     groups, seed = one_of(groups, REPLICATED, argument="groups"), a_seed(seed, fit)

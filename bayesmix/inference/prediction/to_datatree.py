@@ -58,7 +58,10 @@ def to_datatree(
 
     Examples
     --------
-    >>> arviz_stats.loo(bm.to_datatree(fit, log_likelihood=True))  # doctest: +SKIP
+    >>> tree = bm.to_datatree(fit, log_likelihood=True)
+    >>> "log_likelihood" in tree.children
+    True
+    >>> arviz_stats.loo(tree)  # doctest: +SKIP
     """
     fit = a_posterior(fit, question="to_datatree")
     with_densities = a_switch(log_likelihood, argument="log_likelihood")

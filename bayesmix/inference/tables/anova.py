@@ -60,8 +60,8 @@ def anova(fit: RemlFit | LmFit, *, ddf: str = "satterthwaite") -> pd.DataFrame:
 
     Examples
     --------
-    >>> fit = bm.reml("yield ~ irrigation * variety + (1 | field)", bm.load_data("irrigation"))  # doctest: +SKIP
-    >>> bm.anova(fit).loc["variety", ["den_df", "f"]].round(4).tolist()  # doctest: +SKIP
+    >>> fit = bm.reml("yield ~ irrigation * variety + (1 | field)", bm.load_data("irrigation"))
+    >>> bm.anova(fit).loc["variety", ["den_df", "f"]].round(4).tolist()
     [4.0, 1.0676]
     """
     require_answer(_anova, fit, question="anova")

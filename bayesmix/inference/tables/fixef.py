@@ -57,8 +57,8 @@ def fixef(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95, ddf: s
 
     Examples
     --------
-    >>> bm.fixef(fit).loc["Days", "mean"]  # doctest: +SKIP
-    10.46
+    >>> bm.fixef(fit)["mean"].round(-1).to_dict()
+    {'Intercept': 250.0, 'Days': 10.0}
     """
     require_answer(_fixef, fit, question="fixef")
     return _fixef(fit, prob=probability(prob), ddf=ddf_method(fit, ddf))

@@ -9,9 +9,7 @@ from bayesmix.arrays import Floats
 from bayesmix.modelling.samplers.weight_tails import tail_trouble
 from bayesmix.modelling.settings import EFFECTIVE_PER_CHAIN
 from bayesmix.numerics.importance import weigh
-
-GREATEST_K = 0.7
-"""Pareto k up to which weights can be trusted, for few values less; Vehtari et al. (2024), arXiv:1507.02646."""
+from bayesmix.numerics.pareto import greatest_k
 
 _FEWEST_IN_TAIL = 5
 
@@ -41,7 +39,7 @@ class Importance:
     @property
     def greatest_k(self) -> float:
         """The limit for `pareto_k`."""
-        return min(GREATEST_K, 1 - 1 / np.log10(self.n_values))
+        return greatest_k(self.n_values)
 
 
 def importance_of(log_weights: Floats) -> Importance:
