@@ -36,7 +36,6 @@ def fit(*_, **__):
 
 analysis.fit = fit
 signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
-signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and what nohup starts, this
 sys.exit(main(sys.argv[1:]))
 """
 RUN = "import sys; from bayesmix.cli.main import main; sys.exit(main(sys.argv[1:]))"
