@@ -1,5 +1,7 @@
 """What the tests of this room share: short fits of each kind, analyses that sample nothing, and readers of pictures."""
 
+from importlib import import_module
+
 import matplotlib as mpl
 
 mpl.use("Agg")
@@ -23,7 +25,7 @@ from bayesmix.modelling.fit import fit
 from bayesmix.modelling.record import Fit, Sampling
 from bayesmix.priors.default_priors import default_priors
 from bayesmix.report.analysis import analysis as analysis_file
-from bayesmix.report.analysis import card_audit, which_pictures
+from bayesmix.report.analysis import card_audit
 from bayesmix.report.analysis.card import Card, DataPart, ModelPart, ReportPart, SamplerPart
 from bayesmix.report.pictures import plot_compare_reml
 
@@ -183,7 +185,7 @@ def sampled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict]:
     monkeypatch.setattr(analysis_file, "fit", fit)
     monkeypatch.setattr(card_audit, "audit", _made_up_audit)
     for name in ("lines", "ranef", "sd", "corr", "trace", "rank", "residuals", "qq", "ppc"):
-        module = getattr(which_pictures, "plot_sd" if name == "corr" else f"plot_{name}")
+        module = import_module(f"bayesmix.report.pictures.plot_{'sd' if name == 'corr' else name}")
         monkeypatch.setattr(module, f"plot_{name}", lambda *_, **__: plt.figure(figsize=(1, 1)))
     monkeypatch.setattr(plot_compare_reml, "plot_compare_reml", lambda *_: plt.figure(figsize=(1, 1)))
     monkeypatch.chdir(tmp_path)

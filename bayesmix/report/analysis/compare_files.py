@@ -7,7 +7,6 @@ from typing import Any
 from bayesmix.errors import BayesmixError
 from bayesmix.inference.pooling.compare_reml import compare_reml
 from bayesmix.modelling.record import Fit
-from bayesmix.report.pictures import plot_compare_reml
 
 TEXT = "compare_reml.txt"
 TABLES = ("compare_fixed", "compare_variance", "compare_groups")
@@ -32,5 +31,7 @@ def compare_figures(fit: Fit) -> Iterator[tuple[str, Any]]:
         comparison = compare_reml(fit)
     except BayesmixError:
         return
+    from bayesmix.report.pictures.plot_compare_reml import plot_compare_reml
+
     for kind in ("intervals", "groups"):
-        yield f"compare_{kind}", plot_compare_reml.plot_compare_reml(comparison, kind)
+        yield f"compare_{kind}", plot_compare_reml(comparison, kind)

@@ -12,18 +12,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.posterior.layout import constant_parameters
 from bayesmix.report.analysis.compare_files import compare_figures
 from bayesmix.report.analysis.result_files import FORMATS, file_names
-from bayesmix.report.pictures import (
-    plot_lines,
-    plot_ppc,
-    plot_qq,
-    plot_ranef,
-    plot_rank,
-    plot_residuals,
-    plot_sd,
-    plot_trace,
-)
 from bayesmix.report.pictures.line_grid import choose_axis
-from bayesmix.report.pictures.plot_files import drawn_in_memory
 
 
 @dataclass(frozen=True)
@@ -52,8 +41,10 @@ class Picture:
 
 
 def _lines(drawing: Drawing) -> Iterator[tuple[str, Any]]:
+    from bayesmix.report.pictures.plot_lines import plot_lines
+
     group = panel_group(drawing.fit.design)
-    yield "lines", plot_lines.plot_lines(_with_main(drawing), group=group)
+    yield "lines", plot_lines(_with_main(drawing), group=group)
 
 
 def _with_main(drawing: Drawing) -> Mapping[str, Fit] | Fit:
@@ -66,8 +57,10 @@ def _with_main(drawing: Drawing) -> Mapping[str, Fit] | Fit:
 
 
 def _ranef(drawing: Drawing) -> Iterator[tuple[str, Any]]:
+    from bayesmix.report.pictures.plot_ranef import plot_ranef
+
     for group, name in file_names(term.group for term in drawing.fit.design.all_random).items():
-        yield f"ranef_{name}", plot_ranef.plot_ranef(drawing.fit, group=group)
+        yield f"ranef_{name}", plot_ranef(drawing.fit, group=group)
 
 
 def panel_group(design: Design) -> str | None:
@@ -125,18 +118,60 @@ def _one(name: str, plot: Callable[[Fit], Any]) -> Callable[[Drawing], Iterator[
     return draw
 
 
+def _draw_sd(fit: Fit) -> Any:
+    from bayesmix.report.pictures.plot_sd import plot_sd
+
+    return plot_sd(fit)
+
+
+def _draw_corr(fit: Fit) -> Any:
+    from bayesmix.report.pictures.plot_sd import plot_corr
+
+    return plot_corr(fit)
+
+
+def _draw_trace(fit: Fit) -> Any:
+    from bayesmix.report.pictures.plot_trace import plot_trace
+
+    return plot_trace(fit)
+
+
+def _draw_rank(fit: Fit) -> Any:
+    from bayesmix.report.pictures.plot_rank import plot_rank
+
+    return plot_rank(fit)
+
+
+def _draw_residuals(fit: Fit) -> Any:
+    from bayesmix.report.pictures.plot_residuals import plot_residuals
+
+    return plot_residuals(fit)
+
+
+def _draw_qq(fit: Fit) -> Any:
+    from bayesmix.report.pictures.plot_qq import plot_qq
+
+    return plot_qq(fit)
+
+
+def _draw_ppc(fit: Fit) -> Any:
+    from bayesmix.report.pictures.plot_ppc import plot_ppc
+
+    return plot_ppc(fit)
+
+
 _OF_CHAINS = ("trace", "rank")
 
 PICTURES: Mapping[str, Picture] = {
     "lines": Picture(_lines, _no_line),
     "ranef": Picture(_ranef, _no_group),
-    "sd": Picture(_one("sd", lambda fit: plot_sd.plot_sd(fit)), _no_sd),
-    "corr": Picture(_one("corr", lambda fit: plot_sd.plot_corr(fit)), _no_correlation),
-    "trace": Picture(_one("trace", lambda fit: plot_trace.plot_trace(fit))),
-    "rank": Picture(_one("rank", lambda fit: plot_rank.plot_rank(fit)), _one_chain),
-    "residuals": Picture(_one("residuals", lambda fit: plot_residuals.plot_residuals(fit))),
-    "qq": Picture(_one("qq", lambda fit: plot_qq.plot_qq(fit))),
-    "ppc": Picture(_one("ppc", lambda fit: plot_ppc.plot_ppc(fit))),
+    "sd": Picture(_one("sd", _draw_sd), _no_sd),
+    "corr": Picture(_one("corr", _draw_corr), _no_correlation),
+    "trace": Picture(_one("trace", _draw_trace)),
+    "rank": Picture(_one("rank", _draw_rank), _one_chain),
+    "residuals": Picture(_one("residuals", _draw_residuals)),
+    "qq": Picture(_one("qq", _draw_qq)),
+    "ppc": Picture(_one("ppc", _draw_ppc)),
     "compare_reml": Picture(_compare, _no_estimate),
 }
 """By the name that a card calls them."""
@@ -233,6 +268,8 @@ def write_each(
     OSError
         The disk refuses a file.
     """
+    from bayesmix.report.pictures.plot_files import drawn_in_memory
+
     done = drawn_in_memory(drawn, formats=formats)
     for file, content in done.files.items():
         (folder / file).write_bytes(content)
