@@ -80,7 +80,8 @@ def test_a_program_of_other_data_gives_the_draws_of_a_fresh_process(name):
 @pytest.mark.parametrize("more", [(), ("log_marginal",)], ids=["fits", "evidence"])
 def test_fits_leave_no_memory_behind(more):
     _, memory, _ = fitted("gamma", list(range(35)), *more)
-    assert (memory[-1] - memory[4]) / 30 < 0.3
+    # The first ten fits fill caches of the libraries once.
+    assert (memory[-1] - memory[10]) / 24 < 0.3
 
 
 def rows(seed: int = 1, *, n: int = 40, levels: int = 5) -> pd.DataFrame:
