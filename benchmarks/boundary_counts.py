@@ -23,6 +23,7 @@ import xarray as xr
 from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
+from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.pymc_model.build import build_model
 from bayesmix.modelling.quadrature.integrated import integrated_counts
 from bayesmix.modelling.samplers.draw import sample_integrated
@@ -61,7 +62,8 @@ def of_bayesmix(data: pd.DataFrame) -> Speed:
     design = build_design(parse(FORMULA), data, response=FAMILY.response)
     begun = process_time()
     settings = SamplerSettings("importance", draws=1000, chains=4, cores=1, seed=1, progress=False)
-    tree, _ = sample_integrated(lambda: integrated_counts(design, FAMILY, default_priors(design, FAMILY)), settings)
+    model = MixedModel(design, FAMILY, default_priors(design, FAMILY))
+    tree, _ = sample_integrated(lambda: integrated_counts(model), settings)
     return Speed(smallest_ess(tree), process_time() - begun, 0.0)
 
 

@@ -35,7 +35,7 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.exact.integrated import integrated_gaussian
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.route import Asked
+from bayesmix.modelling.route import Request
 from bayesmix.modelling.routes import choose_route
 from bayesmix.modelling.samplers.chains import all_cores
 from bayesmix.modelling.samplers.draw import sample_integrated
@@ -112,11 +112,11 @@ WORK = {
 def of_bayesmix(work: Work) -> Speed:
     bm.fit("Reaction ~ Days + (1 | Subject)", bm.load_data("sleepstudy"), draws=20, chains=1, progress=False)
     gaussian, design = read_family("gaussian"), build_design(parse(work.formula), work.data())
-    priors = default_priors(design, gaussian)
-    choice = choose_route(MixedModel(design, gaussian, priors), Asked())
+    model = MixedModel(design, gaussian, default_priors(design, gaussian))
+    choice = choose_route(model, Request())
     settings = SamplerSettings(choice.sampler, draws=1000, chains=4, cores=min(4, all_cores()), seed=1, progress=False)
     wall, cpu = time.perf_counter(), time.process_time()
-    tree, _ = sample_integrated(lambda: integrated_gaussian(design, priors), settings)
+    tree, _ = sample_integrated(lambda: integrated_gaussian(model), settings)
     return Speed(smallest_ess(tree), time.perf_counter() - wall, time.process_time() - cpu, memory())
 
 

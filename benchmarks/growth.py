@@ -23,6 +23,7 @@ from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.exact.model import Marginal, marginalise
+from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.numerics.variance_posterior import evaluate, log_posterior_at
 from bayesmix.priors.default_priors import default_priors
 
@@ -42,9 +43,9 @@ def ratings(n_levels: int, seed: int = 4) -> pd.DataFrame:
 def reduced(formula: str, data: pd.DataFrame) -> tuple[Marginal, float]:
     """What the density needs of the data, and the seconds of the pass over the rows."""
     design = build_design(parse(formula), data)
-    priors = default_priors(design, GAUSSIAN)
+    described = MixedModel(design, GAUSSIAN, default_priors(design, GAUSSIAN))
     started = time.perf_counter()
-    model = marginalise(design, priors)
+    model = marginalise(described)
     return model, time.perf_counter() - started
 
 

@@ -9,7 +9,7 @@ from bayesmix.errors import SamplingError, counted
 from bayesmix.modelling.diagnostics import Diagnostics
 from bayesmix.modelling.memory import out_of_memory, require_memory
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.route import Drawn
+from bayesmix.modelling.route import RouteDraws
 from bayesmix.modelling.samplers.chains import chains_at_once, cores_of
 from bayesmix.modelling.settings import EFFECTIVE_PER_CHAIN, RHAT_LIMIT, SEEDS, Dispersed, SamplerSettings
 
@@ -24,7 +24,7 @@ _MOST_SECONDS = 60.0
 _STREAM = 0xA0D17  # of seeds: the audit of a fit from a seed shares no random number with that fit
 
 
-def draw_again(fit: Fit, *, draws: int | None, tune: int | None, chains: int, seed: int, progress: bool) -> Drawn:
+def draw_again(fit: Fit, *, draws: int | None, tune: int | None, chains: int, seed: int, progress: bool) -> RouteDraws:
     """Sample the posterior of `fit` by nutpie's NUTS, whatever sampled it before.
 
     On an integrated path the parameters that are left are sampled: where draws are cheap 4000 of a chain by default and
@@ -63,7 +63,7 @@ def _is_cheap(fit: Fit, chains: int) -> bool:
     return seconds is not None and chains * (TUNE + _MANY) * _VALUES_PER_DRAW * seconds < _MOST_SECONDS
 
 
-def _draw(fit: Fit, settings: SamplerSettings, *, once_more: bool) -> Drawn:
+def _draw(fit: Fit, settings: SamplerSettings, *, once_more: bool) -> RouteDraws:
     """What the route samples, by NUTS, of the rest one exact draw each; `once_more` where the chains have trouble."""
     found = fit.route.draw_again(fit, settings)
     if once_more and trouble_of_nuts(found.diagnostics):

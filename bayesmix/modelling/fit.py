@@ -20,7 +20,7 @@ from bayesmix.modelling.memory import out_of_memory, require_memory
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.observed_data import with_observed_data
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.route import Asked, Choice, Drawn
+from bayesmix.modelling.route import Choice, Request, RouteDraws
 from bayesmix.modelling.routes import choose_route, route_named, without_quadrature
 from bayesmix.modelling.samplers.chains import chains_at_once, settled_seed
 from bayesmix.modelling.separation_notice import require_bounded, tell_of_separation
@@ -173,8 +173,8 @@ def fit(
     tell_of_separation(design, family, shown=progress)
     model = MixedModel(design, family, settled)
     of_nuts = tuple(name for name, value in (("tune", tune), ("target_accept", target_accept)) if value is not None)
-    asked = Asked(method, sampler, of_nuts)
-    choice = choose_route(model, asked)
+    request = Request(method, sampler, of_nuts)
+    choice = choose_route(model, request)
     settings = SamplerSettings(
         sampler=choice.sampler,
         draws=int(draws),
@@ -188,13 +188,15 @@ def fit(
         progress=progress,
     )
     with CompileNotice(shown=progress):
-        choice, drawn = draw_as_chosen(model, asked, choice, settings)
+        choice, drawn = draw_as_chosen(model, request, choice, settings)
     posterior = with_observed_data(drawn.posterior, design, family)
     reason = choice.reason + route_named(choice.route).remark(posterior)
     return Fit(design, family, settled, posterior, choice.route, reason, drawn.sampling, drawn.diagnostics)
 
 
-def draw_as_chosen(model: MixedModel, asked: Asked, choice: Choice, settings: SamplerSettings) -> tuple[Choice, Drawn]:
+def draw_as_chosen(
+    model: MixedModel, request: Request, choice: Choice, settings: SamplerSettings
+) -> tuple[Choice, RouteDraws]:
     """The posterior by the route of choice, or by its other one where that cannot be trusted; and which it was."""
     try:
         drawn = _draw(model, choice, settings)
@@ -203,12 +205,12 @@ def draw_as_chosen(model: MixedModel, asked: Asked, choice: Choice, settings: Sa
             choice = replace(choice.otherwise, reason=f"{choice.otherwise.reason}; importance sampling: {trouble}")
             drawn = _draw(model, choice, settings)
     except QuadratureError as error:
-        choice = without_quadrature(asked, choice, error)
+        choice = without_quadrature(request, choice, error)
         drawn = _draw(model, choice, settings)
     return choice, drawn
 
 
-def _draw(model: MixedModel, choice: Choice, settings: SamplerSettings) -> Drawn:
+def _draw(model: MixedModel, choice: Choice, settings: SamplerSettings) -> RouteDraws:
     route, settings = route_named(choice.route), replace(settings, sampler=choice.sampler)
     require_memory(route, model, settings)
     try:

@@ -44,7 +44,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """What was asked for: `method`, `sampler`, and arguments `of_nuts` that were given and mean nothing elsewhere."""
 
     method: str = "auto"
@@ -53,7 +53,7 @@ class Asked:
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
+class RouteDraws:
     """The posterior's tree, how it was sampled, and what its figures say."""
 
     posterior: xr.DataTree
@@ -126,17 +126,17 @@ class Route(ABC):
         """What keeps a model from this route, in words; None: nothing does."""
 
     @abstractmethod
-    def choose(self, model: MixedModel, asked: Asked, obstacle: str) -> Choice:
+    def choose(self, model: MixedModel, request: Request, obstacle: str) -> Choice:
         """The sampler for a model that nothing keeps from this route; or another route, where that is cheaper.
 
         `obstacle`: what kept the model from the routes before this one.
         """
 
     @abstractmethod
-    def draw(self, model: MixedModel, settings: SamplerSettings) -> Drawn:
+    def draw(self, model: MixedModel, settings: SamplerSettings) -> RouteDraws:
         """Sample the posterior."""
 
-    def draw_again(self, fit: "Fit", settings: SamplerSettings) -> Drawn:
+    def draw_again(self, fit: "Fit", settings: SamplerSettings) -> RouteDraws:
         """Sample the posterior of a fit once more, with what it has found out about how to."""
         return self.draw(fit.model, settings)
 
@@ -193,9 +193,9 @@ class Route(ABC):
         """
         return reweighted(fit, own, priors)
 
-    def left_out(self, fit: "Fit", positions: Positions) -> LeftOut | None:
-        """How probable rows are given all others, in closed form in each draw; None where there is none."""
-        return None
+    def left_out(self, fit: "Fit", positions: Positions) -> LeftOut:
+        """How probable rows are given all others, in closed form in each of the draws at `positions`."""
+        raise ValueError(f"the {fit.method} route leaves nothing out exactly")
 
 
 class IntegratedRoute(Route):
@@ -208,9 +208,9 @@ class IntegratedRoute(Route):
     def integrated(self, model: MixedModel) -> IntegratedModel:
         """What is left of a model."""
 
-    def draw(self, model: MixedModel, settings: SamplerSettings) -> Drawn:
+    def draw(self, model: MixedModel, settings: SamplerSettings) -> RouteDraws:
         posterior, sampling = sample_integrated(lambda: self.integrated(model), settings)
-        return Drawn(posterior, sampling, diagnose_sampling(posterior, model.design, model.family.auxiliary))
+        return RouteDraws(posterior, sampling, diagnose_sampling(posterior, model.design, model.family.auxiliary))
 
     def seconds_per_value(self, model: MixedModel) -> float:
         return self.integrated(model).seconds_per_value

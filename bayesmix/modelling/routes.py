@@ -6,7 +6,7 @@ from bayesmix.modelling.exact.route import ExactRoute
 from bayesmix.modelling.joint.route import JointRoute
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.quadrature.route import QuadratureRoute
-from bayesmix.modelling.route import Asked, Choice, Route, no_closed_form
+from bayesmix.modelling.route import Choice, Request, Route, no_closed_form
 from bayesmix.modelling.settings import SAMPLERS
 
 ROUTES: tuple[Route, ...] = (ExactRoute(), QuadratureRoute(), JointRoute())
@@ -39,7 +39,7 @@ def why_not_integrated(model: MixedModel) -> str | None:
     return None if None in obstacles else _telling([text for text in obstacles if text], model)
 
 
-def choose_route(model: MixedModel, asked: Asked) -> Choice:
+def choose_route(model: MixedModel, request: Request) -> Choice:
     """How to sample a model: the first route that takes it, with the sampler that promises to do.
 
     Arguments that mean something to NUTS alone ask for it, where the sampler is ``"auto"``.
@@ -49,38 +49,38 @@ def choose_route(model: MixedModel, asked: Asked) -> Choice:
     ArgumentError
         The sampler is not known, or what is asked for does not apply; the message says why.
     """
-    _require_sampler(asked)
+    _require_sampler(request)
     obstacles: list[str] = []
     for route in ROUTES:
-        if asked.method not in ("auto", route.name) and (asked.method != MARGINAL or route.samples_effects):
+        if request.method not in ("auto", route.name) and (request.method != MARGINAL or route.samples_effects):
             continue
         obstacle = route.why_not(model)
-        if obstacle is None and asked.sampler in ("auto", *route.samplers):
-            return route.choose(model, asked, _telling(obstacles, model))
+        if obstacle is None and request.sampler in ("auto", *route.samplers):
+            return route.choose(model, request, _telling(obstacles, model))
         if not route.samples_effects:
-            obstacles.append(obstacle or f"sampler {asked.sampler} takes all parameters")
-    asked_for, instead = ("method", "joint") if asked.method != "auto" else ("sampler", "nutpie")
-    wanted = asked.method if asked.method != "auto" else asked.sampler
+            obstacles.append(obstacle or f"sampler {request.sampler} takes all parameters")
+    argument, instead = ("method", "joint") if request.method != "auto" else ("sampler", "nutpie")
+    wanted = request.method if request.method != "auto" else request.sampler
     raise ArgumentError(
-        f'{asked_for}="{wanted}" does not apply: {_telling(obstacles, model)}. Write {asked_for}="{instead}" or "auto".'
+        f'{argument}="{wanted}" does not apply: {_telling(obstacles, model)}. Write {argument}="{instead}" or "auto".'
     )
 
 
-def without_quadrature(asked: Asked, choice: Choice, error: QuadratureError) -> Choice:
+def without_quadrature(request: Request, choice: Choice, error: QuadratureError) -> Choice:
     """All parameters instead, with the `error` as reason; raised where the quadrature was asked for."""
-    if asked.method != "auto" or (choice.sampler == "importance" and choice.otherwise is None):
+    if request.method != "auto" or (choice.sampler == "importance" and choice.otherwise is None):
         raise error
     return Choice(JointRoute.name, "nutpie", str(error))
 
 
-def _require_sampler(asked: Asked) -> None:
-    sampler = asked.sampler
+def _require_sampler(request: Request) -> None:
+    sampler = request.sampler
     if not isinstance(sampler, str) or sampler not in SAMPLERS:
         hint = did_you_mean(sampler, SAMPLERS) if isinstance(sampler, str) else ""
         raise ArgumentError(f"sampler={shown(sampler)} is not known.{hint} Samplers: {', '.join(SAMPLERS)}.")
-    if sampler == "importance" and asked.of_nuts:
-        raise ArgumentError(f'{asked.of_nuts[0]}= is for NUTS; leave it out, or write sampler="nutpie".')
-    if sampler == "importance" and asked.method == JointRoute.name:
+    if sampler == "importance" and request.of_nuts:
+        raise ArgumentError(f'{request.of_nuts[0]}= is for NUTS; leave it out, or write sampler="nutpie".')
+    if sampler == "importance" and request.method == JointRoute.name:
         raise ArgumentError(
             'sampler="importance" goes with method="exact" or "quadrature"; the joint path has NUTS alone.'
         )

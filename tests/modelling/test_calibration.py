@@ -25,6 +25,7 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.diagnostics import trouble_with_weights
 from bayesmix.modelling.exact.integrated import integrated_gaussian
+from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.samplers.draw import sample_integrated
 from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.priors.default_priors import default_priors
@@ -174,9 +175,10 @@ def quantities(case, drawn, y):
 def posterior(design, priors, sampler, *, seed):
     """As `fit` has it, without its diagnostics: NUTS where the weights cannot be trusted, 3 % of "slopes"."""
     settings = SamplerSettings(sampler, seed=seed, **SETTINGS)
-    found, _ = sample_integrated(lambda: integrated_gaussian(design, priors), settings)
+    model = MixedModel(design, read_family("gaussian"), priors)
+    found, _ = sample_integrated(lambda: integrated_gaussian(model), settings)
     if trouble_with_weights(found):
-        found, _ = sample_integrated(lambda: integrated_gaussian(design, priors), replace(settings, sampler="nutpie"))
+        found, _ = sample_integrated(lambda: integrated_gaussian(model), replace(settings, sampler="nutpie"))
     return found["posterior"].to_dataset()
 
 

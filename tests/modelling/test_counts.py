@@ -14,7 +14,7 @@ from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.pymc_model.build import build_model
 from bayesmix.modelling.quadrature import precision
 from bayesmix.modelling.quadrature.model import integrate_effects
-from bayesmix.modelling.route import Asked
+from bayesmix.modelling.route import Request
 from bayesmix.modelling.routes import choose_route
 from bayesmix.numerics.level_quadrature.posterior import evaluate_counts
 from bayesmix.priors.default_priors import default_priors
@@ -82,7 +82,7 @@ def test_the_density_is_that_of_the_pymc_model_integrated_over_the_effects(famil
     given = {"sd_g__Intercept": "HalfStudentT(4, 1)"}
     design, read, priors = model_of(f"{RESPONSES[family]} ~ x + f + offset(o) + (1 | g)", rows, family, given)
     log_density = build_model(design, read, priors).model.compile_logp()
-    counts = integrate_effects(design, read, priors)
+    counts = integrate_effects(MixedModel(design, read, priors))
     units, grid = counts.parameters.units[:4], np.arange(-9, 9.01, 0.25)
     differences = []
     for sd, own, beta in ((0.7, 2.5, [-0.4, 0.2, 0.3, -0.5]), (0.3, 8.0, [0.2, -0.1, 0.0, 0.6])):
@@ -123,7 +123,7 @@ def test_priors_of_every_kind(priors, rows):
     found = []
     for given in ({}, priors):
         design, family, settled = model_of("k ~ x + f + (1 | g)", rows, "negative_binomial", given)
-        counts = integrate_effects(design, family, settled)
+        counts = integrate_effects(MixedModel(design, family, settled))
         values = {"Intercept": 0.8, "x": 0.4, "f[b]": -0.3, "f[c]": 0.2, "sd_g__Intercept": 0.6, "shape": 1.4}
         theta, log_prior = [], 0.0
         for name, role, unit in zip(counts.names, counts.parameters.roles, counts.parameters.units, strict=True):
@@ -159,7 +159,7 @@ def test_print_says_which_and_why(fitted):
 
 def choice_of(formula, data, family="binomial", method="auto", sampler="auto", of_nuts=(), priors=None):
     design, read, settled = model_of(formula, data, family, priors)
-    return choose_route(MixedModel(design, read, settled), Asked(method, sampler, tuple(of_nuts)))
+    return choose_route(MixedModel(design, read, settled), Request(method, sampler, tuple(of_nuts)))
 
 
 @pytest.mark.parametrize(
@@ -319,7 +319,7 @@ def test_nodes_that_lie_too_far_apart_are_seen(monkeypatch):
     """A level of successes alone, whose effect has hardly a curvature beside a large sd; four times the nodes tell."""
     data = pd.DataFrame({"k": [3, 5, 9, 1, 40, 40], "n": [10, 10, 40, 10, 40, 40], "g": list("aabbcc")})
     priors = {"sd_g__Intercept": "HalfNormal(20)"}
-    model = integrate_effects(*model_of("cbind(k, n - k) ~ 1 + (1 | g)", data, "binomial", priors))
+    model = integrate_effects(MixedModel(*model_of("cbind(k, n - k) ~ 1 + (1 | g)", data, "binomial", priors)))
     thetas = np.array([[0.5, 1.5], [0.5, 20.0], [-1.0, 8.0]])
 
     def log_densities(fineness):

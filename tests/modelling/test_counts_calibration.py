@@ -13,8 +13,8 @@ from scipy.stats import chi2
 from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.quadrature.integrated import IntegratedCounts
-from bayesmix.modelling.quadrature.model import integrate_effects
+from bayesmix.modelling.mixed_model import MixedModel
+from bayesmix.modelling.quadrature.integrated import integrated_counts
 from bayesmix.modelling.samplers.draw import sample_integrated
 from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.priors.default_priors import default_priors
@@ -51,7 +51,7 @@ def test_the_truth_is_one_more_draw(family):
             continue  # a choice by the data alone, which leaves ranks uniform
         design = build_design(parse(f"{response} ~ x + (1 | g)"), rows, response=read.response)
         priors = settle_priors(default_priors(design, read), texts)
-        model = IntegratedCounts(design, read, integrate_effects(design, read, priors))
+        model = integrated_counts(MixedModel(design, read, priors))
         tree, _ = sample_integrated(lambda model=model: model, SamplerSettings("importance", seed=seed, **SETTINGS))
         drawn = tree["posterior"].to_dataset()
         flat = {name: drawn[name].to_numpy().ravel()[::THIN][:N_RANKED] for name in truth}

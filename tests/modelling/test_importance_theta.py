@@ -13,7 +13,7 @@ from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.route import Asked
+from bayesmix.modelling.route import Request
 from bayesmix.modelling.routes import choose_route
 from bayesmix.modelling.samplers import importance
 from bayesmix.modelling.samplers import weights as weights_file
@@ -99,7 +99,7 @@ def test_copies_count_once(monkeypatch, tmp_path):
 def choice(formula, data, method="auto", sampler="auto", family="gaussian"):
     family = read_family(family)
     design = build_design(parse(formula), data, response=family.response)
-    return choose_route(MixedModel(design, family, default_priors(design, family)), Asked(method, sampler))
+    return choose_route(MixedModel(design, family, default_priors(design, family)), Request(method, sampler))
 
 
 def test_what_is_chosen_and_what_if_it_fails():

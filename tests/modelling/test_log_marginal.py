@@ -149,10 +149,10 @@ def test_bridge_sampling_over_the_variance_parameters_gives_the_same(source, for
     rows = load_data(source)
     priors = priors_for(formula, rows[formula.split(" ~ ", maxsplit=1)[0]])
     fitted = fit(formula, rows, priors=priors, seed=1, progress=False)
-    model = integrated_gaussian(fitted.design, fitted.priors)
+    model = integrated_gaussian(fitted.model)
     found = by_bridge(model, seed=2, cores=1)
     if len(model.start) == 2:
-        expected = log_marginal_of(fitted.design, fitted.priors, seed=1, cores=1).value
+        expected = log_marginal_of(fitted.model, seed=1, cores=1).value
         error = 1e-6
     else:
         expected, error = fitted.diagnostics.importance.log_marginal, fitted.diagnostics.importance.log_marginal_error

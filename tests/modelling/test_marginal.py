@@ -14,7 +14,7 @@ from bayesmix.modelling.exact.model import marginalise
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.pymc_model.build import build_model
-from bayesmix.modelling.route import Asked
+from bayesmix.modelling.route import Request
 from bayesmix.modelling.routes import choose_route
 from bayesmix.numerics.variance_posterior import log_posterior_at
 from bayesmix.priors.default_priors import column_sds, default_priors
@@ -110,7 +110,7 @@ def test_density_is_that_of_the_pymc_model_with_the_rest_integrated_out(formula,
     chosen = {name: text for name, text in GIVEN[given].items() if name in defaults}
     priors = settle_priors(defaults, chosen, column_sds(design, GAUSSIAN))
     model = build_model(design, GAUSSIAN, priors).model
-    marginal = marginalise(design, priors)
+    marginal = marginalise(MixedModel(design, read_family("gaussian"), priors))
     n = len(marginal.start)
     buffer = marginal.buffer(np.zeros(n), np.eye(n))
     names = value_names(design, model)
@@ -196,7 +196,7 @@ def chosen(formula, data, method="auto", family="gaussian", sampler="nutpie", pr
     family = read_family(family)
     design = build_design(parse(formula), data, response=family.response)
     settled = settle_priors(default_priors(design, family), priors)
-    return choose_route(MixedModel(design, family, settled), Asked(method, sampler))
+    return choose_route(MixedModel(design, family, settled), Request(method, sampler))
 
 
 def test_auto_takes_the_exact_path_where_it_applies(data):

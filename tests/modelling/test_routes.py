@@ -134,8 +134,8 @@ class ToyRoute(IntegratedRoute):
     def why_not(self, model):
         return None if model.design.fixed.names == ("Intercept",) and not model.design.random else "toys are small"
 
-    def choose(self, model, asked, obstacle):
-        return Choice(self.name, "importance" if asked.sampler == "auto" else asked.sampler, "a toy")
+    def choose(self, model, request, obstacle):
+        return Choice(self.name, "importance" if request.sampler == "auto" else request.sampler, "a toy")
 
     def integrated(self, model):
         return ToyModel(model.design)

@@ -24,7 +24,7 @@ from bayesmix.posterior.layout import column_pairs, constant_parameters, thresho
 if TYPE_CHECKING:
     import xarray as xr
 
-    from bayesmix.modelling.audit_draws import Drawn
+    from bayesmix.modelling.audit_draws import RouteDraws
     from bayesmix.modelling.diagnostics import Diagnostics
 
 FALSE_ALARMS = 0.01
@@ -119,7 +119,7 @@ def audit(
     return compared(fit, found, seed=seed)
 
 
-def compared(fit: Fit, found: "Drawn", *, seed: int) -> Audit:
+def compared(fit: Fit, found: "RouteDraws", *, seed: int) -> Audit:
     """The verdict on a fit beside other draws of its posterior."""
     table = _table(fit, found)
     size = table["z"].abs()
@@ -152,7 +152,7 @@ def _limit(n_compared: int, *found: "Diagnostics") -> float:
     return float(student_t.isf(FALSE_ALARMS / 2 / max(n_compared, 1), degrees))
 
 
-def _table(fit: Fit, found: "Drawn") -> pd.DataFrame:
+def _table(fit: Fit, found: "RouteDraws") -> pd.DataFrame:
     sources = convergence.sources_of(fit.posterior)
     rows, labels = [], []
     for (name, own), (_, other) in zip(_parameters(fit, fit.posterior), _parameters(fit, found.posterior), strict=True):

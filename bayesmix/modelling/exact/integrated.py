@@ -1,6 +1,6 @@
 """A Gaussian model as the samplers take it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -14,6 +14,7 @@ from bayesmix.modelling.exact.mode import mode_of
 from bayesmix.modelling.exact.model import Marginal, marginalise
 from bayesmix.modelling.exact.posterior import posterior_of
 from bayesmix.modelling.exact.proposal import GaussianProposal, gaussian_proposal
+from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.samplers.compiled import CompiledFunctions, compiled_functions
 from bayesmix.modelling.samplers.integrated import Accuracy
 from bayesmix.modelling.settings import SamplerSettings
@@ -21,7 +22,6 @@ from bayesmix.numerics.gaussian.cost import value_cost
 from bayesmix.numerics.mode import Mode
 from bayesmix.numerics.variance_posterior import log_posterior_at, theta_at
 from bayesmix.posterior.layout import theta_names
-from bayesmix.priors.prior import Prior
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,6 @@ class IntegratedGaussian:
         return posterior_of(self.design, self.model, theta, given, settings)
 
 
-def integrated_gaussian(
-    design: Design, priors: Mapping[str, Prior], *, log_response: bool = False
-) -> IntegratedGaussian:
-    """One pass over the rows; with `log_response` it is the logarithm of the response that is normal."""
-    return IntegratedGaussian(design, marginalise(design, priors, log_response=log_response))
+def integrated_gaussian(model: MixedModel) -> IntegratedGaussian:
+    """One pass over the rows."""
+    return IntegratedGaussian(model.design, marginalise(model))

@@ -15,7 +15,7 @@ from bayesmix.formula.design import Design
 from bayesmix.modelling.exact.dense_draws import dense_draws
 from bayesmix.modelling.exact.integrated import IntegratedGaussian
 from bayesmix.modelling.exact.log_marginal import MOST_BY_QUADRATURE, by_quadrature
-from bayesmix.modelling.exact.model import Marginal, has_log_response, marginalise
+from bayesmix.modelling.exact.model import Marginal, marginalise
 from bayesmix.modelling.route import LeftOut, Predicted
 from bayesmix.modelling.samplers.evidence import by_importance
 from bayesmix.modelling.samplers.log_marginal import LogMarginal
@@ -37,14 +37,13 @@ def left_out(fit: "Fit", positions: Positions) -> LeftOut:
     def log_densities(model: Marginal, at: Floats) -> Floats:
         return dense_draws(model, model.plain_buffer(), at, copies=0, seed=0, cores=cores).log_densities
 
-    on_log_scale = has_log_response(fit.family)
-    whole = marginalise(design, fit.priors, log_response=on_log_scale)
+    whole = marginalise(fit.model)
     of_all = log_densities(whole, theta)
     # The prior of the intercept is at the predictors' means in all rows, whichever are left out.
     means = design.fixed.matrix.mean(axis=0) if design.fixed.has_intercept else None
 
     def without(rows: Flags) -> Marginal:
-        return marginalise(without_rows(design, rows), fit.priors, log_response=on_log_scale, intercept_at=means)
+        return marginalise(replace(fit.model, design=without_rows(design, rows)), intercept_at=means)
 
     def log_density(rows: Flags) -> Floats:
         return of_all - log_densities(without(rows), theta)

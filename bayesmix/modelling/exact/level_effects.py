@@ -4,8 +4,9 @@ Given everything else in a draw the levels are independent of each other, so the
 be drawn again, the same to the last digit, at any time and in any order.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -20,7 +21,9 @@ from bayesmix.numerics.gaussian.draws import centred_effects, draw_levels
 from bayesmix.numerics.variance_posterior import packed_factors
 from bayesmix.parallel import in_parallel
 from bayesmix.posterior.layout import fixed_draws, group_draws
-from bayesmix.priors.prior import Prior
+
+if TYPE_CHECKING:
+    from bayesmix.modelling.record import Fit
 
 _VALUES_AT_ONCE = 2**20
 
@@ -67,19 +70,16 @@ def level_draws(model: Marginal, *, packed: Floats, beta: Floats, others: Floats
     return LevelDraws(model, packed, centred_effects(products.arrays, packed, scaled, others), seed)
 
 
-def level_draws_of(
-    posterior: xr.DataTree, design: Design, priors: Mapping[str, Prior], seed: int, *, log_response: bool = False
-) -> LevelDraws:
-    """What the effects depend on, out of the posterior that was drawn with this `seed`."""
-    model = marginalise(design, priors, log_response=log_response)
-    drawn = posterior["posterior"].to_dataset()
-    theta = posterior["unconstrained_posterior"]["theta"].transpose("chain", "draw", ...).to_numpy()
+def level_draws_of(fit: "Fit") -> LevelDraws:
+    """What the effects depend on, out of the posterior and the seed that it was drawn with."""
+    model, design, drawn = marginalise(fit.model), fit.design, fit.posterior["posterior"].to_dataset()
+    theta = fit.posterior["unconstrained_posterior"]["theta"].transpose("chain", "draw", ...).to_numpy()
     return level_draws(
         model,
         packed=packed_factors(model.plain_buffer(), np.ascontiguousarray(theta.reshape(-1, theta.shape[-1]))),
         beta=fixed_draws(drawn, design).reshape(-1, len(design.fixed.names)),
         others=_others(drawn, design, model.products.arrangement),
-        seed=seed,
+        seed=fit.sampling.seed,
     )
 
 

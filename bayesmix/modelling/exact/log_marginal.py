@@ -6,6 +6,7 @@ sampling over the variance parameters alone.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -13,11 +14,11 @@ import numpy as np
 from scipy.special import expit
 
 from bayesmix.arrays import Floats
-from bayesmix.formula.design import Design
 from bayesmix.modelling.exact.dense_draws import dense_draws
 from bayesmix.modelling.exact.integrated import integrated_gaussian
 from bayesmix.modelling.exact.mode import mode_of
-from bayesmix.modelling.exact.model import Marginal, has_log_response, marginalise
+from bayesmix.modelling.exact.model import Marginal, marginalise
+from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.samplers.evidence import N_VALUES, by_bridge, by_importance, weighted_values
 from bayesmix.modelling.samplers.log_marginal import LogMarginal, from_weights, without_number
 from bayesmix.modelling.samplers.weights import Importance, importance_of
@@ -32,21 +33,14 @@ if TYPE_CHECKING:
 MOST_BY_QUADRATURE = 2
 """Variance parameters up to which quadrature is cheap."""
 
-MOST_DENSE_BRIDGED = 400
-"""Effects outside the largest factor up to which NUTS is cheap."""
+MOST_DENSE = {"importance": 2500, "nutpie": 400}
+"""Effects outside the largest factor, of which a density takes the third power: up to here importance sampling is the
+faster (docs/exact_path.md has the curve), and NUTS, which takes some thirty times as many gradients."""
 
 _FEWEST_EFFECTIVE = 2000
 
 
-def log_marginal_of(
-    design: Design,
-    priors: Mapping[str, Prior],
-    *,
-    seed: int,
-    cores: int,
-    weights: Importance | None = None,
-    log_response: bool = False,
-) -> LogMarginal:
+def log_marginal_of(model: MixedModel, *, seed: int, cores: int, weights: Importance | None = None) -> LogMarginal:
     """By quadrature where that is cheap, else by importance sampling; by bridge sampling where its weights fail.
 
     Parameters
@@ -54,15 +48,14 @@ def log_marginal_of(
     weights
         Of a fit of this very model; when they can be trusted they are the answer.
     """
-    n = sum(term.k * (term.k + 1) // 2 for term in design.random) + 1
-    if n <= MOST_BY_QUADRATURE:
-        return by_quadrature(marginalise(design, priors, log_response=log_response))
+    if len(theta_names(model.design)) <= MOST_BY_QUADRATURE:
+        return by_quadrature(marginalise(model))
     if weights is not None and from_weights(weights).reliable:
         return from_weights(weights)
-    model = integrated_gaussian(design, priors, log_response=log_response)
-    found = by_importance(model, seed=seed, cores=cores)
-    if found.reason and model.model.products.arrangement.n_dense <= MOST_DENSE_BRIDGED:
-        return by_bridge(model, seed=seed, cores=cores)
+    integrated = integrated_gaussian(model)
+    found = by_importance(integrated, seed=seed, cores=cores)
+    if found.reason and integrated.model.products.arrangement.n_dense <= MOST_DENSE["nutpie"]:
+        return by_bridge(integrated, seed=seed, cores=cores)
     return found
 
 
@@ -99,13 +92,8 @@ def with_other_priors(fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior],
     if not anew and len(names) > MOST_BY_QUADRATURE:
         reason = "The values that the fit was drawn from do not reach this prior; fit with it."
         return without_number("importance", reason)
-    return log_marginal_of(
-        fit.design,
-        priors,
-        seed=fit.sampling.seed,
-        cores=fit.sampling.cores,
-        log_response=has_log_response(fit.family),
-    )
+    other = replace(fit.model, priors=dict(priors))
+    return log_marginal_of(other, seed=fit.sampling.seed, cores=fit.sampling.cores)
 
 
 _DRAWN: "WeakKeyDictionary[Fit, tuple[Floats, Floats]]" = WeakKeyDictionary()
@@ -119,7 +107,7 @@ def _values(fit: "Fit", *, anew: bool) -> tuple[Floats, Floats]:
     if not anew:
         return np.empty((0, len(theta_names(fit.design)))), np.empty(0)
     if fit not in _DRAWN:
-        model = integrated_gaussian(fit.design, fit.priors, log_response=has_log_response(fit.family))
+        model = integrated_gaussian(fit.model)
         _DRAWN[fit] = weighted_values(model, n_values=N_VALUES, seed=fit.sampling.seed, cores=fit.sampling.cores)
     return _DRAWN[fit]
 

@@ -8,6 +8,7 @@ import numpy as np
 from bayesmix.arrays import Floats, Integers
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
+from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.variance_priors import on_the_line, term_priors
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, WorkingPrior, working_prior
@@ -61,14 +62,12 @@ def has_log_response(family: Family) -> bool:
     return family.record.of_log and not family.record.hurdle
 
 
-def marginalise(
-    design: Design, priors: Mapping[str, Prior], *, log_response: bool = False, intercept_at: Floats | None = None
-) -> Marginal:
+def marginalise(model: MixedModel, *, intercept_at: Floats | None = None) -> Marginal:
     """Reduce data and priors to what the density of the variance parameters reads; one pass over the rows.
 
-    With `log_response` it is the logarithm of the response that is normal. The prior of the intercept is for predictors
-    at `intercept_at` (p,), by default their means.
+    The prior of the intercept is for predictors at `intercept_at` (p,), by default their means.
     """
+    design, priors, log_response = model.design, model.priors, has_log_response(model.family)
     terms = tuple(GroupColumns(term.index, term.columns, term.n_levels) for term in design.random)
     response = np.log(design.response.values) if log_response else design.response.values
     y = response - design.offset

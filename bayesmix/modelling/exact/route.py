@@ -10,10 +10,10 @@ from bayesmix.formula.design import Design
 from bayesmix.modelling.exact.integrated import IntegratedGaussian, integrated_gaussian
 from bayesmix.modelling.exact.left_out import left_out
 from bayesmix.modelling.exact.level_effects import LevelDraws, level_draws_of
-from bayesmix.modelling.exact.log_marginal import log_marginal_of, with_other_priors
+from bayesmix.modelling.exact.log_marginal import MOST_DENSE, log_marginal_of, with_other_priors
 from bayesmix.modelling.exact.model import has_log_response
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.route import Asked, Choice, IntegratedRoute, LeftOut, no_closed_form
+from bayesmix.modelling.route import Choice, IntegratedRoute, LeftOut, Request, no_closed_form
 from bayesmix.modelling.samplers.log_marginal import LogMarginal
 from bayesmix.modelling.samplers.weights import Importance
 from bayesmix.priors.prior import FLAT, Prior
@@ -21,9 +21,6 @@ from bayesmix.priors.prior import FLAT, Prior
 if TYPE_CHECKING:
     from bayesmix.modelling.record import Fit
 
-# Effects outside the largest factor, of which a density takes the third power: up to here importance sampling is the
-# faster (docs/exact_path.md has the curve), and NUTS, which takes some thirty times as many gradients.
-MOST_DENSE = {"importance": 2500, "nutpie": 400}
 _MOST_VARIANCES = 30  # of more variance parameters weights are too uneven
 
 
@@ -43,25 +40,25 @@ class ExactRoute(IntegratedRoute):
                 return f"the prior {model.priors[name]} of {name} has no closed form, a Normal has"
         return None
 
-    def choose(self, model: MixedModel, asked: Asked, obstacle: str) -> Choice:
-        reason = _why(model) if asked.method == "auto" else "as asked"
-        if asked.sampler == "auto" and not asked.of_nuts:
-            return self._cheapest(model.design, asked, reason)
-        sampler = asked.sampler
+    def choose(self, model: MixedModel, request: Request, obstacle: str) -> Choice:
+        reason = _why(model) if request.method == "auto" else "as asked"
+        if request.sampler == "auto" and not request.of_nuts:
+            return self._cheapest(model.design, request, reason)
+        sampler = request.sampler
         if sampler == "auto":
-            sampler, reason = "nutpie", f"{reason}; NUTS since {asked.of_nuts[0]}= is given"
+            sampler, reason = "nutpie", f"{reason}; NUTS since {request.of_nuts[0]}= is given"
         n_dense = n_dense_of(model.design)
-        if asked.method == "auto" and n_dense > MOST_DENSE[sampler]:
+        if request.method == "auto" and n_dense > MOST_DENSE[sampler]:
             return Choice("joint", "nutpie", _slow(n_dense))
         return Choice(self.name, sampler, reason)
 
-    def _cheapest(self, design: Design, asked: Asked, reason: str) -> Choice:
+    def _cheapest(self, design: Design, request: Request, reason: str) -> Choice:
         n_dense = n_dense_of(design)
         n_variances = _n_variances(design)
         by_nuts = Choice(self.name, "nutpie", reason)
-        affordable = asked.method != "auto" or n_dense <= MOST_DENSE["nutpie"]
+        affordable = request.method != "auto" or n_dense <= MOST_DENSE["nutpie"]
         otherwise = by_nuts if affordable else Choice("joint", "nutpie", _slow(n_dense))
-        if n_variances > _MOST_VARIANCES or (asked.method == "auto" and n_dense > MOST_DENSE["importance"]):
+        if n_variances > _MOST_VARIANCES or (request.method == "auto" and n_dense > MOST_DENSE["importance"]):
             return otherwise
         return Choice(self.name, "importance", reason, otherwise)
 
@@ -70,28 +67,15 @@ class ExactRoute(IntegratedRoute):
         return f"{n} variance parameter{'s' * (n > 1)}, the rest exact"
 
     def integrated(self, model: MixedModel) -> IntegratedGaussian:
-        return integrated_gaussian(model.design, model.priors, log_response=has_log_response(model.family))
+        return integrated_gaussian(model)
 
     def level_effects(self, fit: "Fit") -> LevelDraws:
-        return level_draws_of(
-            fit.posterior,
-            fit.design,
-            fit.priors,
-            fit.sampling.seed,
-            log_response=has_log_response(fit.family),
-        )
+        return level_draws_of(fit)
 
     def log_marginal(
         self, model: MixedModel, *, seed: int, cores: int, weights: Importance | None = None
     ) -> LogMarginal:
-        return log_marginal_of(
-            model.design,
-            model.priors,
-            seed=seed,
-            cores=cores,
-            weights=weights,
-            log_response=has_log_response(model.family),
-        )
+        return log_marginal_of(model, seed=seed, cores=cores, weights=weights)
 
     def with_other_priors(
         self, fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior], *, anew: bool

@@ -5,14 +5,14 @@ from dataclasses import replace
 from bayesmix.formula.design import Design
 from bayesmix.modelling.joint import ladder
 from bayesmix.modelling.joint.budget import MOST_TIMES, Budget, steps_of
-from bayesmix.modelling.route import Drawn
+from bayesmix.modelling.route import RouteDraws
 from bayesmix.modelling.samplers.attempts import Attempt, frame_of, to_text
 
 
 class BestAttempt:
     """The best of the attempts made so far; `attempts`: the record of all, `at`: its number among them from 0."""
 
-    def __init__(self, budget: Budget, free: ladder.Free, first: ladder.Step, design: Design, found: Drawn):
+    def __init__(self, budget: Budget, free: ladder.Free, first: ladder.Step, design: Design, found: RouteDraws):
         self.attempts: list[Attempt] = []
         self.at = 0
         self._budget, self._free, self._design = budget, free, design
@@ -21,7 +21,7 @@ class BestAttempt:
         self.add(first, found)
         self._most = MOST_TIMES * self._spent
 
-    def add(self, step: ladder.Step, found: Drawn) -> None:
+    def add(self, step: ladder.Step, found: RouteDraws) -> None:
         """Record a finished attempt; it is kept if it is no worse than the best before it."""
         diagnostics = found.diagnostics
         self.attempts.append(ladder.attempt_of(step, diagnostics, self._design, found.sampling.seconds))
@@ -48,13 +48,13 @@ class BestAttempt:
 
         return ladder.next_step(way, self._best.diagnostics, self._design, free, self._tried, affordable)
 
-    def recorded(self) -> Drawn:
+    def recorded(self) -> RouteDraws:
         """The best draws with all attempts beside them, and the time that they took together."""
         attempts = [replace(attempt, kept=number == self.at) for number, attempt in enumerate(self.attempts)]
         text = to_text(attempts)
         self._best.posterior["sample_stats"].attrs["ladder"] = text
         seconds = sum(attempt.seconds for attempt in attempts)
-        return Drawn(
+        return RouteDraws(
             self._best.posterior,
             replace(self._best.sampling, seconds=seconds),
             replace(self._best.diagnostics, ladder=frame_of(text)),

@@ -24,7 +24,7 @@ from bayesmix.modelling.joint.rough import centred_terms, rough_fit_of
 from bayesmix.modelling.joint.sample_pymc_model import draw
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.pymc_model.build import BuiltModel, build_model
-from bayesmix.modelling.route import Drawn
+from bayesmix.modelling.route import RouteDraws
 from bayesmix.modelling.samplers.chains import sample_stats, thinned
 from bayesmix.modelling.samplers.starts import start_about_points
 from bayesmix.modelling.settings import TARGET_ACCEPT, SamplerSettings, Sampling
@@ -70,7 +70,7 @@ class _Problem:
         return self.settings.sampler == "nutpie" and has_kernel(self.model.design, self.model.family, self.model.priors)
 
 
-def draw_joint(model: MixedModel, settings: SamplerSettings, *, begin: ladder.Way | None = None) -> Drawn:
+def draw_joint(model: MixedModel, settings: SamplerSettings, *, begin: ladder.Way | None = None) -> RouteDraws:
     """Sample the posterior of a model by NUTS on all its parameters.
 
     Where an attempt has trouble (`ladder`) and remedies are wanted, the model is sampled again with what helps against
@@ -119,7 +119,7 @@ def _label(attempt: int) -> str:
     return f"attempt {attempt} of at most {ladder.MOST_ATTEMPTS}"
 
 
-def _attempt(problem: _Problem, way: ladder.Way, attempt: int) -> Drawn:
+def _attempt(problem: _Problem, way: ladder.Way, attempt: int) -> RouteDraws:
     design, settings = problem.model.design, problem.settings
     if not problem.by_kernel:
         _compile_for(problem, way)
@@ -139,7 +139,7 @@ def _attempt(problem: _Problem, way: ladder.Way, attempt: int) -> Drawn:
         centred=ladder.labels(design, way.centred),
         thin=way.thin,
     )
-    return Drawn(posterior, sampling, diagnose_sampling(posterior, design, problem.model.family.auxiliary))
+    return RouteDraws(posterior, sampling, diagnose_sampling(posterior, design, problem.model.family.auxiliary))
 
 
 def _run(problem: _Problem, way: ladder.Way, attempt: int) -> dict[str, Any]:
@@ -192,7 +192,7 @@ def _by_pymc_model(problem: _Problem, way: ladder.Way, attempt: int) -> xr.DataT
     return tree
 
 
-def draw_joint_again(fit: "Fit", settings: SamplerSettings) -> Drawn:
+def draw_joint_again(fit: "Fit", settings: SamplerSettings) -> RouteDraws:
     """The posterior of a fit once more, begun in the way that it ended with; dispersed chains start about its draws."""
     if settings.dispersed is not None:
         settings = replace(settings, dispersed=replace(settings.dispersed, points=_unconstrained(fit)))

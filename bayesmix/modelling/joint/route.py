@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.route import Asked, Choice, Drawn, Route
+from bayesmix.modelling.route import Choice, Request, Route, RouteDraws
 from bayesmix.modelling.settings import JOINT_SAMPLERS, SamplerSettings
 
 if TYPE_CHECKING:
@@ -21,16 +21,16 @@ class JointRoute(Route):
     def why_not(self, model: MixedModel) -> None:
         """Nothing keeps a model from it."""
 
-    def choose(self, model: MixedModel, asked: Asked, obstacle: str) -> Choice:
-        sampler = "nutpie" if asked.sampler == "auto" else asked.sampler
-        return Choice(self.name, sampler, "as asked" if asked.method == self.name else obstacle)
+    def choose(self, model: MixedModel, request: Request, obstacle: str) -> Choice:
+        sampler = "nutpie" if request.sampler == "auto" else request.sampler
+        return Choice(self.name, sampler, "as asked" if request.method == self.name else obstacle)
 
-    def draw(self, model: MixedModel, settings: SamplerSettings) -> Drawn:
+    def draw(self, model: MixedModel, settings: SamplerSettings) -> RouteDraws:
         from bayesmix.modelling.joint.draws import draw_joint
 
         return draw_joint(model, settings)
 
-    def draw_again(self, fit: "Fit", settings: SamplerSettings) -> Drawn:
+    def draw_again(self, fit: "Fit", settings: SamplerSettings) -> RouteDraws:
         """Begins in the way that the fit ended with, from starts about its draws."""
         from bayesmix.modelling.joint.draws import draw_joint_again
 

@@ -1,6 +1,6 @@
 """A model of counts as the samplers take it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -10,6 +10,7 @@ import xarray as xr
 from bayesmix.arrays import Floats
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
+from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.quadrature import precision
 from bayesmix.modelling.quadrature.model import Counts, integrate_effects
 from bayesmix.modelling.quadrature.posterior import posterior_of
@@ -19,7 +20,6 @@ from bayesmix.modelling.samplers.integrated import Accuracy
 from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.numerics.level_quadrature.posterior import log_posterior_at, theta_of
 from bayesmix.numerics.mode import Mode
-from bayesmix.priors.prior import Prior
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,6 @@ class IntegratedCounts:
         return posterior_of(self.design, self.family, self.model, theta, settings)
 
 
-def integrated_counts(design: Design, family: Family, priors: Mapping[str, Prior]) -> IntegratedCounts:
-    """Of a model that `why_not_quadrature` says nothing against."""
-    return IntegratedCounts(design, family, integrate_effects(design, family, priors))
+def integrated_counts(model: MixedModel) -> IntegratedCounts:
+    """Of a model that nothing keeps from the quadrature route."""
+    return IntegratedCounts(model.design, model.family, integrate_effects(model))

@@ -4,20 +4,19 @@ Every draw of a level has random numbers of its own, so that effects need not be
 to the last digit, at any time and in any order.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from bayesmix.arrays import Floats, Positions
-from bayesmix.families.family import Family
-from bayesmix.formula.design import Design
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.quadrature.model import Counts, integrate_effects
 from bayesmix.numerics.level_quadrature.draws import draw_effects
 from bayesmix.parallel import in_parallel
-from bayesmix.priors.prior import Prior
+
+if TYPE_CHECKING:
+    from bayesmix.modelling.record import Fit
 
 _DRAWS_AT_ONCE = 128
 
@@ -43,11 +42,8 @@ class CountsEffects:
         return drawn[:, :, None]
 
 
-def counts_effects_of(
-    posterior: xr.DataTree, design: Design, family: Family, priors: Mapping[str, Prior], seed: int
-) -> CountsEffects:
-    """What the effects depend on, out of the posterior that was drawn with this `seed`."""
-    theta = posterior["unconstrained_posterior"]["theta"].transpose("chain", "draw", ...).to_numpy()
-    return CountsEffects(
-        integrate_effects(design, family, priors), np.ascontiguousarray(theta.reshape(-1, theta.shape[-1])), seed
-    )
+def counts_effects_of(fit: "Fit") -> CountsEffects:
+    """What the effects depend on, out of the posterior and the seed that it was drawn with."""
+    theta = fit.posterior["unconstrained_posterior"]["theta"].transpose("chain", "draw", ...).to_numpy()
+    theta = np.ascontiguousarray(theta.reshape(-1, theta.shape[-1]))
+    return CountsEffects(integrate_effects(fit.model), theta, fit.sampling.seed)

@@ -1,13 +1,12 @@
 """Counts with one random intercept: data and priors for the density with the group effects integrated out."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from bayesmix.arrays import Floats
-from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
+from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.variance_priors import on_the_line
 from bayesmix.numerics.level_quadrature.cost import value_cost
 from bayesmix.numerics.level_quadrature.parameters import (
@@ -20,7 +19,7 @@ from bayesmix.numerics.level_quadrature.posterior import Parameters, pack_counts
 from bayesmix.numerics.level_quadrature.rows import CountRows, count_rows, of_all_rows
 from bayesmix.numerics.prior_codes import UNIFORM
 from bayesmix.posterior import layout
-from bayesmix.priors.prior import Prior, coefficient_kind, prior_numbers, sd_prior
+from bayesmix.priors.prior import coefficient_kind, prior_numbers, sd_prior
 
 _TYPICAL_SD = 0.5  # of a group, where the search for the mode begins
 _TYPICAL_OWN = 5.0
@@ -71,8 +70,9 @@ class Counts:
         return value_cost(self.rows)
 
 
-def integrate_effects(design: Design, family: Family, priors: Mapping[str, Prior]) -> Counts:
-    """Collect data and priors of a model that `applies.why_not_quadrature` says nothing against."""
+def integrate_effects(model: MixedModel) -> Counts:
+    """Collect data and priors of a model that nothing keeps from the quadrature route."""
+    design, family, priors = model.design, model.family, model.priors
     means = _means(design)
     X = design.fixed.matrix if means is None else design.fixed.matrix - means
     term = design.random[0] if design.random else None

@@ -1,6 +1,7 @@
 """The quadrature route: counts with at most one random intercept, whose effects are integrated out numerically."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,10 +10,10 @@ import xarray as xr
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.quadrature.integrated import IntegratedCounts, integrated_counts
 from bayesmix.modelling.quadrature.level_effects import CountsEffects, counts_effects_of
-from bayesmix.modelling.quadrature.log_marginal import log_marginal_of_counts
 from bayesmix.modelling.quadrature.precision import precision
-from bayesmix.modelling.route import Asked, Choice, IntegratedRoute, no_closed_form
-from bayesmix.modelling.samplers.log_marginal import LogMarginal
+from bayesmix.modelling.route import Choice, IntegratedRoute, Request, no_closed_form
+from bayesmix.modelling.samplers.evidence import by_importance
+from bayesmix.modelling.samplers.log_marginal import LogMarginal, from_weights
 from bayesmix.modelling.samplers.weights import Importance
 from bayesmix.priors.prior import Prior
 
@@ -46,12 +47,12 @@ class QuadratureRoute(IntegratedRoute):
                 return f"the quadrature takes proper priors, that of {name} is {model.priors[name]}"
         return None
 
-    def choose(self, model: MixedModel, asked: Asked, obstacle: str) -> Choice:
+    def choose(self, model: MixedModel, request: Request, obstacle: str) -> Choice:
         reason = "one random intercept, integrated by quadrature" if model.design.random else "no group effects"
-        if asked.sampler != "auto":
-            return Choice(self.name, asked.sampler, reason)
-        if asked.of_nuts:
-            return Choice(self.name, "nutpie", f"{reason}; NUTS since {asked.of_nuts[0]}= is given")
+        if request.sampler != "auto":
+            return Choice(self.name, request.sampler, reason)
+        if request.of_nuts:
+            return Choice(self.name, "nutpie", f"{reason}; NUTS since {request.of_nuts[0]}= is given")
         by_nuts = Choice(self.name, "nutpie", reason)
         if len(model.design.fixed.names) > _MOST_COEFFICIENTS:
             return by_nuts
@@ -61,18 +62,21 @@ class QuadratureRoute(IntegratedRoute):
         return f"{len(model.priors)} parameters" + ", group effects drawn exactly" * bool(model.design.random)
 
     def integrated(self, model: MixedModel) -> IntegratedCounts:
-        return integrated_counts(model.design, model.family, model.priors)
+        return integrated_counts(model)
 
     def remark(self, posterior: xr.DataTree) -> str:
         return precision(posterior)
 
     def level_effects(self, fit: "Fit") -> CountsEffects:
-        return counts_effects_of(fit.posterior, fit.design, fit.family, fit.priors, fit.sampling.seed)
+        return counts_effects_of(fit)
 
     def log_marginal(
         self, model: MixedModel, *, seed: int, cores: int, weights: Importance | None = None
     ) -> LogMarginal:
-        return log_marginal_of_counts(model.design, model.family, model.priors, seed=seed, cores=cores, weights=weights)
+        """The mean of importance weights; no number where they fail."""
+        if weights is not None and from_weights(weights).reliable:
+            return from_weights(weights)
+        return by_importance(integrated_counts(model), seed=seed, cores=cores)
 
     def with_other_priors(
         self, fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior], *, anew: bool
@@ -81,5 +85,5 @@ class QuadratureRoute(IntegratedRoute):
         found = super().with_other_priors(fit, own, priors, anew=anew)
         if found.reliable or own.reason or not anew:
             return found
-        other = MixedModel(fit.design, fit.family, dict(priors))
+        other = replace(fit.model, priors=dict(priors))
         return self.log_marginal(other, seed=fit.sampling.seed, cores=fit.sampling.cores)

@@ -36,7 +36,7 @@ def by_bridge(model: IntegratedModel, *, seed: int, cores: int) -> LogMarginal:
     at, mode = next(model.approximations())
     settings = SamplerSettings("nutpie", draws=1000, chains=_CHAINS, cores=cores, seed=seed)
     with SamplingProgress(_CHAINS, shown=False) as bar:
-        theta = run_chains(at, mode, settings, bar).theta
+        theta, _ = run_chains(at, mode, settings, bar)
     points = np.linalg.solve(mode.scale, (theta - mode.point).T).T
 
     buffer = at.buffer(mode.point, mode.scale)

@@ -33,29 +33,31 @@ def draw_by_nuts[Given](
 
     Groups: `sample_stats`.
     """
-    found = run_chains(model, mode, settings, bar)
+    thin = 1
+    theta, statistics = run_chains(model, mode, settings, bar)
     gradients = _THIN * settings.n_total * _STEPS
     dear = gradients * _GRADIENT * model.seconds_per_value > _MOST_SECONDS
-    if dear or not mixes_slowly(found.theta, settings.chains):
-        return found
-    return run_chains(model, mode, settings, bar, thin=_THIN)
+    if not dear and mixes_slowly(theta, settings.chains):
+        thin = _THIN
+        theta, statistics = run_chains(model, mode, settings, bar, thin=thin)
+    return ThetaDraws(theta, model.given(theta, settings), {"sample_stats": statistics}, thin)
 
 
-def run_chains[Given](
-    model: IntegratedModel[Given], mode: Mode, settings: SamplerSettings, bar: SamplingProgress, *, thin: int = 1
-) -> ThetaDraws[Given]:
-    """Draws of theta by NUTS, the last of every `thin`."""
+def run_chains(
+    model: IntegratedModel, mode: Mode, settings: SamplerSettings, bar: SamplingProgress, *, thin: int = 1
+) -> tuple[Floats, xr.Dataset]:
+    """Draws of theta (n_total, n) by NUTS, the last of every `thin`, and what the sampler says of them."""
     from bayesmix.modelling.samplers.run_nutpie import run_density
 
-    n, chains, draws = len(model.start), settings.chains, thin * settings.draws
+    n = len(model.start)
     tree = run_density(
         model.functions,
         model.buffer(mode.point, mode.scale),
         n,
         dispersed=settings.dispersed,
-        draws=draws,
+        draws=thin * settings.draws,
         tune=TUNE if settings.tune is None else settings.tune,
-        chains=chains,
+        chains=settings.chains,
         cores=settings.cores,
         seed=settings.seed,
         target_accept=settings.target_accept or TARGET_ACCEPT,
@@ -64,7 +66,7 @@ def run_chains[Given](
     whole = tree["posterior"]["theta"].transpose("chain", "draw", ...).to_numpy()
     theta = model.reported(np.ascontiguousarray(whole[:, thin - 1 :: thin].reshape(-1, n)))
     statistics = thinned(xr.DataTree.from_dict({"sample_stats": sample_stats(tree)}), thin)["sample_stats"]
-    return ThetaDraws(theta, model.given(theta, settings), {"sample_stats": statistics.to_dataset()}, thin)
+    return theta, statistics.to_dataset()
 
 
 def mixes_slowly(theta: Floats, chains: int) -> bool:

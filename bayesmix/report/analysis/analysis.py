@@ -18,13 +18,12 @@ from bayesmix.report.analysis.card_audit import CardAudit, audit_of, write_audit
 from bayesmix.report.analysis.card_plan import Plan, all_formulas, plan_card
 from bayesmix.report.analysis.card_text import to_toml
 from bayesmix.report.analysis.compare_files import write_comparison
-from bayesmix.report.analysis.evidence_files import write_evidence, write_evidence_pictures
 from bayesmix.report.analysis.kept_fits import keep_elsewhere
 from bayesmix.report.analysis.result_files import CARD, FIT, SESSION, SUMMARY
 from bayesmix.report.analysis.results_folder import disk_refusals, results_path, whole_folder
 from bayesmix.report.analysis.session import write_session
 from bayesmix.report.analysis.tables import write_tables
-from bayesmix.report.analysis.which_pictures import telling_pictures, write_pictures
+from bayesmix.report.analysis.which_pictures import telling_pictures
 from bayesmix.report.pages.summary import summary
 from bayesmix.visible import visible
 
@@ -195,6 +194,9 @@ def analysis_text(analysis: Analysis) -> str:
 
 def _filled(analysis: Analysis, folder: Path, out: Path, command: Sequence[str]) -> Written:
     """Write all files into `folder`, which will be `out`: the fit and the tables first, as pictures may fail."""
+    from bayesmix.report.analysis.drawings import write_pictures
+    from bayesmix.report.analysis.evidence_files import write_evidence, write_evidence_pictures
+
     report = analysis.card.report
     with disk_refusals(out):
         _store(analysis.fit, folder / FIT)

@@ -1,8 +1,6 @@
-"""REML, or the Laplace fit, beside the posterior in a results folder: a page of text, tables and pictures."""
+"""REML, or the Laplace fit, beside the posterior in a results folder: a page of text, and tables."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from bayesmix.errors import BayesmixError
 from bayesmix.inference.pooling.compare_reml import compare_reml
@@ -23,15 +21,3 @@ def write_comparison(fit: Fit, folder: Path, *, prob: float) -> None:
     frames = (comparison.fixed.reset_index(), comparison.variance.reset_index(), comparison.groups)
     for name, frame in zip(TABLES, frames, strict=True):
         frame.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
-
-
-def compare_figures(fit: Fit) -> Iterator[tuple[str, Any]]:
-    """Both pictures by file name; none where there is nothing to compare with, of which the page tells."""
-    try:
-        comparison = compare_reml(fit)
-    except BayesmixError:
-        return
-    from bayesmix.report.pictures.plot_compare_reml import plot_compare_reml
-
-    for kind in ("intervals", "groups"):
-        yield f"compare_{kind}", plot_compare_reml(comparison, kind)

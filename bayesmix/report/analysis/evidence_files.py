@@ -8,8 +8,9 @@ import numpy as np
 
 from bayesmix.inference.evidence.rand_table import RandTable
 from bayesmix.modelling.record import Fit
+from bayesmix.report.analysis.drawings import write_each
 from bayesmix.report.analysis.result_files import file_names
-from bayesmix.report.analysis.which_pictures import write_each
+from bayesmix.report.pictures.plot_sensitivity import plot_sensitivity
 
 
 def write_evidence(table: RandTable, folder: Path) -> None:
@@ -27,6 +28,4 @@ def write_evidence_pictures(table: RandTable, fit: Fit, folder: Path, *, formats
 
 
 def _sensitivity(fit: Fit, term: str, name: str) -> Iterator[tuple[str, Any]]:
-    from bayesmix.report.pictures.plot_sensitivity import plot_sensitivity
-
     yield f"sensitivity_{name}", plot_sensitivity(fit, term)

@@ -14,7 +14,7 @@ LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
 FORMATS = ("png", "pdf", "svg")
 """The endings of files that a picture can be written to."""
 PICTURES = ("lines", "ranef", "sd", "corr", "trace", "rank", "residuals", "qq", "ppc", "compare_reml")
-"""What a card calls the pictures that it may ask for (`which_pictures.PICTURES` draws them)."""
+"""What a card calls the pictures that it may ask for (`drawings.DRAWINGS` draws them)."""
 
 _TABLES = (
     *("fixef", "varcorr", "auxiliary", "ranef", "coef", "fitted", "augment", "tidy", "glance", "diagnose", "priors"),

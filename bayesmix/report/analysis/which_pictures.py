@@ -1,26 +1,15 @@
-"""The pictures that a results folder holds: which suit a model, and how each is drawn into a file."""
+"""Which pictures suit a model, known before it is sampled and without what draws them (`drawings`)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from bayesmix.errors import BayesmixError, CardError, did_you_mean, listing, shown
 from bayesmix.families.family import Family, has_laplace_fit
 from bayesmix.formula.design import Design
 from bayesmix.modelling.record import Fit
 from bayesmix.posterior.layout import constant_parameters
-from bayesmix.report.analysis.compare_files import compare_figures
-from bayesmix.report.analysis.result_files import FORMATS, file_names
+from bayesmix.report.analysis.result_files import FORMATS, PICTURES
 from bayesmix.report.pictures.line_grid import choose_axis
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """What a picture is drawn of: a fit, and the fits of its layers by name."""
-
-    fit: Fit
-    layers: Mapping[str, Fit]
 
 
 @dataclass(frozen=True)
@@ -30,37 +19,6 @@ class Setting:
     design: Design
     family: Family
     chains: int
-
-
-@dataclass(frozen=True)
-class Picture:
-    """`draw` gives figures by file name; `lacks` says what of it a model does not have (empty: it suits)."""
-
-    draw: Callable[[Drawing], Iterator[tuple[str, Any]]]
-    lacks: Callable[[Setting], str] = lambda _: ""
-
-
-def _lines(drawing: Drawing) -> Iterator[tuple[str, Any]]:
-    from bayesmix.report.pictures.plot_lines import plot_lines
-
-    group = panel_group(drawing.fit.design)
-    yield "lines", plot_lines(_with_main(drawing), group=group)
-
-
-def _with_main(drawing: Drawing) -> Mapping[str, Fit] | Fit:
-    """The layers, with the fit itself as the last of them."""
-    if not drawing.layers:
-        return drawing.fit
-    if any(layer is drawing.fit for layer in drawing.layers.values()):
-        return drawing.layers
-    return {**drawing.layers, drawing.fit.formula: drawing.fit}
-
-
-def _ranef(drawing: Drawing) -> Iterator[tuple[str, Any]]:
-    from bayesmix.report.pictures.plot_ranef import plot_ranef
-
-    for group, name in file_names(term.group for term in drawing.fit.design.all_random).items():
-        yield f"ranef_{name}", plot_ranef(drawing.fit, group=group)
 
 
 def panel_group(design: Design) -> str | None:
@@ -97,10 +55,6 @@ def _one_chain(setting: Setting) -> str:
     return "" if setting.chains > 1 else "two chains or more"
 
 
-def _compare(drawing: Drawing) -> Iterator[tuple[str, Any]]:
-    yield from compare_figures(drawing.fit)
-
-
 def _no_estimate(setting: Setting) -> str:
     if setting.design.parts:
         return "a model without formulas for further parameters"
@@ -109,72 +63,17 @@ def _no_estimate(setting: Setting) -> str:
     return f"a family with a REML or a Laplace fit, which {setting.family} has not"
 
 
-def _one(name: str, plot: Callable[[Fit], Any]) -> Callable[[Drawing], Iterator[tuple[str, Any]]]:
-    """A picture that is one figure of the fit alone."""
-
-    def draw(drawing: Drawing) -> Iterator[tuple[str, Any]]:
-        yield name, plot(drawing.fit)
-
-    return draw
-
-
-def _draw_sd(fit: Fit) -> Any:
-    from bayesmix.report.pictures.plot_sd import plot_sd
-
-    return plot_sd(fit)
-
-
-def _draw_corr(fit: Fit) -> Any:
-    from bayesmix.report.pictures.plot_sd import plot_corr
-
-    return plot_corr(fit)
-
-
-def _draw_trace(fit: Fit) -> Any:
-    from bayesmix.report.pictures.plot_trace import plot_trace
-
-    return plot_trace(fit)
-
-
-def _draw_rank(fit: Fit) -> Any:
-    from bayesmix.report.pictures.plot_rank import plot_rank
-
-    return plot_rank(fit)
-
-
-def _draw_residuals(fit: Fit) -> Any:
-    from bayesmix.report.pictures.plot_residuals import plot_residuals
-
-    return plot_residuals(fit)
-
-
-def _draw_qq(fit: Fit) -> Any:
-    from bayesmix.report.pictures.plot_qq import plot_qq
-
-    return plot_qq(fit)
-
-
-def _draw_ppc(fit: Fit) -> Any:
-    from bayesmix.report.pictures.plot_ppc import plot_ppc
-
-    return plot_ppc(fit)
-
-
 _OF_CHAINS = ("trace", "rank")
 
-PICTURES: Mapping[str, Picture] = {
-    "lines": Picture(_lines, _no_line),
-    "ranef": Picture(_ranef, _no_group),
-    "sd": Picture(_one("sd", _draw_sd), _no_sd),
-    "corr": Picture(_one("corr", _draw_corr), _no_correlation),
-    "trace": Picture(_one("trace", _draw_trace)),
-    "rank": Picture(_one("rank", _draw_rank), _one_chain),
-    "residuals": Picture(_one("residuals", _draw_residuals)),
-    "qq": Picture(_one("qq", _draw_qq)),
-    "ppc": Picture(_one("ppc", _draw_ppc)),
-    "compare_reml": Picture(_compare, _no_estimate),
+_LACKS: Mapping[str, Callable[[Setting], str]] = {
+    "lines": _no_line,
+    "ranef": _no_group,
+    "sd": _no_sd,
+    "corr": _no_correlation,
+    "rank": _one_chain,
+    "compare_reml": _no_estimate,
 }
-"""By the name that a card calls them."""
+"""What of it a model does not have, by picture; of the other pictures it has all."""
 
 
 def chosen_pictures(names: tuple[str, ...] | None, setting: Setting) -> tuple[str, ...]:
@@ -185,7 +84,7 @@ def chosen_pictures(names: tuple[str, ...] | None, setting: Setting) -> tuple[st
     CardError
         A picture was asked for that does not suit the model.
     """
-    lacks = {name: picture.lacks(setting) for name, picture in PICTURES.items()}
+    lacks = {name: _LACKS[name](setting) if name in _LACKS else "" for name in PICTURES}
     if names is None:
         return tuple(name for name, lack in lacks.items() if not lack)
     for name in names:
@@ -246,31 +145,3 @@ def refuse_layers(name: str, layer: Design, main: Design) -> None:
             f"The layer {name!r} lacks the grouping factor {panels!r}, whose levels are the panels; {has}."
             f"{did_you_mean(panels, groups)}"
         )
-
-
-def write_pictures(
-    names: tuple[str, ...], fit: Fit, layers: Mapping[str, Fit], folder: Path, *, formats: tuple[str, ...]
-) -> dict[str, str]:
-    """Draw the pictures into `folder`, each closed again; gives by name why a picture could not be drawn."""
-    failures: dict[str, str] = {}
-    for name in names:
-        failures |= write_each(name, PICTURES[name].draw(Drawing(fit, layers)), folder, formats=formats)
-    return failures
-
-
-def write_each(
-    name: str, drawn: Iterator[tuple[str, Any]], folder: Path, *, formats: tuple[str, ...]
-) -> dict[str, str]:
-    """Draw the figures of one picture into `folder`; gives under its name why that failed, or nothing.
-
-    Raises
-    ------
-    OSError
-        The disk refuses a file.
-    """
-    from bayesmix.report.pictures.plot_files import drawn_in_memory
-
-    done = drawn_in_memory(drawn, formats=formats)
-    for file, content in done.files.items():
-        (folder / file).write_bytes(content)
-    return {name: done.failure} if done.failure else {}

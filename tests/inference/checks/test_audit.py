@@ -17,7 +17,7 @@ from bayesmix.modelling.joint import draws as joint_draws
 from bayesmix.modelling.joint import nutpie_nuts as nuts_nutpie
 from bayesmix.modelling.joint.ladder import Way
 from bayesmix.modelling.record import Fit
-from bayesmix.modelling.route import Drawn
+from bayesmix.modelling.route import RouteDraws
 from bayesmix.modelling.samplers import run_nutpie
 from bayesmix.modelling.settings import Dispersed
 from bayesmix.report.pages.audit_summary import WIDTH
@@ -56,9 +56,9 @@ def changed(fit: Fit, **variables) -> Fit:
     return replace(fit, posterior=xr.DataTree.from_dict(others | {"posterior": draws}))
 
 
-def second(fit: Fit, posterior: xr.Dataset, statistics: xr.Dataset) -> Drawn:
+def second(fit: Fit, posterior: xr.Dataset, statistics: xr.Dataset) -> RouteDraws:
     tree = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": statistics})
-    return Drawn(tree, fit.sampling, diagnose_sampling(tree, fit.design, fit.family.auxiliary))
+    return RouteDraws(tree, fit.sampling, diagnose_sampling(tree, fit.design, fit.family.auxiliary))
 
 
 def another(posterior: xr.Dataset) -> xr.Dataset:

@@ -8,6 +8,7 @@ from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.exact.log_marginal import log_marginal_of
+from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.priors.default_priors import column_sds, default_priors
 from bayesmix.priors.settled import settle_priors
 
@@ -24,7 +25,7 @@ def probability_of_groups(y, prior):
         defaults = default_priors(design, read_family("gaussian"))
         own = {name: text for name, text in given.items() if name in defaults}
         priors = settle_priors(defaults, own, column_sds(design, read_family("gaussian")))
-        values.append(log_marginal_of(design, priors, seed=1, cores=1).value)
+        values.append(log_marginal_of(MixedModel(design, read_family("gaussian"), priors), seed=1, cores=1).value)
     return 1 / (1 + np.exp(values[1] - values[0]))
 
 

@@ -8,7 +8,7 @@ import pytest
 from bayesmix.errors import CardError
 from bayesmix.modelling.settings import SAMPLERS as KNOWN_SAMPLERS
 from bayesmix.report.analysis import card as card_file
-from bayesmix.report.analysis import result_files, which_pictures
+from bayesmix.report.analysis import drawings, result_files
 from bayesmix.report.analysis.card import Card, DataPart, ModelPart, ReportPart, SamplerPart, data_part, read_card
 from bayesmix.report.analysis.card_keys import KEYS, SAMPLERS
 from bayesmix.report.analysis.card_plan import plan_card
@@ -193,7 +193,7 @@ def test_every_key_has_a_place_in_the_card():
 
 
 def test_pictures_are_those_that_are_drawn():
-    assert tuple(which_pictures.PICTURES) == result_files.PICTURES
+    assert tuple(drawings.DRAWINGS) == result_files.PICTURES
 
 
 def test_samplers_are_those_that_sample():
