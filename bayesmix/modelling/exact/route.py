@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
+from bayesmix.arrays import Positions
 from bayesmix.formula.design import Design
 from bayesmix.modelling.exact.integrated import IntegratedGaussian, integrated_gaussian
 from bayesmix.modelling.exact.left_out import left_out
@@ -82,7 +80,7 @@ class ExactRoute(IntegratedRoute):
     ) -> LogMarginal:
         return with_other_priors(fit, own, priors, anew=anew)
 
-    def left_out(self, fit: "Fit", positions: NDArray[np.intp]) -> LeftOut:
+    def left_out(self, fit: "Fit", positions: Positions) -> LeftOut:
         return left_out(fit, positions)
 
 

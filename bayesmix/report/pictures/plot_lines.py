@@ -187,5 +187,7 @@ def _caption(
     if shown.greatest > 1:
         parts.append("Areas of points grow with the number of trials.")
     if shown.separate is None and shown.population is not None:
-        parts.append(f"No pooling is left out: with a {family_of(fit).link} link a level's own curve need not exist.")
+        family = family_of(fit)
+        where = f"with a {family.link} link" if family.link != "identity" else f"for family {family.name}"
+        parts.append(f"No pooling is left out: {where} a level's own curve need not exist.")
     return " ".join(parts)

@@ -270,3 +270,10 @@ def test_effects_that_are_drawn_again_give_the_same_lines(sleepstudy_fit, random
     assert len(lines[0]) > 4
     for one, other in zip(*lines, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9)
+
+
+def test_the_caption_says_why_lines_without_pooling_are_missing(sleepstudy_fit, cbpp_fit):
+    of_log = make_fit("Reaction ~ Days + (1 | Subject)", sleepstudy_fit.data, "lognormal", **FEW | {"tune": None})
+    for fit, why in ((of_log, "for family lognormal"), (cbpp_fit, "with a logit link")):
+        caption = " ".join(" ".join(text.get_text() for text in plot_lines(fit).texts).split())
+        assert f"No pooling is left out: {why} a level's own curve need not exist." in caption
