@@ -97,7 +97,7 @@ KEYWORDS: Mapping[str, str] = {
     "offset": "it is a term of the formula, offset(x)",
     "subset": 'take the rows first, data[data["x"] > 0]',
     **dict.fromkeys(("naaction", "dropna", "missing"), 'that is na="drop" or na="error"'),
-    "contrasts": "codings but that of levels against the first are not there yet",
+    **dict.fromkeys(("contrast", "contr", "coding"), 'that is contrasts=, such as {"f": "sum"}'),
     "nagq": "bm.laplace has one node, as nAGQ = 1",
     "level": "that is prob=",
     **dict.fromkeys(("model", "data2", "autocor", "correlation"), "it is not there; the formula and data say all"),

@@ -81,7 +81,7 @@ INNER_FLOORS = {
 ALLOWED = {
     "numba": {"numerics", "compile_clock", "modelling"},
     "llvmlite": {"numerics"},
-    "scipy": {"numerics", "priors", "estimates", "modelling", "inference", "report"},
+    "scipy": {"formula", "numerics", "priors", "estimates", "modelling", "inference", "report"},
     "pyarrow": {"data", "modelling"},
     "h5py": {"modelling"},
     "xarray": {"posterior", "modelling", "inference", "report"},

@@ -124,7 +124,8 @@ class Design(Printed):
     rows that were used, untouched otherwise; `n_dropped` rows left out because a value was missing, by column in
     `missing`. `learnt` is what functions such as `scale` learnt from the data, `functions` the caller's own.
     `parts`: the predictors of further parameters of the family that have a formula of their own, by parameter; a part
-    has the response and the rows of the whole, and its `parameter` says which it is.
+    has the response and the rows of the whole, and its `parameter` says which it is. `contrasts`: codings of factors
+    that were asked for, by name.
     """
 
     formula: Formula
@@ -141,6 +142,7 @@ class Design(Printed):
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     parameter: str = ""
     parts: Mapping[str, "Design"] = field(default_factory=dict)
+    contrasts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def predictors(self) -> tuple["Design", ...]:

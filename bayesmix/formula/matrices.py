@@ -16,6 +16,7 @@ from bayesmix.formula.checks import (
 )
 from bayesmix.formula.coding import code_terms
 from bayesmix.formula.collisions import refuse_equal_coefficients, refuse_equal_names
+from bayesmix.formula.contrasts import Contrasts, read_contrasts, refuse_unused
 from bayesmix.formula.design import Design, FixedEffects, GroupTerm
 from bayesmix.formula.distributional import for_parameter
 from bayesmix.formula.extremes import refuse_extremes
@@ -25,6 +26,7 @@ from bayesmix.formula.response import CONTINUOUS, read_response
 from bayesmix.formula.syntax import Name
 from bayesmix.formula.terms import Formula, RandomTerm, label_of
 from bayesmix.formula.variables import Variables
+from bayesmix.formula.words import with_constants, words_in
 
 
 def build_design(
@@ -37,6 +39,7 @@ def build_design(
     functions: Mapping[str, Callable[..., Any]] | None = None,
     parts: Mapping[str, Formula] | None = None,
     auxiliary: Collection[str] | None = None,
+    contrasts: Contrasts | None = None,
 ) -> Design:
     """The arrays of a mixed model.
 
@@ -63,6 +66,8 @@ def build_design(
     auxiliary
         Names of the family's further parameters, where there will be a posterior: predictors must not be called as it
         calls something else. None: there will be estimates alone, and only coefficients must not share a name.
+    contrasts
+        Codings of factors by name, as `read_contrasts` takes them; every one must be of a factor among the terms.
 
     Returns
     -------
@@ -79,10 +84,14 @@ def build_design(
     for name, function in (functions or {}).items():
         if not isinstance(name, str) or not callable(function):
             raise DataError(f"functions has {name!r}, which names no function; write it as {{'half': half}}.")
-    parts, functions = dict(parts or {}), dict(functions or {})
+    parts, functions, coded = dict(parts or {}), dict(functions or {}), read_contrasts(contrasts)
+    if any(words_in(one) for one in (formula, *parts.values())):
+        data = checked_frame(data, ())
+        formula = with_constants(formula, data.columns)
+        parts = {name: with_constants(part, data.columns) for name, part in parts.items()}
     refuse_response_among_predictors(formula)
     rows, n_dropped, missing = complete_rows((formula, *parts.values()), data, weights=weights, na=na)
-    variables = Variables(formula.text, rows, functions)
+    variables = Variables(formula.text, rows, functions, contrasts=coded)
     weight_values = None if weights is None else _weights(weights, variables)
     y = read_response(formula, variables, kind=response, weights=weight_values)
     fixed = FixedEffects(*code_terms(formula.fixed, variables))
@@ -105,8 +114,10 @@ def build_design(
         missing=missing,
         learnt=variables.learnt,
         functions=functions,
+        contrasts=coded,
     )
     design = replace(design, parts={name: _part(name, part, design) for name, part in parts.items()})
+    refuse_unused(design)
     if auxiliary is None:
         refuse_equal_coefficients(design)
     else:
@@ -130,7 +141,7 @@ def _part(parameter: str, formula: Formula, design: Design) -> Design:
     """The predictor of a further parameter on the rows of `design`."""
     response = design.formula.response
     refuse_response_among_predictors(replace(formula, response=response))
-    variables = Variables(formula.text, design.data, design.functions)
+    variables = Variables(formula.text, design.data, design.functions, contrasts=design.contrasts)
     fixed = FixedEffects(*code_terms(formula.fixed, variables))
     random = tuple(_group_term(term, variables) for term in formula.random)
     try:

@@ -8,6 +8,7 @@ from bayesmix.compile_clock import CompileNotice
 from bayesmix.errors import QuadratureError, SamplingError
 from bayesmix.families.family import Family, read_family
 from bayesmix.families.table import FamilyText
+from bayesmix.formula.contrasts import Contrasts
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
@@ -40,6 +41,7 @@ def fit(
     weights: str | None = None,
     na: MissingRows = "drop",
     functions: Mapping[str, Callable[..., Any]] | None = None,
+    contrasts: Contrasts | None = None,
     draws: int = 1000,
     tune: int | None = None,
     chains: int = 4,
@@ -63,8 +65,9 @@ def fit(
         the log or logit scale: ``["y ~ x + (1 | g)", "sigma ~ x + (1 | g)"]``.
     data
         One row an observation, of pandas, or of polars or Arrow, which become pandas. Text, true/false and
-        Categorical columns are factors with treatment coding; the first level is the reference, and a Categorical keeps
-        the order of its levels. ``data.attrs["units"]``, by column, are the units that pictures show.
+        Categorical columns are factors; the first level is the reference, and a Categorical keeps the order of its
+        levels. One that is ordered has R's polynomial coding. ``data.attrs["units"]``, by column, are the units that
+        pictures show.
     family
         Such as ``"binomial"``, ``"negative_binomial"`` or ``"student_t"``, all of them in ``docs/families.md``; a link
         in parentheses: ``"binomial(probit)"``.
@@ -82,6 +85,11 @@ def fit(
     functions
         Your own functions that the formula may call, by name: each takes columns as arrays and returns one
         number a row.
+    contrasts
+        Codings of factors by name: ``{"f": "sum"}``, also ``"treatment"``, ``"helmert"``, ``"poly"``, ``"sdif"`` (each
+        level against the one before), ``"treatment('b')"``; a matrix or data frame with a row for each level; or
+        comparisons of levels by name, ``{"f": {"b-a": "b - a", "c-ab": "c - (a + b) / 2"}}``. `docs/formulas.md`
+        has them all. By default each level is compared with the first, and levels with an order are polynomials.
     draws, tune, chains
         Draws kept of each chain, tuning steps of NUTS, and the number of chains. Tuning takes 1000 steps by default,
         on the exact and the quadrature route, which start at the mode with the curvature there, 200. A chain has at
@@ -165,6 +173,7 @@ def fit(
         weights=weights,
         na=na,
         functions=functions,
+        contrasts=contrasts,
         parts=parsed.parts,
         auxiliary=family.auxiliary,
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bayesmix.formula.contrasts import contrasts_of
 from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.terms import Formula
@@ -21,13 +22,15 @@ class ReducedModel:
 
 def reduced_model(fit: Fit, formula: Formula) -> ReducedModel:
     """The model of `formula`, which has fewer terms than `fit`, on the rows that `fit` used."""
+    parts = {name: part.formula for name, part in fit.design.parts.items()}
     design = build_design(
         formula,
         fit.data,
         response=fit.family.response,
         weights=fit.design.weights_column,
         functions=fit.design.functions,
-        parts={name: part.formula for name, part in fit.design.parts.items()},
+        parts=parts,
+        contrasts=contrasts_of(fit.design, [formula, *parts.values()]),
     )
     kept = default_priors(design, fit.family)
     priors = {name: fit.priors.get(name, prior) for name, prior in kept.items()}

@@ -8,6 +8,8 @@ mean year and that of the slopes independent, of scales s and s / sd(year), its 
     s sqrt(1 + (mean(year) / sd(year))^2),
 
 so that a covariate's origin is no knowledge of the coefficients. Centred covariates leave every scale as it is.
+The unit of a factor's column is how far apart its levels are there, 1 between 0 and 1 and 2 between -1 and 1: the
+difference that a coefficient makes between levels has the same scale under every coding, and however rare a level is.
 ``I(year^2)`` beside ``year`` is a product as well, year times year.
 """
 
@@ -19,7 +21,8 @@ from math import comb, prod
 import numpy as np
 
 from bayesmix.arrays import Floats
-from bayesmix.formula.coding import columns_of
+from bayesmix.formula.coding import coding_within, columns_of
+from bayesmix.formula.codings import reach_of_columns
 from bayesmix.formula.columns import Factor
 from bayesmix.formula.design import Design, FixedEffects, TermColumns
 from bayesmix.formula.syntax import Binary, Call, Name, Node, Number
@@ -31,6 +34,8 @@ _POWERS = (2, 3, 4)
 
 def fixed_units(design: Design) -> Floats:
     """The unit of each fixed column, (p,): sd of a number, 1 of 0/1 columns and the intercept, of products the product.
+
+    Of other columns of a factor it is the distance of its levels.
 
     Where nothing takes up the predictors' means root mean squares stand for sds.
     """
@@ -125,16 +130,35 @@ def _units(
     for term, owner in zip(terms, owners, strict=True):
         block = matrix[:, list(owner.columns)]
         product = _product(term, terms, design)
-        if product.powers.total() == 1:
+        if owner.kind == "factor" and product.powers.total() == 1:
+            units[list(owner.columns)] = _units_of_factor(term.variables[0], block, _variables(design))
+        elif product.powers.total() == 1:
             units[list(owner.columns)] = [_unit(column, centred) for column in block.T]
         elif not _is_zero_one(block):
             variables, found = _variables(design), [1.0]
             for variable, (base, power) in zip(term.variables, product.bases, strict=True):
                 node = base if power > 1 else variable
-                columns, _, _ = columns_of(node, term, terms, variables, all_levels=False)
-                found = [before * _unit(column, centred) ** power for column in columns.T for before in found]
+                own = _units_within(node, term, terms, variables, centred)
+                found = [before * unit**power for unit in own for before in found]
             units[list(owner.columns)] = found
     return units
+
+
+def _units_of_factor(node: Node, columns: Floats, variables: Variables) -> Floats:
+    """Of a factor that is a term of its own."""
+    factor = variables.variable(node)
+    if _is_zero_one(columns) or not isinstance(factor, Factor):
+        return np.ones(columns.shape[1])
+    return reach_of_columns(variables.coding(node, factor))
+
+
+def _units_within(node: Node, term: Term, terms: Sequence[Term], variables: Variables, centred: bool) -> list[float]:
+    """Of one variable of a product."""
+    values = variables.variable(node)
+    if isinstance(values, Factor):
+        return list(reach_of_columns(coding_within(node, values, term, terms, variables, all_levels=False)))
+    columns, _, _ = columns_of(node, term, terms, variables, all_levels=False)
+    return [_unit(column, centred) for column in columns.T]
 
 
 def _unit(column: Floats, centred: bool) -> float:

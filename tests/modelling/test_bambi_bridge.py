@@ -85,6 +85,11 @@ def linear_predictor(design, posterior, rows):
         "y ~ x + log(z) + offset(I(2 * z)) + (1 | h/s)",
         "y ~ g + (1 | g)",
         "y ~ x + (log(z) | g) + (I(x / 2) || s)",
+        "y ~ C(f, Sum) * C(h, Helmert) + (C(f, Sum) | g)",
+        "y ~ 0 + C(f, Treatment('mid')) + h + (0 + C(f, Treatment('mid')) + h | g)",
+        "y ~ x * C(f, Poly) + h + (x * C(f, Poly) | g)",
+        "y ~ relevel(f, ref = 'high') + cut(x, 3) + (1 | g)",
+        "y ~ ns(x, 3) * f + I(z - mean(z)) + (as.ordered(f) | s)",
     ],
 )
 def test_predict_of_bambi_is_x_beta_plus_z_b(formula, data):

@@ -163,7 +163,7 @@ def test_only_an_intercept_has_no_hypotheses():
 
 
 def test_refuses_columns_of_another_design():
-    term = EveryLevel("a", (1,), np.eye(4), frozenset({"a"}), frozenset())
+    term = EveryLevel("a", (1,), np.repeat(np.eye(2), 2, axis=0), frozenset({"a"}), frozenset())
     more = EveryLevel("x", (2,), np.arange(4.0)[:, None], frozenset(), frozenset({"x"}))
     start = EveryLevel("Intercept", (0,), np.ones((4, 1)), frozenset(), frozenset())
     X = np.column_stack([np.ones(4), [1, 2, 0, 0], np.arange(4)])

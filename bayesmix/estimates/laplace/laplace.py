@@ -9,6 +9,7 @@ from bayesmix.estimates.laplace.fit_design import fit_laplace
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.families.family import Family, has_laplace_fit, read_family
 from bayesmix.families.table import FAMILIES, FamilyText
+from bayesmix.formula.contrasts import Contrasts
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.missing import MissingRows
@@ -26,6 +27,7 @@ def laplace(
     weights: str | None = None,
     na: MissingRows = "drop",
     functions: Mapping[str, Callable[..., Any]] | None = None,
+    contrasts: Contrasts | None = None,
 ) -> LaplaceFit:
     """Fit a binomial, Bernoulli or Poisson mixed model by maximum likelihood, as lme4's `glmer` with ``nAGQ = 1``.
 
@@ -36,7 +38,8 @@ def laplace(
     formula
         As for `glmer`: ``"cbind(incidence, size - incidence) ~ period + (1 | herd)"``; all that `fit` takes.
     data
-        One row an observation. Text, true/false and Categorical columns are factors with treatment coding.
+        One row an observation. Text, true/false and Categorical columns are factors; one that is ordered has R's
+        polynomial coding.
     family
         ``"bernoulli"``, ``"binomial"`` or ``"poisson"``; a link in parentheses: ``"binomial(probit)"``.
     weights
@@ -47,6 +50,8 @@ def laplace(
     functions
         Your own functions that the formula may call, by name: each takes columns as arrays and returns one number a
         row.
+    contrasts
+        Codings of factors by name, as for `fit`: ``{"f": "sum"}``, a matrix, or comparisons of levels.
 
     Returns
     -------
@@ -95,6 +100,14 @@ def laplace(
         )
     check_functions(functions)
     parsed = parse(formula, functions or ())
-    design = build_design(parsed, data, response=family.response, weights=weights, na=na, functions=functions)
+    design = build_design(
+        parsed,
+        data,
+        response=family.response,
+        weights=weights,
+        na=na,
+        functions=functions,
+        contrasts=contrasts,
+    )
     with CompileNotice(shown=True, has_bar=False):
         return fit_laplace(design, family)

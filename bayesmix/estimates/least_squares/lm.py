@@ -10,6 +10,7 @@ from statsmodels.regression.linear_model import WLS
 from bayesmix.arrays import Floats
 from bayesmix.errors import DesignError, listing
 from bayesmix.estimates.least_squares.record import FStatistic, LmFit
+from bayesmix.formula.contrasts import Contrasts
 from bayesmix.formula.design import Design
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
@@ -30,13 +31,14 @@ def lm(
     weights: str | None = None,
     na: MissingRows = "drop",
     functions: Mapping[str, Callable[..., Any]] | None = None,
+    contrasts: Contrasts | None = None,
 ) -> LmFit:
     """Fit a linear model without random terms by least squares, as R's `lm`.
 
     Parameters
     ----------
     formula
-        As for `fit`, without random terms: ``"yield ~ gen + loc"``. Factors have treatment coding.
+        As for `fit`, without random terms: ``"yield ~ gen + loc"``.
     data
         One row an observation. Text, true/false and Categorical columns are factors.
     weights
@@ -46,6 +48,8 @@ def lm(
         refuses them.
     functions
         Your own functions that the formula may call, by name.
+    contrasts
+        Codings of factors by name, as for `fit`: ``{"f": "sum"}``, a matrix, or comparisons of levels.
 
     Returns
     -------
@@ -72,7 +76,8 @@ def lm(
     check_functions(functions)
     parsed = parse(formula, functions or ())
     _refuse_random_terms(parsed)
-    return least_squares(build_design(parsed, data, weights=weights, na=na, functions=functions))
+    design = build_design(parsed, data, weights=weights, na=na, functions=functions, contrasts=contrasts)
+    return least_squares(design)
 
 
 def least_squares(design: Design) -> LmFit:

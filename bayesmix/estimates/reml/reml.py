@@ -7,6 +7,7 @@ from bayesmix.compile_clock import CompileNotice
 from bayesmix.errors import ArgumentError
 from bayesmix.estimates.reml.fit_design import fit_reml
 from bayesmix.estimates.reml.record import RemlFit
+from bayesmix.formula.contrasts import Contrasts
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.missing import MissingRows
@@ -24,6 +25,7 @@ def reml(
     weights: str | None = None,
     na: MissingRows = "drop",
     functions: Mapping[str, Callable[..., Any]] | None = None,
+    contrasts: Contrasts | None = None,
 ) -> RemlFit:
     """Fit a Gaussian mixed model by REML, as lme4's `lmer`.
 
@@ -32,7 +34,8 @@ def reml(
     formula
         As for `lmer`: ``"Reaction ~ Days + (Days | Subject)"``; `(x || g)` has independent effects.
     data
-        One row an observation. Text, true/false and Categorical columns are factors with treatment coding.
+        One row an observation. Text, true/false and Categorical columns are factors; one that is ordered has R's
+        polynomial coding.
     reml
         False fits by maximum likelihood.
     weights
@@ -43,6 +46,8 @@ def reml(
     functions
         Your own functions that the formula may call, by name: each takes columns as arrays and returns one number a
         row.
+    contrasts
+        Codings of factors by name, as for `fit`: ``{"f": "sum"}``, a matrix, or comparisons of levels.
 
     Returns
     -------
@@ -74,6 +79,6 @@ def reml(
         raise ArgumentError(f"reml is True (REML) or False (maximum likelihood); got {reml!r}.")
     check_functions(functions)
     parsed = parse(formula, functions or ())
-    design = build_design(parsed, data, weights=weights, na=na, functions=functions)
+    design = build_design(parsed, data, weights=weights, na=na, functions=functions, contrasts=contrasts)
     with CompileNotice(shown=True, has_bar=False):
         return fit_reml(design, reml=reml)

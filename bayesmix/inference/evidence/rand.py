@@ -14,6 +14,7 @@ from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.reml.fit_design import fit_reml
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.families.family import has_laplace_fit
+from bayesmix.formula.contrasts import contrasts_of
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.reduce import Reduction, reductions
 from bayesmix.hints import with_hints
@@ -185,7 +186,13 @@ def _test_of_maxima(fit: LaplaceFit, part: Reduction) -> Row:
 
 def _reduced_reml(fit: RemlFit, part: Reduction) -> RemlFit:
     """The model without `part`, on the same rows, by the same criterion."""
-    design = build_design(part.formula, fit.data, weights=fit.design.weights_column, functions=fit.design.functions)
+    design = build_design(
+        part.formula,
+        fit.data,
+        weights=fit.design.weights_column,
+        functions=fit.design.functions,
+        contrasts=contrasts_of(fit.design, [part.formula]),
+    )
     return fit_reml(design, reml=fit.reml)
 
 
@@ -203,6 +210,7 @@ def _reduced_laplace(fit: LaplaceFit, part: Reduction) -> LaplaceFit:
         response=fit.family.response,
         weights=fit.design.weights_column,
         functions=fit.design.functions,
+        contrasts=contrasts_of(fit.design, [part.formula]),
     )
     return fit_laplace(design, fit.family)
 

@@ -6,13 +6,14 @@ text of its formula, and that of a card or of a stored fit may be a stranger's: 
 it under fixed names of our own, and `bambi_names` gives the finished model theirs back.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from bayesmix.formula.coding import columns_of, first_factor_without_intercept, has_other_codings
 from bayesmix.formula.columns import Factor, is_categorical, is_numeric
 from bayesmix.formula.design import Design, prefixed
 from bayesmix.formula.syntax import Binary, Call, Name, Node, columns_in
@@ -68,7 +69,8 @@ def _grouping(design: Design) -> set[str]:
 def _predictor(design: Design, bambi_terms: BambiTerms, grouping: set[str], *, with_groups: bool) -> str:
     """The right-hand side of one formula."""
     bambi_terms.labels[design.parameter] = {}
-    fixed = [_term(term, design, bambi_terms, grouping) for term in design.formula.fixed if term != INTERCEPT]
+    terms = design.formula.fixed
+    fixed = [_term(term, terms, design, bambi_terms, grouping) for term in terms if term != INTERCEPT]
     # Of an ordinal response Bambi adds an intercept, for the coding of factors, and takes it away again.
     parts = ["1" if design.fixed.has_intercept else "0", *fixed]
     if design.formula.offsets:
@@ -76,7 +78,8 @@ def _predictor(design: Design, bambi_terms: BambiTerms, grouping: set[str], *, w
         bambi_terms.data[offset] = design.offset
         parts.append(f"offset({offset})")
     for random in design.formula.random if with_groups else ():
-        inside = [_term(term, design, bambi_terms, grouping) for term in random.terms if term != INTERCEPT]
+        own = random.terms
+        inside = [_term(term, own, design, bambi_terms, grouping) for term in own if term != INTERCEPT]
         one = "1" if INTERCEPT in random.terms else "0"
         group = ":".join(bambi_terms.standing_for(part.name) for part in random.group if isinstance(part, Name))
         parts.append(f"({' + '.join([one, *inside])} | {group})")
@@ -115,13 +118,16 @@ def _response(design: Design, bambi_terms: BambiTerms) -> str:
     return RESPONSE
 
 
-def _term(term: Term, design: Design, bambi_terms: BambiTerms, grouping: set[str]) -> str:
+def _term(term: Term, terms: Sequence[Term], design: Design, bambi_terms: BambiTerms, grouping: set[str]) -> str:
     parts = []
+    as_numbers = has_other_codings(terms, _variables(design, design.data))
     for variable in term.variables:
         numeric_and_group = (
             isinstance(variable, Name) and variable.name in grouping and not is_categorical(design.data[variable.name])
         )
-        if isinstance(variable, Binary | Call) or numeric_and_group:
+        if as_numbers:
+            parts.append(_opaque(bambi_terms, variable, _columns(design, variable, term, terms)))
+        elif isinstance(variable, Binary | Call) or numeric_and_group:
             parts.append(_opaque(bambi_terms, variable, _evaluator(design, variable)))
         elif isinstance(variable, Name):
             parts.append(bambi_terms.standing_for(variable.name))
@@ -132,12 +138,27 @@ def _term(term: Term, design: Design, bambi_terms: BambiTerms, grouping: set[str
 
 def _evaluator(design: Design, node: Node) -> Callable[[pd.DataFrame], Any]:
     def evaluate(data: pd.DataFrame) -> Any:
-        values = Variables(design.formula.text, data, design.functions, dict(design.learnt), new=True).variable(node)
+        values = _variables(design, data).variable(node)
         if isinstance(values, Factor):
-            return pd.Series(pd.Categorical.from_codes(values.codes, list(values.levels)))
+            return pd.Series(pd.Categorical.from_codes(values.codes, list(values.levels), ordered=True))
         return values
 
     return evaluate
+
+
+def _columns(design: Design, node: Node, term: Term, terms: Sequence[Term]) -> Callable[[pd.DataFrame], Any]:
+    """The columns of a variable as they enter `term`: formulae knows no other coding than that against the first."""
+    all_levels = term is first_factor_without_intercept(terms, _variables(design, design.data))
+
+    def evaluate(data: pd.DataFrame) -> Any:
+        columns, _, _ = columns_of(node, term, terms, _variables(design, data), all_levels)
+        return columns[:, 0] if columns.shape[1] == 1 else columns
+
+    return evaluate
+
+
+def _variables(design: Design, data: pd.DataFrame) -> Variables:
+    return Variables(design.formula.text, data, design.functions, dict(design.learnt), new=True)
 
 
 def _opaque(bambi_terms: BambiTerms, node: Node, evaluate: Callable[[pd.DataFrame], Any]) -> str:

@@ -15,14 +15,17 @@ from typing import Any
 import pandas as pd
 
 from bayesmix.errors import StoredFitError, listing
+from bayesmix.formula.contrasts import PlainContrast
 from bayesmix.modelling.design_sums import DesignSums, design_sums
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.settings import METHODS, SAMPLERS, SEEDS, Sampling
 from bayesmix.priors.prior import to_text
 
-FORMAT = 3
+FORMAT = 4
 FIRST_WITH_DIGEST = 3
 """The format from which a file ends with a digest and knows the sums of its design."""
+FIRST_WITH_CONTRASTS = 4
+"""The format from which factors with an order have polynomials, and contrasts are stored."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class Description:
 
     `formulas`: those of further parameters; `family` and `priors` as texts; `weights` a column; `missing` values left
     out by column; `functions` names of the caller's own; `design`: sums that tell its design from another, None before
-    they were stored. `units` of columns, where the data had any.
+    they were stored. `units` of columns, where the data had any; `contrasts`, the codings of factors that were asked
+    for, where there are any.
     """
 
     format: int
@@ -49,6 +53,7 @@ class Description:
     sampling: Sampling
     design: DesignSums | None
     units: dict[str, str] = field(default_factory=dict)
+    contrasts: dict[str, PlainContrast] = field(default_factory=dict)
 
 
 def description_of(fit: Fit) -> Description:
@@ -69,6 +74,7 @@ def description_of(fit: Fit) -> Description:
         sampling=fit.sampling,
         design=design_sums(fit.design),
         units=_units_of(fit.data),
+        contrasts=dict(fit.design.contrasts),
     )
 
 
@@ -82,7 +88,7 @@ def _units_of(data: pd.DataFrame) -> dict[str, str]:
 def to_json(description: Description) -> str:
     """The text that `from_json` reads."""
     entries = asdict(description)
-    return json.dumps(entries if description.units else {name: own for name, own in entries.items() if name != "units"})
+    return json.dumps({name: own for name, own in entries.items() if own or name not in ("units", "contrasts")})
 
 
 def _is_text(value: Any) -> bool:
@@ -114,6 +120,14 @@ def _by_name(kind: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, dict) and all(map(kind, value.values()))
 
 
+def _is_contrast(value: Any) -> bool:
+    """A name; or by column a comparison, numbers in order, or numbers by level."""
+    if isinstance(value, str):
+        return True
+    kinds = (_is_text, _each(_is_number), _by_name(_is_number))
+    return isinstance(value, dict) and len(value) > 0 and any(all(map(kind, value.values())) for kind in kinds)
+
+
 _ENTRIES = {
     "version": _is_text,
     "formula": _is_text,
@@ -129,6 +143,7 @@ _ENTRIES = {
     "sampling": lambda value: isinstance(value, dict),
     "design": _or_none(lambda value: isinstance(value, dict)),
     "units": _by_name(_is_text),
+    "contrasts": _by_name(_is_contrast),
 }
 _OF_SAMPLING = {
     "sampler": _one_of(tuple(sampler for sampler in SAMPLERS if sampler != "auto")),
@@ -148,7 +163,7 @@ _OF_DESIGN = {
     "along": _each(_is_number),
 }
 # What earlier versions did not write: format 1 had no formulas of further parameters. Units are not always known.
-_ABSENT: dict[str, Any] = {"formulas": [], "design": None, "units": {}}
+_ABSENT: dict[str, Any] = {"formulas": [], "design": None, "units": {}, "contrasts": {}}
 _ABSENT_OF_SAMPLING: dict[str, Any] = {"centred": [], "thin": 1}
 
 

@@ -12,12 +12,13 @@ import pandas as pd
 
 from bayesmix.errors import BayesmixError, FormulaError, StoredFitError, listing
 from bayesmix.families.family import Family, read_family
+from bayesmix.formula.contrasts import treatment_of_ordered
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
 from bayesmix.modelling.design_sums import agree, design_sums
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.storage.description import FIRST_WITH_DIGEST, Description
+from bayesmix.modelling.storage.description import FIRST_WITH_CONTRASTS, FIRST_WITH_DIGEST, Description
 from bayesmix.priors.default_priors import column_sds, default_priors
 from bayesmix.priors.prior import Priors
 from bayesmix.priors.settled import settle_priors
@@ -72,6 +73,9 @@ def _design_of(
     if about.units:
         rows.attrs["units"] = dict(about.units)
     formulas = parse_formulas([about.formula, *about.formulas], functions or (), auxiliary=family.auxiliary)
+    contrasts = about.contrasts
+    if about.format < FIRST_WITH_CONTRASTS:
+        contrasts = treatment_of_ordered([formulas.mean, *formulas.parts.values()], rows)
     design = build_design(
         formulas.mean,
         rows,
@@ -81,5 +85,6 @@ def _design_of(
         functions=functions,
         parts=formulas.parts,
         auxiliary=family.auxiliary,
+        contrasts=contrasts,
     )
     return replace(design, n_dropped=about.n_dropped, missing=about.missing)

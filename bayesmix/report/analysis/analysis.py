@@ -15,7 +15,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.storage import storage
 from bayesmix.report.analysis.card import Card, read_card
 from bayesmix.report.analysis.card_audit import CardAudit, audit_of, write_audit
-from bayesmix.report.analysis.card_plan import Plan, all_formulas, plan_card
+from bayesmix.report.analysis.card_plan import Plan, all_formulas, contrasts_within, plan_card
 from bayesmix.report.analysis.card_text import to_toml
 from bayesmix.report.analysis.compare_files import write_comparison
 from bayesmix.report.analysis.kept_fits import keep_elsewhere
@@ -255,6 +255,7 @@ def _fit(plan: Plan, formula: str, priors: Mapping[str, str], *, seed: int | Non
         priors=priors,
         weights=data.weights,
         na=data.na,
+        contrasts=contrasts_within(formula, plan.card, plan.family),
         progress=progress,
         **given,
     )

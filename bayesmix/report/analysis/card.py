@@ -44,11 +44,15 @@ class DataPart:
 
 @dataclass(frozen=True)
 class ModelPart:
-    """Formula and family; `auxiliary`: formulas of the family's further parameters, such as ``sigma ~ Days``."""
+    """Formula and family; `auxiliary`: formulas of the family's further parameters, such as ``sigma ~ Days``.
+
+    `contrasts` are codings of factors by name, as `fit` takes them.
+    """
 
     formula: str
     family: str = "gaussian"
     auxiliary: tuple[str, ...] | None = None
+    contrasts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -118,8 +122,8 @@ def read_card(path: str | os.PathLike[str]) -> Card:
     ----------
     path
         A TOML file in UTF-8. Its tables are ``[data]`` with ``[data.units]``, ``[data.keep]`` and ``[data.factors]``,
-        ``[model]``, ``[priors]``, ``[sampler]``, ``[questions]``, and ``[report]`` with ``[report.layers]``;
-        `card_keys.KEYS` lists the keys.
+        ``[model]`` with ``[model.contrasts]``, ``[priors]``, ``[sampler]``, ``[questions]``, and ``[report]`` with
+        ``[report.layers]``; `card_keys.KEYS` lists the keys.
 
     Returns
     -------

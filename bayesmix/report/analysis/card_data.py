@@ -6,6 +6,7 @@ from bayesmix.data.catalogue import load_data
 from bayesmix.data.read import read_table
 from bayesmix.errors import DataError, counted, did_you_mean, listing
 from bayesmix.formula.columns import unknown_column
+from bayesmix.formula.parse import parse
 from bayesmix.report.analysis.card import Card, DataPart
 
 LAYOUT = ("sep", "decimal", "encoding", "na_values", "sheet")
@@ -19,8 +20,8 @@ def card_data(card: Card) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The bundled set or the file's table, of it the rows that ``[data.keep]`` names. Columns under ``[data.factors]``
-        are ordered Categoricals with the levels in that order. ``attrs["units"]`` has the units by column: the
-        catalogue's, then the card's.
+        are Categoricals with the levels in that order, the response an ordered one. ``attrs["units"]`` has the units by
+        column: the catalogue's, then the card's.
 
     Raises
     ------
@@ -35,7 +36,8 @@ def card_data(card: Card) -> pd.DataFrame:
             raise unknown_column(name, data)
     for name, levels in part.keep.items():
         data = data[_kept(data[name], levels)]
-    ordered = {name: _ordered(data[name], levels) for name, levels in part.factors.items()}
+    response = parse(card.model.formula).response.text if part.factors else ""
+    ordered = {name: _factor(data[name], levels, name == response) for name, levels in part.factors.items()}
     data = data.assign(**ordered)
     data.attrs["units"] = {**data.attrs.get("units", {}), **part.units}
     return data
@@ -61,7 +63,7 @@ def _kept(column: pd.Series, levels: tuple[str, ...]) -> pd.Series:
     return texts.isin(levels)
 
 
-def _ordered(column: pd.Series, levels: tuple[str, ...]) -> pd.Series:
+def _factor(column: pd.Series, levels: tuple[str, ...], ordered: bool) -> pd.Series:
     texts = column.astype(object).map(_as_text, na_action="ignore")
     found = texts.dropna().unique().tolist()
     twice = [level for level in dict.fromkeys(levels) if levels.count(level) > 1]
@@ -82,7 +84,7 @@ def _ordered(column: pd.Series, levels: tuple[str, ...]) -> pd.Series:
             f"The card lists levels of {column.name!r} that do not occur: {listing(map(repr, absent))}; "
             f"in the data are {listing(map(repr, found))}."
         )
-    return pd.Series(pd.Categorical(texts, categories=list(levels), ordered=True), index=column.index)
+    return pd.Series(pd.Categorical(texts, categories=list(levels), ordered=ordered), index=column.index)
 
 
 def _near_ones(unlisted: list[str], levels: tuple[str, ...]) -> str:
