@@ -168,7 +168,12 @@ def coding_of_node(node: Node, keywords: Iterable[tuple[str, Node]], levels: Seq
                 raise DesignError(f"{unparse(node)} is no coding; write a name such as Sum, or give it by contrasts=")
             arguments = ()
     found = coding_named(name)
-    given = constants_of(arguments, tuple(keywords), found.keywords, called=name, text=text)
+    in_r = name.startswith("contr.")
+    takes = ("n", *(one for one in found.keywords if one != "reference")) if in_r else found.keywords
+    given = constants_of(arguments, tuple(keywords), takes, called=name, text=text)
+    n_levels = given.pop("n", None)
+    if n_levels not in (None, len(levels), list(levels)):
+        raise DesignError(f"{name} is of {n_levels} levels, and there are {len(levels)} ({listing(levels)})")
     return found.code(levels, **given)
 
 
