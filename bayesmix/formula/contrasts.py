@@ -16,7 +16,7 @@ from bayesmix.formula.codings import Coding, coding_named, position_of, refuse_d
 from bayesmix.formula.columns import is_ordered, level_texts
 from bayesmix.formula.comparisons import coding_of_comparisons
 from bayesmix.formula.design import Design
-from bayesmix.formula.factor_functions import FACTOR_FUNCTIONS
+from bayesmix.formula.factor_functions import FACTOR_FUNCTIONS, as_list, text_of
 from bayesmix.formula.grammar import read_expression
 from bayesmix.formula.syntax import Call, Name, Node, columns_in, unparse
 from bayesmix.formula.terms import Formula, Term, label_of
@@ -173,7 +173,9 @@ def coding_of_node(node: Node, keywords: Iterable[tuple[str, Node]], levels: Seq
     given = constants_of(arguments, tuple(keywords), takes, called=name, text=text)
     n_levels = given.pop("n", None)
     if n_levels not in (None, len(levels), list(levels)):
-        raise DesignError(f"{name} is of {n_levels} levels, and there are {len(levels)} ({listing(levels)})")
+        raise DesignError(
+            f"{name} is of {listing(map(text_of, as_list(n_levels)))} levels, and there are {len(levels)} ({listing(levels)})"
+        )
     return found.code(levels, **given)
 
 

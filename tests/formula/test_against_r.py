@@ -76,7 +76,9 @@ def possible(part: str, learnt: dict) -> list[str]:
         **{f"H.{level}": str(int(number) - 1) for level, number in numbers.items()},
         **{f"{a}-{b}": f"{numbers[a]}-{numbers[b]}" for a in levels for b in levels},
     }
-    return [label + text for text in (column, column.upper(), numbered.get(column, column), "" if column == "1" else column)]
+    return [
+        label + text for text in (column, column.upper(), numbered.get(column, column), "" if column == "1" else column)
+    ]
 
 
 def products(name: str) -> list[str]:
