@@ -69,8 +69,7 @@ def _grouping(design: Design) -> set[str]:
 def _predictor(design: Design, bambi_terms: BambiTerms, grouping: set[str], *, with_groups: bool) -> str:
     """The right-hand side of one formula."""
     bambi_terms.labels[design.parameter] = {}
-    terms = design.formula.fixed
-    fixed = [_term(term, terms, design, bambi_terms, grouping) for term in terms if term != INTERCEPT]
+    fixed = _terms(design.formula.fixed, design, bambi_terms, grouping)
     # Of an ordinal response Bambi adds an intercept, for the coding of factors, and takes it away again.
     parts = ["1" if design.fixed.has_intercept else "0", *fixed]
     if design.formula.offsets:
@@ -78,8 +77,7 @@ def _predictor(design: Design, bambi_terms: BambiTerms, grouping: set[str], *, w
         bambi_terms.data[offset] = design.offset
         parts.append(f"offset({offset})")
     for random in design.formula.random if with_groups else ():
-        own = random.terms
-        inside = [_term(term, own, design, bambi_terms, grouping) for term in own if term != INTERCEPT]
+        inside = _terms(random.terms, design, bambi_terms, grouping)
         one = "1" if INTERCEPT in random.terms else "0"
         group = ":".join(bambi_terms.standing_for(part.name) for part in random.group if isinstance(part, Name))
         parts.append(f"({' + '.join([one, *inside])} | {group})")
@@ -118,15 +116,22 @@ def _response(design: Design, bambi_terms: BambiTerms) -> str:
     return RESPONSE
 
 
-def _term(term: Term, terms: Sequence[Term], design: Design, bambi_terms: BambiTerms, grouping: set[str]) -> str:
-    parts = []
+def _terms(terms: Sequence[Term], design: Design, bambi_terms: BambiTerms, grouping: set[str]) -> list[str]:
+    """All terms but the intercept; where a factor is coded in another way than formulae does, as plain numbers."""
     as_numbers = has_other_codings(terms, _variables(design, design.data))
+    coded = terms if as_numbers else ()
+    return [_term(term, coded, design, bambi_terms, grouping) for term in terms if term != INTERCEPT]
+
+
+def _term(term: Term, coded: Sequence[Term], design: Design, bambi_terms: BambiTerms, grouping: set[str]) -> str:
+    """A term; `coded`: all terms of its predictor, where their columns are given as numbers."""
+    parts = []
     for variable in term.variables:
         numeric_and_group = (
             isinstance(variable, Name) and variable.name in grouping and not is_categorical(design.data[variable.name])
         )
-        if as_numbers:
-            parts.append(_opaque(bambi_terms, variable, _columns(design, variable, term, terms)))
+        if coded:
+            parts.append(_opaque(bambi_terms, variable, _columns(design, variable, term, coded)))
         elif isinstance(variable, Binary | Call) or numeric_and_group:
             parts.append(_opaque(bambi_terms, variable, _evaluator(design, variable)))
         elif isinstance(variable, Name):
