@@ -105,8 +105,15 @@ def _polynomials(levels: Sequence[str], *, scores: Any = None) -> Coding:
             f"polynomials are of {MOST_LEVELS_OF_POLYNOMIALS} levels at most, and it has {n}; each level against the "
             'first is "treatment"'
         )
-    places = np.arange(1.0, n + 1) if scores is None else np.atleast_1d(np.asarray(scores, dtype=float))
-    if places.shape != (n,) or len(np.unique(places)) < n or not np.isfinite(places).all():
+    given = scores if isinstance(scores, list) else [scores]
+    numbers = all(isinstance(one, float) for one in given)
+    places = np.array(given) if numbers else np.arange(1.0, n + 1)
+    if (
+        not (numbers or scores is None)
+        or places.shape != (n,)
+        or len(np.unique(places)) < n
+        or not np.isfinite(places).all()
+    ):
         raise DesignError(f"scores are {n} different numbers, one for each level")
     places = places - places.mean()
     found = [np.full(n, n**-0.5)]

@@ -173,9 +173,8 @@ def coding_of_node(node: Node, keywords: Iterable[tuple[str, Node]], levels: Seq
     given = constants_of(arguments, tuple(keywords), takes, called=name, text=text)
     n_levels = given.pop("n", None)
     if n_levels not in (None, len(levels), list(levels)):
-        raise DesignError(
-            f"{name} is of {listing(map(text_of, as_list(n_levels)))} levels, and there are {len(levels)} ({listing(levels)})"
-        )
+        given_levels = listing(map(text_of, as_list(n_levels)))
+        raise DesignError(f"{name} is of {given_levels} levels, and there are {len(levels)} ({listing(levels)})")
     return found.code(levels, **given)
 
 
