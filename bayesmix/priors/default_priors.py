@@ -3,9 +3,9 @@
 import numpy as np
 
 from bayesmix.arrays import Floats
-from bayesmix.families.auxiliary import AUXILIARY
 from bayesmix.families.family import Family
 from bayesmix.families.record import OF_A_PROBABILITY
+from bayesmix.families.table import AUXILIARY
 from bayesmix.formula.design import Design
 from bayesmix.numerics.links import LINKS
 from bayesmix.numerics.typical_weight import typical_weight

@@ -12,9 +12,9 @@ import numpy as np
 
 from bayesmix.arrays import Floats, Integers
 from bayesmix.numerics.joint.coefficients import coefficient_prior
-from bayesmix.numerics.joint.rows import row_densities
 from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.packed import floats, floats_2, integers, integers_2
+from bayesmix.numerics.row_distribution.compiled import row_densities
 from bayesmix.numerics.variance_parameters import group_factors, pull_back_groups
 
 _HALF_LOG_2PI = 0.5 * log(2 * pi)

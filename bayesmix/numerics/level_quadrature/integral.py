@@ -14,8 +14,8 @@ import numpy as np
 
 from bayesmix.arrays import Floats
 from bayesmix.numerics.kernels import kernel
-from bayesmix.numerics.level_quadrature.likelihood import with_slopes
 from bayesmix.numerics.level_quadrature.nodes import COUNT, ETA, FIRST, SECOND, Level, value_at
+from bayesmix.numerics.row_distribution.compiled import with_slopes
 
 NEGLIGIBLE = 23.0
 """Fall of the log integrand at which the rule ends: e^-23 = 1e-10."""

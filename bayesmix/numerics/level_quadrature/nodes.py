@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from bayesmix.arrays import Floats
 from bayesmix.numerics.kernels import kernel
-from bayesmix.numerics.level_quadrature.likelihood import log_density, with_slopes
 from bayesmix.numerics.row_codes import BINOMIAL_LOGIT, POISSON_LOG
+from bayesmix.numerics.row_distribution.compiled import log_density, with_slopes
 
 _MOST_STEPS = 60
 _LONGEST = 3.0  # change of the linear predictor in one step of Newton

@@ -13,7 +13,6 @@ import numpy as np
 from bayesmix.arrays import Floats, Integers
 from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.level_quadrature.integral import log_integral, log_integral_with_slopes
-from bayesmix.numerics.level_quadrature.likelihood import apart_from_predictor, log_density, with_slopes
 from bayesmix.numerics.level_quadrature.nodes import (
     COUNT,
     ETA,
@@ -28,6 +27,7 @@ from bayesmix.numerics.level_quadrature.nodes import (
 from bayesmix.numerics.level_quadrature.parameters import parameter
 from bayesmix.numerics.level_quadrature.rows import CountRows
 from bayesmix.numerics.packed import floats, floats_2, integers, pack
+from bayesmix.numerics.row_distribution.compiled import apart_from_predictor, log_density, with_slopes
 
 _X, _OFFSET, _FIRST, _SECOND, _COUNT, STARTS, GUESS, INFORMATION = range(8)
 _ROLES, _KINDS, _NUMBERS, _UNITS, _CENTRE, _SCALE, _SETTINGS = range(8, 15)
