@@ -10,12 +10,20 @@ doi:10.1007/s11222-008-9059-x.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import lgamma, pi
 
 import numpy as np
 
 from bayesmix.arrays import Floats
-from bayesmix.numerics.importance import Proposals, SplitT, log_density_of, propose, weigh
+from bayesmix.numerics.importance import (
+    Proposals,
+    SplitT,
+    log_density_of,
+    log_t_constant,
+    propose,
+    t_distances,
+    t_steps,
+    weigh,
+)
 
 _LEARNING = ((1000, 0.15), (2000, 0.25), (4000, 0.4))  # values that teach: at most, and of those to be used
 _COMPONENTS = (4, 6, 8)  # at most, after each round
@@ -64,32 +72,6 @@ class Blend:
         return 1 - self.aside_share if self.mixture is None else _SPLIT_SHARE
 
 
-def propose_adaptively(
-    log_densities: Callable[[Floats], Floats],
-    proposal: SplitT,
-    n_values: int,
-    rng: np.random.Generator,
-    aside: Aside | None = None,
-) -> tuple[Proposals, Floats]:
-    """Values from `proposal` as long as it does, else from a mixture fitted to earlier ones, which are not returned.
-
-    Parameters
-    ----------
-    log_densities
-        Of the target, not normalised, at points (n_points, n); not finite where it cannot be used.
-
-    Returns
-    -------
-    proposals : Proposals
-        Points drawn from one proposal, independent of all values that it was fitted to, with its log density.
-    target : array (n_values,)
-        The target's log densities.
-    """
-    blend = learn(log_densities, proposal, n_values, rng, aside)
-    found = draw_from(blend, n_values, rng)
-    return found, log_densities(found.points)
-
-
 def learn(
     log_densities: Callable[[Floats], Floats],
     proposal: SplitT,
@@ -97,7 +79,15 @@ def learn(
     rng: np.random.Generator,
     aside: Aside | None = None,
 ) -> Blend:
-    """A proposal for `n_values` values, as good as up to four fifths as many can teach it."""
+    """A proposal for `n_values` values: `proposal` as long as it is good enough, else a mixture fitted to other values.
+
+    Up to four fifths as many values teach it; they are not to be used again, so that weights are unbiased.
+
+    Parameters
+    ----------
+    log_densities
+        Of the target, not normalised, at points (n_points, n); not finite where it cannot be used.
+    """
     blends = [Blend(proposal, aside, 0.0 if aside is None else _FIRST_ASIDE, None)]
     drawn: list[Proposals] = []
     target = np.empty(0)
@@ -155,8 +145,7 @@ def draw_from(blend: Blend, n_values: int, rng: np.random.Generator) -> Proposal
 
 def _draw_mixture(mixture: Mixture, n_values: int, rng: np.random.Generator) -> Floats:
     which = rng.choice(len(mixture.shares), n_values, p=mixture.shares)
-    steps = rng.standard_normal((n_values, mixture.means.shape[1]))
-    steps /= np.sqrt(rng.chisquare(mixture.degrees, n_values) / mixture.degrees)[:, None]
+    steps = t_steps(mixture.degrees, n_values, mixture.means.shape[1], rng)
     return mixture.means[which] + np.einsum("vij,vj->vi", mixture.roots[which], steps)
 
 
@@ -176,9 +165,8 @@ def _of_components(points: Floats, mixture: Mixture) -> tuple[Floats, Floats, Fl
     n, degrees = points.shape[1], mixture.degrees
     logs, distances = [], []
     for share, mean, root in zip(mixture.shares, mixture.means, mixture.roots, strict=True):
-        distance = np.sum(np.linalg.solve(root, (points - mean).T) ** 2, axis=0)
-        constant = lgamma((degrees + n) / 2) - lgamma(degrees / 2) - 0.5 * n * np.log(degrees * pi)
-        constant += np.log(share) - np.sum(np.log(np.diag(root)))
+        distance = t_distances(points, mean, root)
+        constant = log_t_constant(degrees, n) + (np.log(share) - np.sum(np.log(np.diag(root))))
         logs.append(constant - 0.5 * (degrees + n) * np.log1p(distance / degrees))
         distances.append(distance)
     return np.logaddexp.reduce(logs, axis=0), np.array(logs), np.array(distances)

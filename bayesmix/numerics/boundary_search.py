@@ -12,7 +12,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from bayesmix.arrays import Flags, Floats
-from bayesmix.numerics.effect_bases import lower, triangles
+from bayesmix.numerics.effect_bases import lower, lower_triangle, triangles
 from bayesmix.numerics.quasi_newton import minimise
 
 _SAME = 1e-9  # values of the criterion closer than this are the same
@@ -38,6 +38,10 @@ class Coordinates(Protocol):
     @property
     def n_coefficients(self) -> int:
         """Numbers of x before the triangles'."""
+
+    @property
+    def bases(self) -> tuple[Floats, ...]:
+        """Basis (k, k) of every term's effects."""
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -118,6 +122,14 @@ class Optimum[Space: Coordinates]:
     @property
     def free(self) -> Flags:
         return free_numbers(self.coordinates, self.ranks)
+
+    @property
+    def factors(self) -> tuple[Floats, ...]:
+        """L (k, k) of every term for its columns as given, lower triangular with a diagonal >= 0."""
+        return tuple(
+            lower_triangle(basis[:, :rank] * sd[:rank], np.abs(basis).max(axis=1, initial=0.0))
+            for basis, sd, rank in zip(self.coordinates.bases, self.sds, self.ranks, strict=True)
+        )
 
 
 class Restricted:

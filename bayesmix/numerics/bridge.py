@@ -18,8 +18,7 @@ from scipy.optimize import brentq
 from scipy.special import logsumexp
 
 from bayesmix.arrays import Floats
-from bayesmix.numerics.autocorrelation import autocorrelation_time
-from bayesmix.numerics.pareto import greatest_k, pareto_k
+from bayesmix.numerics.monte_carlo import autocorrelation_time, greatest_k, pareto_k
 
 LogDensities = Callable[[Floats], Floats]
 

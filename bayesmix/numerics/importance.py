@@ -102,7 +102,7 @@ def propose(proposal: SplitT, n_values: int, rng: np.random.Generator) -> Propos
     scales, degrees = proposal.scales, proposal.degrees
     n = len(scales)
     size = np.abs(rng.standard_normal((n_values, n)))
-    size /= np.sqrt(rng.chisquare(degrees, n_values) / degrees)[:, None]
+    size /= _root_of_chi_squared(degrees, n_values, rng)
     above = rng.random((n_values, n)) < scales[:, 1] / scales.sum(axis=1)
     points = size * np.where(above, scales[:, 1], -scales[:, 0])
     return Proposals(points, log_density_of(proposal, points))
@@ -113,9 +113,27 @@ def log_density_of(proposal: SplitT, points: Floats) -> Floats:
     scales, degrees = proposal.scales, proposal.degrees
     n = len(scales)
     size = points / np.where(points > 0, scales[:, 1], scales[:, 0])
-    constant = lgamma((degrees + n) / 2) - lgamma(degrees / 2) - 0.5 * n * np.log(degrees * pi)
-    constant += np.sum(np.log(2 / scales.sum(axis=1)))
+    constant = log_t_constant(degrees, n) + np.sum(np.log(2 / scales.sum(axis=1)))
     return constant - 0.5 * (degrees + n) * np.log1p((size**2).sum(axis=1) / degrees)
+
+
+def log_t_constant(degrees: float, n: int) -> float:
+    """Log density at 0 of the t distribution of `degrees` in n dimensions with unit scale."""
+    return float(lgamma((degrees + n) / 2) - lgamma(degrees / 2) - 0.5 * n * np.log(degrees * pi))
+
+
+def t_steps(degrees: float, n_values: int, n: int, rng: np.random.Generator) -> Floats:
+    """Draws (n_values, n) of that distribution."""
+    return rng.standard_normal((n_values, n)) / _root_of_chi_squared(degrees, n_values, rng)
+
+
+def _root_of_chi_squared(degrees: float, n_values: int, rng: np.random.Generator) -> Floats:
+    return np.sqrt(rng.chisquare(degrees, n_values) / degrees)[:, None]
+
+
+def t_distances(points: Floats, mean: Floats, root: Floats) -> Floats:
+    """Squared distances (n_points,) from `mean` in units of the scale root root'."""
+    return np.sum(np.linalg.solve(root, (points - mean).T) ** 2, axis=0)
 
 
 def weigh(log_ratios: Floats) -> Weighted:

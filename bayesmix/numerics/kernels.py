@@ -9,7 +9,7 @@ compile different signatures at once can leave an index that points to the other
 
 So there is no index, nothing needs a lock, and what a file means never changes. A folder that cannot be written, or a
 file that is damaged, costs a compilation and nothing else. The folder may be deleted at any time. Code that another
-user could have put there is not read (`own_files`).
+user could have put there is not read (`private_files`).
 
 Leans on these internals of Numba: the constructor of `CPUDispatcher`, its `get_call_template` and `get_overload`, which
 a function that calls it is compiled with; `Dispatcher._cache` and `CFunc._cache`, which call `load_overload` and
@@ -39,7 +39,7 @@ from numba.core.compiler import CompileResult
 from numba.core.registry import CPUDispatcher
 from numba.misc.appdirs import AppDirs
 
-from bayesmix.numerics.own_files import NotOwnError, is_own_folder, read_own, write_own
+from bayesmix.numerics.private_files import NotOwnError, is_own_folder, read_own, write_own
 
 
 def kernel(function: Callable | None = None, /, **options: Any) -> Any:

@@ -16,16 +16,8 @@ _MOST_HALVINGS = 25
 
 @dataclass(frozen=True)
 class Minimum:
-    """`point` (n,), `value` and `gradient` (n,) there; `n_evaluations` of the function."""
+    """`point` (n,), `value` and `gradient` (n,) there; the number of evaluations that led to it."""
 
-    point: Floats
-    value: float
-    gradient: Floats
-    n_evaluations: int
-
-
-@dataclass(frozen=True)
-class _Step:
     point: Floats
     value: float
     gradient: Floats
@@ -47,7 +39,7 @@ def minimise(function: ValueAndGradient, start: Floats, *, tolerance: float, max
         Steps at most. What was reached by then is returned: look at its `gradient`.
     """
     value, gradient = function(start)
-    now = _Step(start, value, gradient, 1)
+    now = Minimum(start, value, gradient, 1)
     evaluations, inverse = 1, None
     for _ in range(max_iterations):
         if np.abs(now.gradient).max(initial=0.0) <= tolerance:
@@ -55,15 +47,15 @@ def minimise(function: ValueAndGradient, start: Floats, *, tolerance: float, max
         direction = None if inverse is None else -inverse @ now.gradient
         if direction is None or direction @ now.gradient >= 0:
             inverse, direction = None, -_FIRST_STEP * now.gradient / max(1.0, float(np.linalg.norm(now.gradient)))
-        following = _search(function, now, _shortened(direction, now.point))
-        evaluations += following.n_evaluations
-        if following.point is now.point:
+        ahead = _search(function, now, _shortened(direction, now.point))
+        evaluations += ahead.n_evaluations
+        if ahead.point is now.point:
             if inverse is None:
                 break
             inverse = None
             continue
-        inverse = _updated(inverse, following.point - now.point, following.gradient - now.gradient)
-        now = following
+        inverse = _updated(inverse, ahead.point - now.point, ahead.gradient - now.gradient)
+        now = ahead
     return Minimum(now.point, now.value, now.gradient, evaluations)
 
 
@@ -73,7 +65,7 @@ def _shortened(direction: Floats, point: Floats) -> Floats:
     return direction * min(1.0, longest / float(np.abs(direction).max(initial=1e-300)))
 
 
-def _search(function: ValueAndGradient, now: _Step, direction: Floats) -> _Step:
+def _search(function: ValueAndGradient, now: Minimum, direction: Floats) -> Minimum:
     """The first point along `direction` that is low enough; `now` where there is none."""
     slope, share = float(now.gradient @ direction), 1.0
     for tried in range(1, _MOST_HALVINGS + 1):
@@ -83,11 +75,11 @@ def _search(function: ValueAndGradient, now: _Step, direction: Floats) -> _Step:
         # At the bottom values differ by rounding alone; the gradient still tells better from worse.
         level = abs(change) <= 1e-12 * (1.0 + abs(now.value))
         if change <= _ENOUGH * share * slope or (level and gradient @ gradient < now.gradient @ now.gradient):
-            return _Step(point, value, gradient, tried)
+            return Minimum(point, value, gradient, tried)
         bend = 2 * (change - share * slope)
         best = -slope * share**2 / bend if np.isfinite(bend) and bend > 0 else 0.25 * share
         share = min(max(best, 0.1 * share), 0.5 * share)
-    return _Step(now.point, now.value, now.gradient, _MOST_HALVINGS)
+    return Minimum(now.point, now.value, now.gradient, _MOST_HALVINGS)
 
 
 def _updated(inverse: Floats | None, step: Floats, change: Floats) -> Floats | None:

@@ -63,12 +63,6 @@ class _Rows:
     place: Positions
 
 
-def sides(y: Floats, trials: Floats | None) -> NDArray[np.int8]:
-    """Where eta of each row may go, (n_obs,): -1 down (no success), 1 up (no failure), 0 nowhere."""
-    down = np.where(y == 0, -1, 0)
-    return (down if trials is None else np.where(y == trials, 1, down)).astype(np.int8)
-
-
 def can_move(X: Floats, side: NDArray[np.int8]) -> bool:
     """Whether the rows that must stay leave any direction: soon known, and rarely so where there is no separation."""
     if not X.size:
@@ -85,7 +79,7 @@ def separation(X: Floats, side: NDArray[np.int8], *, apart: Flags | None = None)
     X
         Shape (n_obs, p); rows without a trial left out.
     side
-        As `sides` gives it, shape (n_obs,).
+        Where eta of each row may go, shape (n_obs,): -1 down (no success), 1 up (no failure), 0 nowhere.
     apart
         Rows, shape (n_obs,), of which separation is known: the direction must move others too.
     """
@@ -117,7 +111,7 @@ def runaway(X: Floats, side: NDArray[np.int8], moved: Flags) -> Runaway:
     X
         Shape (n_obs, p); rows without a trial left out, the columns may then depend on each other.
     side
-        As `sides` gives it, shape (n_obs,).
+        As for `separation`.
     moved
         All rows that fit ever better along some direction, shape (n_obs,).
 

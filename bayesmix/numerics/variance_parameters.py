@@ -12,7 +12,7 @@ import numpy as np
 
 from bayesmix.arrays import Floats, Integers
 from bayesmix.numerics.kernels import kernel
-from bayesmix.numerics.variance_priors import group_sd, partial_correlation, standard_deviation
+from bayesmix.numerics.prior_densities import group_sd, partial_correlation, standard_deviation
 
 
 def n_parameters(ks: Integers) -> int:

@@ -9,12 +9,12 @@ every model: `log_posterior_at` reads it.
 import numpy as np
 
 from bayesmix.arrays import Floats, Integers
+from bayesmix.numerics.buffer import floats, floats_2, floats_3, integers, integers_2, pack
 from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior
 from bayesmix.numerics.gaussian.cross_products import Arrays
 from bayesmix.numerics.gaussian.draws import draw_dense
 from bayesmix.numerics.gaussian.gradient import value_and_gradient
 from bayesmix.numerics.kernels import kernel
-from bayesmix.numerics.packed import floats, floats_2, floats_3, integers, integers_2, pack
 from bayesmix.numerics.variance_parameters import factors, pull_back
 
 
@@ -74,6 +74,15 @@ def unpack_prior(buffer: Floats) -> WorkingPrior:
 
 
 @kernel
+def _packed_size(ks: Integers) -> int:
+    """How many numbers the lower triangles of every L_t and log sigma are."""
+    size = 1
+    for k in ks:
+        size += k * (k + 1) // 2
+    return size
+
+
+@kernel
 def theta_at(buffer: Floats, x: Floats) -> Floats:
     """centre + scale x."""
     centre, scale = floats(buffer, 23), floats_2(buffer, 24)
@@ -93,19 +102,16 @@ def log_posterior_at(buffer: Floats, x: Floats, gradient: Floats) -> float:
     """
     ks, kinds, numbers = integers(buffer, 20), integers(buffer, 21), floats_2(buffer, 22)
     scale = floats_2(buffer, 24)
-    theta = theta_at(buffer, x)
-    size = 1
-    for k in ks:
-        size += k * (k + 1) // 2
+    theta, size = theta_at(buffer, x), _packed_size(ks)
     packed, packed_gradient = np.empty(size), np.empty(size)
     log_prior = factors(theta, ks, kinds, numbers, packed)
     likelihood = value_and_gradient(unpack_arrays(buffer), unpack_prior(buffer), packed, packed_gradient)
-    own = np.empty(len(theta))
-    pull_back(theta, ks, kinds, numbers, packed_gradient, own)
+    by_theta = np.empty(len(theta))
+    pull_back(theta, ks, kinds, numbers, packed_gradient, by_theta)
     for j in range(len(theta)):
         gradient[j] = 0.0
         for i in range(len(theta)):
-            gradient[j] += scale[i, j] * own[i]
+            gradient[j] += scale[i, j] * by_theta[i]
     return likelihood + log_prior
 
 
@@ -121,10 +127,7 @@ def evaluate(
     """
     ks, kinds, numbers = integers(buffer, 20), integers(buffer, 21), floats_2(buffer, 22)
     arrays, prior = unpack_arrays(buffer), unpack_prior(buffer)
-    size = 1
-    for k in ks:
-        size += k * (k + 1) // 2
-    packed = np.empty(size)
+    packed = np.empty(_packed_size(ks))
     for i in range(points.shape[0]):
         log_prior = factors(theta_at(buffer, points[i]), ks, kinds, numbers, packed)
         log_densities[i] = log_prior + draw_dense(arrays, prior, packed, normals[i], fixed[i], others[i])
@@ -134,10 +137,7 @@ def evaluate(
 def packed_factors(buffer: Floats, thetas: Floats) -> Floats:
     """Lower triangles of every L_t, then log sigma, at each theta (n_points, n): shape (n_points, n_packed)."""
     ks = integers(buffer, 20)
-    size = 1
-    for k in ks:
-        size += k * (k + 1) // 2
-    packed = np.empty((thetas.shape[0], size))
+    packed = np.empty((thetas.shape[0], _packed_size(ks)))
     for i in range(thetas.shape[0]):
         factors(thetas[i], ks, integers(buffer, 21), floats_2(buffer, 22), packed[i])
     return packed

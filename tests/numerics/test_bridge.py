@@ -8,9 +8,8 @@ from arviz_stats.base import array_stats
 from scipy.special import gammaln
 from scipy.stats import multivariate_normal
 
-from bayesmix.numerics.autocorrelation import autocorrelation_time
 from bayesmix.numerics.bridge import bridge
-from bayesmix.numerics.pareto import pareto_k
+from bayesmix.numerics.monte_carlo import autocorrelation_time, pareto_k
 
 
 def log_gammas(shape, n):

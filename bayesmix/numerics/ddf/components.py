@@ -75,7 +75,7 @@ def components(products: CrossProducts, L: tuple[Floats, ...], sigma: float) -> 
     terms = []
     for place, factor in zip(layout.places, L, strict=True):
         k = int(layout.block_k[place.block])
-        given = arrays.shift[place.block, :k, place.first : place.first + place.k]
+        given = arrays.shift[place.block, :k, place.columns]
         basis, triangle = _orthonormal(roots[place.block] @ given)
         rows, columns = np.tril_indices(basis.shape[1])
         whole = triangle @ np.asarray(factor, dtype=float) / sigma

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayesmix.arrays import Floats
-from bayesmix.numerics.ddf.information import inverse_of_information
-from bayesmix.numerics.ddf.sums import sums
+from bayesmix.numerics.ddf.sums import inverse_of_information, sums
 from bayesmix.numerics.gaussian.cross_products import CrossProducts
 
 

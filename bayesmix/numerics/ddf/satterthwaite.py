@@ -7,8 +7,7 @@ from scipy import linalg
 
 from bayesmix.arrays import Floats, Positions
 from bayesmix.numerics.ddf.components import TermComponents
-from bayesmix.numerics.ddf.information import inverse_of_information
-from bayesmix.numerics.ddf.sums import Sums, sums
+from bayesmix.numerics.ddf.sums import Sums, inverse_of_information, sums
 from bayesmix.numerics.gaussian.cross_products import CrossProducts
 
 _BOUNDARY = 1e-6  # of sigma, for columns of unit size: a direction with less spread has a variance of 0

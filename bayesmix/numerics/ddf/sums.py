@@ -120,3 +120,19 @@ def _refuse_size(parts: Components, m: int) -> None:
             f"Degrees of freedom need {needed / 2**30:.0f} GiB: {m} group effects stand outside the largest grouping "
             f"factor, and the limit is {_MOST_BYTES / 2**30:.0f} GiB. With so many levels use normal quantiles."
         )
+
+
+_FLAT = 1e-10
+
+
+def inverse_of_information(information: Floats, size: Floats) -> tuple[Floats, int]:
+    """Inverse (c, c) along the directions in which `information` is positive, and how many are left out.
+
+    `size` (c,) is what the diagonal would be were nothing lost to the other parameters and the coefficients: in these
+    units a direction is flat, or bends downwards, by a number that does not depend on the parameters' units.
+    """
+    unit = 1.0 / np.sqrt(size)
+    values, vectors = np.linalg.eigh(information * unit * unit[:, None])
+    kept = values > _FLAT
+    vectors = unit[:, None] * vectors[:, kept]
+    return (vectors / values[kept]) @ vectors.T, int(np.sum(~kept))

@@ -30,6 +30,11 @@ class Place:
     k: int
     n_levels: int
 
+    @property
+    def columns(self) -> slice:
+        """Its columns in the block."""
+        return slice(self.first, self.first + self.k)
+
 
 @dataclass(frozen=True)
 class Arrangement:
@@ -96,8 +101,30 @@ def arrange(terms: tuple[GroupColumns, ...]) -> Arrangement:
     )
 
 
+def pack(L: tuple[Floats, ...], sigma: float) -> Floats:
+    """Lower triangles of every L_t, row after row, then log sigma: the argument of the compiled functions."""
+    triangles = [np.asarray(factor, dtype=float)[np.tril_indices(len(factor))] for factor in L]
+    return np.concatenate([*triangles, [np.log(sigma)]])
+
+
 def dense_columns(arrangement: Arrangement, place: Place) -> Integers:
     """Positions (n_levels, k) of a term's effects on the dense side; its block is not block 0."""
     width = int(arrangement.block_k[place.block])
     first = arrangement.block_start[place.block] + place.first
     return first + np.arange(place.n_levels)[:, None] * width + np.arange(place.k)
+
+
+def effect_positions(arrangement: Arrangement, place: Place) -> Integers:
+    """Positions (n_levels, k) of a term's effects where those of block 0, level after level, precede the dense ones."""
+    width = int(arrangement.block_k[0])
+    if place.block == 0:
+        return np.arange(place.n_levels)[:, None] * width + place.first + np.arange(place.k)
+    return width * int(arrangement.block_levels[0]) + dense_columns(arrangement, place)
+
+
+def effect_blocks(arrangement: Arrangement, place: Place, levels: Floats, dense: Floats) -> Floats:
+    """Blocks (n_levels, k, k) of a term, of a matrix known as `levels` (J, k, k) of block 0 and `dense` (m, m)."""
+    if place.block == 0:
+        return levels[:, place.columns, place.columns]
+    columns = dense_columns(arrangement, place)
+    return dense[columns[:, :, None], columns[:, None, :]]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayesmix.arrays import Floats
-from bayesmix.numerics.gaussian.arrangement import dense_columns
+from bayesmix.numerics.gaussian.arrangement import effect_blocks, effect_positions, pack
 from bayesmix.numerics.gaussian.coefficient_prior import (
     CoefficientPrior,
     WorkingPrior,
@@ -14,7 +14,6 @@ from bayesmix.numerics.gaussian.coefficient_prior import (
 )
 from bayesmix.numerics.gaussian.cross_products import Arrays, CrossProducts
 from bayesmix.numerics.gaussian.factor import Factor, factorise
-from bayesmix.numerics.gaussian.log_density import pack
 from bayesmix.numerics.gaussian.moments import (
     dense_moments,
     effects_covariance,
@@ -96,16 +95,11 @@ def conditional(
     fixed, covariance, means, covariances, other_means, other_covariance = found
     back = original_coefficients(products)
     layout = products.arrangement
+    u = np.concatenate([means.ravel(), other_means])
     effects, effect_covariances = [], []
     for place, factor in zip(layout.places, L, strict=True):
-        own = slice(place.first, place.first + place.k)
-        if place.block == 0:
-            u, of_u = means[:, own], covariances[:, own, own]
-        else:
-            columns = dense_columns(layout, place)
-            u, of_u = other_means[columns], other_covariance[columns[:, :, None], columns[:, None, :]]
-        effects.append(u @ factor.T)
-        effect_covariances.append(factor @ of_u @ factor.T)
+        effects.append(u[effect_positions(layout, place)] @ factor.T)
+        effect_covariances.append(factor @ effect_blocks(layout, place, covariances, other_covariance) @ factor.T)
     return Conditional(
         beta=back @ (fixed + products.least_squares),
         beta_covariance=back @ covariance @ back.T,

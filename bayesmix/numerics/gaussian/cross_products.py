@@ -13,9 +13,16 @@ import numpy as np
 
 from bayesmix.arrays import Floats, Integers
 from bayesmix.numerics.gaussian.arrangement import Arrangement, GroupColumns, arrange
-from bayesmix.numerics.gaussian.met_levels import Met, meet
 from bayesmix.numerics.gaussian.residual import find_anchor
-from bayesmix.numerics.gaussian.rows import add_level_products, add_moments, add_remainders, root_levels, subtract_met
+from bayesmix.numerics.gaussian.rows import (
+    Met,
+    add_level_products,
+    add_moments,
+    add_remainders,
+    meet,
+    root_levels,
+    subtract_met,
+)
 from bayesmix.numerics.typical_weight import typical_weight
 
 _CHUNK = 1 << 15

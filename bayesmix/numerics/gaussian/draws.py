@@ -4,34 +4,18 @@ Only the dense side needs the factor of M. Given it the levels of block 0 are in
 hundred thousand of them can be drawn a stretch at a time, in any order, whenever they are asked for.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from bayesmix.arrays import Floats, Integers
-from bayesmix.numerics.gaussian.arrangement import dense_columns
 from bayesmix.numerics.gaussian.coefficient_prior import (
-    CoefficientPrior,
     WorkingPrior,
-    original_coefficients,
-    working_prior,
 )
-from bayesmix.numerics.gaussian.cross_products import Arrays, CrossProducts
+from bayesmix.numerics.gaussian.cross_products import Arrays
 from bayesmix.numerics.gaussian.dense import solve_rows_transposed
 from bayesmix.numerics.gaussian.factor import factorise, log_density_of, relative_factors
-from bayesmix.numerics.gaussian.least_sum import least_sum
-from bayesmix.numerics.gaussian.log_density import pack
-from bayesmix.numerics.gaussian.moments import level_response
+from bayesmix.numerics.gaussian.moments import least_sum, level_response
 from bayesmix.numerics.gaussian.small_matrices import rotate_level, solve_upper
 from bayesmix.numerics.kernels import kernel
-
-
-@dataclass(frozen=True)
-class ConditionalDraws:
-    """Independent draws: `beta` (n_draws, p) and, for every term, `effects` (n_draws, n_levels, k)."""
-
-    beta: Floats
-    effects: tuple[Floats, ...]
 
 
 @kernel(inline="always")
@@ -148,36 +132,3 @@ def draw_levels(
                 for c in range(r + 1):
                     total += factor[r, c] * u[c]
                 drawn[i, r, d] = total
-
-
-def draw_conditional(
-    *,
-    products: CrossProducts,
-    L: tuple[Floats, ...],
-    sigma: float,
-    standard_normals: Floats,
-    prior: CoefficientPrior | None = None,
-) -> ConditionalDraws:
-    """Exact joint draws of beta and every group effect given L and sigma.
-
-    `standard_normals` (n_draws, p + q), q the number of group effects over all terms; the rest as `log_density`.
-    """
-    layout, arrays = products.arrangement, products.arrays
-    n, p, m = len(standard_normals), products.p, layout.n_dense
-    n_levels, k = int(layout.block_levels[0]), int(layout.block_k[0])
-    packed, working = pack(L, sigma), working_prior(products, prior)
-    fixed, others, own = np.empty((n, p)), np.empty((n, m)), np.empty((n_levels, k, n))
-    draw_dense(arrays, working, packed, np.ascontiguousarray(standard_normals[:, : p + m]), fixed, others)
-    packed = np.tile(packed, (n, 1))
-    effects = centred_effects(arrays, packed, fixed, others)
-    normals = np.ascontiguousarray(standard_normals[:, p + m :].reshape(n, n_levels, k).transpose(1, 2, 0))
-    draw_levels(arrays, packed, effects, np.arange(n_levels), normals, own)
-    return ConditionalDraws(
-        beta=(fixed + products.least_squares) @ original_coefficients(products).T,
-        effects=tuple(
-            np.moveaxis(own[:, place.first : place.first + place.k], -1, 0)
-            if place.block == 0
-            else others[:, dense_columns(layout, place)]
-            for place in layout.places
-        ),
-    )

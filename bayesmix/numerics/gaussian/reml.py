@@ -6,11 +6,11 @@ import numpy as np
 
 from bayesmix.arrays import Floats
 from bayesmix.numerics.boundary_search import Patience, from_boundary, search
-from bayesmix.numerics.effect_bases import lower_triangle, packed_triangles, unit_bases
+from bayesmix.numerics.effect_bases import packed_triangles, unit_bases
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.cost import value_cost
 from bayesmix.numerics.gaussian.cross_products import CrossProducts
-from bayesmix.numerics.gaussian.reml_coordinates import in_bases
+from bayesmix.numerics.gaussian.reml_criterion import in_bases
 
 _SECONDS = 0.015  # for further starts
 _MOST_STARTS = 8
@@ -71,10 +71,7 @@ def reml_estimate(*, products: CrossProducts, terms: tuple[GroupColumns, ...], r
         if other.criterion < best.criterion - _BETTER:
             best = from_boundary(other, _AT_OPTIMUM / 10, PATIENCE)
     _, sigma = best.coordinates.criterion_and_sigma(best.x)
-    factors = tuple(
-        lower_triangle(basis[:, :rank] * sd[:rank], np.abs(basis).max(axis=1, initial=0.0)) * sigma
-        for basis, sd, rank in zip(best.coordinates.bases, best.sds, best.ranks, strict=True)
-    )
+    factors = tuple(factor * sigma for factor in best.factors)
     converged = sigma > 0 and best.gradient_size <= _AT_OPTIMUM
     return RemlEstimate(factors, sigma, best.criterion, best.ranks, best.gradient_size, converged)
 

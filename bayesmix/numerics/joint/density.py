@@ -11,28 +11,28 @@ from math import log, pi
 import numpy as np
 
 from bayesmix.arrays import Floats, Integers
-from bayesmix.numerics.joint.coefficients import coefficient_prior
+from bayesmix.numerics.buffer import floats, floats_2, integers, integers_2
 from bayesmix.numerics.kernels import kernel
-from bayesmix.numerics.packed import floats, floats_2, integers, integers_2
+from bayesmix.numerics.prior_densities import coefficient_prior
 from bayesmix.numerics.row_distribution.compiled import row_densities
 from bayesmix.numerics.variance_parameters import group_factors, pull_back_groups
 
 _HALF_LOG_2PI = 0.5 * log(2 * pi)
 
-PARTS = (
-    "family", "constant", "y", "trials", "offset", "cell", "cells", "levels", "columns", "plain",
-    "ks", "n_levels", "centred", "coefficient_kinds", "coefficient_numbers", "kinds", "numbers",
-)  # fmt: skip
-"""What the buffer holds first, in this order; `modelling.joint_kernel` fills it."""
+(
+    CODE, CONSTANT, Y, TRIALS, OFFSET, CELL, CELLS, LEVELS, COLUMNS, PLAIN,
+    KS, N_LEVELS, CENTRED, COEFFICIENT_KINDS, COEFFICIENT_NUMBERS, KINDS, NUMBERS,
+) = range(17)  # fmt: skip
+"""What the buffer holds first; `modelling.joint.density` fills it."""
 
 
 @kernel(fastmath={"contract"})
 def joint_density(buffer: Floats, q: Floats, gradient: Floats) -> float:
     """log p(y, q); fills `gradient` (n,)."""
-    ks, n_levels, centred = integers(buffer, 10), integers(buffer, 11), integers(buffer, 12)
-    p = floats_2(buffer, 6).shape[1]
+    ks, n_levels, centred = integers(buffer, KS), integers(buffer, N_LEVELS), integers(buffer, CENTRED)
+    kinds, numbers, p = integers(buffer, KINDS), floats_2(buffer, NUMBERS), floats_2(buffer, CELLS).shape[1]
     theta, packed = theta_of(q, p, ks, n_levels), np.empty(int((ks * (ks + 1) // 2).sum()))
-    value = floats(buffer, 1)[0] + group_factors(theta, ks, integers(buffer, 15), floats_2(buffer, 16), 0.0, packed)
+    value = floats(buffer, CONSTANT)[0] + group_factors(theta, ks, kinds, numbers, 0.0, packed)
     size = int((ks * n_levels).sum())
     effects, by_effect = np.empty(size), np.zeros(size)
     value += effects_of(q, p, ks, n_levels, centred, packed, effects)
@@ -40,9 +40,9 @@ def joint_density(buffer: Floats, q: Floats, gradient: Floats) -> float:
     by_packed = np.zeros(len(packed))
     _through_effects(q, p, ks, n_levels, centred, packed, effects, by_effect, by_packed, gradient)
     by_theta = np.empty(len(theta))
-    pull_back_groups(theta, ks, integers(buffer, 15), floats_2(buffer, 16), 0.0, by_packed, by_theta)
+    pull_back_groups(theta, ks, kinds, numbers, 0.0, by_packed, by_theta)
     _spread_theta(by_theta, p, ks, n_levels, gradient)
-    kinds, numbers = integers(buffer, 13), floats_2(buffer, 14)
+    kinds, numbers = integers(buffer, COEFFICIENT_KINDS), floats_2(buffer, COEFFICIENT_NUMBERS)
     for j in range(p):
         density, slope = coefficient_prior(kinds[j], numbers[j, 0], numbers[j, 1], numbers[j, 2], q[j])
         value += density
@@ -130,9 +130,9 @@ def _standard_normal(values: Floats) -> float:
 @kernel(fastmath={"contract"})
 def _likelihood(buffer: Floats, q: Floats, effects: Floats, by_coefficient: Floats, by_effect: Floats) -> float:
     """log p(y | beta, b); derivatives by beta, into the first of `by_coefficient`, and by b."""
-    offset, cell, cells = floats(buffer, 4), integers(buffer, 5), floats_2(buffer, 6)
-    levels, columns, plain = integers_2(buffer, 7), floats_2(buffer, 8), integers(buffer, 9)
-    ks, n_levels = integers(buffer, 10), integers(buffer, 11)
+    offset, cell, cells = floats(buffer, OFFSET), integers(buffer, CELL), floats_2(buffer, CELLS)
+    levels, columns, plain = integers_2(buffer, LEVELS), floats_2(buffer, COLUMNS), integers(buffer, PLAIN)
+    ks, n_levels = integers(buffer, KS), integers(buffer, N_LEVELS)
     n, p = len(cell), cells.shape[1]
     in_cell = np.zeros(cells.shape[0])
     for c in range(cells.shape[0]):
@@ -147,7 +147,7 @@ def _likelihood(buffer: Floats, q: Floats, effects: Floats, by_coefficient: Floa
             _add_effects(eta, effects[to : to + n_levels[t]], levels[t], columns[column], plain[column])
             column += 1
             to += n_levels[t]
-    value = row_densities(integers(buffer, 0)[0], eta, floats(buffer, 2), floats(buffer, 3), score)
+    value = row_densities(integers(buffer, CODE)[0], eta, floats(buffer, Y), floats(buffer, TRIALS), score)
     in_cell[:] = 0.0
     for i in range(n):
         in_cell[cell[i]] += score[i]

@@ -6,14 +6,12 @@ import numpy as np
 
 from bayesmix.arrays import Floats
 from bayesmix.numerics.boundary_search import Optimum, Patience, Restricted, from_boundary, search
-from bayesmix.numerics.effect_bases import lower_triangle
-from bayesmix.numerics.gaussian.arrangement import GroupColumns, dense_columns
-from bayesmix.numerics.laplace.criterion import Laplace
+from bayesmix.numerics.gaussian.arrangement import GroupColumns, effect_blocks, effect_positions
+from bayesmix.numerics.laplace.criterion import Counts, Laplace
 from bayesmix.numerics.laplace.curvature import invert, times_effects
 from bayesmix.numerics.laplace.frame import Frame, frame_of
 from bayesmix.numerics.laplace.incidence import incidence
 from bayesmix.numerics.laplace.likelihood import CountLikelihood
-from bayesmix.numerics.laplace.modes import Counts
 
 _FIRST_STEPS = 6
 _MOST_HALVINGS = 30
@@ -131,11 +129,6 @@ def _estimate(optimum: Optimum[Frame]) -> LaplaceEstimate:
     frame, counts = optimum.coordinates, optimum.coordinates.counts
     at = frame.at(optimum.x, optimum.near)
     beta = frame.coefficients(optimum.x)
-    ranks = optimum.ranks
-    L = tuple(
-        lower_triangle(basis[:, :rank] * sd[:rank], np.abs(basis).max(axis=1, initial=0.0))
-        for basis, sd, rank in zip(frame.bases, optimum.sds, ranks, strict=True)
-    )
     modes, mode_covariances = _effects(frame, optimum.x, at)
     covariance, curvature = _covariance(optimum)
     order, eta = counts.incidence.order, np.empty(len(counts.y))
@@ -143,8 +136,8 @@ def _estimate(optimum: Optimum[Frame]) -> LaplaceEstimate:
     return LaplaceEstimate(
         coefficients=beta,
         covariance=covariance,
-        L=L,
-        ranks=ranks,
+        L=optimum.factors,
+        ranks=optimum.ranks,
         criterion=at.value,
         modes=modes,
         mode_covariances=mode_covariances,
@@ -191,18 +184,9 @@ def _effects(frame: Frame, x: Floats, at: Laplace) -> tuple[tuple[Floats, ...], 
     """Modes (n_levels, k) and covariances (n_levels, k, k) of every term's effects."""
     layout, rows = frame.counts.incidence.layout, frame.counts.incidence.rows
     inverse = invert(rows, at.scaled, at.curvature)
-    n_own = int(layout.block_levels[0] * layout.block_k[0])
     modes, covariances = [], []
     for place, basis, L in zip(layout.places, frame.bases, frame.triangles(x), strict=True):
-        own = slice(place.first, place.first + place.k)
-        if place.block == 0:
-            u = at.modes.u[:n_own].reshape(place.n_levels, -1)[:, own]
-            blocks = inverse.own[:, own, own]
-        else:
-            columns = dense_columns(layout, place)
-            u = at.modes.u[n_own + columns]
-            blocks = inverse.dense[columns[:, :, None], columns[:, None, :]]
         scale = basis @ L
-        modes.append(u @ scale.T)
-        covariances.append(scale @ blocks @ scale.T)
+        modes.append(at.modes.u[effect_positions(layout, place)] @ scale.T)
+        covariances.append(scale @ effect_blocks(layout, place, inverse.own, inverse.dense) @ scale.T)
     return tuple(modes), tuple(covariances)

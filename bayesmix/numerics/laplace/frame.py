@@ -12,9 +12,8 @@ from bayesmix.arrays import Floats
 from bayesmix.numerics.boundary_search import Evaluation
 from bayesmix.numerics.effect_bases import packed_triangles, triangles, turned_bases, unit_bases
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
-from bayesmix.numerics.laplace.criterion import Laplace, Slope, laplace_at, slope_of
+from bayesmix.numerics.laplace.criterion import Counts, Laplace, Slope, laplace_at, slope_of
 from bayesmix.numerics.laplace.curvature import solve, times_effects, times_rows
-from bayesmix.numerics.laplace.modes import Counts
 
 
 @dataclass(frozen=True)
@@ -53,8 +52,7 @@ class Frame:
         layout, width = self.counts.incidence.layout, self.counts.incidence.rows.z.shape[1]
         factors = np.zeros((len(layout.block_k), width, width))
         for place, basis, L in zip(layout.places, self.bases, self.triangles(x), strict=True):
-            own = slice(place.first, place.first + place.k)
-            factors[place.block, own, own] = basis @ L
+            factors[place.block, place.columns, place.columns] = basis @ L
         return laplace_at(self.counts, self.coefficients(x), factors, start)
 
     def value(self, x: Floats, near: Floats) -> float:
@@ -77,11 +75,13 @@ class Frame:
         return gradient
 
     def _by_theta(self, slope: Slope) -> Floats:
-        by_term = []
-        for place, basis in zip(self.counts.incidence.layout.places, self.bases, strict=True):
-            own = slice(place.first, place.first + place.k)
-            by_term.append(basis.T @ slope.factors[place.block, own, own])
-        return packed_triangles(tuple(by_term))
+        places = self.counts.incidence.layout.places
+        return packed_triangles(
+            tuple(
+                basis.T @ slope.factors[place.block, place.columns, place.columns]
+                for place, basis in zip(places, self.bases, strict=True)
+            )
+        )
 
     def turned(self, x: Floats) -> tuple["Frame", tuple[Floats, ...]]:
         bases, sds = turned_bases(self.bases, self.triangles(x))

@@ -14,8 +14,9 @@ from math import exp, expm1, log, log1p
 import numpy as np
 
 from bayesmix.arrays import Floats, Integers
+from bayesmix.numerics.buffer import floats, integers
 from bayesmix.numerics.kernels import kernel
-from bayesmix.numerics.level_quadrature.nodes import (
+from bayesmix.numerics.level_quadrature.integral import (
     Level,
     centre_and_width,
     level_of,
@@ -30,7 +31,6 @@ from bayesmix.numerics.level_quadrature.posterior import (
     rows_at,
     values_of,
 )
-from bayesmix.numerics.packed import floats, integers
 from bayesmix.numerics.row_codes import NEGATIVE_BINOMIAL_LOG
 
 _SPACING, _SPACING_BENT = 1.1, 0.5  # in widths
@@ -40,7 +40,7 @@ _MOST_NODES = 200  # to each side
 _MOST_TRIES = 10_000
 
 
-@kernel(error_model="numpy")
+@kernel
 def draw_effects(buffer: Floats, thetas: Floats, before: int, levels: Integers, seed: int, effects: Floats) -> None:
     """Fill `effects` (n_points, len(levels)) with one draw of s u for each of `levels` at every theta (n_points, n).
 
@@ -65,7 +65,7 @@ def draw_effects(buffer: Floats, thetas: Floats, before: int, levels: Integers, 
             effects[i, k] = sd * _draw(table, level, first, last, nodes, heights, tangents, ends, masses, stream)
 
 
-@kernel(error_model="numpy")
+@kernel
 def _place_nodes(
     table: Floats,
     level: Level,
@@ -94,7 +94,7 @@ def _place_nodes(
     return first, last
 
 
-@kernel(error_model="numpy")
+@kernel
 def _measure(
     first: int, last: int, nodes: Floats, heights: Floats, tangents: Floats, ends: Floats, masses: Floats
 ) -> None:
@@ -120,13 +120,13 @@ def _measure(
         masses[at] = total
 
 
-@kernel(error_model="numpy")
+@kernel
 def _mean_exp(x: float) -> float:
     """(exp(x) - 1) / x."""
     return expm1(x) / x if abs(x) > 1e-8 else 1.0 + 0.5 * x
 
 
-@kernel(error_model="numpy")
+@kernel
 def _draw(
     table: Floats,
     level: Level,
@@ -166,7 +166,7 @@ def _draw(
     return u
 
 
-@kernel(error_model="numpy")
+@kernel
 def _stream(seed: int, draw: int, level: int) -> np.uint64:
     """The state of a stream of random numbers of its own."""
     state = np.uint64(seed)
@@ -176,7 +176,7 @@ def _stream(seed: int, draw: int, level: int) -> np.uint64:
     return state
 
 
-@kernel(error_model="numpy")
+@kernel
 def _next(state: np.uint64) -> tuple[np.uint64, np.uint64]:
     """Steele, Lea & Flood (2014), doi:10.1145/2660193.2660195: the next state and 64 random bits."""
     state += np.uint64(0x9E3779B97F4A7C15)
@@ -186,7 +186,7 @@ def _next(state: np.uint64) -> tuple[np.uint64, np.uint64]:
     return state, bits ^ (bits >> np.uint64(31))
 
 
-@kernel(error_model="numpy")
+@kernel
 def _uniform(state: np.uint64) -> tuple[np.uint64, float]:
     """A number strictly between 0 and 1."""
     state, bits = _next(state)

@@ -10,7 +10,7 @@ from math import lgamma, log, log1p, pi
 
 from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.prior_codes import HALF_NORMAL, HALF_STUDENT_T, NORMAL, STUDENT_T, UNIFORM
-from bayesmix.numerics.variance_priors import log_logistic, logistic, standard_deviation
+from bayesmix.numerics.prior_densities import log_logistic, logistic, standard_deviation
 
 COEFFICIENT, FOLDED, POSITIVE = range(3)
 """What a parameter is."""
@@ -19,7 +19,7 @@ FOLDABLE = (HALF_NORMAL, HALF_STUDENT_T)
 """Kinds of prior of a sd that is folded: even functions, smooth at 0."""
 
 
-@kernel(error_model="numpy")
+@kernel
 def parameter(
     role: int, kind: int, first: float, second: float, third: float, unit: float, x: float
 ) -> tuple[float, float, float, float]:
@@ -32,7 +32,7 @@ def parameter(
     return standard_deviation(kind, first, second, x)
 
 
-@kernel(error_model="numpy")
+@kernel
 def _coefficient(
     kind: int, first: float, second: float, third: float, unit: float, x: float
 ) -> tuple[float, float, float, float]:
@@ -55,7 +55,7 @@ def _coefficient(
     return value, unit, -abs(distance) - log(2.0 * second / unit), -sign * unit / second
 
 
-@kernel(error_model="numpy")
+@kernel
 def _half(kind: int, first: float, second: float, sd: float) -> tuple[float, float]:
     """Log density of a sd and its slope, for the kinds of `FOLDABLE`."""
     if kind == HALF_NORMAL:

@@ -11,9 +11,9 @@ from math import exp
 import numpy as np
 
 from bayesmix.arrays import Floats, Integers
+from bayesmix.numerics.buffer import floats, floats_2, integers, pack
 from bayesmix.numerics.kernels import kernel
-from bayesmix.numerics.level_quadrature.integral import log_integral, log_integral_with_slopes
-from bayesmix.numerics.level_quadrature.nodes import (
+from bayesmix.numerics.level_quadrature.integral import (
     COUNT,
     ETA,
     FAR,
@@ -22,11 +22,12 @@ from bayesmix.numerics.level_quadrature.nodes import (
     SECOND,
     centre_and_width,
     level_of,
+    log_integral,
+    log_integral_with_slopes,
     step_of,
 )
 from bayesmix.numerics.level_quadrature.parameters import parameter
 from bayesmix.numerics.level_quadrature.rows import CountRows
-from bayesmix.numerics.packed import floats, floats_2, integers, pack
 from bayesmix.numerics.row_distribution.compiled import apart_from_predictor, log_density, with_slopes
 
 _X, _OFFSET, _FIRST, _SECOND, _COUNT, STARTS, GUESS, INFORMATION = range(8)
@@ -58,7 +59,7 @@ def pack_counts(rows: CountRows, parameters: Parameters, *, centre: Floats, scal
     return pack([*data, *priors, centre, scale, settings])
 
 
-@kernel(error_model="numpy")
+@kernel
 def theta_of(buffer: Floats, x: Floats) -> Floats:
     """centre + scale x."""
     centre, scale = floats(buffer, _CENTRE), floats_2(buffer, _SCALE)
@@ -69,7 +70,7 @@ def theta_of(buffer: Floats, x: Floats) -> Floats:
     return theta
 
 
-@kernel(error_model="numpy")
+@kernel
 def values_of(buffer: Floats, theta: Floats, values: Floats, slopes: Floats, scores: Floats) -> float:
     """The log prior at theta (n,); fills the parameters' `values`, their `slopes` by theta, the prior's `scores`."""
     roles, kinds = integers(buffer, _ROLES), integers(buffer, _KINDS)
@@ -83,7 +84,7 @@ def values_of(buffer: Floats, theta: Floats, values: Floats, slopes: Floats, sco
     return log_prior
 
 
-@kernel(error_model="numpy")
+@kernel
 def rows_at(buffer: Floats, values: Floats) -> Floats:
     """The table of rows, as `nodes` has it, at given parameters."""
     X, offset = floats_2(buffer, _X), floats(buffer, _OFFSET)
@@ -98,7 +99,7 @@ def rows_at(buffer: Floats, values: Floats) -> Floats:
     return table
 
 
-@kernel(error_model="numpy")
+@kernel
 def family_at(buffer: Floats, values: Floats) -> tuple[int, float, float]:
     """Code of family and link, the family's own parameter (1 where it has none), the sd (0 without levels)."""
     code, p = int(floats(buffer, _SETTINGS)[0]), floats_2(buffer, _X).shape[1]
@@ -106,15 +107,14 @@ def family_at(buffer: Floats, values: Floats) -> tuple[int, float, float]:
     return code, values[len(values) - 1] if code >= 4 else 1.0, sd
 
 
-@kernel(error_model="numpy")
+@kernel
 def log_posterior(buffer: Floats, theta: Floats) -> tuple[float, int]:
     """log p(y | theta) + log p(theta), and how many nodes the levels took together."""
     n, n_nodes = len(theta), 0
     values, slopes, scores = np.empty(n), np.empty(n), np.empty(n)
     total = values_of(buffer, theta, values, slopes, scores) + floats(buffer, _SETTINGS)[1]
-    table, (code, own, sd) = rows_at(buffer, values), family_at(buffer, values)
+    table, (code, own, sd), fineness = rows_at(buffer, values), family_at(buffer, values), floats(buffer, _SETTINGS)[2]
     starts, guess, information = integers(buffer, STARTS), floats(buffer, GUESS), floats(buffer, INFORMATION)
-    fineness = floats(buffer, _SETTINGS)[2]
     for i in range(len(table) if code >= 4 else 0):
         total += apart_from_predictor(code, table[i, FIRST], table[i, SECOND], table[i, COUNT], own)[0]
     for i in range(len(table) if len(starts) == 1 else 0):
@@ -128,7 +128,7 @@ def log_posterior(buffer: Floats, theta: Floats) -> tuple[float, int]:
     return total, n_nodes
 
 
-@kernel(error_model="numpy")
+@kernel
 def log_posterior_at(buffer: Floats, x: Floats, gradient: Floats) -> float:
     """log p(y | theta) + log p(theta) at theta = centre + scale x; fills the gradient with respect to x.
 
@@ -186,7 +186,7 @@ def evaluate_counts(buffer: Floats, points: Floats, log_densities: Floats) -> in
     return n_nodes
 
 
-@kernel(error_model="numpy")
+@kernel
 def parameter_values(buffer: Floats, thetas: Floats) -> Floats:
     """What each theta (n_points, n) stands for: coefficients about the columns' means, sd, own parameter."""
     values = np.empty(thetas.shape)

@@ -23,6 +23,7 @@ from bayesmix.numerics.row_codes import (
     BETA_BINOMIAL_CLOGLOG,
     BETA_BINOMIAL_PROBIT,
     BINOMIAL_CLOGLOG,
+    BINOMIAL_LOGIT,
     BINOMIAL_PROBIT,
     NEGATIVE_BINOMIAL_LOG,
     POISSON_LOG,
@@ -137,3 +138,17 @@ def _guesses(code: int, first: Floats, second: Floats, count: Floats, starts: In
     if code in _CLOGLOG:
         return np.log(np.log1p(successes / failures)), successes
     return logit, information
+
+
+_NODES = 20
+_PER_LEVEL = 20e-9
+# a logit's row has one logarithm at a node; rows of a Poisson level share their nodes
+_PER_ROW = {BINOMIAL_LOGIT: 8e-9, POISSON_LOG: 0.0}
+_PER_ROW_OF_OTHERS = 60e-9
+
+
+def value_cost(rows: CountRows) -> float:
+    """Seconds of one value of the log posterior on one core, roughly."""
+    per_row = _PER_ROW.get(rows.code, _PER_ROW_OF_OTHERS)
+    n_rows, n_levels = len(rows.first), len(rows.starts) - 1
+    return 1e-6 + n_rows * (20e-9 + max(_NODES if n_levels else 1, 1) * per_row) + n_levels * _NODES * _PER_LEVEL

@@ -18,6 +18,7 @@ import numpy as np
 from bayesmix.arrays import Floats
 from bayesmix.numerics.gamma_ratios import log_rise, slope_of_rise
 from bayesmix.numerics.kernels import kernel
+from bayesmix.numerics.prior_densities import log_logistic, logistic
 from bayesmix.numerics.row_codes import (
     BETA_BINOMIAL_LOGIT,
     BINOMIAL_CLOGLOG,
@@ -26,7 +27,6 @@ from bayesmix.numerics.row_codes import (
     NEGATIVE_BINOMIAL_LOG,
     POISSON_LOG,
 )
-from bayesmix.numerics.variance_priors import log_logistic, logistic
 
 _HALF_LOG_2PI = 0.5 * log(2 * pi)
 _ROOT_HALF = sqrt(0.5)
@@ -40,7 +40,7 @@ _ROUND = 6755399441055744.0  # 1.5 x 2^52: a sum with it is rounded to a whole n
 _LARGEST_HELD = 708.0
 
 
-@kernel(error_model="numpy")
+@kernel
 def log_density(code: int, eta: float, first: float, second: float, count: float, own: float) -> float:
     """Log density of a row, or of `count` identical ones."""
     if code == BINOMIAL_LOGIT:
@@ -59,7 +59,7 @@ def log_density(code: int, eta: float, first: float, second: float, count: float
     return count * (log_rise(a, first) + log_rise(b, second))
 
 
-@kernel(error_model="numpy")
+@kernel
 def with_slopes(
     code: int, eta: float, first: float, second: float, count: float, own: float
 ) -> tuple[float, float, float, float]:
@@ -106,7 +106,7 @@ def with_slopes(
     return value, count * own * slope * (from_up - from_down), count * information, count * by_own
 
 
-@kernel(error_model="numpy")
+@kernel
 def apart_from_predictor(code: int, first: float, second: float, count: float, own: float) -> tuple[float, float]:
     """The terms of a row's log density without its linear predictor, and their slope by `own`."""
     if code < NEGATIVE_BINOMIAL_LOG:
@@ -117,7 +117,7 @@ def apart_from_predictor(code: int, first: float, second: float, count: float, o
     return -count * log_rise(own, trials), -count * slope_of_rise(own, trials)
 
 
-@kernel(error_model="numpy")
+@kernel
 def mean(link: int, eta: float) -> tuple[float, float, float]:
     """Probability, its complement, and the slope of the probability; links logit, probit, cloglog are 0, 1, 2."""
     if link == 0:
@@ -130,7 +130,7 @@ def mean(link: int, eta: float) -> tuple[float, float, float]:
     return -expm1(-rate), down, rate * down
 
 
-@kernel(error_model="numpy")
+@kernel
 def log_normal_share(x: float) -> float:
     """log Phi(x)."""
     if x > 0.0:
@@ -142,7 +142,7 @@ def log_normal_share(x: float) -> float:
     return -0.5 * x * x - _HALF_LOG_2PI - log(-x) + log1p(r * (-1.0 + r * (3.0 + r * (-15.0 + r * 105.0))))
 
 
-@kernel(error_model="numpy")
+@kernel
 def _log_event(eta: float) -> float:
     """log(1 - exp(-exp(eta)))."""
     if eta > _LARGEST:

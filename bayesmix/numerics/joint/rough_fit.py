@@ -15,11 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayesmix.arrays import Floats, Integers
-from bayesmix.numerics.gaussian.arrangement import Arrangement, GroupColumns, dense_columns
+from bayesmix.numerics.gaussian.arrangement import Arrangement, GroupColumns, effect_blocks, effect_positions
+from bayesmix.numerics.laplace.criterion import Counts, conditional_modes
 from bayesmix.numerics.laplace.curvature import Curvature, invert, scale_rows
 from bayesmix.numerics.laplace.incidence import incidence
 from bayesmix.numerics.laplace.likelihood import CountLikelihood
-from bayesmix.numerics.laplace.modes import Counts, conditional_modes
 
 _ROUNDS = 20
 _PRIOR_LEVELS = 0.1
@@ -93,20 +93,23 @@ def rough_fit(
         if not modes.found:
             return None
         inverse = invert(rows, scaled, modes.curvature)
-        moments = [_moments(layout, t, modes.u, inverse.own, inverse.dense) for t in range(len(terms))]
+        moments = [
+            (modes.u[effect_positions(layout, place)], effect_blocks(layout, place, inverse.own, inverse.dense))
+            for place in layout.places
+        ]
         shares = tuple(
-            1 - float(np.trace(covariance, axis1=1, axis2=2).mean()) / covariance.shape[1] for _, covariance in moments
+            1 - float(np.trace(covariance, axis1=1, axis2=2).mean()) / covariance.shape[1]
+            for _, covariance in moments[: len(terms)]
         )
         variances = np.concatenate([np.diagonal(inverse.own, axis1=1, axis2=2).ravel(), np.diagonal(inverse.dense)])
         curvature = modes.curvature
         beta, spread = locations, np.empty((0, 0))
         if p:
-            own, covariances = _moments(layout, len(terms), modes.u, inverse.own, inverse.dense)
-            beta, spread = locations + scales * own[0], covariances[0]
+            beta, spread = locations + scales * moments[-1][0][0], moments[-1][1][0]
         result = RoughFit(
             layout, rows.met_start, rows.met, modes.u, beta, spread, curvature, variances, tuple(L), shares
         )
-        ahead = [_step(own, *moment, sd) for own, moment, sd in zip(L, moments, sds, strict=True)]
+        ahead = [_step(own, *moment, sd) for own, moment, sd in zip(L, moments, sds, strict=False)]
         if not all(np.isfinite(own).all() for own in ahead):
             return None
         change = max((_change(a, b) for a, b in zip(L, ahead, strict=True)), default=0.0)
@@ -121,30 +124,8 @@ def rough_fit(
 def _block_factors(layout: Arrangement, width: int, L: list[Floats]) -> Floats:
     factors = np.zeros((len(layout.block_k), width, width))
     for place, own in zip(layout.places, L, strict=True):
-        stretch = slice(place.first, place.first + place.k)
-        factors[place.block, stretch, stretch] = own
+        factors[place.block, place.columns, place.columns] = own
     return factors
-
-
-def places_of(layout: Arrangement, term: int) -> Integers:
-    """Where in u the effects of a term stand, (n_levels, k)."""
-    place = layout.places[term]
-    if place.block == 0:
-        width = int(layout.block_k[0])
-        return np.arange(place.n_levels)[:, None] * width + place.first + np.arange(place.k)
-    return int(layout.block_k[0] * layout.block_levels[0]) + dense_columns(layout, place)
-
-
-def _moments(layout: Arrangement, term: int, u: Floats, own: Floats, dense: Floats) -> tuple[Floats, Floats]:
-    """Modes (n_levels, k) and covariances (n_levels, k, k) of a term's u."""
-    place = layout.places[term]
-    if place.block == 0:
-        stretch = slice(place.first, place.first + place.k)
-        covariances = own[:, stretch, stretch]
-    else:
-        columns = dense_columns(layout, place)
-        covariances = dense[columns[:, :, None], columns[:, None, :]]
-    return u[places_of(layout, term)], covariances
 
 
 def _step(L: Floats, u: Floats, covariances: Floats, sds: Floats) -> Floats:

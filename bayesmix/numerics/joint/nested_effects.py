@@ -19,29 +19,30 @@ from math import cosh, log, sinh, sqrt, tanh
 import numpy as np
 
 from bayesmix.arrays import Floats, Integers
+from bayesmix.numerics.buffer import floats, floats_2, integers, integers_2
+from bayesmix.numerics.joint.density import KINDS, NUMBERS
 from bayesmix.numerics.kernels import kernel
-from bayesmix.numerics.packed import floats, floats_2, integers, integers_2
-from bayesmix.numerics.variance_priors import standard_deviation
+from bayesmix.numerics.prior_densities import standard_deviation
 
-NESTED_PARTS = ("chain", "parents", "precision", "weighted", "by_coefficient", "scales")
-"""What the buffer holds after `affine.AFFINE_PARTS`.
+CHAIN, PARENTS, PRECISION, WEIGHTED, BY_COEFFICIENT, SCALES = range(28, 34)
+"""What the buffer holds after the parts of `affine_map`.
 
-`chain` (n_terms, 3), from the coarsest factor to the finest: where the effects of its term begin in q, how many, and
-the number of its sd among the variance parameters; without rows effects are not transformed. `parents`: of all levels
-but those of the coarsest factor the level of the next coarser one. Of the finest, `precision` (n_finest,), `weighted`
-(n_finest,) and `by_coefficient` (n_finest, p): h = weighted - by_coefficient beta. `scales` (n_terms,): of every term's
-factor, 0 where the number that the PyMC model has is sampled.
+`CHAIN` (n_terms, 3), from the coarsest factor to the finest: where the effects of its term begin in q, how many they
+are, and the number of its sd among the variance parameters; without rows effects are not transformed. `PARENTS`: for
+every level, except those of the coarsest factor, its level of the next coarser one. For the finest factor, `PRECISION`
+(n_finest,) is P, and h = `WEIGHTED` (n_finest,) - `BY_COEFFICIENT` (n_finest, p) beta. `SCALES` (n_terms,) of the
+factors s; 0 where the log sd is sampled, as in the PyMC model.
 """
 
 
 @kernel
 def nested_point(buffer: Floats, q: Floats) -> float:
     """Replace x by u and t by log |s| in `q`; the log of the Jacobian."""
-    chain = integers_2(buffer, 28)
+    chain = integers_2(buffer, CHAIN)
     if chain.shape[0] == 0:
         return 0.0
     P, h, factors, _ = _messages(buffer, q, chain)
-    parents, scales = integers(buffer, 29), floats(buffer, 33)
+    parents, scales = integers(buffer, PARENTS), floats(buffer, SCALES)
     total = np.empty(len(P))
     jacobian = 0.0
     for depth in range(chain.shape[0]):
@@ -68,21 +69,21 @@ def nested_point(buffer: Floats, q: Floats) -> float:
 @kernel
 def nested_slopes(buffer: Floats, x: Floats, by_q: Floats) -> None:
     """Turn derivatives by q into those of value and log Jacobian by what `nested_point` was given, `x`."""
-    chain = integers_2(buffer, 28)
+    chain = integers_2(buffer, CHAIN)
     if chain.shape[0] == 0:
         return
     P, h, factors, slopes = _messages(buffer, x, chain)
     by_P, by_h, by_s = np.zeros(len(P)), np.zeros(len(P)), np.zeros(len(factors))
     _through_effects(buffer, x, chain, P, h, factors, by_q, by_P, by_h, by_s)
     _through_messages(buffer, chain, P, h, factors, by_P, by_h, by_s)
-    scales = floats(buffer, 33)
+    scales = floats(buffer, SCALES)
     for depth in range(len(factors)):
         place = chain[depth, 0] - 1
         if scales[depth] > 0.0:
             ratio = tanh(x[place])
             by_q[place] = (by_q[place] - 1.0) / ratio + ratio
         by_q[place] += by_s[depth] * slopes[depth]
-    by_coefficient = floats_2(buffer, 32)
+    by_coefficient = floats_2(buffer, BY_COEFFICIENT)
     first = len(P) - by_coefficient.shape[0]
     for j in range(by_coefficient.shape[0]):
         for c in range(by_coefficient.shape[1]):
@@ -92,9 +93,13 @@ def nested_slopes(buffer: Floats, x: Floats, by_q: Floats) -> None:
 @kernel
 def _messages(buffer: Floats, q: Floats, chain: Integers) -> tuple[Floats, Floats, Floats, Floats]:
     """P and h of all levels, from the coarsest factor on; the factors s and their derivatives by what is sampled."""
-    parents, precision, weighted = integers(buffer, 29), floats(buffer, 30), floats(buffer, 31)
-    by_coefficient, kinds, numbers = floats_2(buffer, 32), integers(buffer, 15), floats_2(buffer, 16)
-    n_terms, n_all, scales = chain.shape[0], int(chain[:, 1].sum()), floats(buffer, 33)
+    parents, precision, weighted = integers(buffer, PARENTS), floats(buffer, PRECISION), floats(buffer, WEIGHTED)
+    by_coefficient, kinds, numbers = (
+        floats_2(buffer, BY_COEFFICIENT),
+        integers(buffer, KINDS),
+        floats_2(buffer, NUMBERS),
+    )
+    n_terms, n_all, scales = chain.shape[0], int(chain[:, 1].sum()), floats(buffer, SCALES)
     factors, slopes = np.empty(n_terms), np.empty(n_terms)
     for depth in range(n_terms):
         number, t, scale = chain[depth, 2], q[chain[depth, 0] - 1], scales[depth]
@@ -133,7 +138,7 @@ def _through_effects(
     by_s: Floats,
 ) -> None:
     """From the finest factor to the coarsest, the reverse of `nested_point`."""
-    parents = integers(buffer, 29)
+    parents = integers(buffer, PARENTS)
     total, by_total, outer = np.empty(len(P)), np.zeros(len(P)), np.zeros(len(P))
     at, above, link = 0, 0, 0
     for depth in range(chain.shape[0]):
@@ -171,7 +176,7 @@ def _through_messages(
     buffer: Floats, chain: Integers, P: Floats, h: Floats, factors: Floats, by_P: Floats, by_h: Floats, by_s: Floats
 ) -> None:
     """From the coarsest factor to the finest, the reverse of `_messages`."""
-    parents = integers(buffer, 29)
+    parents = integers(buffer, PARENTS)
     above, at, link = 0, chain[0, 1], 0
     for depth in range(1, chain.shape[0]):
         s, n = factors[depth], chain[depth, 1]

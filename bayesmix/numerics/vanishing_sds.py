@@ -10,11 +10,12 @@ that slope and the others from a t about their own mode.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import lgamma, pi
+from math import pi
 
 import numpy as np
 
 from bayesmix.arrays import Floats, Positions
+from bayesmix.numerics.importance import log_t_constant, t_distances, t_steps
 from bayesmix.numerics.mode import Mode, ValueAndGradient, find_mode
 
 _FAR = 12.0  # below the mode: a standard deviation that is 160,000 times smaller
@@ -119,9 +120,7 @@ def _draw(one: Vanishing, n_values: int, rng: np.random.Generator) -> Floats:
     theta = np.empty((n_values, n_at + n_others))
     left = rng.random((n_values, n_at)) < one.lefts / (one.lefts + one.rights)
     theta[:, one.at] = one.centres + np.where(left, -one.lefts, one.rights) * rng.exponential(size=(n_values, n_at))
-    steps = rng.standard_normal((n_values, n_others))
-    steps /= np.sqrt(rng.chisquare(one.degrees, n_values) / one.degrees)[:, None]
-    theta[:, one.others] = one.point + steps @ one.root.T
+    theta[:, one.others] = one.point + t_steps(one.degrees, n_values, n_others, rng) @ one.root.T
     return theta
 
 
@@ -134,7 +133,6 @@ def _log_density(one: Vanishing, theta: Floats) -> Floats:
     away = theta[:, one.at] - one.centres
     along = np.where(away < 0, away / one.lefts, -away / one.rights) - np.log(one.lefts + one.rights)
     n, degrees = len(one.others), one.degrees
-    distance = np.sum(np.linalg.solve(one.root, (theta[:, one.others] - one.point).T) ** 2, axis=0)
-    constant = lgamma((degrees + n) / 2) - lgamma(degrees / 2) - 0.5 * n * np.log(degrees * pi)
-    constant -= np.sum(np.log(np.diag(one.root)))
+    distance = t_distances(theta[:, one.others], one.point, one.root)
+    constant = log_t_constant(degrees, n) - np.sum(np.log(np.diag(one.root)))
     return along.sum(axis=1) + constant - 0.5 * (degrees + n) * np.log1p(distance / degrees)
