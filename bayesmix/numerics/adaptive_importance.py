@@ -1,11 +1,10 @@
-"""Importance sampling in rounds: what some values taught the proposal, others are drawn from and weighed by.
+"""Importance sampling in rounds: some values teach the proposal, others are drawn from it and weighed by it.
 
-A value with a great weight draws to itself the proposal that is fitted to it. Weighed by that proposal it would
-discount its own weight, and the region which it stands for would be missing from the posterior: an integral too small
-by 2 to 4 % with seven parameters and more. So the first values only teach; those that are used come from a proposal
-which was settled before they were drawn, and whose density they are weighed by: weights are unbiased whatever was
-learnt. Source of the fit of the mixture: Cappe, Douc, Guillin, Marin & Robert (2008),
-doi:10.1007/s11222-008-9059-x.
+A proposal that is fitted to values is drawn towards one with a great weight. If that value were weighed by this
+proposal it would lose its weight, and its region would be missing from the posterior: with seven parameters and more
+the integral was too small by 2 to 4 %. So the first values only teach. The values that are used come from a proposal
+that was settled before they were drawn, and are weighed by its density: the weights are unbiased whatever was learnt.
+The fit of the mixture follows Cappe, Douc, Guillin, Marin & Robert (2008), doi:10.1007/s11222-008-9059-x.
 """
 
 from collections.abc import Callable
@@ -47,7 +46,7 @@ class Mixture:
 
 @dataclass(frozen=True)
 class Aside:
-    """A proposal for places that lie aside of the mode: `draw` gives points (n_values, n), `log_density` theirs."""
+    """A proposal for places aside of the mode: `draw` gives points (n_values, n), `log_density` their density."""
 
     draw: Callable[[int, np.random.Generator], Floats]
     log_density: Callable[[Floats], Floats]
@@ -55,10 +54,10 @@ class Aside:
 
 @dataclass(frozen=True)
 class Blend:
-    """A proposal of up to three parts; `aside_share` comes from `aside`, of the rest, where there is a `mixture`, all
-    but a share of `_SPLIT_SHARE` in the whole from it.
+    """A proposal of up to three parts. The share `aside_share` comes from `aside`. If there is a `mixture`, the share
+    `_SPLIT_SHARE` comes from the split t and all the rest from the mixture.
 
-    The split t has a part always, so that no weight can exceed a multiple of what it would be there.
+    The split t always has a share, so that a weight is at most a multiple of the one that the split t would give.
     """
 
     split: SplitT
@@ -68,7 +67,7 @@ class Blend:
 
     @property
     def split_share(self) -> float:
-        """What comes from the split t."""
+        """The share of the split t."""
         return 1 - self.aside_share if self.mixture is None else _SPLIT_SHARE
 
 
@@ -106,7 +105,7 @@ def learn(
 
 
 def _good_enough(first: Blend, drawn: Proposals, target: Floats) -> Blend | None:
-    """The first proposal, with few values aside if these are enough; None where a mixture is needed."""
+    """The first proposal, with few values aside if few are enough; None if a mixture is needed."""
     little = replace(first, aside_share=min(first.aside_share, _LITTLE_ASIDE))
     for one, least in zip((little, first), _GOOD, strict=True):
         if _efficiency(one, drawn, target) > least:
@@ -115,7 +114,7 @@ def _good_enough(first: Blend, drawn: Proposals, target: Floats) -> Blend | None
 
 
 def _efficiency(blend: Blend, drawn: Proposals, target: Floats) -> float:
-    """Effective values to expect of one drawn from `blend`, by values that were drawn from another proposal."""
+    """Expected effective size of a value drawn from `blend`, estimated from values of another proposal."""
     found = weigh(target - drawn.log_densities)
     beside = np.exp(drawn.log_densities - log_density(blend, drawn.points))
     return float(1 / (len(target) * np.sum(found.weights**2 * beside)))
@@ -150,7 +149,7 @@ def _draw_mixture(mixture: Mixture, n_values: int, rng: np.random.Generator) -> 
 
 
 def log_density(blend: Blend, points: Floats) -> Floats:
-    """Of the whole proposal, normalised, at points (n_points, n)."""
+    """The normalised log density of the whole proposal at points (n_points, n)."""
     parts = [np.log(blend.split_share) + log_density_of(blend.split, points)]
     if blend.aside is not None and blend.aside_share:
         parts.append(np.log(blend.aside_share) + blend.aside.log_density(points))
@@ -161,7 +160,9 @@ def log_density(blend: Blend, points: Floats) -> Floats:
 
 
 def _of_components(points: Floats, mixture: Mixture) -> tuple[Floats, Floats, Floats]:
-    """Log density of the mixture (n_points,); of its components with their shares, and distances, (d, n_points)."""
+    """Log density of the mixture (n_points,), log densities of its components times their shares, and distances (d,
+    n_points).
+    """
     n, degrees = points.shape[1], mixture.degrees
     logs, distances = [], []
     for share, mean, root in zip(mixture.shares, mixture.means, mixture.roots, strict=True):
@@ -212,7 +213,7 @@ def _improved(points: Floats, weights: Floats, mixture: Mixture) -> Mixture:
 
 
 def _root(deviations: Floats, weights: Floats, effective: float) -> Floats:
-    """Lower root of the weighted covariance; the fewer values it rests on, the rounder it is made."""
+    """Lower root of the weighted covariance, made rounder the fewer values it rests on."""
     n = deviations.shape[1]
     covariance = (deviations.T * weights) @ deviations
     rounded = 0.5 * np.trace(covariance) / (effective + n)

@@ -1,18 +1,19 @@
-"""The search for the covariances of group effects: from one start to an optimum, inside or on the boundary.
+"""Search for the covariances of group effects, from one start to an optimum inside or on the boundary.
 
-A point is a vector x: numbers that always vary (coefficients, or none), then the lower triangles L of the terms'
-covariances, row after row, in coordinates that can turn. The criterion is minimised in rounds. After a round the bases
-are turned to the directions found, and directions whose sd is nought to all digits of the criterion are held at exactly
-0: the criterion is even in such a direction, has no slope there, and would slow every step.
+A point x holds numbers that always vary (coefficients, or none) and then the lower triangles L of the terms'
+covariances, row after row, in coordinates that can be turned. The criterion is minimised in rounds. After each round
+the bases are turned to the principal directions. A direction whose sd makes no difference to the criterion is held at
+exactly 0: the criterion is even in it, has no slope there, and would slow every step.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Self
 
 import numpy as np
 
 from bayesmix.arrays import Flags, Floats
-from bayesmix.numerics.effect_bases import lower, lower_triangle, triangles
+from bayesmix.numerics.effect_bases import lower, lower_triangle, packed_triangles, triangles
 from bayesmix.numerics.quasi_newton import minimise
 
 _SAME = 1e-9  # values of the criterion closer than this are the same
@@ -22,65 +23,71 @@ _INWARDS = 0.1
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The criterion at a point, and its gradient (n,) by x; `near`: what an evaluation nearby may begin with."""
+    """The criterion at a point and its gradient (n,) by x; an evaluation nearby may begin with `near`."""
 
     value: float
     gradient: Floats
     near: Floats
 
 
-class Coordinates(Protocol):
-    """A criterion of x, infinite where it cannot be computed, and what its triangles mean.
+class Coordinates(ABC):
+    """A criterion of x, infinite where it cannot be computed, and what the numbers of x mean.
 
-    `near` is what an evaluation begins with, such as the modes of a point nearby; empty where it needs nothing.
+    `bases` (k, k): the effects of every term are its basis times L u. `units` (n_theta,): the numbers of the triangles
+    in x, times these, are those of L. `near` is where an evaluation begins, such as the modes of a point nearby; it is
+    empty where an evaluation needs nothing.
     """
+
+    bases: tuple[Floats, ...]
+    units: Floats
 
     @property
     def n_coefficients(self) -> int:
-        """Numbers of x before the triangles'."""
-
-    @property
-    def bases(self) -> tuple[Floats, ...]:
-        """Basis (k, k) of every term's effects."""
+        """How many numbers of x precede those of the triangles."""
+        return 0
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """k of every term."""
+        return tuple(len(basis) for basis in self.bases)
 
-    @property
-    def units(self) -> Floats:
-        """What the triangles' numbers (n_theta,) in x are times, to be those of L."""
+    def triangles(self, x: Floats) -> tuple[Floats, ...]:
+        """L (k, k) of every term, in its basis."""
+        return triangles(x[self.n_coefficients :] * self.units, self.sizes)
 
-    def triangles(self, x: Floats, /) -> tuple[Floats, ...]:
-        """L (k, k) of every term."""
-
-    def with_triangles(self, x: Floats, factors: tuple[Floats, ...], /) -> Floats:
+    def with_triangles(self, x: Floats, factors: tuple[Floats, ...]) -> Floats:
         """The same coefficients with other L."""
+        return np.concatenate([x[: self.n_coefficients], packed_triangles(factors) / self.units])
 
-    def turned(self, x: Floats, /) -> tuple[Self, tuple[Floats, ...]]:
+    @abstractmethod
+    def turned(self, x: Floats) -> tuple[Self, tuple[Floats, ...]]:
         """Coordinates in which every term's covariance is diagonal, and its sds (k,) there, largest first."""
 
-    def value(self, x: Floats, near: Floats, /) -> float:
+    @abstractmethod
+    def value(self, x: Floats, near: Floats) -> float:
         """The criterion."""
 
-    def evaluate(self, x: Floats, near: Floats, /) -> Evaluation:
+    @abstractmethod
+    def evaluate(self, x: Floats, near: Floats) -> Evaluation:
         """The criterion with its gradient; zeros where it is infinite."""
 
-    def settle(self, x: Floats, near: Floats, /) -> Floats:
-        """What evaluations near x may begin with, in coordinates that have been turned."""
+    def settle(self, _x: Floats, near: Floats) -> Floats:
+        """Where evaluations near x may begin, in coordinates that have been turned."""
+        return near
 
-    def slope(self, gradient: Floats, sds: tuple[Floats, ...], /) -> Floats:
+    def slope(self, gradient: Floats, _sds: tuple[Floats, ...]) -> Floats:
         """The gradient by numbers of order one."""
+        return gradient
 
 
 @dataclass(frozen=True)
 class Patience:
     """How far a search goes.
 
-    `tolerance` of the gradient's greatest element; a round has up to `steps` and three more for every number of x, a
-    search up to `rounds`. `near_zero`: sds (columns of unit size) below it are tried at 0. `least_gain`: a round that
-    gains no more is the last, since with very many rows the gradient's own rounding exceeds the tolerance. `wall`: no
-    number of x is sought beyond.
+    `tolerance` is that of the gradient's greatest element. A search has up to `rounds`, a round up to `steps` and three
+    more for every number of x. Sds below `near_zero` (for columns of unit size) are tried at 0. A round that gains no
+    more than `least_gain` is the last: with very many rows the rounding of the gradient exceeds the tolerance. No
+    number of x goes beyond `wall`.
     """
 
     tolerance: float
@@ -95,11 +102,11 @@ class Patience:
 class Optimum[Space: Coordinates]:
     """Where a search ended.
 
-    `coordinates`, turned so that every term's covariance is diagonal, and `x` in them; `sds` of every term (k,),
-    largest first, exact zeros on the boundary; `near` for evaluations there. `criterion`; `slope`: greatest element of
-    the gradient by the numbers that are not held at 0. `ascent`: the least derivative by a variance that is 0; negative
-    where the criterion would fall inwards, infinite where no variance is 0. `inwards`, of every term the direction
-    (k,) in which it would fall, or zeros.
+    In `coordinates` every term's covariance is diagonal, with `x` the point and `sds` (k,) of every term, largest first
+    and exactly 0 on the boundary; evaluations there begin with `near`. `slope` is the greatest element of the gradient
+    by the numbers that are not held at 0, `ascent` the least derivative by a variance that is 0: negative where the
+    criterion falls inwards, infinite where no variance is 0. `inwards` has for every term the direction (k,) in which
+    it falls, or zeros.
     """
 
     coordinates: Space
@@ -133,7 +140,7 @@ class Optimum[Space: Coordinates]:
 
 
 class Restricted:
-    """The criterion as a function of the numbers that vary; every evaluation begins where the last one ended."""
+    """The criterion as a function of the numbers that vary. Every evaluation begins where the last one ended."""
 
     def __init__(self, coordinates: Coordinates, x: Floats, free: Flags, near: Floats, wall: float = np.inf) -> None:
         self.coordinates, self.base, self.free, self.near, self.wall = coordinates, x, free, near, wall
@@ -157,13 +164,13 @@ def ranks_of(sds: tuple[Floats, ...]) -> tuple[int, ...]:
 
 
 def free_numbers(coordinates: Coordinates, ranks: tuple[int, ...]) -> Flags:
-    """Which numbers vary: all coefficients, the first columns of each triangle."""
+    """The numbers that vary: all coefficients and the first columns of each triangle."""
     columns = [lower(k)[1] < rank for k, rank in zip(coordinates.sizes, ranks, strict=True)]
     return np.concatenate([np.ones(coordinates.n_coefficients, dtype=bool), *columns])
 
 
 def search[Space: Coordinates](coordinates: Space, x: Floats, near: Floats, patience: Patience) -> Optimum[Space]:
-    """Minimise from `x`, evaluations beginning with `near`, in rounds."""
+    """Minimise in rounds from `x`, where evaluations begin with `near`."""
     ranks = tuple(int((np.abs(L).max(axis=0, initial=0.0) > 0).sum()) for L in coordinates.triangles(x))
     reached = np.inf
     for _ in range(patience.rounds):
@@ -191,7 +198,7 @@ def _with_sds(coordinates: Coordinates, x: Floats, sds: tuple[Floats, ...]) -> F
 def _without_noughts(
     coordinates: Coordinates, x: Floats, sds: tuple[Floats, ...], near: Floats, criterion: float, near_zero: float
 ) -> tuple[Floats, ...]:
-    """Small sds at exactly 0 wherever that costs nothing."""
+    """The sds, with small ones set to exactly 0 wherever the criterion does not rise."""
     kept = [sd.copy() for sd in sds]
     for sd in kept:
         for i in range(len(sd) - 1, -1, -1):
@@ -207,8 +214,8 @@ def _without_noughts(
 def _judged[Space: Coordinates](coordinates: Space, x: Floats, sds: tuple[Floats, ...], near: Floats) -> Optimum[Space]:
     """Both conditions of an optimum among positive semi-definite covariances S, G = d / dS.
 
-    d / dL = 2 G L: at a diagonal L the free numbers give G S = 0; on the null space of S, where d / dL is 0 whatever
-    G may be, G is read from a point a little inside, and must be positive semi-definite.
+    d / dL = 2 G L. At a diagonal L the free numbers give G S = 0. On the null space of S d / dL is 0 whatever G is;
+    there G is read from a point a little inside, and must be positive semi-definite.
     """
     inwards = tuple(np.zeros(len(sd)) for sd in sds)
     found = coordinates.evaluate(x, near)
@@ -232,7 +239,7 @@ def _judged[Space: Coordinates](coordinates: Space, x: Floats, sds: tuple[Floats
 
 
 def from_boundary[Space: Coordinates](optimum: Optimum[Space], small: float, patience: Patience) -> Optimum[Space]:
-    """Go on inwards from a boundary that is no optimum, as long as the criterion falls by more than `small`."""
+    """Continue inwards from a boundary that is not an optimum, as long as the criterion falls by more than `small`."""
     for _ in range(sum(map(len, optimum.sds))):
         if not optimum.ascent < -small:
             break
@@ -246,7 +253,7 @@ def from_boundary[Space: Coordinates](optimum: Optimum[Space], small: float, pat
 
 
 def _inwards(sd: Floats, direction: Floats) -> Floats:
-    """Lower triangle with a sd of 0.1 along `direction`, whose leading numbers are 0 where sd is not."""
+    """Lower triangle with a sd of 0.1 along `direction`, whose leading numbers are 0 wherever `sd` is not."""
     L = np.diag(sd)
     if direction.any():
         L[:, int((sd > 0).sum())] = _INWARDS * direction

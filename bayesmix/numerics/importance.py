@@ -1,8 +1,8 @@
 """Importance sampling from a t distribution whose scale differs between the two sides of each axis.
 
-A standard deviation near 0 gives the posterior of its logarithm one short and one long side: a plain t is too short
-for the one or too long for the other. Source of the split: Geweke (1989), doi:10.2307/1913710; here the sides are
-drawn in proportion to their scales, so that the density has no step at 0.
+Where a standard deviation may be near 0, the posterior of its logarithm has one short and one long side; a plain t is
+too long for the one or too short for the other. The split is that of Geweke (1989), doi:10.2307/1913710, except that
+sides are drawn in proportion to their scales, so that the density has no step at 0.
 """
 
 from collections.abc import Callable
@@ -36,9 +36,9 @@ class Proposals:
 
 @dataclass(frozen=True)
 class Weighted:
-    """Normalised `weights` (n_values,); `effective_size`, 1 over the sum of their squares.
+    """Normalised `weights` (n_values,) and their `effective_size`, 1 over the sum of their squares.
 
-    `log_integral` of the target's density, with the Monte Carlo standard error `log_integral_error`.
+    `log_integral` is the log integral of the target's density, `log_integral_error` its Monte Carlo standard error.
     """
 
     weights: Floats
@@ -50,15 +50,15 @@ class Weighted:
 def measure_sides(log_density: Callable[[Floats], float], n: int, *, plateaus: bool = False) -> SplitT:
     """The proposal for a density of `n` parameters whose mode is at 0, with unit curvature there or nearly.
 
-    A side's scale is the greatest that a normal density would need for the drops measured along it. With more
-    parameters more of the proposals lie far out, so that its tails need to be less heavy.
+    The scale of a side is the greatest that a normal density would need for the drops measured along it. With more
+    parameters more proposals lie far out, so that lighter tails suffice.
 
     Parameters
     ----------
     log_density
-        At a point (n,); minus infinity or nan where it cannot be used.
+        Log density at a point (n,); minus infinity or nan where it cannot be used.
     plateaus
-        Whether a side may be flat up to a steep end, which the scale is then searched at.
+        Whether a side may be flat up to a steep end, where the scale is then sought.
     """
     at_mode = log_density(np.zeros(n))
     scales = np.ones((n, 2))
@@ -71,7 +71,7 @@ def measure_sides(log_density: Callable[[Floats], float], n: int, *, plateaus: b
 
 
 def _side(log_density: Callable[[Floats], float], at_mode: float, direction: Floats, plateaus: bool) -> float:
-    """The greatest scale over `_DROPS`; a drop between half and twice the wanted one will do."""
+    """The greatest scale over `_DROPS`; a drop between half and twice the wanted one is close enough."""
     scale, found = 1.0, 0.0
     for wanted in _DROPS:
         near, far = 0.0, np.inf  # steps known to drop too little and too much
@@ -154,9 +154,9 @@ def weigh(log_ratios: Floats) -> Weighted:
 
 
 def resample(weights: Floats, n_draws: int, rng: np.random.Generator) -> Integers:
-    """Positions (n_draws,) of the values that stand for the target, by systematic resampling.
+    """Positions (n_draws,) of values resampled by weight, systematically.
 
-    Copies of a value stand next to each other, so that the draws' autocorrelation shows how few values they are.
+    Copies of a value are next to each other, so that the autocorrelation of the draws shows how few values there are.
     """
     wanted = (np.arange(n_draws) + rng.random()) / n_draws
     return np.searchsorted(np.cumsum(weights) / weights.sum(), wanted).clip(max=len(weights) - 1)

@@ -39,7 +39,7 @@ class Mode:
 def find_mode(
     log_density: ValueAndGradient, start: Floats, spread: Floats, rounding: Callable[[Floats], float] | None = None
 ) -> Mode:
-    """Climb from `start`; where the density is flat or bends upwards the curvature is raised to a small one.
+    """Climb from `start`. Where the density is flat or bends upwards, a small curvature is taken.
 
     Parameters
     ----------
@@ -50,8 +50,8 @@ def find_mode(
     spread
         The order of magnitude of each parameter's standard deviation, shape (n,): the search goes in these units.
     rounding
-        By how much rounding may change the log density at a point; by default it is exact to all digits. It is asked
-        once, where the search ended.
+        By how much rounding may change the log density at a point; by default not at all. It is called once, where the
+        search ended.
     """
 
     def downhill(x: Floats) -> tuple[float, Floats]:
@@ -78,7 +78,7 @@ def inverse_factor(curvature: Floats) -> Floats:
 
 
 def curvature_at(log_density: ValueAndGradient, point: Floats, gradient: Floats, steps: Floats) -> Floats:
-    """Minus the Hessian, by differences of the gradient from the one at `point`: a thousandth is precise enough."""
+    """Minus the Hessian, by differences of the gradient from the one at `point`; three digits are enough."""
     columns = []
     for shift, step in zip(np.diag(steps), steps, strict=True):
         value, beside = log_density(point + shift)
@@ -88,7 +88,7 @@ def curvature_at(log_density: ValueAndGradient, point: Floats, gradient: Floats,
 
 
 def _smoothed_curvature(log_density: ValueAndGradient, point: Floats, steps: Floats) -> Floats:
-    """Minus the Hessian from gradients on both sides, so far away that their rounding counts for little."""
+    """Minus the Hessian from gradients on both sides, so far away that their rounding matters little."""
     columns = []
     for shift, step in zip(np.diag(steps), steps, strict=True):
         (above, up), (below, down) = log_density(point + shift), log_density(point - shift)

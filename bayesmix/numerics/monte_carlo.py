@@ -1,4 +1,4 @@
-"""How well draws determine a mean: independent draws that they are worth, the tail of their values, mean ratios."""
+"""How well draws determine a mean: effective numbers of draws, tails of their values, mean ratios."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,9 @@ from bayesmix.arrays import Floats
 
 
 def autocorrelation_time(values: Floats) -> float:
-    """Draws that are worth one independent draw when it comes to the mean, at least 1.
+    """How many draws have the information of one independent draw on the mean; at least 1.
 
-    Geyer's initial monotone sequence with all chains together; chains that disagree lengthen it.
+    By Geyer's initial monotone sequence over all chains together; it is longer if chains disagree.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ _FEWEST = 5
 
 
 def greatest_k(n_values: float) -> float:
-    """Greatest k at which a mean of so many independent values can be trusted: 0.7, for few of them less.
+    """Greatest k at which the mean of `n_values` independent values can be trusted: 0.7, or less if they are few.
 
     References
     ----------
@@ -57,10 +57,10 @@ def greatest_k(n_values: float) -> float:
 
 
 def pareto_k(values: Floats) -> float:
-    """Shape k of a generalised Pareto distribution fitted to the greatest of positive `values` (n_values,).
+    """Shape k of the generalised Pareto distribution fitted to the largest of positive `values` (n_values,).
 
-    Up to `greatest_k` of the values their mean can be trusted. A tail of equal values has k minus infinity; of too few
-    values k is nan.
+    The mean of the values can be trusted if k is at most `greatest_k`. A tail of equal values has k minus infinity; k
+    is nan for too few values.
 
     References
     ----------
@@ -94,7 +94,7 @@ _FEWEST_EFFECTIVE = 100
 
 @dataclass(frozen=True)
 class MeanRatio:
-    """Logarithm of a mean ratio.
+    """The logarithm of a mean ratio, and whether it can be trusted.
 
     Attributes
     ----------
@@ -105,7 +105,7 @@ class MeanRatio:
     pareto_k : float
         Shape of the tail of the ratios.
     effective_size : float
-        Independent draws from the other density that the weighted draws are worth.
+        Effective number of weighted draws from the other density.
     reason : str
         Why it cannot be trusted; empty where it can.
     """
@@ -118,7 +118,7 @@ class MeanRatio:
 
 
 def mean_ratio(log_ratios: Floats) -> MeanRatio:
-    """The mean of exp(log_ratios) over draws, shape (n_chains, n_draws), in the order they were drawn.
+    """The mean of exp(log_ratios) over draws, shape (n_chains, n_draws), in their order: the ratio of two integrals.
 
     References
     ----------

@@ -6,18 +6,8 @@ the log density of x (the prior's with the Jacobian of the map, normalised), and
 
 from math import exp, lgamma, log, log1p, pi
 
+from bayesmix.numerics import prior_codes as codes
 from bayesmix.numerics.kernels import kernel
-from bayesmix.numerics.prior_codes import (
-    EXPONENTIAL,
-    GAMMA,
-    HALF_NORMAL,
-    HALF_STUDENT_T,
-    INVERSE_GAMMA,
-    LAPLACE,
-    NORMAL,
-    OF_SIGMA,
-    UNIFORM_SD,
-)
 
 
 @kernel
@@ -26,26 +16,26 @@ def standard_deviation(kind: int, first: float, second: float, x: float) -> tupl
 
     sd = exp(x), for a uniform prior sd = lower + (upper - lower) / (1 + exp(-x)).
     """
-    if kind == UNIFORM_SD:
+    if kind == codes.UNIFORM_SD:
         share = logistic(x)
         slope = share * logistic(-x)
         sd = first + (second - first) * share
         return sd, (second - first) * slope, log_logistic(x) + log_logistic(-x), 1.0 - 2.0 * share
     sd = exp(x)
-    if kind == HALF_NORMAL:
+    if kind == codes.HALF_NORMAL:
         square = (sd / first) ** 2
         return sd, sd, 0.5 * log(2.0 / pi) - log(first) - 0.5 * square + x, 1.0 - square
-    if kind == HALF_STUDENT_T:
+    if kind == codes.HALF_STUDENT_T:
         ratio = (sd / second) ** 2 / first
         constant = log(2.0) + lgamma((first + 1) / 2) - lgamma(first / 2) - 0.5 * log(first * pi) - log(second)
         # ratio / (1 + ratio), which stays finite when ratio overflows
         share = 1.0 / (1.0 + 1.0 / ratio) if ratio > 0.0 else 0.0
         return sd, sd, constant - 0.5 * (first + 1) * log1p(ratio) + x, 1.0 - (first + 1) * share
-    if kind == EXPONENTIAL:
+    if kind == codes.EXPONENTIAL:
         return sd, sd, log(first) - first * sd + x, 1.0 - first * sd
-    if kind == GAMMA:
+    if kind == codes.GAMMA:
         return sd, sd, first * log(second) - lgamma(first) + first * x - second * sd, first - second * sd
-    if kind == INVERSE_GAMMA:
+    if kind == codes.INVERSE_GAMMA:
         return sd, sd, first * log(second) - lgamma(first) - first * x - second / sd, second / sd - first
     distance = (x - first) / second  # log-normal
     return sd, sd, -0.5 * log(2.0 * pi) - log(second) - 0.5 * distance**2, -distance / second
@@ -57,12 +47,13 @@ def group_sd(
 ) -> tuple[float, float, float, float, float]:
     """`sd`, d sd / dx, log density of x given sigma, and its derivatives with respect to x and to log sigma.
 
-    With kind + OF_SIGMA the prior is one of sd / sigma, whose logarithm is x - log sigma: the map has no Jacobian.
+    With `OF_SIGMA` added to `kind` the prior is one of sd / sigma. Its logarithm is x - log sigma, so that the map has
+    no Jacobian.
     """
-    if kind < OF_SIGMA:
+    if kind < codes.OF_SIGMA:
         sd, slope, density, score = standard_deviation(kind, first, second, x)
         return sd, slope, density, score, 0.0
-    _, _, density, score = standard_deviation(kind - OF_SIGMA, first, second, x - log_sigma)
+    _, _, density, score = standard_deviation(kind - codes.OF_SIGMA, first, second, x - log_sigma)
     sd = exp(x)
     return sd, sd, density, score, -score
 
@@ -89,9 +80,9 @@ def log_logistic(x: float) -> float:
 def coefficient_prior(kind: int, location: float, scale: float, freedom: float, x: float) -> tuple[float, float]:
     """Log density at x and its derivative; `freedom`, degrees of freedom, is for Student's t alone (Cauchy: 1)."""
     distance = (x - location) / scale
-    if kind == NORMAL:
+    if kind == codes.NORMAL:
         return -0.5 * distance * distance - log(scale) - 0.5 * log(2.0 * pi), -distance / scale
-    if kind == LAPLACE:
+    if kind == codes.LAPLACE:
         sign = 1.0 if distance > 0.0 else -1.0
         return -abs(distance) - log(2.0 * scale), -sign / scale
     square = distance * distance / freedom

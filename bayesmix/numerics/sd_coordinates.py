@@ -1,14 +1,13 @@
-"""Coordinates in which a density whose spread depends on one parameter looks alike everywhere.
+"""Coordinates in which a density whose spread depends on one parameter has the same spread everywhere.
 
-The more groups differ, the less is known of the coefficients: given a standard deviation s their posterior is nearly
-normal, with a mode and a covariance that change with s. At a few values of s both are found, between them they are
-interpolated, and theta_others = mode(s) + factor(s) z. A proposal in (z, s) then fits where s is large, too; with a
-fixed covariance single values from there decide. The coordinates need not be exact: whatever they are, weights correct
-them.
+The more groups differ, the less the data tell about the coefficients. Given a standard deviation s their posterior is
+nearly normal, with a mode and a covariance that change with s. Both are computed at a few values of s and interpolated
+between them: theta_others = mode(s) + factor(s) z. A proposal in (z, s) then fits where s is large, too; with a fixed
+covariance single values from there would decide. The coordinates need not be exact, as weights correct for them.
 
-With few groups that hardly differ the density of s lies at 0 and falls as a power of s, up to where its prior ends:
-too slowly for any proposal in s, while its logarithm does not reach 0. There s is the hyperbolic sine of a coordinate:
-straight about 0 and logarithmic far from it.
+With few groups that hardly differ, the density of s has its mode at 0 and falls as a power of s, up to the end of its
+prior: too slowly for a proposal in s, while a proposal in log s does not reach 0. Then s is the hyperbolic sine of a
+coordinate, which is linear about 0 and logarithmic far from it.
 """
 
 from dataclasses import dataclass
@@ -35,8 +34,8 @@ class Following:
     """theta = (others, s), with others = `modes`(s) + `factors`(s) z and s = `centre` + `scale` x, or, where it is
     `bent`, `scale` sinh(t), t linear in x, with the same value and slope at x = 0.
 
-    `at`, the position of s in theta, the same as that of x among the coordinates; `folded`, whether the density is even
-    in s; `first` and `last` knot, beyond which modes and factors stay as they are there.
+    `at` is the position of s in theta and of x among the coordinates; `folded` says whether the density is even in s.
+    Beyond the `first` and the `last` knot modes and factors stay constant.
     """
 
     at: int
@@ -63,7 +62,7 @@ class Following:
         return self.scale * np.sinh(t), np.log(self.scale * slope * np.cosh(t))
 
     def x_at(self, s: Floats) -> Floats:
-        """Where s (n_points,) lies."""
+        """x at s (n_points,)."""
         if not self.bent:
             return (s - self.centre) / self.scale
         at_0, slope = self._bend()
@@ -94,7 +93,7 @@ def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) 
     Raises
     ------
     QuadratureError
-        The density is no number along the way, or theta[at] beside its sd so large that it cannot change by that.
+        The density is not finite along the way, or theta[at] is so large that a change by its sd is lost to rounding.
     """
     n = len(mode.point)
     others = np.arange(n) != at
@@ -149,7 +148,8 @@ def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) 
 def _conditional(
     log_density: ValueAndGradient, theta: Floats, others: Flags, spread: Floats
 ) -> tuple[Floats, Floats, float]:
-    """Mode of the others given theta[at], the factor of their covariance, and the log marginal density but a constant.
+    """Mode of the others given theta[at], the factor of their covariance, and the log marginal density up to a
+    constant.
 
     Newton's steps from theta, halved where they lead down.
     """
@@ -181,7 +181,7 @@ def _conditional(
 
 
 def place(following: Following, points: Floats) -> Placed:
-    """theta at coordinates (n_points, n), x in the place of s."""
+    """theta at coordinates (n_points, n), which have x in the place of s."""
     others = np.arange(points.shape[1]) != following.at
     theta = np.empty_like(points)
     s, log_slope = following.s_at(points[:, following.at])
@@ -193,7 +193,7 @@ def place(following: Following, points: Floats) -> Placed:
 
 
 def mirrored(following: Following, points: Floats) -> Floats:
-    """The coordinates of the same theta with the sign of s turned, for a folded s."""
+    """The coordinates of theta with the sign of s changed, for a folded s."""
     turned = points.copy()
     turned[:, following.at] = following.x_at(-following.s_at(points[:, following.at])[0])
     return turned

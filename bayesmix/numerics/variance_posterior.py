@@ -9,10 +9,19 @@ every model: `log_posterior_at` reads it.
 import numpy as np
 
 from bayesmix.arrays import Floats, Integers
-from bayesmix.numerics.buffer import floats, floats_2, floats_3, integers, integers_2, pack
+from bayesmix.numerics.buffer import (
+    floats,
+    floats_2,
+    floats_3,
+    gradient_by_coordinates,
+    integers,
+    integers_2,
+    linear_map,
+    pack,
+)
 from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior
+from bayesmix.numerics.gaussian.conditional import draw_dense
 from bayesmix.numerics.gaussian.cross_products import Arrays
-from bayesmix.numerics.gaussian.draws import draw_dense
 from bayesmix.numerics.gaussian.gradient import value_and_gradient
 from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.variance_parameters import factors, pull_back
@@ -85,13 +94,7 @@ def _packed_size(ks: Integers) -> int:
 @kernel
 def theta_at(buffer: Floats, x: Floats) -> Floats:
     """centre + scale x."""
-    centre, scale = floats(buffer, 23), floats_2(buffer, 24)
-    n = len(centre)
-    theta = centre.copy()
-    for i in range(n):
-        for j in range(n):
-            theta[i] += scale[i, j] * x[j]
-    return theta
+    return linear_map(floats(buffer, 23), floats_2(buffer, 24), x)
 
 
 @kernel(inline="always")
@@ -101,17 +104,13 @@ def log_posterior_at(buffer: Floats, x: Floats, gradient: Floats) -> float:
     The Jacobian of the map from x to theta, a constant, is left out.
     """
     ks, kinds, numbers = integers(buffer, 20), integers(buffer, 21), floats_2(buffer, 22)
-    scale = floats_2(buffer, 24)
     theta, size = theta_at(buffer, x), _packed_size(ks)
     packed, packed_gradient = np.empty(size), np.empty(size)
     log_prior = factors(theta, ks, kinds, numbers, packed)
     likelihood = value_and_gradient(unpack_arrays(buffer), unpack_prior(buffer), packed, packed_gradient)
     by_theta = np.empty(len(theta))
     pull_back(theta, ks, kinds, numbers, packed_gradient, by_theta)
-    for j in range(len(theta)):
-        gradient[j] = 0.0
-        for i in range(len(theta)):
-            gradient[j] += scale[i, j] * by_theta[i]
+    gradient_by_coordinates(floats_2(buffer, 24), by_theta, gradient)
     return likelihood + log_prior
 
 

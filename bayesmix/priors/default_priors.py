@@ -7,8 +7,8 @@ from bayesmix.families.family import Family
 from bayesmix.families.record import OF_A_PROBABILITY
 from bayesmix.families.table import AUXILIARY
 from bayesmix.formula.design import Design
+from bayesmix.numerics.effect_bases import typical_weight
 from bayesmix.numerics.links import LINKS
-from bayesmix.numerics.typical_weight import typical_weight
 from bayesmix.posterior import layout
 from bayesmix.priors.column_units import cell_means, fixed_reach, fixed_units, group_units
 from bayesmix.priors.prior import Prior

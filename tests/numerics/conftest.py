@@ -9,7 +9,7 @@ from scipy.stats import multivariate_normal
 
 from bayesmix.numerics.gaussian.arrangement import GroupColumns, dense_columns, pack
 from bayesmix.numerics.gaussian.coefficient_prior import original_coefficients, working_prior
-from bayesmix.numerics.gaussian.draws import centred_effects, draw_dense, draw_levels
+from bayesmix.numerics.gaussian.conditional import centred_effects, draw_dense, draw_levels
 from bayesmix.numerics.gaussian.gradient import value_and_gradient
 
 

@@ -11,8 +11,7 @@ from bayesmix.numerics.boundary_search import search
 from bayesmix.numerics.effect_bases import lower_triangle, packed_triangles, triangles, unit_bases
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.cross_products import cross_products
-from bayesmix.numerics.gaussian.reml import PATIENCE, reml_estimate
-from bayesmix.numerics.gaussian.reml_criterion import in_bases
+from bayesmix.numerics.gaussian.reml import PATIENCE, in_bases, reml_estimate
 
 from .conftest import log_density
 

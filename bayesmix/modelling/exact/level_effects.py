@@ -17,7 +17,7 @@ from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.exact.model import Marginal, marginalise
 from bayesmix.numerics.gaussian.arrangement import Arrangement, dense_columns
 from bayesmix.numerics.gaussian.coefficient_prior import original_coefficients
-from bayesmix.numerics.gaussian.draws import centred_effects, draw_levels
+from bayesmix.numerics.gaussian.conditional import centred_effects, draw_levels
 from bayesmix.numerics.variance_posterior import packed_factors
 from bayesmix.parallel import in_parallel
 from bayesmix.posterior.layout import fixed_draws, group_draws

@@ -8,13 +8,14 @@ from bayesmix.arrays import Floats
 from bayesmix.formula.design import Design
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.variance_priors import on_the_line
-from bayesmix.numerics.level_quadrature.parameters import (
+from bayesmix.numerics.level_quadrature.posterior import (
     COEFFICIENT,
     FOLDABLE,
     FOLDED,
     POSITIVE,
+    Parameters,
+    pack_counts,
 )
-from bayesmix.numerics.level_quadrature.posterior import Parameters, pack_counts
 from bayesmix.numerics.level_quadrature.rows import CountRows, count_rows, of_all_rows, value_cost
 from bayesmix.numerics.prior_codes import UNIFORM
 from bayesmix.posterior import layout

@@ -35,7 +35,13 @@ def degrees_of_freedom(record: Satterthwaite | KenwardRoger, contrast: Floats) -
     contrast
         Shape (p,), not all zeros.
     """
-    return _t_degrees(record, np.asarray(contrast, dtype=float))
+    covariance = record.unadjusted if isinstance(record, KenwardRoger) else record.covariance
+    slopes = record.derivatives @ contrast @ contrast
+    variance = contrast @ covariance @ contrast
+    if not variance > 0:
+        raise ValueError("The contrast is zero: it has no degrees of freedom.")
+    uncertainty = slopes @ record.parameter_covariance @ slopes
+    return float(2.0 * variance**2 / uncertainty) if uncertainty > 0 else np.inf
 
 
 def f_test(record: Satterthwaite | KenwardRoger, beta: Floats, contrasts: Floats) -> FTest:
@@ -49,10 +55,6 @@ def f_test(record: Satterthwaite | KenwardRoger, beta: Floats, contrasts: Floats
         Coefficients (p,).
     contrasts
         Shape (q, p); rows that follow from others do not count.
-
-    Returns
-    -------
-    FTest
 
     Raises
     ------
@@ -70,16 +72,6 @@ def f_test(record: Satterthwaite | KenwardRoger, beta: Floats, contrasts: Floats
     return _satterthwaite(record, beta, rows)
 
 
-def _t_degrees(record: Satterthwaite | KenwardRoger, contrast: Floats) -> float:
-    covariance = record.unadjusted if isinstance(record, KenwardRoger) else record.covariance
-    slopes = record.derivatives @ contrast @ contrast
-    variance = contrast @ covariance @ contrast
-    if not variance > 0:
-        raise ValueError("The contrast is zero: it has no degrees of freedom.")
-    uncertainty = slopes @ record.parameter_covariance @ slopes
-    return float(2.0 * variance**2 / uncertainty) if uncertainty > 0 else np.inf
-
-
 def _satterthwaite(record: Satterthwaite, beta: Floats, rows: Floats) -> FTest:
     values, vectors = _independent(rows @ record.covariance @ rows.T)
     unit = _of_unit_variance(rows, record.covariance)
@@ -88,7 +80,7 @@ def _satterthwaite(record: Satterthwaite, beta: Floats, rows: Floats) -> FTest:
         # Rows in units so far apart that some would count as dependent.
         rows, values, vectors = unit, of_unit, unit_vectors
     turned = vectors.T @ rows
-    degrees = np.array([_t_degrees(record, row) for row in turned])
+    degrees = np.array([degrees_of_freedom(record, row) for row in turned])
     statistic = float(np.mean((turned @ beta) ** 2 / values))
     return _test(statistic, len(values), _combined(degrees))
 

@@ -37,10 +37,6 @@ def kenward_roger(*, products: CrossProducts, L: tuple[Floats, ...], sigma: floa
     sigma
         Residual standard deviation at weight 1, at the REML optimum.
 
-    Returns
-    -------
-    KenwardRoger
-
     Raises
     ------
     ValueError

@@ -44,10 +44,6 @@ def satterthwaite(*, products: CrossProducts, L: tuple[Floats, ...], sigma: floa
     reml
         Whether the optimum is of the REML criterion or of the likelihood.
 
-    Returns
-    -------
-    Satterthwaite
-
     Raises
     ------
     ValueError

@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from bayesmix.arrays import Floats, Integers
+from bayesmix.numerics.effect_bases import typical_weight
 from bayesmix.numerics.gaussian.arrangement import Arrangement, GroupColumns, arrange
-from bayesmix.numerics.gaussian.residual import find_anchor
+from bayesmix.numerics.gaussian.residual import Residual, find_anchor
 from bayesmix.numerics.gaussian.rows import (
     Met,
     add_level_products,
@@ -23,7 +24,6 @@ from bayesmix.numerics.gaussian.rows import (
     root_levels,
     subtract_met,
 )
-from bayesmix.numerics.typical_weight import typical_weight
 
 _CHUNK = 1 << 15
 _ROUNDING = 16 * float(np.finfo(float).eps)  # of the largest response, what y less a fit may be wrong by
@@ -66,24 +66,6 @@ class Scaling:
     centre: Floats
     scale: Floats
     intercept: int
-
-
-@dataclass(frozen=True)
-class Residual:
-    """Of y, weighted: `left` of its sum of squares `total` when all columns, also those of groups, are fitted to it.
-
-    `total` is what the columns of X leave. `rounding`: the sum of squares that rounding of y may leave where nothing
-    else does. `rank` of all columns together, at most.
-    """
-
-    left: float
-    total: float
-    rounding: float
-    rank: int
-
-    @property
-    def is_rounding(self) -> bool:
-        return self.left <= self.rounding
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,12 @@ _dpotri: Any = types.ExternalFunction("bayesmix_dpotri", _SIGNATURE)
 
 
 @kernel
-def factor_plainly(matrix: Floats, n: int) -> None:
-    """As `factor_with_lapack`, where rounding stopped that: an exact pivot is at least 1, so each is made so."""
+def factor_plainly(matrix: Floats, n: int, least: float) -> bool:
+    """Lower Cholesky factor of the leading n x n part in place; whether all squared pivots exceed `least`.
+
+    A pivot that does not is set to 1: in I + (positive semi-definite) an exact one is at least 1.
+    """
+    sound = True
     for i in range(n):
         for j in range(i + 1):
             total = matrix[i, j]
@@ -32,7 +36,9 @@ def factor_plainly(matrix: Floats, n: int) -> None:
             if i > j:
                 matrix[i, j] = total / matrix[j, j]
             else:
-                matrix[i, i] = np.sqrt(total) if total > 1.0 else 1.0
+                sound = sound and total > least
+                matrix[i, i] = np.sqrt(total) if total > least else 1.0
+    return sound
 
 
 @kernel
@@ -42,7 +48,7 @@ def factor_with_lapack(matrix: Floats, n: int) -> bool:
     The upper triangle is left as it was. False when rounding took a pivot; the matrix is then spoilt.
     """
     if n < _SMALL:
-        factor_plainly(matrix, n)
+        factor_plainly(matrix, n, 1.0)
         return True
     row_length = np.array([matrix.shape[1]], dtype=np.int32)
     side = np.array([ord("U")], dtype=np.uint8)

@@ -17,6 +17,7 @@ from bayesmix.numerics.gaussian.small_matrices import (
     rotate_level,
     semidefinite_root,
     solve_upper,
+    times_upper,
 )
 from bayesmix.numerics.kernels import kernel
 
@@ -78,12 +79,7 @@ def eliminate_levels(
     fixed, met = np.empty((width, k)), np.empty((most, k))
     log_determinant = 0.0
     for j in range(n_levels):
-        for r in range(k):
-            for c in range(k):
-                total = 0.0
-                for s in range(r, k):
-                    total += arrays.root[j, r, s] * relative[0, s, c]
-                w[r, c] = total
+        times_upper(arrays.root[j], relative[0], w)
         log_determinant += rotate_level(w, work, upper[j], along[j], across[j])
         for c in range(width):
             for r in range(k):
@@ -190,7 +186,7 @@ def factorise(arrays: Arrays, prior: WorkingPrior, packed: Floats, keep: bool) -
                 lower = schur
                 eliminate_levels(arrays, relative, schur, upper, along, across)
             whiten_others(arrays, scales, schur, lower)
-            factor_plainly(lower, m)
+            factor_plainly(lower, m, 1.0)
         for i in range(m):
             log_determinant += np.log(lower[i, i])
         for c in range(p + 1):

@@ -35,6 +35,24 @@ class Anchor:
     rank: int
 
 
+@dataclass(frozen=True)
+class Residual:
+    """Of y, weighted: `left` of its sum of squares `total` when all columns, also those of groups, are fitted to it.
+
+    `total` is what the columns of X leave. `rounding`: the sum of squares that rounding of y may leave where nothing
+    else does. `rank` of all columns together, at most.
+    """
+
+    left: float
+    total: float
+    rounding: float
+    rank: int
+
+    @property
+    def is_rounding(self) -> bool:
+        return self.left <= self.rounding
+
+
 def find_anchor(remainder: Floats, squares: Floats, rest_of: Callable[[Floats], Floats]) -> Anchor:
     """Fit all columns to y by least squares.
 

@@ -18,7 +18,7 @@ from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.cost import value_cost
 from bayesmix.numerics.gaussian.cross_products import CrossProducts
 from bayesmix.numerics.gaussian.gradient import value_and_gradient
-from bayesmix.numerics.gaussian.reml_criterion import RemlCoordinates, in_bases
+from bayesmix.numerics.gaussian.reml import RemlCoordinates, in_bases
 
 Measure = Callable[[Floats], tuple[float, Floats]]
 

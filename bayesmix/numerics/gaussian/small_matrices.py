@@ -69,6 +69,18 @@ def rotate_level(w: Floats, work: Floats, upper: Floats, along: Floats, across: 
 
 
 @kernel
+def times_upper(upper: Floats, matrix: Floats, product: Floats) -> None:
+    """product <- upper matrix, square, `upper` triangular."""
+    n = upper.shape[0]
+    for r in range(n):
+        for c in range(n):
+            total = 0.0
+            for s in range(r, n):
+                total += upper[r, s] * matrix[s, c]
+            product[r, c] = total
+
+
+@kernel
 def solve_upper(upper: Floats, rhs: Floats) -> None:
     """rhs <- upper^-1 rhs, for a vector, in place."""
     for i in range(rhs.shape[0] - 1, -1, -1):

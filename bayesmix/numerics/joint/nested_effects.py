@@ -42,26 +42,18 @@ def nested_point(buffer: Floats, q: Floats) -> float:
     if chain.shape[0] == 0:
         return 0.0
     P, h, factors, _ = _messages(buffer, q, chain)
-    parents, scales = integers(buffer, PARENTS), floats(buffer, SCALES)
-    total = np.empty(len(P))
-    jacobian = 0.0
+    scales, u = floats(buffer, SCALES), _effects(buffer, q, chain, P, h, factors)[0]
+    jacobian, at = 0.0, 0
     for depth in range(chain.shape[0]):
         if scales[depth] > 0.0:
             place = chain[depth, 0] - 1
             jacobian -= log(abs(tanh(q[place])))
             q[place] = log(abs(factors[depth]))
-    at, above, link = 0, 0, 0
     for depth in range(chain.shape[0]):
         s, start, n = factors[depth], chain[depth, 0], chain[depth, 1]
         for j in range(n):
-            outer = total[above + parents[link + j]] if depth > 0 else 0.0
-            v = 1.0 + s * s * P[at + j]
-            u = s * (h[at + j] - P[at + j] * outer) / v + q[start + j] / sqrt(v)
-            q[start + j] = u if s > 0.0 else -u
-            total[at + j] = outer + s * u
-            jacobian -= 0.5 * log(v)
-        link += n if depth > 0 else 0
-        above = at
+            q[start + j] = u[at + j] if s > 0.0 else -u[at + j]
+            jacobian -= 0.5 * log(1.0 + s * s * P[at + j])
         at += n
     return jacobian
 
@@ -125,6 +117,29 @@ def _messages(buffer: Floats, q: Floats, chain: Integers) -> tuple[Floats, Float
 
 
 @kernel
+def _effects(
+    buffer: Floats, x: Floats, chain: Integers, P: Floats, h: Floats, factors: Floats
+) -> tuple[Floats, Floats]:
+    """b / s of all levels at x, from the coarsest factor to the finest, and the sum of the effects that hold each."""
+    parents = integers(buffer, PARENTS)
+    u, outer, total = np.empty(len(P)), np.zeros(len(P)), np.empty(len(P))
+    at, above, link = 0, 0, 0
+    for depth in range(chain.shape[0]):
+        s, start, n = factors[depth], chain[depth, 0], chain[depth, 1]
+        for j in range(n):
+            e = at + j
+            if depth > 0:
+                outer[e] = total[above + parents[link + j]]
+            v = 1.0 + s * s * P[e]
+            u[e] = s * (h[e] - P[e] * outer[e]) / v + x[start + j] / sqrt(v)
+            total[e] = outer[e] + s * u[e]
+        link += n if depth > 0 else 0
+        above = at
+        at += n
+    return u, outer
+
+
+@kernel
 def _through_effects(
     buffer: Floats,
     x: Floats,
@@ -138,19 +153,9 @@ def _through_effects(
     by_s: Floats,
 ) -> None:
     """From the finest factor to the coarsest, the reverse of `nested_point`."""
-    parents = integers(buffer, PARENTS)
-    total, by_total, outer = np.empty(len(P)), np.zeros(len(P)), np.zeros(len(P))
-    at, above, link = 0, 0, 0
-    for depth in range(chain.shape[0]):
-        s, start, n = factors[depth], chain[depth, 0], chain[depth, 1]
-        for j in range(n):
-            a = total[above + parents[link + j]] if depth > 0 else 0.0
-            v = 1.0 + s * s * P[at + j]
-            outer[at + j] = a
-            total[at + j] = a + s * (s * (h[at + j] - P[at + j] * a) / v + x[start + j] / sqrt(v))
-        link += n if depth > 0 else 0
-        above = at
-        at += n
+    parents, by_total = integers(buffer, PARENTS), np.zeros(len(P))
+    effects, outer = _effects(buffer, x, chain, P, h, factors)
+    at, link = len(P), len(parents)
     for depth in range(chain.shape[0] - 1, -1, -1):
         s, start, n = factors[depth], chain[depth, 0], chain[depth, 1]
         at -= n
@@ -160,7 +165,7 @@ def _through_effects(
             e = at + j
             v = 1.0 + s * s * P[e]
             rest, root = h[e] - P[e] * outer[e], sqrt(v)
-            u = s * rest / v + x[start + j] / root
+            u = effects[e]
             by_u = (by_q[start + j] if s > 0.0 else -by_q[start + j]) + s * by_total[e]
             by_v = -by_u * (s * rest / (v * v) + 0.5 * x[start + j] / (v * root)) - 0.5 / v
             by_s[depth] += u * by_total[e] + by_u * rest / v + by_v * 2.0 * s * P[e]

@@ -10,6 +10,7 @@ import numpy as np
 
 from bayesmix.arrays import Floats
 from bayesmix.numerics.gaussian.dense import (
+    factor_plainly,
     factor_with_lapack,
     invert_factored,
     solve_lower,
@@ -109,23 +110,6 @@ def add_row(
 
 
 @kernel
-def factor_small(matrix: Floats) -> float:
-    """Lower Cholesky factor in place; half the log determinant."""
-    log_determinant = 0.0
-    for i in range(matrix.shape[0]):
-        for j in range(i + 1):
-            total = matrix[i, j]
-            for s in range(j):
-                total -= matrix[i, s] * matrix[j, s]
-            if i > j:
-                matrix[i, j] = total / matrix[j, j]
-            else:
-                matrix[i, i] = np.sqrt(total) if total > 0.0 else 1.0
-                log_determinant += np.log(matrix[i, i]) if total > 0.0 else np.inf
-    return log_determinant
-
-
-@kernel
 def factorise(rows: Rows, scaled: Floats, weights: Floats) -> Curvature:
     """Factor H for weights (n_obs,)."""
     k, m, n_levels = rows.first[1], rows.n_dense[0], rows.start.shape[0] - 1
@@ -138,7 +122,10 @@ def factorise(rows: Rows, scaled: Floats, weights: Floats) -> Curvature:
             own[j, r, r] = 1.0
         for i in range(rows.start[j], rows.start[j + 1]):
             add_row(rows, scaled, weights, j, i, own[j], half, schur)
-        log_determinant += factor_small(own[j])
+        sound, of_level = factor_plainly(own[j], k, 0.0), 0.0
+        for r in range(k):
+            of_level += np.log(own[j, r, r])
+        log_determinant += of_level if sound else np.inf
         a, b = rows.met_start[j], rows.met_start[j + 1]
         for e in range(a, b):
             solve_lower(own[j], half[e])

@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bayesmix.arrays import Floats
-from bayesmix.numerics.boundary_search import Evaluation
-from bayesmix.numerics.effect_bases import packed_triangles, triangles, turned_bases, unit_bases
+from bayesmix.numerics.boundary_search import Coordinates, Evaluation
+from bayesmix.numerics.effect_bases import packed_triangles, turned_bases, unit_bases
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.laplace.criterion import Counts, Laplace, Slope, laplace_at, slope_of
 from bayesmix.numerics.laplace.curvature import solve, times_effects, times_rows
 
 
 @dataclass(frozen=True)
-class Frame:
+class Frame(Coordinates):
     """`turn` (p, p): the coefficients are `turn` times the first p numbers. `bases`, one U (k, k) a term: its effects
     are U L u with L from the other numbers, lower triangle after lower triangle, each times its `units` (n_theta,).
     """
@@ -31,21 +31,9 @@ class Frame:
     def n_coefficients(self) -> int:
         return len(self.turn)
 
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        return tuple(len(basis) for basis in self.bases)
-
     def coefficients(self, x: Floats) -> Floats:
         """beta (p,)."""
         return self.turn @ x[: self.n_coefficients]
-
-    def triangles(self, x: Floats) -> tuple[Floats, ...]:
-        """L (k, k) of every term, in its basis."""
-        return triangles(x[self.n_coefficients :] * self.units, self.sizes)
-
-    def with_triangles(self, x: Floats, factors: tuple[Floats, ...]) -> Floats:
-        """The same coefficients with other L."""
-        return np.concatenate([x[: self.n_coefficients], packed_triangles(factors) / self.units])
 
     def at(self, x: Floats, start: Floats) -> Laplace:
         """The approximation at x; the search for the modes begins at `start` (q,)."""
@@ -70,9 +58,6 @@ class Frame:
         """The modes at a turned place: the turn has changed what u stands for."""
         at = self.at(x, near)
         return at.modes.u if np.isfinite(at.value) else near
-
-    def slope(self, gradient: Floats, _sds: tuple[Floats, ...]) -> Floats:
-        return gradient
 
     def _by_theta(self, slope: Slope) -> Floats:
         places = self.counts.incidence.layout.places

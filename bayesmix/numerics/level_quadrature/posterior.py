@@ -6,12 +6,13 @@ All that it needs is packed into one buffer, so that one function compiled once 
 """
 
 from dataclasses import dataclass
-from math import exp
+from math import exp, lgamma, log, log1p, pi
 
 import numpy as np
 
 from bayesmix.arrays import Floats, Integers
-from bayesmix.numerics.buffer import floats, floats_2, integers, pack
+from bayesmix.numerics import prior_codes as codes
+from bayesmix.numerics.buffer import floats, floats_2, gradient_by_coordinates, integers, linear_map, pack
 from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.level_quadrature.integral import (
     COUNT,
@@ -26,8 +27,8 @@ from bayesmix.numerics.level_quadrature.integral import (
     log_integral_with_slopes,
     step_of,
 )
-from bayesmix.numerics.level_quadrature.parameters import parameter
 from bayesmix.numerics.level_quadrature.rows import CountRows
+from bayesmix.numerics.prior_densities import log_logistic, logistic, standard_deviation
 from bayesmix.numerics.row_distribution.compiled import apart_from_predictor, log_density, with_slopes
 
 _X, _OFFSET, _FIRST, _SECOND, _COUNT, STARTS, GUESS, INFORMATION = range(8)
@@ -62,12 +63,7 @@ def pack_counts(rows: CountRows, parameters: Parameters, *, centre: Floats, scal
 @kernel
 def theta_of(buffer: Floats, x: Floats) -> Floats:
     """centre + scale x."""
-    centre, scale = floats(buffer, _CENTRE), floats_2(buffer, _SCALE)
-    theta = centre.copy()
-    for i in range(len(theta)):
-        for j in range(len(theta)):
-            theta[i] += scale[i, j] * x[j]
-    return theta
+    return linear_map(floats(buffer, _CENTRE), floats_2(buffer, _SCALE), x)
 
 
 @kernel
@@ -168,11 +164,7 @@ def log_posterior_at(buffer: Floats, x: Floats, gradient: Floats) -> float:
         by_theta[p] += by_sd * slopes[p]
     if code >= 4:
         by_theta[n - 1] += by_own * slopes[n - 1]
-    scale = floats_2(buffer, _SCALE)
-    for j in range(n):
-        gradient[j] = 0.0
-        for i in range(n):
-            gradient[j] += scale[i, j] * by_theta[i]
+    gradient_by_coordinates(floats_2(buffer, _SCALE), by_theta, gradient)
     return total
 
 
@@ -194,3 +186,57 @@ def parameter_values(buffer: Floats, thetas: Floats) -> Floats:
     for i in range(thetas.shape[0]):
         values_of(buffer, thetas[i], values[i], slopes, scores)
     return values
+
+
+COEFFICIENT, FOLDED, POSITIVE = range(3)
+"""What a parameter is."""
+
+FOLDABLE = (codes.HALF_NORMAL, codes.HALF_STUDENT_T)
+"""Kinds of prior of a sd that is folded: even functions, smooth at 0."""
+
+
+@kernel
+def parameter(
+    role: int, kind: int, first: float, second: float, third: float, unit: float, x: float
+) -> tuple[float, float, float, float]:
+    """The value at x, its slope by x, the log density of x (of |x| where folded), and its slope."""
+    if role == COEFFICIENT:
+        return _coefficient(kind, first, second, third, unit, x)
+    if role == FOLDED:
+        density, slope = _half(kind, first, second, abs(x))
+        return abs(x), 1.0 if x >= 0.0 else -1.0, density, slope if x >= 0.0 else -slope
+    return standard_deviation(kind, first, second, x)
+
+
+@kernel
+def _coefficient(
+    kind: int, first: float, second: float, third: float, unit: float, x: float
+) -> tuple[float, float, float, float]:
+    if kind == codes.UNIFORM:
+        share = logistic(x)
+        density = log_logistic(x) + log_logistic(-x)
+        return first + (second - first) * share, (second - first) * share * logistic(-x), density, 1.0 - 2.0 * share
+    value = unit * x
+    if kind == codes.NORMAL:
+        distance = (value - first) / second
+        density = -0.5 * log(2.0 * pi) - log(second / unit) - 0.5 * distance * distance
+        return value, unit, density, -distance * unit / second
+    distance = (value - first) / second
+    if kind == codes.STUDENT_T:
+        constant = lgamma((third + 1) / 2) - lgamma(third / 2) - 0.5 * log(third * pi) - log(second / unit)
+        square = distance * distance / third
+        slope = -(third + 1) * distance / (third * (1.0 + square)) * unit / second
+        return value, unit, constant - 0.5 * (third + 1) * log1p(square), slope
+    sign = 1.0 if distance >= 0.0 else -1.0
+    return value, unit, -abs(distance) - log(2.0 * second / unit), -sign * unit / second
+
+
+@kernel
+def _half(kind: int, first: float, second: float, sd: float) -> tuple[float, float]:
+    """Log density of a sd and its slope, for the kinds of `FOLDABLE`."""
+    if kind == codes.HALF_NORMAL:
+        return 0.5 * log(2.0 / pi) - log(first) - 0.5 * (sd / first) ** 2, -sd / (first * first)
+    ratio = (sd / second) ** 2 / first
+    constant = log(2.0) + lgamma((first + 1) / 2) - lgamma(first / 2) - 0.5 * log(first * pi) - log(second)
+    slope = -(first + 1) * sd / (first * second * second * (1.0 + ratio))
+    return constant - 0.5 * (first + 1) * log1p(ratio), slope

@@ -18,20 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.arrays import Floats, Integers
+from bayesmix.numerics import row_codes as codes
 from bayesmix.numerics.laplace.likelihood import log_of_choices, log_of_factorials
-from bayesmix.numerics.row_codes import (
-    BETA_BINOMIAL_CLOGLOG,
-    BETA_BINOMIAL_PROBIT,
-    BINOMIAL_CLOGLOG,
-    BINOMIAL_LOGIT,
-    BINOMIAL_PROBIT,
-    NEGATIVE_BINOMIAL_LOG,
-    POISSON_LOG,
-)
 
-_PROBIT = (BINOMIAL_PROBIT, BETA_BINOMIAL_PROBIT)
-_CLOGLOG = (BINOMIAL_CLOGLOG, BETA_BINOMIAL_CLOGLOG)
-_COUNTS = (POISSON_LOG, NEGATIVE_BINOMIAL_LOG)
+_PROBIT = (codes.BINOMIAL_PROBIT, codes.BETA_BINOMIAL_PROBIT)
+_CLOGLOG = (codes.BINOMIAL_CLOGLOG, codes.BETA_BINOMIAL_CLOGLOG)
+_COUNTS = (codes.POISSON_LOG, codes.NEGATIVE_BINOMIAL_LOG)
 
 
 @dataclass(frozen=True)
@@ -83,14 +75,14 @@ def count_rows(
     level = np.zeros(len(y)) if index is None else np.asarray(index, dtype=float)
     second = np.zeros(len(y)) if code in _COUNTS else trials - y
     apart = np.column_stack([level, offset, X])
-    if code >= NEGATIVE_BINOMIAL_LOG:
+    if code >= codes.NEGATIVE_BINOMIAL_LOG:
         apart = np.column_stack([apart, y, second])
     _, example, where, repeats = np.unique(apart, axis=0, return_index=True, return_inverse=True, return_counts=True)
     where = where.ravel()
     count = repeats.astype(float)
-    if code < NEGATIVE_BINOMIAL_LOG:
+    if code < codes.NEGATIVE_BINOMIAL_LOG:
         y_of, second_of = np.bincount(where, weights=y), np.bincount(where, weights=second)
-        if code == POISSON_LOG:
+        if code == codes.POISSON_LOG:
             second_of = count
     else:
         y_of, second_of = y[example], second[example]
@@ -125,11 +117,11 @@ def _guesses(code: int, first: Floats, second: Floats, count: Floats, starts: In
     level = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
     n_levels = len(starts) - 1
     if code in _COUNTS:
-        times = np.ones_like(first) if code == POISSON_LOG else count
+        times = np.ones_like(first) if code == codes.POISSON_LOG else count
         total = np.bincount(level, weights=first * times, minlength=n_levels) + 0.5
-        rows = np.bincount(level, weights=second if code == POISSON_LOG else count, minlength=n_levels) + 0.5
+        rows = np.bincount(level, weights=second if code == codes.POISSON_LOG else count, minlength=n_levels) + 0.5
         return np.log(total / rows), total
-    times = count if code > NEGATIVE_BINOMIAL_LOG else np.ones_like(count)
+    times = count if code > codes.NEGATIVE_BINOMIAL_LOG else np.ones_like(count)
     successes = np.bincount(level, weights=first * times, minlength=n_levels) + 0.5
     failures = np.bincount(level, weights=second * times, minlength=n_levels) + 0.5
     logit, information = np.log(successes / failures), 1 / (1 / successes + 1 / failures)
@@ -143,7 +135,7 @@ def _guesses(code: int, first: Floats, second: Floats, count: Floats, starts: In
 _NODES = 20
 _PER_LEVEL = 20e-9
 # a logit's row has one logarithm at a node; rows of a Poisson level share their nodes
-_PER_ROW = {BINOMIAL_LOGIT: 8e-9, POISSON_LOG: 0.0}
+_PER_ROW = {codes.BINOMIAL_LOGIT: 8e-9, codes.POISSON_LOG: 0.0}
 _PER_ROW_OF_OTHERS = 60e-9
 
 
