@@ -107,17 +107,17 @@ def learn(
 def _good_enough(first: Blend, drawn: Proposals, target: Floats) -> Blend | None:
     """The first proposal, with few values aside if few are enough; None if a mixture is needed."""
     little = replace(first, aside_share=min(first.aside_share, _LITTLE_ASIDE))
-    for one, least in zip((little, first), _GOOD, strict=True):
-        if _efficiency(one, drawn, target) > least:
-            return one
+    for blend, least in zip((little, first), _GOOD, strict=True):
+        if _efficiency(blend, drawn, target) > least:
+            return blend
     return None
 
 
 def _efficiency(blend: Blend, drawn: Proposals, target: Floats) -> float:
     """Expected effective size of a value drawn from `blend`, estimated from values of another proposal."""
-    found = weigh(target - drawn.log_densities)
+    weighted = weigh(target - drawn.log_densities)
     beside = np.exp(drawn.log_densities - log_density(blend, drawn.points))
-    return float(1 / (len(target) * np.sum(found.weights**2 * beside)))
+    return float(1 / (len(target) * np.sum(weighted.weights**2 * beside)))
 
 
 def refined(
@@ -160,9 +160,7 @@ def log_density(blend: Blend, points: Floats) -> Floats:
 
 
 def _of_components(points: Floats, mixture: Mixture) -> tuple[Floats, Floats, Floats]:
-    """Log density of the mixture (n_points,), log densities of its components times their shares, and distances (d,
-    n_points).
-    """
+    """Log density of the mixture (n_points,); log densities of components with shares, and distances, (d, n_points)."""
     n, degrees = points.shape[1], mixture.degrees
     logs, distances = [], []
     for share, mean, root in zip(mixture.shares, mixture.means, mixture.roots, strict=True):
@@ -200,14 +198,14 @@ def _improved(points: Floats, weights: Floats, mixture: Mixture) -> Mixture:
     whole, logs, distances = _of_components(points, mixture)
     kept = []
     for log, distance in zip(logs, distances, strict=True):
-        own = weights * np.exp(log - whole)
-        share = float(own.sum())
+        of_component = weights * np.exp(log - whole)
+        share = float(of_component.sum())
         if share < _LEAST_SHARE:
             continue
         # A t is a normal whose precision varies: far points count for less.
-        precise = own * (degrees + n) / (degrees + distance)
+        precise = of_component * (degrees + n) / (degrees + distance)
         mean = precise @ points / precise.sum()
-        kept.append((share, mean, _root(points - mean, precise / share, share**2 / float(own @ own))))
+        kept.append((share, mean, _root(points - mean, precise / share, share**2 / float(of_component @ of_component))))
     shares, means, roots = (np.array(part) for part in zip(*kept, strict=True))
     return Mixture(shares / shares.sum(), means, roots, degrees)
 

@@ -153,9 +153,9 @@ class Restricted:
     def __call__(self, part: Floats) -> tuple[float, Floats]:
         if np.abs(part).max(initial=0.0) > self.wall:
             return np.inf, np.zeros(len(part))
-        found = self.coordinates.evaluate(self.whole(part), self.near)
-        self.near = found.near
-        return found.value, found.gradient[self.free]
+        at = self.coordinates.evaluate(self.whole(part), self.near)
+        self.near = at.near
+        return at.value, at.gradient[self.free]
 
 
 def ranks_of(sds: tuple[Floats, ...]) -> tuple[int, ...]:
@@ -177,17 +177,17 @@ def search[Space: Coordinates](coordinates: Space, x: Floats, near: Floats, pati
         free = free_numbers(coordinates, ranks)
         restricted = Restricted(coordinates, np.where(free, x, 0.0), free, near, patience.wall)
         steps = patience.steps + 3 * len(x)
-        found = minimise(restricted, x[free], tolerance=patience.tolerance, max_iterations=steps)
-        x = restricted.whole(found.point)
+        minimum = minimise(restricted, x[free], tolerance=patience.tolerance, max_iterations=steps)
+        x = restricted.whole(minimum.point)
         coordinates, sds = coordinates.turned(x)
         near = coordinates.settle(_with_sds(coordinates, x, sds), restricted.near)
-        sds = _without_noughts(coordinates, x, sds, near, found.value, patience.near_zero)
+        sds = _without_noughts(coordinates, x, sds, near, minimum.value, patience.near_zero)
         before, ranks = ranks, ranks_of(sds)
         x = _with_sds(coordinates, x, sds)
-        flat = np.abs(found.gradient).max(initial=0.0) <= patience.tolerance
-        if ranks == before and (flat or reached - found.value <= patience.least_gain):
+        flat = np.abs(minimum.gradient).max(initial=0.0) <= patience.tolerance
+        if ranks == before and (flat or reached - minimum.value <= patience.least_gain):
             break
-        reached = found.value
+        reached = minimum.value
     return _judged(coordinates, x, sds, near)
 
 
@@ -218,15 +218,15 @@ def _judged[Space: Coordinates](coordinates: Space, x: Floats, sds: tuple[Floats
     there G is read from a point a little inside, and must be positive semi-definite.
     """
     inwards = tuple(np.zeros(len(sd)) for sd in sds)
-    found = coordinates.evaluate(x, near)
-    if found.value == np.inf:
+    at = coordinates.evaluate(x, near)
+    if at.value == np.inf:
         return Optimum(coordinates, x, sds, near, np.inf, np.inf, np.inf, inwards)
     free = free_numbers(coordinates, ranks_of(sds))
-    slope = float(np.abs(coordinates.slope(found.gradient, sds)[free]).max(initial=0.0))
+    slope = float(np.abs(coordinates.slope(at.gradient, sds)[free]).max(initial=0.0))
     ascent = np.inf
     if any((sd == 0).any() for sd in sds):
         inside = _with_sds(coordinates, x, tuple(np.where(sd > 0, sd, _PROBE) for sd in sds))
-        inner = coordinates.evaluate(inside, found.near).gradient[coordinates.n_coefficients :] / coordinates.units
+        inner = coordinates.evaluate(inside, at.near).gradient[coordinates.n_coefficients :] / coordinates.units
         slopes = triangles(inner / (2 * _PROBE), coordinates.sizes)
         for sd, direction, square in zip(sds, inwards, slopes, strict=True):
             null = np.flatnonzero(sd == 0)
@@ -235,7 +235,7 @@ def _judged[Space: Coordinates](coordinates: Space, x: Floats, sds: tuple[Floats
                 ascent = min(ascent, float(values[0]))
                 if values[0] < 0:
                     direction[null] = vectors[:, 0]
-    return Optimum(coordinates, x, sds, found.near, found.value, slope, ascent, inwards)
+    return Optimum(coordinates, x, sds, at.near, at.value, slope, ascent, inwards)
 
 
 def from_boundary[Space: Coordinates](optimum: Optimum[Space], small: float, patience: Patience) -> Optimum[Space]:

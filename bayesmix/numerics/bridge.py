@@ -162,11 +162,11 @@ def _bridge_half(log_densities: LogDensities, normal: _Normal, draws: Floats, rn
         log_ratios = _log_ratios(log_densities, normal, rng.standard_normal((of_draws.size, n)))
         if not np.isfinite(log_ratios).any():
             return None
-        found = _root(of_draws.ravel(), log_ratios, share)
-        above, below = np.exp(_log_above(log_ratios - found, share)), np.exp(_log_below(of_draws - found, share))
+        estimate = _root(of_draws.ravel(), log_ratios, share)
+        above, below = np.exp(_log_above(log_ratios - estimate, share)), np.exp(_log_below(of_draws - estimate, share))
         overlaps.append(below.mean() * (1 - share))
         below /= below.mean()
-        estimates.append(found)
+        estimates.append(estimate)
         tails += [pareto_k(above), pareto_k(below.ravel())]
         of_proposals.append(above.var(ddof=1) / above.mean() ** 2 / above.size)
         within.append(below.var(ddof=1) * autocorrelation_time(below) / below.size)
@@ -186,9 +186,7 @@ def _bridge_half(log_densities: LogDensities, normal: _Normal, draws: Floats, rn
 
 
 def _log_ratios(log_densities: LogDensities, normal: _Normal, standard: Floats) -> Floats:
-    """Log ratios of the density, made symmetric about the mean, to the normal density, at standardised points
-    (n_points, n).
-    """
+    """Log ratios of the density, made symmetric, to the normal density, at standardised points (n_points, n)."""
     ahead, behind = (log_densities(normal.mean + sign * (standard @ normal.scale.T)) for sign in (1, -1))
     values = np.logaddexp(_usable(ahead), _usable(behind)) - np.log(2)
     n = standard.shape[1]
@@ -231,7 +229,7 @@ def _joined(halves: list[_Half]) -> Bridge:
     together = 1 + float(np.mean([half.misfit for half in halves]))
     formula = float(np.sqrt(sum(half.by_formula for half in halves) * together) / 2)
     spread = float(np.sqrt(sum(half.by_spread for half in halves) * together) / 2)
-    found = Bridge(
+    bridged = Bridge(
         log_integral=float(estimates.mean()),
         error=max(formula, spread),
         formula_error=formula,
@@ -242,21 +240,21 @@ def _joined(halves: list[_Half]) -> Bridge:
         effective_size=min(half.effective_size for half in halves),
         estimates=estimates,
     )
-    reason = _objection(found)
-    return replace(found, log_integral=np.nan, reason=reason) if reason else found
+    reason = _objection(bridged)
+    return replace(bridged, log_integral=np.nan, reason=reason) if reason else bridged
 
 
-def _objection(found: Bridge) -> str:
+def _objection(bridged: Bridge) -> str:
     """The reason why the integral cannot be trusted; empty if it can."""
-    apart = abs(float(np.diff(found.estimates.mean(axis=1))[0]))
-    if found.effective_size < _FEWEST_EFFECTIVE:
-        return f"effective size {np.floor(found.effective_size):.0f} < {_FEWEST_EFFECTIVE}"
-    if found.overlap < _OVERLAP and not found.pareto_k <= found.greatest_k:
-        return f"Pareto k {found.pareto_k:.2f} > {found.greatest_k:.2f}: single draws decide"
-    if not found.error <= GREATEST_ERROR:
-        return f"error {found.error:.2g} > {GREATEST_ERROR}"
-    if apart > _DISAGREE * 2 * found.error:
-        return f"the halves of the draws differ by {apart:.2g} with an error of {2 * found.error:.2g}"
+    apart = abs(float(np.diff(bridged.estimates.mean(axis=1))[0]))
+    if bridged.effective_size < _FEWEST_EFFECTIVE:
+        return f"effective size {np.floor(bridged.effective_size):.0f} < {_FEWEST_EFFECTIVE}"
+    if bridged.overlap < _OVERLAP and not bridged.pareto_k <= bridged.greatest_k:
+        return f"Pareto k {bridged.pareto_k:.2f} > {bridged.greatest_k:.2f}: single draws decide"
+    if not bridged.error <= GREATEST_ERROR:
+        return f"error {bridged.error:.2g} > {GREATEST_ERROR}"
+    if apart > _DISAGREE * 2 * bridged.error:
+        return f"the halves of the draws differ by {apart:.2g} with an error of {2 * bridged.error:.2g}"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Logarithms of Gamma(x + n) / Gamma(x) and their slopes, compiled; as `stirling` has them."""
+"""Logarithms of Gamma(x + n) / Gamma(x) and their slopes in compiled code; `stirling` has the formulas."""
 
 from math import lgamma, log, log1p
 
@@ -29,11 +29,11 @@ def slope_of_rise(x: float, n: float) -> float:
 @kernel
 def digamma(x: float) -> float:
     """The derivative of log Gamma for x > 0: recurrence up to 8, then the asymptotic series."""
-    found = 0.0
+    total = 0.0
     while x < 8.0:
-        found -= 1.0 / x
+        total -= 1.0 / x
         x += 1.0
-    return found + log(x) - 0.5 / x - _series(x)
+    return total + log(x) - 0.5 / x - _series(x)
 
 
 @kernel

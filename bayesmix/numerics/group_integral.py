@@ -94,9 +94,7 @@ def _mode(log_density: LogDensity, eta: Floats, scaled: Floats) -> tuple[Floats,
 
 
 def _derivatives(log_density: LogDensity, eta: Floats, scaled: Floats) -> tuple[Floats, Floats]:
-    """The first derivative of the log likelihood by u, and minus the second derivative of log likelihood plus log
-    prior.
-    """
+    """Derivative of the log likelihood by u, and minus the second derivative of log likelihood plus log prior."""
     middle, up, down = (log_density(eta + shift) for shift in (0.0, _STEP, -_STEP))
     slope, bend = (up - down) / (2 * _STEP), (2 * middle - up - down) / _STEP**2
     # Where a likelihood is not log-concave its curvature is left to the prior.

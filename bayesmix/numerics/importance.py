@@ -72,7 +72,7 @@ def measure_sides(log_density: Callable[[Floats], float], n: int, *, plateaus: b
 
 def _side(log_density: Callable[[Floats], float], at_mode: float, direction: Floats, plateaus: bool) -> float:
     """The greatest scale over `_DROPS`; a drop between half and twice the wanted one is close enough."""
-    scale, found = 1.0, 0.0
+    scale, greatest = 1.0, 0.0
     for wanted in _DROPS:
         near, far = 0.0, np.inf  # steps known to drop too little and too much
         for _ in range(_TRIES):
@@ -93,8 +93,8 @@ def _side(log_density: Callable[[Floats], float], at_mode: float, direction: Flo
                 scale = scale * 2 if usable else scale / 4
             if usable and (0.5 * wanted <= drop <= 2 * wanted or (step == _FARTHEST and drop <= wanted)):
                 break
-        found = max(found, scale)
-    return found
+        greatest = max(greatest, scale)
+    return greatest
 
 
 def propose(proposal: SplitT, n_values: int, rng: np.random.Generator) -> Proposals:

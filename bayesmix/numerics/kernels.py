@@ -101,28 +101,26 @@ def cache_folder() -> Path:
 def _stamp() -> str:
     """Digest of all sources next to this file and below, and of the versions that decide what they compile to."""
     versions = (numba.__version__, llvmlite.__version__, np.__version__, scipy.__version__, sys.version)
-    found = sha256(repr(versions).encode())
+    digest = sha256(repr(versions).encode())
     here = Path(__file__).parent
     for path in sorted(here.rglob("*.py")):
-        found.update(path.relative_to(here).as_posix().encode())
-        found.update(sha256(path.read_bytes()).digest())
-    return found.hexdigest()[:16]
+        digest.update(path.relative_to(here).as_posix().encode())
+        digest.update(sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
 
 
 def _remove_old_folders(root: Path) -> None:
-    """Keep the newest folders: every edit and upgrade leaves one. A process that still used an older one compiles
-    again.
-    """
+    """Keep the newest folders: every edit and upgrade leaves one. Older processes compile again."""
     folders = sorted(root.glob("kernels-*"), key=lambda folder: folder.stat().st_mtime)
     for old in folders[:-_FOLDERS]:
         rmtree(old, ignore_errors=True)
 
 
 @cache
-def _tell(what: str) -> None:
+def _tell(trouble: str) -> None:
     """Say once why code is compiled anew instead of being read."""
     logging.getLogger("bayesmix").warning(
-        f"bayesmix: {what}: compiled code is neither read from there nor kept, which makes every start slow; set "
+        f"bayesmix: {trouble}: compiled code is neither read from there nor kept, which makes every start slow; set "
         "NUMBA_CACHE_DIR to a folder of your own."
     )
 
@@ -164,8 +162,8 @@ class KernelCache(_Cache):
         checksum, content = content[:32], content[32:]
         if not self._enabled or sha256(content).digest() != checksum:
             return None
-        found, reduced = pickle.loads(content)
-        return CompileResult._rebuild(target_context, *reduced) if found == key else None
+        stored, reduced = pickle.loads(content)
+        return CompileResult._rebuild(target_context, *reduced) if stored == key else None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep the code of a signature, unless the sources on disk are no longer the ones that were imported."""

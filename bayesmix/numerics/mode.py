@@ -58,8 +58,8 @@ def find_mode(
         value, gradient = log_density(spread * x)
         return -value, -gradient * spread
 
-    found = minimise(downhill, start / spread, tolerance=_TOLERANCE, max_iterations=_MOST_ITERATIONS)
-    point = spread * found.point
+    minimum = minimise(downhill, start / spread, tolerance=_TOLERANCE, max_iterations=_MOST_ITERATIONS)
+    point = spread * minimum.point
     value, gradient = log_density(point)
     if rounding is not None and rounding(point) > _MOST_ROUNDING:
         curvature = _smoothed_curvature(log_density, point, _LONG_STEP * spread)

@@ -1,7 +1,7 @@
-"""Priors of the variance parameters on the whole line, with derivatives, compiled.
+"""Priors of variance parameters on the whole line, and of coefficients, with derivatives, in compiled code.
 
-A standard deviation or correlation is sampled as a number x on the whole line. Each function gives the parameter,
-the log density of x (the prior's with the Jacobian of the map, normalised), and both derivatives with respect to x.
+A standard deviation or correlation is sampled as a number x on the whole line. Each function returns the parameter, the
+normalised log density of x (the prior's with the Jacobian of the map), and the derivatives of both by x.
 """
 
 from math import exp, lgamma, log, log1p, pi
@@ -14,7 +14,7 @@ from bayesmix.numerics.kernels import kernel
 def standard_deviation(kind: int, first: float, second: float, x: float) -> tuple[float, float, float, float]:
     """`sd`, d sd / dx, log density of x, its derivative.
 
-    sd = exp(x), for a uniform prior sd = lower + (upper - lower) / (1 + exp(-x)).
+    The map is sd = exp(x), or for a uniform prior sd = lower + (upper - lower) / (1 + exp(-x)).
     """
     if kind == codes.UNIFORM_SD:
         share = logistic(x)
@@ -78,7 +78,7 @@ def log_logistic(x: float) -> float:
 
 @kernel
 def coefficient_prior(kind: int, location: float, scale: float, freedom: float, x: float) -> tuple[float, float]:
-    """Log density at x and its derivative; `freedom`, degrees of freedom, is for Student's t alone (Cauchy: 1)."""
+    """Log density of a coefficient at x and its derivative; `freedom` is for Student's t alone (Cauchy: 1)."""
     distance = (x - location) / scale
     if kind == codes.NORMAL:
         return -0.5 * distance * distance - log(scale) - 0.5 * log(2.0 * pi), -distance / scale

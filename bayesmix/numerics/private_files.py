@@ -98,10 +98,10 @@ def _own_folder(path: Path) -> Iterator[int]:
         os.close(folder)
 
 
-def _require_own(found: os.stat_result, path: Path, is_kind: Callable[[int], bool]) -> None:
-    if found.st_uid not in (os.geteuid(), 0):  # the administrator can do anything anyway
-        raise NotOwnError(f"{path} belongs to another user, number {found.st_uid}")
-    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise NotOwnError(f"{path} may be written to by others (mode {stat.S_IMODE(found.st_mode):04o})")
-    if not is_kind(found.st_mode):
+def _require_own(status: os.stat_result, path: Path, is_kind: Callable[[int], bool]) -> None:
+    if status.st_uid not in (os.geteuid(), 0):  # the administrator can do anything anyway
+        raise NotOwnError(f"{path} belongs to another user, number {status.st_uid}")
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise NotOwnError(f"{path} may be written to by others (mode {stat.S_IMODE(status.st_mode):04o})")
+    if not is_kind(status.st_mode):
         raise NotOwnError(f"{path} is neither a file nor a folder")

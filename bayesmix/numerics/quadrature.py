@@ -20,9 +20,7 @@ _FARTHEST = 500.0
 
 @dataclass(frozen=True)
 class Integral:
-    """The log integral `log_value`, its estimated error `log_error`, and the number of density values it took,
-    `n_values`.
-    """
+    """The log integral, its estimated error, and the number of density values that it took."""
 
     log_value: float
     log_error: float
@@ -44,17 +42,17 @@ def integrate(log_densities: Callable[[Floats], Floats], n: int, *, tolerance: f
     step = _FIRST_STEP
     axes = [np.arange(np.floor(low / step), np.ceil(high / step) + 1) * step for low, high in _ends(log_densities, n)]
     values = _evaluate(log_densities, axes, np.ones([len(axis) for axis in axes], dtype=bool))
-    n_values, found = values.size, _sum(values, step)
+    n_values, log_value = values.size, _sum(values, step)
     while True:
         step /= 2
         axes = [np.linspace(axis[0], axis[-1], 2 * len(axis) - 1) for axis in axes]
         wanted = _near_what_counts(values)
         finer = _evaluate(log_densities, axes, wanted)
         finer[(slice(None, None, 2),) * n] = values
-        values, previous = finer, found
-        n_values, found = n_values + int(wanted.sum()), _sum(values, step)
-        if abs(found - previous) < tolerance or step <= _SMALLEST_STEP:
-            return Integral(found, abs(found - previous), n_values)
+        values, previous = finer, log_value
+        n_values, log_value = n_values + int(wanted.sum()), _sum(values, step)
+        if abs(log_value - previous) < tolerance or step <= _SMALLEST_STEP:
+            return Integral(log_value, abs(log_value - previous), n_values)
 
 
 def _evaluate(log_densities: Callable[[Floats], Floats], axes: list[Floats], wanted: Flags) -> Floats:

@@ -39,7 +39,7 @@ def rank_band(n_chains: int, n_draws: int, *, prob: float, seed: int = 0) -> Ran
     furthest = np.empty(int(np.clip(_MOST_VALUES // n_all, _FEWEST_SIMULATIONS, _SIMULATIONS)))
     for simulation in range(len(furthest)):
         order = rng.permutation(chain)
-        counts = np.stack([np.cumsum(order == one)[lowest - 1] for one in range(n_chains)])
+        counts = np.stack([np.cumsum(order == number)[lowest - 1] for number in range(n_chains)])
         furthest[simulation] = np.max(np.abs(counts / n_draws - share) / sd)
     half = float(np.quantile(furthest, prob)) * sd
     return RankBand(np.concatenate([[0.0], share, [1.0]]), np.concatenate([[0.0], half, [0.0]]))

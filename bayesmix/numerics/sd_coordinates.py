@@ -110,14 +110,16 @@ def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) 
         for number in range(_MOST_BENT if folded else _MOST_KNOTS):
             if folded and point[at] < 0:
                 point[at] = 0.0
-            found = _conditional(log_density, point, others, spread)
-            knots[float(point[at])] = found
+            conditional = _conditional(log_density, point, others, spread)
+            knots[float(point[at])] = conditional
             # Of the bent coordinate, where it may be one.
-            height = found[2] + np.log(abs(point[at]) / scale) if folded and number > _STRAIGHT else found[2]
+            height = (
+                conditional[2] + np.log(abs(point[at]) / scale) if folded and number > _STRAIGHT else conditional[2]
+            )
             greatest = max(greatest, height)
             if height < greatest - _DROP or (folded and direction < 0 and point[at] == 0):
                 break
-            point[others] = found[0]
+            point[others] = conditional[0]
             if folded and number >= _STRAIGHT:
                 bent, step = True, 2 * step
             point[at] += step
@@ -125,7 +127,7 @@ def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) 
     if len(s) == 1:
         s = np.array([s[0], s[0] + scale])
         knots[float(s[1])] = knots[float(s[0])]
-    marginal = np.array([knots[float(one)][2] for one in s])
+    marginal = np.array([knots[float(knot)][2] for knot in s])
     if not (np.all(np.diff(s) > 0) and np.all(np.isfinite(marginal))):
         raise QuadratureError(
             f"the posterior cannot be followed about {start[at]:.3g}, where its sd is {scale:.3g}: priors leave no "
@@ -140,8 +142,8 @@ def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) 
         scale=scale,
         first=float(s[0]),
         last=float(s[-1]),
-        modes=PchipInterpolator(s, np.array([knots[float(one)][0] for one in s])),
-        factors=PchipInterpolator(s, np.array([knots[float(one)][1] for one in s])),
+        modes=PchipInterpolator(s, np.array([knots[float(knot)][0] for knot in s])),
+        factors=PchipInterpolator(s, np.array([knots[float(knot)][1] for knot in s])),
     )
 
 

@@ -1,9 +1,8 @@
-"""The posterior of the variance parameters of a Gaussian mixed model, everything else integrated out.
+"""The posterior of the variance parameters of a Gaussian mixed model, with everything else integrated out.
 
     log p(theta | y) = log p(y | L(theta), sigma(theta)) + log p(theta) + constant
 
-All that it needs is packed into one buffer of doubles, so that one function compiled once serves every data set and
-every model: `log_posterior_at` reads it.
+Data and priors are packed into one buffer of doubles, so that one compiled function serves all data and all models.
 """
 
 import numpy as np
@@ -37,12 +36,12 @@ def pack_posterior(
     centre: Floats,
     scale: Floats,
 ) -> Floats:
-    """One buffer with the data, the priors, and the map theta = centre + scale x; integers keep their bits.
+    """Pack the data, the priors, and the map theta = centre + scale x into one buffer.
 
     Parameters
     ----------
     arrays, prior
-        The data and the prior of the coefficients, as `numerics.gaussian` has them.
+        The data, and the prior of the coefficients.
     ks
         Columns of each term, shape (n_terms,).
     kinds, numbers
@@ -118,11 +117,11 @@ def log_posterior_at(buffer: Floats, x: Floats, gradient: Floats) -> float:
 def evaluate(
     buffer: Floats, points: Floats, normals: Floats, log_densities: Floats, fixed: Floats, others: Floats
 ) -> None:
-    """log p(y | theta) + log p(theta) at every point (n_points, n), and `copies` draws of the dense side at each.
+    """Log p(y | theta) + log p(theta) at every point (n_points, n), and `copies` draws of the dense side at each.
 
-    `normals` (n_points, copies, p + m), independent standard normal numbers; no copies give the density alone. Filled:
-    `log_densities` (n_points,), `fixed` (n_points, copies, p) and `others` (n_points, copies, m) as `draw_dense` has
-    them. The Jacobian of the map from x to theta, a constant, is left out.
+    `normals` (n_points, copies, p + m) are independent standard normal numbers; without copies only the density is
+    computed. Fills `log_densities` (n_points,), and `fixed` (n_points, copies, p) and `others` (n_points, copies, m) as
+    `draw_dense` does. The Jacobian of the map from x to theta, a constant, is left out.
     """
     ks, kinds, numbers = integers(buffer, 20), integers(buffer, 21), floats_2(buffer, 22)
     arrays, prior = unpack_arrays(buffer), unpack_prior(buffer)

@@ -1,4 +1,4 @@
-"""How the random terms are laid out: which is eliminated level by level, and where the others stand."""
+"""The layout of the random terms: which are eliminated level by level, and where the others are."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from bayesmix.arrays import Floats, Integers
 
 @dataclass(frozen=True)
 class GroupColumns:
-    """One random term: `index` (n_obs,) the level of each row, `columns` (n_obs, k), `n_levels` (empty ones too)."""
+    """One random term: the level `index` (n_obs,) of each row, `columns` (n_obs, k), `n_levels` with empty ones."""
 
     index: NDArray[np.integer]
     columns: Floats
@@ -23,7 +23,7 @@ class GroupColumns:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a term stands: in block `block`, from its column `first` on; `k` columns, `n_levels` levels."""
+    """The place of a term: `k` columns of `block` from column `first` on, with `n_levels` levels."""
 
     block: int
     first: int
@@ -58,8 +58,8 @@ class Arrangement:
 def arrange(terms: tuple[GroupColumns, ...]) -> Arrangement:
     """Lay out the terms; the block with the most effects comes first.
 
-    Independent terms of one factor, ``(1 | g) + (0 + x | g)``, share a block whose factor is block-diagonal: were
-    they kept apart, one of the two would have to go to the dense side with all its levels.
+    Independent terms of one factor, ``(1 | g) + (0 + x | g)``, share a block whose factor is block-diagonal. Otherwise
+    one of them would be on the dense side with all its levels.
     """
     blocks: list[list[int]] = []
     for number, term in enumerate(terms):
@@ -115,7 +115,7 @@ def dense_columns(arrangement: Arrangement, place: Place) -> Integers:
 
 
 def effect_positions(arrangement: Arrangement, place: Place) -> Integers:
-    """Positions (n_levels, k) of a term's effects where those of block 0, level after level, precede the dense ones."""
+    """Positions (n_levels, k) of a term's effects in a vector with block 0 first, level after level."""
     width = int(arrangement.block_k[0])
     if place.block == 0:
         return np.arange(place.n_levels)[:, None] * width + place.first + np.arange(place.k)
@@ -123,7 +123,7 @@ def effect_positions(arrangement: Arrangement, place: Place) -> Integers:
 
 
 def effect_blocks(arrangement: Arrangement, place: Place, levels: Floats, dense: Floats) -> Floats:
-    """Blocks (n_levels, k, k) of a term, of a matrix known as `levels` (J, k, k) of block 0 and `dense` (m, m)."""
+    """Blocks (n_levels, k, k) of a term, from `levels` (J, k, k) of block 0 and the matrix `dense` (m, m)."""
     if place.block == 0:
         return levels[:, place.columns, place.columns]
     columns = dense_columns(arrangement, place)

@@ -37,9 +37,9 @@ from bayesmix.numerics.kernels import kernel
 class Conditional:
     """Moments given L and sigma.
 
-    `beta` (p,), `beta_covariance` (p, p); for every term `effects` (n_levels, k) and `effect_covariances`
-    (n_levels, k, k), lme4's conditional modes and condVar (there beta is held at its estimate; here, it is integrated
-    out, so that these are a little larger).
+    `beta` (p,), `beta_covariance` (p, p), and for every term `effects` (n_levels, k) and `effect_covariances`
+    (n_levels, k, k). The latter correspond to lme4's conditional modes and condVar, but are a little larger: there beta
+    is held at its estimate, here it is integrated out.
     """
 
     beta: Floats
@@ -78,7 +78,7 @@ def level_moments(arrays: Arrays, factor: Factor, effects: Floats, covariance: F
 
 @kernel
 def conditional_moments(arrays: Arrays, prior: WorkingPrior, packed: Floats) -> tuple:
-    """Means and covariances: scaled columns' coefficients less least squares; u of block 0; u of the others."""
+    """Moments of the scaled columns' coefficients less least squares, of u of block 0, and of u of the others."""
     sigma = np.exp(packed[-1])
     factor = factorise(arrays, prior, packed, True)
     dense = dense_moments(arrays, prior, factor, sigma)
@@ -97,9 +97,9 @@ def conditional_moments(arrays: Arrays, prior: WorkingPrior, packed: Floats) -> 
 def conditional(
     *, products: CrossProducts, L: tuple[Floats, ...], sigma: float, prior: CoefficientPrior | None = None
 ) -> Conditional:
-    """Means and covariances of beta and of every level's effects, given L and sigma; parameters as `log_density`."""
-    found = conditional_moments(products.arrays, working_prior(products, prior), pack(L, sigma))
-    fixed, covariance, means, covariances, other_means, other_covariance = found
+    """Means and covariances of beta and of every level's effects, given L (k, k) of every term and sigma."""
+    moments = conditional_moments(products.arrays, working_prior(products, prior), pack(L, sigma))
+    fixed, covariance, means, covariances, other_means, other_covariance = moments
     back = original_coefficients(products)
     layout = products.arrangement
     u = np.concatenate([means.ravel(), other_means])
@@ -121,8 +121,8 @@ def draw_dense(
 ) -> float:
     """Draw the scaled columns' coefficients less least squares, (n, p), and the other blocks' effects, (n, m).
 
-    All n draws are for the one `packed`; `normals` (n, p + m), independent standard normal numbers.
-    Returns log p(y | L, sigma), which costs nothing more.
+    All n draws are for the same `packed`; `normals` (n, p + m) are independent standard normal numbers. Returns log p(y
+    | L, sigma), at no extra cost.
     """
     sigma = np.exp(packed[-1])
     factor = factorise(arrays, prior, packed, False)
@@ -175,7 +175,7 @@ def _unwhiten(arrays: Arrays, packed: Floats, u: Floats, effects: Floats) -> Non
 
 @kernel
 def centred_effects(arrays: Arrays, packed: Floats, fixed: Floats, others: Floats) -> Floats:
-    """What `level_response` takes: effects of the centred dense columns, then coefficients, / sigma; (n, m + p)."""
+    """Effects of the centred dense columns, then coefficients, all / sigma, for `level_response`; (n, m + p)."""
     n, m, p = others.shape[0], others.shape[1], fixed.shape[1]
     effects = np.empty((n, m + p))
     for d in range(n):
@@ -195,9 +195,9 @@ def centred_effects(arrays: Arrays, packed: Floats, fixed: Floats, others: Float
 def draw_levels(
     arrays: Arrays, packed: Floats, effects: Floats, levels: Integers, normals: Floats, drawn: Floats
 ) -> None:
-    """drawn (n_levels, k, n) <- effects of some `levels` of block 0, given row after row of `effects` and `packed`.
+    """drawn (n_levels, k, n) <- effects of some `levels` of block 0, given each row of `effects` and `packed`.
 
-    `normals` (n_levels, k, n), independent standard normal numbers.
+    `normals` (n_levels, k, n) are independent standard normal numbers.
     """
     k = arrays.root.shape[1]
     w, work = np.empty((k, k)), np.empty((2 * k, 2 * k))

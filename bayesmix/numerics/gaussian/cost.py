@@ -1,4 +1,4 @@
-"""How long one value of the log density takes, and how many of its digits are right: known before it is computed."""
+"""The time that one value of the log density takes, and its rounding error: both known before it is computed."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ _CALL = 4e-6
 def value_cost(arrays: Arrays) -> float:
     """Seconds for one value, roughly.
 
-    It is the same on every machine, so that what is decided by it does not change from run to run.
+    The result is the same on every machine, so that decisions based on it do not change from run to run.
     """
     n_levels, k, _ = arrays.root.shape
     met = np.diff(arrays.met_start).astype(float)
@@ -32,8 +32,8 @@ def rounding_of(products: CrossProducts, packed: Floats) -> float:
     """A bound on the error of log p(y | L, sigma) at `packed`; measured errors are about a tenth of it.
 
     A direction that two factors share has the pivot 1 in I + Lambda' S Lambda, whose elements are as large as a
-    factor's variance in its levels beside that of the residual: what these are rounded by, the pivot is wrong by.
-    With one factor there is no such sum.
+    factor's variance over that of the residual. The rounding error of these elements is that of the pivot. With one
+    factor there is no such sum.
     """
     arrays = products.arrays
     relative, greatest = relative_factors(arrays, packed), 0.0

@@ -61,7 +61,7 @@ def factor_with_lapack(matrix: Floats, n: int) -> bool:
 
 @kernel
 def invert_factored(lower: Floats) -> None:
-    """From the lower Cholesky factor to the whole inverse of the matrix, in place."""
+    """Turn the lower Cholesky factor into the whole inverse of the matrix, in place."""
     n = lower.shape[0]
     if n < _SMALL:
         inverse = np.zeros((n, n))
@@ -118,12 +118,12 @@ def solve_lower_transposed(lower: Floats, rhs: Floats) -> None:
 
 @kernel
 def solve_rows_transposed(lower: Floats, rhs: Floats) -> None:
-    """rhs <- lower'^-1 rhs for every row of rhs (n, m), in place; `lower` is read once for all."""
+    """rhs <- lower'^-1 rhs for every row of rhs (n, m), in place; `lower` is read only once."""
     for i in range(rhs.shape[1] - 1, -1, -1):
         row = lower[i]
         for d in range(rhs.shape[0]):
-            own = rhs[d]
-            own[i] /= row[i]
-            value = own[i]
+            vector = rhs[d]
+            vector[i] /= row[i]
+            value = vector[i]
             for j in range(i):
-                own[j] -= row[j] * value
+                vector[j] -= row[j] * value

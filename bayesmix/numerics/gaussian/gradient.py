@@ -36,7 +36,7 @@ def add_levels(
 ) -> None:
     """Add to `slope` (K, K) the derivative by the relative factor of block 0.
 
-    Of a level: root' [across' across (g g' + cov g) along' - along'] upper^-T, g its response.
+    A level adds root' [across' across (g g' + cov g) along' - along'] upper^-T, with g its response.
     """
     n_levels, k, _ = arrays.root.shape
     response, second, inner = np.empty(k), np.empty((k, k)), np.empty((k, k))
@@ -121,14 +121,15 @@ def value_and_gradient(arrays: Arrays, prior: WorkingPrior, packed: Floats, grad
 def slopes_by_factor(
     arrays: Arrays, packed: Floats, sigma: float, schur: Floats, moments: DenseMoments, slopes: Floats, out: Floats
 ) -> float:
-    """Fill `out` with the derivatives by the packed lower triangles / sigma; returns their product with these.
+    """Fill `out` with the derivatives by the packed lower triangles / sigma; returns their scalar product with these.
 
-    `slopes` (n_blocks, K, K), by the relative factors of the centred columns; `schur` as in `Factor`.
+    `slopes` (n_blocks, K, K) are the derivatives by the relative factors of the centred columns; `schur` is that of
+    `Factor`.
     """
     n_entries = arrays.entries.shape[0]
     size, strong = _sizes(arrays, packed, sigma, schur)
     squares = _excess(arrays, moments)
-    found = np.zeros_like(slopes)
+    by_factor = np.zeros_like(slopes)
     product = 0.0
     for e in range(n_entries - 1, -1, -1):
         block, row, column = arrays.entries[e, 0], arrays.entries[e, 1], arrays.entries[e, 2]
@@ -136,12 +137,12 @@ def slopes_by_factor(
         if strong[block, row]:
             total = squares[block, row, column]
             for s in range(row + 1, arrays.block_k[block]):
-                total -= size[block, s, row] * found[block, s, column]
+                total -= size[block, s, row] * by_factor[block, s, column]
             total /= size[block, row, row]
         else:
             for i in range(slopes.shape[1]):
                 total += arrays.shift[block, i, row] * slopes[block, i, column]
-        found[block, row, column] = total
+        by_factor[block, row, column] = total
         out[e] = total
         product += size[block, row, column] * total
     return product
@@ -149,7 +150,7 @@ def slopes_by_factor(
 
 @kernel
 def _sizes(arrays: Arrays, packed: Floats, sigma: float, schur: Floats) -> tuple[Floats, Flags]:
-    """L / sigma (n_blocks, K, K); which rows (n_blocks, K) of dense blocks are seen more clearly than the noise."""
+    """L / sigma (n_blocks, K, K), and which rows (n_blocks, K) of dense blocks vary more than the noise."""
     size = np.zeros_like(arrays.shift)
     for e in range(arrays.entries.shape[0]):
         size[arrays.entries[e, 0], arrays.entries[e, 1], arrays.entries[e, 2]] = packed[e] / sigma

@@ -1,9 +1,9 @@
-"""Conditional moments of the dense side and of the levels, given L and sigma, in units of sigma; the least sum of
+"""Conditional moments of the dense side and of the levels, given L and sigma, in units of sigma, and the least sum of
 squares.
 
-With group effects a million times the residual, y'y less what is explained keeps four digits of sixteen. `least_sum`
-adds up the parts instead: what is left of the rows, level by level, and the penalties; an error of the solution enters
-squared.
+If group effects are a million times the residual, y'y less what is explained has four digits of sixteen. `least_sum`
+adds up the parts instead: the residuals of the rows, level by level, and the penalties. An error of the solution enters
+only squared.
 """
 
 from typing import NamedTuple
@@ -81,7 +81,7 @@ def fixed_covariance(prior: WorkingPrior, factor: Factor) -> Floats:
 
 @kernel
 def dense_moments(arrays: Arrays, prior: WorkingPrior, factor: Factor, sigma: float) -> DenseMoments:
-    """Means and covariances of the dense side. `factor.lower` is used up: it becomes the covariance of u."""
+    """Means and covariances of the dense side; `factor.lower` is overwritten by the covariance of u."""
     m, p = factor.half.shape[1], factor.fixed.shape[0]
     effects, spherical = dense_means(arrays, factor, sigma)
     of_fixed = fixed_covariance(prior, factor) / sigma**2
@@ -117,7 +117,7 @@ def dense_moments(arrays: Arrays, prior: WorkingPrior, factor: Factor, sigma: fl
 
 @kernel
 def effects_covariance(arrays: Arrays, scales: Floats, cross: Floats) -> Floats:
-    """From `DenseMoments.cross` to the covariance (m + p, m + p) of d, in place."""
+    """Turn `DenseMoments.cross` into the covariance (m + p, m + p) of d, in place."""
     m, width = scales.shape[0], cross.shape[0]
     rows = np.empty((scales.shape[1], width))
     first = 0
@@ -140,7 +140,7 @@ def effects_covariance(arrays: Arrays, scales: Floats, cross: Floats) -> Floats:
 
 @kernel
 def level_response(arrays: Arrays, j: int, effects: Floats, sigma: float, response: Floats) -> None:
-    """response (k,) <- Q_j'(y - D d) / sigma: what is left for level j of block 0, given the dense side."""
+    """response (k,) <- Q_j'(y - D d) / sigma: the residual of level j of block 0, given the dense side."""
     k, width = arrays.level_fixed.shape[1], arrays.level_fixed.shape[2]
     m = effects.shape[0] - (width - 1)
     for r in range(k):
@@ -156,7 +156,7 @@ def level_response(arrays: Arrays, j: int, effects: Floats, sigma: float, respon
 
 @kernel
 def level_response_covariance(arrays: Arrays, j: int, covariance: Floats, result: Floats) -> None:
-    """result (k, k) <- covariance of `level_response` that comes from d."""
+    """result (k, k) <- the covariance of `level_response` due to d."""
     k, width = arrays.level_fixed.shape[1], arrays.level_fixed.shape[2]
     p = width - 1
     m = covariance.shape[0] - p
@@ -206,12 +206,12 @@ def level_means(factor: Factor, j: int, response: Floats, spherical: Floats) -> 
 
 
 ENOUGH = 1e-6
-"""Share of y's sum of squares that a difference may leave: ten digits of it are then right."""
+"""A difference that leaves this share of y's sum of squares has ten correct digits."""
 
 
 @kernel
 def least_sum(arrays: Arrays, prior: WorkingPrior, factor: Factor, sigma: float) -> float:
-    """`Factor.quadratic` with all its digits; before `factor.lower` is used up."""
+    """`Factor.quadratic` with all its digits; to be called before `factor.lower` is overwritten."""
     anchor, rest, null = arrays.anchor, arrays.rest, arrays.null
     width = anchor.shape[0]
     if width == 0 or factor.kept > ENOUGH:

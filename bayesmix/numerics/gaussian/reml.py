@@ -28,7 +28,7 @@ from bayesmix.numerics.kernels import kernel
 
 @kernel
 def _at_best_sigma(arrays: Arrays, prior: WorkingPrior, factor: Factor, restricted: bool) -> tuple[float, float]:
-    """-2 log p and sigma; infinite where the residual is nought."""
+    """-2 log p and sigma; infinite if the residual is 0."""
     n_obs, p = arrays.counts[0], prior.offset.shape[0]
     log_determinant, n_residual = factor.log_determinant - prior.log_constant[0], n_obs - p
     if not restricted:
@@ -137,7 +137,7 @@ _AROUND = 4e-5  # seconds that one step of the search takes beside its gradient,
 _BETTER = 1e-7
 _AT_OPTIMUM = 1e-3
 PATIENCE = Patience(tolerance=1e-7, rounds=12, steps=25, near_zero=0.03, least_gain=1e-9, wall=1e7)
-"""The wall: the residual is nought where a sd, for columns of unit size, is ten million times sigma."""
+"""The wall: where a sd, for columns of unit size, is ten million times sigma, the residual is 0."""
 
 
 @dataclass(frozen=True)
@@ -169,10 +169,8 @@ def reml_estimate(*, products: CrossProducts, terms: tuple[GroupColumns, ...], r
     restricted
         True for REML, False for ML.
 
-    Notes
-    -----
-    The criterion can have more than one minimum: small models are searched from several starts, large ones from one.
-    Every search that ends on the boundary looks inwards, and goes on where the criterion falls there.
+    Notes ----- The criterion can have more than one minimum: small models are searched from several starts, large ones
+    from one. A search that ends on the boundary continues inwards if the criterion falls there.
 
     References
     ----------
@@ -192,7 +190,7 @@ def reml_estimate(*, products: CrossProducts, terms: tuple[GroupColumns, ...], r
 
 
 def _starts(sizes: tuple[int, ...], products: CrossProducts) -> list[tuple[Floats, ...]]:
-    """theta = identity, then others as far as time allows; the same ones for every fit of the same size."""
+    """theta = identity, then others as time allows; every fit of the same size has the same starts."""
     n_steps = 15 + 5 * len(products.arrays.entries)
     further = int(_SECONDS / (n_steps * (3 * value_cost(products.arrays) + _AROUND))) if sizes else 0
     rng = np.random.default_rng(1)

@@ -69,7 +69,7 @@ def add_remainders(
     other_values: Floats,
     remainder: Floats,
 ) -> None:
-    """Add to `remainder`, lower triangle: what products of [Z_others, D] are left once D is projected on Z.
+    """Add to the lower triangle of `remainder` the products of [Z_others, D] with D projected off Z.
 
     `other_columns`, `other_values` (rows, sum of k_o): dense column and value of the other terms in each row.
     """
@@ -96,7 +96,7 @@ def add_remainders(
 
 @kernel
 def subtract_met(met_start: Integers, met_column: Integers, met_value: Floats, remainder: Floats) -> None:
-    """Take from the lower triangle of `remainder` what the eliminated term explains of the other terms."""
+    """Subtract from the lower triangle of `remainder` what the eliminated term explains of the other terms."""
     for j in range(met_start.shape[0] - 1):
         for a in range(met_start[j], met_start[j + 1]):
             for b in range(met_start[j], a + 1):
@@ -114,7 +114,7 @@ _MOST_WAITING = 1 << 20
 
 @dataclass(frozen=True)
 class Met:
-    """Level j meets the dense columns `column[start[j]:start[j + 1]]`, ascending; `value` (n_met, k) = Q_j' of them."""
+    """Level j meets dense columns `column[start[j]:start[j + 1]]`, ascending; `value` (n_met, k) is Q_j' of them."""
 
     start: Integers
     column: Integers
@@ -128,8 +128,8 @@ class Met:
 def meet(chunks: Callable[[], Iterator[Chunk]], layout: Arrangement, root: Floats) -> Met:
     """Find the pairs of levels that occur, and their products.
 
-    `chunks()` gives, chunk by chunk of rows, the level and columns of the eliminated term, those of every other
-    block, and what this function does not use; `root` (J, k, k) as in `Arrays`.
+    `chunks()` yields, for every chunk of rows, level and columns of the eliminated term, those of every other block,
+    and something that is not used here; `root` (J, k, k) is that of `Arrays`.
     """
     n_levels, k = root.shape[:2]
     blocks = range(1, len(layout.block_k))
@@ -161,6 +161,6 @@ def meet(chunks: Callable[[], Iterator[Chunk]], layout: Arrangement, root: Float
 
 
 def _distinct(codes: Integers) -> Integers:
-    """Sorted, each once."""
+    """Distinct codes in ascending order."""
     ordered = np.sort(codes)
     return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered

@@ -41,8 +41,8 @@ def eliminate_below(work: Floats, n_columns: int) -> None:
 def rotate_level(w: Floats, work: Floats, upper: Floats, along: Floats, across: Floats) -> float:
     """Orthogonal factor of one level: [w; I] = Q [upper; 0], with Q' [I; 0] = [along; across]. Returns log |upper|.
 
-    Then upper' upper = I + w'w and across' across = (I + w w')^-1: no difference of large numbers is ever taken,
-    however large or small w is. `work` (2k, 2k) is scratch.
+    Then upper' upper = I + w'w and across' across = (I + w w')^-1, without a difference of large numbers, however large
+    or small w is. `work` (2k, 2k) is overwritten.
     """
     k = w.shape[0]
     if k == 1:

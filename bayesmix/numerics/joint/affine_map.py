@@ -1,8 +1,8 @@
 """Coordinates x in which the joint posterior is near a standard normal: q = centre + S x, S fixed before sampling.
 
-With H = K K' the curvature of a rough fit in the coordinates u of independent effects, x -> u = K^-T x. K is an arrow:
-level by level for the largest factor, dense for the other factors and the coefficients. What the data tie together,
-such as an intercept with the well-known effects of a few levels, is untied by it. A second linear map, small and
+Let H = K K' be the curvature of a rough fit in the coordinates u of independent effects; then x -> u = K^-T x. K is an
+arrow: level by level for the largest factor, dense for the other factors and the coefficients. This map unties what the
+data tie together, such as an intercept with the well-known effects of a few levels. A second linear map, small and
 block-diagonal, leads from u to q: the scales of the coefficients' priors, and L of terms that are centred.
 """
 
@@ -15,7 +15,7 @@ from bayesmix.numerics.kernels import kernel
 CENTRE, DIAGONAL, OWN, HALF, LOWER, MET_START, MET, POSITION, TURNS, WIDTHS, BLOCK_LEVELS = range(17, 28)
 """What the buffer holds after the parts of `density`.
 
-Centre and diagonal (n,), the latter 0 where the arrow serves. `OWN` (J, k, k), `HALF` (n_met, k): as in
+`CENTRE` and `DIAGONAL` are (n,), the latter 0 where the arrow is used. `OWN` (J, k, k), `HALF` (n_met, k): as in
 `laplace.curvature.Curvature`; `LOWER` (m, m): the inverse of its `lower`. `POSITION` (q,): where each number of u
 stands in q, and in x. `TURNS` (n_blocks, K, K): from u to q in every level of a block, whose width and number of levels
 are in `WIDTHS` and `BLOCK_LEVELS` (n_blocks,).

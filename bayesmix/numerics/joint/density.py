@@ -56,10 +56,10 @@ def theta_of(q: Floats, p: int, ks: Integers, n_levels: Integers) -> Floats:
     theta = np.empty(int((ks * (ks + 1) // 2).sum()))
     at, to = p, 0
     for t in range(len(ks)):
-        own = ks[t] * (ks[t] + 1) // 2
-        theta[to : to + own] = q[at : at + own]
-        to += own
-        at += own + ks[t] * n_levels[t]
+        n_own = ks[t] * (ks[t] + 1) // 2
+        theta[to : to + n_own] = q[at : at + n_own]
+        to += n_own
+        at += n_own + ks[t] * n_levels[t]
     return theta
 
 
@@ -67,40 +67,40 @@ def theta_of(q: Floats, p: int, ks: Integers, n_levels: Integers) -> Floats:
 def _spread_theta(by_theta: Floats, p: int, ks: Integers, n_levels: Integers, gradient: Floats) -> None:
     at, begin = p, 0
     for t in range(len(ks)):
-        own = ks[t] * (ks[t] + 1) // 2
-        gradient[at : at + own] = by_theta[begin : begin + own]
-        begin += own
-        at += own + ks[t] * n_levels[t]
+        n_own = ks[t] * (ks[t] + 1) // 2
+        gradient[at : at + n_own] = by_theta[begin : begin + n_own]
+        begin += n_own
+        at += n_own + ks[t] * n_levels[t]
 
 
 @kernel(fastmath={"contract"})
 def effects_of(
     q: Floats, p: int, ks: Integers, n_levels: Integers, centred: Integers, packed: Floats, effects: Floats
 ) -> float:
-    """Fill `effects` with b, term after term and column after column; the log density of what of q they come from."""
+    """Fill `effects` with b, term after term, column after column; the log density of the numbers behind them."""
     at, to, first = p, 0, 0
     value = 0.0
     for t in range(len(ks)):
         k, n = ks[t], n_levels[t]
         at += k * (k + 1) // 2
-        own, b = q[at : at + k * n], effects[to : to + k * n]
+        sampled, b = q[at : at + k * n], effects[to : to + k * n]
         if centred[t]:
-            b[:] = own
+            b[:] = sampled
             whitened = np.empty(k * n)
-            _whiten(packed[first:], k, n, own, whitened)
+            _whiten(packed[first:], k, n, sampled, whitened)
             value += _standard_normal(whitened)
             for c in range(k):
                 value -= n * log(packed[first + c * (c + 1) // 2 + c])
         else:
-            value += _standard_normal(own)
+            value += _standard_normal(sampled)
             for c in range(k):
                 scale = packed[first + c * (c + 1) // 2 + c]
                 for j in range(n):
-                    b[c * n + j] = scale * own[c * n + j]
+                    b[c * n + j] = scale * sampled[c * n + j]
                 for r in range(c):
                     scale = packed[first + c * (c + 1) // 2 + r]
                     for j in range(n):
-                        b[c * n + j] += scale * own[r * n + j]
+                        b[c * n + j] += scale * sampled[r * n + j]
         at += k * n
         to += k * n
         first += k * (k + 1) // 2
@@ -129,7 +129,7 @@ def _standard_normal(values: Floats) -> float:
 
 @kernel(fastmath={"contract"})
 def _likelihood(buffer: Floats, q: Floats, effects: Floats, by_coefficient: Floats, by_effect: Floats) -> float:
-    """log p(y | beta, b); derivatives by beta, into the first of `by_coefficient`, and by b."""
+    """log p(y | beta, b); fills `by_effect` and the first p of `by_coefficient` with its derivatives."""
     offset, cell, cells = floats(buffer, OFFSET), integers(buffer, CELL), floats_2(buffer, CELLS)
     levels, columns, plain = integers_2(buffer, LEVELS), floats_2(buffer, COLUMNS), integers(buffer, PLAIN)
     ks, n_levels = integers(buffer, KS), integers(buffer, N_LEVELS)
@@ -206,7 +206,7 @@ def _through_effects(
     for t in range(len(ks)):
         k, n = ks[t], n_levels[t]
         at += k * (k + 1) // 2
-        own, slopes, out = q[at : at + k * n], by_effect[to : to + k * n], gradient[at : at + k * n]
+        sampled, slopes, out = q[at : at + k * n], by_effect[to : to + k * n], gradient[at : at + k * n]
         if centred[t]:
             u, v = np.empty(k * n), np.empty(k * n)
             _whiten(packed[first:], k, n, effects[to : to + k * n], u)
@@ -225,12 +225,12 @@ def _through_effects(
         else:
             for r in range(k):
                 for j in range(n):
-                    out[r * n + j] = -own[r * n + j]
+                    out[r * n + j] = -sampled[r * n + j]
                 for c in range(r, k):
                     scale = packed[first + c * (c + 1) // 2 + r]
                     for j in range(n):
                         out[r * n + j] += scale * slopes[c * n + j]
-                    by_packed[first + c * (c + 1) // 2 + r] = _product(slopes, c * n, own, r * n, n)
+                    by_packed[first + c * (c + 1) // 2 + r] = _product(slopes, c * n, sampled, r * n, n)
         at += k * n
         to += k * n
         first += k * (k + 1) // 2

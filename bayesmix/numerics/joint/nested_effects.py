@@ -1,17 +1,17 @@
 """Coordinates of nested random intercepts in which their posterior hardly depends on the variance parameters.
 
-Of nested factors, (1 | location/brood), only the sum of a unit's effects is well known; how it is shared depends on the
-sds, and no fixed linear map unties that for all of them. With the likelihood replaced by its quadratic approximation at
-the rough fit, weight P and weighted residual h for every unit of the finest factor, the effects are Gaussian given sds
-and coefficients, level by level from the coarsest factor to the finest:
+With nested factors, (1 | location/brood), the data determine only the sum of a unit's effects well. How it is shared
+depends on the sds, and no fixed linear map unties that for all sds. If the likelihood is replaced by its quadratic
+approximation at the rough fit, with weight P and weighted residual h for every unit of the finest factor, the effects
+are Gaussian given sds and coefficients, level by level from the coarsest factor to the finest:
 
     b | a = s^2 (h - P a) / v + s x / sqrt(v),    v = 1 + s^2 P,
 
 with `a` the sum of the effects that hold the level, and P, h sums over its parts j of P_j / v_j and h_j / v_j. So x is
 near a standard normal whatever the sds are; sampled it is exact, with the Jacobian of u = b / |s| by x.
 
-A sd that may be 0 has a long tail in log s. With a prior whose density there is finite, s = scale sinh(t) with t on the
-whole line is sampled, a factor that may pass through 0 and whose right tail is that of log s; |s| is the sd.
+A sd that may be 0 has a long tail in log s. If its prior has a finite density at 0, s = scale sinh(t) with t on the
+whole line is sampled: a factor that may pass through 0, with the right tail of log s. The sd is |s|.
 """
 
 from math import cosh, log, sinh, sqrt, tanh
@@ -60,7 +60,7 @@ def nested_point(buffer: Floats, q: Floats) -> float:
 
 @kernel
 def nested_slopes(buffer: Floats, x: Floats, by_q: Floats) -> None:
-    """Turn derivatives by q into those of value and log Jacobian by what `nested_point` was given, `x`."""
+    """Turn derivatives by q into derivatives of value plus log Jacobian by `x`, the argument of `nested_point`."""
     chain = integers_2(buffer, CHAIN)
     if chain.shape[0] == 0:
         return
@@ -84,7 +84,7 @@ def nested_slopes(buffer: Floats, x: Floats, by_q: Floats) -> None:
 
 @kernel
 def _messages(buffer: Floats, q: Floats, chain: Integers) -> tuple[Floats, Floats, Floats, Floats]:
-    """P and h of all levels, from the coarsest factor on; the factors s and their derivatives by what is sampled."""
+    """P and h of all levels, the coarsest factor first; the factors s and their derivatives by the sampled numbers."""
     parents, precision, weighted = integers(buffer, PARENTS), floats(buffer, PRECISION), floats(buffer, WEIGHTED)
     by_coefficient, kinds, numbers = (
         floats_2(buffer, BY_COEFFICIENT),

@@ -23,7 +23,7 @@ from bayesmix.numerics.variance_parameters import group_factors
 
 @kernel
 def log_density_at(buffer: Floats, x: Floats, slopes: Floats) -> float:
-    """The log density of x, a constant left out; fills its `slopes`."""
+    """The log density of x up to a constant; fills its `slopes`."""
     by_q = np.empty(len(x))
     before = point_at(buffer, x)
     q = before.copy()
@@ -36,7 +36,7 @@ def log_density_at(buffer: Floats, x: Floats, slopes: Floats) -> float:
 
 @kernel
 def parameters_at(buffer: Floats, x: Floats) -> Floats:
-    """q at x, and last the log of the Jacobian."""
+    """q at x, with the log of the Jacobian as the last number."""
     q = point_at(buffer, x)
     log_jacobian = nested_point(buffer, q)
     return np.append(q, log_jacobian)

@@ -1,13 +1,13 @@
-"""A rough fit of a model for counts before it is sampled: where its posterior lies, how wide it is, what data tell.
+"""A rough fit of a model for counts before it is sampled: location and spread of its posterior, and what the data tell.
 
-The coefficients join the group effects as one more term with a single level and the scale of their priors, so that a
-penalised fit gives the modes of all and the curvature there, whatever the data: nothing runs away. Covariances of the
-effects follow by a few rounds of
+The coefficients are one more term with a single level and the scale of their priors, so that a penalised fit gives the
+modes of all effects and the curvature there whatever the data are: nothing can run away. The covariances of the effects
+follow from a few rounds of
 
     S_t <- (sum over levels of L (u_j u_j' + C_j) L' + diag(s^2) / 10) / (n_levels + 1 / 10)
 
-with u_j the modes, C_j their covariances and s the modes of the priors (Laplace's approximation in an EM step, the
-prior counted as a tenth of a level: enough to keep sds from 0, too little to hide that they are small).
+with u_j the modes, C_j their covariances and s the modes of the priors. This is Laplace's approximation in an EM step;
+the prior counts as a tenth of a level, which is enough to keep sds from 0 and too little to hide that they are small.
 """
 
 from dataclasses import dataclass
@@ -30,12 +30,11 @@ _SETTLED = 0.02  # relative change of a sd: no more is needed
 class RoughFit:
     """Modes and curvature given the covariances of the effects.
 
-    `u` (q,), modes in the order of `layout`, the coefficients the last term there; `curvature` the factor of their
-    precision, `variances` (q,) the diagonal of its inverse. `coefficients` (p,): their modes, and
-    `coefficient_covariance` (p, p) of what their numbers in u stand for. `L` (k, k) of every term without that of the
-    coefficients.
-    `shares`, of every term: how much of what is known about its effects comes from the data, from 0 to 1, the mean
-    over levels of 1 - tr C_j / k.
+    `u` (q,) are the modes in the order of `layout`, where the coefficients are the last term; `curvature` is the factor
+    of their precision, `variances` (q,) the diagonal of its inverse. `coefficients` (p,) have their own modes, and
+    `coefficient_covariance` (p, p) is that of their numbers in u. `L` (k, k) of every term, that of the coefficients
+    apart. `shares` of every term, from 0 to 1, say how much of the information on its effects comes from the data: the
+    mean over levels of 1 - tr C_j / k.
     """
 
     layout: Arrangement
@@ -62,7 +61,7 @@ def rough_fit(
     sds: tuple[Floats, ...],
     likelihood: CountLikelihood,
 ) -> RoughFit | None:
-    """Fit a model of counts roughly; None where the numbers do not let it.
+    """Fit a model of counts roughly; None if numbers are not finite.
 
     Parameters
     ----------
@@ -75,7 +74,7 @@ def rough_fit(
     terms
         The random terms.
     sds
-        Of every term sds to begin with (k,): the modes of their priors.
+        Sds (k,) of every term to begin with: the modes of their priors.
     likelihood
         Of a row.
     """
@@ -123,8 +122,8 @@ def rough_fit(
 
 def _block_factors(layout: Arrangement, width: int, L: list[Floats]) -> Floats:
     factors = np.zeros((len(layout.block_k), width, width))
-    for place, own in zip(layout.places, L, strict=True):
-        factors[place.block, place.columns, place.columns] = own
+    for place, factor in zip(layout.places, L, strict=True):
+        factors[place.block, place.columns, place.columns] = factor
     return factors
 
 

@@ -1,8 +1,14 @@
-"""Conditional modes of the group effects given coefficients and Lambda: penalised iteratively reweighted least squares.
+"""Laplace's criterion, -2 log likelihood with the group effects integrated out approximately, and its gradient.
 
 The penalised deviance -2 log p(y | u) + u'u is convex for every likelihood here. Newton's steps with the observed
-weights converge quadratically, shortened where they would go up; lme4 stops at a relative change of 1e-7 in it, which
-costs the criterion its 5th digit after the point. Here the last step is below rounding.
+weights converge quadratically to its minimum u~; they are shortened where they would go up. lme4 stops at a relative
+change of 1e-7, which costs the criterion its 5th decimal. Here the last step is below rounding.
+
+With s, w_o, w the score, observed and expected weights at the mode, V = Z Lambda, H = I + V'WV, H_o with w_o:
+
+    u~ = V's,    du~ = -H_o^-1 V'W_o d(eta at fixed u) + H_o^-1 dLambda'Z's,    leverage_i = v_i'H^-1 v_i
+    g_i = dw_i / deta_i leverage_i,   a = H_o^-1 V'g,   r = -2 s + g - W_o V a
+    d / dbeta = X'r,    d / dLambda = Z'(r u~' + s a' + 2 W V H^-1)    at the effects of each row
 """
 
 from collections.abc import Callable
@@ -46,7 +52,7 @@ class Counts:
 class Modes:
     """`u` (q,), `terms` of the rows there, and the factor of the observed curvature; `penalised` = -2 log p + u'u.
 
-    `found` is False where no step led further down before the last one was small: something is not finite.
+    `found` is False if no step led further down before the last one was small: something is not finite.
     """
 
     u: Floats
@@ -68,7 +74,7 @@ def conditional_modes(counts: Counts, scaled: Floats, fixed: Floats, start: Floa
     fixed
         X beta + offset, shape (n_obs,).
     start
-        Shape (q,); what is found does not depend on it beyond rounding.
+        Where the search begins, shape (q,); the modes do not depend on it beyond rounding.
     """
     rows = counts.incidence.rows
     u = start
@@ -113,8 +119,8 @@ def _at(counts: Counts, scaled: Floats, fixed: Floats, u: Floats) -> tuple[RowTe
 class Laplace:
     """The approximation at one point.
 
-    `value`: the criterion, infinite where it cannot be computed. `scaled` (n_obs, K), Z Lambda; `modes`; `curvature`:
-    the factor of H with expected weights.
+    `value` is the criterion, infinite where it cannot be computed; `scaled` (n_obs, K) is Z Lambda; `curvature` is the
+    factor of H with expected weights.
     """
 
     value: float

@@ -1,7 +1,7 @@
-"""Coordinates for the search: one vector of numbers of order one for the coefficients and all of Lambda.
+"""Coordinates of the search: one vector of numbers of order one for the coefficients and all of Lambda.
 
-Coefficients belong to orthogonal columns, a term's effects too, so that neither units nor the origin of a covariate
-matter; each number is in units of what the data tell about it, roughly a standard error.
+Coefficients and the effects of a term belong to orthogonal columns, so that neither the unit nor the origin of a
+covariate matters. The unit of each number is roughly a standard error.
 """
 
 from dataclasses import dataclass, replace
@@ -18,8 +18,8 @@ from bayesmix.numerics.laplace.curvature import solve, times_effects, times_rows
 
 @dataclass(frozen=True)
 class Frame(Coordinates):
-    """`turn` (p, p): the coefficients are `turn` times the first p numbers. `bases`, one U (k, k) a term: its effects
-    are U L u with L from the other numbers, lower triangle after lower triangle, each times its `units` (n_theta,).
+    """The coefficients are `turn` (p, p) times the first p numbers. The effects of a term are U L u with U (k, k) its
+    entry of `bases` and L from the other numbers, lower triangle after lower triangle, times their `units` (n_theta,).
     """
 
     counts: Counts
@@ -55,7 +55,7 @@ class Frame(Coordinates):
         return Evaluation(at.value, gradient, at.modes.u)
 
     def settle(self, x: Floats, near: Floats) -> Floats:
-        """The modes at a turned place: the turn has changed what u stands for."""
+        """The modes at the turned point: the turn has changed the meaning of u."""
         at = self.at(x, near)
         return at.modes.u if np.isfinite(at.value) else near
 
@@ -93,7 +93,7 @@ def frame_of(counts: Counts, terms: tuple[GroupColumns, ...], coefficients: Floa
 
 
 def _information(frame: Frame, at: Laplace) -> Floats:
-    """Of the data on the numbers behind beta (p, p), less what the group effects take: X'(W - W V H^-1 V'W)X."""
+    """Information (p, p) on the numbers behind beta, group effects allowed for: X'(W - W V H^-1 V'W)X."""
     rows, weights = frame.counts.incidence.rows, at.modes.terms.expected
     columns = frame.counts.X @ frame.turn
     weighted = columns * weights[:, None]

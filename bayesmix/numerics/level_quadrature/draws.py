@@ -1,12 +1,13 @@
 """Exact draws of a level's effect given the parameters, by rejection under tangents, compiled.
 
-log density h(u) of an effect is concave for every family here but the beta-binomial: it lies below its tangents. From
-tangents at nodes about the mode, a normal width apart, comes a density of exponential pieces that is drawn from in
-closed form; a draw is kept with probability exp(h - tangent), which is above 0.9 on average. No quadrature enters, nor
-does it matter where the nodes lie. Source: Gilks & Wild (1992), doi:10.2307/2347565, here without adding tangents.
+The log density h(u) of an effect is concave for every family here but the beta-binomial, so that it lies below its
+tangents. Tangents at nodes about the mode, a normal width apart, make a density of exponential pieces that can be drawn
+from in closed form. A draw is kept with probability exp(h - tangent), which is above 0.9 on average. There is no
+quadrature, and the places of the nodes do not matter. Source: Gilks & Wild (1992), doi:10.2307/2347565, here without
+adding tangents.
 
-A beta-binomial's h may bend upwards between nodes: there they lie half as far apart and the envelope is raised by
-`_MARGIN`, which covers such a bend of up to 6 times the curvature at the mode.
+The h of a beta-binomial may bend upwards between nodes. Its nodes are half as far apart and the envelope is raised by
+`_MARGIN`, which covers a bend of up to 6 times the curvature at the mode.
 """
 
 from math import exp, expm1, log, log1p
@@ -44,8 +45,8 @@ _MOST_TRIES = 10_000
 def draw_effects(buffer: Floats, thetas: Floats, before: int, levels: Integers, seed: int, effects: Floats) -> None:
     """Fill `effects` (n_points, len(levels)) with one draw of s u for each of `levels` at every theta (n_points, n).
 
-    Every draw has random numbers of its own: they depend on `seed`, the level, and the position of theta among all,
-    which `before` others precede.
+    Every draw has random numbers of its own, which depend on `seed`, the level, and the position of theta among all
+    thetas; `before` others precede the first.
     """
     n = thetas.shape[1]
     values, slopes, scores = np.empty(n), np.empty(n), np.empty(n)
@@ -54,10 +55,10 @@ def draw_effects(buffer: Floats, thetas: Floats, before: int, levels: Integers, 
     starts, guess, information = integers(buffer, STARTS), floats(buffer, GUESS), floats(buffer, INFORMATION)
     for i in range(thetas.shape[0]):
         values_of(buffer, thetas[i], values, slopes, scores)
-        table, (code, own, sd) = rows_at(buffer, values), family_at(buffer, values)
+        table, (code, auxiliary, sd) = rows_at(buffer, values), family_at(buffer, values)
         for k in range(len(levels)):
             j = levels[k]
-            level = level_of(table, code, own, sd, starts[j], starts[j + 1])
+            level = level_of(table, code, auxiliary, sd, starts[j], starts[j + 1])
             centre, width = centre_and_width(table, level, guess[j], information[j])
             first, last = _place_nodes(table, level, centre, width, nodes, heights, tangents)
             _measure(first, last, nodes, heights, tangents, ends, masses)
@@ -145,30 +146,30 @@ def _draw(
     reference = value_at(table, level, nodes[first]) - heights[first]
     u = nodes[first]
     for _ in range(_MOST_TRIES):
-        stream, one = _uniform(stream)
-        stream, two = _uniform(stream)
-        stream, three = _uniform(stream)
-        at, target = first, one * masses[last]
+        stream, first_uniform = _uniform(stream)
+        stream, second_uniform = _uniform(stream)
+        stream, third_uniform = _uniform(stream)
+        at, target = first, first_uniform * masses[last]
         while at < last and masses[at] < target:
             at += 1
         slope = tangents[at]
         if at == first:
-            u = ends[at + 1] + log(two) / slope
+            u = ends[at + 1] + log(second_uniform) / slope
         elif at == last:
-            u = ends[at] + log(two) / slope
+            u = ends[at] + log(second_uniform) / slope
         else:
             length = ends[at + 1] - ends[at]
             x = slope * length
-            u = ends[at] + length * (log1p(two * expm1(x)) / x if abs(x) > 1e-8 else two)
+            u = ends[at] + length * (log1p(second_uniform * expm1(x)) / x if abs(x) > 1e-8 else second_uniform)
         h = value_at(table, level, u) - reference
-        if log(three) <= h - heights[at] - slope * (u - nodes[at]) - margin:
+        if log(third_uniform) <= h - heights[at] - slope * (u - nodes[at]) - margin:
             break
     return u
 
 
 @kernel
 def _stream(seed: int, draw: int, level: int) -> np.uint64:
-    """The state of a stream of random numbers of its own."""
+    """The state of the stream of random numbers of one draw."""
     state = np.uint64(seed)
     for part in (draw, level):
         state, _ = _next(state ^ (np.uint64(part) * np.uint64(0xD1342543DE82EF95) + np.uint64(0x632BE59BD9B4E019)))

@@ -1,8 +1,13 @@
-"""The posterior of coefficients, sd and the family's own parameter, group effects integrated out.
+"""The posterior of coefficients, sd and the family's further parameter, with group effects integrated out.
 
     log p(theta | y) = sum over levels of log integral + log p(theta) + constant
 
-All that it needs is packed into one buffer, so that one function compiled once serves every model and all data.
+Data and priors are packed into one buffer, so that one compiled function serves all models and all data.
+
+Each parameter is a number x on the whole line. Coefficients stand for themselves in units of their columns; with a
+uniform prior they are logistic functions of x. The sd is |x|: the density of the counts is even in it, and unlike its
+logarithm x has no long tail where the sd may be 0. If the prior of the sd is 0, infinite or not smooth at 0, or
+uniform, x is its logarithm or its logit, as it is for the family's further parameter.
 """
 
 from dataclasses import dataclass
@@ -37,9 +42,10 @@ _ROLES, _KINDS, _NUMBERS, _UNITS, _CENTRE, _SCALE, _SETTINGS = range(8, 15)
 
 @dataclass(frozen=True)
 class Parameters:
-    """What theta is made of and its priors: coefficients, the sd where there are levels, the family's own parameter.
+    """The parameters in theta and their priors: coefficients, the sd if there are levels, the family's further
+    parameter.
 
-    `roles`, `kinds` (n,) as `parameters` has them, `numbers` (n, 3) of the priors, `units` (n,) of the coefficients.
+    `roles` (n,), `kinds` (n,) and `numbers` (n, 3) of the priors, `units` (n,) of the coefficients.
     """
 
     roles: Integers
@@ -53,7 +59,7 @@ class Parameters:
 
 
 def pack_counts(rows: CountRows, parameters: Parameters, *, centre: Floats, scale: Floats, fineness: float) -> Floats:
-    """One buffer with data and priors, the map theta = centre + scale x, and how close nodes lie (`nodes.step_of`)."""
+    """Pack data, priors, the map theta = centre + scale x, and the distance of nodes into one buffer."""
     settings = np.array([rows.code, rows.log_constant, fineness])
     data = [rows.X, rows.offset, rows.first, rows.second, rows.count, rows.starts, rows.guess, rows.information]
     priors = [parameters.roles, parameters.kinds, parameters.numbers, parameters.units]
@@ -82,7 +88,7 @@ def values_of(buffer: Floats, theta: Floats, values: Floats, slopes: Floats, sco
 
 @kernel
 def rows_at(buffer: Floats, values: Floats) -> Floats:
-    """The table of rows, as `nodes` has it, at given parameters."""
+    """The table of rows at given parameters, with the columns of `integral`."""
     X, offset = floats_2(buffer, _X), floats(buffer, _OFFSET)
     first, second, count = floats(buffer, _FIRST), floats(buffer, _SECOND), floats(buffer, _COUNT)
     table = np.empty((len(offset), 5))
@@ -97,7 +103,7 @@ def rows_at(buffer: Floats, values: Floats) -> Floats:
 
 @kernel
 def family_at(buffer: Floats, values: Floats) -> tuple[int, float, float]:
-    """Code of family and link, the family's own parameter (1 where it has none), the sd (0 without levels)."""
+    """Code of family and link, the family's further parameter (1 if it has none), the sd (0 without levels)."""
     code, p = int(floats(buffer, _SETTINGS)[0]), floats_2(buffer, _X).shape[1]
     sd = values[p] if len(integers(buffer, STARTS)) > 1 else 0.0
     return code, values[len(values) - 1] if code >= 4 else 1.0, sd
@@ -105,21 +111,25 @@ def family_at(buffer: Floats, values: Floats) -> tuple[int, float, float]:
 
 @kernel
 def log_posterior(buffer: Floats, theta: Floats) -> tuple[float, int]:
-    """log p(y | theta) + log p(theta), and how many nodes the levels took together."""
+    """log p(y | theta) + log p(theta), and the number of nodes of all levels."""
     n, n_nodes = len(theta), 0
     values, slopes, scores = np.empty(n), np.empty(n), np.empty(n)
     total = values_of(buffer, theta, values, slopes, scores) + floats(buffer, _SETTINGS)[1]
-    table, (code, own, sd), fineness = rows_at(buffer, values), family_at(buffer, values), floats(buffer, _SETTINGS)[2]
+    table, (code, auxiliary, sd), fineness = (
+        rows_at(buffer, values),
+        family_at(buffer, values),
+        floats(buffer, _SETTINGS)[2],
+    )
     starts, guess, information = integers(buffer, STARTS), floats(buffer, GUESS), floats(buffer, INFORMATION)
     for i in range(len(table) if code >= 4 else 0):
-        total += apart_from_predictor(code, table[i, FIRST], table[i, SECOND], table[i, COUNT], own)[0]
+        total += apart_from_predictor(code, table[i, FIRST], table[i, SECOND], table[i, COUNT], auxiliary)[0]
     for i in range(len(table) if len(starts) == 1 else 0):
-        total += log_density(code, table[i, ETA], table[i, FIRST], table[i, SECOND], table[i, COUNT], own)
+        total += log_density(code, table[i, ETA], table[i, FIRST], table[i, SECOND], table[i, COUNT], auxiliary)
     for j in range(len(starts) - 1):
-        level = level_of(table, code, own, sd, starts[j], starts[j + 1])
+        level = level_of(table, code, auxiliary, sd, starts[j], starts[j + 1])
         centre, width = centre_and_width(table, level, guess[j], information[j])
-        found, taken = log_integral(table, level, centre, step_of(table, level, centre, width, fineness))
-        total += found
+        of_level, taken = log_integral(table, level, centre, step_of(table, level, centre, width, fineness))
+        total += of_level
         n_nodes += taken
     return total, n_nodes
 
@@ -128,49 +138,49 @@ def log_posterior(buffer: Floats, theta: Floats) -> tuple[float, int]:
 def log_posterior_at(buffer: Floats, x: Floats, gradient: Floats) -> float:
     """log p(y | theta) + log p(theta) at theta = centre + scale x; fills the gradient with respect to x.
 
-    The Jacobian of the map from x to theta, a constant, is left out; of a folded sd the density is that of its size.
+    The Jacobian of the map from x to theta, a constant, is left out; the density of a folded sd is that of its size.
     """
     theta, n = theta_of(buffer, x), len(x)
     values, slopes, by_theta = np.empty(n), np.empty(n), np.empty(n)
     total = values_of(buffer, theta, values, slopes, by_theta) + floats(buffer, _SETTINGS)[1]
-    table, (code, own, sd) = rows_at(buffer, values), family_at(buffer, values)
+    table, (code, auxiliary, sd) = rows_at(buffer, values), family_at(buffer, values)
     starts, guess, information = integers(buffer, STARTS), floats(buffer, GUESS), floats(buffer, INFORMATION)
     X, fineness = floats_2(buffer, _X), floats(buffer, _SETTINGS)[2]
     n_rows, p = X.shape
     scores, scratch = np.empty(n_rows), np.empty(n_rows)
-    by_sd, by_own = 0.0, 0.0
+    by_sd, by_auxiliary = 0.0, 0.0
     for i in range(n_rows if code >= 4 else 0):
-        value, slope = apart_from_predictor(code, table[i, FIRST], table[i, SECOND], table[i, COUNT], own)
+        value, slope = apart_from_predictor(code, table[i, FIRST], table[i, SECOND], table[i, COUNT], auxiliary)
         total += value
-        by_own += slope
+        by_auxiliary += slope
     for i in range(n_rows if len(starts) == 1 else 0):
         value, scores[i], _, slope = with_slopes(
-            code, table[i, ETA], table[i, FIRST], table[i, SECOND], table[i, COUNT], own
+            code, table[i, ETA], table[i, FIRST], table[i, SECOND], table[i, COUNT], auxiliary
         )
         total += value
-        by_own += slope
+        by_auxiliary += slope
     for j in range(len(starts) - 1):
-        level = level_of(table, code, own, sd, starts[j], starts[j + 1])
+        level = level_of(table, code, auxiliary, sd, starts[j], starts[j + 1])
         centre, width = centre_and_width(table, level, guess[j], information[j])
         step = step_of(table, level, centre, width, fineness)
-        found, slope_sd, slope_own = log_integral_with_slopes(table, level, centre, step, scores, scratch)
-        total += found
+        of_level, slope_sd, slope_auxiliary = log_integral_with_slopes(table, level, centre, step, scores, scratch)
+        total += of_level
         by_sd += slope_sd
-        by_own += slope_own
+        by_auxiliary += slope_auxiliary
     for i in range(n_rows):
         for j in range(p):
             by_theta[j] += X[i, j] * scores[i] * slopes[j]
     if len(starts) > 1:
         by_theta[p] += by_sd * slopes[p]
     if code >= 4:
-        by_theta[n - 1] += by_own * slopes[n - 1]
+        by_theta[n - 1] += by_auxiliary * slopes[n - 1]
     gradient_by_coordinates(floats_2(buffer, _SCALE), by_theta, gradient)
     return total
 
 
 @kernel
 def evaluate_counts(buffer: Floats, points: Floats, log_densities: Floats) -> int:
-    """log p(y | theta) + log p(theta) at every point x (n_points, n) into `log_densities`; the nodes it took."""
+    """Fill `log_densities` with log p(y | theta) + log p(theta) at points x (n_points, n); the number of nodes."""
     n_nodes = 0
     for i in range(points.shape[0]):
         log_densities[i], taken = log_posterior(buffer, theta_of(buffer, points[i]))
@@ -180,7 +190,7 @@ def evaluate_counts(buffer: Floats, points: Floats, log_densities: Floats) -> in
 
 @kernel
 def parameter_values(buffer: Floats, thetas: Floats) -> Floats:
-    """What each theta (n_points, n) stands for: coefficients about the columns' means, sd, own parameter."""
+    """The parameters at each theta (n_points, n): coefficients about the columns' means, sd, further parameter."""
     values = np.empty(thetas.shape)
     slopes, scores = np.empty(thetas.shape[1]), np.empty(thetas.shape[1])
     for i in range(thetas.shape[0]):
@@ -189,10 +199,10 @@ def parameter_values(buffer: Floats, thetas: Floats) -> Floats:
 
 
 COEFFICIENT, FOLDED, POSITIVE = range(3)
-"""What a parameter is."""
+"""The roles of parameters."""
 
 FOLDABLE = (codes.HALF_NORMAL, codes.HALF_STUDENT_T)
-"""Kinds of prior of a sd that is folded: even functions, smooth at 0."""
+"""Kinds of prior that a folded sd may have: even functions, smooth at 0."""
 
 
 @kernel

@@ -1,6 +1,6 @@
-"""Rows of counts as quadrature takes them: level by level, identical ones counted once.
+"""Rows of counts for the quadrature: level by level, with identical rows merged.
 
-Of every distinct row three numbers stand for the data. With successes and failures of identical rows added up they are
+Three numbers of every distinct row stand for the data. With successes and failures of identical rows added up they are
 
 =================  =====================  ========  =====================
 family             first                  second    count
@@ -30,10 +30,10 @@ _COUNTS = (codes.POISSON_LOG, codes.NEGATIVE_BINOMIAL_LOG)
 class CountRows:
     """Distinct rows, the levels one after the other.
 
-    `code` of family and link; `X` (n_rows, p), `offset` (n_rows,), `first`, `second`, `count` (n_rows,) as the table
-    above has them; `starts` (n_levels + 1,), where each level begins; `guess` and `information` (n_levels,), of each
-    level the linear predictor that its counts alone suggest and what they tell of it; `log_constant`, what the log
-    density adds that depends on no parameter.
+    `code` of family and link; `X` (n_rows, p), `offset` (n_rows,); `first`, `second`, `count` (n_rows,) of the table
+    above; `starts` (n_levels + 1,), where each level begins; for each level the linear predictor that its counts alone
+    suggest, `guess`, and their `information` on it (n_levels,); `log_constant`, the terms of the log density without
+    parameters.
     """
 
     code: int
@@ -112,7 +112,7 @@ def of_all_rows(rows: CountRows) -> tuple[float, float]:
 def _guesses(code: int, first: Floats, second: Floats, count: Floats, starts: Integers) -> tuple[Floats, Floats]:
     """The empirical logit (log for counts) of each level, on the scale of the link, and its information.
 
-    Only the search for a level's mode begins there, so that a rough conversion between links will do.
+    As only the search for a level's mode begins there, a rough conversion between links is enough.
     """
     level = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
     n_levels = len(starts) - 1

@@ -1,10 +1,10 @@
 """Log densities of counts in compiled code, stable far out: of one row with its derivatives, and of all rows at once.
 
 A row is known by the code of its family and link (`numerics.row_codes`), its linear predictor eta, three numbers
-`first`, `second` and `count` as `level_quadrature.rows` has them, and `own`, the family's own parameter: the shape of a
-negative binomial (its variance is mu + mu^2 / shape), or phi of a beta-binomial (the probability is Beta(mu phi, (1 -
-mu) phi)). Terms without eta stand apart, in `apart_from_predictor`: they are needed once, not at every node of a
-quadrature.
+`first`, `second` and `count` as `level_quadrature.rows` has them, and `auxiliary`, the family's further parameter: the
+shape of a negative binomial (its variance is mu + mu^2 / shape), or phi of a beta-binomial (the probability is Beta(mu
+phi, (1 - mu) phi)). Terms without eta stand apart, in `apart_from_predictor`: they are needed once, not at every node
+of a quadrature.
 
 `row_densities` is for the joint density, whose gradient spends its time there: it works on four rows at a time. exp and
 log are written out as polynomials, which a compiler turns into vector instructions; calls of the library's functions
@@ -34,7 +34,7 @@ _LARGEST_HELD = 708.0
 
 
 @kernel
-def log_density(code: int, eta: float, first: float, second: float, count: float, own: float) -> float:
+def log_density(code: int, eta: float, first: float, second: float, count: float, auxiliary: float) -> float:
     """Log density of a row, or of `count` identical ones."""
     if code == codes.BINOMIAL_LOGIT:
         return first * log_logistic(eta) + second * log_logistic(-eta)
@@ -45,18 +45,18 @@ def log_density(code: int, eta: float, first: float, second: float, count: float
     if code == codes.POISSON_LOG:
         return first * eta - second * exp(min(eta, _LARGEST))
     if code == codes.NEGATIVE_BINOMIAL_LOG:
-        x = eta - log(own)
-        return count * (first * x + (first + own) * log_logistic(-x))
+        x = eta - log(auxiliary)
+        return count * (first * x + (first + auxiliary) * log_logistic(-x))
     up, down, _ = mean(code - codes.BETA_BINOMIAL_LOGIT, eta)
-    a, b = max(up * own, _TINY), max(down * own, _TINY)
+    a, b = max(up * auxiliary, _TINY), max(down * auxiliary, _TINY)
     return count * (log_rise(a, first) + log_rise(b, second))
 
 
 @kernel
 def with_slopes(
-    code: int, eta: float, first: float, second: float, count: float, own: float
+    code: int, eta: float, first: float, second: float, count: float, auxiliary: float
 ) -> tuple[float, float, float, float]:
-    """Log density, its slope by eta, the information, and the slope by `own`.
+    """Log density, its slope by eta, the information, and the slope by `auxiliary`.
 
     The information is minus the second derivative by eta, for a beta-binomial nearly the expected one.
     """
@@ -84,30 +84,30 @@ def with_slopes(
         expected = second * exp(min(eta, _LARGEST))
         return first * eta - expected, first - expected, expected, 0.0
     if code == codes.NEGATIVE_BINOMIAL_LOG:
-        x = eta - log(own)
-        up, down, size = logistic(x), logistic(-x), first + own
+        x = eta - log(auxiliary)
+        up, down, size = logistic(x), logistic(-x), first + auxiliary
         value = count * (first * x + size * log_logistic(-x))
-        by_own = count * (log_logistic(-x) + (size * up - first) / own)
-        return value, count * (first - size * up), count * size * up * down, by_own
+        by_auxiliary = count * (log_logistic(-x) + (size * up - first) / auxiliary)
+        return value, count * (first - size * up), count * size * up * down, by_auxiliary
     up, down, slope = mean(code - codes.BETA_BINOMIAL_LOGIT, eta)
-    a, b = max(up * own, _TINY), max(down * own, _TINY)
+    a, b = max(up * auxiliary, _TINY), max(down * auxiliary, _TINY)
     value = count * (log_rise(a, first) + log_rise(b, second))
     from_up, from_down = slope_of_rise(a, first), slope_of_rise(b, second)
     trials = first + second
-    information = slope * slope / max(up * down, _TINY) * trials * (own + 1.0) / (own + trials)
-    by_own = up * from_up + down * from_down
-    return value, count * own * slope * (from_up - from_down), count * information, count * by_own
+    information = slope * slope / max(up * down, _TINY) * trials * (auxiliary + 1.0) / (auxiliary + trials)
+    by_auxiliary = up * from_up + down * from_down
+    return value, count * auxiliary * slope * (from_up - from_down), count * information, count * by_auxiliary
 
 
 @kernel
-def apart_from_predictor(code: int, first: float, second: float, count: float, own: float) -> tuple[float, float]:
-    """The terms of a row's log density without its linear predictor, and their slope by `own`."""
+def apart_from_predictor(code: int, first: float, second: float, count: float, auxiliary: float) -> tuple[float, float]:
+    """The terms of a row's log density without its linear predictor, and their slope by `auxiliary`."""
     if code < codes.NEGATIVE_BINOMIAL_LOG:
         return 0.0, 0.0
     if code == codes.NEGATIVE_BINOMIAL_LOG:
-        return count * log_rise(own, first), count * slope_of_rise(own, first)
+        return count * log_rise(auxiliary, first), count * slope_of_rise(auxiliary, first)
     trials = first + second
-    return -count * log_rise(own, trials), -count * slope_of_rise(own, trials)
+    return -count * log_rise(auxiliary, trials), -count * slope_of_rise(auxiliary, trials)
 
 
 @kernel

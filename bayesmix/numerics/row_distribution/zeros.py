@@ -22,7 +22,7 @@ LogZero = Callable[[Parameters], Floats]
 
 
 def inflated(base: RowDistribution) -> RowDistribution:
-    """0 with probability zi, else as `base`."""
+    """0 with probability zi, otherwise `base`."""
 
     def log_density(y: Floats, q: Predicted) -> Floats:
         of_base = base.log_density(y, q) + np.log1p(-q["zi"])
@@ -44,7 +44,7 @@ def inflated(base: RowDistribution) -> RowDistribution:
 
 
 def hurdle(base: RowDistribution, draw_above: Draw, log_zero: LogZero | None = None) -> RowDistribution:
-    """0 with probability hu, else as `base` without its zeros, whose log probability is `log_zero`."""
+    """0 with probability hu, otherwise `base` without its zeros, whose log probability is `log_zero`."""
 
     def above(q: Parameters) -> Floats:
         return -np.expm1(log_zero(q)) if log_zero else np.ones_like(q["mu"])
