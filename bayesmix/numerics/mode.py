@@ -5,10 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayesmix.arrays import Floats
-from bayesmix.numerics.quasi_newton import minimise
-
-ValueAndGradient = Callable[[Floats], tuple[float, Floats]]
+from bayesmix.arrays import Flags, Floats, Positions
+from bayesmix.numerics.quasi_newton import ValueAndGradient, minimise
 
 _TOLERANCE = 1e-4  # of the gradient's greatest element, in units of the spread
 _MOST_ITERATIONS = 500
@@ -66,6 +64,18 @@ def find_mode(
     else:
         curvature = curvature_at(log_density, point, gradient, _STEP * spread)
     return Mode(point, float(value), inverse_factor(curvature), float(np.abs(gradient).max(initial=0.0)))
+
+
+def with_others_held(log_density: ValueAndGradient, theta: Floats, free: Flags | Positions) -> ValueAndGradient:
+    """The density as a function of theta[free], with the other parameters held at `theta`."""
+
+    def given(values: Floats) -> tuple[float, Floats]:
+        point = theta.copy()
+        point[free] = values
+        value, gradient = log_density(point)
+        return value, gradient[free]
+
+    return given
 
 
 def inverse_factor(curvature: Floats) -> Floats:

@@ -17,7 +17,7 @@ from scipy.interpolate import PchipInterpolator
 
 from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import QuadratureError
-from bayesmix.numerics.mode import Mode, ValueAndGradient, curvature_at, inverse_factor
+from bayesmix.numerics.mode import Mode, ValueAndGradient, curvature_at, inverse_factor, with_others_held
 
 _DROP = 7.0  # of the log marginal density of s from its greatest value to the last knot
 _STRAIGHT = 7  # knots to each side one scale apart: a normal density has dropped by then
@@ -30,7 +30,7 @@ _DIFFERENCE = 1e-3
 
 
 @dataclass(frozen=True)
-class Following:
+class SdCoordinates:
     """theta = (others, s), with others = `modes`(s) + `factors`(s) z and s = `centre` + `scale` x, or, where it is
     `bent`, `scale` sinh(t), t linear in x, with the same value and slope at x = 0.
 
@@ -82,7 +82,7 @@ class Placed:
     log_jacobian: Floats
 
 
-def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) -> Following:
+def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) -> SdCoordinates:
     """Coordinates about `mode` for a density with value and gradient at theta, whose spread depends on theta[at].
 
     Parameters
@@ -110,16 +110,14 @@ def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) 
         for number in range(_MOST_BENT if folded else _MOST_KNOTS):
             if folded and point[at] < 0:
                 point[at] = 0.0
-            conditional = _conditional(log_density, point, others, spread)
-            knots[float(point[at])] = conditional
-            # Of the bent coordinate, where it may be one.
-            height = (
-                conditional[2] + np.log(abs(point[at]) / scale) if folded and number > _STRAIGHT else conditional[2]
-            )
+            centre, factor, height = _conditional(log_density, point, others, spread)
+            knots[float(point[at])] = centre, factor, height
+            if folded and number > _STRAIGHT:
+                height += np.log(abs(point[at]) / scale)  # the density of the bent coordinate
             greatest = max(greatest, height)
             if height < greatest - _DROP or (folded and direction < 0 and point[at] == 0):
                 break
-            point[others] = conditional[0]
+            point[others] = centre
             if folded and number >= _STRAIGHT:
                 bent, step = True, 2 * step
             point[at] += step
@@ -134,7 +132,7 @@ def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) 
             "room for the data, or the data are beyond what can be computed with"
         )
     fine = np.linspace(s[0], min(s[-1], start[at] + _STRAIGHT * scale), 200)
-    return Following(
+    return SdCoordinates(
         at=at,
         folded=folded,
         bent=bent,
@@ -155,14 +153,7 @@ def _conditional(
 
     Newton's steps from theta, halved where they lead down.
     """
-
-    def given(values: Floats) -> tuple[float, Floats]:
-        point = theta.copy()
-        point[others] = values
-        value, gradient = log_density(point)
-        return value, gradient[others]
-
-    point = theta[others]
+    given, point = with_others_held(log_density, theta, others), theta[others]
     value, gradient = given(point)
     factor = np.diag(spread)
     for _ in range(_MOST_STEPS):
@@ -182,20 +173,20 @@ def _conditional(
     return point, factor, float(value + np.sum(np.log(np.diag(factor))))
 
 
-def place(following: Following, points: Floats) -> Placed:
+def place(coordinates: SdCoordinates, points: Floats) -> Placed:
     """theta at coordinates (n_points, n), which have x in the place of s."""
-    others = np.arange(points.shape[1]) != following.at
+    others = np.arange(points.shape[1]) != coordinates.at
     theta = np.empty_like(points)
-    s, log_slope = following.s_at(points[:, following.at])
-    modes, factors = following.at_s(s)
-    theta[:, following.at] = s
+    s, log_slope = coordinates.s_at(points[:, coordinates.at])
+    modes, factors = coordinates.at_s(s)
+    theta[:, coordinates.at] = s
     theta[:, others] = modes + np.einsum("kij,kj->ki", factors, points[:, others])
     volume = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
     return Placed(theta, volume + log_slope)
 
 
-def mirrored(following: Following, points: Floats) -> Floats:
+def mirrored(coordinates: SdCoordinates, points: Floats) -> Floats:
     """The coordinates of theta with the sign of s changed, for a folded s."""
     turned = points.copy()
-    turned[:, following.at] = following.x_at(-following.s_at(points[:, following.at])[0])
+    turned[:, coordinates.at] = coordinates.x_at(-coordinates.s_at(points[:, coordinates.at])[0])
     return turned

@@ -16,7 +16,7 @@ import numpy as np
 
 from bayesmix.arrays import Floats, Positions
 from bayesmix.numerics.importance import log_t_constant, t_distances, t_steps
-from bayesmix.numerics.mode import Mode, ValueAndGradient, find_mode
+from bayesmix.numerics.mode import Mode, ValueAndGradient, find_mode, with_others_held
 
 _FAR = 12.0  # below the mode: a standard deviation that is 160,000 times smaller
 _STEPS = np.arange(-_FAR, 2.0, 0.25)
@@ -69,15 +69,8 @@ def _region(log_density: ValueAndGradient, mode: Mode, at: Positions) -> Vanishi
     far[at] -= _FAR
     if log_density(far)[0] + _FAR * _SLOPES[1] * len(at) < mode.log_density + _HOPELESS:
         return None
-
-    def given(values: Floats) -> tuple[float, Floats]:
-        theta = far.copy()
-        theta[others] = values
-        value, gradient = log_density(theta)
-        return value, gradient[others]
-
     spread = np.sqrt(np.diag(mode.scale @ mode.scale.T))
-    without = find_mode(given, mode.point[others], spread[others])
+    without = find_mode(with_others_held(log_density, far, others), mode.point[others], spread[others])
     far[others] = without.point
     slopes = log_density(far)[1][at]
     if not ((slopes > _SLOPES[0]) & (slopes < _SLOPES[1])).all():

@@ -33,7 +33,7 @@ class LevelDraws:
     """All that the effects of the largest factor (block 0) depend on, in each of n_total draws.
 
     `packed` (n_total, n_packed), lower triangles of every L_t and log sigma; `dense` (n_total, m + p), effects of
-    the smaller factors and of X, as `numerics.gaussian.draws.centred_effects` gives them.
+    the smaller factors and of X, as `numerics.gaussian.conditional.centred_effects` gives them.
     """
 
     model: Marginal

@@ -172,7 +172,7 @@ def _nested(
     fixed: FixedColumns,
     rough: RoughFit,
 ) -> list[NDArray]:
-    """Coefficients untied among themselves; effects as `numerics.joint.nested` has them."""
+    """Coefficients untied among themselves; effects as `numerics.joint.nested_effects` has them."""
     p = len(fixed.names)
     starts, n = effect_starts(design, p)
     centre, diagonal = np.zeros(n), np.ones(n)

@@ -1,4 +1,4 @@
-"""Nested random intercepts as the compiled joint density samples them (`numerics.joint.nested`)."""
+"""Nested random intercepts as the compiled joint density samples them (`numerics.joint.nested_effects`)."""
 
 from dataclasses import dataclass
 from itertools import pairwise

@@ -81,7 +81,8 @@ def profiled_gradient(
 
 @dataclass(frozen=True)
 class RemlCoordinates(Coordinates):
-    """`bases`, one (k, k) a term; `arrays` the data seen in them; priors and `restricted` as `profiled` takes them.
+    """REML's criterion as a function of theta in `bases`: `arrays` has the data in them, and `profiled_gradient` takes
+    the rest.
 
     An evaluation begins with nothing: `near` is empty.
     """
