@@ -54,7 +54,7 @@ class Aside:
 
 @dataclass(frozen=True)
 class Blend:
-    """A proposal of up to three parts. The share `aside_share` comes from `aside`. If there is a `mixture`, the share
+    """A proposal of up to three parts: the share `aside_share` comes from `aside`. If there is a `mixture`, the share
     `_SPLIT_SHARE` comes from the split t and all the rest from the mixture.
 
     The split t always has a share, so that a weight is at most a multiple of the one that the split t would give.

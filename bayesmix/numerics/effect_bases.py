@@ -17,8 +17,7 @@ _DEPENDENT = 1e-10
 
 
 def unit_bases(terms: tuple[GroupColumns, ...], typical_weight: float = 1.0) -> tuple[Floats, ...]:
-    """For every term a U (k, k) that makes the columns Z U orthogonal with mean square 1; dependent columns are only
-    scaled.
+    """For every term a U (k, k) with columns Z U orthogonal and of mean square 1; dependent columns are only scaled.
 
     The mean square is 1 after multiplication by the root of `typical_weight`: sigma is in units of that root, and theta
     would be, too.

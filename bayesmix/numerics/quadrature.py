@@ -82,8 +82,7 @@ def _sum(values: Floats, step: float) -> float:
 
 
 def _ends(log_densities: Callable[[Floats], Floats], n: int) -> list[tuple[float, float]]:
-    """The range beyond which the density is negligible, found by widening each axis at the best value of the other
-    parameter.
+    """The range beyond which the density is negligible, found by widening one axis after the other.
 
     As a ridge may lead away from the axes, the other parameter is tried over its present range, until nothing changes.
     """

@@ -148,8 +148,7 @@ def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) 
 def _conditional(
     log_density: ValueAndGradient, theta: Floats, others: Flags, spread: Floats
 ) -> tuple[Floats, Floats, float]:
-    """Mode of the others given theta[at], the factor of their covariance, and the log marginal density up to a
-    constant.
+    """Mode of the others given theta[at], factor of their covariance, log marginal density up to a constant.
 
     Newton's steps from theta, halved where they lead down.
     """

@@ -113,9 +113,11 @@ def runaway(X: Floats, side: NDArray[np.int8], moved: Flags) -> Runaway:
     moved
         All rows that fit ever better along some direction, shape (n_obs,).
 
-    Notes ----- Along directions that move all of `moved`, the likelihood tends to that of the other rows alone. A
-    coefficient is finite if it is a combination of their predictors. Otherwise its sign is that of all directions of
-    separation, if they agree.
+    Notes
+    -----
+    Along directions that move all of `moved`, the likelihood tends to that of the other rows alone. A coefficient is
+    finite if it is a combination of their predictors. Otherwise its sign is that of all directions of separation, if
+    they agree.
     """
     rows = _distinct(X, side)
     still = np.ones(len(rows.X), dtype=bool)

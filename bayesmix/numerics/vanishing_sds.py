@@ -46,8 +46,7 @@ class Vanishing:
 
 
 def find_vanishing(log_density: ValueAndGradient, mode: Mode, axes: Sequence[int]) -> tuple[Vanishing, ...]:
-    """The regions with a share of the posterior that deserves a proposal, for each of `axes` and, if they are few, each
-    pair.
+    """The regions that deserve a proposal, for each of `axes` and, if they are few, each pair.
 
     Parameters
     ----------

@@ -30,8 +30,7 @@ _POWERS = (2, 3, 4)
 
 
 def fixed_units(design: Design) -> Floats:
-    """The unit of each fixed column, (p,): the sd of a number, 1 for 0/1 columns and the intercept, the product of
-    units for a product.
+    """The unit of each fixed column, (p,): sd of a number, 1 for 0/1 columns and the intercept, products for products.
 
     If nothing takes up the predictors' means, root mean squares take the place of sds.
     """
@@ -67,8 +66,7 @@ def fixed_reach(design: Design) -> Floats:
 
 
 def cell_means(fixed: FixedEffects) -> set[str]:
-    """Names of the columns of the factor, or of the crossing, that has a column for each level, in a model without
-    intercept.
+    """Names of the columns of the factor, or crossing, that has one for each level; empty beside an intercept.
 
     Every row has a 1 in one of them: like an intercept, they hold the level of the response.
     """

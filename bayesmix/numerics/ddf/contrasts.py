@@ -61,8 +61,10 @@ def f_test(record: Satterthwaite | KenwardRoger, beta: Floats, contrasts: Floats
     ValueError
         All contrasts are zero.
 
-    Notes ----- Satterthwaite's denominator follows from those of q independent t tests, as in lmerTest. As there, it
-    depends a little on how the hypothesis is written; Kenward and Roger's does not.
+    Notes
+    -----
+    Satterthwaite's denominator follows from those of q independent t tests, as in lmerTest. As there, it depends a
+    little on how the hypothesis is written; Kenward and Roger's does not.
     """
     rows = np.atleast_2d(np.asarray(contrasts, dtype=float))
     if isinstance(record, KenwardRoger):

@@ -1,5 +1,4 @@
-"""Conditional moments of the dense side and of the levels, given L and sigma, in units of sigma, and the least sum of
-squares.
+"""Conditional moments of the dense side and of the levels, in units of sigma, and the least sum of squares.
 
 If group effects are a million times the residual, y'y less what is explained has four digits of sixteen. `least_sum`
 adds up the parts instead: the residuals of the rows, level by level, and the penalties. An error of the solution enters

@@ -81,8 +81,7 @@ def profiled_gradient(
 
 @dataclass(frozen=True)
 class RemlCoordinates(Coordinates):
-    """REML's criterion as a function of theta in `bases`: `arrays` has the data in them, and `profiled_gradient` takes
-    the rest.
+    """REML's criterion, or the ML deviance, as a function of theta in `bases`; `arrays` has the data in them.
 
     An evaluation begins with nothing: `near` is empty.
     """
@@ -170,8 +169,10 @@ def reml_estimate(*, products: CrossProducts, terms: tuple[GroupColumns, ...], r
     restricted
         True for REML, False for ML.
 
-    Notes ----- The criterion can have more than one minimum: small models are searched from several starts, large ones
-    from one. A search that ends on the boundary continues inwards if the criterion falls there.
+    Notes
+    -----
+    The criterion can have more than one minimum: small models are searched from several starts, large ones from one. A
+    search that ends on the boundary continues inwards if the criterion falls there.
 
     References
     ----------

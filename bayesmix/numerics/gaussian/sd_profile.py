@@ -48,8 +48,9 @@ def sd_intervals(
     array (n_sds + 1, 2)
         Lower and upper ends; a lower end of 0 is exact, an upper one may be infinite.
 
-    Notes ----- The quantile holds for many levels and sds away from 0; an interval that begins at 0 is somewhat too
-    wide.
+    Notes
+    -----
+    The quantile holds for many levels and sds away from 0; an interval that begins at 0 is somewhat too wide.
     """
     coordinates = in_bases(products, unit_bases(terms, products.typical_weight), restricted=True)
     best = tuple(
@@ -78,8 +79,7 @@ def seconds_for(products: CrossProducts) -> float:
 
 @dataclass(frozen=True)
 class _Profile:
-    """Profile criterion of x: packed triangles in `coordinates` in units of `sigma`, then the log ratio of sigma to its
-    estimate.
+    """Profile criterion of x: packed triangles in units of `sigma`, then the log ratio of sigma to its estimate.
 
     Searches begin at `start`, next to the estimates.
     """

@@ -44,8 +44,7 @@ def parameters_at(buffer: Floats, x: Floats) -> Floats:
 
 @kernel
 def expand_points(buffer: Floats, points: Floats) -> tuple[Floats, Floats]:
-    """The packed lower triangles of every L (n_points, n_packed) and the effects b (n_points, q) at points q (n_points,
-    n).
+    """Lower triangles of every L, packed, (n_points, n_packed) and effects b (n_points, q) at points q (n_points, n).
 
     Effects stand term after term and column after column.
     """

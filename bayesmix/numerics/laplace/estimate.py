@@ -76,8 +76,10 @@ def laplace_estimate(
     likelihood
         Of a row, with its link.
 
-    Notes ----- The criterion is that of lme4's glmer with nAGQ = 1 in its final stage: the determinant has the expected
-    weights, which for the links logit and log are the observed ones. Unlike there, modes and gradient are exact.
+    Notes
+    -----
+    The criterion is that of lme4's glmer with nAGQ = 1 in its final stage: the determinant has the expected weights,
+    which for the links logit and log are the observed ones. Unlike there, modes and gradient are exact.
 
     References
     ----------

@@ -1,5 +1,4 @@
-"""The effects of every row: rows sorted by the level of the largest grouping factor, with the levels of the others that
-occur.
+"""The effects of every row, with rows sorted by the level of the largest grouping factor.
 
 Effects are in blocks, one a grouping factor (`gaussian.arrangement`). Block 0 is eliminated level by level; the
 effects of the others, the m dense ones, follow it in u, and each level of block 0 meets few of them.

@@ -42,8 +42,7 @@ _ROLES, _KINDS, _NUMBERS, _UNITS, _CENTRE, _SCALE, _SETTINGS = range(8, 15)
 
 @dataclass(frozen=True)
 class Parameters:
-    """The parameters in theta and their priors: coefficients, the sd if there are levels, the family's further
-    parameter.
+    """The parameters in theta and their priors: coefficients, the sd if any, the family's further parameter.
 
     `roles` (n,), `kinds` (n,) and `numbers` (n, 3) of the priors, `units` (n,) of the coefficients.
     """
