@@ -12,10 +12,8 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from bayesmix.cli.data import data
-from bayesmix.cli.fit import fit
+from bayesmix.cli.commands import data, fit, run
 from bayesmix.cli.printing import print_error
-from bayesmix.cli.run import run
 from bayesmix.errors import BayesmixError, EndedError, one_line
 from bayesmix.report.analysis.session import version_of
 

@@ -1,4 +1,4 @@
-"""Fits whose results folder cannot be written are kept: hours of sampling are worth more than where they lie."""
+"""Fits are kept elsewhere if their results folder cannot be written, as sampling may have taken hours."""
 
 import tempfile
 from collections.abc import Iterable
@@ -10,9 +10,9 @@ from bayesmix.modelling.storage import storage
 
 
 def keep_elsewhere(fits: Iterable[Fit]) -> str:
-    """Store the fits in the system's temporary folder; gives a sentence that says where, or why that failed, too.
+    """Store the fits in the system's temporary folder, and return a sentence that says where, or why that failed too.
 
-    The first is ``fit.nc``, the others ``layer_1.nc``, ``layer_2.nc``.
+    The first file is ``fit.nc``, the others are ``layer_1.nc``, ``layer_2.nc``.
     """
     first, *others = fits
     names = {"fit.nc": first, **{f"layer_{number}.nc": fit for number, fit in enumerate(others, start=1)}}
