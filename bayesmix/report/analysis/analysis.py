@@ -17,11 +17,11 @@ from bayesmix.report.analysis.card_audit import CardAudit, audit_of
 from bayesmix.report.analysis.card_plan import Plan, all_formulas, plan_card
 from bayesmix.report.analysis.card_text import to_toml
 from bayesmix.report.analysis.kept_fits import keep_elsewhere
+from bayesmix.report.analysis.picture_choice import telling_pictures
 from bayesmix.report.analysis.result_files import CARD, FIT, SESSION, SUMMARY
 from bayesmix.report.analysis.results_folder import disk_refusals, results_path, whole_folder
 from bayesmix.report.analysis.session import write_session
 from bayesmix.report.analysis.tables import write_comparison, write_table, write_tables
-from bayesmix.report.analysis.which_pictures import telling_pictures
 from bayesmix.report.pages.summary import summary
 from bayesmix.visible import visible
 

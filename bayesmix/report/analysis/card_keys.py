@@ -131,7 +131,7 @@ def _check_table(content: Mapping[str, Any], table: str, card: str) -> None:
             _check_value(value, Key(allowed), _in_words(key, table), card)
         elif inner in KEYS:
             if not isinstance(value, dict):
-                raise CardError(f"{card}: {inner!r} is a table, begun by a line [{inner}]; given is {_given(value)}.")
+                raise CardError(f"{card}: {inner!r} is a table and begins with a line [{inner}]; got {_given(value)}.")
             _check_table(value, inner, card)
         elif key in allowed:
             _check_value(value, allowed[key], _in_words(key, table), card)
@@ -158,7 +158,7 @@ def _unknown(key: str, table: str, allowed: Mapping[str, Key]) -> str:
 def _check_value(value: Any, key: Key, name: str, card: str) -> None:
     if not key.kind.fits(value):
         nested = " (a name with a dot in it is written in quotes)" if isinstance(value, dict) else ""
-        raise CardError(f"{card}: {name} is {key.kind.words}; given is {_given(value)}{nested}.")
+        raise CardError(f"{card}: {name} is {key.kind.words}; got {_given(value)}{nested}.")
     for text in value if isinstance(value, list) else [value]:
         if key.choices and text not in key.choices:
             raise CardError(

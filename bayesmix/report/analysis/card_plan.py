@@ -16,8 +16,8 @@ from bayesmix.priors.settled import settle_priors
 from bayesmix.report.analysis.card import Card
 from bayesmix.report.analysis.card_data import card_data
 from bayesmix.report.analysis.card_text import require_writable_texts
+from bayesmix.report.analysis.picture_choice import Setting, chosen_formats, chosen_pictures, refuse_layers
 from bayesmix.report.analysis.session import data_record
-from bayesmix.report.analysis.which_pictures import Setting, chosen_formats, chosen_pictures, refuse_layers
 
 _CHECKED = ("draws", "tune", "chains", "cores", "seed", "target_accept", "method")
 

@@ -15,8 +15,8 @@ from bayesmix.errors import BayesmixError
 from bayesmix.inference.evidence.rand_table import RandTable
 from bayesmix.inference.pooling.compare_reml import compare_reml
 from bayesmix.modelling.record import Fit
+from bayesmix.report.analysis.picture_choice import panel_group
 from bayesmix.report.analysis.result_files import file_names
-from bayesmix.report.analysis.which_pictures import panel_group
 from bayesmix.report.pictures import (
     plot_compare_reml,
     plot_lines,

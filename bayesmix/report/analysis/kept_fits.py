@@ -20,7 +20,7 @@ def keep_elsewhere(fits: Iterable[Fit]) -> str:
     try:
         folder = Path(tempfile.mkdtemp(prefix="bayesmix-"))
     except OSError as error:
-        return f"Neither could the fit be kept in the system's temporary folder: {error.strerror}."
+        return f"The fit could not be kept in the system's temporary folder either: {error.strerror}."
     for name, fit in names.items():
         try:
             storage.save(fit, folder / name)
@@ -28,6 +28,6 @@ def keep_elsewhere(fits: Iterable[Fit]) -> str:
             if kept:
                 break
             folder.rmdir()
-            return f"Neither could the fit be kept in the system's temporary folder: {error}"
+            return f"The fit could not be kept in the system's temporary folder either: {error}"
         kept.append(name)
     return f"The fit is kept in {str(folder)!r} ({', '.join(kept)}): read it with bm.load, and move it to a safe place."

@@ -11,7 +11,7 @@ from bayesmix.formula.matrices import new_rows
 from bayesmix.formula.syntax import columns_in
 from bayesmix.inference.shared.response_scale import observed
 from bayesmix.report.pages.units import response_text, response_unit, with_unit
-from bayesmix.report.pictures.line_expected import is_linear
+from bayesmix.report.pictures.line_expectations import is_linear
 from bayesmix.report.pictures.line_grid import Axis, group_term
 from bayesmix.report.pictures.line_rows import Rows
 from bayesmix.report.pictures.plot_arguments import AnyFit

@@ -13,7 +13,7 @@ from bayesmix.formula.syntax import columns_in
 from bayesmix.inference.shared.arguments import a_column
 from bayesmix.modelling.record import Fit
 from bayesmix.report.pictures.line_data import Points, points_at, separate_lines
-from bayesmix.report.pictures.line_expected import expected_lines, height_of_others, lines_at_mean, values_of_a_row
+from bayesmix.report.pictures.line_expectations import expected_lines, height_of_others, lines_at_mean, values_of_a_row
 from bayesmix.report.pictures.line_grid import Axis, group_term, is_factor
 from bayesmix.report.pictures.line_panels import Layer, Panels, layer_look
 from bayesmix.report.pictures.line_rows import Rows, rows_for
@@ -111,8 +111,8 @@ def a_factor(design: Design, by: str, axis: Axis, group: str) -> str:
     by = a_column(design.data, by, argument="by")
     if by == axis.name or by in group.split(":") or not is_factor(design, by) or design.data[by].isna().any():
         raise ArgumentError(
-            f"by={by!r} is to be a factor without missing values, neither the group nor along the axis; its levels "
-            "get a colour each."
+            f"by={by!r} must be a factor without missing values that is neither the group nor on the axis; each of its "
+            "levels gets a colour."
         )
     return by
 

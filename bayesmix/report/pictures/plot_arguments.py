@@ -27,7 +27,7 @@ _LEAST_INCHES, _MOST_INCHES = 1.0, 100.0
 def a_fit(fit: Any) -> Fit:
     """`fit`, if it is a posterior."""
     if not isinstance(fit, Fit):
-        raise ArgumentError(f"This picture is drawn of a posterior, as bm.fit returns it; got {type(fit).__name__}.")
+        raise ArgumentError(f"This picture shows a posterior, as bm.fit returns it; got {type(fit).__name__}.")
     return fit
 
 
@@ -35,8 +35,7 @@ def any_fit(fit: Any) -> AnyFit:
     """`fit`, if it is a fit of any kind."""
     if not isinstance(fit, LINEAR):
         raise ArgumentError(
-            "A picture is drawn of a fit, as bm.fit, bm.reml, bm.laplace or bm.lm returns it; got "
-            f"{type(fit).__name__}."
+            f"A picture shows a fit, as bm.fit, bm.reml, bm.laplace or bm.lm returns it; got {type(fit).__name__}."
         )
     return fit
 
@@ -115,7 +114,9 @@ def labelled_fits(fits: Any, group: str | None) -> tuple[dict[str, AnyFit], str]
     *_, last_label = by_label
     last = by_label[last_label]
     if group is None and not last.design.random:
-        raise UnknownTermError(f"The fit {last_label!r} has no group, whose levels are the panels; put it before one.")
+        raise UnknownTermError(
+            f"The fit {last_label!r} has no group, whose levels are the panels; put one with it last."
+        )
     group = one_group(last.design, group)
     for label, fit in by_label.items():
         if not _same_data(last.design, fit.design, group):

@@ -14,7 +14,7 @@ from bayesmix.inference.shared.arguments import a_count
 from bayesmix.modelling.record import Fit
 from bayesmix.report.pages.units import column_with_unit
 from bayesmix.report.pictures.line_data import points_at, response_label
-from bayesmix.report.pictures.line_expected import expected_lines
+from bayesmix.report.pictures.line_expectations import expected_lines
 from bayesmix.report.pictures.line_grid import Axis, choose_axis, group_term
 from bayesmix.report.pictures.line_layers import (
     PROB,

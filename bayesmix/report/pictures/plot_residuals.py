@@ -23,7 +23,7 @@ from bayesmix.report.pages.units import column_with_unit, response_text, respons
 from bayesmix.report.pictures.plot_arguments import AnyFit, a_canvas, family_of
 from bayesmix.report.pictures.plot_look import BLUE, POINT_SIZE, VERMILION, look
 from bayesmix.report.pictures.plot_style import head, label_axes, one_axes
-from bayesmix.report.pictures.residuals_by import Levels, draw_boxes, draw_boxes_along, levels_or_numbers
+from bayesmix.report.pictures.residual_boxes import Levels, draw_boxes, draw_boxes_along, levels_or_numbers
 
 PROB = 0.95
 _PER_BIN, _FEWEST_BINS, _MOST_BINS = 15, 4, 20

@@ -62,7 +62,7 @@ def plot_sd(
 ) -> Figure:
     """Prior and posterior density of each group sd and of sigma.
 
-    Where both look alike the data say little; where the posterior piles up at 0 the term may not be needed.
+    If both look alike the data say little; if the posterior piles up at 0 the term may not be needed.
 
     Parameters
     ----------

@@ -66,9 +66,9 @@ def draw_arrows(fit: Fit | RemlFit, lines: LevelLines, term: str | None, canvas:
     plane = np.zeros((2, len(alone.names)))
     plane[0, 0], plane[0, 1:] = 1.0, alone.means[1:]
     plane[0, slope], plane[1, slope] = at, 1.0
-    own, overall, end = alone.coefficients @ plane.T, lines.overall @ plane.T, _pooled(fit, lines) @ plane.T
-    known = np.isfinite(own).all(axis=1)
-    paths = _Paths(own[known], end, known, _distinct(overall, np.concatenate([own[known], end])))
+    starts, overall, end = alone.coefficients @ plane.T, lines.overall @ plane.T, _pooled(fit, lines) @ plane.T
+    known = np.isfinite(starts).all(axis=1)
+    paths = _Paths(starts[known], end, known, _distinct(overall, np.concatenate([starts[known], end])))
     colour, mean = (BLUE, "posterior mean") if isinstance(fit, Fit) else (VERMILION, "BLUP")
 
     ax = one_axes(canvas, width=5.6, height=5.0)

@@ -123,7 +123,7 @@ def test_a_fit_that_can_be_kept_nowhere(tmp_path: Path, monkeypatch):
         )
 
     monkeypatch.setattr(storage, "save", refuse)
-    with pytest.raises(OutputError, match=r"No space left on device\..*Neither could the fit be kept"):
+    with pytest.raises(OutputError, match=r"No space left on device\..*The fit could not be kept"):
         run_card(CARD, "out", show=silent)
     assert paths_in(tmp_path) == ["tmp"]
 

@@ -48,7 +48,7 @@ def levels_or_numbers(design: Design, by: str) -> Levels | Floats:
     numbers = column.to_numpy(np.float64)
     n_infinite = int(np.sum(~np.isfinite(numbers)))
     if n_infinite:
-        raise ArgumentError(f"by={by!r} is infinite in {n_infinite} of {len(numbers)} rows; such points have no place.")
+        raise ArgumentError(f"by={by!r} is infinite in {n_infinite} of {len(numbers)} rows, which cannot be drawn.")
     return numbers
 
 
