@@ -8,6 +8,8 @@ import pytest
 
 import bayesmix as bm
 from bayesmix.errors import StoredFitError
+from bayesmix.formula.reduce import fixed_reductions
+from bayesmix.modelling.reduced import reduced_model
 from bayesmix.modelling.storage.description import description_of, from_json, to_json
 from bayesmix.modelling.storage.model import model_of
 
@@ -73,6 +75,13 @@ def test_a_model_without_a_term_keeps_the_contrasts_of_the_others(data):
     table = bm.rand(reml)
     slope = bm.reml("y ~ h + (1 | g)", data, contrasts={"h": "sum"})
     assert table["loglik"].iloc[1] == pytest.approx(slope.loglik, abs=1e-6)
+
+
+def test_a_posterior_without_a_fixed_term_is_of_the_other_contrasts(data):
+    fit = bm.fit("y ~ f + h + (1 | g)", data, contrasts={"f": "sum", "h": "sum"}, **SHORT)
+    without = {part.label: part.formula for part in fixed_reductions(fit.design.formula)}
+    assert reduced_model(fit, without["f"]).design.fixed.names == ("Intercept", "h[S.u]")
+    assert reduced_model(fit, without["h"]).design.contrasts == {"f": "sum"}
 
 
 @pytest.mark.slow

@@ -100,7 +100,7 @@ functions <- c(
   "(f + h + x)^3 - f:h", "(x + z + k)^2", "x + offset(z)", "x * z - 1", "I((x > 0) * (x < 2))"
 )
 learners <- c(
-  "scale(x, T, F)",   "cut(x, 3)", "cut(z, 4)", "cut(k, 2)", "cut(x, 3, dig.lab = 2)", "cut(x, 3, right = FALSE)", "I(x - mean(x))",
+  "scale(x, T, F)", "0 + cut(x, 3)", "0 + cut(z, 4, right = FALSE)", "cut(x, 3)", "cut(z, 4)", "cut(k, 2)", "cut(x, 3, dig.lab = 2)", "cut(x, 3, right = FALSE)", "I(x - mean(x))",
   "I((x - mean(x)) / sd(x))", "I(x > median(x))", "I(x / max(x))", "I(x - min(x))", "I((z - min(z)) / (max(z) - min(z)))"
 )
 functions <- c(lapply(functions, row_of), lapply(learners, row_of, keeps = FALSE))
