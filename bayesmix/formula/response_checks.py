@@ -131,6 +131,6 @@ def _refuse_not_inside(text: str, values: Floats) -> None:
     if n_zero or n_one:
         raise DataError(
             f"The response {text} is exactly 0 in {n_zero} and exactly 1 in {n_one} of {len(values)} rows, where beta "
-            'has no density; if it is counts out of trials, model these with beta_binomial, else write '
+            "has no density; if it is counts out of trials, model these with beta_binomial, else write "
             'family="ordered_beta" or "zero_one_inflated_beta".'
         )

@@ -174,7 +174,7 @@ def estimates(fit):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("family", "formulas"), MODELS, ids=[f"{family} {len(fs)}" for family, fs in MODELS])
-def test_recovery(family, formulas):
+def test_recovery(family, formulas, tmp_path):
     data, truth = simulated(family, formulas, seed=11)
     fit = bm.fit(list(formulas), data, family, seed=3, progress=False)
     found = estimates(fit)
@@ -188,6 +188,8 @@ def test_recovery(family, formulas):
         warnings.simplefilter("error")
         scaled = bm.residuals(fit, kind="pearson")["mean"]
     assert scaled.abs().mean() < 1.5
+    bm.save(fit, tmp_path / "fit.nc")
+    assert str(bm.load(tmp_path / "fit.nc")) == str(fit)
 
 
 @pytest.mark.slow

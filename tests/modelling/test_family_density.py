@@ -133,9 +133,7 @@ def inflated_ends(d, mu, q):
 
 LOG_DENSITY = {
     "skew_normal": lambda d, mu, q: skew_normal(d["y"], mu, q),
-    "exgaussian": lambda d, mu, q: stats.exponnorm.logpdf(
-        d["y"], q["beta"] / q["sigma"], mu - q["beta"], q["sigma"]
-    ),
+    "exgaussian": lambda d, mu, q: stats.exponnorm.logpdf(d["y"], q["beta"] / q["sigma"], mu - q["beta"], q["sigma"]),
     "shifted_lognormal": lambda d, mu, q: lognormal(d["amount"] - q["ndt"], mu, q),
     "inverse_gaussian": lambda d, mu, q: stats.invgauss.logpdf(d["amount"], mu / q["lam"], scale=q["lam"]),
     "weibull": lambda d, mu, q: weibull(d["amount"], mu, q),
@@ -222,7 +220,12 @@ def a_model(text, data, *, parts=()):
 def random_point(model, rng, priors):
     """A point on the whole line, and the parameters that it stands for."""
     point = {name: rng.normal(scale=0.4, size=np.shape(v)) for name, v in model.initial_point().items()}
-    undo = {"_log__": np.exp, "_logodds__": expit, "_interval__": expit, "_simplex__": lambda v: softmax([*v, -v.sum()])}
+    undo = {
+        "_log__": np.exp,
+        "_logodds__": expit,
+        "_interval__": expit,
+        "_simplex__": lambda v: softmax([*v, -v.sum()]),
+    }
     values = {}
     for name, value in point.items():
         ending = next((ending for ending in undo if name.endswith(ending)), "")

@@ -122,9 +122,7 @@ ZERO_INFLATED_BINOMIAL = inflated(BINOMIAL)
 ZERO_INFLATED_POISSON = inflated(POISSON)
 ZERO_INFLATED_NEGATIVE_BINOMIAL = inflated(NEGATIVE_BINOMIAL)
 TRUNCATED_POISSON = above_zero(POISSON, _poisson_above_zero, _poisson_log_zero)
-TRUNCATED_NEGATIVE_BINOMIAL = above_zero(
-    NEGATIVE_BINOMIAL, _negative_binomial_above_zero, _negative_binomial_log_zero
-)
+TRUNCATED_NEGATIVE_BINOMIAL = above_zero(NEGATIVE_BINOMIAL, _negative_binomial_above_zero, _negative_binomial_log_zero)
 HURDLE_POISSON = hurdle(TRUNCATED_POISSON)
 HURDLE_NEGATIVE_BINOMIAL = hurdle(TRUNCATED_NEGATIVE_BINOMIAL)
 HURDLE_GAMMA = hurdle(GAMMA)
