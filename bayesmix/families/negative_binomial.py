@@ -3,7 +3,7 @@
 from typing import Literal
 
 from bayesmix.families.auxiliary import HU, SHAPE, ZI
-from bayesmix.families.record import Arguments, FamilyRecord, PymcRecipe, without_zeros, with_zeros
+from bayesmix.families.record import Arguments, FamilyRecord, PymcRecipe, with_zeros, without_zeros
 from bayesmix.numerics import row_codes as codes
 from bayesmix.numerics.row_distribution import counts, zeros
 

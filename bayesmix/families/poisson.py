@@ -3,7 +3,7 @@
 from typing import Literal
 
 from bayesmix.families.auxiliary import HU, ZI
-from bayesmix.families.record import FamilyRecord, PymcRecipe, as_is, without_zeros, with_zeros
+from bayesmix.families.record import FamilyRecord, PymcRecipe, as_is, with_zeros, without_zeros
 from bayesmix.numerics import row_codes as codes
 from bayesmix.numerics.laplace import likelihood
 from bayesmix.numerics.row_distribution import counts, zeros

@@ -118,8 +118,8 @@ def _refuse_without_ends(text: str, values: Floats) -> None:
     at_ends = int(((values == 0) | (values == 1)).sum())
     if at_ends == 0:
         raise DataError(
-            f"The response {text} is 0 or 1 in none of {len(values)} rows, so the model's part for these has nothing to "
-            'go by; write family="beta".'
+            f"The response {text} is 0 or 1 in none of {len(values)} rows, so the model's part for these has nothing "
+            'to go by; write family="beta".'
         )
     if at_ends == len(values):
         raise DataError(f'The response {text} is 0 or 1 in all {len(values)} rows; write family="bernoulli".')

@@ -66,7 +66,8 @@ class _AdjacentCategory(StoppingRatio):
     def transform_mean(model: bambi.Model, mean: xr.DataArray) -> xr.DataArray:
         """The probabilities of the categories, as last dimension."""
         borders, categories = f"{layout.THRESHOLD}_dim", f"{model.response_term.name}_dim"
-        log_odds = (np.log1p(-mean) - np.log(mean)).cumsum(borders).rename({borders: categories})
+        each: xr.DataArray = np.log1p(-mean) - np.log(mean)
+        log_odds = each.cumsum(borders).rename({borders: categories})
         logs = log_odds.pad({categories: (1, 0)}, constant_values=0.0).assign_coords(
             {categories: list(model.response_term.levels)}
         )

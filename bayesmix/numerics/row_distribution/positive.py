@@ -10,7 +10,7 @@ from bayesmix.numerics.row_distribution.parts import Parameters, Predicted, RowD
 _HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
 
 
-def _none_at(y: Floats, below: Floats, above: Floats) -> Tails:
+def _continuous(below: Floats, above: Floats) -> Tails:
     return Tails(below, np.zeros_like(below), above)
 
 
@@ -20,7 +20,7 @@ def _exponential_log_density(y: Floats, q: Predicted) -> Floats:
 
 def _exponential_tails(y: Floats, q: Predicted) -> Tails:
     hazard = y * np.exp(-q.eta)
-    return _none_at(y, -np.expm1(-hazard), np.exp(-hazard))
+    return _continuous(-np.expm1(-hazard), np.exp(-hazard))
 
 
 def _weibull_log_scale(q: Parameters) -> Floats:
@@ -39,7 +39,7 @@ def _weibull_log_density(y: Floats, q: Predicted) -> Floats:
 
 def _weibull_tails(y: Floats, q: Predicted) -> Tails:
     hazard = np.exp(_weibull_log_hazard(y, q))
-    return _none_at(y, -np.expm1(-hazard), np.exp(-hazard))
+    return _continuous(-np.expm1(-hazard), np.exp(-hazard))
 
 
 def _weibull_draw(rng: np.random.Generator, q: Predicted) -> Floats:
@@ -62,7 +62,7 @@ def _inverse_gaussian_tails(y: Floats, q: Predicted) -> Tails:
     log_second = 2 * q["lam"] / q.mu + log_ndtr(-root * (ratio + 1))
     below = ndtr(root * (ratio - 1)) + np.exp(log_second)
     above = ndtr(-root * (ratio - 1)) - np.exp(log_second)
-    return _none_at(y, below, np.maximum(above, 0.0))
+    return _continuous(below, np.maximum(above, 0.0))
 
 
 def _inverse_gaussian_draw(rng: np.random.Generator, q: Predicted) -> Floats:

@@ -1,8 +1,8 @@
 """Skewed distributions on the whole line, by mean and standard deviations: skew normal, exponentially modified normal.
 
 Azzalini (1985), doi:10.2307/4615982, in the centred parameters of brms: `sigma` is the standard deviation of the
-response, `alpha` the slant. An ex-Gaussian response is normal with sd `sigma` plus an exponential time with mean `beta`;
-`mu` is the mean of the sum.
+response, `alpha` the slant. An ex-Gaussian response is normal with sd `sigma` plus an exponential time with mean
+`beta`; `mu` is the mean of the sum.
 """
 
 import numpy as np
