@@ -81,6 +81,7 @@ INNER_FLOORS = {
 ALLOWED = {
     "numba": {"numerics", "compile_clock", "modelling"},
     "llvmlite": {"numerics"},
+    "narwhals": {"formula"},
     "scipy": {"numerics", "priors", "estimates", "modelling", "inference", "report"},
     "pyarrow": {"data", "modelling"},
     "h5py": {"modelling"},

@@ -62,9 +62,10 @@ def fit(
         ``k | trials(n)``. A sequence of formulas gives further parameters of the family predictors of their own, on
         the log or logit scale: ``["y ~ x + (1 | g)", "sigma ~ x + (1 | g)"]``.
     data
-        One row an observation, of pandas, or of polars or Arrow, which become pandas. Text, true/false and
-        Categorical columns are factors with treatment coding; the first level is the reference, and a Categorical keeps
-        the order of its levels. ``data.attrs["units"]``, by column, are the units that pictures show.
+        One row an observation, in a frame of pandas, polars, Arrow or another library that narwhals knows, or in a
+        dict of columns; answers are of pandas. Text, true/false and Categorical columns are factors with treatment
+        coding; the first level is the reference, and a Categorical or Enum keeps the order of its levels.
+        ``data.attrs["units"]``, by column, are the units that pictures show.
     family
         Such as ``"binomial"``, ``"negative_binomial"`` or ``"student_t"``, all of them in ``docs/families.md``; a link
         in parentheses: ``"binomial(probit)"``.
