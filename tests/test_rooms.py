@@ -84,6 +84,7 @@ ALLOWED = {
     "narwhals": {"formula"},
     "scipy": {"numerics", "priors", "estimates", "modelling", "inference", "report"},
     "pyarrow": {"data", "modelling"},
+    "rdata": {"data"},
     "h5py": {"modelling"},
     "xarray": {"posterior", "modelling", "inference", "report"},
     "arviz_stats": {"modelling", "inference", "report"},

@@ -25,7 +25,7 @@ class DataPart:
 
     `na` ``"drop"`` or ``"error"``; `weights` a column; `units` by column; `keep` the levels of a column whose rows are
     used, such as one locus of a table; `factors` the levels of a column in their order, the first the reference.
-    `sep`, `decimal`, `encoding`, `na_values` and `sheet`: how a file is written, as `read_table` takes them.
+    `sep`, `decimal`, `encoding`, `na_values`, `sheet` and `object`: how a file is written, as `read_table` takes them.
     """
 
     source: str | None = None
@@ -37,6 +37,7 @@ class DataPart:
     encoding: str | None = None
     na_values: tuple[str, ...] | None = None
     sheet: str | None = None
+    object: str | None = None
     units: Mapping[str, str] = field(default_factory=dict)
     factors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
