@@ -18,6 +18,7 @@ FLOORS = {
     "display": 1,
     "parallel": 1,
     "terminal": 1,
+    "keyword_hints": 1.4,
     "hints": 1.5,
     "formula": 2,
     "numerics": 2,
