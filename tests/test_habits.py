@@ -140,7 +140,8 @@ def test_arguments_of_sampling_are_those_of_fit():
 NAMES = {
     "lmer": "bm.reml(formula, data) gives lmer's estimates, bm.fit(formula, data) the posterior",
     "glmer": "bm.laplace(formula, data, family)", "glmer.nb": '"negative_binomial"', "brm": "bm.fit(",
-    "Model": "bm.fit(",    "stan_glmer": "bm.fit(", "glmmTMB": "bm.fit(", "MixedLM": "bm.reml(", "VarCorr": "Did you mean 'varcorr'?",
+    "Model": "bm.fit(", "stan_glmer": "bm.fit(", "glmmTMB": "bm.fit(", "MixedLM": "bm.reml(",
+    "VarCorr": "Did you mean 'varcorr'?",
     "lmerControl": "need no setting", "allFit": "searches from several starts", "isSingular": "fit.singular",
     "profile": "bm.varcorr(fit, intervals=True)", "confint": "lower and upper", "rope": "bm.equivalence(fit)",
     "kfold": "bm.loo(fit)", "waic": "bm.loo(fit)", "pp_check": "bm.plot_ppc(fit)", "traceplot": "bm.plot_trace(fit)",
