@@ -55,7 +55,7 @@ NAMES: Mapping[str, str] = {
         ("conditionaleffects", "ggpredict", "margins"), "bm.plot_lines(fit) draws a model by its levels; " + _MEANS
     ),
     **dict.fromkeys(("predict", "predictions", "posteriorepred", "posteriorlinpred"), _NEW_ROWS),
-    **dict.fromkeys(("binomial", "poisson", "gaussian", "bernoulli", "family"), _FAMILY),
+    **dict.fromkeys(("binomial", "family"), _FAMILY),
     **dict.fromkeys(
         ("cbind", "offset", "factor"), "it is a word of formulas, bm.fit('cbind(k, n - k) ~ x', data, family)"
     ),

@@ -172,7 +172,8 @@ def _of_columns(columns: Mapping[Any, Any]) -> pd.DataFrame:
                 f"Columns {shown(next(iter(indexed)))} and {shown(name)} of data are Series with different indexes; "
                 "write pandas.DataFrame(data), which matches rows by their index, or take .to_numpy() of each."
             )
-    data = pd.DataFrame(dict(enumerate(series.values())), index=rows)
+    # As arrays: pandas would match the rows of a list with those of a Series by their names.
+    data = pd.DataFrame({place: column.array for place, column in enumerate(series.values())}, index=rows)
     return data.set_axis(pd.Index(list(series), tupleize_cols=False), axis=1)
 
 

@@ -136,6 +136,9 @@ def test_every_kind_of_frame_gives_the_same_fit(data):
     formula = "y ~ x + I(b * k) + dose + (1 | id)"
     assert bm.reml(formula, data).criterion == bm.reml(formula, of_pandas(**NUMPY)).criterion
     assert bm.lm("y ~ x + dose", data).sigma == bm.lm("y ~ x + dose", of_pandas(**NUMPY)).sigma
+    laplace = [bm.laplace("b ~ x + (1 | site)", rows, "bernoulli").loglik for rows in (data, of_pandas(**NUMPY))]
+    assert laplace[0] == laplace[1]
+    assert bm.separation("b ~ x + dose", data, "bernoulli").found.empty
 
 
 def test_new_rows_come_in_every_kind_of_frame(data):
@@ -227,6 +230,26 @@ def test_what_is_no_frame_or_has_odd_columns_gets_one_line(data, said):
             fitted("y ~ x", data)
         assert said in str(caught.value)
         assert str(caught.value).isprintable()
+
+
+def test_an_index_that_pandas_noted_in_an_arrow_table_is_a_column():
+    table = pa.Table.from_pandas(of_pandas(**NUMPY).set_index("g"))
+    assert build_design(parse("y ~ x + (1 | g)"), table).random[0].n_levels == 8
+
+
+def test_rows_of_a_dict_are_matched_by_their_order():
+    rows = pd.Index([f"row {row}" for row in range(N)])
+    columns = {
+        "y": COLUMNS["y"],
+        "k": pd.Series(COLUMNS["y"], rows),
+        "z": np.arange(N),
+        "e": pd.Series(COLUMNS["y"], rows),
+    }
+    design = build_design(parse("y ~ k"), columns)
+    assert design.n_dropped == 0
+    np.testing.assert_array_equal(design.fixed.matrix[:, 1], COLUMNS["y"])
+    assert design.data.index.equals(rows)
+    assert design.data["z"].tolist() == list(range(N))
 
 
 def test_the_order_of_levels_is_that_of_an_enum_and_no_accident_of_rows():
