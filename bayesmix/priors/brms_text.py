@@ -4,76 +4,21 @@ Read is what means exactly the same here; all else is refused by its name. Nothi
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bayesmix.errors import PriorError, listing
+from bayesmix.priors.table import DISTRIBUTIONS
 
 _CALL = re.compile(r"\s*([a-z_A-Z]\w*)\s*\((.*)\)\s*", re.DOTALL)
 _SET_PRIOR = re.compile(r"\s*(?:brms::)?(?:set_prior|prior_string|prior)\s*\((.*)\)\s*", re.DOTALL)
 _TOGETHER = re.compile(r"\s*c\s*\((.*)\)\s*", re.DOTALL)
+_ZERO = re.compile(r"[+-]?(?:0+\.?0*|\.0+)(?:[eE][+-]?\d+)?")
 _KEYWORD = re.compile(r"\s*(\w+)\s*=(?!=)\s*(.*?)\s*", re.DOTALL)
 
-type Numbers = tuple[str, ...]
-
-
-def _about_zero(name: str, rest: Callable[[Numbers], Numbers]) -> Callable[[Numbers], str]:
-    """What a symmetric distribution is on positive numbers: `rest` are its numbers without the location, before it."""
-
-    def half(numbers: Numbers) -> str:
-        location = numbers[-2] if len(numbers) > 1 else "0"
-        if float(location) != 0:
-            raise ValueError(
-                f"cut off at 0 and with its peak at {location}, which is not there for a positive parameter; write "
-                f"{name}({', '.join(rest(numbers))}), LogNormal(mu, sigma) or Gamma(shape, rate)"
-            )
-        return f"{name}({', '.join(rest(numbers))})"
-
-    return half
-
-
-def _called(name: str) -> Callable[[Numbers], str]:
-    return lambda numbers: f"{name}({', '.join(numbers)})"
-
-
-@dataclass(frozen=True)
-class _Stan:
-    """A distribution of Stan: names of its `arguments`, and what it is called here; `half`: on positive numbers."""
-
-    arguments: tuple[str, ...]
-    ours: Callable[[Numbers], str]
-    half: Callable[[Numbers], str] | None = None
-
-
-_STAN: Mapping[str, _Stan] = {
-    "normal": _Stan(("mu", "sigma"), _called("Normal"), _about_zero("HalfNormal", lambda n: n[1:])),
-    "std_normal": _Stan((), lambda _: "Normal(0, 1)", lambda _: "HalfNormal(1)"),
-    "student_t": _Stan(
-        ("nu", "mu", "sigma"), _called("StudentT"), _about_zero("HalfStudentT", lambda n: (n[0], *n[2:]))
-    ),
-    "cauchy": _Stan(("mu", "sigma"), _called("Cauchy"), _about_zero("HalfCauchy", lambda n: n[1:])),
-    "double_exponential": _Stan(("mu", "sigma"), _called("Laplace")),
-    "exponential": _Stan(("rate",), _called("Exponential")),
-    "gamma": _Stan(("shape", "rate"), _called("Gamma")),
-    "inv_gamma": _Stan(("shape", "scale"), _called("InverseGamma")),
-    "lognormal": _Stan(("mu", "sigma"), _called("LogNormal")),
-    "uniform": _Stan(("lower", "upper"), _called("Uniform")),
-    "beta": _Stan(("alpha", "beta"), _called("Beta")),
-    "lkj": _Stan(("eta",), _called("LKJ")),
-    "lkj_corr_cholesky": _Stan(("eta",), _called("LKJ")),
-}
-_NOT_THERE = (
-    "horseshoe",
-    "R2D2",
-    "r2d2",
-    "lasso",
-    "constant",
-    "logistic",
-    "chi_square",
-    "weibull",
-    "dirichlet",
-    "gumbel",
-)
+_ALIKE = {"std_normal()": "normal(0, 1)"}
+_ALIASES = {"lkj_corr_cholesky": "lkj"}
+_NOT_THERE = tuple("horseshoe R2D2 r2d2 lasso constant logistic chi_square weibull dirichlet gumbel".split())
 _POSITIVE = "standard deviation"
 
 
@@ -90,33 +35,42 @@ def from_stan(text: str, *, parameter: str, kind: str) -> str | None:
     PriorError
         It is a prior of Stan that has no like here, or has another number of arguments.
     """
-    call = _CALL.fullmatch(text)
-    if call is None or (call[1] not in _STAN and call[1] not in _NOT_THERE):
+    call = _CALL.fullmatch(_ALIKE.get(text.replace(" ", ""), text))
+    if call is None:
         return None
-    name, numbers = call[1], tuple(piece.strip() for piece in call[2].split(",") if piece.strip())
+    name, numbers = _ALIASES.get(call[1], call[1]), [piece.strip() for piece in call[2].split(",") if piece.strip()]
     whose = f"Prior of {parameter!r}: {text.strip()}"
-    if name in _NOT_THERE or (name == "dirichlet" and kind != "set of thresholds"):
+    if name in _NOT_THERE:
         raise PriorError(f"{whose} of brms is not there; docs/priors.md has those that are.")
+    named = [one for one in DISTRIBUTIONS.values() if one.stan == name]
+    if not named:
+        return None
     if parameter == "nu":
         raise PriorError(
             f"{whose} of brms is cut off at nu = 1, which is not there; write Gamma(2, 0.1), of all nu > 0."
         )
-    stan = _STAN[name]
-    if len(numbers) != len(stan.arguments):
-        written = f"{name}({', '.join(stan.arguments)})"
-        raise PriorError(f"{whose}: {written} has {len(stan.arguments)} numbers, {len(numbers)} given.")
-    try:
-        return (stan.half if kind == _POSITIVE and stan.half else stan.ours)(numbers)
-    except ValueError as error:
-        what = str(error) if "cut off" in str(error) else f"holds what is no number; write {name} with plain numbers"
-        raise PriorError(f"{whose} {'is ' if 'cut off' in what else ''}{what}.") from None
+    whole = next(one for one in named if not one.folded)
+    if len(numbers) != len(whole.arguments):
+        written = f"{name}({', '.join(argument.name for argument in whole.arguments)})"
+        raise PriorError(f"{whose}: {written} has {len(whole.arguments)} numbers, {len(numbers)} given.")
+    folded = next((one for one in named if one.folded), None)
+    if kind != _POSITIVE or folded is None:
+        return f"{whole.name}({', '.join(numbers)})"
+    *before, location, scale = numbers
+    half = f"{folded.name}({', '.join([*before, scale])})"
+    if not _ZERO.fullmatch(location):
+        raise PriorError(
+            f"{whose} is cut off at 0 and has its peak at {location}, which is not there for a positive parameter; "
+            f"write {half}, LogNormal(mu, sigma) or Gamma(shape, rate)."
+        )
+    return half
 
 
 @dataclass(frozen=True)
 class Address:
-    """Whose prior it is in brms's words: `cls` is its class, such as ``"b"`` or ``"sd"``; empty texts: of all."""
+    """Whose prior it is in brms's words: `kind` is its class, such as ``"b"`` or ``"sd"``; empty texts: of all."""
 
-    cls: str
+    kind: str
     coef: str = ""
     group: str = ""
     dpar: str = ""

@@ -39,6 +39,8 @@ class Distribution:
         Of x and the arguments, -inf outside the support; of correlations the margin, with the number of columns `k`.
     scipy
         SciPy's distribution, frozen; where `folded`, the one symmetric about 0 whose absolute value this is.
+    stan
+        What Stan calls it, with the same arguments; of one that is `folded` the symmetric one, whose location is 0.
     proper
         Whether the density has an integral.
     size
@@ -61,6 +63,7 @@ class Distribution:
     support: str
     log_density: Callable[..., Floats] | None
     scipy: Callable[..., Any] | None
+    stan: str = ""
     proper: bool = True
     folded: bool = False
     size: Callable[..., float] | None = None

@@ -69,7 +69,7 @@ def _addressed(address: str | Address, prior: Any, defaults: Mapping[str, Prior]
     """The parameters that are meant, and what their prior is."""
     effects_sd = sd_of_effects(prior)
     if isinstance(address, Address):
-        return _of_class(address, defaults), effects_sd if address.cls == "sd" and effects_sd is not None else prior
+        return _of_class(address, defaults), effects_sd if address.kind == "sd" and effects_sd is not None else prior
     if address in defaults:
         return [address], prior
     expression, bar, group = address.partition("|")
@@ -100,16 +100,18 @@ def _starting(name: str, defaults: Mapping[str, Prior]) -> list[str]:
 def _of_class(address: Address, defaults: Mapping[str, Prior]) -> list[str]:
     """The parameters of one of brms's classes."""
     prefix = f"{address.dpar}_" if address.dpar else ""
-    if address.cls in AUXILIARY:
-        names = [address.cls] if address.cls in defaults else []
-    elif address.cls == "Intercept":
+    if address.kind in AUXILIARY:
+        names = [address.kind] if address.kind in defaults else []
+    elif address.kind == "Intercept":
         names = [name for name in (f"{prefix}Intercept",) if name in defaults]
-    elif address.cls == "b":
+    elif address.kind == "b":
         names = [name for name in _own(prefix, defaults) if name != f"{prefix}Intercept"]
-    elif address.cls in ("sd", "cor", "L"):
+    elif address.kind in ("sd", "cor", "L"):
         names = _of_groups(address, prefix, defaults)
     else:
-        raise PriorError(f"Priors of class {address.cls!r} are not there; b, Intercept, sd, cor, sigma and others are.")
+        raise PriorError(
+            f"Priors of class {address.kind!r} are not there; b, Intercept, sd, cor, sigma and others are."
+        )
     if address.coef:
         wanted = address.coef
         names = [name for name in names if _plain(name.rpartition("__")[2], prefix) in (wanted, _plain(wanted, ""))]
@@ -120,7 +122,7 @@ def _of_class(address: Address, defaults: Mapping[str, Prior]) -> list[str]:
             if value
         )
         raise PriorError(
-            f"A prior is given for class {address.cls}{what and f' ({what})'}, of which the model has no parameter. "
+            f"A prior is given for class {address.kind}{what and f' ({what})'}, of which the model has no parameter. "
             f"Its parameters: {listing(defaults)}."
         )
     return names
@@ -139,7 +141,7 @@ def _own(prefix: str, defaults: Mapping[str, Prior]) -> list[str]:
 
 
 def _of_groups(address: Address, prefix: str, defaults: Mapping[str, Prior]) -> list[str]:
-    is_sd = address.cls == "sd"
+    is_sd = address.kind == "sd"
     kind, start = ("standard deviation", "sd_") if is_sd else ("correlation", "corr_")
     found = []
     for name, prior in defaults.items():

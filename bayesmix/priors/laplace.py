@@ -13,6 +13,7 @@ def _log_density(x: Floats, mu: float, b: float) -> Floats:
 
 LAPLACE_PRIOR = Distribution(
     name="Laplace",
+    stan="double_exponential",
     arguments=(Argument("mu", "location", False, "mu"), Argument("b", "scale", True, "b")),
     support="real",
     log_density=_log_density,
