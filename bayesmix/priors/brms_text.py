@@ -18,7 +18,10 @@ _KEYWORD = re.compile(r"\s*(\w+)\s*=(?!=)\s*(.*?)\s*", re.DOTALL)
 
 _ALIKE = {"std_normal()": "normal(0, 1)"}
 _ALIASES = {"lkj_corr_cholesky": "lkj"}
-_NOT_THERE = tuple("horseshoe R2D2 r2d2 lasso constant logistic chi_square weibull dirichlet gumbel".split())
+_NOT_THERE = (
+    *("horseshoe", "R2D2", "r2d2", "lasso", "constant", "logistic", "chi_square"),
+    *("weibull", "dirichlet", "gumbel"),
+)
 _POSITIVE = "standard deviation"
 
 
