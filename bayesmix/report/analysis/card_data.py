@@ -8,7 +8,7 @@ from bayesmix.errors import DataError, counted, did_you_mean, listing
 from bayesmix.formula.columns import unknown_column
 from bayesmix.report.analysis.card import Card, DataPart
 
-LAYOUT = ("sep", "decimal", "encoding", "na_values", "sheet")
+LAYOUT = ("sep", "decimal", "encoding", "na_values", "sheet", "object")
 """The keys of ``[data]`` that `read_table` takes."""
 
 
