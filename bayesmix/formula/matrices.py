@@ -21,6 +21,7 @@ from bayesmix.formula.design import Design, FixedEffects, GroupTerm
 from bayesmix.formula.distributional import for_parameter
 from bayesmix.formula.extremes import refuse_extremes
 from bayesmix.formula.frame import Frame, checked_frame
+from bayesmix.formula.frame_kinds import frame_kind
 from bayesmix.formula.missing import complete_rows
 from bayesmix.formula.response import CONTINUOUS, read_response
 from bayesmix.formula.syntax import Name
@@ -85,6 +86,7 @@ def build_design(
         if not isinstance(name, str) or not callable(function):
             raise DataError(f"functions has {name!r}, which names no function; write it as {{'half': half}}.")
     parts, functions, coded = dict(parts or {}), dict(functions or {}), read_contrasts(contrasts)
+    given = data
     if any(words_in(one) for one in (formula, *parts.values())):
         data = checked_frame(data, ())
         formula = with_constants(formula, data.columns)
@@ -110,6 +112,7 @@ def build_design(
         weights=weight_values if response == "real" else None,
         weights_column=weights,
         data=rows,
+        kind=frame_kind(given),
         n_dropped=n_dropped,
         missing=missing,
         learnt=variables.learnt,

@@ -72,7 +72,7 @@ def _design_of(
 ) -> Design:
     if about.units:
         rows.attrs["units"] = dict(about.units)
-    formulas = parse_formulas([about.formula, *about.formulas], functions or (), auxiliary=family.auxiliary)
+    formulas = parse_formulas([about.formula, *about.formulas], functions or (), auxiliary=family.modelled)
     contrasts = about.contrasts
     if about.format < FIRST_WITH_CONTRASTS:
         contrasts = treatment_of_ordered([formulas.mean, *formulas.parts.values()], rows)

@@ -25,7 +25,8 @@ class DataPart:
 
     `na` is ``"drop"`` or ``"error"``, `weights` is a column, and `units` are by column. `keep` has the levels of a
     column whose rows are used, such as one locus of a table, and `factors` the levels of a column in their order, the
-    reference first. `sep`, `decimal`, `encoding`, `na_values` and `sheet` describe a file; `read_table` takes them.
+    reference first. `sep`, `decimal`, `encoding`, `na_values`, `sheet` and `object` describe a file; `read_table` takes
+    them.
     """
 
     source: str | None = None
@@ -37,6 +38,7 @@ class DataPart:
     encoding: str | None = None
     na_values: tuple[str, ...] | None = None
     sheet: str | None = None
+    object: str | None = None
     units: Mapping[str, str] = field(default_factory=dict)
     factors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

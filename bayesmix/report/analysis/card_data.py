@@ -9,7 +9,7 @@ from bayesmix.formula.columns import unknown_column
 from bayesmix.formula.parse import parse
 from bayesmix.report.analysis.card import Card, DataPart
 
-LAYOUT = ("sep", "decimal", "encoding", "na_values", "sheet")
+LAYOUT = ("sep", "decimal", "encoding", "na_values", "sheet", "object")
 """The keys of ``[data]`` that `read_table` takes."""
 
 

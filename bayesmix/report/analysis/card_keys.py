@@ -92,6 +92,7 @@ KEYS: Mapping[str, Mapping[str, Key] | Kind] = {
         "encoding": Key(TEXT),
         "na_values": Key(TEXTS),
         "sheet": Key(TEXT),
+        "object": Key(TEXT),
     },
     "data.units": TEXT,
     "data.keep": KEPT,

@@ -74,7 +74,7 @@ def plan_card(card: Card) -> Plan:
 
 
 def _design(formula: str, card: Card, data: pd.DataFrame, family: Family) -> Design:
-    formulas = parse_formulas(all_formulas(formula, card), auxiliary=family.auxiliary)
+    formulas = parse_formulas(all_formulas(formula, card), auxiliary=family.modelled)
     return build_design(
         formulas.mean,
         data,
@@ -92,7 +92,7 @@ def contrasts_within(formula: str, card: Card, family: Family) -> Mapping[str, A
     contrasts = card.model.contrasts
     if formula == card.model.formula or not contrasts:
         return contrasts
-    formulas = parse_formulas(all_formulas(formula, card), auxiliary=family.auxiliary)
+    formulas = parse_formulas(all_formulas(formula, card), auxiliary=family.modelled)
     return contrasts_named(contrasts, [formulas.mean, *formulas.parts.values()])
 
 
