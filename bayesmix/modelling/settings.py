@@ -1,4 +1,4 @@
-"""What a sampler is asked for, and the record of what it did."""
+"""The settings of a sampler, and the record of how the draws were made."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -17,38 +17,83 @@ SEEDS = 2**32  # the samplers take seeds below it
 RHAT_LIMIT = 1.01  # Vehtari et al. (2021), doi:10.1214/20-BA1221
 EFFECTIVE_PER_CHAIN = 100  # draws, for means and intervals; Vehtari et al. (2021), doi:10.1214/20-BA1221
 TARGET_ACCEPT = 0.9
-MOST_KEPT = 2**25  # numbers, 256 MiB, up to which draws of the largest factor's effects are kept unless asked otherwise
-
+MOST_KEPT = 2**25  # numbers, 256 MiB: the largest factor's effects are kept up to here, unless asked otherwise
+MOST_UNCONSTRAINED = 2**25  # numbers, draws times parameters: draws on the unconstrained scale are kept up to here
 
 _DEGREES = 5  # of the t distribution of dispersed starts
-_FARTHEST = 6.0  # standard deviations: beyond, a chain may spend its tuning on the way back
+_FARTHEST = 6.0  # standard deviations: a chain that starts farther out may spend its tuning on the way back
 
 
 @dataclass(frozen=True)
 class Dispersed:
-    """Starts that are `width` times as far apart as the posterior is wide, with the tails of a t distribution.
+    """Starts that lie `width` times as far apart as the posterior is wide, with the tails of a t distribution.
 
-    `points`: draws of a posterior (n_total, n) whose centre and width are gone by, where a model is sampled in
-    coordinates of which nothing is known beforehand.
+    `points` are draws of a posterior (n_total, n). Their means and standard deviations serve as centre and width where
+    a model is sampled in coordinates whose scale is not known beforehand.
     """
 
     width: float = 2.0
     points: Floats | None = None
 
     def steps(self, seed: int, n: int) -> Floats:
-        """From the centre, in posterior standard deviations, shape (n,)."""
+        """Steps from the centre in posterior standard deviations, shape (n,)."""
         drawn = self.width * np.random.default_rng(seed).standard_t(_DEGREES, size=n)
         return drawn.clip(-_FARTHEST, _FARTHEST)
 
 
 @dataclass(frozen=True)
-class SamplerSettings:
-    """What a sampler is asked for; made once, handed on whole.
+class NutsSettings:
+    """The settings of one run of NUTS.
 
-    `draws` of each of `chains` after `tune` steps of NUTS, on `cores`, from `seed`. `tune` and `target_accept`: None
-    for what the route takes by default. `keep_effects`: whether the posterior holds the effects of the largest grouping
-    factor, None: unless they are too many. `remedies`: whether NUTS on all parameters may be tried again. `progress`:
-    whether a bar is shown. `dispersed`: how far apart chains of NUTS start; None: as the posterior is wide.
+    Each of `chains` makes `draws` after `tune` steps, `cores` chains at a time, from `seed`. `target_accept` is the
+    acceptance probability that the step size is tuned to. The `mass_matrix` is ``"diagonal"`` or ``"low-rank"``, which
+    adds directions learnt from the draws; nutpie alone has it. `progress` shows a bar, which tells the number of the
+    `attempt` from the second on. `dispersed` says how far apart chains start; None: as far as the posterior is wide.
+    """
+
+    draws: int
+    tune: int
+    chains: int
+    cores: int
+    seed: int
+    target_accept: float = TARGET_ACCEPT
+    mass_matrix: str = "diagonal"
+    progress: bool = True
+    attempt: int = 1
+    dispersed: Dispersed | None = None
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the draws were made.
+
+    `sampler` by name; `draws` kept of each chain after `tune` steps of NUTS; `cores`: chains that ran at the same
+    time; `target_accept`: the acceptance probability that the step size was tuned to; `seconds` from model to last
+    draw, without compilation. Importance sampling has no tuning (0) and no step size (None). `centred`: labels of the
+    random terms whose effects were sampled themselves; of the others the effects divided by their sd were. One of
+    every `thin` draws was kept.
+    """
+
+    sampler: str
+    draws: int
+    tune: int
+    chains: int
+    cores: int
+    seed: int
+    target_accept: float | None
+    seconds: float
+    centred: tuple[str, ...] = ()
+    thin: int = 1
+
+
+@dataclass(frozen=True)
+class SamplerSettings:
+    """The settings of a sampler; they are made once and handed on whole.
+
+    Each of `chains` gives `draws` after `tune` steps of NUTS, on `cores`, from `seed`. `tune` and `target_accept` are
+    None for the route's defaults. `keep_effects`: whether the posterior holds the effects of the largest grouping
+    factor; None: unless they are too many. `remedies`: whether NUTS on all parameters may be tried again. `progress`:
+    whether a bar is shown. `dispersed`: how far apart chains of NUTS start; None: as far as the posterior is wide.
     """
 
     sampler: str
@@ -68,25 +113,44 @@ class SamplerSettings:
         """Draws of all chains together."""
         return self.draws * self.chains
 
+    def keeps(self, n_effects: int) -> bool:
+        """Whether the posterior holds the `n_effects` effects of the largest grouping factor."""
+        return n_effects * self.n_total <= MOST_KEPT if self.keep_effects is None else self.keep_effects
 
-@dataclass(frozen=True)
-class Sampling:
-    """How the draws were made.
+    def by_chain(self, values: Floats) -> Floats:
+        """Draws (n_total, ...), chain after chain, in the shape (n_chains, n_draws, ...)."""
+        return values.reshape(self.chains, self.draws, *values.shape[1:])
 
-    `sampler` by name; `draws` kept of each chain after `tune` steps of NUTS; `cores`: chains that ran at the same
-    time; `target_accept`: the acceptance probability that the step size was tuned to; `seconds` from model to last
-    draw, compilation left out. Importance sampling has no tuning (0) and no step size (None). `centred`: labels of the
-    random terms whose effects themselves were sampled, of the others the effects divided by their sd. `thin`: of how
-    many draws one is kept.
-    """
+    def of_nuts(
+        self, *, tune: int, target_accept: float, thin: int = 1, mass_matrix: str = "diagonal", attempt: int = 1
+    ) -> NutsSettings:
+        """The settings of a run of NUTS that makes `thin` draws for each that is kept."""
+        return NutsSettings(
+            draws=thin * self.draws,
+            tune=tune,
+            chains=self.chains,
+            cores=self.cores,
+            seed=self.seed,
+            target_accept=target_accept,
+            mass_matrix=mass_matrix,
+            progress=self.progress,
+            attempt=attempt,
+            dispersed=self.dispersed,
+        )
 
-    sampler: str
-    draws: int
-    tune: int
-    chains: int
-    cores: int
-    seed: int
-    target_accept: float | None
-    seconds: float
-    centred: tuple[str, ...] = ()
-    thin: int = 1
+    def record(
+        self, *, tune: int, target_accept: float | None, seconds: float, thin: int, centred: tuple[str, ...] = ()
+    ) -> Sampling:
+        """The record of a run that had these settings."""
+        return Sampling(
+            sampler=self.sampler,
+            draws=self.draws,
+            tune=tune,
+            chains=self.chains,
+            cores=self.cores,
+            seed=self.seed,
+            target_accept=target_accept,
+            seconds=max(seconds, 0.0),
+            centred=centred,
+            thin=thin,
+        )

@@ -16,9 +16,9 @@ from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError, StoredFitError
 from bayesmix.modelling.arithmetic import arithmetic_as_written
 from bayesmix.modelling.joint.lifted import ByStructure, lifted_graph
-from bayesmix.modelling.joint.nutpie_nuts import MOST_UNCONSTRAINED
 from bayesmix.modelling.joint.program import compile_log_density
 from bayesmix.modelling.samplers.log_marginal import LogMarginal, without_number
+from bayesmix.modelling.settings import MOST_UNCONSTRAINED
 from bayesmix.numerics.bridge import bridge
 from bayesmix.parallel import COMPILING, one_blas_thread
 

@@ -16,9 +16,11 @@ from nutpie.compile_pymc import CompiledPyMCModel, _prepare_dims_and_coords, com
 from pymc.initial_point import make_initial_point_expression
 from pytensor.graph.basic import Variable
 
+from bayesmix.arrays import Floats
 from bayesmix.modelling.arithmetic import arithmetic_as_written
 from bayesmix.modelling.joint.lifted import ByStructure, LiftedGraph, lifted_graph
-from bayesmix.modelling.joint.program import Floats, Program, compile_program
+from bayesmix.modelling.joint.program import Program, compile_program
+from bayesmix.modelling.samplers.nutpie_chains import compiled_model
 from bayesmix.parallel import COMPILING
 
 MOST_PROGRAMS = 16
@@ -52,22 +54,16 @@ def _compiled(model: pm.Model, var_names: Sequence[str]) -> CompiledPyMCModel:
     shape_info = (names, [slice(*ends) for ends in zip([0, *ends], ends, strict=False)], list(program.shapes))
     transformed = [model.rvs_to_values[rv].name for rv in model.free_RVs if model.rvs_to_transforms[rv] is not None]
     dims, coords = _prepare_dims_and_coords(model, shape_info, transformed)
-    return CompiledPyMCModel(
-        _n_dim=program.n_dim,
-        dims=dims,
-        _coords=coords,
-        _shapes=dict(zip(names, program.shapes, strict=True)),
-        compiled_logp_func=program.log_density,
-        compiled_expand_func=program.expand,
-        initial_point_func=_start_about(program.starts(*graph.values)),
-        shared_data={},
-        shared_var_keys={},
-        user_data=program.data(graph.values),
-        n_expanded=program.n_expanded,
+    return compiled_model(
+        n_dim=program.n_dim,
         shape_info=shape_info,
-        logp_func=program.functions[0],
-        expand_func=program.functions[1],
-        reparameterized_names=transformed,
+        dims=dims,
+        coords=coords,
+        functions=(program.log_density, program.expand),
+        start=_start_about(program.starts(*graph.values)),
+        data=program.data(graph.values),
+        owners=program.functions,
+        transformed=transformed,
     )
 
 

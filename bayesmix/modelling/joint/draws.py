@@ -5,10 +5,9 @@ from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.compile_clock import CompileClock
 from bayesmix.modelling.diagnostics import diagnose_sampling
 from bayesmix.modelling.fixed_columns import FixedColumns, fixed_columns
@@ -18,16 +17,14 @@ from bayesmix.modelling.joint.budget import Budget
 from bayesmix.modelling.joint.compile_nutpie import compile_model
 from bayesmix.modelling.joint.density import has_kernel, kernel_buffer
 from bayesmix.modelling.joint.nested_coordinates import nested_factors
-from bayesmix.modelling.joint.nutpie_nuts import MOST_UNCONSTRAINED
 from bayesmix.modelling.joint.nuts import draw_by_kernel, n_parameters, parameters_of
+from bayesmix.modelling.joint.pymc_nuts import sample_by_nutpie, sample_by_pymc
 from bayesmix.modelling.joint.rough import centred_terms, rough_fit_of
-from bayesmix.modelling.joint.sample_pymc_model import draw
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.pymc_model.build import BuiltModel, build_model
 from bayesmix.modelling.route import RouteDraws
-from bayesmix.modelling.samplers.chains import sample_stats, thinned
-from bayesmix.modelling.samplers.starts import start_about_points
-from bayesmix.modelling.settings import TARGET_ACCEPT, SamplerSettings, Sampling
+from bayesmix.modelling.samplers.chains import thinned, tree_of_chains
+from bayesmix.modelling.settings import MOST_UNCONSTRAINED, TARGET_ACCEPT, NutsSettings, SamplerSettings
 from bayesmix.numerics.joint.rough import RoughFit
 from bayesmix.parallel import COMPILING
 from bayesmix.terminal import at_a_prompt, tell
@@ -123,53 +120,35 @@ def _attempt(problem: _Problem, way: ladder.Way, attempt: int) -> RouteDraws:
     design, settings = problem.model.design, problem.settings
     if not problem.by_kernel:
         _compile_for(problem, way)
+    run = settings.of_nuts(
+        tune=way.tune,
+        target_accept=way.target_accept,
+        thin=way.thin,
+        mass_matrix=way.mass_matrix,
+        attempt=attempt,
+    )
     sample = _by_kernel if problem.by_kernel else _by_pymc_model
     started = perf_counter()
     with CompileClock() as compiling:
-        posterior = thinned(sample(problem, way, attempt), way.thin)
-    sampling = Sampling(
-        sampler=settings.sampler,
-        draws=settings.draws,
+        posterior = thinned(sample(problem, way, run), way.thin)
+    sampling = settings.record(
         tune=way.tune,
-        chains=settings.chains,
-        cores=settings.cores,
-        seed=settings.seed,
         target_accept=way.target_accept,
-        seconds=max(perf_counter() - started - compiling.seconds, 0.0),
-        centred=ladder.labels(design, way.centred),
+        seconds=perf_counter() - started - compiling.seconds,
         thin=way.thin,
+        centred=ladder.labels(design, way.centred),
     )
     return RouteDraws(posterior, sampling, diagnose_sampling(posterior, design, problem.model.family.auxiliary))
 
 
-def _run(problem: _Problem, way: ladder.Way, attempt: int) -> dict[str, Any]:
-    """What the samplers of all parameters are told alike."""
-    settings = problem.settings
-    return {
-        "draws": way.thin * settings.draws,
-        "tune": way.tune,
-        "chains": settings.chains,
-        "cores": settings.cores,
-        "seed": settings.seed,
-        "target_accept": way.target_accept,
-        "progress": settings.progress,
-    } | ({"mass_matrix": way.mass_matrix, "attempt": attempt} if settings.sampler == "nutpie" else {})
-
-
-def _by_kernel(problem: _Problem, way: ladder.Way, attempt: int) -> xr.DataTree:
-    """On the compiled density; the points are those of the PyMC model with the same terms centred."""
+def _by_kernel(problem: _Problem, way: ladder.Way, run: NutsSettings) -> xr.DataTree:
+    """Draws on the compiled density; the points are those of the PyMC model with the same terms centred."""
     model, fixed = problem.model, problem.fixed
     buffer = kernel_buffer(model.design, model.family, model.priors, centred=way.centred, rough=problem.rough)
-    n = n_parameters(model.design, fixed)
-    tree = draw_by_kernel(buffer, n, dispersed=problem.settings.dispersed, **_run(problem, way, attempt))
+    tree = draw_by_kernel(buffer, n_parameters(model.design, fixed), run)
     points = tree["posterior"]["q"].transpose("chain", "draw", ...).to_numpy()
     posterior = parameters_of(points, buffer, model.design, fixed)
-    posterior.attrs = {"sample_dims": ["chain", "draw"]}
-    kept = {"posterior": posterior, "sample_stats": sample_stats(tree)}
-    if points.size <= MOST_UNCONSTRAINED:
-        coords = {name: posterior.coords[name].to_numpy() for name in ("chain", "draw")}
-        kept["unconstrained_posterior"] = xr.Dataset({"point": (("chain", "draw", "free_parameter"), points)}, coords)
-    return xr.DataTree.from_dict(kept)
+    return tree_of_chains(posterior, tree, points if points.size <= MOST_UNCONSTRAINED else None)
 
 
 def _compile_for(problem: _Problem, way: ladder.Way) -> None:
@@ -179,17 +158,14 @@ def _compile_for(problem: _Problem, way: ladder.Way) -> None:
         with COMPILING:
             centred = ladder.labels(model.design, way.centred)
             built = build_model(model.design, model.family, model.priors, centred=centred)
-        compiled = compile_model(built.model, built.kept) if by_nutpie else None
-        problem.compiled[way.centred] = built, compiled and start_about_points(compiled, problem.settings.dispersed)
+        problem.compiled[way.centred] = built, compile_model(built.model, built.kept) if by_nutpie else None
 
 
-def _by_pymc_model(problem: _Problem, way: ladder.Way, attempt: int) -> xr.DataTree:
+def _by_pymc_model(problem: _Problem, way: ladder.Way, run: NutsSettings) -> xr.DataTree:
     built, compiled = problem.compiled[way.centred]
-    more = {} if compiled is None else {"compiled": compiled}
-    tree, _ = draw(
-        built.model, var_names=built.kept, sampler=problem.settings.sampler, **more, **_run(problem, way, attempt)
-    )
-    return tree
+    if compiled is None:
+        return sample_by_pymc(built.model, built.kept, run, problem.settings.sampler)
+    return sample_by_nutpie(compiled, built.kept, run)
 
 
 def draw_joint_again(fit: "Fit", settings: SamplerSettings) -> RouteDraws:
@@ -218,7 +194,7 @@ def _way_of(fit: "Fit", settings: SamplerSettings) -> ladder.Way | None:
     )
 
 
-def _unconstrained(fit: "Fit") -> NDArray[np.float64] | None:
+def _unconstrained(fit: "Fit") -> Floats | None:
     """Draws of all parameters on the whole line (n_total, n), where the fit holds them."""
     group = fit.posterior.children.get("unconstrained_posterior")
     if group is None or "point" not in group.data_vars:

@@ -4,8 +4,6 @@ What is sampled is x, in which the posterior is near a standard normal; what is 
 model on the whole line.
 """
 
-from typing import Any
-
 import numpy as np
 import xarray as xr
 
@@ -15,8 +13,9 @@ from bayesmix.modelling.assemble import as_posterior
 from bayesmix.modelling.fixed_columns import FixedColumns
 from bayesmix.modelling.joint.density import effect_starts
 from bayesmix.modelling.samplers.compiled import CompiledFunctions, compiled_functions
+from bayesmix.modelling.samplers.nutpie_chains import run_density
 from bayesmix.modelling.samplers.progress import SamplingProgress
-from bayesmix.modelling.samplers.run_nutpie import run_density
+from bayesmix.modelling.settings import NutsSettings
 from bayesmix.numerics.joint.expand import expand_points
 from bayesmix.numerics.joint.sampled import log_density_at, parameters_at
 
@@ -26,18 +25,10 @@ def functions() -> CompiledFunctions:
     return compiled_functions("joint", log_density_at, parameters_at, (("q", None), ("log_jacobian", 1)))
 
 
-def draw_by_kernel(
-    buffer: Floats,
-    n: int,
-    *,
-    chains: int,
-    progress: bool,
-    attempt: int,
-    **run: Any,
-) -> xr.DataTree:
-    """nutpie's draws of `q` (n,) and its statistics, `logp` the density of q; `run` as `run_density` takes it."""
-    with SamplingProgress(chains, shown=progress, attempt=attempt) as bar:
-        tree = run_density(functions(), buffer, n, chains=chains, bar=bar, **run)
+def draw_by_kernel(buffer: Floats, n: int, settings: NutsSettings) -> xr.DataTree:
+    """nutpie's draws of `q` (n,) with its statistics; `logp` is the log density of q."""
+    with SamplingProgress(settings.chains, shown=settings.progress, attempt=settings.attempt) as bar:
+        tree = run_density(functions(), buffer, n, settings, bar)
     statistics = tree["sample_stats"]
     statistics["logp"] = statistics["logp"] - tree["posterior"]["log_jacobian"]
     return tree

@@ -71,10 +71,6 @@ class Program:
     beforehand: Callable[..., list[Numbers]]
     starts: Callable[..., list[Numbers]]
 
-    @property
-    def n_expanded(self) -> int:
-        return sum(prod(shape) for shape in self.shapes)
-
     def data(self, values: Sequence[Numbers]) -> Floats:
         """What the functions are given of a model's data, as one array."""
         return self.layout.packed([*values, *self.beforehand(*values)])

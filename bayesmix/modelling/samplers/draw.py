@@ -28,18 +28,12 @@ def sample_integrated(build: Callable[[], IntegratedModel], settings: SamplerSet
     started = perf_counter()
     with CompileClock() as compiling, SamplingProgress(settings.chains, shown=settings.progress) as bar:
         tree, thin = draw_integrated(build(), settings, bar)
-    sampling = Sampling(
-        sampler=settings.sampler,
-        draws=settings.draws,
+    return tree, settings.record(
         tune=0 if by_importance else settings.tune or TUNE,
-        chains=settings.chains,
-        cores=settings.cores,
-        seed=settings.seed,
         target_accept=None if by_importance else settings.target_accept or TARGET_ACCEPT,
-        seconds=max(perf_counter() - started - compiling.seconds, 0.0),
+        seconds=perf_counter() - started - compiling.seconds,
         thin=thin,
     )
-    return tree, sampling
 
 
 def draw_integrated[Given](
@@ -52,9 +46,8 @@ def draw_integrated[Given](
         if accuracy.enough:
             break
     posterior = at.posterior(drawn.theta, drawn.given, settings)
-    theta = drawn.theta.reshape(settings.chains, settings.draws, len(model.start))
     unconstrained = xr.Dataset(
-        {"theta": (("chain", "draw", "parameter"), theta)},
+        {"theta": (("chain", "draw", "parameter"), settings.by_chain(drawn.theta))},
         coords={
             "chain": np.arange(settings.chains),
             "draw": np.arange(settings.draws),

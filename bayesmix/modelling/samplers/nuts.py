@@ -47,22 +47,11 @@ def run_chains(
     model: IntegratedModel, mode: Mode, settings: SamplerSettings, bar: SamplingProgress, *, thin: int = 1
 ) -> tuple[Floats, xr.Dataset]:
     """Draws of theta (n_total, n) by NUTS, the last of every `thin`, and what the sampler says of them."""
-    from bayesmix.modelling.samplers.run_nutpie import run_density
+    from bayesmix.modelling.samplers.nutpie_chains import run_density
 
-    n = len(model.start)
-    tree = run_density(
-        model.functions,
-        model.buffer(mode.point, mode.scale),
-        n,
-        dispersed=settings.dispersed,
-        draws=thin * settings.draws,
-        tune=TUNE if settings.tune is None else settings.tune,
-        chains=settings.chains,
-        cores=settings.cores,
-        seed=settings.seed,
-        target_accept=settings.target_accept or TARGET_ACCEPT,
-        bar=bar,
-    )
+    n, tune = len(model.start), TUNE if settings.tune is None else settings.tune
+    run = settings.of_nuts(tune=tune, target_accept=settings.target_accept or TARGET_ACCEPT, thin=thin)
+    tree = run_density(model.functions, model.buffer(mode.point, mode.scale), n, run, bar)
     whole = tree["posterior"]["theta"].transpose("chain", "draw", ...).to_numpy()
     theta = model.reported(np.ascontiguousarray(whole[:, thin - 1 :: thin].reshape(-1, n)))
     statistics = thinned(xr.DataTree.from_dict({"sample_stats": sample_stats(tree)}), thin)["sample_stats"]
