@@ -1,11 +1,11 @@
-"""Arrays of draws put together as a posterior, under the names and dims that a sampled PyMC model gives them."""
+"""Arrays of draws as a posterior, under the names and dims that a sampled PyMC model gives them."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
 
-from bayesmix.arrays import Floats
+from bayesmix.arrays import Floats, Integers
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.posterior import layout
 
@@ -55,6 +55,21 @@ def as_posterior(
     variables |= {name: ((), values) for name, values in auxiliary.items()}
     named = {name: (("chain", "draw", *dims), values) for name, (dims, values) in variables.items()}
     return xr.Dataset(named, coords={dim: np.asarray(values, dtype=_kind(dim)) for dim, values in coords.items()})
+
+
+def correlation_factors(packed: Floats, ks: Sequence[int] | Integers) -> list[tuple[Floats, Floats]]:
+    """Standard deviations (n, k) and rows (n, k, k) of each term; rows @ rows' is its correlation matrix.
+
+    `packed` (n, n_packed) holds the lower triangles of every term's factor, row by row, one term after the other.
+    """
+    factors, start = [], 0
+    for k in ks:
+        L = np.zeros((len(packed), k, k))
+        L[:, *np.tril_indices(k)] = packed[:, start : start + k * (k + 1) // 2]
+        sd = np.sqrt((L**2).sum(axis=2))
+        factors.append((sd, L / sd[:, :, None]))
+        start += k * (k + 1) // 2
+    return factors
 
 
 def _add_effects(

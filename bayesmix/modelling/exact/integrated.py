@@ -1,4 +1,4 @@
-"""A Gaussian model as the samplers take it."""
+"""A Gaussian model as the samplers take it, and its posterior from draws of the variance parameters."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,18 +9,19 @@ import xarray as xr
 
 from bayesmix.arrays import Floats
 from bayesmix.formula.design import Design
-from bayesmix.modelling.exact.dense_draws import DenseSide, dense_draws
+from bayesmix.modelling.assemble import as_posterior, correlation_factors
+from bayesmix.modelling.exact.level_effects import by_term, level_draws
 from bayesmix.modelling.exact.mode import mode_of
-from bayesmix.modelling.exact.model import Marginal, marginalise
-from bayesmix.modelling.exact.posterior import posterior_of
+from bayesmix.modelling.exact.model import DenseSide, Marginal, dense_draws, marginalise
 from bayesmix.modelling.exact.proposal import GaussianProposal, gaussian_proposal
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.samplers.compiled import CompiledFunctions, compiled_functions
 from bayesmix.modelling.samplers.integrated import Accuracy
 from bayesmix.modelling.settings import SamplerSettings
+from bayesmix.numerics.gaussian.coefficient_prior import original_coefficients
 from bayesmix.numerics.gaussian.cost import value_cost
 from bayesmix.numerics.mode import Mode
-from bayesmix.numerics.variance_posterior import log_posterior_at, theta_at
+from bayesmix.numerics.variance_posterior import log_posterior_at, packed_factors, theta_at
 from bayesmix.posterior.layout import theta_names
 
 
@@ -52,7 +53,7 @@ class IntegratedGaussian:
         return self.model.buffer(centre, scale)
 
     def log_densities(self, buffer: Floats, points: Floats, *, cores: int) -> Floats:
-        return dense_draws(self.model, buffer, points, copies=0, seed=0, cores=cores).log_densities
+        return dense_draws(self.model, buffer, points, cores=cores).log_densities
 
     def approximations(self) -> Iterator[tuple[Self, Mode]]:
         yield self, mode_of(self.model)
@@ -69,15 +70,42 @@ class IntegratedGaussian:
         return gaussian_proposal(self.model, mode, n_values, settings, rng)
 
     def given(self, theta: Floats, settings: SamplerSettings) -> DenseSide:
-        found = dense_draws(
-            self.model, self.model.plain_buffer(), theta, copies=1, seed=settings.seed, cores=settings.cores
-        ).side
-        return DenseSide(found.fixed[:, 0], found.others[:, 0])
+        buffer = self.model.plain_buffer()
+        side = dense_draws(self.model, buffer, theta, copies=1, seed=settings.seed, cores=settings.cores).side
+        return DenseSide(side.fixed[:, 0], side.others[:, 0])
 
     def posterior(self, theta: Floats, given: DenseSide, settings: SamplerSettings) -> xr.Dataset:
-        return posterior_of(self.design, self.model, theta, given, settings)
+        """Variance parameters, coefficients, and the effects of all grouping factors."""
+        products = self.model.products
+        packed = packed_factors(self.model.plain_buffer(), theta)
+        beta = (given.fixed + products.least_squares) @ original_coefficients(products).T
+        sds, correlations = [], []
+        for term_sds, rows in correlation_factors(packed, self.model.ks):
+            row, column = np.tril_indices(rows.shape[-1], -1)
+            sds.append(settings.by_chain(term_sds))
+            correlations.append(settings.by_chain((rows[:, row] * rows[:, column]).sum(axis=2)))
+        effects = self._effects(packed, beta, given.others, settings)
+        return as_posterior(
+            self.design,
+            fixed=settings.by_chain(beta),
+            sds=sds,
+            correlations=correlations,
+            effects=[None if values is None else settings.by_chain(values) for values in effects],
+            auxiliary={"sigma": settings.by_chain(np.exp(packed[:, -1]))},
+        )
+
+    def _effects(self, packed: Floats, beta: Floats, others: Floats, settings: SamplerSettings) -> list[Floats | None]:
+        """Effects (n_total, n_levels, k) of each term; None for those of the largest factor if they are not kept."""
+        arrangement = self.model.products.arrangement
+        effects = by_term(arrangement, others)
+        if settings.keeps(int(arrangement.block_levels[0] * arrangement.block_k[0])):
+            largest = level_draws(self.model, packed=packed, beta=beta, others=others, seed=settings.seed)
+            for number, place in enumerate(arrangement.places):
+                if place.block == 0:
+                    effects[number] = largest.effects(number, np.arange(place.n_levels), cores=settings.cores)
+        return effects
 
 
 def integrated_gaussian(model: MixedModel) -> IntegratedGaussian:
-    """One pass over the rows."""
+    """The model of the samplers, made in one pass over the rows."""
     return IntegratedGaussian(model.design, marginalise(model))

@@ -17,6 +17,7 @@ from bayesmix.errors import ArgumentError, StoredFitError
 from bayesmix.modelling.arithmetic import arithmetic_as_written
 from bayesmix.modelling.joint.lifted import ByStructure, lifted_graph
 from bayesmix.modelling.joint.program import compile_log_density
+from bayesmix.modelling.samplers.chains import points_of
 from bayesmix.modelling.samplers.log_marginal import LogMarginal, without_number
 from bayesmix.modelling.settings import MOST_UNCONSTRAINED
 from bayesmix.numerics.bridge import bridge
@@ -37,7 +38,12 @@ def by_bridge(model: pm.Model, posterior: xr.DataTree, *, seed: int) -> LogMargi
     StoredFitError
         The draws are of another model.
     """
-    draws = _unconstrained(posterior)
+    draws = points_of(posterior)
+    if draws is None:
+        raise ArgumentError(
+            "Bridge sampling takes the draws on the unconstrained scale, which this fit does not hold: fit with "
+            f'sampler="nutpie", and with draws= for at most {MOST_UNCONSTRAINED} numbers, draws times parameters.'
+        )
     with one_blas_thread():
         log_densities = log_density_of(model)
         _require_same_density(log_densities, draws, posterior["sample_stats"]["lp"].to_numpy())
@@ -77,16 +83,6 @@ def log_density_of(model: pm.Model) -> Callable[[Floats], Floats]:
             return np.array([float(function(point)) for point in np.ascontiguousarray(points)])
 
     return log_densities
-
-
-def _unconstrained(posterior: xr.DataTree) -> Floats:
-    group = posterior.children.get("unconstrained_posterior")
-    if group is None or "point" not in group.data_vars:
-        raise ArgumentError(
-            "Bridge sampling takes the draws on the unconstrained scale, which this fit does not hold: fit with "
-            f'sampler="nutpie", and with draws= for at most {MOST_UNCONSTRAINED} numbers, draws times parameters.'
-        )
-    return group["point"].transpose("chain", "draw", ...).to_numpy()
 
 
 def _require_same_density(log_densities: Callable[[Floats], Floats], draws: Floats, lp: Floats) -> None:

@@ -16,7 +16,7 @@ from bayesmix.formula.design import Design
 from bayesmix.modelling.fixed_columns import FixedColumns, coefficient_numbers, fixed_columns
 from bayesmix.modelling.joint.nested_coordinates import NestedFactors, nested_factors, nested_parts, no_nested_parts
 from bayesmix.modelling.joint.rough import start_of
-from bayesmix.modelling.variance_priors import term_priors
+from bayesmix.modelling.variance_priors import theta_priors
 from bayesmix.numerics.joint.rough import RoughFit, places_of
 from bayesmix.numerics.packed import pack
 from bayesmix.numerics.prior_codes import UNBOUNDED
@@ -96,14 +96,6 @@ def _distinct(columns: list[NDArray], n_rows: int) -> tuple[Integers, Integers]:
     group = np.empty(n_rows, dtype=np.int64)
     group[order] = np.cumsum(new) - 1
     return order[new], group
-
-
-def theta_priors(design: Design, priors: Mapping[str, Prior]) -> tuple[Integers, Floats]:
-    """Kinds (n_theta,) and numbers (n_theta, 2) of the priors, as `numerics.variance_parameters` has them."""
-    found = [term_priors(term, design.random, priors) for term in design.random]
-    kinds = [kind for own, _ in found for kind in own]
-    numbers = [pair for _, own in found for pair in own]
-    return np.array(kinds, dtype=np.int64), np.array(numbers, dtype=float).reshape(-1, 2)
 
 
 def _coordinates(

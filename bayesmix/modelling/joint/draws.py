@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
-from bayesmix.arrays import Floats
 from bayesmix.compile_clock import CompileClock
 from bayesmix.modelling.diagnostics import diagnose_sampling
 from bayesmix.modelling.fixed_columns import FixedColumns, fixed_columns
@@ -23,7 +22,7 @@ from bayesmix.modelling.joint.rough import centred_terms, rough_fit_of
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.pymc_model.build import BuiltModel, build_model
 from bayesmix.modelling.route import RouteDraws
-from bayesmix.modelling.samplers.chains import thinned, tree_of_chains
+from bayesmix.modelling.samplers.chains import points_of, thinned, tree_of_chains
 from bayesmix.modelling.settings import MOST_UNCONSTRAINED, TARGET_ACCEPT, NutsSettings, SamplerSettings
 from bayesmix.numerics.joint.rough import RoughFit
 from bayesmix.parallel import COMPILING
@@ -170,8 +169,10 @@ def _by_pymc_model(problem: _Problem, way: ladder.Way, run: NutsSettings) -> xr.
 
 def draw_joint_again(fit: "Fit", settings: SamplerSettings) -> RouteDraws:
     """The posterior of a fit once more, begun in the way that it ended with; dispersed chains start about its draws."""
-    if settings.dispersed is not None:
-        settings = replace(settings, dispersed=replace(settings.dispersed, points=_unconstrained(fit)))
+    points = points_of(fit.posterior)
+    if settings.dispersed is not None and points is not None:
+        dispersed = replace(settings.dispersed, points=points.reshape(-1, points.shape[-1]))
+        settings = replace(settings, dispersed=dispersed)
     return draw_joint(fit.model, settings, begin=_way_of(fit, settings))
 
 
@@ -192,12 +193,3 @@ def _way_of(fit: "Fit", settings: SamplerSettings) -> ladder.Way | None:
         centred=tuple(term.label in fit.sampling.centred for term in fit.design.random),
         thin=max(1, min(fit.sampling.thin, made // settings.n_total)),
     )
-
-
-def _unconstrained(fit: "Fit") -> Floats | None:
-    """Draws of all parameters on the whole line (n_total, n), where the fit holds them."""
-    group = fit.posterior.children.get("unconstrained_posterior")
-    if group is None or "point" not in group.data_vars:
-        return None
-    points = group["point"].transpose("chain", "draw", ...).to_numpy()
-    return points.reshape(-1, points.shape[-1])

@@ -1,7 +1,7 @@
 """NUTS on all parameters of a model for counts by nutpie, on the compiled joint density: no model is compiled.
 
-What is sampled is x, in which the posterior is near a standard normal; what is kept are the parameters q of the PyMC
-model on the whole line.
+The chains sample x, in which the posterior is near a standard normal; the draws that are kept are the parameters q of
+the PyMC model on the whole line.
 """
 
 import numpy as np
@@ -9,7 +9,7 @@ import xarray as xr
 
 from bayesmix.arrays import Floats
 from bayesmix.formula.design import Design
-from bayesmix.modelling.assemble import as_posterior
+from bayesmix.modelling.assemble import as_posterior, correlation_factors
 from bayesmix.modelling.fixed_columns import FixedColumns
 from bayesmix.modelling.joint.density import effect_starts
 from bayesmix.modelling.samplers.compiled import CompiledFunctions, compiled_functions
@@ -21,7 +21,7 @@ from bayesmix.numerics.joint.sampled import log_density_at, parameters_at
 
 
 def functions() -> CompiledFunctions:
-    """The density, and the parameters q (n,) with the log of the Jacobian."""
+    """The density, and the map to the parameters q (n,) with the log of its Jacobian."""
     return compiled_functions("joint", log_density_at, parameters_at, (("q", None), ("log_jacobian", 1)))
 
 
@@ -38,21 +38,14 @@ def parameters_of(points: Floats, buffer: Floats, design: Design, fixed: FixedCo
     """The posterior at `points` (n_chains, n_draws, n)."""
     shape, p = points.shape[:2], len(fixed.names)
     packed, effects = expand_points(buffer, np.ascontiguousarray(points.reshape(-1, points.shape[-1])))
-    sds, correlations, by_term = [], [], []
-    first, to = 0, 0
-    for term in design.random:
-        L = np.zeros((*shape, term.k, term.k))
-        rows, columns = np.tril_indices(term.k)
-        L[..., rows, columns] = packed[:, first : first + len(rows)].reshape(*shape, -1)
-        sd = np.sqrt((L**2).sum(axis=-1))
-        scaled = L / sd[..., None]
-        below = np.tril_indices(term.k, -1)
-        sds.append(sd)
-        correlations.append((scaled @ np.swapaxes(scaled, -1, -2))[..., below[0], below[1]])
-        own = effects[:, to : to + term.k * term.n_levels].reshape(*shape, term.k, term.n_levels)
-        by_term.append(np.swapaxes(own, -1, -2))
-        first += len(rows)
-        to += term.k * term.n_levels
+    sds, correlations, by_term, start = [], [], [], 0
+    for term, (sd, rows) in zip(design.random, correlation_factors(packed, [t.k for t in design.random]), strict=True):
+        row, column = np.tril_indices(term.k, -1)
+        sds.append(sd.reshape(*shape, -1))
+        correlations.append((rows @ np.swapaxes(rows, -1, -2))[:, row, column].reshape(*shape, -1))
+        stop = start + term.k * term.n_levels
+        by_term.append(np.swapaxes(effects[:, start:stop].reshape(*shape, term.k, term.n_levels), -1, -2))
+        start = stop
     return as_posterior(
         design,
         fixed=_coefficients(points[..., :p], design, fixed),
@@ -64,7 +57,7 @@ def parameters_of(points: Floats, buffer: Floats, design: Design, fixed: FixedCo
 
 
 def _coefficients(values: Floats, design: Design, fixed: FixedColumns) -> Floats:
-    """In the order of the design, the intercept that at predictors equal to 0."""
+    """Coefficients in the order of the design, with the intercept at predictors equal to 0."""
     values = values.copy()
     if len(fixed.means):
         values[..., -1] -= values[..., :-1] @ fixed.means
@@ -72,5 +65,5 @@ def _coefficients(values: Floats, design: Design, fixed: FixedColumns) -> Floats
 
 
 def n_parameters(design: Design, fixed: FixedColumns) -> int:
-    """Length of q."""
+    """The length of q."""
     return effect_starts(design, len(fixed.names))[1]

@@ -8,9 +8,9 @@ Scalars are written out: a product of small matrices costs seconds of compilatio
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
-from numpy.typing import NDArray
 from pytensor.tensor import TensorVariable
 
+from bayesmix.modelling.variance_priors import partial_shapes
 from bayesmix.posterior.layout import as_dim
 from bayesmix.priors.prior import Prior
 
@@ -42,18 +42,11 @@ def add_correlations(name: str, pairs: tuple[tuple[str, str], ...], prior: Prior
     """
     dim = as_dim(f"{name}_dim")
     pm.modelcontext(None).add_coord(dim, [",".join(pair) for pair in pairs])
-    shapes = partial_shapes(prior.args[0], len(pairs))
+    shapes = partial_shapes(prior.args[0], _columns(len(pairs)))
     partials = 2 * pm.Beta(as_dim(f"{name}_partial"), shapes, shapes, dims=dim) - 1
     rows = cholesky_rows(partials, len(pairs))
     pm.Deterministic(name, partials if len(pairs) == 1 else _products(rows), dims=dim)
     return rows
-
-
-def partial_shapes(eta: float, n_pairs: int) -> NDArray[np.float64]:
-    """Both parameters of the Beta of each partial correlation under LKJ(eta), shape (n_pairs,)."""
-    k = _columns(n_pairs)
-    conditioned_on = np.tril_indices(k, -1)[1]
-    return eta + (k - 2 - conditioned_on) / 2
 
 
 def cholesky_rows(partials: TensorVariable, n_pairs: int) -> list[list[TensorVariable]]:

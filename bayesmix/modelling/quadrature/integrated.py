@@ -1,4 +1,4 @@
-"""A model of counts as the samplers take it."""
+"""A model of counts as the samplers take it, and its posterior from draws of the parameters that are left."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,15 +10,16 @@ import xarray as xr
 from bayesmix.arrays import Floats
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
+from bayesmix.modelling.assemble import as_posterior
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.quadrature import precision
-from bayesmix.modelling.quadrature.model import Counts, integrate_effects
-from bayesmix.modelling.quadrature.posterior import posterior_of
+from bayesmix.modelling.quadrature.level_effects import CountsEffects
+from bayesmix.modelling.quadrature.model import Counts, coefficients_at_zero, integrate_effects
 from bayesmix.modelling.quadrature.proposal import CountsProposal, counts_proposal, densities
 from bayesmix.modelling.samplers.compiled import CompiledFunctions, compiled_functions
 from bayesmix.modelling.samplers.integrated import Accuracy
 from bayesmix.modelling.settings import SamplerSettings
-from bayesmix.numerics.level_quadrature.posterior import log_posterior_at, theta_of
+from bayesmix.numerics.level_quadrature.posterior import log_posterior_at, parameter_values, theta_of
 from bayesmix.numerics.mode import Mode
 
 
@@ -26,7 +27,7 @@ from bayesmix.numerics.mode import Mode
 class IntegratedCounts:
     """The effects of one random intercept are integrated out by quadrature and drawn given all other parameters.
 
-    `fineness`: how far the nodes lie apart, of what they are by default.
+    `fineness` is the distance of the nodes relative to the default.
     """
 
     design: Design
@@ -62,7 +63,7 @@ class IntegratedCounts:
             yield replace(self, fineness=fineness), mode
 
     def reported(self, theta: Floats) -> Floats:
-        """A folded sd may have either sign; it is its size that is reported."""
+        """A folded sd may have either sign; its size is reported."""
         if self.model.folded is not None:
             theta[:, self.model.folded] = np.abs(theta[:, self.model.folded])
         return theta
@@ -72,11 +73,7 @@ class IntegratedCounts:
         return Accuracy(error <= precision.TOLERANCE, {"nodes_per_level": n_nodes, "quadrature_error": error})
 
     def proposal(
-        self,
-        mode: Mode,
-        n_values: int,
-        settings: SamplerSettings,
-        rng: np.random.Generator,
+        self, mode: Mode, n_values: int, settings: SamplerSettings, rng: np.random.Generator
     ) -> CountsProposal:
         return counts_proposal(self.model, mode, fineness=self.fineness, n_values=n_values, cores=settings.cores)
 
@@ -84,9 +81,23 @@ class IntegratedCounts:
         """Nothing: the effects follow from theta and the seed."""
 
     def posterior(self, theta: Floats, given: None, settings: SamplerSettings) -> xr.Dataset:
-        return posterior_of(self.design, self.family, self.model, theta, settings)
+        """Coefficients, sd, the family's further parameters, and the group effects."""
+        model, random = self.model, self.design.random
+        values = parameter_values(model.plain_buffer(1.0), theta)
+        effects: list[Floats | None] = [None for _ in random]
+        if model.n_levels and settings.keeps(model.n_levels):
+            of_levels = CountsEffects(model, theta, settings.seed)
+            effects = [settings.by_chain(of_levels.effects(0, np.arange(model.n_levels), cores=settings.cores))]
+        return as_posterior(
+            self.design,
+            fixed=settings.by_chain(coefficients_at_zero(model, values)),
+            sds=[settings.by_chain(values[:, [model.p]]) for _ in random],
+            correlations=[np.empty((settings.chains, settings.draws, 0)) for _ in random],
+            effects=effects,
+            auxiliary={name: settings.by_chain(values[:, model.names.index(name)]) for name in self.family.auxiliary},
+        )
 
 
 def integrated_counts(model: MixedModel) -> IntegratedCounts:
-    """Of a model that nothing keeps from the quadrature route."""
+    """The model of the samplers, for a model that nothing keeps from the quadrature route."""
     return IntegratedCounts(model.design, model.family, integrate_effects(model))

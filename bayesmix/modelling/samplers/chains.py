@@ -74,6 +74,20 @@ def tree_of_chains(posterior: xr.Dataset, tree: xr.DataTree, points: Floats | No
     return xr.DataTree.from_dict(groups)
 
 
+def theta_of(posterior: xr.DataTree) -> Floats:
+    """The draws of theta (n_total, n), chain after chain, of a fit by an integrated route."""
+    theta = posterior["unconstrained_posterior"]["theta"].transpose("chain", "draw", ...).to_numpy()
+    return np.ascontiguousarray(theta.reshape(-1, theta.shape[-1]))
+
+
+def points_of(posterior: xr.DataTree) -> Floats | None:
+    """The draws of all parameters (n_chains, n_draws, n) as `tree_of_chains` keeps them; None if they are not kept."""
+    group = posterior.children.get("unconstrained_posterior")
+    if group is None or "point" not in group.data_vars:
+        return None
+    return group["point"].transpose("chain", "draw", ...).to_numpy()
+
+
 def sample_stats(tree: xr.DataTree) -> xr.Dataset:
     """The sampler's statistics that are kept, under PyMC's names.
 
