@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from bayesmix.compile_clock import CompileNotice
-from bayesmix.errors import QuadratureError, SamplingError
+from bayesmix.errors import QuadratureError
 from bayesmix.families.family import Family, read_family
 from bayesmix.families.table import FamilyText
 from bayesmix.formula.distributional import parse_formulas
@@ -16,7 +16,7 @@ from bayesmix.formula.model_arguments import check_functions
 from bayesmix.hints import with_hints
 from bayesmix.modelling.arguments import check_arguments, check_weights
 from bayesmix.modelling.diagnostics import trouble_with_weights
-from bayesmix.modelling.memory import out_of_memory, require_memory
+from bayesmix.modelling.memory import within_memory
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.observed_data import with_observed_data
 from bayesmix.modelling.record import Fit
@@ -212,8 +212,5 @@ def draw_as_chosen(
 
 def _draw(model: MixedModel, choice: Choice, settings: SamplerSettings) -> RouteDraws:
     route, settings = route_named(choice.route), replace(settings, sampler=choice.sampler)
-    require_memory(route, model, settings)
-    try:
+    with within_memory(route, model, settings):
         return route.draw(model, settings)
-    except MemoryError as error:
-        raise SamplingError(out_of_memory(draws=settings.draws, chains=settings.chains)) from error

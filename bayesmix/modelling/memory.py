@@ -5,6 +5,8 @@ be caught, so the numbers that the draws consist of are counted beforehand.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,36 +24,35 @@ _STATISTICS = 10  # numbers for each draw or tuning step of NUTS
 _VALUES_PER_CHAIN = 150  # the fewest that importance sampling weighs
 
 
-def require_memory(route: Route, model: MixedModel, settings: SamplerSettings) -> None:
-    """Refuse draws that this process cannot hold.
+@contextmanager
+def within_memory(route: Route, model: MixedModel, settings: SamplerSettings) -> Iterator[None]:
+    """A context for sampling that refuses draws which this process cannot hold.
 
     Raises
     ------
     SamplingError
-        One line with the memory needed, the memory available, and how many draws would fit.
+        One line with the memory needed, the memory available, and how many draws would fit; or memory ran out in spite
+        of that check.
     """
-    needed = memory_needed(route, model, settings)
-    there = memory_there()
-    if needed <= there:
-        return
+    needed, available = memory_needed(route, model, settings), memory_there()
     draws, tune, chains = settings.draws, settings.tune, settings.chains
-    affordable = int(draws * there / needed)
-    fewer = f"draws={_round_down(affordable)}" if affordable >= 10 else "fewer chains"
-    keeps = settings.keep_effects and model.design.random and not route.samples_effects
-    effects = ", keep_effects=False" if keeps else ""
-    steps = f", tune={tune}" if tune is not None and settings.sampler != "importance" else ""
-    raise SamplingError(
-        f"draws={draws}{steps}, chains={chains} take about {_in_gib(needed)} of memory, and there are "
-        f"{_in_gib(there)}: take fewer ({fewer}{effects}); thousands of draws are plenty."
-    )
-
-
-def out_of_memory(*, draws: int, chains: int) -> str:
-    """The message for memory that ran out in spite of the check."""
-    return (
-        f"Memory ran out ({_in_gib(memory_there())} in all): take fewer draws (draws={draws}, chains={chains} were "
-        "asked for), keep_effects=False, or fewer rows."
-    )
+    if needed > available:
+        affordable = int(draws * available / needed)
+        fewer = f"draws={_round_down(affordable)}" if affordable >= 10 else "fewer chains"
+        keeps = settings.keep_effects and model.design.random and not route.samples_effects
+        effects = ", keep_effects=False" if keeps else ""
+        steps = f", tune={tune}" if tune is not None and settings.sampler != "importance" else ""
+        raise SamplingError(
+            f"draws={draws}{steps}, chains={chains} take about {_in_gib(needed)} of memory, and there are "
+            f"{_in_gib(available)}: take fewer ({fewer}{effects}); thousands of draws are plenty."
+        )
+    try:
+        yield
+    except MemoryError as error:
+        raise SamplingError(
+            f"Memory ran out ({_in_gib(memory_there())} in all): take fewer draws (draws={draws}, chains={chains} were "
+            "asked for), keep_effects=False, or fewer rows."
+        ) from error
 
 
 def memory_needed(route: Route, model: MixedModel, settings: SamplerSettings) -> int:

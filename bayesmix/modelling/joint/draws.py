@@ -11,8 +11,7 @@ from bayesmix.compile_clock import CompileClock
 from bayesmix.modelling.diagnostics import diagnose_sampling
 from bayesmix.modelling.fixed_columns import FixedColumns, fixed_columns
 from bayesmix.modelling.joint import ladder
-from bayesmix.modelling.joint.best_attempt import BestAttempt
-from bayesmix.modelling.joint.budget import Budget
+from bayesmix.modelling.joint.best_attempt import BestAttempt, Budget
 from bayesmix.modelling.joint.compile_nutpie import compile_model
 from bayesmix.modelling.joint.density import has_kernel, kernel_buffer
 from bayesmix.modelling.joint.nested_coordinates import nested_factors

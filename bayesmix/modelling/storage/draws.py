@@ -14,10 +14,9 @@ from bayesmix.errors import StoredFitError, listing
 from bayesmix.families.auxiliary import AUXILIARY
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling.diagnostics import parameter_blocks
+from bayesmix.modelling.diagnostics import Attempt, parameter_blocks
 from bayesmix.modelling.exact.route import ExactRoute
 from bayesmix.modelling.routes import route_named
-from bayesmix.modelling.samplers.attempts import Attempt
 from bayesmix.modelling.settings import Sampling
 from bayesmix.posterior import layout
 
@@ -90,7 +89,7 @@ def _require_groups(posterior: xr.DataTree, sampling: Sampling) -> None:
 
 
 def _is_record(text: Any) -> bool:
-    """Whether `attempts.frame_of` reads a text."""
+    """Whether `diagnostics.frame_of` reads a text."""
     if text is None:
         return True
     try:

@@ -15,9 +15,8 @@ from bayesmix.families.family import Family, read_family
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.modelling.design_sums import agree, design_sums
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.storage.description import FIRST_WITH_DIGEST, Description
+from bayesmix.modelling.storage.description import FIRST_WITH_DIGEST, Description, agree, design_sums
 from bayesmix.priors.default_priors import column_sds, default_priors
 from bayesmix.priors.prior import Priors
 from bayesmix.priors.settled import settle_priors
