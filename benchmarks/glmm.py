@@ -64,8 +64,8 @@ def of_bayesmix(name: str) -> Speed:
     design = build_design(parse(formula), bm.load_data(name), response=family.response)
     started = time.perf_counter()
     priors = default_priors(design, family)
-    rough = rough_fit_of(design, family, priors)
-    kernel_buffer(design, family, priors, centred=centred_terms(rough, len(design.random)), rough=rough)
+    rough = rough_fit_of(MixedModel(design, family, priors))
+    kernel_buffer(MixedModel(design, family, priors), centred=centred_terms(rough, len(design.random)), rough=rough)
     functions()
     compiled, cpu = time.perf_counter() - started, time.process_time()
     settings = SamplerSettings(

@@ -44,9 +44,9 @@ INNER_FLOORS = {
         "least_squares": 2,
     },
     "modelling": {
-        **dict.fromkeys(("arithmetic", "assemble", "blocks", "convergence"), 1),
-        **dict.fromkeys(("fixed_columns", "mixed_model", "observed_data", "power_scaling", "settings"), 1),
-        **dict.fromkeys(("arguments", "separation_notice", "variance_priors"), 2),
+        **dict.fromkeys(("assemble", "blocks", "convergence"), 1),
+        **dict.fromkeys(("mixed_model", "observed_data", "power_scaling", "settings"), 1),
+        **dict.fromkeys(("arguments", "parameters", "separation_notice"), 2),
         "pymc_model": 3,
         "samplers": 3,
         "diagnostics": 4,

@@ -19,17 +19,11 @@ def as_posterior(
     effects: Sequence[Floats | None],
     auxiliary: Mapping[str, Floats],
 ) -> xr.Dataset:
-    """The posterior of a design from its draws.
+    """The posterior of a design from arrays whose first axes are (n_chains, n_draws).
 
-    Parameters
-    ----------
-    fixed
-        Coefficients, shape (n_chains, n_draws, p).
-    sds, correlations, effects
-        Of each random term: shapes (n_chains, n_draws, k), (n_chains, n_draws, k (k - 1) / 2) in the order of
-        `layout.column_pairs`, and (n_chains, n_draws, n_levels, k); None for effects that are not kept.
-    auxiliary
-        Of each further parameter, such as `sigma`, its draws, shape (n_chains, n_draws).
+    `fixed` (..., p) are the coefficients. Each random term has `sds` (..., k), `correlations` (..., k (k - 1) / 2) in
+    the order of `layout.column_pairs`, and `effects` (..., n_levels, k); None for effects that are not kept.
+    `auxiliary` are the draws (...) of further parameters, such as `sigma`, by name.
     """
     variables: dict[str, tuple[tuple[str, ...], Floats]] = {}
     n_chains, n_draws = fixed.shape[:2]

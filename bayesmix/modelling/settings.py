@@ -42,28 +42,6 @@ class Dispersed:
 
 
 @dataclass(frozen=True)
-class NutsSettings:
-    """The settings of one run of NUTS.
-
-    Each of `chains` makes `draws` after `tune` steps, `cores` chains at a time, from `seed`. `target_accept` is the
-    acceptance probability that the step size is tuned to. The `mass_matrix` is ``"diagonal"`` or ``"low-rank"``, which
-    adds directions learnt from the draws; nutpie alone has it. `progress` shows a bar, which tells the number of the
-    `attempt` from the second on. `dispersed` says how far apart chains start; None: as far as the posterior is wide.
-    """
-
-    draws: int
-    tune: int
-    chains: int
-    cores: int
-    seed: int
-    target_accept: float = TARGET_ACCEPT
-    mass_matrix: str = "diagonal"
-    progress: bool = True
-    attempt: int = 1
-    dispersed: Dispersed | None = None
-
-
-@dataclass(frozen=True)
 class Sampling:
     """How the draws were made.
 
@@ -93,7 +71,9 @@ class SamplerSettings:
     Each of `chains` gives `draws` after `tune` steps of NUTS, on `cores`, from `seed`. `tune` and `target_accept` are
     None for the route's defaults. `keep_effects`: whether the posterior holds the effects of the largest grouping
     factor; None: unless they are too many. `remedies`: whether NUTS on all parameters may be tried again. `progress`:
-    whether a bar is shown. `dispersed`: how far apart chains of NUTS start; None: as far as the posterior is wide.
+    whether a bar is shown, which tells the number of the `attempt` from the second on. `mass_matrix`: ``"diagonal"`` or
+    nutpie's ``"low-rank"``, which adds directions learnt from the draws. `dispersed`: how far apart chains of NUTS
+    start; None: as far as the posterior is wide.
     """
 
     sampler: str
@@ -106,6 +86,8 @@ class SamplerSettings:
     keep_effects: bool | None = None
     remedies: bool = True
     progress: bool = True
+    attempt: int = 1
+    mass_matrix: str = "diagonal"
     dispersed: Dispersed | None = None
 
     @property
@@ -121,35 +103,17 @@ class SamplerSettings:
         """Draws (n_total, ...), chain after chain, in the shape (n_chains, n_draws, ...)."""
         return values.reshape(self.chains, self.draws, *values.shape[1:])
 
-    def of_nuts(
-        self, *, tune: int, target_accept: float, thin: int = 1, mass_matrix: str = "diagonal", attempt: int = 1
-    ) -> NutsSettings:
-        """The settings of a run of NUTS that makes `thin` draws for each that is kept."""
-        return NutsSettings(
-            draws=thin * self.draws,
-            tune=tune,
-            chains=self.chains,
-            cores=self.cores,
-            seed=self.seed,
-            target_accept=target_accept,
-            mass_matrix=mass_matrix,
-            progress=self.progress,
-            attempt=attempt,
-            dispersed=self.dispersed,
-        )
-
-    def record(
-        self, *, tune: int, target_accept: float | None, seconds: float, thin: int, centred: tuple[str, ...] = ()
-    ) -> Sampling:
-        """The record of a run that had these settings."""
+    def record(self, seconds: float, *, thin: int = 1, centred: tuple[str, ...] = ()) -> Sampling:
+        """The record of a run with these settings that kept one of every `thin` draws."""
+        by_importance = self.sampler == "importance"
         return Sampling(
             sampler=self.sampler,
-            draws=self.draws,
-            tune=tune,
+            draws=self.draws // thin,
+            tune=0 if by_importance else self.tune or 0,
             chains=self.chains,
             cores=self.cores,
             seed=self.seed,
-            target_accept=target_accept,
+            target_accept=None if by_importance else self.target_accept,
             seconds=max(seconds, 0.0),
             centred=centred,
             thin=thin,

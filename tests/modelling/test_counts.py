@@ -11,7 +11,7 @@ from bayesmix.families.family import read_family
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.modelling.pymc_model.bambi_bridge import build_model
 from bayesmix.modelling.quadrature import precision
 from bayesmix.modelling.quadrature.model import integrate_effects
 from bayesmix.modelling.route import Request

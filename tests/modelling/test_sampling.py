@@ -19,17 +19,19 @@ from bayesmix.modelling.joint import pymc_nuts
 from bayesmix.modelling.joint.compile_nutpie import compile_model
 from bayesmix.modelling.samplers.chains import chains_at_once, sample_stats, settled_seed
 from bayesmix.modelling.samplers.progress import SamplingProgress
-from bayesmix.modelling.settings import JOINT_SAMPLERS, NutsSettings
+from bayesmix.modelling.settings import JOINT_SAMPLERS, SamplerSettings
 
 Y = np.array([1.2, 0.3, 2.5, 1.9, 0.8, 1.4])
-FAST = {"draws": 200, "tune": 200, "chains": 2, "cores": 2, "progress": False}
+FAST = {"draws": 200, "tune": 200, "chains": 2, "cores": 2, "target_accept": 0.9, "progress": False}
 
 
 def draw(model: pm.Model, *, var_names: list[str], sampler: str = "nutpie", **settings) -> xr.DataTree:
     """The draws of a sampler by name."""
     if sampler == "nutpie":
-        return pymc_nuts.sample_by_nutpie(compile_model(model, var_names), var_names, NutsSettings(**settings))
-    return pymc_nuts.sample_by_pymc(model, var_names, NutsSettings(**settings), sampler)
+        return pymc_nuts.sample_by_nutpie(
+            compile_model(model, var_names), var_names, SamplerSettings(sampler, **settings)
+        )
+    return pymc_nuts.sample_by_pymc(model, var_names, SamplerSettings(sampler, **settings))
 
 
 def normal_mean(n_rows: int = len(Y)) -> pm.Model:
@@ -114,9 +116,8 @@ def check_statistics(tree) -> None:
 @pytest.mark.parametrize("sampler", ["nutpie", pytest.param("pymc", marks=pytest.mark.slow),
                                      pytest.param("numpyro", marks=pytest.mark.slow)])  # fmt: skip
 def test_every_sampler_finds_the_exact_posterior(model, sampler):
-    tree = draw(
-        model, var_names=["mean"], sampler=sampler, draws=1000, tune=500, chains=2, cores=1, seed=3, progress=False
-    )
+    longer = {"draws": 1000, "tune": 500, "cores": 1}
+    tree = draw(model, var_names=["mean"], sampler=sampler, seed=3, **(FAST | longer))
     values = tree["posterior"]["mean"]
     mean, sd = exact_mean_and_sd()
     mcse = float(arviz_stats.mcse(values, method="mean"))

@@ -1,4 +1,4 @@
-"""The mode of the variance parameters of a Gaussian model, and models that have none."""
+"""The mode of the variance parameters of a Gaussian model, and the refusal of models that have none."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from bayesmix.numerics.gaussian.digits import rounding_of
 from bayesmix.numerics.mode import Mode
 from bayesmix.numerics.variance_posterior import log_posterior_at, packed_factors
 
-_MOST_ROUNDING = 0.3  # of the log density
+_MOST_ROUNDING = 0.3  # in the log density
 
 
 def mode_of(model: Marginal) -> Mode:
@@ -19,39 +19,39 @@ def mode_of(model: Marginal) -> Mode:
     Raises
     ------
     SamplingError
-        As `climb`; sigma has no posterior, or rounding decides it at the mode.
+        As `climb`; or sigma has no posterior, or rounding decides its posterior at the mode.
     """
     _refuse_exact_fit(model)
     plain = model.plain_buffer()
 
     def rounding(theta: Floats) -> float:
         packed = packed_factors(plain, theta[None])[0]
-        found = rounding_of(model.products, packed)
-        _refuse_rounding(model, float(np.exp(packed[-1])), found)
-        return found
+        error = rounding_of(model.products, packed)
+        _refuse_rounding(model, float(np.exp(packed[-1])), error)
+        return error
 
     return climb(log_posterior_at, plain, model.start, model.spread, rounding)
 
 
 def _refuse_exact_fit(model: Marginal) -> None:
-    """A residual of 0 with degrees of freedom left: the density of sigma is infinite at 0."""
+    """Refuse a residual of 0 with degrees of freedom left, for which the density of sigma is infinite at 0."""
     products = model.products
-    found, degrees = products.residual, products.n_obs - products.residual.rank
-    if not (found.is_rounding and degrees > 0):
+    residual, degrees = products.residual, products.n_obs - products.residual.rank
+    if not (residual.is_rounding and degrees > 0):
         return
-    by_fixed = found.total <= found.rounding
-    what = "The fixed part reproduces" if by_fixed else "Fixed and group effects reproduce"
+    by_fixed = residual.total <= residual.rounding
+    terms = "The fixed part reproduces" if by_fixed else "Fixed and group effects reproduce"
     raise SamplingError(
-        f"{what} the response to the last digit (residual sd {np.sqrt(max(found.left, 0.0) / degrees):.1e} with "
-        f"{degrees} degrees of freedom, rounding {np.sqrt(found.rounding / products.n_obs):.1e}): sigma has no "
+        f"{terms} the response to the last digit (residual sd {np.sqrt(max(residual.left, 0.0) / degrees):.1e} with "
+        f"{degrees} degrees of freedom, rounding {np.sqrt(residual.rounding / products.n_obs):.1e}): sigma has no "
         "posterior. Is a column made from the response, or the response from the columns?"
     )
 
 
 def _refuse_rounding(model: Marginal, sigma: float, rounding: float) -> None:
-    """At the mode a residual of nought, or one that rounding decides."""
-    found, n_obs = model.products.residual, model.products.n_obs
-    allowed = np.sqrt(found.rounding / n_obs)
+    """Refuse a residual that is 0 at the mode, or decided by rounding."""
+    residual, n_obs = model.products.residual, model.products.n_obs
+    allowed = np.sqrt(residual.rounding / n_obs)
     if sigma <= allowed:
         raise SamplingError(
             f"The residual sd goes to 0 ({sigma:.1e}, rounding {allowed:.1e}): some terms reproduce the response to "
@@ -59,7 +59,7 @@ def _refuse_rounding(model: Marginal, sigma: float, rounding: float) -> None:
         )
     if rounding > _MOST_ROUNDING:
         raise SamplingError(
-            f"The residual sd is {sigma:.1e} beside {np.sqrt(found.total / n_obs):.1e} of the response: with crossed "
-            f"factors rounding moves the log density by up to {rounding:.1g}, more than {_MOST_ROUNDING:g}. Is the "
-            "response made from the groups? Leave one of the crossed terms out."
+            f"The residual sd is {sigma:.1e} beside {np.sqrt(residual.total / n_obs):.1e} of the response: with "
+            f"crossed factors rounding moves the log density by up to {rounding:.1g}, more than {_MOST_ROUNDING:g}. Is "
+            "the response made from the groups? Leave one of the crossed terms out."
         )

@@ -10,7 +10,7 @@ from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.modelling.blocks import work_in_stretches
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.variance_priors import on_the_line, theta_priors
+from bayesmix.modelling.parameters import on_the_line, theta_priors
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, WorkingPrior, working_prior
 from bayesmix.numerics.gaussian.cross_products import CrossProducts, cross_products

@@ -1,4 +1,4 @@
-"""The joint path: NUTS on all parameters, tried again in another way where its own figures say that it had trouble."""
+"""The joint route: NUTS on all parameters, tried again in another way if its diagnostics show trouble."""
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -9,7 +9,6 @@ import xarray as xr
 
 from bayesmix.compile_clock import CompileClock
 from bayesmix.modelling.diagnostics import diagnose_sampling
-from bayesmix.modelling.fixed_columns import FixedColumns, fixed_columns
 from bayesmix.modelling.joint import ladder
 from bayesmix.modelling.joint.best_attempt import BestAttempt, Budget
 from bayesmix.modelling.joint.compile_nutpie import compile_model
@@ -19,10 +18,11 @@ from bayesmix.modelling.joint.nuts import draw_by_kernel, n_parameters, paramete
 from bayesmix.modelling.joint.pymc_nuts import sample_by_nutpie, sample_by_pymc
 from bayesmix.modelling.joint.rough import centred_terms, rough_fit_of
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.pymc_model.build import BuiltModel, build_model
+from bayesmix.modelling.parameters import FixedColumns, fixed_columns
+from bayesmix.modelling.pymc_model.bambi_bridge import BuiltModel, build_model
 from bayesmix.modelling.route import RouteDraws
 from bayesmix.modelling.samplers.chains import points_of, thinned, tree_of_chains
-from bayesmix.modelling.settings import MOST_UNCONSTRAINED, TARGET_ACCEPT, NutsSettings, SamplerSettings
+from bayesmix.modelling.settings import MOST_UNCONSTRAINED, TARGET_ACCEPT, SamplerSettings
 from bayesmix.numerics.joint.rough import RoughFit
 from bayesmix.parallel import COMPILING
 from bayesmix.terminal import at_a_prompt, tell
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from bayesmix.modelling.record import Fit
 
 TUNE = 1000
-"""Steps by default."""
+"""Tuning steps by default."""
 
 _MOST_THIN = 50
-_MOST_NUMBERS = 2**27  # that are held while chains of which not all is kept are sampled: 1 GiB
+_MOST_NUMBERS = 2**27  # 1 GiB, held while chains are sampled of which not all draws are kept
 
 
 @dataclass(eq=False)
 class _Problem:
-    """What is sampled, with what is worked out of it once for all attempts."""
+    """The model and settings, with everything that is computed once for all attempts."""
 
     model: MixedModel
     settings: SamplerSettings
@@ -51,33 +51,32 @@ class _Problem:
 
     @cached_property
     def rough(self) -> RoughFit | None:
-        return rough_fit_of(self.model.design, self.model.family, self.model.priors)
+        return rough_fit_of(self.model)
 
     @cached_property
     def centred(self) -> tuple[bool, ...]:
-        """Which terms begin centred: none of nested intercepts, whose coordinates follow the sds."""
+        """Which terms begin centred; nested intercepts, whose coordinates follow the sds, do not."""
         terms = centred_terms(self.rough, len(self.model.design.random))
         nested = self.by_kernel and nested_factors(self.model.design) is not None
         return (False,) * len(terms) if nested else terms
 
     @cached_property
     def by_kernel(self) -> bool:
-        return self.settings.sampler == "nutpie" and has_kernel(self.model.design, self.model.family, self.model.priors)
+        return self.settings.sampler == "nutpie" and has_kernel(self.model)
 
 
 def draw_joint(model: MixedModel, settings: SamplerSettings, *, begin: ladder.Way | None = None) -> RouteDraws:
     """Sample the posterior of a model by NUTS on all its parameters.
 
-    Where an attempt has trouble (`ladder`) and remedies are wanted, the model is sampled again with what helps against
-    it, from the same seed, up to four times more, and for some ten times the gradients of the first attempt
-    (`budget`); the draws of the best attempt are kept. `tune` and `target_accept` that are given stay as they are. The
-    first attempt is made as `begin` says, where another fit of the model has found out what it takes; by nutpie its
-    chains start dispersed where the settings say so.
+    If an attempt has trouble (`ladder`) and remedies are wanted, the model is sampled again with a remedy for it, from
+    the same seed, up to four times more, and for some ten times the gradients of the first attempt (`best_attempt`);
+    the draws of the best attempt are kept. A `tune` or `target_accept` that the user gave stays as it is. The first
+    attempt begins with the settings of `begin`, if another fit of the model has found out what it takes.
 
     Raises
     ------
     KeyboardInterrupt
-        Interrupted in the first attempt, or elsewhere than at a prompt; at a prompt what is finished is kept.
+        The user interrupted the first attempt, or any attempt outside a prompt; at a prompt finished attempts are kept.
     """
     problem = _Problem(model, settings)
     design, draws, chains, by_nutpie = model.design, settings.draws, settings.chains, settings.sampler == "nutpie"
@@ -118,10 +117,11 @@ def _attempt(problem: _Problem, way: ladder.Way, attempt: int) -> RouteDraws:
     design, settings = problem.model.design, problem.settings
     if not problem.by_kernel:
         _compile_for(problem, way)
-    run = settings.of_nuts(
+    run = replace(
+        settings,
+        draws=way.thin * settings.draws,
         tune=way.tune,
         target_accept=way.target_accept,
-        thin=way.thin,
         mass_matrix=way.mass_matrix,
         attempt=attempt,
     )
@@ -129,20 +129,15 @@ def _attempt(problem: _Problem, way: ladder.Way, attempt: int) -> RouteDraws:
     started = perf_counter()
     with CompileClock() as compiling:
         posterior = thinned(sample(problem, way, run), way.thin)
-    sampling = settings.record(
-        tune=way.tune,
-        target_accept=way.target_accept,
-        seconds=perf_counter() - started - compiling.seconds,
-        thin=way.thin,
-        centred=ladder.labels(design, way.centred),
-    )
+    seconds = perf_counter() - started - compiling.seconds
+    sampling = run.record(seconds, thin=way.thin, centred=ladder.labels(design, way.centred))
     return RouteDraws(posterior, sampling, diagnose_sampling(posterior, design, problem.model.family.auxiliary))
 
 
-def _by_kernel(problem: _Problem, way: ladder.Way, run: NutsSettings) -> xr.DataTree:
+def _by_kernel(problem: _Problem, way: ladder.Way, run: SamplerSettings) -> xr.DataTree:
     """Draws on the compiled density; the points are those of the PyMC model with the same terms centred."""
     model, fixed = problem.model, problem.fixed
-    buffer = kernel_buffer(model.design, model.family, model.priors, centred=way.centred, rough=problem.rough)
+    buffer = kernel_buffer(model, centred=way.centred, rough=problem.rough)
     tree = draw_by_kernel(buffer, n_parameters(model.design, fixed), run)
     points = tree["posterior"]["q"].transpose("chain", "draw", ...).to_numpy()
     posterior = parameters_of(points, buffer, model.design, fixed)
@@ -150,7 +145,7 @@ def _by_kernel(problem: _Problem, way: ladder.Way, run: NutsSettings) -> xr.Data
 
 
 def _compile_for(problem: _Problem, way: ladder.Way) -> None:
-    """Once for all attempts with the same terms centred; what it takes is no time of sampling."""
+    """Compile once for all attempts with the same terms centred; this does not count as time of sampling."""
     if way.centred not in problem.compiled:
         model, by_nutpie = problem.model, problem.settings.sampler == "nutpie"
         with COMPILING:
@@ -159,15 +154,15 @@ def _compile_for(problem: _Problem, way: ladder.Way) -> None:
         problem.compiled[way.centred] = built, compile_model(built.model, built.kept) if by_nutpie else None
 
 
-def _by_pymc_model(problem: _Problem, way: ladder.Way, run: NutsSettings) -> xr.DataTree:
+def _by_pymc_model(problem: _Problem, way: ladder.Way, run: SamplerSettings) -> xr.DataTree:
     built, compiled = problem.compiled[way.centred]
     if compiled is None:
-        return sample_by_pymc(built.model, built.kept, run, problem.settings.sampler)
+        return sample_by_pymc(built.model, built.kept, run)
     return sample_by_nutpie(compiled, built.kept, run)
 
 
 def draw_joint_again(fit: "Fit", settings: SamplerSettings) -> RouteDraws:
-    """The posterior of a fit once more, begun in the way that it ended with; dispersed chains start about its draws."""
+    """The posterior of a fit once more, begun as the fit ended; dispersed chains start about its draws."""
     points = points_of(fit.posterior)
     if settings.dispersed is not None and points is not None:
         dispersed = replace(settings.dispersed, points=points.reshape(-1, points.shape[-1]))
@@ -176,9 +171,9 @@ def draw_joint_again(fit: "Fit", settings: SamplerSettings) -> RouteDraws:
 
 
 def _way_of(fit: "Fit", settings: SamplerSettings) -> ladder.Way | None:
-    """How the draws of the fit were made in the end; None where another sampler made them.
+    """How the draws of the fit were made in the end; None if another sampler made them.
 
-    Of longer chains as many draws in all are made as are kept now.
+    If the fit kept one of several draws, no more draws are made than it made.
     """
     if fit.sampling.sampler != settings.sampler:
         return None

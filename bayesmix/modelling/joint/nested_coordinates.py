@@ -4,29 +4,30 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bayesmix.arrays import Floats, Integers
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design, GroupTerm
-from bayesmix.modelling.fixed_columns import FixedColumns
+from bayesmix.modelling.parameters import FixedColumns
 from bayesmix.numerics.joint.rough import RoughFit, places_of
 
+type Arrays = list[Floats | Integers]
+
 _LEAST_WEIGHT = 1e-10
-"""Of a row in the quadratic approximation, where a Poisson mean or p (1 - p) is all but 0."""
+"""The least weight of a row in the quadratic approximation, for a Poisson mean or p (1 - p) near 0."""
 
 
 @dataclass(frozen=True)
 class NestedFactors:
-    """Random intercepts of which each is nested in the next: `terms`, their numbers in the design from the coarsest on;
-    `parents`, of all but the first the level (n_levels,) of the one before that holds each level."""
+    """Nested random intercepts: `terms` are their positions in the design from the coarsest on; `parents` tell, of
+    each level (n_levels,) of all but the first, which level of the term before holds it."""
 
     terms: tuple[int, ...]
     parents: tuple[Integers, ...]
 
 
 def nested_factors(design: Design) -> NestedFactors | None:
-    """The random terms as a chain of at least two nested intercepts; None if they are none."""
+    """The random terms as a chain of at least two nested intercepts; None if they are no such chain."""
     if len(design.random) < 2 or not all(_is_intercept(term) for term in design.random):
         return None
     order = sorted(range(len(design.random)), key=lambda number: design.random[number].n_levels)
@@ -44,7 +45,7 @@ def _is_intercept(term: GroupTerm) -> bool:
 
 
 def _parents(outer: GroupTerm, inner: GroupTerm) -> Integers | None:
-    """The level of `outer` that holds each level of `inner`; None where a level is in several, or has no row."""
+    """The level of `outer` that holds each level of `inner`; None if a level is in several, or has no row."""
     parent = np.full(inner.n_levels, -1, dtype=np.int64)
     parent[inner.index] = outer.index
     return parent if np.array_equal(parent[inner.index], outer.index) and parent.min(initial=0) >= 0 else None
@@ -52,10 +53,10 @@ def _parents(outer: GroupTerm, inner: GroupTerm) -> Integers | None:
 
 def nested_parts(
     nested: NestedFactors, design: Design, family: Family, fixed: FixedColumns, rough: RoughFit, starts: list[int]
-) -> list[NDArray]:
-    """What `numerics.joint.nested.NESTED_PARTS` names; `starts`, of every term where its effects begin in q.
+) -> Arrays:
+    """The arrays that `numerics.joint.nested.NESTED_PARTS` names; each term's effects begin in q at its `starts`.
 
-    Rows weigh as at the modes of the rough fit.
+    Rows have their weights at the modes of the rough fit.
     """
     eta = linear_predictor(design, fixed, rough)
     trials = np.ones(design.n_obs) if design.response.trials is None else design.response.trials
@@ -77,14 +78,14 @@ def nested_parts(
     ]
 
 
-def no_nested_parts() -> list[NDArray]:
-    """Where effects are not transformed."""
+def no_nested_parts() -> Arrays:
+    """The arrays for effects that are not transformed."""
     empty = np.empty(0, dtype=np.int64)
     return [np.empty((0, 3), dtype=np.int64), empty, np.empty(0), np.empty(0), np.empty((0, 0)), np.empty(0)]
 
 
 def linear_predictor(design: Design, fixed: FixedColumns, rough: RoughFit) -> Floats:
-    """At the modes of the rough fit, (n_obs,)."""
+    """The linear predictor (n_obs,) at the modes of the rough fit."""
     eta = design.offset + fixed.matrix @ rough.coefficients
     for number, term in enumerate(design.random):
         effects = rough.u[places_of(rough.layout, number)] @ rough.L[number].T

@@ -10,12 +10,12 @@ import xarray as xr
 from bayesmix.arrays import Floats
 from bayesmix.formula.design import Design
 from bayesmix.modelling.assemble import as_posterior, correlation_factors
-from bayesmix.modelling.fixed_columns import FixedColumns
 from bayesmix.modelling.joint.density import effect_starts
+from bayesmix.modelling.parameters import FixedColumns
 from bayesmix.modelling.samplers.compiled import CompiledFunctions, compiled_functions
 from bayesmix.modelling.samplers.nutpie_chains import run_density
 from bayesmix.modelling.samplers.progress import SamplingProgress
-from bayesmix.modelling.settings import NutsSettings
+from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.numerics.joint.expand import expand_points
 from bayesmix.numerics.joint.sampled import log_density_at, parameters_at
 
@@ -25,7 +25,7 @@ def functions() -> CompiledFunctions:
     return compiled_functions("joint", log_density_at, parameters_at, (("q", None), ("log_jacobian", 1)))
 
 
-def draw_by_kernel(buffer: Floats, n: int, settings: NutsSettings) -> xr.DataTree:
+def draw_by_kernel(buffer: Floats, n: int, settings: SamplerSettings) -> xr.DataTree:
     """nutpie's draws of `q` (n,) with its statistics; `logp` is the log density of q."""
     with SamplingProgress(settings.chains, shown=settings.progress, attempt=settings.attempt) as bar:
         tree = run_density(functions(), buffer, n, settings, bar)

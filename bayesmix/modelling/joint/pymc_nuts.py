@@ -14,15 +14,15 @@ from rich.console import Console
 
 from bayesmix.arrays import Floats
 from bayesmix.errors import SamplingError
-from bayesmix.modelling.arithmetic import arithmetic_as_written
+from bayesmix.modelling.joint.program import arithmetic_as_written
 from bayesmix.modelling.samplers.chains import tree_of_chains
 from bayesmix.modelling.samplers.nutpie_chains import NO_START, run_nutpie
 from bayesmix.modelling.samplers.progress import SamplingProgress
-from bayesmix.modelling.settings import MOST_UNCONSTRAINED, Dispersed, NutsSettings
+from bayesmix.modelling.settings import MOST_UNCONSTRAINED, Dispersed, SamplerSettings
 from bayesmix.terminal import can_show
 
 
-def sample_by_nutpie(compiled: Any, var_names: Sequence[str], settings: NutsSettings) -> xr.DataTree:
+def sample_by_nutpie(compiled: Any, var_names: Sequence[str], settings: SamplerSettings) -> xr.DataTree:
     """Draws of `var_names` by nutpie from a model as `compile_model` gives it; others as `tree_of_chains` keeps them.
 
     Raises
@@ -53,8 +53,8 @@ def _started_about_points(compiled: Any, dispersed: Dispersed | None) -> Any:
     return replace(compiled, initial_point_func=start)
 
 
-def sample_by_pymc(model: pm.Model, var_names: Sequence[str], settings: NutsSettings, sampler: str) -> xr.DataTree:
-    """Draws of `var_names` by PyMC's own NUTS (``"pymc"``) or by NumPyro (``"numpyro"``).
+def sample_by_pymc(model: pm.Model, var_names: Sequence[str], settings: SamplerSettings) -> xr.DataTree:
+    """Draws of `var_names` by PyMC's own NUTS or by NumPyro, as `settings.sampler` says.
 
     The chains of NumPyro run as one vectorised program, whatever the number of cores; an interrupt takes effect when
     that program is done.
@@ -66,7 +66,7 @@ def sample_by_pymc(model: pm.Model, var_names: Sequence[str], settings: NutsSett
     KeyboardInterrupt
         The user interrupted; nothing is kept.
     """
-    by_pymc = sampler == "pymc"
+    by_pymc = settings.sampler == "pymc"
     if not by_pymc and find_spec("numpyro") is None:
         raise SamplingError("Sampler 'numpyro' is not installed; run: pip install bayesmix[numpyro]")
     how: dict[str, Any] = {} if by_pymc else {"chain_method": "vectorized"}
@@ -80,11 +80,11 @@ def sample_by_pymc(model: pm.Model, var_names: Sequence[str], settings: NutsSett
                 chains=settings.chains,
                 cores=settings.cores,
                 random_seed=settings.seed,
-                nuts_sampler=sampler,
+                nuts_sampler=settings.sampler,
                 nuts={"target_accept": settings.target_accept, **how},
                 compute_convergence_checks=False,
                 progressbar=settings.progress and can_show(Console(stderr=True)),
-                callback=_Steps(settings.draws + settings.tune) if by_pymc and settings.cores == 1 else None,
+                callback=_Steps(settings.draws + (settings.tune or 0)) if by_pymc and settings.cores == 1 else None,
             )
     except PyMCSamplingError as error:
         raise SamplingError(NO_START) from error

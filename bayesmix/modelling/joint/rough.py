@@ -5,10 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from bayesmix.arrays import Floats
-from bayesmix.families.family import Family
-from bayesmix.formula.design import Design, GroupTerm
-from bayesmix.modelling.fixed_columns import coefficient_numbers, fixed_columns
-from bayesmix.modelling.variance_priors import on_the_line
+from bayesmix.formula.design import GroupTerm
+from bayesmix.modelling.mixed_model import MixedModel
+from bayesmix.modelling.parameters import coefficient_numbers, fixed_columns, on_the_line
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.joint.rough import RoughFit, rough_fit
 from bayesmix.numerics.prior_codes import UNBOUNDED
@@ -21,12 +20,17 @@ _GRID = np.linspace(-12.0, 12.0, 481)
 _LEAST_SHARE = 0.5
 
 
-def rough_fit_of(design: Design, family: Family, priors: Mapping[str, Prior]) -> RoughFit | None:
-    """A rough fit; None for families and priors that it does not cover, and where the numbers do not let it."""
-    likelihood = family.record.laplace.get(family.link)
-    if likelihood is None:
-        return None
-    if not all(coefficient_kind(priors[name]) in UNBOUNDED for name in design.fixed.names):
+def has_unbounded_coefficients(model: MixedModel) -> bool:
+    """Whether no coefficient has a prior between bounds."""
+    names = model.design.fixed.names
+    return all(coefficient_kind(model.priors[name]) in UNBOUNDED for name in names)
+
+
+def rough_fit_of(model: MixedModel) -> RoughFit | None:
+    """A rough fit; None for families and priors that it does not cover, and if the numbers do not allow one."""
+    design, priors = model.design, model.priors
+    likelihood = model.family.record.laplace.get(model.family.link)
+    if likelihood is None or not has_unbounded_coefficients(model):
         return None
     fixed = fixed_columns(design)
     locations, scales, _ = coefficient_numbers(fixed, priors).T
@@ -48,10 +52,10 @@ def rough_fit_of(design: Design, family: Family, priors: Mapping[str, Prior]) ->
 
 
 def centred_terms(rough: RoughFit | None, n_terms: int) -> tuple[bool, ...]:
-    """Which terms are sampled centred: those whose effects the data tell more about than the sd does.
+    """Which terms are sampled centred: those about whose effects the data tell more than the sd does.
 
-    The effects themselves then hardly depend on their sd, where b / sd does; of an effect that the data tell little
-    about it is the other way round (Papaspiliopoulos, Roberts & Sköld 2007, doi:10.1214/088342307000000014).
+    Such effects hardly depend on their sd, whereas b / sd does. For effects about which the data tell little it is the
+    other way round (Papaspiliopoulos, Roberts & Sköld 2007, doi:10.1214/088342307000000014).
     """
     return (False,) * n_terms if rough is None else tuple(share > _LEAST_SHARE for share in rough.shares)
 
@@ -64,7 +68,7 @@ def typical_sd(prior: Prior) -> float:
 
 
 def start_of(L: Floats, term: GroupTerm, priors: Mapping[str, Prior], share: float) -> tuple[Floats, Floats]:
-    """Where a term's variance parameters (k (k + 1) / 2,) lie, on the whole line, and how far from it they may."""
+    """Start and spread of a term's variance parameters (k (k + 1) / 2,) on the whole line."""
     sds = np.sqrt((L**2).sum(axis=1))
     at = [on_the_line(sd, priors[name]) for sd, name in zip(sds, layout.sd_names(term), strict=True)]
     for row in range(1, term.k):
@@ -73,6 +77,6 @@ def start_of(L: Floats, term: GroupTerm, priors: Mapping[str, Prior], share: flo
             partial = np.clip(L[row, column] / (sds[row] * np.sqrt(remaining)), -0.95, 0.95)
             at.append(float(np.log((1 + partial) / (1 - partial))))
             remaining *= 1 - partial**2
-    # Of the logarithm of a sd seen in J levels 1 / sqrt(2 J); a level counts as far as the data tell about it.
+    # The log of a sd seen in J levels has the sd 1 / sqrt(2 J); a level counts as far as the data tell about it.
     spread = 1 / np.sqrt(2 * (1 + term.n_levels * share**2))
     return np.array(at), np.array([spread] * term.k + [2 * spread] * (len(at) - term.k))

@@ -1,12 +1,12 @@
-"""bayesmix's families as Bambi's: the same likelihoods, with the parameters under the names of `families.auxiliary`.
+"""bayesmix's families as Bambi's: the same likelihoods with the parameters' names of `families.auxiliary`.
 
-Bambi calls the precision of a beta distribution `kappa` and the shape of a negative binomial `alpha`, and counts the
-zeros of a mixture by the probability of the other part, `psi`. Its family classes translate their parameters for PyMC
-in `transform_backend_kwargs` (while a model is built) and `transform_kwargs` (while it predicts); here these start from
-our names, so that the posterior, Bambi's predictions and our tables all speak of the same parameters.
+Bambi calls the precision of a beta distribution `kappa` and the shape of a negative binomial `alpha`, and describes the
+zeros of a mixture by `psi`, the probability of the other part. Its family classes translate their parameters for PyMC
+in `transform_backend_kwargs` (while a model is built) and `transform_kwargs` (while it predicts). Here these start from
+our names, so that the posterior, Bambi's predictions and our tables have the same parameters.
 
-Leans on (Bambi 0.21): `families.univariate.UnivariateFamily` and `BinomialBaseFamily`, whose `transform_backend_kwargs`
-splits successes from trials; `families.likelihood.Likelihood` with `dist`; `Family.link`.
+This file relies on (Bambi 0.21): `families.univariate.UnivariateFamily` and `BinomialBaseFamily`, whose
+`transform_backend_kwargs` splits successes from trials; `families.likelihood.Likelihood` with `dist`; `Family.link`.
 """
 
 import bambi
@@ -20,11 +20,11 @@ from bayesmix.modelling.pymc_model.hurdle_counts import HurdleNegativeBinomial, 
 
 _LINKS = ["identity", "log", "logit", "probit", "cloglog"]
 _OWN = {"HurdlePoisson": HurdlePoisson, "HurdleNegativeBinomial": HurdleNegativeBinomial}
-"""Distributions that PyMC has too, and that are written here in a closed form."""
+"""Distributions that PyMC has too, written here in closed form."""
 
 
 class _Renamed(UnivariateFamily):
-    """A family of Bambi's whose parameters have our names."""
+    """A family of Bambi whose parameters have our names."""
 
     SUPPORTED_LINKS = _LINKS
 
@@ -47,7 +47,7 @@ class _RenamedOfTrials(_Renamed, BinomialBaseFamily):
 
 
 def bambi_family(family: Family, *, has_trials: bool) -> str | bambi.Family:
-    """What `bambi.Model` takes as family; its link is that of `family`."""
+    """The family that `bambi.Model` takes; its link is that of `family`."""
     recipe = family.record.in_pymc
     if isinstance(recipe, str):
         return "bernoulli" if family.name == "binomial" and not has_trials else recipe

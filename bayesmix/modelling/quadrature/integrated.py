@@ -13,8 +13,7 @@ from bayesmix.formula.design import Design
 from bayesmix.modelling.assemble import as_posterior
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.quadrature import precision
-from bayesmix.modelling.quadrature.level_effects import CountsEffects
-from bayesmix.modelling.quadrature.model import Counts, coefficients_at_zero, integrate_effects
+from bayesmix.modelling.quadrature.model import Counts, CountsEffects, coefficients_at_zero, integrate_effects
 from bayesmix.modelling.quadrature.proposal import CountsProposal, counts_proposal, densities
 from bayesmix.modelling.samplers.compiled import CompiledFunctions, compiled_functions
 from bayesmix.modelling.samplers.integrated import Accuracy

@@ -1,4 +1,4 @@
-"""How precise the quadrature over group effects is: nodes half as far apart tell."""
+"""The precision of the quadrature over group effects, judged by nodes half as far apart."""
 
 from collections.abc import Iterator
 
@@ -13,26 +13,21 @@ from bayesmix.numerics.level_quadrature.posterior import evaluate_counts, log_po
 from bayesmix.numerics.mode import Mode
 
 TOLERANCE = 1e-5
-"""Of the log density: how much nodes half as far apart may change it, at the mode and at the most extreme draws."""
+"""The greatest change of the log density by nodes half as far apart, at the mode and at the most extreme draws."""
 
 _FINENESS = (1.0, 0.5, 0.25, 0.125)
 
 
-def mode_of_counts(model: Counts, fineness: float) -> Mode:
-    """The mode of the parameters' posterior on the whole line; of a folded sd either sign."""
-    return climb(log_posterior_at, model.plain_buffer(fineness), model.start, model.spread)
-
-
 def fine_enough(model: Counts) -> Iterator[tuple[float, Mode]]:
-    """How close the nodes lie, and the mode, of all that are precise at the mode and about it.
+    """Each distance of the nodes that is precise at the mode and about it, with that mode; a folded sd has either sign.
 
     Raises
     ------
     QuadratureError
-        No further one is.
+        No further distance is precise.
     """
     for fineness in _FINENESS:
-        mode = mode_of_counts(model, fineness)
+        mode = climb(log_posterior_at, model.plain_buffer(fineness), model.start, model.spread)
         around = mode.point + 2 * np.vstack([np.zeros(model.parameters.n), mode.scale.T, -mode.scale.T])
         if disagreement(model, around, fineness)[0] <= TOLERANCE:
             yield fineness, mode
@@ -43,7 +38,7 @@ def fine_enough(model: Counts) -> Iterator[tuple[float, Mode]]:
 
 
 def disagreement(model: Counts, thetas: Floats, fineness: float) -> tuple[float, float]:
-    """How far the log densities at `thetas` (n_points, n) change with nodes half as far apart; the nodes of a level."""
+    """The change of the log densities at `thetas` (n_points, n) by nodes half as far apart; nodes for each level."""
     thetas = np.ascontiguousarray(thetas)
     coarse, fine = np.empty(len(thetas)), np.empty(len(thetas))
     n_nodes = evaluate_counts(model.plain_buffer(fineness), thetas, coarse)
@@ -54,14 +49,14 @@ def disagreement(model: Counts, thetas: Floats, fineness: float) -> tuple[float,
 
 
 def extremes(theta: Floats) -> Floats:
-    """Those of the draws (n_total, n) in which a parameter is least or greatest."""
+    """The draws out of (n_total, n) in which a parameter is least or greatest."""
     return theta[np.unique([theta.argmin(axis=0), theta.argmax(axis=0)])]
 
 
 def precision(posterior: xr.DataTree) -> str:
-    """How the quadrature went, to be added to the reason for its method; empty where there was none."""
+    """A remark on the precision of the quadrature, to be added to the reason for the route; empty without nodes."""
     group = posterior.children.get("unconstrained_posterior")
     if group is None or not group.attrs.get("nodes_per_level"):
         return ""
-    about = group.attrs
-    return f", {about['nodes_per_level']:.0f} nodes a level, log density to {max(about['quadrature_error'], 1e-12):.0e}"
+    nodes, error = group.attrs["nodes_per_level"], max(group.attrs["quadrature_error"], 1e-12)
+    return f", {nodes:.0f} nodes a level, log density to {error:.0e}"

@@ -7,7 +7,7 @@ import xarray as xr
 
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.quadrature.integrated import IntegratedCounts, integrated_counts
-from bayesmix.modelling.quadrature.level_effects import CountsEffects, counts_effects_of
+from bayesmix.modelling.quadrature.model import CountsEffects, counts_effects_of
 from bayesmix.modelling.quadrature.precision import precision
 from bayesmix.modelling.route import Choice, IntegratedRoute, Request, no_closed_form
 

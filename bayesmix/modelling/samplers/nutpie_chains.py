@@ -15,7 +15,7 @@ from bayesmix.arrays import Floats
 from bayesmix.errors import SamplingError
 from bayesmix.modelling.samplers.compiled import CompiledFunctions
 from bayesmix.modelling.samplers.progress import SamplingProgress
-from bayesmix.modelling.settings import Dispersed, NutsSettings
+from bayesmix.modelling.settings import Dispersed, SamplerSettings
 from bayesmix.parallel import one_blas_thread
 
 NO_START = (
@@ -29,7 +29,7 @@ _NOT_STARTED = ("initialization points failed", "bad initial gradient", "Poisone
 
 
 def run_density(
-    functions: CompiledFunctions, buffer: Floats, n: int, settings: NutsSettings, bar: SamplingProgress
+    functions: CompiledFunctions, buffer: Floats, n: int, settings: SamplerSettings, bar: SamplingProgress
 ) -> xr.DataTree:
     """Sample a density of `n` parameters whose `functions` read `buffer`; the group `posterior` has their outputs."""
     names = [name for name, _ in functions.outputs]
@@ -94,7 +94,7 @@ def _start_about_mode(n: int, dispersed: Dispersed | None) -> Callable[[int], Fl
 
 
 def run_nutpie(
-    compiled: Any, settings: NutsSettings, bar: SamplingProgress, *, store_unconstrained: bool = False
+    compiled: Any, settings: SamplerSettings, bar: SamplingProgress, *, store_unconstrained: bool = False
 ) -> xr.DataTree:
     """Sample `compiled`; an interrupt stops the chains and is passed on.
 

@@ -14,7 +14,7 @@ GREATEST_TAIL_K = 0.7
 """Pareto k up to which the weights beyond a limit can be trusted."""
 
 GREATEST_Z = 4.5
-"""The greatest difference of two halves in standard errors; one of 3,000 fits with 11 parameters is beyond by chance."""
+"""The greatest difference of two halves in errors; one of 3,000 fits with 11 parameters exceeds it by chance."""
 
 _FEWEST_IN_TAIL = 5
 _PROBABILITY = 0.025

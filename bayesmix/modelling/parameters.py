@@ -1,13 +1,41 @@
-"""Priors of variance parameters as the compiled densities read them, and these parameters on the whole line."""
+"""Parameters as the compiled densities read them: the columns of coefficients, and the priors of all parameters."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from bayesmix.arrays import Floats, Integers
 from bayesmix.formula.design import Design
 from bayesmix.posterior.layout import corr_name, sd_names
-from bayesmix.priors.prior import Prior, sd_prior
+from bayesmix.priors.prior import Prior, prior_numbers, sd_prior
+
+
+@dataclass(frozen=True)
+class FixedColumns:
+    """Columns (n_obs, p) of the coefficients `names` in the order of the PyMC model: predictors less their `means`, and
+    the intercept last; `means` (p - 1,) is empty without an intercept or without predictors."""
+
+    matrix: Floats
+    names: tuple[str, ...]
+    means: Floats
+
+
+def fixed_columns(design: Design) -> FixedColumns:
+    """The fixed part in the order of the PyMC model, with the intercept at the predictors' means."""
+    fixed = design.fixed
+    others = [column for term in fixed.terms if term.kind != "intercept" for column in term.columns]
+    names = tuple(fixed.names[column] for column in others)
+    matrix = fixed.matrix[:, others]
+    if not fixed.has_intercept:
+        return FixedColumns(matrix, names, np.empty(0))
+    means = matrix.mean(axis=0)
+    return FixedColumns(np.column_stack([matrix - means, np.ones(len(matrix))]), (*names, "Intercept"), means)
+
+
+def coefficient_numbers(fixed: FixedColumns, priors: Mapping[str, Prior]) -> Floats:
+    """Location, scale and degrees of freedom (1 except for Student's t) of every coefficient's prior, (p, 3)."""
+    return np.array([prior_numbers(priors[name]) for name in fixed.names], dtype=float).reshape(-1, 3)
 
 
 def theta_priors(design: Design, priors: Mapping[str, Prior], *, sigma: bool = False) -> tuple[Integers, Floats]:
