@@ -28,10 +28,9 @@ from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.convergence import convergence
+from bayesmix.modelling.joint.coordinates import centred_terms, rough_fit_of
 from bayesmix.modelling.joint.density import kernel_buffer
-from bayesmix.modelling.joint.draws import draw_joint
-from bayesmix.modelling.joint.nuts import functions
-from bayesmix.modelling.joint.rough import centred_terms, rough_fit_of
+from bayesmix.modelling.joint.draws import draw_joint, functions
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.priors.default_priors import default_priors

@@ -24,7 +24,9 @@ _RESIDUALS = "It has no draws; residuals(fit) and fitted(fit) show how it follow
 _NO_PRIORS = "It has no priors; compare_reml(bm.fit(...)) sets a posterior beside it."
 _NO_GROUPS = "It has no random terms; anova(fit) tests its fixed ones."
 
-_OF_ESTIMATES = {
+_OF_DRAWS = dict.fromkeys(("overdispersion", "posterior_predict", "ppc", "to_datatree"), _RESIDUALS)
+_OF_DRAWS |= dict.fromkeys(("log_likelihood", "log_marginal"), _LIKELIHOOD)
+_OF_ESTIMATES = _OF_DRAWS | {
     "audit": _GLANCE,
     "auxiliary": "varcorr(fit) has its residual sd.",
     "bayes_factor": _TESTS,
@@ -33,37 +35,39 @@ _OF_ESTIMATES = {
     "diagnose": _GLANCE,
     "equivalence": _SDS,
     "inclusion": _TESTS,
-    "log_likelihood": _LIKELIHOOD,
-    "log_marginal": _LIKELIHOOD,
     "loo": _AIC,
-    "overdispersion": _RESIDUALS,
-    "posterior_predict": _RESIDUALS,
-    "ppc": _RESIDUALS,
     "prior_sensitivity": _TESTS,
     "ranef_draws": _MODES,
     "sensitivity": _NO_PRIORS,
-    "to_datatree": _RESIDUALS,
 }
-_OF_LEAST_SQUARES = dict.fromkeys(
-    ("coef", "equivalence", "inclusion", "prior_sensitivity", "rand", "ranef", "ranef_draws", "shrinkage", "varcorr"),
-    _NO_GROUPS,
-) | {
-    "audit": "It has no draws and no search that could fail.",
-    "auxiliary": "glance(fit) has its sigma.",
-    "bayes_factor": "anova(fit) tests its terms.",
-    "compare": "glance(fit) has its AIC and BIC.",
-    "compare_reml": "It has no random terms, so that REML is least squares.",
-    "diagnose": "It has no draws and no search that could fail.",
-    "log_likelihood": _LIKELIHOOD,
-    "log_marginal": _LIKELIHOOD,
-    "loo": "glance(fit) has its AIC and BIC.",
-    "lrt": "anova(fit) tests its terms.",
-    "overdispersion": _RESIDUALS,
-    "posterior_predict": _RESIDUALS,
-    "ppc": _RESIDUALS,
-    "sensitivity": "It has no priors.",
-    "to_datatree": _RESIDUALS,
-}
+_OF_LEAST_SQUARES = (
+    _OF_DRAWS
+    | dict.fromkeys(
+        (
+            "coef",
+            "equivalence",
+            "inclusion",
+            "prior_sensitivity",
+            "rand",
+            "ranef",
+            "ranef_draws",
+            "shrinkage",
+            "varcorr",
+        ),
+        _NO_GROUPS,
+    )
+    | {
+        "audit": "It has no draws and no search that could fail.",
+        "auxiliary": "glance(fit) has its sigma.",
+        "bayes_factor": "anova(fit) tests its terms.",
+        "compare": "glance(fit) has its AIC and BIC.",
+        "compare_reml": "It has no random terms, so that REML is least squares.",
+        "diagnose": "It has no draws and no search that could fail.",
+        "loo": "glance(fit) has its AIC and BIC.",
+        "lrt": "anova(fit) tests its terms.",
+        "sensitivity": "It has no priors.",
+    }
+)
 _INSTEAD: dict[type, dict[str, str]] = {
     Fit: {
         "anova": "bayes_factor(fit, drop=...) tests a term of a posterior.",

@@ -44,16 +44,16 @@ def theta_priors(design: Design, priors: Mapping[str, Prior], *, sigma: bool = F
     Each term has its standard deviations and, under LKJ, its partial correlations as Beta (shape, shape); `sigma`
     comes last where it is asked for.
     """
-    found: list[tuple[int, tuple[float, float]]] = []
+    read: list[tuple[int, tuple[float, float]]] = []
     for term in design.random:
-        found += [sd_prior(priors[name]) for name in sd_names(term)]
+        read += [sd_prior(priors[name]) for name in sd_names(term)]
         if term.k > 1:
             (eta,) = priors[corr_name(term, design.random)].args
-            found += [(0, (float(shape), 0.0)) for shape in partial_shapes(eta, term.k)]
+            read += [(0, (float(shape), 0.0)) for shape in partial_shapes(eta, term.k)]
     if sigma:
-        found.append(sd_prior(priors["sigma"]))
-    kinds = np.array([kind for kind, _ in found], dtype=np.int64)
-    return kinds, np.array([numbers for _, numbers in found], dtype=float).reshape(-1, 2)
+        read.append(sd_prior(priors["sigma"]))
+    kinds = np.array([kind for kind, _ in read], dtype=np.int64)
+    return kinds, np.array([numbers for _, numbers in read], dtype=float).reshape(-1, 2)
 
 
 def partial_shapes(eta: float, k: int) -> Floats:

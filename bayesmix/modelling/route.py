@@ -169,14 +169,14 @@ class Route(ABC):
         return 0.0
 
     def with_other_priors(
-        self, fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior], *, anew: bool
+        self, fit: "Fit", evidence: LogMarginal, priors: Mapping[str, Prior], *, anew: bool
     ) -> LogMarginal:
         """The log marginal likelihood of a fitted model under other priors of sds or coefficients.
 
-        `own` is that under the priors of the fit. `anew` allows new values to be drawn; without it there is no number
-        for a prior that those of the fit do not reach.
+        `evidence` is that under the priors of the fit. `anew` allows new values to be drawn; without it a prior that
+        those of the fit do not reach has no number.
         """
-        return reweighted(fit, own, priors)
+        return reweighted(fit, evidence, priors)
 
     def left_out(self, fit: "Fit", positions: Positions) -> LeftOut:
         """How probable rows are given all others, in closed form at each of the draws at `positions`."""
@@ -212,11 +212,11 @@ class IntegratedRoute(Route):
         return by_importance(self.integrated(model), seed=seed, cores=cores)
 
     def with_other_priors(
-        self, fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior], *, anew: bool
+        self, fit: "Fit", evidence: LogMarginal, priors: Mapping[str, Prior], *, anew: bool
     ) -> LogMarginal:
         """The draws reweighted; new values if the draws do not reach the other priors."""
-        by_draws = reweighted(fit, own, priors)
-        if by_draws.reliable or own.reason or not anew:
+        by_draws = reweighted(fit, evidence, priors)
+        if by_draws.reliable or evidence.reason or not anew:
             return by_draws
         other = replace(fit.model, priors=dict(priors))
         return self.log_marginal(other, seed=fit.sampling.seed, cores=fit.sampling.cores)

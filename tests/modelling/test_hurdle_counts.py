@@ -5,7 +5,7 @@ import pymc as pm
 import pytest
 from scipy import stats
 
-from bayesmix.modelling.pymc_model.hurdle_counts import HurdleNegativeBinomial, HurdlePoisson
+from bayesmix.modelling.pymc_model.bambi_families import HurdleNegativeBinomial, HurdlePoisson
 
 N = 40_000
 

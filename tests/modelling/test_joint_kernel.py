@@ -9,10 +9,10 @@ from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.joint.bridge import log_density_of
+from bayesmix.modelling.joint.coordinates import centred_terms, rough_fit_of
 from bayesmix.modelling.joint.density import effect_starts, has_kernel, kernel_buffer
+from bayesmix.modelling.joint.draws import n_parameters, parameters_of
 from bayesmix.modelling.joint.ladder import labels
-from bayesmix.modelling.joint.nuts import n_parameters, parameters_of
-from bayesmix.modelling.joint.rough import centred_terms, rough_fit_of
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.parameters import fixed_columns
 from bayesmix.modelling.pymc_model.bambi_bridge import build_model

@@ -13,10 +13,9 @@ from bayesmix.inference.checks.diagnose import diagnose
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.joint import density as joint_kernel
 from bayesmix.modelling.joint.bridge import log_density_of
+from bayesmix.modelling.joint.coordinates import nested_factors, rough_fit_of
 from bayesmix.modelling.joint.density import effect_starts, kernel_buffer
-from bayesmix.modelling.joint.nested_coordinates import nested_factors
-from bayesmix.modelling.joint.nuts import n_parameters
-from bayesmix.modelling.joint.rough import rough_fit_of
+from bayesmix.modelling.joint.draws import n_parameters
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.parameters import fixed_columns
 from bayesmix.numerics.joint.affine import point_at, slopes_at

@@ -14,8 +14,7 @@ import numpy as np
 from scipy.special import expit
 
 from bayesmix.arrays import Floats
-from bayesmix.modelling.exact.integrated import integrated_gaussian
-from bayesmix.modelling.exact.mode import mode_of
+from bayesmix.modelling.exact.integrated import integrated_gaussian, mode_of
 from bayesmix.modelling.exact.model import Marginal, dense_draws, marginalise
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.samplers.log_marginal import (
@@ -64,7 +63,9 @@ def log_marginal_of(model: MixedModel, *, seed: int, cores: int, weights: Import
     return weighted
 
 
-def with_other_priors(fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior], *, anew: bool = True) -> LogMarginal:
+def with_other_priors(
+    fit: "Fit", evidence: LogMarginal, priors: Mapping[str, Prior], *, anew: bool = True
+) -> LogMarginal:
     """As `Route.with_other_priors`.
 
     For other priors of sds, the values that the fit was drawn from are weighted by the ratio of the priors. New values
@@ -73,7 +74,7 @@ def with_other_priors(fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior],
     names = theta_names(fit.design)
     changed = [name for name in priors if priors[name] != fit.priors[name]]
     if not changed:
-        return own
+        return evidence
     same_map = all(name in names for name in changed) and all(
         "Uniform" not in (priors[name].name, fit.priors[name].name) for name in changed
     )

@@ -51,7 +51,7 @@ class GaussianProposal:
 
     def values(self, size: int, stream: int, rng: np.random.Generator, advance: Advance | None) -> Values[DenseSide]:
         drawn = draw_from(self.blend, size, rng)
-        found = dense_draws(
+        evaluated = dense_draws(
             self.model,
             self.buffer,
             drawn.points,
@@ -62,9 +62,9 @@ class GaussianProposal:
             advance=advance,
         )
         # Only the density of this round counts: what was learnt from a value must not weigh that value.
-        log_weights = found.log_densities - drawn.log_densities + self.mode.log_volume
+        log_weights = evaluated.log_densities - drawn.log_densities + self.mode.log_volume
         theta = self.mode.point + drawn.points @ self.mode.scale.T
-        return Values(drawn.points, theta, found.log_densities, log_weights, found.side)
+        return Values(drawn.points, theta, evaluated.log_densities, log_weights, evaluated.side)
 
     def refined(self, points: Floats, weights: Floats, rng: np.random.Generator) -> Self:
         return replace(self, blend=refined(self.blend, points, weights, rng))

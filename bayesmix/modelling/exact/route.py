@@ -78,9 +78,9 @@ class ExactRoute(IntegratedRoute):
         return log_marginal_of(model, seed=seed, cores=cores, weights=weights)
 
     def with_other_priors(
-        self, fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior], *, anew: bool
+        self, fit: "Fit", evidence: LogMarginal, priors: Mapping[str, Prior], *, anew: bool
     ) -> LogMarginal:
-        return with_other_priors(fit, own, priors, anew=anew)
+        return with_other_priors(fit, evidence, priors, anew=anew)
 
     def left_out(self, fit: "Fit", positions: Positions) -> LeftOut:
         return left_out(fit, positions)

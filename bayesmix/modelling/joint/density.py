@@ -11,14 +11,15 @@ from scipy.linalg import solve_triangular
 
 from bayesmix.arrays import Floats, Integers
 from bayesmix.formula.design import Design
-from bayesmix.modelling.joint.nested_coordinates import (
+from bayesmix.modelling.joint.coordinates import (
     Arrays,
     NestedFactors,
+    has_unbounded_coefficients,
     nested_factors,
     nested_parts,
     no_nested_parts,
+    start_of,
 )
-from bayesmix.modelling.joint.rough import has_unbounded_coefficients, start_of
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.parameters import FixedColumns, coefficient_numbers, fixed_columns, theta_priors
 from bayesmix.numerics.joint.rough import RoughFit, places_of
@@ -166,20 +167,10 @@ def _nested(nested: NestedFactors, model: MixedModel, fixed: FixedColumns, rough
     _, scales, _ = coefficient_numbers(fixed, priors).T
     ones = np.ones(min(p, 1), dtype=np.int64)
     return [
-        centre,
-        diagonal,
-        np.empty((0, 1, 1)),
-        np.empty((0, 1)),
-        _inverse_factor(rough.coefficient_covariance),
-        np.zeros(1, dtype=np.int64),
-        np.empty(0, dtype=np.int64),
-        np.arange(p),
-        np.diag(scales)[None],
-        p * ones,
-        ones,
-        *nested_parts(nested, design, model.family, fixed, rough, starts),
-        np.array(scales_of_sds),
-    ]
+        centre, diagonal, np.empty((0, 1, 1)), np.empty((0, 1)), _inverse_factor(rough.coefficient_covariance),
+        np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.int64), np.arange(p), np.diag(scales)[None], p * ones, ones,
+        *nested_parts(nested, design, model.family, fixed, rough, starts), np.array(scales_of_sds),
+    ]  # fmt: skip
 
 
 def _inverse_factor(covariance: Floats) -> Floats:

@@ -5,25 +5,32 @@ from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import xarray as xr
 
+from bayesmix.arrays import Floats
 from bayesmix.compile_clock import CompileClock
+from bayesmix.formula.design import Design
+from bayesmix.modelling.assemble import as_posterior, correlation_factors
 from bayesmix.modelling.diagnostics import diagnose_sampling
 from bayesmix.modelling.joint import ladder
 from bayesmix.modelling.joint.best_attempt import BestAttempt, Budget
 from bayesmix.modelling.joint.compile_nutpie import compile_model
-from bayesmix.modelling.joint.density import has_kernel, kernel_buffer
-from bayesmix.modelling.joint.nested_coordinates import nested_factors
-from bayesmix.modelling.joint.nuts import draw_by_kernel, n_parameters, parameters_of
+from bayesmix.modelling.joint.coordinates import centred_terms, nested_factors, rough_fit_of
+from bayesmix.modelling.joint.density import effect_starts, has_kernel, kernel_buffer
 from bayesmix.modelling.joint.pymc_nuts import sample_by_nutpie, sample_by_pymc
-from bayesmix.modelling.joint.rough import centred_terms, rough_fit_of
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.parameters import FixedColumns, fixed_columns
 from bayesmix.modelling.pymc_model.bambi_bridge import BuiltModel, build_model
 from bayesmix.modelling.route import RouteDraws
 from bayesmix.modelling.samplers.chains import points_of, thinned, tree_of_chains
+from bayesmix.modelling.samplers.compiled import CompiledFunctions, compiled_functions
+from bayesmix.modelling.samplers.nutpie_chains import run_density
+from bayesmix.modelling.samplers.progress import SamplingProgress
 from bayesmix.modelling.settings import MOST_UNCONSTRAINED, TARGET_ACCEPT, SamplerSettings
+from bayesmix.numerics.joint.expand import expand_points
 from bayesmix.numerics.joint.rough import RoughFit
+from bayesmix.numerics.joint.sampled import log_density_at, parameters_at
 from bayesmix.parallel import COMPILING
 from bayesmix.terminal import at_a_prompt, tell
 
@@ -142,6 +149,55 @@ def _by_kernel(problem: _Problem, way: ladder.Way, run: SamplerSettings) -> xr.D
     points = tree["posterior"]["q"].transpose("chain", "draw", ...).to_numpy()
     posterior = parameters_of(points, buffer, model.design, fixed)
     return tree_of_chains(posterior, tree, points if points.size <= MOST_UNCONSTRAINED else None)
+
+
+def functions() -> CompiledFunctions:
+    """The density, and the map to the parameters q (n,) with the log of its Jacobian."""
+    return compiled_functions("joint", log_density_at, parameters_at, (("q", None), ("log_jacobian", 1)))
+
+
+def draw_by_kernel(buffer: Floats, n: int, settings: SamplerSettings) -> xr.DataTree:
+    """nutpie's draws of `q` (n,) with its statistics; `logp` is the log density of q."""
+    with SamplingProgress(settings.chains, shown=settings.progress, attempt=settings.attempt) as bar:
+        tree = run_density(functions(), buffer, n, settings, bar)
+    statistics = tree["sample_stats"]
+    statistics["logp"] = statistics["logp"] - tree["posterior"]["log_jacobian"]
+    return tree
+
+
+def parameters_of(points: Floats, buffer: Floats, design: Design, fixed: FixedColumns) -> xr.Dataset:
+    """The posterior at `points` (n_chains, n_draws, n)."""
+    shape, p = points.shape[:2], len(fixed.names)
+    packed, effects = expand_points(buffer, np.ascontiguousarray(points.reshape(-1, points.shape[-1])))
+    sds, correlations, by_term, start = [], [], [], 0
+    for term, (sd, rows) in zip(design.random, correlation_factors(packed, [t.k for t in design.random]), strict=True):
+        row, column = np.tril_indices(term.k, -1)
+        sds.append(sd.reshape(*shape, -1))
+        correlations.append((rows @ np.swapaxes(rows, -1, -2))[:, row, column].reshape(*shape, -1))
+        stop = start + term.k * term.n_levels
+        by_term.append(np.swapaxes(effects[:, start:stop].reshape(*shape, term.k, term.n_levels), -1, -2))
+        start = stop
+    return as_posterior(
+        design,
+        fixed=_coefficients(points[..., :p], design, fixed),
+        sds=sds,
+        correlations=correlations,
+        effects=by_term,
+        auxiliary={},
+    )
+
+
+def _coefficients(values: Floats, design: Design, fixed: FixedColumns) -> Floats:
+    """Coefficients in the order of the design, with the intercept at predictors equal to 0."""
+    values = values.copy()
+    if len(fixed.means):
+        values[..., -1] -= values[..., :-1] @ fixed.means
+    return values[..., [fixed.names.index(name) for name in design.fixed.names]]
+
+
+def n_parameters(design: Design, fixed: FixedColumns) -> int:
+    """The length of q."""
+    return effect_starts(design, len(fixed.names))[1]
 
 
 def _compile_for(problem: _Problem, way: ladder.Way) -> None:

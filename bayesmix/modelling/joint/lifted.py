@@ -90,7 +90,8 @@ def known_beforehand(outputs: Sequence[Variable], data: Sequence[Variable]) -> l
     def look(variable: Variable) -> None:
         if variable not in fixed or variable.owner is None:
             return
-        if isinstance(variable.owner.op, DimShuffle) or not _is_array(variable):
+        is_array = variable.type.dtype in _DTYPES and None not in variable.type.shape
+        if isinstance(variable.owner.op, DimShuffle) or not is_array:
             for parent in variable.owner.inputs:
                 look(parent)
         else:
@@ -101,10 +102,6 @@ def known_beforehand(outputs: Sequence[Variable], data: Sequence[Variable]) -> l
             for parent in node.inputs:
                 look(parent)
     return list(known)
-
-
-def _is_array(variable: Variable) -> bool:
-    return variable.type.dtype in _DTYPES and None not in variable.type.shape
 
 
 def _roots(outputs: Sequence[Variable]) -> Iterator[Variable]:

@@ -69,7 +69,7 @@ def sample_by_pymc(model: pm.Model, var_names: Sequence[str], settings: SamplerS
     by_pymc = settings.sampler == "pymc"
     if not by_pymc and find_spec("numpyro") is None:
         raise SamplingError("Sampler 'numpyro' is not installed; run: pip install bayesmix[numpyro]")
-    how: dict[str, Any] = {} if by_pymc else {"chain_method": "vectorized"}
+    options: dict[str, Any] = {} if by_pymc else {"chain_method": "vectorized"}
     try:
         with _quiet("pymc"), arithmetic_as_written():
             tree = pm.sample(
@@ -81,7 +81,7 @@ def sample_by_pymc(model: pm.Model, var_names: Sequence[str], settings: SamplerS
                 cores=settings.cores,
                 random_seed=settings.seed,
                 nuts_sampler=settings.sampler,
-                nuts={"target_accept": settings.target_accept, **how},
+                nuts={"target_accept": settings.target_accept, **options},
                 compute_convergence_checks=False,
                 progressbar=settings.progress and can_show(Console(stderr=True)),
                 callback=_Steps(settings.draws + (settings.tune or 0)) if by_pymc and settings.cores == 1 else None,

@@ -70,9 +70,7 @@ class _FixedMatrix:
     """In place of formulae's matrix of the fixed part: the columns that were fitted, and an offset as the last one."""
 
     def __init__(self, matrix: np.ndarray, design: Design, terms: Mapping[str, Any]):
-        self.design_matrix = matrix
-        self.design = design
-        self.terms = terms
+        self.design_matrix, self.design, self.terms = matrix, design, terms
         p = len(design.fixed.names)
         self.slices = {name: slice(p, p + 1) for name, term in terms.items() if term.kind == "offset"}
 
@@ -86,9 +84,7 @@ class _Component(DistributionalComponent):
 
     def __init__(self, component: Any, design: Design, priors: Mapping[str, Prior], centred: Collection[str]):
         super().__init__(component)
-        self.design = design
-        self.priors = priors
-        self.centred = centred
+        self.design, self.priors, self.centred = design, priors, centred
 
     def build_intercept(self, bmb_model: Any) -> None:  # noqa: ARG002 (Bambi calls the steps with these)
         part = add_fixed_effects(self.design.fixed, self.priors)
@@ -113,10 +109,7 @@ class _Backend(PyMCModel):
 
     def __init__(self, design: Design, family: Family, priors: Mapping[str, Prior], centred: Collection[str]):
         super().__init__()
-        self.design = design
-        self.family = family
-        self.priors = priors
-        self.centred = centred
+        self.design, self.family, self.priors, self.centred = design, family, priors, centred
 
     def build(self, spec: Any) -> None:
         self.model = pm.Model()

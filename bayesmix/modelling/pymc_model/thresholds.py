@@ -26,10 +26,6 @@ PROBABILITY = "probability_at_means"
 Share = tuple[TensorVariable, TensorVariable]  # a probability and its complement, each with all its digits
 
 
-def _logit(share: Share) -> Any:
-    return pt.log(share[0]) - pt.log(share[1])
-
-
 def _probit(share: Share) -> Any:
     below, above = share
     # The smaller one of the two keeps its digits.
@@ -37,11 +33,11 @@ def _probit(share: Share) -> Any:
     return pt.switch(below < above, -tail, tail)
 
 
-def _cloglog(share: Share) -> Any:
-    return pt.log(-pt.log(share[1]))
-
-
-_LINKS: dict[str, Callable[[Share], Any]] = {"logit": _logit, "probit": _probit, "cloglog": _cloglog}
+_LINKS: dict[str, Callable[[Share], Any]] = {
+    "logit": lambda share: pt.log(share[0]) - pt.log(share[1]),
+    "probit": _probit,
+    "cloglog": lambda share: pt.log(-pt.log(share[1])),
+}
 
 
 def add_thresholds(design: Design, family: Family, prior: Prior, shift: TensorVariable | float) -> TensorVariable:

@@ -5,7 +5,6 @@ effects need not be kept: they can be drawn again at any time and in any order, 
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,7 +13,6 @@ from bayesmix.formula.design import Design
 from bayesmix.modelling.blocks import work_in_stretches
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.parameters import on_the_line
-from bayesmix.modelling.samplers.chains import theta_of
 from bayesmix.numerics.level_quadrature.cost import value_cost
 from bayesmix.numerics.level_quadrature.draws import draw_effects
 from bayesmix.numerics.level_quadrature.parameters import COEFFICIENT, FOLDABLE, FOLDED, POSITIVE
@@ -23,9 +21,6 @@ from bayesmix.numerics.level_quadrature.rows import CountRows, count_rows, of_al
 from bayesmix.numerics.prior_codes import UNIFORM
 from bayesmix.posterior import layout
 from bayesmix.priors.prior import coefficient_kind, prior_numbers, sd_prior
-
-if TYPE_CHECKING:
-    from bayesmix.modelling.record import Fit
 
 _DRAWS_AT_ONCE = 128
 _TYPICAL_SD, _TYPICAL_AUXILIARY = (
@@ -171,8 +166,3 @@ class CountsEffects:
 
         work_in_stretches(work, len(self.theta), _DRAWS_AT_ONCE, cores=cores)
         return drawn[:, :, None]
-
-
-def counts_effects_of(fit: "Fit") -> CountsEffects:
-    """What the effects of a fit depend on, read from its posterior and its seed."""
-    return CountsEffects(integrate_effects(fit.model), theta_of(fit.posterior), fit.sampling.seed)

@@ -6,10 +6,10 @@ import numpy as np
 import xarray as xr
 
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.quadrature.integrated import IntegratedCounts, integrated_counts
-from bayesmix.modelling.quadrature.model import CountsEffects, counts_effects_of
-from bayesmix.modelling.quadrature.precision import precision
+from bayesmix.modelling.quadrature.integrated import IntegratedCounts, integrated_counts, precision
+from bayesmix.modelling.quadrature.model import CountsEffects, integrate_effects
 from bayesmix.modelling.route import Choice, IntegratedRoute, Request, no_closed_form
+from bayesmix.modelling.samplers.chains import theta_of
 
 if TYPE_CHECKING:
     from bayesmix.modelling.record import Fit
@@ -62,4 +62,4 @@ class QuadratureRoute(IntegratedRoute):
         return precision(posterior)
 
     def level_effects(self, fit: "Fit") -> CountsEffects:
-        return counts_effects_of(fit)
+        return CountsEffects(integrate_effects(fit.model), theta_of(fit.posterior), fit.sampling.seed)

@@ -103,14 +103,14 @@ def by_bridge(model: IntegratedModel, *, seed: int, cores: int) -> LogMarginal:
     return LogMarginal(estimate.log_integral + mode.log_volume, estimate.error, "bridge")
 
 
-def reweighted(fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior]) -> LogMarginal:
+def reweighted(fit: "Fit", evidence: LogMarginal, priors: Mapping[str, Prior]) -> LogMarginal:
     """The log marginal likelihood of `fit` under other priors of its group sds or coefficients, from its draws.
 
-    `own` is that under its own priors. There is no number where the draws do not cover the other priors.
+    `evidence` is that under its own priors. There is no number where the draws do not cover the other priors.
     """
     changed = [name for name in priors if priors[name] != fit.priors[name]]
-    if own.reason or not changed:
-        return own
+    if evidence.reason or not changed:
+        return evidence
     draws = fit.posterior["posterior"].to_dataset()
     of_sigma = any(fit.priors[name].of_sigma for name in changed)
     sigma = draws["sigma"].transpose("chain", "draw").to_numpy() if of_sigma else 1.0
@@ -127,5 +127,5 @@ def reweighted(fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior]) -> Log
         log_ratios -= log_prior_density(fit.priors[name], values, sigma=sigma)
     ratio = mean_ratio(log_ratios)
     if ratio.reason:
-        return without_number(own.method, f"{ratio.reason}. Fit with this prior (priors=).")
-    return LogMarginal(own.value + ratio.log_mean, float(np.hypot(own.error, ratio.error)), own.method)
+        return without_number(evidence.method, f"{ratio.reason}. Fit with this prior (priors=).")
+    return LogMarginal(evidence.value + ratio.log_mean, float(np.hypot(evidence.error, ratio.error)), evidence.method)

@@ -1,7 +1,6 @@
 """Checks that draws belong to a model: its parameters and levels, their sizes, and possible values."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import fields
 from reprlib import repr as shortened
 from typing import Any
@@ -130,13 +129,9 @@ def _require_effects(draws: xr.Dataset, design: Design) -> None:
             right = {"chain", "draw", *dims} == set(effects.dims)
             if not right or (layout.is_vector(owner) and effects.sizes[dims[0]] != len(owner.columns)):
                 raise _of_another_model()
-            if not any(np.isfinite(part).any() for part in _by_chain(effects)):
+            chains = range(effects.sizes["chain"])  # one after the other, to save memory
+            if not any(np.isfinite(effects.isel(chain=chain).to_numpy()).any() for chain in chains):
                 raise StoredFitError(f"no effect of {term.label!r} has a finite draw; fit again.")
-
-
-def _by_chain(effects: xr.DataArray) -> Iterator[Floats]:
-    for chain in range(effects.sizes["chain"]):
-        yield effects.isel(chain=chain).to_numpy()
 
 
 def _require_possible(names: list[str], kind: str, values: Floats) -> None:
