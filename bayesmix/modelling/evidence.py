@@ -15,7 +15,7 @@ _NONE = without_number("bridge", "not worked out")
 
 
 def log_marginal_of_fit(fit: Fit) -> LogMarginal:
-    """By the model's own route or from the fit's weights; otherwise by bridge sampling from the fit's draws.
+    """The evidence of a fit by its own route or from its weights; otherwise by bridge sampling from its draws.
 
     Raises
     ------
@@ -32,9 +32,9 @@ def log_marginal_of_fit(fit: Fit) -> LogMarginal:
 
 
 def of_smaller_models(fit: Fit, models: Sequence[ReducedModel]) -> list[LogMarginal]:
-    """Models on the rows of `fit`, each by its own route; otherwise sampled as `fit` was, and bridged.
+    """The evidence of models on the rows of `fit`, by their own routes; otherwise they are sampled as `fit` was.
 
-    Models that are sampled run side by side on the cores that `fit` had; the draws do not depend on how many.
+    Models to be sampled, for bridge sampling, run side by side on the cores that `fit` had; the draws do not depend on how many.
     """
     sampling, smaller = fit.sampling, [MixedModel(model.design, fit.family, model.priors) for model in models]
     results = [

@@ -48,7 +48,7 @@ _FEWEST_EFFECTIVE = 2000
 
 
 def log_marginal_of(model: MixedModel, *, seed: int, cores: int, weights: Importance | None = None) -> LogMarginal:
-    """By quadrature where that is cheap, else by importance sampling, or by bridge sampling if its weights fail.
+    """The evidence by quadrature if that is cheap, else by importance sampling, or by bridge sampling if weights fail.
 
     Reliable `weights` of a fit of this very model are the answer.
     """
@@ -66,7 +66,7 @@ def log_marginal_of(model: MixedModel, *, seed: int, cores: int, weights: Import
 def with_other_priors(
     fit: "Fit", evidence: LogMarginal, priors: Mapping[str, Prior], *, anew: bool = True
 ) -> LogMarginal:
-    """As `Route.with_other_priors`.
+    """The evidence under other priors, as `Route.with_other_priors`.
 
     For other priors of sds, the values that the fit was drawn from are weighted by the ratio of the priors. New values
     are drawn if too few of these remain, and for other priors of coefficients, which were integrated out.

@@ -44,7 +44,7 @@ class Marginal:
     constant: float = 0.0
 
     def buffer(self, centre: Floats, scale: Floats) -> Floats:
-        """What the compiled density reads, with theta = centre + scale x."""
+        """The buffer that the compiled density reads, with theta = centre + scale x."""
         return pack_posterior(
             arrays=self.products.arrays,
             prior=self.coefficients,
@@ -56,7 +56,7 @@ class Marginal:
         )
 
     def plain_buffer(self) -> Floats:
-        """What the compiled density reads, with theta as it is."""
+        """The buffer that the compiled density reads, with theta as it is."""
         n = len(self.start)
         return self.buffer(np.zeros(n), np.eye(n))
 

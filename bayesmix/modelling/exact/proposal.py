@@ -20,7 +20,7 @@ from bayesmix.numerics.variance_posterior import log_posterior_at
 from bayesmix.parallel import one_blas_thread
 
 _FEWEST_ROUNDS = 3
-_MOST_VALUES = 20_000  # of more rounds: a third of what the usual draws by NUTS cost, which come after them
+_MOST_VALUES = 20_000  # of more rounds, a third of the cost of the usual draws by NUTS, which would follow
 _MOST_HELD = 2**25  # numbers of draws given the values, 256 MiB
 
 

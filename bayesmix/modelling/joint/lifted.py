@@ -52,7 +52,7 @@ class ByStructure[T]:
         return len(self._kept)
 
     def of(self, graph: LiftedGraph, compiled: Callable[[LiftedGraph], T]) -> T:
-        """What is kept for the structure of `graph`, or else `compiled(graph)`."""
+        """The code that is kept for the structure of `graph`, or else `compiled(graph)`."""
         code = self._kept.pop(graph.structure, None) or compiled(graph)
         self._kept[graph.structure] = code
         if len(self._kept) > self._most:

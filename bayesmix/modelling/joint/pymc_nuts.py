@@ -23,15 +23,7 @@ from bayesmix.terminal import can_show
 
 
 def sample_by_nutpie(compiled: Any, var_names: Sequence[str], settings: SamplerSettings) -> xr.DataTree:
-    """Draws of `var_names` by nutpie from a model as `compile_model` gives it; others as `tree_of_chains` keeps them.
-
-    Raises
-    ------
-    SamplingError
-        No starting point has a finite density, or nutpie failed otherwise.
-    KeyboardInterrupt
-        The user interrupted; the chains have been stopped and nothing is kept.
-    """
+    """Draws of `var_names` by nutpie from a model as `compile_model` gives it; it fails as `run_nutpie` does."""
     compiled = _started_about_points(compiled, settings.dispersed)
     few = compiled.n_dim * settings.draws * settings.chains <= MOST_UNCONSTRAINED
     with SamplingProgress(settings.chains, shown=settings.progress, attempt=settings.attempt) as bar:

@@ -67,7 +67,7 @@ def _page(design: Design, family: Family, priors: Mapping[str, Prior]) -> str:
 
 
 class _FixedMatrix:
-    """In place of formulae's matrix of the fixed part: the columns that were fitted, and an offset as the last one."""
+    """A substitute for formulae's matrix of the fixed part: the fitted columns, and an offset as the last one."""
 
     def __init__(self, matrix: np.ndarray, design: Design, terms: Mapping[str, Any]):
         self.design_matrix, self.design, self.terms = matrix, design, terms

@@ -135,7 +135,7 @@ def _require_effects(draws: xr.Dataset, design: Design) -> None:
 
 
 def _require_possible(names: list[str], kind: str, values: Floats) -> None:
-    """`values` (n_parameters, n_chains, n_draws)."""
+    """Refuse draws `values` (n_parameters, n_chains, n_draws) that are not finite or beyond the parameters' range."""
     least, greatest = _range_of(names[0] if names else "", kind)
     for name, draws in zip(names, values, strict=True):
         if not np.isfinite(draws).any():
