@@ -34,7 +34,7 @@ def log_marginal_of_fit(fit: Fit) -> LogMarginal:
 def of_smaller_models(fit: Fit, models: Sequence[ReducedModel]) -> list[LogMarginal]:
     """The evidence of models on the rows of `fit`, by their own routes; otherwise they are sampled as `fit` was.
 
-    Models to be sampled, for bridge sampling, run side by side on the cores that `fit` had; the draws do not depend on how many.
+    Models that must be sampled run side by side on the cores that `fit` had; the draws do not depend on how many.
     """
     sampling, smaller = fit.sampling, [MixedModel(model.design, fit.family, model.priors) for model in models]
     results = [
