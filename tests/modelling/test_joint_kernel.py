@@ -16,7 +16,7 @@ from bayesmix.modelling.joint.ladder import labels
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.parameters import fixed_columns
 from bayesmix.modelling.pymc_model.bambi_bridge import build_model
-from bayesmix.numerics.joint.affine import point_at, slopes_at
+from bayesmix.numerics.joint.affine_map import point_at, slopes_at
 from bayesmix.numerics.joint.density import joint_density
 from bayesmix.priors.default_priors import default_priors
 from bayesmix.priors.settled import settle_priors

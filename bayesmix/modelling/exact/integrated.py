@@ -20,8 +20,7 @@ from bayesmix.modelling.samplers.integrated import Accuracy
 from bayesmix.modelling.samplers.mode import climb
 from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.numerics.gaussian.coefficient_prior import original_coefficients
-from bayesmix.numerics.gaussian.cost import value_cost
-from bayesmix.numerics.gaussian.digits import rounding_of
+from bayesmix.numerics.gaussian.cost import rounding_of, value_cost
 from bayesmix.numerics.mode import Mode
 from bayesmix.numerics.variance_posterior import log_posterior_at, packed_factors, theta_at
 from bayesmix.posterior.layout import theta_names

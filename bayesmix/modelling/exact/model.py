@@ -11,10 +11,10 @@ from bayesmix.formula.design import Design
 from bayesmix.modelling.blocks import work_in_stretches
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.parameters import on_the_line, theta_priors
+from bayesmix.numerics.effect_bases import typical_weight
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, WorkingPrior, working_prior
 from bayesmix.numerics.gaussian.cross_products import CrossProducts, cross_products
-from bayesmix.numerics.typical_weight import typical_weight
 from bayesmix.numerics.variance_parameters import n_parameters
 from bayesmix.numerics.variance_posterior import evaluate, pack_posterior
 from bayesmix.posterior import layout

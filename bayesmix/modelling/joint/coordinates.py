@@ -1,6 +1,6 @@
 """Coordinates of the compiled joint density: a rough fit, the terms that are sampled centred, and nested intercepts.
 
-Nested random intercepts are sampled as in `numerics.joint.nested`.
+Nested random intercepts are sampled as in `numerics.joint.nested_effects`.
 """
 
 from collections.abc import Mapping
@@ -14,10 +14,10 @@ from bayesmix.families.family import Family
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.parameters import FixedColumns, coefficient_numbers, fixed_columns, on_the_line
-from bayesmix.numerics.gaussian.arrangement import GroupColumns
-from bayesmix.numerics.joint.rough import RoughFit, places_of, rough_fit
+from bayesmix.numerics.gaussian.arrangement import GroupColumns, effect_positions
+from bayesmix.numerics.joint.rough_fit import RoughFit, rough_fit
 from bayesmix.numerics.prior_codes import UNBOUNDED
-from bayesmix.numerics.variance_priors import standard_deviation
+from bayesmix.numerics.prior_densities import standard_deviation
 from bayesmix.parallel import one_blas_thread
 from bayesmix.posterior import layout
 from bayesmix.priors.prior import Prior, coefficient_kind, sd_prior
@@ -129,7 +129,7 @@ def _parents(outer: GroupTerm, inner: GroupTerm) -> Integers | None:
 def nested_parts(
     nested: NestedFactors, design: Design, family: Family, fixed: FixedColumns, rough: RoughFit, starts: list[int]
 ) -> Arrays:
-    """The arrays that `numerics.joint.nested.NESTED_PARTS` names; each term's effects begin in q at its `starts`.
+    """The arrays that `numerics.joint.nested_effects` names; each term's effects begin in q at its `starts`.
 
     Rows have their weights at the modes of the rough fit.
     """
@@ -163,6 +163,6 @@ def linear_predictor(design: Design, fixed: FixedColumns, rough: RoughFit) -> Fl
     """The linear predictor (n_obs,) at the modes of the rough fit."""
     eta = design.offset + fixed.matrix @ rough.coefficients
     for number, term in enumerate(design.random):
-        effects = rough.u[places_of(rough.layout, number)] @ rough.L[number].T
+        effects = rough.u[effect_positions(rough.layout, rough.layout.places[number])] @ rough.L[number].T
         eta = eta + (term.columns * effects[term.index]).sum(axis=1)
     return eta

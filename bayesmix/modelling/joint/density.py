@@ -22,8 +22,9 @@ from bayesmix.modelling.joint.coordinates import (
 )
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.parameters import FixedColumns, coefficient_numbers, fixed_columns, theta_priors
-from bayesmix.numerics.joint.rough import RoughFit, places_of
-from bayesmix.numerics.packed import pack
+from bayesmix.numerics.buffer import pack
+from bayesmix.numerics.gaussian.arrangement import effect_positions
+from bayesmix.numerics.joint.rough_fit import RoughFit
 from bayesmix.numerics.row_codes import IN_JOINT
 from bayesmix.posterior import layout
 from bayesmix.priors.prior import coefficient_kind
@@ -118,7 +119,7 @@ def _coordinates(
     turns = np.zeros((len(arranged.block_k), width, width))
     turned = np.empty(len(rough.u))
     for t, place in enumerate(arranged.places):
-        places = places_of(arranged, t)
+        places = effect_positions(arranged, place)
         if t < len(design.random):
             term, at = design.random[t], starts[t]
             at_theta = at - term.k * (term.k + 1) // 2
@@ -151,7 +152,7 @@ def _no_arrow() -> Arrays:
 
 
 def _nested(nested: NestedFactors, model: MixedModel, fixed: FixedColumns, rough: RoughFit) -> Arrays:
-    """The coordinates for nested intercepts: coefficients untied among themselves; effects as in `joint.nested`."""
+    """The coordinates for nested intercepts: coefficients untied among themselves, effects as in `nested_effects`."""
     design, priors, p = model.design, model.priors, len(fixed.names)
     starts, n = effect_starts(design, p)
     centre, diagonal = np.zeros(n), np.ones(n)

@@ -28,9 +28,8 @@ from bayesmix.modelling.samplers.compiled import CompiledFunctions, compiled_fun
 from bayesmix.modelling.samplers.nutpie_chains import run_density
 from bayesmix.modelling.samplers.progress import SamplingProgress
 from bayesmix.modelling.settings import MOST_UNCONSTRAINED, TARGET_ACCEPT, SamplerSettings
-from bayesmix.numerics.joint.expand import expand_points
-from bayesmix.numerics.joint.rough import RoughFit
-from bayesmix.numerics.joint.sampled import log_density_at, parameters_at
+from bayesmix.numerics.joint.points import expand_points, log_density_at, parameters_at
+from bayesmix.numerics.joint.rough_fit import RoughFit
 from bayesmix.parallel import COMPILING
 from bayesmix.terminal import at_a_prompt, tell
 

@@ -13,11 +13,16 @@ from bayesmix.formula.design import Design
 from bayesmix.modelling.blocks import work_in_stretches
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.parameters import on_the_line
-from bayesmix.numerics.level_quadrature.cost import value_cost
 from bayesmix.numerics.level_quadrature.draws import draw_effects
-from bayesmix.numerics.level_quadrature.parameters import COEFFICIENT, FOLDABLE, FOLDED, POSITIVE
-from bayesmix.numerics.level_quadrature.posterior import Parameters, pack_counts
-from bayesmix.numerics.level_quadrature.rows import CountRows, count_rows, of_all_rows
+from bayesmix.numerics.level_quadrature.posterior import (
+    COEFFICIENT,
+    FOLDABLE,
+    FOLDED,
+    POSITIVE,
+    Parameters,
+    pack_counts,
+)
+from bayesmix.numerics.level_quadrature.rows import CountRows, count_rows, of_all_rows, value_cost
 from bayesmix.numerics.prior_codes import UNIFORM
 from bayesmix.posterior import layout
 from bayesmix.priors.prior import coefficient_kind, prior_numbers, sd_prior

@@ -18,7 +18,7 @@ from bayesmix.modelling.samplers.progress import SamplingProgress
 from bayesmix.modelling.samplers.weights import Importance, importance_of
 from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.numerics.bridge import bridge
-from bayesmix.numerics.reweight import mean_ratio
+from bayesmix.numerics.monte_carlo import mean_ratio
 from bayesmix.posterior.layout import fixed_draws
 from bayesmix.priors.density import log_prior_density
 from bayesmix.priors.prior import Prior

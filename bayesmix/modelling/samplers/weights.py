@@ -8,7 +8,7 @@ from arviz_stats.base import array_stats
 from bayesmix.arrays import Floats, Positions
 from bayesmix.modelling.settings import EFFECTIVE_PER_CHAIN
 from bayesmix.numerics.importance import weigh
-from bayesmix.numerics.pareto import greatest_k, pareto_k
+from bayesmix.numerics.monte_carlo import greatest_k, pareto_k
 
 GREATEST_TAIL_K = 0.7
 """Pareto k up to which the weights beyond a limit can be trusted."""
