@@ -14,11 +14,11 @@ from bayesmix.modelling import audit_errors
 from bayesmix.modelling.audit_draws import draw_again
 from bayesmix.modelling.diagnostics import diagnose_sampling
 from bayesmix.modelling.joint import draws as joint_draws
-from bayesmix.modelling.joint import nutpie_nuts as nuts_nutpie
+from bayesmix.modelling.joint import pymc_nuts
 from bayesmix.modelling.joint.ladder import Way
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.route import RouteDraws
-from bayesmix.modelling.samplers import run_nutpie
+from bayesmix.modelling.samplers import nutpie_chains
 from bayesmix.modelling.settings import Dispersed
 from bayesmix.report.pages.audit_summary import WIDTH
 
@@ -230,7 +230,7 @@ def spied(monkeypatch, module) -> list:
     """Ends sampling as it begins; gives where chains would have started, (n_seeds, n)."""
     starts: list = []
 
-    def end(compiled, **_):
+    def end(compiled, *_, **__):
         starts.append(np.array([compiled.initial_point_func(seed) for seed in range(400)]))
         raise SamplingError("enough")
 
@@ -244,7 +244,7 @@ HERD = "cbind(incidence, size - incidence) ~ period + (1 | herd)"
 @pytest.mark.parametrize("method", ["quadrature", "joint"])
 def test_chains_start_farther_apart_than_the_posterior_is_wide(monkeypatch, method):
     counts = bm.fit(HERD, bm.load_data("cbpp"), "binomial", method=method, draws=50, tune=50, seed=1, progress=False)
-    starts = spied(monkeypatch, run_nutpie)
+    starts = spied(monkeypatch, nutpie_chains)
     with pytest.raises(SamplingError, match="enough"):
         bm.audit(counts, progress=False)
     # x is near a standard normal; sd of a t with 5 degrees of freedom is 1.29.
@@ -285,7 +285,7 @@ def test_chains_of_a_pymc_model_start_about_the_draws_of_the_fit(monkeypatch):
     )
     points = counts.posterior["unconstrained_posterior"]["point"].to_numpy()
     points = points.reshape(-1, points.shape[-1])
-    starts = spied(monkeypatch, nuts_nutpie)
+    starts = spied(monkeypatch, pymc_nuts)
     with pytest.raises(SamplingError, match="enough"):
         bm.audit(counts, progress=False)
     np.testing.assert_allclose(starts[0].std(axis=0), 2 * 1.29 * points.std(axis=0), rtol=0.25)
