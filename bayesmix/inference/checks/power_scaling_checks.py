@@ -1,4 +1,4 @@
-"""Notes on parameters whose posterior follows their prior: with how much, and where another prior would lead."""
+"""Notes on parameters whose posterior follows their prior: how much, and what another prior would give."""
 
 from collections.abc import Iterator
 from math import floor, log10
@@ -14,11 +14,11 @@ from bayesmix.separated_data.find import can_separate, separation_of
 SENSITIVITY = "prior_sensitivity"
 
 _MOST_LINES = 4
-_FEW_LEVELS = 10  # below, how many there are is said
+_FEW_LEVELS = 10  # below this number a line states it
 
 
 def prior_sensitive(fit: Fit) -> Iterator[Finding]:
-    """Parameters that move when the priors are power-scaled; `value` is the sensitivity to the priors."""
+    """Parameters that move if the priors are power-scaled; `value` is the sensitivity to the priors."""
     table = sensitivity(fit)
     flagged = table[table["verdict"] != ""].sort_values("prior", ascending=False, kind="stable")
     for name, row in flagged.iterrows():
@@ -33,9 +33,9 @@ def prior_sensitive(fit: Fit) -> Iterator[Finding]:
 
 
 def prior_lines(fit: Fit) -> tuple[str, ...]:
-    """A line for each prior that decides part of the posterior, those that decide most first.
+    """A line for each prior that decides part of the posterior, the most decisive first.
 
-    Not for coefficients that run away along separated data, of which `summary` speaks elsewhere.
+    Coefficients that run away along separated data are left out, since `summary` has other lines for them.
     """
     effects = [effect for effect in prior_effects(fit) if effect.parameters[0] not in _runaways(fit)]
     lines = [_line(fit, effect) for effect in effects[:_MOST_LINES]]
@@ -48,11 +48,11 @@ def prior_lines(fit: Fit) -> tuple[str, ...]:
 
 def _line(fit: Fit, effect: PriorEffect) -> str:
     first, *others = effect.parameters
-    what = "it" if first == effect.prior_of else first
+    decided = "it" if first == effect.prior_of else first
     further = f", and of {listing(others, at_most=3)}" if others else ""
     levels, means = _levels(fit, effect.prior_of), _means(fit, first, effect.prior_of)
     return (
-        f"the prior {effect.prior} of {effect.prior_of} decides part of {what}{further} (power-scaling sensitivity "
+        f"the prior {effect.prior} of {effect.prior_of} decides part of {decided}{further} (power-scaling sensitivity "
         f"{_beyond_limit(effect.sensitivities[0])} > {LIMIT:g}{levels}){means}."
     )
 
@@ -63,25 +63,25 @@ def _beyond_limit(sensitivity: float) -> str:
 
 
 def _means(fit: Fit, parameter: str, prior_of: str) -> str:
-    """Where narrower and wider priors would lead, as far as the draws reach."""
-    found = elsewhere(fit, parameter, prior_of)
-    priors = " or ".join(map(str, found.priors))
-    each = [_about(mean, error) for mean, error in zip(found.means, found.errors, strict=True)]
+    """The means under narrower and wider priors, as far as the draws cover them."""
+    others = elsewhere(fit, parameter, prior_of)
+    priors = " or ".join(map(str, others.priors))
+    each = [_about(mean, error) for mean, error in zip(others.means, others.errors, strict=True)]
     if len(set(each)) < max(1, len(each)):
         return "; where another one would lead these draws do not tell: fit with it (priors=)"
     means = " or ".join(each)
     whose = "its mean" if parameter == prior_of else f"the mean of {parameter}"
-    return f": with {priors} {whose} would be about {means} instead of {found.mean:.3g}"
+    return f": with {priors} {whose} would be about {means} instead of {others.mean:.3g}"
 
 
 def _about(mean: float, error: float) -> str:
-    """Three significant digits, fewer where the Monte Carlo error is larger than the last."""
+    """Three significant digits, or fewer if the Monte Carlo error is larger than the last."""
     digits = 3 if error <= 0 or mean == 0 else floor(log10(abs(mean))) - floor(log10(3 * error)) + 1
     return f"{float(f'{mean:.{min(max(digits, 1), 3) - 1}e}'):g}"
 
 
 def _levels(fit: Fit, name: str) -> str:
-    """`; 'block' has 4 levels`, of the sd of a group with few."""
+    """`; 'block' has 4 levels`, for the sd of a group with few."""
     for term in fit.design.all_random:
         if name in sd_names(term) and term.n_levels < _FEW_LEVELS:
             return f"; {term.group!r} has {counted(term.n_levels, 'level')}"
@@ -91,5 +91,5 @@ def _levels(fit: Fit, name: str) -> str:
 def _runaways(fit: Fit) -> set[str]:
     if not can_separate(fit.family):
         return set()
-    found = separation_of(fit.design, fit.family).found
-    return {name for one in found for name, way in zip(fit.design.fixed.names, one.direction, strict=True) if way}
+    patterns, names = separation_of(fit.design, fit.family).found, fit.design.fixed.names
+    return {name for pattern in patterns for name, way in zip(names, pattern.direction, strict=True) if way}

@@ -1,6 +1,6 @@
-"""What the priors decide of a posterior, measured: which prior moves what, and where another scale of it would lead.
+"""How much the priors decide of a posterior: which prior moves which parameters, and what another scale would give.
 
-Nothing is sampled again: draws are weighted by the ratio of the priors, where they reach the other one.
+Nothing is sampled again: draws are weighted by the ratio of the priors, if they cover the other one.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,16 +19,16 @@ from bayesmix.numerics.autocorrelation import autocorrelation_time
 from bayesmix.numerics.reweight import mean_ratio
 from bayesmix.priors.prior import Prior, scaled
 
-_FACTORS = ((0.5, 0.7), (2.0, 1.4))  # of scales, on either side the one further away if the draws reach it
+_FACTORS = ((0.5, 0.7), (2.0, 1.4))  # of scales, on either side the one further away if the draws cover it
 _GREATEST_K = 0.5  # for a mean with an error that can be stated
 
 
 @dataclass(frozen=True)
 class PriorEffect:
-    """One prior and the parameters that it moves most of all priors.
+    """One prior and the parameters that no other prior moves as much.
 
-    `prior_of` names its parameter; `parameters` (n,), the most moved first, with their `sensitivities` (n,) when all
-    priors are power-scaled.
+    `prior_of` names its parameter; `parameters` (n,), the most moved first, have `sensitivities` (n,) to the power
+    scaling of all priors.
     """
 
     prior_of: str
@@ -47,49 +47,53 @@ class Elsewhere:
     errors: tuple[float, ...]
 
 
-_FOUND: "WeakKeyDictionary[Fit, tuple[PriorEffect, ...]]" = WeakKeyDictionary()
+_KEPT: "WeakKeyDictionary[Fit, tuple[PriorEffect, ...]]" = WeakKeyDictionary()
 
 
 def prior_effects(fit: Fit) -> tuple[PriorEffect, ...]:
-    """Every prior that moves a parameter noticeably, worked out once for a fit; what it moves most first."""
-    if fit not in _FOUND:
+    """Every prior that moves a parameter noticeably, computed once for a fit; the most effective first."""
+    if fit not in _KEPT:
         table = sensitivity_to_priors(fit)
         moved = table[table["by"] != ""].sort_values("prior", ascending=False, kind="stable")
-        _FOUND[fit] = tuple(
+        _KEPT[fit] = tuple(
             PriorEffect(str(name), fit.priors[str(name)], tuple(map(str, own.index)), tuple(map(float, own["prior"])))
             for name, own in moved.groupby("by", sort=False)
         )
-    return _FOUND[fit]
+    return _KEPT[fit]
 
 
 def elsewhere(fit: Fit, parameter: str, prior_of: str) -> Elsewhere:
-    """The mean of `parameter` under narrower and wider priors of `prior_of`, of the scales that the draws reach.
+    """The mean of `parameter` under narrower and wider priors of `prior_of`, if the draws cover them.
 
-    A prior of correlations or of shares has its exponents multiplied instead.
+    A prior of correlations or of probabilities has its exponents multiplied instead.
     """
     values = parameter_draws(fit)[parameter]
-    own = log_priors(fit)[prior_of]
+    log_prior = log_priors(fit)[prior_of]
     by_chain = posterior_of(fit).sizes["chain"], posterior_of(fit).sizes["draw"]
-    found: dict[Prior, tuple[float, float]] = {}
+    means: dict[Prior, tuple[float, float]] = {}
     for side in _FACTORS:
         for prior in _of_scales(fit.priors[prior_of], side):
-            log_ratios = log_priors(fit, {prior_of: prior})[prior_of] - own
-            if _can_be_reached(log_ratios.reshape(by_chain)):
-                found[prior] = _weighted_mean(values, log_ratios)
+            log_ratios = log_priors(fit, {prior_of: prior})[prior_of] - log_prior
+            if _is_covered(log_ratios.reshape(by_chain)):
+                means[prior] = _weighted_mean(values, log_ratios)
                 break
-    means, errors = zip(*found.values(), strict=True) if found else ((), ())
-    return Elsewhere(float(values.mean()), tuple(found), means, errors)
+    return Elsewhere(
+        mean=float(values.mean()),
+        priors=tuple(means),
+        means=tuple(mean for mean, _ in means.values()),
+        errors=tuple(error for _, error in means.values()),
+    )
 
 
-def _can_be_reached(log_ratios: Floats) -> bool:
+def _is_covered(log_ratios: Floats) -> bool:
     if not np.isfinite(log_ratios).all():
         return False
-    found = mean_ratio(log_ratios)
-    return not found.reason and found.pareto_k <= _GREATEST_K
+    ratio = mean_ratio(log_ratios)
+    return not ratio.reason and ratio.pareto_k <= _GREATEST_K
 
 
 def _weighted_mean(values: Floats, log_ratios: Floats) -> tuple[float, float]:
-    """With its Monte Carlo error."""
+    """The weighted mean and its Monte Carlo error."""
     weights = np.exp(log_ratios - log_ratios.max())
     mean = float(weights @ values / weights.sum())
     influence = weights * (values - mean) / weights.sum()

@@ -37,12 +37,12 @@ def joined(draws: Floats) -> Floats:
 
 
 def fixed(fit: Fit, predictor: Design | None = None) -> Floats:
-    """Fixed coefficients of the mean, or of another predictor of the fit, by chain, shape (p, n_chains, n_draws)."""
+    """Fixed coefficients of the mean, or of another predictor, by chain, shape (p, n_chains, n_draws)."""
     return by_chain(fixed_draws(posterior_of(fit), predictor or fit.design))
 
 
 def thresholds(fit: Fit) -> Floats:
-    """Thresholds of an ordinal response by chain, shape (n_thresholds, n_chains, n_draws); of others none."""
+    """Thresholds by chain, shape (n_thresholds, n_chains, n_draws); none unless the response is ordinal."""
     return by_chain(threshold_draws(posterior_of(fit), fit.design))
 
 
@@ -58,7 +58,7 @@ def standard_deviations(fit: Fit, term: GroupTerm) -> Floats:
 
 def correlations(fit: Fit, term: GroupTerm) -> Floats:
     """Correlations of a term by chain, shape (k (k - 1) / 2, n_chains, n_draws)."""
-    predictor = next(part for part in fit.design.predictors if any(own is term for own in part.random))
+    predictor = next(part for part in fit.design.predictors if any(other is term for other in part.random))
     values = corr_draws(posterior_of(fit), term, predictor)
     return by_chain(values.reshape(*values.shape[:2], -1))
 

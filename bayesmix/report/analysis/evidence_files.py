@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bayesmix.inference.evidence.rand_table import RandTable
+from bayesmix.inference.shared.readable_table import RandTable
 from bayesmix.modelling.record import Fit
 from bayesmix.report.analysis.drawings import write_each
 from bayesmix.report.analysis.result_files import file_names

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bayesmix.inference.evidence.rand_table import InclusionTable
+from bayesmix.inference.shared.readable_table import InclusionTable
 from bayesmix.report.pages.numbers import aligned, number
 from bayesmix.report.pages.page import Block, Table, blocks_of
 from bayesmix.report.pages.rand_summary import error, probability

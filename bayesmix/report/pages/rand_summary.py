@@ -5,7 +5,7 @@ from math import isfinite
 import numpy as np
 import pandas as pd
 
-from bayesmix.inference.evidence.rand_table import RandTable
+from bayesmix.inference.shared.readable_table import RandTable
 from bayesmix.report.pages.numbers import aligned, number, p_value
 from bayesmix.report.pages.page import Block, Table, blocks_of
 
