@@ -1,7 +1,7 @@
-"""Names and idioms of lme4, brms, Bambi and statsmodels, and what answers them here: one table for each way of asking.
+"""Names and idioms of lme4, brms, Bambi and statsmodels, and their equivalents here: one table for each way of asking.
 
-A name that bayesmix has is in none of the tables, which the tests hold; the nearest thing is named where there is no
-such answer yet. May import the error types.
+A test holds that no name of bayesmix is in a table. If there is no equivalent yet, the nearest one is named. May import
+the error types.
 """
 
 import inspect
@@ -156,7 +156,7 @@ _OF_ONE: Mapping[tuple[str, str], str] = {
     ("lrt", ""): "it compares two models or more, the smaller first, bm.lrt(small, large)",
     ("anova", ""): "it tests the terms of one fit; several are compared by bm.lrt(small, large)",
 }
-"""Of one function; without a keyword what is said where it is given too much."""
+"""By function and keyword; an empty keyword stands for too many arguments."""
 
 
 def _normal(name: str) -> str:
@@ -171,9 +171,9 @@ def no_public_name(name: str, known: Iterable[str]) -> MissingNameError:
 
 
 class Hinted:
-    """A record that says where the answer is when it is asked for an attribute that it does not have."""
+    """A record that says what to use instead of an attribute that it does not have."""
 
-    if not TYPE_CHECKING:  # type checkers are to know that such attributes are not there
+    if not TYPE_CHECKING:  # type checkers must see that such attributes are missing
 
         def __getattr__(self, name: str) -> Any:
             if name.startswith("_") or hasattr(type(self), name):
@@ -184,16 +184,16 @@ class Hinted:
 def _no_attribute(record: object, name: str) -> MissingNameError:
     kind = type(record).__name__
     said = ATTRIBUTES.get(_normal(name)) or NAMES.get(_normal(name))
-    public = {_normal(one): one for one in import_module("bayesmix").__all__}
-    if _normal(name) in public:
-        said = f"it is a function, bm.{public[_normal(name)]}(fit)"
-    own = [one for one in dir(record) if not one.startswith("_")]
-    hint = f": {said}." if said else f".{did_you_mean(name, own)} It has {listing(own, at_most=20)}."
+    functions = {_normal(function): function for function in import_module("bayesmix").__all__}
+    if _normal(name) in functions:
+        said = f"it is a function, bm.{functions[_normal(name)]}(fit)"
+    known = [attribute for attribute in dir(record) if not attribute.startswith("_")]
+    hint = f": {said}." if said else f".{did_you_mean(name, known)} It has {listing(known, at_most=20)}."
     return MissingNameError(f"{kind} has no {name!r}{hint}")
 
 
 def with_hints[**P, R](function: Callable[P, R]) -> Callable[P, R]:
-    """`function`, whose misuse is one line that names what was meant: a BayesmixError that is a TypeError too."""
+    """`function`, whose misuse raises one line that names the right argument: a BayesmixError and a TypeError."""
     signature = inspect.signature(function)
 
     @wraps(function)
@@ -208,10 +208,10 @@ def with_hints[**P, R](function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _of_all(keyword: str, known: Sequence[str]) -> str | None:
-    """What is said of `keyword` whichever function of its kind it is given to."""
+    """The hint on `keyword` that holds for every function of its kind."""
     said = (KEYWORDS if known[:1] in (["formula"], ["path"]) else QUESTIONS).get(keyword)
-    own = re.match(r"(?:that is )?(\w+)=", said or "")
-    return said if own is None or own[1] in known else None
+    argument = re.match(r"(?:that is )?(\w+)=", said or "")
+    return said if argument is None or argument[1] in known else None
 
 
 def _misuse(name: str, signature: inspect.Signature, given: Mapping[str, Any], error: str) -> CallError:
@@ -222,6 +222,6 @@ def _misuse(name: str, signature: inspect.Signature, given: Mapping[str, Any], e
             hint = f": {said}." if said else f".{did_you_mean(keyword, known)} Arguments: {listing(known, at_most=30)}."
             return CallError(f"{name} has no argument {keyword!r}{hint}")
     said = _OF_ONE.get((name, ""))
-    in_order = [one.name for one in signature.parameters.values() if one.kind is not one.KEYWORD_ONLY]
+    in_order = [each.name for each in signature.parameters.values() if each.kind is not each.KEYWORD_ONLY]
     words = error.replace("'", "") if said else f"{error}; in order stand {listing(in_order)}, all others by name"
     return CallError(f"{name}: {words}{f'; {said}' if said else ''}.")

@@ -1,37 +1,24 @@
 """Does NUTS from dispersed starts find the posterior that the fit has?"""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 from scipy.stats import t as student_t
 
 from bayesmix.arrays import Floats
 from bayesmix.compile_clock import CompileNotice
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
-from bayesmix.inference.checks.audit_record import (
-    AGREES,
-    DIFFERS,
-    NO_VERDICT,
-    Audit,
-    fit_too_short,
-    not_converged,
-    sentence_of,
-)
+from bayesmix.inference.checks import audit_record
+from bayesmix.inference.checks.audit_record import AGREES, DIFFERS, NO_VERDICT, Audit
 from bayesmix.inference.shared.arguments import a_seed
 from bayesmix.inference.shared.question import question
 from bayesmix.modelling import audit_draws, audit_errors, convergence, diagnostics
 from bayesmix.modelling.arguments import check_arguments
 from bayesmix.modelling.record import Fit
 from bayesmix.posterior.layout import column_pairs, constant_parameters, threshold_names
-
-if TYPE_CHECKING:
-    import xarray as xr
-
-    from bayesmix.modelling.audit_draws import RouteDraws
-    from bayesmix.modelling.diagnostics import Diagnostics
 
 FALSE_ALARMS = 0.01
 """Greatest probability that a correct fit differs by chance, over all its compared numbers (Bonferroni)."""
@@ -123,18 +110,18 @@ def audit(
     return compared(fit, nuts, seed=seed)
 
 
-def compared(fit: Fit, nuts: "RouteDraws", *, seed: int) -> Audit:
+def compared(fit: Fit, nuts: audit_draws.RouteDraws, *, seed: int) -> Audit:
     """The verdict on a fit beside other draws of its posterior."""
     table = _table(fit, nuts)
     size = table["z"].abs()
     n_compared = int(size.notna().sum())
     limit = _limit(n_compared, fit.diagnostics, nuts.diagnostics)
     verdict = DIFFERS if (size > limit).any() else AGREES if n_compared else NO_VERDICT
-    sentence = sentence_of(table, _labels(fit), limit, fit.sampling)
+    sentence = audit_record.sentence_of(table, _labels(fit), limit, fit.sampling)
     trouble = audit_draws.trouble_of_nuts(nuts.diagnostics)
-    few = fit_too_short(fit)
+    few = audit_record.fit_too_short(fit)
     if trouble or few:
-        verdict, sentence = NO_VERDICT, not_converged(trouble, fit.method) if trouble else str(few)
+        verdict, sentence = NO_VERDICT, audit_record.not_converged(trouble, fit.method) if trouble else str(few)
     parameters = audit_draws.without_effects(nuts.diagnostics)
     return Audit(
         verdict=verdict,
@@ -149,14 +136,14 @@ def compared(fit: Fit, nuts: "RouteDraws", *, seed: int) -> Audit:
     )
 
 
-def _limit(n_compared: int, *diagnostics: "Diagnostics") -> float:
+def _limit(n_compared: int, *of_both: diagnostics.Diagnostics) -> float:
     """What `z` reaches by chance; the error of a limit has the degrees of freedom of sqrt(ess p (1 - p)) draws."""
-    tails = [audit_draws.without_effects(own)["ess_tail"].min() for own in diagnostics]
+    tails = [audit_draws.without_effects(own)["ess_tail"].min() for own in of_both]
     degrees = max(1.0, float(np.sqrt(np.nan_to_num(tails) * _TAIL * (1 - _TAIL)).sum()))
     return float(student_t.isf(FALSE_ALARMS / 2 / max(n_compared, 1), degrees))
 
 
-def _table(fit: Fit, nuts: "RouteDraws") -> pd.DataFrame:
+def _table(fit: Fit, nuts: audit_draws.RouteDraws) -> pd.DataFrame:
     sources = convergence.sources_of(fit.posterior)
     rows, labels = [], []
     for (name, own), (_, other) in zip(_parameters(fit, fit.posterior), _parameters(fit, nuts.posterior), strict=True):
@@ -172,7 +159,7 @@ def _table(fit: Fit, nuts: "RouteDraws") -> pd.DataFrame:
     return pd.DataFrame(rows, index=index, columns=["fit", "nuts", "difference", "mcse", "z"], dtype=float)
 
 
-def _parameters(fit: Fit, posterior: "xr.DataTree") -> Iterator[tuple[str, Floats]]:
+def _parameters(fit: Fit, posterior: xr.DataTree) -> Iterator[tuple[str, Floats]]:
     """Name and draws (n_chains, n_draws) of every parameter but the group effects."""
     draws = posterior["posterior"].to_dataset()
     for names, _, values in diagnostics.parameter_blocks(draws, fit.design, fit.family.auxiliary):

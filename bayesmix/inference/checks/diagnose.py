@@ -6,7 +6,7 @@ import pandas as pd
 
 from bayesmix.inference.checks.findings import CHECKS, NOTE, PROBLEM, Finding
 from bayesmix.inference.checks.level_checks import confounded_effects, levels_written_twice
-from bayesmix.inference.checks.power_scaling_checks import prior_lines, prior_sensitive
+from bayesmix.inference.checks.prior_notes import prior_lines, prior_sensitive
 from bayesmix.inference.checks.separation_checks import SEPARATION, separated
 from bayesmix.inference.shared.arguments import a_switch
 from bayesmix.inference.shared.question import table

@@ -17,7 +17,6 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.settings import EFFECTIVE_PER_CHAIN, RHAT_LIMIT
 from bayesmix.posterior.layout import corr_name, sd_name, sd_names
 
-ESS_PER_CHAIN = EFFECTIVE_PER_CHAIN
 EBFMI_LIMIT = 0.3
 TREEDEPTH_SHARE = 0.01
 FEWEST_CHAINS = 2
@@ -136,15 +135,12 @@ def ess_tail(fit: Fit) -> Iterator[Finding]:
 
 
 def _ess(fit: Fit, column: str, statistic: str) -> Iterator[Finding]:
-    limit = ESS_PER_CHAIN * fit.diagnostics.n_chains
+    limit = EFFECTIVE_PER_CHAIN * fit.diagnostics.n_chains
     values = fit.diagnostics.parameters[column]
     for name, value in values[values < limit].sort_values(kind="stable").items():
-        advice = f"Too few effective draws for {statistic} of {name}: {_more(fit)}{_simpler(fit, str(name))}."
+        verb = "raise" if fit.diagnostics.importance else "run longer,"
+        advice = f"Too few effective draws for {statistic} of {name}: {verb} {_longer(fit)}{_simpler(fit, str(name))}."
         yield Finding(column, PROBLEM, str(name), float(value), limit, advice)
-
-
-def _more(fit: Fit) -> str:
-    return f"raise {_longer(fit)}" if fit.diagnostics.importance else f"run longer, {_longer(fit)}"
 
 
 def _longer(fit: Fit) -> str:
@@ -155,7 +151,9 @@ def _longer(fit: Fit) -> str:
         return f"draws={2 * fit.sampling.draws}, tune={max(1000, 2 * fit.sampling.tune)}"
     fewest = parameters[["ess_bulk", "ess_tail"]].min(axis=None)
     # A fifth more than proportion asks for, in round hundreds.
-    return f"draws={100 * ceil(1.2 * fit.sampling.draws * ESS_PER_CHAIN * fit.diagnostics.n_chains / fewest / 100)}"
+    return (
+        f"draws={100 * ceil(1.2 * fit.sampling.draws * EFFECTIVE_PER_CHAIN * fit.diagnostics.n_chains / fewest / 100)}"
+    )
 
 
 def _longer_tuning(fit: Fit) -> int:

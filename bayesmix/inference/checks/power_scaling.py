@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.arrays import Floats, Positions
-from bayesmix.formula.design import GroupTerm
 from bayesmix.inference.checks.log_prior import log_priors
 from bayesmix.inference.prediction.held_out_groups import group_log_likelihoods, rows_by_level
 from bayesmix.inference.prediction.log_likelihood import log_likelihood_in_parts
@@ -14,6 +13,7 @@ from bayesmix.inference.shared.arguments import all_of
 from bayesmix.inference.shared.draws import n_draws_of, posterior_of
 from bayesmix.inference.shared.question import table
 from bayesmix.inference.shared.row_model import spread_draws
+from bayesmix.inference.tables.level_coefficients import terms_around
 from bayesmix.modelling import diagnostics, power_scaling
 from bayesmix.modelling.record import Fit
 
@@ -123,19 +123,9 @@ def _log_likelihood(fit: Fit, draws: Positions) -> Floats:
     if not fit.design.random or any(part.random for part in fit.design.parts.values()):
         return np.sum([part.sum(axis=0) for _, part in log_likelihood_in_parts(fit, draws)], axis=0)
     largest = max(fit.design.random, key=lambda term: term.n_levels)
-    outermost = _around(fit, largest)
+    outermost = min(terms_around(fit.design, largest.group), key=lambda term: term.n_levels)
     of_rows = group_log_likelihoods(fit, outermost.index, draws)
     return np.sum([of_rows(rows) for rows in rows_by_level(outermost.index, outermost.n_levels)], axis=0)
-
-
-def _around(fit: Fit, term: GroupTerm) -> GroupTerm:
-    """The coarsest factor in which `term` is nested; the term itself if there is none."""
-    around = [
-        other
-        for other in fit.design.random
-        if len(np.unique(np.stack([term.index, other.index]), axis=1).T) == term.n_levels
-    ]
-    return min(around, key=lambda other: other.n_levels)
 
 
 def parameter_draws(fit: Fit, draws: Positions | slice = slice(None)) -> dict[str, Floats]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf, isfinite, isnan, log
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,15 +11,14 @@ from bayesmix.errors import ArgumentError, listing
 from bayesmix.formula.reduce import Reduction
 from bayesmix.formula.response import measure_of
 from bayesmix.inference.evidence.log_marginal import log_marginal, log_marginals
+from bayesmix.inference.evidence.nested import equal_numbers
 from bayesmix.inference.evidence.prior_sensitivity import evidence_range
 from bayesmix.inference.evidence.tested_term import reduction_named, tested_sds
 from bayesmix.inference.shared.question import question
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model
-
-if TYPE_CHECKING:
-    from bayesmix.modelling.samplers.log_marginal import LogMarginal
+from bayesmix.modelling.samplers.log_marginal import LogMarginal
 
 # Kass & Raftery (1995), doi:10.1080/01621459.1995.10476572: bounds of |log10 BF| and their words.
 _WORDS = ((0.5, "not worth more than a bare mention"), (1.0, "substantial"), (2.0, "strong"), (inf, "decisive"))
@@ -146,7 +144,7 @@ def _note(low: float, high: float, *, of_coefficients: bool) -> str:
     return "Note: the scale of the prior decides the sign; report the range." if low < 0 < high else ""
 
 
-def compare(larger: str, of_larger: "LogMarginal", smaller: str, of_smaller: "LogMarginal") -> BayesFactor:
+def compare(larger: str, of_larger: LogMarginal, smaller: str, of_smaller: LogMarginal) -> BayesFactor:
     """The factor from two models' formulas and their log marginal likelihoods (natural logarithms)."""
     method = " and ".join(dict.fromkeys((of_larger.method, of_smaller.method)))
     reason = of_larger.reason or of_smaller.reason
@@ -197,23 +195,21 @@ def told_apart(fit: Fit, other: Fit) -> tuple[str, str]:
 
 
 def _require_same_rows(fit: Fit, other: Fit) -> None:
-    one, two = fit.design, other.design
+    first, second = fit.design, other.design
     if measure_of(fit.family.response) != measure_of(other.family.response):
         raise ArgumentError(
             f"Densities and probabilities cannot be compared: the families are {fit.family} and {other.family}."
         )
-    if one.n_obs != two.n_obs:
+    if first.n_obs != second.n_obs:
         raise ArgumentError(
-            f"The fits are of different rows ({one.n_obs} and {two.n_obs}): their marginal likelihoods cannot be "
+            f"The fits are of different rows ({first.n_obs} and {second.n_obs}): their marginal likelihoods cannot be "
             "compared. Fit both to the rows that are complete for both."
         )
     # An offset is a part of a Gaussian response, but a part of the model for counts.
     shift = fit.family.is_gaussian_identity and other.family.is_gaussian_identity
-    value, other_value = (design.response.values - shift * design.offset for design in (one, two))
-    ones = np.ones(one.n_obs)
-    trials, other_trials = (ones if design.response.trials is None else design.response.trials for design in (one, two))
-    if not (np.array_equal(value, other_value) and np.array_equal(trials, other_trials)):
+    values, other_values = (design.response.values - shift * design.offset for design in (first, second))
+    if not (np.array_equal(values, other_values) and equal_numbers(first.response.trials, second.response.trials)):
         raise ArgumentError(
-            f"The fits have different responses ({one.response.name} and {two.response.name}, or other rows): their "
-            "marginal likelihoods cannot be compared."
+            f"The fits have different responses ({first.response.name} and {second.response.name}, or other rows): "
+            "their marginal likelihoods cannot be compared."
         )

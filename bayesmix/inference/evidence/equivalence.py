@@ -54,7 +54,7 @@ def equivalence(fit: Fit, *, delta: float = 0.1, per: str = "unit") -> pd.DataFr
         raise ArgumentError(f"Family {fit.family} has no residual sd in the unit of its group effects to compare with.")
     delta = a_positive_number(delta, argument="delta", meaning="a positive number of residual sds, such as 0.1")
     per = one_of(per, PER, argument="per")
-    rows = {}
+    columns, rows = ["probability", "mcse", "prior", "odds_ratio"], {}
     for term in fit.design.random:
         for name, draws in zip(sd_names(term), standard_deviations(fit, term), strict=True):
             bound = delta / column_sd[name] if per == "sd" else delta
@@ -63,8 +63,7 @@ def equivalence(fit: Fit, *, delta: float = 0.1, per: str = "unit") -> pd.DataFr
             before = prior_probability_of_ratio_below(fit.priors[name], fit.priors["sigma"], bound)
             with np.errstate(divide="ignore", invalid="ignore"):  # odds of 0 and of 1
                 odds = np.divide(share, 1 - share) / np.divide(before, 1 - before)
-            rows[name] = {"probability": share, "mcse": _error(fit, inside), "prior": before, "odds_ratio": float(odds)}
-    columns = ["probability", "mcse", "prior", "odds_ratio"]
+            rows[name] = (share, _error(fit, inside), before, float(odds))
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("parameter")
 
 

@@ -69,15 +69,8 @@ def inclusion(fit: Fit) -> InclusionTable:
         # Each model's error counts by its share among those with the term, or among those without.
         slopes = np.exp(values - np.where(has, with_it, without))
         log10_bf = (log_odds - log(before / (1 - before))) / log(10)
-        rows[part.label] = {
-            "log10_bf": log10_bf,
-            "mcse": float(np.sqrt(np.sum((slopes * errors) ** 2))) / log(10),
-            "probability": share,
-            "label": verbal(log10_bf),
-            "models": len(models),
-            "reliable": not reason,
-            "reason": reason,
-        }
+        mcse = float(np.sqrt(np.sum((slopes * errors) ** 2))) / log(10)
+        rows[part.label] = (log10_bf, mcse, share, verbal(log10_bf), len(models), not reason, reason)
     columns = ["log10_bf", "mcse", "probability", "label", "models", "reliable", "reason"]
     index = pd.Index(list(rows), name="term")
     table = InclusionTable(list(rows.values()), columns=columns, index=index)

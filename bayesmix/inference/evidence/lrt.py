@@ -14,12 +14,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError
 from bayesmix.estimates.reml.fit_design import fit_reml
 from bayesmix.formula.design import Design
 from bayesmix.hints import with_hints
-from bayesmix.inference.evidence.nested import require_nested
+from bayesmix.inference.evidence.nested import equal_numbers, require_nested
 from bayesmix.inference.shared.arguments import a_switch
 from bayesmix.inference.shared.readable_table import readable
 from bayesmix.modelling.kinds import LaplaceFit, LmFit, RemlFit, instead_of
@@ -203,28 +202,21 @@ def require_maximum(fit: LaplaceFit, *, question: str) -> None:
         raise ArgumentError(f"{question} compares maxima of the likelihood, and {fit.formula} has none. {fit.reason}")
 
 
-def _require_same_rows(one: Design, other: Design) -> None:
-    if one.n_obs != other.n_obs:
+def _require_same_rows(reduced: Design, full: Design) -> None:
+    if reduced.n_obs != full.n_obs:
         raise ArgumentError(
-            f"The fits are of different rows ({one.n_obs} and {other.n_obs}), so their likelihoods cannot be compared. "
-            "Fit both to the rows that are complete for both."
+            f"The fits are of different rows ({reduced.n_obs} and {full.n_obs}), so their likelihoods cannot be "
+            "compared. Fit both to the rows that are complete for both."
         )
-    same = (
-        np.array_equal(one.response.values, other.response.values)
-        and np.array_equal(_or_ones(one.weights, one), _or_ones(other.weights, other))
-        and np.array_equal(_or_ones(one.response.trials, one), _or_ones(other.response.trials, other))
-    )
-    if not same:
+    first, second = reduced.response, full.response
+    same = np.array_equal(first.values, second.values) and equal_numbers(first.trials, second.trials)
+    if not (same and equal_numbers(reduced.weights, full.weights)):
         raise ArgumentError(
-            f"The fits have different responses, trials or weights ({one.response.name} and {other.response.name}, or "
-            "other rows), so their likelihoods cannot be compared."
+            f"The fits have different responses, trials or weights ({first.name} and {second.name}, or other rows), so "
+            "their likelihoods cannot be compared."
         )
 
 
-def _or_ones(values: Floats | None, design: Design) -> Floats:
-    return np.ones(design.n_obs) if values is None else values
-
-
-def _same_columns(one: Design, other: Design) -> bool:
-    """Whether the fixed parts span the same columns, whatever their order."""
-    return set(one.fixed.names) == set(other.fixed.names)
+def _same_columns(reduced: Design, full: Design) -> bool:
+    """Whether the fixed parts have the same columns, whatever their order."""
+    return set(reduced.fixed.names) == set(full.fixed.names)

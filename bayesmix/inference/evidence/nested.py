@@ -1,4 +1,4 @@
-"""Whether the larger of two models contains the smaller."""
+"""Whether two models are of the same data, and whether the larger contains the smaller."""
 
 import numpy as np
 
@@ -7,6 +7,11 @@ from bayesmix.errors import ArgumentError, listing
 from bayesmix.formula.design import Design, GroupTerm
 
 _LEFT = 1e-8  # share of a column's length that may lie outside the span of other columns
+
+
+def equal_numbers(numbers: Floats | None, others: Floats | None) -> bool:
+    """Whether two columns of weights or trials are equal; None stands for ones."""
+    return bool(np.all((1.0 if numbers is None else numbers) == (1.0 if others is None else others)))
 
 
 def require_nested(reduced: Design, full: Design) -> None:
@@ -35,12 +40,10 @@ def outside(columns: Floats, others: Floats) -> Flags:
     return np.linalg.norm(left, axis=0) > _LEFT * np.linalg.norm(columns, axis=0)
 
 
-def _same_levels(one: GroupTerm, other: GroupTerm) -> bool:
+def _same_levels(term: GroupTerm, other: GroupTerm) -> bool:
     """Whether two groups divide the rows alike."""
-    if one.n_levels != other.n_levels:
-        return False
-    pairs = np.unique(one.index * other.n_levels + other.index)
-    return len(pairs) == one.n_levels
+    pairs = np.unique(term.index * other.n_levels + other.index)
+    return term.n_levels == other.n_levels == len(pairs)
 
 
 def _refusal(lacking: str) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, log, nan
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,10 +15,8 @@ from bayesmix.inference.shared.question import table
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import ReducedModel, reduced_model
 from bayesmix.modelling.routes import route_of
+from bayesmix.modelling.samplers.log_marginal import LogMarginal
 from bayesmix.priors.prior import scaled
-
-if TYPE_CHECKING:
-    from bayesmix.modelling.samplers.log_marginal import LogMarginal
 
 MULTIPLIERS = tuple(float(value) for value in np.logspace(-1, 1, 13))
 _RANGE = tuple(float(value) for value in np.logspace(-1, 1, 9))
@@ -96,8 +93,8 @@ def _scale_curve(
     smaller: ReducedModel,
     factors: Sequence[float],
     *,
-    of_larger: "LogMarginal",
-    of_smaller: "LogMarginal",
+    of_larger: LogMarginal,
+    of_smaller: LogMarginal,
     seconds: float = inf,
 ) -> _Curve:
     """The factor for `fit` against `smaller` with the scales of the tested priors times each of `factors`.
@@ -122,7 +119,7 @@ def _scale_curve(
 
 
 def evidence_range(
-    fit: Fit, smaller: ReducedModel, of_larger: "LogMarginal", of_smaller: "LogMarginal"
+    fit: Fit, smaller: ReducedModel, of_larger: LogMarginal, of_smaller: LogMarginal
 ) -> tuple[float, float]:
     """Least and greatest log10 of the factor over prior scales from 0.1 to 10 times those of `fit`.
 

@@ -11,6 +11,7 @@ from bayesmix.errors import DesignError
 from bayesmix.estimates.laplace.fit_design import fit_laplace
 from bayesmix.estimates.reml.fit_design import fit_reml
 from bayesmix.families.family import has_laplace_fit
+from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.reduce import Reduction, reductions
 from bayesmix.inference.evidence.bayes_factor import joined, without
@@ -94,7 +95,8 @@ def bayes_factors(fit: Fit) -> RandTable:
 def _of_reml(fit: RemlFit) -> pd.DataFrame:
     rows = {"<none>": _row(fit)}
     for part in reductions(fit.design.formula):
-        rows[part.label] = _test(fit, _reduced_reml(fit, part)) | {"dropped": part.change}
+        smaller = fit_reml(_reduced_design(fit, part), reml=fit.reml)
+        rows[part.label] = _row(smaller) | ratio_test(smaller, fit) | {"dropped": part.change}
     return _table(rows)
 
 
@@ -117,37 +119,21 @@ def _row(fit: RemlFit | LaplaceFit | None) -> Row:
     return {"dropped": "", "npar": npar, "loglik": loglik, "aic": aic, **NO_TEST}
 
 
-def _test(fit: RemlFit | LaplaceFit, smaller: RemlFit | LaplaceFit) -> Row:
-    return _row(smaller) | ratio_test(smaller, fit)
-
-
 def _test_of_maxima(fit: LaplaceFit, part: Reduction) -> Row:
     """A row without numbers, and with the reason, if the smaller model has no maximum."""
     try:
-        smaller = _reduced_laplace(fit, part)
+        smaller = fit_laplace(_reduced_design(fit, part, response=fit.family.response), fit.family)
     except DesignError as error:
         return _row(None) | {"reason": str(error)}
     if not smaller.converged:
         return _row(None) | {"reason": f"{smaller.formula} has no maximum. {smaller.reason}"}
-    return _test(fit, smaller) | {"reason": ""}
+    return _row(smaller) | ratio_test(smaller, fit) | {"reason": ""}
 
 
-def _reduced_reml(fit: RemlFit, part: Reduction) -> RemlFit:
-    """The model without `part`, on the same rows, by the same criterion."""
-    design = build_design(part.formula, fit.data, weights=fit.design.weights_column, functions=fit.design.functions)
-    return fit_reml(design, reml=fit.reml)
-
-
-def _reduced_laplace(fit: LaplaceFit, part: Reduction) -> LaplaceFit:
+def _reduced_design(fit: RemlFit | LaplaceFit, part: Reduction, response: str = "real") -> Design:
     """The model without `part`, on the same rows; a DesignError if it has nothing to estimate."""
-    design = build_design(
-        part.formula,
-        fit.data,
-        response=fit.family.response,
-        weights=fit.design.weights_column,
-        functions=fit.design.functions,
-    )
-    return fit_laplace(design, fit.family)
+    weights, functions = fit.design.weights_column, fit.design.functions
+    return build_design(part.formula, fit.data, response=response, weights=weights, functions=functions)
 
 
 def _p_values(fit: Fit, parts: Sequence[Reduction]) -> list[tuple[float, float]]:

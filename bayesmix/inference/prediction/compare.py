@@ -102,20 +102,19 @@ def _fit_of(model: object) -> Fit:
 
 
 def _require_same_rows(first_name: str, first: Fit, name: str, other: Fit) -> None:
-    one, two = first.design, other.design
-    if one.n_obs != two.n_obs or not one.data.index.equals(two.data.index):
+    n_obs, n_other = first.design.n_obs, other.design.n_obs
+    if n_obs != n_other or not first.data.index.equals(other.data.index):
         raise ArgumentError(
-            f"Models are compared on the same rows: {first_name!r} has {one.n_obs}, {name!r} {two.n_obs}"
-            + ("." if one.n_obs != two.n_obs else ", with other labels.")
-            + " Leave out the rows with missing values before fitting."
+            f"Models are compared on the same rows: {first_name!r} has {n_obs}, {name!r} {n_other}"
+            f"{', with other labels' if n_obs == n_other else ''}. Leave out the rows with missing values before "
+            "fitting."
         )
-    same_trials = (one.response.trials is None) == (two.response.trials is None) and (
-        one.response.trials is None or np.array_equal(one.response.trials, two.response.trials)  # type: ignore[arg-type]
-    )
-    if not np.array_equal(one.response.values, two.response.values) or not same_trials:
+    response, second = first.design.response, other.design.response
+    columns = ((response.values, second.values), (response.trials, second.trials))
+    if not all(np.array_equal(own, others) for own, others in columns):  # type: ignore[arg-type]
         raise ArgumentError(
-            f"Models are compared on the same response: that of {first_name!r} is {one.response.name}, that of "
-            f"{name!r} {two.response.name}, with other values. A density of log(y) is not one of y."
+            f"Models are compared on the same response: that of {first_name!r} is {response.name}, that of "
+            f"{name!r} {second.name}, with other values. A density of log(y) is not one of y."
         )
 
 

@@ -46,18 +46,16 @@ def group_log_likelihoods(fit: Fit, index: Positions, draws: Positions) -> Calla
     roots = {id(term): symmetric_root(covariances(fit, term)[draws]) for term in fit.design.random}
     others = other_parameters(fit, draws=draws)
 
-    def gaussian(rows: Positions, eta: Floats, columns: Floats, root: Floats) -> Floats:
-        of_rows = others(rows)
-        scale = np.broadcast_to(of_rows["sigma"] / np.sqrt(of_rows["weights"]), eta.shape)
-        return log_gaussian_group_likelihood(fit.design.response.values[rows, None] - eta, scale, columns, root)
-
     def log_likelihood(rows: Positions) -> Floats:
         if len(rows) == 0:
             return np.zeros(len(draws))
         columns, root = _own_effects(fit, rows, homes, roots)
+        eta = predictor(rows)
         if fit.family.is_gaussian_identity and columns.shape[1]:
-            return gaussian(rows, predictor(rows), columns, root)
-        return log_group_likelihood(lambda eta: model.log_density(rows, eta), predictor(rows), columns, root)
+            of_rows = others(rows)
+            scale = np.broadcast_to(of_rows["sigma"] / np.sqrt(of_rows["weights"]), eta.shape)
+            return log_gaussian_group_likelihood(fit.design.response.values[rows, None] - eta, scale, columns, root)
+        return log_group_likelihood(lambda at: model.log_density(rows, at), eta, columns, root)
 
     return log_likelihood
 

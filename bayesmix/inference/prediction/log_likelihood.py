@@ -7,7 +7,7 @@ import xarray as xr
 
 from bayesmix.arrays import Floats, Positions
 from bayesmix.errors import ArgumentError
-from bayesmix.inference.shared.draws import n_draws_of, posterior_of
+from bayesmix.inference.shared.draws import as_array, n_draws_of
 from bayesmix.inference.shared.question import question
 from bayesmix.inference.shared.row_model import row_model
 from bayesmix.inference.shared.summarise import VALUES_AT_ONCE
@@ -41,21 +41,10 @@ def log_likelihood(fit: Fit) -> xr.DataArray:
         The array would not fit into 2 GiB; `loo` and `compare` work without it.
     """
     refuse_too_many(fit.design.n_obs, n_draws_of(fit))
-    sizes = posterior_of(fit).sizes
     values = np.empty((fit.design.n_obs, n_draws_of(fit)))
     for rows, part in log_likelihood_in_parts(fit):
         values[rows] = part
-    by_chain = values.reshape(fit.design.n_obs, sizes["chain"], sizes["draw"])
-    return xr.DataArray(
-        np.moveaxis(by_chain, 0, -1),
-        dims=("chain", "draw", "row"),
-        coords={
-            "chain": np.arange(sizes["chain"]),
-            "draw": np.arange(sizes["draw"]),
-            "row": fit.data.index.to_numpy(),
-        },
-        name=fit.design.response.name,
-    )
+    return as_array(fit, values, fit.design.response.name, {"row": fit.data.index.to_numpy()})
 
 
 def log_likelihood_in_parts(fit: Fit, draws: Positions | None = None) -> Iterator[tuple[slice, Floats]]:

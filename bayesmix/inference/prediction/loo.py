@@ -7,19 +7,11 @@ import pandas as pd
 
 from bayesmix.arrays import Floats, Positions
 from bayesmix.errors import ArgumentError
+from bayesmix.inference.prediction import loo_remedies
 from bayesmix.inference.prediction.held_out_groups import levels_of
 from bayesmix.inference.prediction.log_likelihood import log_likelihood_in_parts
 from bayesmix.inference.prediction.loo_record import Loo
-from bayesmix.inference.prediction.loo_remedies import (
-    Estimates,
-    affordable_by_quadrature,
-    affordable_exactly,
-    exactly,
-    is_exact,
-    levels_by_quadrature,
-    mendable,
-    rows_by_quadrature,
-)
+from bayesmix.inference.prediction.loo_remedies import Estimates
 from bayesmix.inference.prediction.psis import MEND_ABOVE, efficiency_of, psis
 from bayesmix.inference.shared.arguments import a_count
 from bayesmix.inference.shared.draws import n_draws_of
@@ -99,7 +91,7 @@ def _by_row(fit: Fit, draws: Positions) -> Loo:
     first = _weighted_rows(fit, draws)
     mend_above = min(MEND_ABOVE, greatest_k(len(draws)))
     bad = np.flatnonzero(first.pareto_k > mend_above)
-    curable = mendable(fit, bad, first.pareto_k[bad], len(draws))
+    curable = loo_remedies.mendable(fit, bad, first.pareto_k[bad], len(draws))
     estimates = _mended(fit, first, curable, draws) if len(curable) else first
     rest = np.setdiff1d(bad, curable)
     estimates = replace(estimates, influence=estimates.influence + _influence_of(fit, rest, draws))
@@ -121,10 +113,10 @@ def _weighted_rows(fit: Fit, draws: Positions) -> Estimates:
 
 def _mended(fit: Fit, first: Estimates, rows: Positions, draws: Positions) -> Estimates:
     """The first estimates, some rows replaced by better ones for which fewer parameters are weighted."""
-    if is_exact(fit):
-        better = exactly(fit, [np.arange(fit.design.n_obs) == row for row in rows], draws)
+    if loo_remedies.is_exact(fit):
+        better = loo_remedies.exactly(fit, [np.arange(fit.design.n_obs) == row for row in rows], draws)
     else:
-        better = rows_by_quadrature(fit, rows, draws)
+        better = loo_remedies.rows_by_quadrature(fit, rows, draws)
     elpd, k, mcse = first.elpd.copy(), first.pareto_k.copy(), first.mcse.copy()
     methods = first.methods.copy()
     elpd[rows], k[rows], mcse[rows], methods[rows] = better.elpd, better.pareto_k, better.mcse, better.methods
@@ -144,13 +136,14 @@ def _influence_of(fit: Fit, rows: Positions, draws: Positions) -> Floats:
 def _by_group(fit: Fit, by: str, n_draws: int | None) -> Loo:
     index, levels = levels_of(fit, by)
     every = n_draws_of(fit)
-    n_exactly = affordable_exactly(fit, len(levels), min(every, n_draws or every))
+    n_exactly = loo_remedies.affordable_exactly(fit, len(levels), min(every, n_draws or every))
     if n_exactly:
         draws = spread_draws(every, n_exactly)
-        estimates = exactly(fit, [index == level for level in range(len(levels))], draws)
+        estimates = loo_remedies.exactly(fit, [index == level for level in range(len(levels))], draws)
     else:
-        draws = spread_draws(every, affordable_by_quadrature(fit, every) if n_draws is None else n_draws)
-        estimates = levels_by_quadrature(fit, index, len(levels), draws)
+        affordable = loo_remedies.affordable_by_quadrature(fit, every)
+        draws = spread_draws(every, affordable if n_draws is None else n_draws)
+        estimates = loo_remedies.levels_by_quadrature(fit, index, len(levels), draws)
     n_rows = np.bincount(index, minlength=len(levels))
     table = _table(estimates, pd.Index(levels, name=by), n_rows)[n_rows > 0]
     return _record(fit, by, table, estimates, greatest_k(len(draws)))

@@ -12,8 +12,6 @@ from bayesmix.modelling.record import Fit
 from bayesmix.numerics.group_integral import n_evaluations
 from bayesmix.numerics.pareto import greatest_k
 
-Masks = list[Flags]
-
 _SECONDS = 60.0  # that the remedies may take, roughly
 _SECONDS_FOR_TRUSTED = 10.0  # that the remedies of rows whose k is below the limit may take
 _DOUBTFUL = 0.5  # Pareto k above which both marginal likelihoods are worth their time
@@ -68,7 +66,7 @@ def mendable(fit: Fit, rows: Positions, pareto_k: Floats, n_draws: int) -> Posit
     return rows[np.cumsum(seconds) <= np.where(trusted, _SECONDS_FOR_TRUSTED, _SECONDS)]
 
 
-def exactly(fit: Fit, parts: Masks, draws: Positions) -> Estimates:
+def exactly(fit: Fit, parts: list[Flags], draws: Positions) -> Estimates:
     """Estimates by the exact path, which weights the draws of the variance parameters alone.
 
     If even these weights cannot be trusted, both marginal likelihoods are computed. Each of `parts` (n_obs,) is True

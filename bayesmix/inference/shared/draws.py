@@ -3,8 +3,12 @@
 Shapes: p fixed coefficients, k columns of a group term, n_draws draws of all chains together.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from bayesmix.arrays import Floats, Positions
 from bayesmix.formula.design import Design, GroupTerm
@@ -34,6 +38,16 @@ def joined(draws: Floats) -> Floats:
     """Shape (..., n_chains, n_draws) with the chains joined, (..., n_chains * n_draws)."""
     *before, n_chains, n_draws = draws.shape
     return draws.reshape(*before, n_chains * n_draws)
+
+
+def as_array(fit: Fit, values: Floats, name: str, coords: Mapping[str, NDArray[Any]]) -> xr.DataArray:
+    """Values (..., n_draws), chains joined, as an array with the dims `chain` and `draw` before those of `coords`."""
+    sizes = posterior_of(fit).sizes
+    by_chain = values.reshape(*values.shape[:-1], sizes["chain"], sizes["draw"])
+    numbers = {dim: np.arange(sizes[dim]) for dim in ("chain", "draw")}
+    return xr.DataArray(
+        np.moveaxis(by_chain, (-2, -1), (0, 1)), dims=(*numbers, *coords), coords={**numbers, **coords}, name=name
+    )
 
 
 def fixed(fit: Fit, predictor: Design | None = None) -> Floats:

@@ -48,14 +48,10 @@ def _columns(fit: object, *, prob: float) -> Columns:
 
 @_columns.register
 def _of_posterior(fit: Fit, *, prob: float) -> Columns:
-    with_groups = expected(fit, groups="fitted", prob=prob)
-    return {
-        ".fitted": with_groups["mean"],
-        ".resid": observed(fit.design.response) - with_groups["mean"],
-        ".fixed": expected(fit, groups="typical", prob=prob)["mean"],
-        ".lower": with_groups["lower"],
-        ".upper": with_groups["upper"],
-    }
+    with_groups, typical = (expected(fit, groups=groups, prob=prob) for groups in ("fitted", "typical"))
+    residuals = observed(fit.design.response) - with_groups["mean"]
+    means = {".fitted": with_groups["mean"], ".resid": residuals, ".fixed": typical["mean"]}
+    return {**means, ".lower": with_groups["lower"], ".upper": with_groups["upper"]}
 
 
 @_columns.register

@@ -7,7 +7,7 @@ import xarray as xr
 
 from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, shown
 from bayesmix.inference.shared.arguments import items_of, one_group
-from bayesmix.inference.shared.draws import group_effects, posterior_of
+from bayesmix.inference.shared.draws import as_array, group_effects
 from bayesmix.inference.shared.question import question
 from bayesmix.modelling.record import Fit
 
@@ -51,19 +51,9 @@ def ranef_draws(fit: Fit, group: str, *, levels: Sequence[object] | None = None)
             raise UnknownTermError(f"Group {group!r} has no level {shown(level)}.{did_you_mean(level, known)}")
     positions = np.array([known[level] for level in names], dtype=np.intp)
     drawn = np.concatenate([group_effects(fit, term, positions) for term in terms], axis=1)
-    sizes = posterior_of(fit).sizes
-    n_chains, n_draws = sizes["chain"], sizes["draw"]
-    return xr.DataArray(
-        np.moveaxis(drawn.reshape(*drawn.shape[:2], n_chains, n_draws), (0, 1), (2, 3)),
-        dims=("chain", "draw", "level", "term"),
-        coords={
-            "chain": np.arange(n_chains),
-            "draw": np.arange(n_draws),
-            "level": np.array(names, dtype=object),
-            "term": np.array([name for term in terms for name in term.names], dtype=object),
-        },
-        name=group,
-    )
+    columns = [name for term in terms for name in term.names]
+    coords = {"level": np.array(names, dtype=object), "term": np.array(columns, dtype=object)}
+    return as_array(fit, drawn, group, coords)
 
 
 def _levels(levels: object) -> list[str]:
