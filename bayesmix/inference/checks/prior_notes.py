@@ -17,8 +17,7 @@ from bayesmix.inference.checks.log_prior import log_priors
 from bayesmix.inference.checks.power_scaling import CONFLICT, LIMIT, parameter_draws, sensitivity, sensitivity_to_priors
 from bayesmix.inference.shared.draws import posterior_of
 from bayesmix.modelling.record import Fit
-from bayesmix.numerics.autocorrelation import autocorrelation_time
-from bayesmix.numerics.reweight import mean_ratio
+from bayesmix.numerics.monte_carlo import autocorrelation_time, mean_ratio
 from bayesmix.posterior.layout import sd_names
 from bayesmix.priors.prior import Prior, scaled
 from bayesmix.separated_data.find import can_separate, separation_of

@@ -20,7 +20,7 @@ from bayesmix.inference.shared.row_model import row_model, spread_draws
 from bayesmix.inference.shared.summarise import VALUES_AT_ONCE
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.record import Fit
-from bayesmix.numerics.pareto import greatest_k
+from bayesmix.numerics.monte_carlo import greatest_k
 
 _FEWEST_FOR_A_TAIL = 30  # draws; Pareto's k is fitted to a fifth of them, and needs more than five
 

@@ -10,7 +10,7 @@ from bayesmix.inference.prediction.held_out_groups import group_log_likelihoods,
 from bayesmix.inference.prediction.psis import Weighted, efficiency_of, psis, variance_of
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.group_integral import n_evaluations
-from bayesmix.numerics.pareto import greatest_k
+from bayesmix.numerics.monte_carlo import greatest_k
 
 _SECONDS = 60.0  # that the remedies may take, roughly
 _SECONDS_FOR_TRUSTED = 10.0  # that the remedies of rows whose k is below the limit may take

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from bayesmix.arrays import Floats, Positions
-from bayesmix.families.auxiliary import AUXILIARY
+from bayesmix.families.table import AUXILIARY
 from bayesmix.formula.design import Design, GroupTerm, Response
 from bayesmix.inference.shared.draws import auxiliary, constant_parameters, fixed, group_effects, joined, thresholds
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.links import LINKS
-from bayesmix.numerics.ordinal import category_probabilities
+from bayesmix.numerics.row_distribution.ordinal import category_probabilities
 
 Rows = slice | Positions
 Effects = Callable[[GroupTerm, Positions], Floats]
@@ -37,7 +37,7 @@ def expected_response(fit: Fit, *, groups: str, effects: Effects | None = None) 
     kept between calls, so memory follows the rows asked for. `groups` is one of `GROUPS`, `effects` as for
     `linear_predictor`.
     """
-    parameters, mean = response_parameters(fit, groups=groups, effects=effects), fit.family.record.moments.mean
+    parameters, mean = response_parameters(fit, groups=groups, effects=effects), fit.family.record.distribution.mean
     return lambda rows: mean(parameters(rows))
 
 
@@ -46,7 +46,7 @@ def response_parameters(
 ) -> Callable[[slice], dict[str, Floats]]:
     """Draws of the parameters of each row's distribution, as a function of the rows; arguments as `expected_response`.
 
-    Parameters have the names that `numerics.response_moments` reads: `mu`, (n_rows, n_draws), the family's own,
+    Parameters have the names that a `RowDistribution`'s mean reads: `mu`, (n_rows, n_draws), the family's own,
     (n_draws,) or with a formula (n_rows, n_draws), `weights` and `trials`, (n_rows, 1). Ordered categories have
     `probabilities`, (n_rows, n_categories, n_draws), in place of `mu`.
     """

@@ -16,8 +16,7 @@ from bayesmix.inference.shared.row_model import row_model
 from bayesmix.inference.shared.summarise import SHOWN, summarise_in_parts
 from bayesmix.inference.tables.fitted import at_estimates
 from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit, no_answer
-from bayesmix.numerics.row_distribution.parts import Predicted
-from bayesmix.numerics.row_distribution.residual import quantile_residual
+from bayesmix.numerics.row_distribution.parts import Predicted, quantile_residual
 
 KINDS = ("response", "pearson", "scaled", "quantile")
 
@@ -101,7 +100,8 @@ def _of_laplace(fit: LaplaceFit, *, kind: str, prob: float, seed: int | None) ->
     difference = observed(fit.design.response) - mean
     if kind != "response":
         trials = trials_of(fit.design.response)
-        variance = fit.family.record.moments.variance({"mu": mean, "trials": np.ones(1) if trials is None else trials})
+        parameters = {"mu": mean, "trials": np.ones(1) if trials is None else trials}
+        variance = fit.family.record.distribution.variance(parameters)
         # If the search ran off to a probability of 1 in every digit, there is no variance to divide by.
         difference = difference / np.sqrt(np.where(variance > 0, variance, np.nan))
     return pd.DataFrame({"estimate": difference}, index=fit.data.index)
@@ -125,12 +125,12 @@ def _root_weights(fit: RemlFit | LmFit) -> Floats | float:
 
 def _differences(fit: Fit, kind: str) -> Callable[[slice], Floats]:
     response = observed(fit.design.response)
-    parameters, moments = response_parameters(fit, groups="fitted"), fit.family.record.moments
+    parameters, distribution = response_parameters(fit, groups="fitted"), fit.family.record.distribution
 
     def differences(rows: slice) -> Floats:
         of_rows = parameters(rows)
-        difference = response[rows, None] - moments.mean(of_rows)
-        return difference if kind == "response" else difference / np.sqrt(moments.variance(of_rows))
+        difference = response[rows, None] - distribution.mean(of_rows)
+        return difference if kind == "response" else difference / np.sqrt(distribution.variance(of_rows))
 
     return differences
 

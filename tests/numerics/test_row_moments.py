@@ -75,9 +75,11 @@ CASES = {
 @pytest.mark.parametrize("family", CASES)
 def test_moments(family):
     expected = [CASES[family](*row) for row in zip(Q["mu"], Q["weights"], Q["trials"].astype(int), strict=True)]
-    np.testing.assert_allclose(FAMILIES[family].moments.mean(Q), [mean for mean, _ in expected], rtol=1e-9)
-    np.testing.assert_allclose(FAMILIES[family].moments.variance(Q), [variance for _, variance in expected], rtol=1e-9)
+    np.testing.assert_allclose(FAMILIES[family].distribution.mean(Q), [mean for mean, _ in expected], rtol=1e-9)
+    np.testing.assert_allclose(
+        FAMILIES[family].distribution.variance(Q), [variance for _, variance in expected], rtol=1e-9
+    )
 
 
 def test_a_student_t_of_two_degrees_of_freedom_has_no_variance():
-    assert np.isinf(FAMILIES["student_t"].moments.variance(Q | {"nu": np.array([2.0])})).all()
+    assert np.isinf(FAMILIES["student_t"].distribution.variance(Q | {"nu": np.array([2.0])})).all()
