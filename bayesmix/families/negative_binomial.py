@@ -1,9 +1,9 @@
-"""Negative binomial counts, variance mean + mean^2 / shape, and those with extra zeros."""
+"""Negative binomial counts, variance mean + mean^2 / shape, those with extra zeros and those without any."""
 
 from typing import Literal
 
 from bayesmix.families.auxiliary import HU, SHAPE, ZI
-from bayesmix.families.record import Arguments, FamilyRecord, PymcRecipe, with_zeros
+from bayesmix.families.record import Arguments, FamilyRecord, PymcRecipe, with_zeros, without_zeros
 from bayesmix.numerics import row_codes as codes
 from bayesmix.numerics.row_distribution import counts, zeros
 
@@ -11,6 +11,7 @@ type NegativeBinomialText = Literal[
     "negative_binomial", "negative_binomial(log)",
     "zero_inflated_negative_binomial", "zero_inflated_negative_binomial(log)",
     "hurdle_negative_binomial", "hurdle_negative_binomial(log)",
+    "truncated_negative_binomial", "truncated_negative_binomial(log)", "truncated_nbinom2",
     "negbinomial", "negativebinomial", "nbinom2", "zero_inflated_negbinomial", "hurdle_negbinomial",
 ]  # fmt: skip
 
@@ -54,5 +55,17 @@ HURDLE_NEGATIVE_BINOMIAL = FamilyRecord(
     auxiliary=(SHAPE, HU),
     distribution=zeros.HURDLE_NEGATIVE_BINOMIAL,
     in_pymc=PymcRecipe("HurdleNegativeBinomial", with_zeros(_shape_in_pymc, "hu")),
+    overdispersed=_FURTHER,
+)
+
+TRUNCATED_NEGATIVE_BINOMIAL = FamilyRecord(
+    name="truncated_negative_binomial",
+    aliases=("truncated_nbinom2",),
+    resembled=("truncated_negbinomial",),
+    links=("log",),
+    response="count_without_zeros",
+    auxiliary=(SHAPE,),
+    distribution=zeros.TRUNCATED_NEGATIVE_BINOMIAL,
+    in_pymc=PymcRecipe("HurdleNegativeBinomial", without_zeros(_shape_in_pymc)),
     overdispersed=_FURTHER,
 )

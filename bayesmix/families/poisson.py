@@ -1,9 +1,9 @@
-"""Poisson counts, and those with extra zeros."""
+"""Poisson counts, those with extra zeros and those without any."""
 
 from typing import Literal
 
 from bayesmix.families.auxiliary import HU, ZI
-from bayesmix.families.record import FamilyRecord, PymcRecipe, as_is, with_zeros
+from bayesmix.families.record import FamilyRecord, PymcRecipe, as_is, with_zeros, without_zeros
 from bayesmix.numerics import row_codes as codes
 from bayesmix.numerics.laplace import likelihood
 from bayesmix.numerics.row_distribution import counts, zeros
@@ -12,6 +12,7 @@ type PoissonText = Literal[
     "poisson", "poisson(log)",
     "zero_inflated_poisson", "zero_inflated_poisson(log)",
     "hurdle_poisson", "hurdle_poisson(log)",
+    "truncated_poisson", "truncated_poisson(log)",
 ]  # fmt: skip
 
 _ROW = "an effect of each row, (1 | row)"
@@ -46,4 +47,14 @@ HURDLE_POISSON = FamilyRecord(
     distribution=zeros.HURDLE_POISSON,
     in_pymc=PymcRecipe("HurdlePoisson", with_zeros(as_is, "hu")),
     overdispersed=f'family="hurdle_negative_binomial", or {_ROW}',
+)
+
+TRUNCATED_POISSON = FamilyRecord(
+    name="truncated_poisson",
+    resembled=("ztpoisson", "zero_truncated_poisson"),
+    links=("log",),
+    response="count_without_zeros",
+    distribution=zeros.TRUNCATED_POISSON,
+    in_pymc=PymcRecipe("HurdlePoisson", without_zeros(as_is)),
+    overdispersed=f'family="truncated_negative_binomial", or {_ROW}',
 )

@@ -24,6 +24,11 @@ def with_zeros(in_pymc: Callable[[Arguments], Arguments], zero: str) -> Callable
     return lambda arguments: in_pymc(arguments | {"psi": 1 - arguments.pop(zero)})
 
 
+def without_zeros(in_pymc: Callable[[Arguments], Arguments]) -> Callable[[Arguments], Arguments]:
+    """The hurdle's distribution in PyMC, which nothing fails to pass."""
+    return lambda arguments: in_pymc(arguments | {"psi": 1.0})
+
+
 @dataclass(frozen=True)
 class PymcRecipe:
     """How the family is written in PyMC, where Bambi's own family has other names for its parameters.

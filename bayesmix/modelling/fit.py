@@ -157,7 +157,7 @@ def fit(
     check_functions(functions)
     family = read_family(family)
     check_weights(weights, family)
-    parsed = parse_formulas(formula, functions or (), auxiliary=family.auxiliary)
+    parsed = parse_formulas(formula, functions or (), auxiliary=family.modelled)
     design = build_design(
         parsed.mean,
         data,

@@ -62,6 +62,8 @@ _OF_PROPORTIONS = ("mean", "sd", "zero_percent", "hundred_percent", "pearson")
 SUITED: dict[str, tuple[str, ...]] = {
     "count": _OF_COUNTS,
     "count_with_zeros": _OF_COUNTS,
+    "count_without_zeros": ("mean", "sd", "max", "dispersion", "pearson"),
+    "share_with_ends": ("mean", "sd", "zero_percent", "hundred_percent"),
     "proportion": _OF_PROPORTIONS,
     "trials": _OF_PROPORTIONS,
     "trials_with_zeros": _OF_PROPORTIONS,

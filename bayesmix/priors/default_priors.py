@@ -144,16 +144,19 @@ def _response_for_priors(design: Design, family: Family) -> tuple[Floats, Floats
 
 
 def _auxiliary_prior(name: str, design: Design, family: Family) -> Prior:
-    """The default prior of `name`, one of `family.auxiliary`.
+    """The default prior of `name`, one of `family.auxiliary`, as `families.auxiliary` has it, with the reasons.
 
     The prior of `sigma` is HalfStudentT(3, sd y), where y is the response less an offset, or its log for lognormal
-    families; the others are in `families.auxiliary`, with their reasons.
+    families.
 
     With weights `sigma` is the residual sd at weight 1, and sd y is multiplied by the root of the median weight, so
     that the prior describes the residuals of a typical row whatever the unit of the weights is.
     """
-    written = AUXILIARY[name].prior
-    return read_prior(written) if written else Prior("HalfStudentT", (3.0, _spread_of_response(design, family)))
+    parameter = AUXILIARY[name]
+    prior = read_prior(parameter.prior)
+    if parameter.unit is None:
+        return prior
+    return Prior(prior.name, (*prior.args[:-1], prior.args[-1] * _unit_of(parameter.unit, design, family)))
 
 
 def _auxiliary_centre(name: str, design: Design, family: Family) -> tuple[float, float]:
@@ -162,7 +165,17 @@ def _auxiliary_centre(name: str, design: Design, family: Family) -> tuple[float,
     The mean is log sd y for `sigma`, and log 20 for `nu` (sd 1) and log 10 for `phi`, in agreement with
     `_auxiliary_prior`.
     """
-    return AUXILIARY[name].centre or (float(np.log(_spread_of_response(design, family))), 2.5)
+    parameter = AUXILIARY[name]
+    mean, sd = parameter.centre or (0.0, 2.5)
+    return (mean if parameter.unit is None else mean + float(np.log(_unit_of(parameter.unit, design, family)))), sd
+
+
+def _unit_of(unit: str, design: Design, family: Family) -> float:
+    """The sd of the response, its mean, or its least value, as `Auxiliary.unit` says."""
+    if unit == "sd":
+        return _spread_of_response(design, family)
+    y = design.response.values
+    return float(np.mean(y) if unit == "mean" else np.min(y))
 
 
 def _spread_of_response(design: Design, family: Family) -> float:

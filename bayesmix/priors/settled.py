@@ -40,6 +40,7 @@ def settle_priors(
             )
         read = read_prior(prior, parameter, parameter_kind(defaults[parameter]))
         _require_moderate(read, parameter)
+        _require_within(read, defaults[parameter], parameter)
         settled[parameter] = _settled_ratio(read, parameter, column_sds or {})
     return settled
 
@@ -59,6 +60,18 @@ def _settled_ratio(prior: Prior, parameter: str, column_sds: Mapping[str, float]
         ratio = prior.args[0] / column_sds[parameter]
         return Prior(prior.distribution.per_column_sd, (ratio,), of_sigma=True)
     return prior
+
+
+def _require_within(prior: Prior, default: Prior, parameter: str) -> None:
+    """A shift lies below every response, which the bounds of its default prior know."""
+    if default.distribution.support != "interval":
+        return
+    (lower, upper), (least, most) = prior.args, default.args
+    if lower < least or upper > most:
+        raise PriorError(
+            f"Prior of {parameter!r}: {prior} reaches beyond {least:g} to {most:g}, the least response; write "
+            f"{default} or a narrower one."
+        )
 
 
 def _require_moderate(prior: Prior, parameter: str) -> None:

@@ -41,9 +41,7 @@ def test_a_record_is_whole(name):
 
 def test_default_priors_of_further_parameters_are_priors():
     for parameter in AUXILIARY.values():
-        assert (parameter.prior is None) == (parameter.centre is None)
-        if parameter.prior:
-            read_prior(parameter.prior, parameter.name, "probability" if parameter.link == "logit" else None)
+        read_prior(parameter.prior, parameter.name, "probability" if parameter.link == "logit" else None)
 
 
 def test_each_code_has_its_family():
@@ -117,7 +115,7 @@ def test_an_additive_family_has_the_linear_predictor_as_its_mean(name):
         return
     eta = np.array([0.3, 0.6])
     for link in FAMILIES[name].links:
-        given = dict.fromkeys(("trials", "weights", "sigma", "nu", "shape", "phi"), np.full(2, OWN))
-        nothing = dict.fromkeys(("zi", "hu"), np.zeros(2))
+        given = dict.fromkeys(("trials", "weights", *AUXILIARY), np.full(2, OWN))
+        nothing = dict.fromkeys(("zi", "hu"), np.zeros(2)) | {"zoi": np.full(2, 1e-300), "coi": np.full(2, 0.5)}
         mean = FAMILIES[name].distribution.mean({"mu": LINKS[link].inverse(eta), **given, **nothing})
         assert np.allclose(mean, eta) == Family(name, link).is_additive

@@ -18,7 +18,7 @@ F = {
     "probit": stats.norm.cdf,
     "cloglog": lambda x: 1 - np.exp(-np.exp(x)),
 }
-FAMILIES = ("cumulative", "stopping_ratio")
+FAMILIES = ("cumulative", "stopping_ratio", "adjacent_category")
 Y = np.array([1.0, 2, 3, 4, 1, 4])[:, None]
 
 
@@ -26,6 +26,9 @@ def by_definition(family, link, row, draw):
     below = [F[link](t - ETA[row, draw]) for t in THRESHOLD[:, draw]]
     if family == "cumulative":
         return np.diff([0, *below, 1])
+    if family == "adjacent_category":
+        relative = np.array([np.prod([(1 - share) / share for share in below[:k]]) for k in range(K)])
+        return relative / relative.sum()
     left, found = 1.0, []
     for share in below:
         found.append(left * share)

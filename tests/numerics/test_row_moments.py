@@ -5,6 +5,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import expit, gamma, logit
 
 from bayesmix.families.table import FAMILIES
 
@@ -16,6 +17,14 @@ Q = {
     "phi": np.array([4.0]),
     "zi": np.array([0.25]),
     "hu": np.array([0.4]),
+    "zoi": np.array([0.3]),
+    "coi": np.array([0.6]),
+    "cutzero": np.array([-1.2]),
+    "cutwidth": np.array([2.5]),
+    "alpha": np.array([-3.0]),
+    "beta": np.array([0.8]),
+    "ndt": np.array([0.2]),
+    "lam": np.array([1.3]),
     "weights": np.array([1.0, 2.0]),
     "trials": np.array([6.0, 3.0]),
 }
@@ -51,7 +60,32 @@ def of_hurdle(hu, distribution):
     return mean, (1 - hu) * distribution.moment(2) - mean**2
 
 
+def of_ends(zero, one, mu):
+    """A beta distribution of precision 4 with probabilities of 0 and of 1."""
+    between, inside = 1 - zero - one, stats.beta(4 * mu, 4 * (1 - mu))
+    mean = one + between * inside.mean()
+    return mean, one + between * inside.moment(2) - mean**2
+
+
+def of_ordered(mu):
+    return of_ends(expit(-1.2 - logit(mu)), expit(logit(mu) + 1.2 - 2.5), mu)
+
+
+def truncated(distribution):
+    return with_zeros(0.0, distribution, hurdle=True)
+
+
 CASES = {
+    "exponential": lambda mu, w, n: of(stats.expon(scale=mu)),
+    "weibull": lambda mu, w, n: of(stats.weibull_min(1.7, scale=mu / gamma(1 + 1 / 1.7))),
+    "inverse_gaussian": lambda mu, w, n: of(stats.invgauss(mu / 1.3, scale=1.3)),
+    "shifted_lognormal": lambda mu, w, n: of(stats.lognorm(0.7, 0.2, np.exp(mu))),
+    "skew_normal": lambda mu, w, n: (mu, 0.49),
+    "exgaussian": lambda mu, w, n: of(stats.exponnorm(0.8 / 0.7, mu - 0.8, 0.7)),
+    "ordered_beta": lambda mu, w, n: of_ordered(mu),
+    "zero_one_inflated_beta": lambda mu, w, n: of_ends(0.3 * 0.4, 0.3 * 0.6, mu),
+    "truncated_poisson": lambda mu, w, n: of_mass(truncated(stats.poisson(mu))),
+    "truncated_negative_binomial": lambda mu, w, n: of_mass(truncated(nb(mu, 1.7))),
     "gaussian": lambda mu, w, n: of(stats.norm(mu, 0.7 / np.sqrt(w))),
     "student_t": lambda mu, w, n: of(stats.t(5, mu, 0.7 / np.sqrt(w))),
     "lognormal": lambda mu, w, n: of(stats.lognorm(0.7, scale=np.exp(mu))),

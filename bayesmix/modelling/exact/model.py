@@ -59,7 +59,7 @@ class Marginal:
 
 def has_log_response(family: Family) -> bool:
     """Whether it is the logarithm of the response that is normal."""
-    return family.record.of_log and not family.record.hurdle
+    return family.record.of_log and family.auxiliary == ("sigma",)
 
 
 def marginalise(model: MixedModel, *, intercept_at: Floats | None = None) -> Marginal:

@@ -4,6 +4,7 @@ With eta the linear predictor, F the inverse link and thresholds t_1, ..., t_(K-
 
     cumulative       P(y <= k) = F(t_k - eta)
     stopping ratio   P(y = k given y >= k) = F(t_k - eta)
+    adjacent         P(y = k given y = k or k + 1) = F(t_k - eta)
 """
 
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from numpy.typing import ArrayLike
 from bayesmix.arrays import Floats
 from bayesmix.numerics.links import LINKS
 from bayesmix.numerics.row_distribution.parts import OrderedCategories, Parameters, Predicted, RowDistribution, Tails
+
+_SMALLEST = 1e-300  # a smaller share is taken as this one
 
 
 def category_probabilities(
@@ -89,5 +92,19 @@ def _stopping_shares(each: Any, _: Any, above: Any) -> tuple[Any, Any]:
     return each[:-1] / from_here, above / from_here
 
 
+def _adjacent_probabilities(shares: Floats) -> Floats:
+    with np.errstate(divide="ignore"):
+        log_odds = np.cumsum(np.log1p(-shares) - np.log(np.maximum(shares, _SMALLEST)), axis=1)
+    logs = np.concatenate([np.zeros((len(shares), 1, shares.shape[-1])), log_odds], axis=1)
+    relative = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return relative / relative.sum(axis=1, keepdims=True)
+
+
+def _adjacent_shares(each: Any, _below: Any, _above: Any) -> tuple[Any, Any]:
+    both = each[:-1] + each[1:]
+    return each[:-1] / both, each[1:] / both
+
+
 CUMULATIVE = _ordinal(OrderedCategories(_cumulative_probabilities, lambda _, below, above: (below, above)))
 STOPPING_RATIO = _ordinal(OrderedCategories(_stopping_probabilities, _stopping_shares))
+ADJACENT_CATEGORY = _ordinal(OrderedCategories(_adjacent_probabilities, _adjacent_shares))

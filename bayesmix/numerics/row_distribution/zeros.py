@@ -1,4 +1,4 @@
-"""Distributions with extra zeros: zero-inflated, or behind a hurdle.
+"""Distributions with extra zeros, zero-inflated or behind a hurdle, and counts that are never 0.
 
 Draws past a hurdle need no rejection. A count is the number of arrivals during [0, 1]. The first arrives at t with
 P(t > s) = P(none in [0, s]), here given t <= 1, and the others arrive during the rest of the time:
@@ -43,38 +43,51 @@ def inflated(base: RowDistribution) -> RowDistribution:
     return RowDistribution(log_density, tails, draw, variance, lambda q: (1 - q["zi"]) * base.mean(q))
 
 
-def hurdle(base: RowDistribution, draw_above: Draw, log_zero: LogZero | None = None) -> RowDistribution:
-    """0 with probability hu, otherwise `base` without its zeros, whose log probability is `log_zero`."""
+def above_zero(base: RowDistribution, draw: Draw, log_zero: LogZero) -> RowDistribution:
+    """As `base` given that it is not 0, which has the log probability `log_zero`."""
 
-    def above(q: Parameters) -> Floats:
-        return -np.expm1(log_zero(q)) if log_zero else np.ones_like(q["mu"])
-
-    def log_above(q: Predicted) -> Floats:
-        return np.log(above(q)) if log_zero else np.zeros_like(q.eta)
+    def share(q: Parameters) -> Floats:
+        return -np.expm1(log_zero(q))
 
     def log_density(y: Floats, q: Predicted) -> Floats:
-        past = np.log1p(-q["hu"]) + base.log_density(y, q) - log_above(q)
-        return np.where(y == 0, np.log(q["hu"]) + np.zeros_like(q.eta), past)
+        return base.log_density(y, q) - np.log(share(q))
 
     def tails(y: Floats, q: Predicted) -> Tails:
-        of_base, share = base.tails(y, q), (1 - q["hu"]) * np.exp(-log_above(q))
-        zero = np.exp(log_zero(q)) if log_zero else 0.0
-        at = np.exp(log_density(y, q)) if log_zero else np.where(y == 0, q["hu"], np.zeros_like(q.eta))
+        of_base = base.tails(y, q)
+        below = np.where(y > 0, (of_base.below - np.exp(log_zero(q))) / share(q), 0.0)
+        return Tails(below, np.exp(log_density(y, q)), of_base.above / share(q))
+
+    def mean(q: Parameters) -> Floats:
+        return base.mean(q) / share(q)
+
+    def variance(q: Parameters) -> Floats:
+        return (base.variance(q) + base.mean(q) ** 2) / share(q) - mean(q) ** 2
+
+    return RowDistribution(log_density, tails, draw, variance, mean)
+
+
+def hurdle(past: RowDistribution) -> RowDistribution:
+    """0 with probability hu, else as `past`, which is never 0."""
+
+    def log_density(y: Floats, q: Predicted) -> Floats:
+        return np.where(y == 0, np.log(q["hu"]) + np.zeros_like(q.eta), np.log1p(-q["hu"]) + past.log_density(y, q))
+
+    def tails(y: Floats, q: Predicted) -> Tails:
+        beyond, zero = past.tails(y, q), np.zeros_like(q.eta)
         return Tails(
-            np.where(y > 0, q["hu"] + share * (of_base.below - zero), 0.0),
-            at,
-            np.where(y > 0, share * of_base.above, 1 - q["hu"] + np.zeros_like(q.eta)),
+            np.where(y > 0, q["hu"] + (1 - q["hu"]) * beyond.below, zero),
+            np.where(y == 0, q["hu"], (1 - q["hu"]) * beyond.at),
+            np.where(y > 0, (1 - q["hu"]) * beyond.above, 1 - q["hu"] + zero),
         )
 
     def draw(rng: np.random.Generator, q: Predicted) -> Floats:
-        return np.where(rng.uniform(size=q.eta.shape) < q["hu"], 0.0, draw_above(rng, q))
+        return np.where(rng.uniform(size=q.eta.shape) < q["hu"], 0.0, past.draw(rng, q))
 
     def mean(q: Parameters) -> Floats:
-        return (1 - q["hu"]) / above(q) * base.mean(q)
+        return (1 - q["hu"]) * past.mean(q)
 
     def variance(q: Parameters) -> Floats:
-        """E y^2 past the hurdle is that of `base`, divided by the probability of more than 0."""
-        return (1 - q["hu"]) / above(q) * (base.variance(q) + base.mean(q) ** 2) - mean(q) ** 2
+        return (1 - q["hu"]) * (past.variance(q) + past.mean(q) ** 2) - mean(q) ** 2
 
     return RowDistribution(log_density, tails, draw, variance, mean)
 
@@ -108,7 +121,9 @@ def _negative_binomial_above_zero(rng: np.random.Generator, q: Predicted) -> Flo
 ZERO_INFLATED_BINOMIAL = inflated(BINOMIAL)
 ZERO_INFLATED_POISSON = inflated(POISSON)
 ZERO_INFLATED_NEGATIVE_BINOMIAL = inflated(NEGATIVE_BINOMIAL)
-HURDLE_POISSON = hurdle(POISSON, _poisson_above_zero, _poisson_log_zero)
-HURDLE_NEGATIVE_BINOMIAL = hurdle(NEGATIVE_BINOMIAL, _negative_binomial_above_zero, _negative_binomial_log_zero)
-HURDLE_GAMMA = hurdle(GAMMA, GAMMA.draw)
-HURDLE_LOGNORMAL = hurdle(LOGNORMAL, LOGNORMAL.draw)
+TRUNCATED_POISSON = above_zero(POISSON, _poisson_above_zero, _poisson_log_zero)
+TRUNCATED_NEGATIVE_BINOMIAL = above_zero(NEGATIVE_BINOMIAL, _negative_binomial_above_zero, _negative_binomial_log_zero)
+HURDLE_POISSON = hurdle(TRUNCATED_POISSON)
+HURDLE_NEGATIVE_BINOMIAL = hurdle(TRUNCATED_NEGATIVE_BINOMIAL)
+HURDLE_GAMMA = hurdle(GAMMA)
+HURDLE_LOGNORMAL = hurdle(LOGNORMAL)

@@ -71,7 +71,7 @@ def plan_card(card: Card) -> Plan:
 
 
 def _design(formula: str, card: Card, data: pd.DataFrame, family: Family) -> Design:
-    formulas = parse_formulas(all_formulas(formula, card), auxiliary=family.auxiliary)
+    formulas = parse_formulas(all_formulas(formula, card), auxiliary=family.modelled)
     return build_design(
         formulas.mean,
         data,

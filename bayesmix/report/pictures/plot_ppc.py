@@ -26,6 +26,8 @@ KINDS = ("density", "ecdf", "rootogram", "calibration", "statistic")
 _BY_RESPONSE = {
     "count": "rootogram",
     "count_with_zeros": "rootogram",
+    "count_without_zeros": "rootogram",
+    "share_with_ends": "ecdf",
     "proportion": "ecdf",
     "trials": "ecdf",
     "trials_with_zeros": "ecdf",
