@@ -289,7 +289,7 @@ def test_an_interrupt_of_the_first_attempt_or_of_a_script_ends_the_fit(monkeypat
     if prompt:
         monkeypatch.setattr("sys.ps1", ">>> ", raising=False)
     with pytest.raises(KeyboardInterrupt):
-        fit(FORMULA, crossed(), **HOW)
+        fit(FORMULA, crossed(), **HOW, draws=250, tune=250)
 
 
 @pytest.mark.slow
