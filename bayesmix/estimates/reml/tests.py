@@ -18,7 +18,7 @@ from bayesmix.numerics.ddf import (
     f_test,
     kenward_roger,
     satterthwaite,
-    type_three_contrasts,
+    term_contrasts,
 )
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior
 from bayesmix.numerics.gaussian.conditional import conditional
@@ -86,9 +86,9 @@ def ddf_notes(fit: RemlFit, ddf: str) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def term_tests(fit: RemlFit, ddf: str) -> dict[str, FTest]:
-    """Type III F tests of the fixed terms, by label."""
-    contrasts = _told(lambda: type_three_contrasts(X=fit.design.fixed.matrix, terms=every_level(fit.design)))
+def term_tests(fit: RemlFit, ddf: str, kind: int = 3) -> dict[str, FTest]:
+    """F tests of the fixed terms of type 1, 2 or 3, by label."""
+    contrasts = _told(lambda: term_contrasts(X=fit.design.fixed.matrix, terms=every_level(fit.design), kind=kind))
     if not contrasts:
         return {}
     record = ddf_record(fit, ddf)

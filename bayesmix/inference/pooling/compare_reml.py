@@ -17,6 +17,7 @@ from bayesmix.formula.design import GroupTerm
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import probability
 from bayesmix.inference.shared.draws import auxiliary, constant_parameters, correlations, standard_deviations
+from bayesmix.inference.shared.estimability import not_estimable
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.ranef import ranef
 from bayesmix.inference.tables.varcorr import varcorr
@@ -38,7 +39,8 @@ class RemlComparison(Printed):
     ----------
     fixed : pandas.DataFrame
         Indexed by `coefficient`: `reml` (for counts the Laplace fit) and its `se`, posterior `mean`, `sd`, `lower`,
-        `upper`; `difference`, posterior mean less REML in posterior sds, nan where there is no finite estimate;
+        `upper`; `difference`, posterior mean less REML in posterior sds, nan where there is no finite estimate, or none
+        at all since the coefficient is not estimable (``attrs["not_estimable"]`` has the reasons);
         `note` tells of that.
     variance : pandas.DataFrame
         Indexed by `(group, term1, term2)` as `varcorr`, sds and correlations: `reml`, posterior `mean`, `median`, `sd`,
@@ -108,18 +110,23 @@ def _fixed(fit: Fit, estimated: RemlFit | LaplaceFit, prob: float) -> pd.DataFra
     posterior = fixef(fit, prob=prob)
     with np.errstate(invalid="ignore"):
         se = np.sqrt(np.diag(estimated.vcov))
-    frame = pd.DataFrame({"reml": estimated.beta, "se": se}, index=posterior.index)
+    # Coefficients that were not estimable have rows of nan.
+    frame = pd.DataFrame({"reml": estimated.beta, "se": se}, index=pd.Index(estimated.design.fixed.names, dtype=object))
+    frame = frame.reindex(posterior.index)
     frame = _with_posterior(frame, posterior, ("mean", "sd", "lower", "upper"))
     gone = _runs_away(frame, fit, estimated)
     notes = [_runaway(row) if goes else "" for (_, row), goes in zip(frame.iterrows(), gone, strict=True)]
-    return frame.assign(difference=frame["difference"].mask(gone), note=notes)
+    found = frame.assign(difference=frame["difference"].mask(gone), note=notes)
+    found.attrs |= not_estimable(fit.design)
+    return found
 
 
 def _runs_away(frame: pd.DataFrame, fit: Fit, estimated: RemlFit | LaplaceFit) -> NDArray[np.bool_]:
     """Of a fit without a maximum: the coefficients that go to infinity, by the data or, unexplained, by their size."""
     if estimated.converged:
         return np.zeros(len(frame), dtype=bool)
-    far = ~((frame["reml"].abs() < _RUNAWAY) & (frame["se"] < _RUNAWAY)).to_numpy()
+    estimated_too = frame.index.isin(estimated.design.fixed.names)
+    far = estimated_too & ~((frame["reml"].abs() < _RUNAWAY) & (frame["se"] < _RUNAWAY)).to_numpy()
     separated = separation_of(fit.design, fit.family).coefficients if can_separate(fit.family) else far
     return separated if separated.any() else far
 

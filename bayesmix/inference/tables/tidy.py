@@ -11,6 +11,7 @@ from bayesmix.estimates.least_squares.record import LmFit
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import all_of, probability
+from bayesmix.inference.shared.estimability import not_estimable
 from bayesmix.inference.shared.readable_table import readable
 from bayesmix.inference.tables.auxiliary import auxiliary
 from bayesmix.inference.tables.ddf_method import ddf_method
@@ -66,7 +67,8 @@ def tidy(
         `conf.low` and `conf.high`. Posterior: mean, sd and the equal-tailed interval of probability `prob`. REML: also
         `statistic`, `df` and `p.value` of the coefficients' t tests; conditional modes have normal intervals, variance
         parameters none. Laplace: the same without `df`, the statistic is z; of a fit without a maximum the
-        coefficients have neither tests nor intervals.
+        coefficients have neither tests nor intervals. Coefficients that were not estimable have rows of nan, as in
+        broom, and ``attrs["not_estimable"]`` says why.
 
     Raises
     ------
@@ -75,7 +77,9 @@ def tidy(
     """
     require_answer(_tidy, fit, question="tidy")
     effects, prob = all_of(effects, EFFECTS, argument="effects"), probability(prob)
-    return _tidy(fit, effects, prob=prob, ddf=ddf_method(fit, ddf))
+    found = _tidy(fit, effects, prob=prob, ddf=ddf_method(fit, ddf))
+    found.attrs |= not_estimable(fit.design)
+    return found
 
 
 @singledispatch

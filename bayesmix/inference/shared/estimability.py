@@ -1,0 +1,78 @@
+"""Which combinations of a fit's coefficients the data determine, and what is said of those that they do not."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from bayesmix.arrays import Flags, Floats
+from bayesmix.errors import listing
+from bayesmix.formula.design import Design, FixedEffects
+from bayesmix.numerics.estimability import estimable
+
+NOT_ESTIMABLE = "not_estimable"
+"""Where the `attrs` of a table have, by name, why coefficients could not be estimated."""
+
+_MOST_NAMED = 3
+
+
+def estimable_rows(design: Design, rows: Floats) -> Flags:
+    """Whether each row (m, p) of the fixed part, such as that of a mean or a contrast, can be estimated.
+
+    Parameters
+    ----------
+    rows
+        Of all columns that the formula has, in the order of ``design.fixed.every_name``: those that were left out too,
+        as ``NewRows.every_column`` has them.
+
+    Notes
+    -----
+    Of a posterior what cannot be estimated is what only the priors know.
+    """
+    dependence = design.fixed.dependence
+    if dependence is None:
+        return estimable(rows, design.fixed.matrix[:0].T)
+    return estimable(
+        rows,
+        dependence.null_space,
+        centre=dependence.centre,
+        scale=dependence.scale,
+        intercept=dependence.intercept,
+    )
+
+
+def with_left_out(table: pd.DataFrame, design: Design) -> pd.DataFrame:
+    """The rows of all coefficients, with nan for those that have been left out; `attrs` has the reasons.
+
+    Parameters
+    ----------
+    table
+        A row for each coefficient that was estimated, by its name.
+    """
+    fixed = design.fixed
+    found = table.reindex(pd.Index(fixed.every_name, name=table.index.name, dtype=object)) if fixed.reduced else table
+    found.attrs |= not_estimable(design)
+    return found
+
+
+def not_estimable(design: Design) -> dict[str, dict[str, str]]:
+    """For the `attrs` of a table: why coefficients cannot be estimated from the data, by name; empty where all can.
+
+    Of a posterior these are coefficients of which, beside others, only the priors know.
+    """
+    found: dict[str, str] = {}
+    for predictor in design.predictors:
+        if predictor.fixed.dependence is not None:
+            found |= predictor.fixed.dependence.reasons
+    return {NOT_ESTIMABLE: found} if found else {}
+
+
+def left_out_lines(fixed: FixedEffects) -> tuple[str, ...]:
+    """A line for each reason, with the coefficients that could not be estimated; empty where all could."""
+    return tuple(f"Not estimable, left out: {names} ({why})." for why, names in _by_reason(fixed.left_out).items())
+
+
+def _by_reason(reasons: Mapping[str, str]) -> dict[str, str]:
+    found: dict[str, list[str]] = {}
+    for name, why in reasons.items():
+        found.setdefault(why, []).append(name)
+    return {why: listing(names, at_most=_MOST_NAMED) for why, names in found.items()}
