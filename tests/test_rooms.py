@@ -39,6 +39,7 @@ INNER_FLOORS = {
     "estimates": {
         "record": 1,
         "lme4_order": 1,
+        "term_hypotheses": 1,
         "reml": 2,
         "laplace": 2,
         "least_squares": 2,

@@ -65,9 +65,10 @@ class Dependence:
     """That columns of a fixed part depend on those before them, so that not every coefficient can be estimated.
 
     `names` (p,) of all columns, as the formula has them, and `owners` (p,), labels of their terms; `kept`, positions of
-    those that depend on none before them; `reasons`, why the others do, by name. `null_space` (p, n_dependent): X times it is 0; each of its columns has a 1
-    at one dependent column and beside it entries at kept ones alone. `centre` and `scale` (p,): with these taken off
-    and divided by the columns have unit size (`centre` is 0 without an intercept); `intercept`, its position.
+    those that depend on none before them; `reasons`, why the others do, by name. `null_space` (p, n_dependent): X
+    times it is 0; each of its columns has a 1 at one dependent column and beside it entries at kept ones alone.
+    `centre` and `scale` (p,): with these taken off and divided by the columns have unit size (`centre` is 0 without an
+    intercept); `intercept`, its position.
     """
 
     names: tuple[str, ...]

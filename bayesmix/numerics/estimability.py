@@ -4,7 +4,7 @@ import numpy as np
 
 from bayesmix.arrays import Flags, Floats
 
-TOLERANCE = 1e-12
+TOLERANCE = 1e-16
 """Share of |L|^2 that may lie along the null space, as rounding."""
 
 

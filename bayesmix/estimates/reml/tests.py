@@ -9,7 +9,7 @@ import numpy as np
 from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError
 from bayesmix.estimates.reml.record import RemlFit
-from bayesmix.formula.every_level import every_level
+from bayesmix.estimates.term_hypotheses import term_hypotheses
 from bayesmix.numerics.ddf import (
     FTest,
     KenwardRoger,
@@ -18,7 +18,6 @@ from bayesmix.numerics.ddf import (
     f_test,
     kenward_roger,
     satterthwaite,
-    term_contrasts,
 )
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior
 from bayesmix.numerics.gaussian.conditional import conditional
@@ -88,7 +87,7 @@ def ddf_notes(fit: RemlFit, ddf: str) -> tuple[str, ...]:
 
 def term_tests(fit: RemlFit, ddf: str, kind: int = 3) -> dict[str, FTest]:
     """F tests of the fixed terms of type 1, 2 or 3, by label."""
-    contrasts = _told(lambda: term_contrasts(X=fit.design.fixed.matrix, terms=every_level(fit.design), kind=kind))
+    contrasts = term_hypotheses(fit.design, kind, weighted=False)
     if not contrasts:
         return {}
     record = ddf_record(fit, ddf)

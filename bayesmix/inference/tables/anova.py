@@ -21,6 +21,8 @@ from bayesmix.modelling.kinds import no_answer, require_answer
 
 RESIDUALS = "Residuals"
 
+_SHARED = "what it explains other terms explain as well"
+
 
 _KINDS: Mapping[object, int] = {1: 1, 2: 2, 3: 3, "I": 1, "II": 2, "III": 3}
 
@@ -71,6 +73,10 @@ def anova(fit: RemlFit | LmFit, *, type: int | str | None = None, ddf: str = "sa
     with `contr.sum` (with treatment contrasts car tests something else: the simple effects at the reference levels).
     Where cells are empty there are no such means; type 3 then tests what can be estimated and is orthogonal to the
     containing terms, which depends on the cells that happen to be there, and types 1 and 2 are easier to read.
+
+    In types 2 and 3 what other terms explain as well counts for none of them: x has no degree of freedom beside z and
+    x + z, nor has a factor beside one that is nested in it. So does car for `lm`; lmerTest tests the coefficients that
+    happen to be left.
 
     A number takes part in whether a term contains another: `f` is adjusted for `f:x` in types 2 and 3, and its row
     compares levels where x is 0. (In type 2 of car `f` is not adjusted for `f:x`.) Of weights type 1 and 2 of `lm` take
@@ -160,8 +166,6 @@ def _adjusted_squares(fit: LmFit, kind: int) -> dict[str, tuple[float, int]]:
 
 def _with_notes(table: pd.DataFrame, design: Design) -> pd.DataFrame:
     """A term that cannot be told from those before it has a note of why; without such terms there are no notes."""
-    reasons = design.fixed.left_out_terms
-    if not reasons:
-        return table
-    notes = {label: f"not estimable: {'; '.join(why)}" for label, why in reasons.items()}
-    return table.assign(note=[notes.get(label, "") for label in table.index])
+    reasons, df = design.fixed.left_out_terms, table["num_df" if "num_df" in table else "df"]
+    notes = {label: f"not estimable: {'; '.join(reasons.get(label, (_SHARED,)))}" for label in df.index[df == 0]}
+    return table.assign(note=[notes.get(label, "") for label in table.index]) if notes else table

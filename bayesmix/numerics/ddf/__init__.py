@@ -8,16 +8,18 @@ from bayesmix.numerics.ddf.contrasts import ExactDegrees, FTest, degrees_of_free
 from bayesmix.numerics.ddf.kenward_roger import KenwardRoger, kenward_roger
 from bayesmix.numerics.ddf.satterthwaite import Satterthwaite, satterthwaite
 from bayesmix.numerics.ddf.type_three import FixedTerm, type_three_contrasts
-from bayesmix.numerics.ddf.types import term_contrasts
+from bayesmix.numerics.ddf.types import LeftOut, free_of_other_terms, term_contrasts
 
 __all__ = [
     "ExactDegrees",
     "FTest",
     "FixedTerm",
     "KenwardRoger",
+    "LeftOut",
     "Satterthwaite",
     "degrees_of_freedom",
     "f_test",
+    "free_of_other_terms",
     "kenward_roger",
     "satterthwaite",
     "term_contrasts",

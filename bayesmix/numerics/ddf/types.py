@@ -1,6 +1,7 @@
 """Type I, II and III hypotheses of the terms of a fixed part, as SAS and lmerTest number them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg
@@ -9,6 +10,7 @@ from bayesmix.arrays import Floats
 from bayesmix.numerics.ddf.type_three import FixedTerm, contains, type_three_contrasts
 
 TYPES = (1, 2, 3)
+_NOTHING = 1e-8  # share of a column, in units of its size
 
 
 def term_contrasts(*, X: Floats, terms: Sequence[FixedTerm], kind: int) -> dict[str, Floats]:
@@ -68,3 +70,50 @@ def _adjusted(X: Floats, order: list[int]) -> Floats:
     rows = np.zeros((p, p))
     rows[:, order] = upper / np.diag(upper)[:, None]
     return rows
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Columns that were left out of X since they depend on others.
+
+    `shares` (p, n_left_out): what of each column of X they are made of. `scale` (p,) and `own_scale` (n_left_out,):
+    sizes of the columns of X and of those left out. `owners`: labels of the terms that own the latter.
+    """
+
+    shares: Floats
+    scale: Floats
+    own_scale: Floats
+    owners: tuple[str, ...]
+
+
+def free_of_other_terms(
+    contrasts: Mapping[str, Floats], *, terms: Sequence[FixedTerm], left_out: LeftOut
+) -> dict[str, Floats]:
+    """The part of each term's hypotheses that says nothing of terms which do not contain it.
+
+    Beside columns that were left out a coefficient of X stands for more than itself: with ``total = x + z`` left out
+    that of x is x and total together, and of x alone, adjusted for z and total, nothing can be tested. Where cells are
+    empty what was left out belongs to the terms that contain the others, and all hypotheses stay as they are.
+    """
+    by_label = {term.label: term for term in terms}
+    found = {}
+    for label, rows in contrasts.items():
+        other = [
+            place
+            for place, owner in enumerate(left_out.owners)
+            if owner != label and not contains(by_label[owner], by_label[label])
+        ]
+        found[label] = _orthogonal_rows(rows, other, left_out)
+    return found
+
+
+def _orthogonal_rows(rows: Floats, columns: list[int], left_out: LeftOut) -> Floats:
+    """Combinations of the `rows` (q, p) without a share of these columns."""
+    if not (len(rows) and columns):
+        return rows
+    given, rows = rows, rows / np.linalg.norm(rows / left_out.scale, axis=1)[:, None]
+    shared = rows @ left_out.shares[:, columns] / left_out.own_scale[columns]
+    if np.abs(shared).max() < _NOTHING:
+        return given
+    axes, sizes, _ = np.linalg.svd(shared)
+    return axes[:, int(np.sum(sizes > _NOTHING)) :].T @ rows
