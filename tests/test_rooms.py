@@ -47,7 +47,7 @@ INNER_FLOORS = {
     "modelling": {
         **dict.fromkeys(("arithmetic", "assemble", "blocks", "convergence", "design_sums"), 1),
         **dict.fromkeys(("fixed_columns", "mixed_model", "observed_data", "power_scaling", "settings"), 1),
-        **dict.fromkeys(("arguments", "separation_notice", "variance_priors"), 2),
+        **dict.fromkeys(("arguments", "dependence_notice", "separation_notice", "variance_priors"), 2),
         "pymc_model": 3,
         "samplers": 3,
         "diagnostics": 4,

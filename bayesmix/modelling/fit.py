@@ -15,6 +15,7 @@ from bayesmix.formula.missing import MissingRows
 from bayesmix.formula.model_arguments import check_functions
 from bayesmix.hints import with_hints
 from bayesmix.modelling.arguments import check_arguments, check_weights
+from bayesmix.modelling.dependence_notice import require_told_apart
 from bayesmix.modelling.diagnostics import trouble_with_weights
 from bayesmix.modelling.memory import out_of_memory, require_memory
 from bayesmix.modelling.mixed_model import MixedModel
@@ -170,6 +171,7 @@ def fit(
     )
     settled = settle_priors(default_priors(design, family), priors, column_sds(design, family))
     require_bounded(design, family, settled)
+    require_told_apart(design, settled)
     tell_of_separation(design, family, shown=progress)
     model = MixedModel(design, family, settled)
     of_nuts = tuple(name for name, value in (("tune", tune), ("target_accept", target_accept)) if value is not None)

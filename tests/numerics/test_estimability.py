@@ -27,7 +27,7 @@ def by_rank(X, rows):
 
 def random_design(rng):
     """Two crossed factors with some cells empty, and a number far from 0 that interacts with one of them."""
-    n = int(rng.integers(15, 40))
+    n = int(rng.integers(30, 60))
     rows = pd.DataFrame(
         {
             "f": rng.choice(list("abcd"), n),

@@ -6,6 +6,7 @@ import pandas as pd
 
 from bayesmix.hints import with_hints
 from bayesmix.inference.checks.confounding_checks import confounded_effects
+from bayesmix.inference.checks.dependence_checks import dependent_coefficients
 from bayesmix.inference.checks.findings import CHECKS, NOTE, PROBLEM, Finding
 from bayesmix.inference.checks.level_checks import levels_written_twice
 from bayesmix.inference.checks.power_scaling_checks import prior_lines, prior_sensitive
@@ -43,8 +44,8 @@ def diagnose(fit: Fit, *, sensitivity: bool = True) -> pd.DataFrame:
     chain (0.3), draws at the greatest tree depth (1 %), the Pareto k of importance weights (0.7), a single chain,
     draws that do not vary or are not finite, for all parameters and group effects; at predictors whose mean lies more
     than 10 sds from 0 in a random term with an intercept; and notes where the fixed part holds what a random term does,
-    levels that differ only by case or spaces, where data are separated (see `separation`), and what the priors decide
-    (see `sensitivity`).
+    where its columns depend on each other and only priors tell their coefficients apart, on levels that differ only by
+    case or spaces, where data are separated (see `separation`), and what the priors decide (see `sensitivity`).
 
     Parameters
     ----------
@@ -99,7 +100,9 @@ def model_lines(fit: Fit) -> tuple[str, ...]:
 
 def _findings(fit: Fit) -> list[Finding]:
     return [
-        finding for check in (*CHECKS, confounded_effects, levels_written_twice, separated) for finding in check(fit)
+        finding
+        for check in (*CHECKS, confounded_effects, dependent_coefficients, levels_written_twice, separated)
+        for finding in check(fit)
     ]
 
 

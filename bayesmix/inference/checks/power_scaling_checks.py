@@ -7,6 +7,7 @@ from bayesmix.errors import counted, listing
 from bayesmix.inference.checks.findings import NOTE, Finding
 from bayesmix.inference.checks.power_scaling import CONFLICT, LIMIT, sensitivity
 from bayesmix.inference.checks.prior_effects import PriorEffect, elsewhere, prior_effects
+from bayesmix.inference.shared.estimability import shared_coefficients
 from bayesmix.modelling.record import Fit
 from bayesmix.posterior.layout import sd_names
 from bayesmix.separated_data.find import can_separate, separation_of
@@ -35,9 +36,11 @@ def prior_sensitive(fit: Fit) -> Iterator[Finding]:
 def prior_lines(fit: Fit) -> tuple[str, ...]:
     """A line for each prior that decides part of the posterior, those that decide most first.
 
-    Not for coefficients that run away along separated data, of which `summary` speaks elsewhere.
+    Not for coefficients that run away along separated data, nor for those that the data do not tell apart, of which
+    `summary` speaks elsewhere.
     """
-    effects = [effect for effect in prior_effects(fit) if effect.parameters[0] not in _runaways(fit)]
+    elsewhere_said = _runaways(fit) | shared_coefficients(fit.design)
+    effects = [effect for effect in prior_effects(fit) if effect.parameters[0] not in elsewhere_said]
     lines = [_line(fit, effect) for effect in effects[:_MOST_LINES]]
     left = len(effects) - len(lines)
     if left:

@@ -17,7 +17,7 @@ from bayesmix.formula.design import GroupTerm
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import probability
 from bayesmix.inference.shared.draws import auxiliary, constant_parameters, correlations, standard_deviations
-from bayesmix.inference.shared.estimability import not_estimable
+from bayesmix.inference.shared.estimability import not_estimable, shared_coefficients
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.ranef import ranef
 from bayesmix.inference.tables.varcorr import varcorr
@@ -39,8 +39,9 @@ class RemlComparison(Printed):
     ----------
     fixed : pandas.DataFrame
         Indexed by `coefficient`: `reml` (for counts the Laplace fit) and its `se`, posterior `mean`, `sd`, `lower`,
-        `upper`; `difference`, posterior mean less REML in posterior sds, nan where there is no finite estimate, or none
-        at all since the coefficient is not estimable (``attrs["not_estimable"]`` has the reasons);
+        `upper`; `difference`, posterior mean less REML in posterior sds, nan where there is no finite estimate. Of
+        coefficients that are not estimable REML has no number (``attrs["not_estimable"]`` has the reasons), and what
+        stands beside them in the posterior is another quantity there, so that there is no difference either;
         `note` tells of that.
     variance : pandas.DataFrame
         Indexed by `(group, term1, term2)` as `varcorr`, sds and correlations: `reml`, posterior `mean`, `median`, `sd`,
@@ -116,7 +117,8 @@ def _fixed(fit: Fit, estimated: RemlFit | LaplaceFit, prob: float) -> pd.DataFra
     frame = _with_posterior(frame, posterior, ("mean", "sd", "lower", "upper"))
     gone = _runs_away(frame, fit, estimated)
     notes = [_runaway(row) if goes else "" for (_, row), goes in zip(frame.iterrows(), gone, strict=True)]
-    found = frame.assign(difference=frame["difference"].mask(gone), note=notes)
+    apart = gone | frame.index.isin(list(shared_coefficients(fit.design)))
+    found = frame.assign(difference=frame["difference"].mask(apart), note=notes)
     found.attrs |= not_estimable(fit.design)
     return found
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import listing
-from bayesmix.formula.design import Design, FixedEffects
+from bayesmix.formula.design import Dependence, Design, FixedEffects
 from bayesmix.numerics.estimability import estimable
 
 NOT_ESTIMABLE = "not_estimable"
@@ -64,6 +65,27 @@ def not_estimable(design: Design) -> dict[str, dict[str, str]]:
         if predictor.fixed.dependence is not None:
             found |= predictor.fixed.dependence.reasons
     return {NOT_ESTIMABLE: found} if found else {}
+
+
+def shared_coefficients(design: Design) -> set[str]:
+    """All coefficients of which the data know combinations with others alone, or nothing.
+
+    The intercept is none of them: its prior is at the predictors' means.
+    """
+    found: set[str] = set()
+    for predictor in design.predictors:
+        dependence = predictor.fixed.dependence
+        if dependence is not None:
+            beside = (coefficients_beside(dependence, place) for place in range(len(dependence.dependent)))
+            found |= {*dependence.dependent, *(name for names in beside for name in names)}
+    return found
+
+
+def coefficients_beside(dependence: Dependence, place: int) -> tuple[str, ...]:
+    """The coefficients, without the intercept, that can make up for the dependent one at this place."""
+    own = dependence.dependent[place]
+    others = np.flatnonzero(dependence.null_space[:, place])
+    return tuple(dependence.names[j] for j in others if j != dependence.intercept and dependence.names[j] != own)
 
 
 def left_out_lines(fixed: FixedEffects) -> tuple[str, ...]:

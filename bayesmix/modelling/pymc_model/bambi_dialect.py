@@ -6,13 +6,14 @@ text of its formula, and that of a card or of a stored fit may be a stranger's: 
 it under fixed names of our own, and `bambi_names` gives the finished model theirs back.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from bayesmix.arrays import Floats
 from bayesmix.formula.columns import Factor, is_categorical, is_numeric
 from bayesmix.formula.design import Design, prefixed
 from bayesmix.formula.syntax import Binary, Call, Name, Node, columns_in
@@ -68,7 +69,13 @@ def _grouping(design: Design) -> set[str]:
 def _predictor(design: Design, bambi_terms: BambiTerms, grouping: set[str], *, with_groups: bool) -> str:
     """The right-hand side of one formula."""
     bambi_terms.labels[design.parameter] = {}
-    fixed = [_term(term, design, bambi_terms, grouping) for term in design.formula.fixed if term != INTERCEPT]
+    owners = [owner for owner in design.fixed.terms if owner.kind != "intercept"]
+    fixed = [
+        _term(term, design, bambi_terms, grouping)
+        if np.ptp(design.fixed.matrix[:, list(owner.columns)], axis=0).any()
+        else _still_term(term, len(owner.columns), design, bambi_terms)
+        for term, owner in zip(_without_intercept(design), owners, strict=True)
+    ]
     # Of an ordinal response Bambi adds an intercept, for the coding of factors, and takes it away again.
     parts = ["1" if design.fixed.has_intercept else "0", *fixed]
     if design.formula.offsets:
@@ -122,10 +129,29 @@ def _term(term: Term, design: Design, bambi_terms: BambiTerms, grouping: set[str
             isinstance(variable, Name) and variable.name in grouping and not is_categorical(design.data[variable.name])
         )
         if isinstance(variable, Binary | Call) or numeric_and_group:
-            parts.append(_opaque(bambi_terms, variable, _evaluator(design, variable)))
+            parts.append(_opaque(bambi_terms, (variable,), _evaluator(design, variable)))
         elif isinstance(variable, Name):
             parts.append(bambi_terms.standing_for(variable.name))
     text = ":".join(parts)
+    bambi_terms.labels[design.parameter][text] = term.label
+    return text
+
+
+def _without_intercept(design: Design) -> list[Term]:
+    return [term for term in design.formula.fixed if term != INTERCEPT]
+
+
+def _still_term(term: Term, n_columns: int, design: Design, bambi_terms: BambiTerms) -> str:
+    """A term whose columns are the same in all rows, such as the only cell that is empty.
+
+    Bambi refuses it, though it never uses these columns: it has the matrix of the design. Here they count the rows.
+    """
+
+    def count(data: pd.DataFrame) -> Floats:
+        rows = np.arange(float(len(data)))
+        return rows if n_columns == 1 else np.tile(rows[:, None], (1, n_columns))
+
+    text = _opaque(bambi_terms, term.variables, count)
     bambi_terms.labels[design.parameter][text] = term.label
     return text
 
@@ -140,9 +166,9 @@ def _evaluator(design: Design, node: Node) -> Callable[[pd.DataFrame], Any]:
     return evaluate
 
 
-def _opaque(bambi_terms: BambiTerms, node: Node, evaluate: Callable[[pd.DataFrame], Any]) -> str:
-    """A call of a function that is given the columns and evaluates the expression on them."""
-    columns = list(dict.fromkeys(name.name for name in columns_in(node)))
+def _opaque(bambi_terms: BambiTerms, nodes: Sequence[Node], evaluate: Callable[[pd.DataFrame], Any]) -> str:
+    """A call of a function that is given the columns of some expressions and evaluates these on them."""
+    columns = list(dict.fromkeys(name.name for node in nodes for name in columns_in(node)))
     name = f"{FUNCTION}_{len(bambi_terms.functions)}"
 
     def opaque(*values: Any) -> Any:
