@@ -40,6 +40,7 @@ INNER_FLOORS = {
         "record": 1,
         "lme4_order": 1,
         "term_hypotheses": 1,
+        "estimability": 1,
         "reml": 2,
         "laplace": 2,
         "least_squares": 2,

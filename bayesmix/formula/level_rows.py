@@ -31,9 +31,7 @@ def level_rows(design: Design, group: GroupTerm) -> Floats:
                 ones = np.ones((1, columns.shape[1]))
                 steady, varying = _times(steady, ones), _times(varying, columns)
         blocks.append(steady * varying.mean(axis=0))
-    rows = np.concatenate(blocks, axis=1)
-    dependence = design.fixed.dependence
-    return rows[:, list(dependence.kept)] if dependence is not None and design.fixed.reduced else rows
+    return np.concatenate(blocks, axis=1)
 
 
 def _times(block: Floats, columns: Floats) -> Floats:

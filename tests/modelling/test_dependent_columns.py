@@ -7,7 +7,7 @@ from scipy import stats
 
 import bayesmix as bm
 from bayesmix.errors import PriorError
-from bayesmix.inference.shared.estimability import estimable_rows
+from bayesmix.estimates.estimability import estimable_rows
 from bayesmix.modelling.pymc_model.bambi_bridge import build_bambi_model
 
 SETTINGS = {"seed": 3, "progress": False}

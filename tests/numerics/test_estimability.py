@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bayesmix.estimates.estimability import estimable_rows
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.inference.shared.estimability import estimable_rows
 from bayesmix.numerics.estimability import estimable
 
 STORED = json.loads((Path(__file__).parents[1] / "references" / "rank_deficient.json").read_text(encoding="utf-8"))

@@ -1,44 +1,17 @@
-"""Which combinations of a fit's coefficients the data determine, and what is said of those that they do not."""
+"""What is said of coefficients that the data do not determine."""
 
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import listing
 from bayesmix.formula.design import Dependence, Design, FixedEffects
-from bayesmix.numerics.estimability import estimable
 
 NOT_ESTIMABLE = "not_estimable"
 """Where the `attrs` of a table have, by name, why coefficients could not be estimated."""
 
 _MOST_NAMED = 3
-
-
-def estimable_rows(design: Design, rows: Floats) -> Flags:
-    """Whether each row (m, p) of the fixed part, such as that of a mean or a contrast, can be estimated.
-
-    Parameters
-    ----------
-    rows
-        Of all columns that the formula has, in the order of ``design.fixed.every_name``: those that were left out too,
-        as ``NewRows.every_column`` has them.
-
-    Notes
-    -----
-    Of a posterior what cannot be estimated is what only the priors know.
-    """
-    dependence = design.fixed.dependence
-    if dependence is None:
-        return estimable(rows, design.fixed.matrix[:0].T)
-    return estimable(
-        rows,
-        dependence.null_space,
-        centre=dependence.centre,
-        scale=dependence.scale,
-        intercept=dependence.intercept,
-    )
 
 
 def with_left_out(table: pd.DataFrame, design: Design) -> pd.DataFrame:

@@ -182,6 +182,8 @@ def _caption(
     if rows.averaged:
         names = ", ".join(shortened(one, _NAMED) for one in rows.averaged)
         parts.append(f"Other predictors: averaged over the rows of each level ({names}).")
+    if any(np.isnan(layer.lines.mean[layer.rows.seen]).any() for layer in shown.layers):
+        parts.append("Means over cells of which some were never observed are not estimable and not drawn.")
     if apart:
         parts.append("Each panel has its own vertical scale.")
     if shown.greatest > 1:
