@@ -45,6 +45,8 @@ mixed <- data.frame(
 mixed$total <- mixed$x + mixed$z
 mixed$y <- round(3 + c(0, 1, 2)[mixed$f] + c(0, -1, 1)[mixed$g] + 0.4 * mixed$x + c(0, 0.2, -0.1)[mixed$f] * mixed$x +
   rnorm(8)[mixed$h] + rnorm(n), 2)
+mixed$count <- rpois(n, exp(0.2 + c(0, 0.4, 0.8)[mixed$f] + 0.5 * mixed$z + rnorm(8, sd = 0.4)[mixed$h]))
+mixed$yes <- rbinom(n, 1, plogis(0.8 * mixed$z + c(0, 0.5, -0.5)[mixed$g]))
 holes <- droplevels(subset(mixed, !(f == "b" & g == "w")))
 # Fields within farms, each with a label of its own; a farm that is sprayed or not as a whole.
 nested <- expand.grid(plot = 1:3, field = 1:3, farm = c("A", "B", "C", "D"))
@@ -95,6 +97,13 @@ LMER <- list(
   c("mixed", "y ~ f * x + g + (1 | h)"),
   c("balanced", "y ~ a * b + (1 | g)"),
   c("with_cells", "breaks ~ wool + (1 | loom)")
+)
+
+GLM <- list(
+  c("holes", "count ~ f * g + z + I(2 * z)", "poisson"),
+  c("holes", "yes ~ f * g + z", "binomial"),
+  c("holes", "count ~ f * g + z + (1 | h)", "poisson"),
+  c("holes", "count ~ x + z + total + (1 | h)", "poisson")
 )
 
 # ---- answers -------------------------------------------------------------------------------------------------------
@@ -172,6 +181,23 @@ mixed_models <- lapply(LMER, function(case) {
   )
 })
 
+counts <- lapply(GLM, function(case) {
+  rows <- DATA[[case[1]]]
+  random <- grepl("|", case[2], fixed = TRUE)
+  fit <- if (random) {
+    tight <- glmerControl(tolPwrss = 1e-13, optimizer = "bobyqa", optCtrl = list(rhobeg = 0.02, rhoend = 1e-9))
+    suppressMessages(suppressWarnings(glmer(as.formula(case[2]), rows, case[3], control = tight)))
+  } else {
+    glm(as.formula(case[2]), case[3], rows, control = glm.control(epsilon = 1e-9))
+  }
+  list(
+    data = case[1], formula = case[2], family = case[3],
+    coefficients = if (random) unname(fixef(fit)) else unname(coef(fit)[!is.na(coef(fit))]),
+    se = unname(coef(summary(fit))[, 2]), deviance = as.numeric(-2 * logLik(fit)),
+    dropped = as.list(if (random) as.integer(attr(getME(fit, "X"), "col.dropped")) else unname(which(is.na(coef(fit)))))
+  )
+})
+
 # Which rows R calls estimable: rows of X, and random ones, of three of the designs.
 tested <- lapply(LM[c(1, 2, 4, 8, 10)], function(case) {
   formula <- as.formula(case[2])
@@ -188,7 +214,7 @@ tested <- lapply(LM[c(1, 2, 4, 8, 10)], function(case) {
 versions <- sapply(c("lme4", "lmerTest", "pbkrtest", "car", "estimability"), function(p) as.character(packageVersion(p)))
 answer <- list(
   versions = as.list(c(R = paste(R.version$major, R.version$minor, sep = "."), versions)),
-  data = DATA, levels = lapply(DATA, function(rows) Filter(Negate(is.null), lapply(rows, levels))), lm = linear, lmer = mixed_models, estimable = tested
+  data = DATA, levels = lapply(DATA, function(rows) Filter(Negate(is.null), lapply(rows, levels))), lm = linear, lmer = mixed_models, counts = counts, estimable = tested
 )
 path <- if (length(given)) given[1] else file.path(here, "rank_deficient.json")
 writeLines(toJSON(answer, digits = 15, auto_unbox = TRUE, null = "null", na = "null", dataframe = "columns"), path)
