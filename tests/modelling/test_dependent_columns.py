@@ -101,6 +101,10 @@ def test_what_only_the_priors_know_follows_them(which, request):
         assert abs(values.std() / sd - 1) < 4 / np.sqrt(n_effective)
 
 
+def test_a_term_of_which_no_cell_was_seen_has_no_evidence_either_way(exact):
+    assert bm.bayes_factor(exact, drop="f:h").log10_bf == pytest.approx(0, abs=1e-6)
+
+
 def test_what_is_estimable_is_that_of_the_reduced_model(exact, rows):
     """Wide priors: means of the cells that were seen, and the slope, as those of the model without the columns."""
     wide = {name: "Normal(0, 1000)" for name in exact.design.fixed.names if name != "Intercept"}

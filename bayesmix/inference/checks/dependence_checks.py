@@ -21,16 +21,18 @@ def dependent_coefficients(fit: Fit) -> Iterator[Finding]:
         dependence = predictor.fixed.dependence
         if dependence is None:
             continue
-        by_reason: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        found: dict[tuple[str, bool], tuple[list[str], list[str]]] = {}
         for place, (name, why) in enumerate(dependence.reasons.items()):
             beside = coefficients_beside(dependence, place)
-            by_reason.setdefault((why, beside), []).append(name)
-        for (why, beside), names in by_reason.items():
+            names, others = found.setdefault((why, bool(beside)), ([], []))
+            names.append(name)
+            others += [other for other in beside if other not in others]
+        for (why, _), (names, others) in found.items():
             rank = float(len(dependence.kept))
-            yield Finding(DEPENDENT, NOTE, listing(names), float(len(names)), rank, _advice(names, beside, why))
+            yield Finding(DEPENDENT, NOTE, listing(names), float(len(names)), rank, _advice(names, others, why))
 
 
-def _advice(names: list[str], beside: tuple[str, ...], why: str) -> str:
+def _advice(names: list[str], beside: list[str], why: str) -> str:
     shown = listing(names, at_most=_MOST_NAMED)
     if beside:
         return (

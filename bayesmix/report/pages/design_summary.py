@@ -2,6 +2,7 @@
 
 from bayesmix.errors import counted
 from bayesmix.formula.design import Design
+from bayesmix.inference.shared.estimability import left_out_lines
 from bayesmix.report.pages.page import Block, blocks_of, ending_in_words
 
 _MOST_NAMES = 12
@@ -11,10 +12,12 @@ _MOST_NAMES = 12
 def _blocks(design: Design) -> tuple[Block, ...]:
     head = (f"Design of {design.formula.text}", f"{counted(design.n_obs, 'row')}; response {design.response.name}")
     rows = [row for predictor in design.predictors for row in _rows(predictor)]
-    return (
+    found = (
         Block("", lines=head),
         Block("Arrays", table=ending_in_words(["where", "shape", "columns"], rows, labels=2)),
     )
+    left_out = left_out_lines(design.fixed)
+    return (*found, Block("", lines=left_out)) if left_out else found
 
 
 def _rows(design: Design) -> list[list[str]]:
