@@ -73,7 +73,9 @@ def fit(
         Priors that replace the defaults, by parameter: ``{"sd_Subject__Days": "HalfNormal(20)"}``. `print(fit)`
         shows all of them; ``docs/priors.md`` has the defaults and says why. The prior of a group sd may be relative
         to the residual one, ``"HalfCauchy(0.5) * sigma"``; ``"ScaleFree(0.5)"`` is that for the sd of a slope times
-        the sd of its column, which does not depend on units.
+        the sd of its column, which does not depend on units. Columns that depend on each other, as where cells of a
+        crossing are empty, all keep their priors: `print(fit)` says what only these know, and flat ones are refused
+        there.
     weights
         A column of positive numbers: the residual variance of a row is sigma^2 / weight, and the default prior of
         sigma is for a row of median weight. For a binomial share the numbers of trials.

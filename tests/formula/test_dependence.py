@@ -60,7 +60,13 @@ def test_the_reasons_are_those_of_the_design(fixed, reasons, trial):
 
 
 def test_what_is_kept_is_of_full_rank_and_spans_the_rest(trial):
-    for fixed in ("entry * year", "0 + entry * year", "year / rep + x + I(2 * x)", "rep + year + entry:year:x"):
+    for fixed in (
+        "entry * year",
+        "entry * year + fahrenheit + x",
+        "0 + entry * year",
+        "year / rep + x + I(2 * x)",
+        "rep + year + entry:year:x",
+    ):
         design = build_design(parse(f"y ~ {fixed}"), trial)
         X, found = design.fixed.matrix, design.fixed.dependence
         rank = np.linalg.matrix_rank(X)

@@ -133,6 +133,14 @@ def test_what_is_said(exact, rows):
     assert "not_estimable" not in bm.fixef(plain).attrs
 
 
+def test_means_of_levels_are_those_of_all_columns(exact):
+    """Nothing but the group is steady within its levels: the fixed part stands at the mean of all rows."""
+    table = bm.shrinkage(exact, "g")
+    effects = bm.ranef(exact).set_index("level")["mean"]
+    expected = exact.design.fixed.matrix.mean(axis=0) @ draws(exact).mean(axis=0) + effects[table.index]
+    np.testing.assert_allclose(table["mean"], expected, rtol=1e-8)
+
+
 def test_reml_beside_it_has_no_number_there(exact):
     found = bm.compare_reml(exact)
     table = found.fixed

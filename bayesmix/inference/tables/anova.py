@@ -102,7 +102,7 @@ def anova(fit: RemlFit | LmFit, *, type: int | str | None = None, ddf: str = "sa
 
 def _kind(value: object) -> int | None:
     """The type as a number; None by default."""
-    known = isinstance(value, int | str) and not isinstance(value, bool) and value in _KINDS
+    known = isinstance(value, int | str | np.integer) and not isinstance(value, bool) and value in _KINDS
     if not (known or value is None):
         raise ArgumentError(f'type={shown(value)} is not known. Known: 1, 2, 3, or "I", "II", "III".')
     return None if value is None else _KINDS[value]
