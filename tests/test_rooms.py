@@ -18,6 +18,7 @@ FLOORS = {
     "display": 1,
     "parallel": 1,
     "terminal": 1,
+    "keyword_hints": 1.4,
     "hints": 1.5,
     "formula": 2,
     "numerics": 2,
@@ -83,8 +84,10 @@ INNER_FLOORS = {
 ALLOWED = {
     "numba": {"numerics", "compile_clock", "modelling"},
     "llvmlite": {"numerics"},
+    "narwhals": {"formula"},
     "scipy": {"numerics", "priors", "estimates", "modelling", "inference", "report"},
     "pyarrow": {"data", "modelling"},
+    "rdata": {"data"},
     "h5py": {"modelling"},
     "xarray": {"posterior", "modelling", "inference", "report"},
     "arviz_stats": {"modelling", "inference", "report"},

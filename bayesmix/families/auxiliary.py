@@ -6,20 +6,25 @@ from math import log
 
 @dataclass(frozen=True)
 class Auxiliary:
-    """A further parameter of a family; the names are those of brms.
+    """A further parameter of a family, under its name in brms.
 
-    `link`, on which a formula of its own is linear; `prior`, by default, as it is written; `centre`, mean and sd of the
-    intercept's normal prior where it has a formula, on its link. None: they go by the data.
+    A formula for it is linear on the scale of `link`. `prior` is its default prior; `centre`, where it has a formula,
+    is mean and sd of the intercept's normal prior on the scale of the link. With a `unit` the last number of the prior
+    is in that unit, and the logarithm of the unit is added to the mean of `centre`: ``"sd"`` and ``"mean"`` of the
+    response, or ``"least"``, its smallest value. Where `centre` is None the parameter takes no formula.
     """
 
     name: str
     link: str
     meaning: str
-    prior: str | None
+    prior: str
     centre: tuple[float, float] | None
+    unit: str | None = None
 
 
-SIGMA = Auxiliary("sigma", "log", "standard deviation; of student_t the scale", None, None)
+SIGMA = Auxiliary(
+    "sigma", "log", "standard deviation; of student_t the scale", "HalfStudentT(3, 1)", (0.0, 2.5), unit="sd"
+)
 
 # Juarez & Steel (2010), doi:10.1198/jbes.2009.07145; as brms
 NU = Auxiliary("nu", "log", "degrees of freedom of student_t", "Gamma(2, 0.1)", (log(20), 1.0))
@@ -28,7 +33,7 @@ NU = Auxiliary("nu", "log", "degrees of freedom of student_t", "Gamma(2, 0.1)", 
 SHAPE = Auxiliary(
     "shape",
     "log",
-    "gamma: mean^2 / variance; negative binomial: variance = mean + mean^2 / shape",
+    "gamma: mean^2 / variance; negative binomial: variance = mean + mean^2 / shape; Weibull: power of the time",
     "InverseGamma(0.4, 0.3)",
     (0.0, 2.5),
 )
@@ -54,5 +59,29 @@ HU = Auxiliary(
     (0.0, 2.5),
 )
 
-AUXILIARY = {parameter.name: parameter for parameter in (SIGMA, NU, SHAPE, PHI, ZI, HU)}
-"""By name."""
+# a share of 0 between 0.02 and 0.8 where the predictor is 0
+CUTZERO = Auxiliary("cutzero", "identity", "predictor below which 0 is likelier than not", "Normal(-1, 2)", (-1.0, 2.0))
+
+CUTWIDTH = Auxiliary(
+    "cutwidth", "log", "distance from there to the predictor above which 1 is", "Gamma(2, 0.5)", (log(3), 1.0)
+)
+
+ZOI = Auxiliary("zoi", "logit", "probability that a share is 0 or 1", "Beta(1, 1)", (0.0, 2.5))
+
+COI = Auxiliary("coi", "logit", "probability that a share that is 0 or 1 is 1", "Beta(1, 1)", (0.0, 2.5))
+
+# as brms
+ALPHA = Auxiliary("alpha", "identity", "slant of a skew normal: below 0 to the left", "Normal(0, 4)", (0.0, 4.0))
+
+BETA = Auxiliary(
+    "beta", "log", "mean of the exponential part of an ex-Gaussian", "HalfStudentT(3, 1)", (0.0, 2.5), unit="sd"
+)
+
+NDT = Auxiliary(
+    "ndt", "identity", "shift: time that is over before a log-normal one begins", "Uniform(0, 1)", None, unit="least"
+)
+
+# mean / lam, the square of the coefficient of variation, is Gamma(0.4, 0.3)
+LAM = Auxiliary(
+    "lam", "log", "inverse Gaussian: variance = mean^3 / lam", "InverseGamma(0.4, 0.3)", (0.0, 2.5), unit="mean"
+)

@@ -1,17 +1,18 @@
-"""Shares between 0 and 1, and counts out of trials whose probability varies like such a share."""
+"""Shares between 0 and 1 or up to both, and counts out of trials whose probability varies like such a share."""
 
 from typing import Literal
 
-from bayesmix.families.auxiliary import PHI
+from bayesmix.families.auxiliary import COI, CUTWIDTH, CUTZERO, PHI, ZOI
 from bayesmix.families.record import OF_A_PROBABILITY, Arguments, FamilyRecord, PymcRecipe
-from bayesmix.numerics import response_moments as moments
 from bayesmix.numerics import row_codes as codes
-from bayesmix.numerics.row_distribution import continuous, counts
+from bayesmix.numerics.row_distribution import continuous, counts, ends
 
 type BetaText = Literal[
     "beta", "beta(logit)", "beta(probit)", "beta(cloglog)",
     "beta_binomial", "beta_binomial(logit)", "beta_binomial(probit)", "beta_binomial(cloglog)",
     "betabinomial",
+    "ordered_beta", "ordered_beta(logit)", "ordbeta",
+    "zero_one_inflated_beta", "zero_one_inflated_beta(logit)",
 ]  # fmt: skip
 
 
@@ -27,7 +28,6 @@ BETA = FamilyRecord(
     response="share",
     auxiliary=(PHI,),
     distribution=continuous.BETA,
-    moments=moments.BETA,
     in_pymc=PymcRecipe("Beta", _shapes_in_pymc),
 )
 
@@ -39,7 +39,6 @@ BETA_BINOMIAL = FamilyRecord(
     response="trials",
     auxiliary=(PHI,),
     distribution=counts.BETA_BINOMIAL,
-    moments=moments.BETA_BINOMIAL,
     in_pymc=PymcRecipe("BetaBinomial", _shapes_in_pymc, of_trials=True),
     overdispersed='family="zero_inflated_binomial", further predictors or groups',
     row_codes={
@@ -47,4 +46,25 @@ BETA_BINOMIAL = FamilyRecord(
         "probit": codes.BETA_BINOMIAL_PROBIT,
         "cloglog": codes.BETA_BINOMIAL_CLOGLOG,
     },
+)
+
+ORDERED_BETA = FamilyRecord(
+    name="ordered_beta",
+    aliases=("ordbeta",),
+    resembled=("ord_beta_reg", "ordbetareg"),
+    links=("logit",),
+    response="share_with_ends",
+    auxiliary=(PHI, CUTZERO, CUTWIDTH),
+    distribution=ends.ORDERED_BETA,
+    in_pymc=PymcRecipe("OrderedBeta"),
+)
+
+ZERO_ONE_INFLATED_BETA = FamilyRecord(
+    name="zero_one_inflated_beta",
+    resembled=("zoib", "zero_inflated_beta", "beinf"),
+    links=("logit",),
+    response="share_with_ends",
+    auxiliary=(PHI, ZOI, COI),
+    distribution=ends.ZERO_ONE_INFLATED_BETA,
+    in_pymc=PymcRecipe("ZeroOneInflatedBeta"),
 )

@@ -33,6 +33,11 @@ class Family:
         return tuple(parameter.name for parameter in self.record.auxiliary)
 
     @property
+    def modelled(self) -> tuple[str, ...]:
+        """Those of them that may have a formula."""
+        return tuple(parameter.name for parameter in self.record.auxiliary if parameter.centre)
+
+    @property
     def is_gaussian_identity(self) -> bool:
         return self.name == "gaussian" and self.link == "identity"
 

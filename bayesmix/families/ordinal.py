@@ -2,15 +2,15 @@
 
 from typing import Literal
 
-from bayesmix.families.record import OF_A_PROBABILITY, FamilyRecord
-from bayesmix.numerics import ordinal
-from bayesmix.numerics import response_moments as moments
+from bayesmix.families.record import OF_A_PROBABILITY, FamilyRecord, PymcRecipe
 from bayesmix.numerics.row_distribution import ordinal as rows
 
 type OrdinalText = Literal[
     "cumulative", "cumulative(logit)", "cumulative(probit)", "cumulative(cloglog)",
     "stopping_ratio", "stopping_ratio(logit)", "stopping_ratio(probit)", "stopping_ratio(cloglog)",
     "sratio",
+    "adjacent_category", "adjacent_category(logit)", "adjacent_category(probit)", "adjacent_category(cloglog)",
+    "acat",
 ]  # fmt: skip
 
 CUMULATIVE = FamilyRecord(
@@ -19,9 +19,7 @@ CUMULATIVE = FamilyRecord(
     links=OF_A_PROBABILITY,
     response="ordinal",
     distribution=rows.CUMULATIVE,
-    moments=moments.ORDERED_CATEGORIES,
     in_pymc="cumulative",
-    categories=ordinal.CUMULATIVE,
 )
 
 STOPPING_RATIO = FamilyRecord(
@@ -31,7 +29,14 @@ STOPPING_RATIO = FamilyRecord(
     links=OF_A_PROBABILITY,
     response="ordinal",
     distribution=rows.STOPPING_RATIO,
-    moments=moments.ORDERED_CATEGORIES,
     in_pymc="sratio",
-    categories=ordinal.STOPPING_RATIO,
+)
+
+ADJACENT_CATEGORY = FamilyRecord(
+    name="adjacent_category",
+    aliases=("acat",),
+    links=OF_A_PROBABILITY,
+    response="ordinal",
+    distribution=rows.ADJACENT_CATEGORY,
+    in_pymc=PymcRecipe("AdjacentCategory"),
 )

@@ -1,10 +1,9 @@
-"""Poisson counts, and those with zeros of their own."""
+"""Poisson counts, those with extra zeros and those without any."""
 
 from typing import Literal
 
 from bayesmix.families.auxiliary import HU, ZI
-from bayesmix.families.record import FamilyRecord, PymcRecipe, as_is, with_zeros
-from bayesmix.numerics import response_moments as moments
+from bayesmix.families.record import FamilyRecord, PymcRecipe, as_is, with_zeros, without_zeros
 from bayesmix.numerics import row_codes as codes
 from bayesmix.numerics.laplace import likelihood
 from bayesmix.numerics.row_distribution import counts, zeros
@@ -13,6 +12,7 @@ type PoissonText = Literal[
     "poisson", "poisson(log)",
     "zero_inflated_poisson", "zero_inflated_poisson(log)",
     "hurdle_poisson", "hurdle_poisson(log)",
+    "truncated_poisson", "truncated_poisson(log)",
 ]  # fmt: skip
 
 _ROW = "an effect of each row, (1 | row)"
@@ -22,10 +22,9 @@ POISSON = FamilyRecord(
     links=("log",),
     response="count",
     distribution=counts.POISSON,
-    moments=moments.POISSON,
     in_pymc="poisson",
     overdispersed=f'family="negative_binomial", or {_ROW}',
-    laplace={"log": likelihood.POISSON_LOG},
+    laplace=likelihood.POISSON,
     row_codes={"log": codes.POISSON_LOG},
 )
 
@@ -36,7 +35,6 @@ ZERO_INFLATED_POISSON = FamilyRecord(
     response="count_with_zeros",
     auxiliary=(ZI,),
     distribution=zeros.ZERO_INFLATED_POISSON,
-    moments=moments.ZERO_INFLATED_POISSON,
     in_pymc=PymcRecipe("ZeroInflatedPoisson", with_zeros(as_is, "zi")),
     overdispersed=f'family="zero_inflated_negative_binomial", or {_ROW}',
 )
@@ -47,8 +45,16 @@ HURDLE_POISSON = FamilyRecord(
     response="count_with_zeros",
     auxiliary=(HU,),
     distribution=zeros.HURDLE_POISSON,
-    moments=moments.HURDLE_POISSON,
     in_pymc=PymcRecipe("HurdlePoisson", with_zeros(as_is, "hu")),
     overdispersed=f'family="hurdle_negative_binomial", or {_ROW}',
-    hurdle=True,
+)
+
+TRUNCATED_POISSON = FamilyRecord(
+    name="truncated_poisson",
+    resembled=("ztpoisson", "zero_truncated_poisson"),
+    links=("log",),
+    response="count_without_zeros",
+    distribution=zeros.TRUNCATED_POISSON,
+    in_pymc=PymcRecipe("HurdlePoisson", without_zeros(as_is)),
+    overdispersed=f'family="truncated_negative_binomial", or {_ROW}',
 )

@@ -1,16 +1,19 @@
-"""Positive responses, and those that are 0 in some rows: log-normal and gamma."""
+"""Positive responses, among them times, and those that are 0 in some rows."""
 
 from typing import Literal
 
-from bayesmix.families.auxiliary import HU, SHAPE, SIGMA
+from bayesmix.families.auxiliary import HU, LAM, NDT, SHAPE, SIGMA
 from bayesmix.families.record import Arguments, FamilyRecord, PymcRecipe, as_is, with_zeros
-from bayesmix.numerics import response_moments as moments
 from bayesmix.numerics.row_distribution import continuous as rows
-from bayesmix.numerics.row_distribution import zeros
+from bayesmix.numerics.row_distribution import positive, zeros
 
 type PositiveText = Literal[
     "lognormal", "lognormal(identity)",
     "gamma", "gamma(log)",
+    "exponential", "exponential(log)",
+    "weibull", "weibull(log)",
+    "inverse_gaussian", "inverse_gaussian(log)", "inverse.gaussian",
+    "shifted_lognormal", "shifted_lognormal(identity)",
     "hurdle_gamma", "hurdle_gamma(log)",
     "hurdle_lognormal", "hurdle_lognormal(identity)",
 ]  # fmt: skip
@@ -28,7 +31,6 @@ LOGNORMAL = FamilyRecord(
     response="positive",
     auxiliary=(SIGMA,),
     distribution=rows.LOGNORMAL,
-    moments=moments.LOGNORMAL,
     in_pymc="lognormal",
     of_log=True,
 )
@@ -39,10 +41,8 @@ HURDLE_LOGNORMAL = FamilyRecord(
     response="positive_with_zeros",
     auxiliary=(SIGMA, HU),
     distribution=zeros.HURDLE_LOGNORMAL,
-    moments=moments.HURDLE_LOGNORMAL,
     in_pymc=PymcRecipe("HurdleLogNormal", with_zeros(as_is, "hu")),
     of_log=True,
-    hurdle=True,
 )
 
 GAMMA = FamilyRecord(
@@ -51,7 +51,6 @@ GAMMA = FamilyRecord(
     response="positive",
     auxiliary=(SHAPE,),
     distribution=rows.GAMMA,
-    moments=moments.GAMMA,
     in_pymc=PymcRecipe("Gamma", _gamma_in_pymc),
 )
 
@@ -61,7 +60,44 @@ HURDLE_GAMMA = FamilyRecord(
     response="positive_with_zeros",
     auxiliary=(SHAPE, HU),
     distribution=zeros.HURDLE_GAMMA,
-    moments=moments.HURDLE_GAMMA,
     in_pymc=PymcRecipe("HurdleGamma", with_zeros(_gamma_in_pymc, "hu")),
-    hurdle=True,
+)
+
+EXPONENTIAL = FamilyRecord(
+    name="exponential",
+    links=("log",),
+    response="positive",
+    distribution=positive.EXPONENTIAL,
+    in_pymc=PymcRecipe("Exponential", lambda arguments: {"lam": 1 / arguments.pop("mu")} | arguments),
+)
+
+WEIBULL = FamilyRecord(
+    name="weibull",
+    resembled=("survreg",),
+    links=("log",),
+    response="positive",
+    auxiliary=(SHAPE,),
+    distribution=positive.WEIBULL,
+    in_pymc=PymcRecipe("WeibullOfMean"),
+)
+
+INVERSE_GAUSSIAN = FamilyRecord(
+    name="inverse_gaussian",
+    aliases=("inverse.gaussian",),
+    resembled=("wald",),
+    links=("log",),
+    response="positive",
+    auxiliary=(LAM,),
+    distribution=positive.INVERSE_GAUSSIAN,
+    in_pymc=PymcRecipe("Wald"),
+)
+
+SHIFTED_LOGNORMAL = FamilyRecord(
+    name="shifted_lognormal",
+    links=("identity",),
+    response="positive",
+    auxiliary=(SIGMA, NDT),
+    distribution=positive.SHIFTED_LOGNORMAL,
+    in_pymc=PymcRecipe("ShiftedLogNormal"),
+    of_log=True,
 )

@@ -15,6 +15,7 @@ import pandas as pd
 
 from bayesmix.arrays import Floats, Positions
 from bayesmix.display import Printed
+from bayesmix.formula.frame_kinds import FrameKind
 from bayesmix.formula.terms import Formula
 
 
@@ -178,10 +179,10 @@ class Design(Printed):
     """Everything the model needs of formula and data; it prints as a few lines.
 
     `offset` (n_obs,) zeros where there is none; `weights` (n_obs,) or None, from `weights_column`; `data` the
-    rows that were used, untouched otherwise; `n_dropped` rows left out because a value was missing, by column in
-    `missing`. `learnt` is what functions such as `scale` learnt from the data, `functions` the caller's own.
-    `parts`: the predictors of further parameters of the family that have a formula of their own, by parameter; a part
-    has the response and the rows of the whole, and its `parameter` says which it is.
+    rows that were used, of pandas and untouched otherwise, and `kind` whose frame they came in; `n_dropped` rows left
+    out because a value was missing, by column in `missing`. `learnt` is what functions such as `scale` learnt from the
+    data, `functions` the caller's own. `parts`: the predictors of further parameters of the family that have a formula
+    of their own, by parameter; a part has the response and the rows of the whole, and its `parameter` says which it is.
     """
 
     formula: Formula
@@ -198,6 +199,7 @@ class Design(Printed):
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     parameter: str = ""
     parts: Mapping[str, "Design"] = field(default_factory=dict)
+    kind: FrameKind = field(default_factory=FrameKind)
 
     @property
     def predictors(self) -> tuple["Design", ...]:

@@ -21,6 +21,7 @@ from bayesmix.formula.design import Design, FixedEffects, GroupTerm
 from bayesmix.formula.distributional import for_parameter
 from bayesmix.formula.extremes import refuse_extremes
 from bayesmix.formula.frame import Frame, checked_frame
+from bayesmix.formula.frame_kinds import frame_kind
 from bayesmix.formula.missing import complete_rows
 from bayesmix.formula.response import CONTINUOUS, read_response
 from bayesmix.formula.syntax import Name
@@ -102,6 +103,7 @@ def build_design(
         weights=weight_values if response == "real" else None,
         weights_column=weights,
         data=rows,
+        kind=frame_kind(data),
         n_dropped=n_dropped,
         missing=missing,
         learnt=variables.learnt,

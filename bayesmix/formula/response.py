@@ -22,28 +22,31 @@ from bayesmix.formula.variables import Variables
 
 RESPONSE_KINDS = {
     "real": "any number",
+    "number": "any number",
     "binary": "two values",
     "proportion": "successes out of trials, or 0 and 1",
     "trials": "successes out of trials",
     "trials_with_zeros": "successes out of trials, some of them 0",
     "count": "whole numbers from 0",
     "count_with_zeros": "whole numbers from 0, some of them 0",
+    "count_without_zeros": "whole numbers from 1",
     "positive": "numbers above 0",
     "positive_with_zeros": "numbers above 0, and some 0",
     "share": "numbers between 0 and 1",
+    "share_with_ends": "numbers from 0 to 1, some of them 0 or 1",
     "ordinal": "ordered categories",
 }
-"""What a family's response may be."""
+"""What a family's response may be; weights are for ``"real"`` numbers, whose sd is sigma / sqrt(weight)."""
 
 OUT_OF_TRIALS = ("proportion", "trials", "trials_with_zeros")
-COUNTS = ("count", "count_with_zeros")
-CONTINUOUS = ("real", "positive", "positive_with_zeros", "share")
+COUNTS = ("count", "count_with_zeros", "count_without_zeros")
+CONTINUOUS = ("real", "number", "positive", "positive_with_zeros", "share", "share_with_ends")
 """Kinds whose observations have a density: a group with a level for each row is not to be told from their spread."""
 
 
 def measure_of(kind: str) -> str:
-    """What a likelihood of this kind is: ``"density"``, ``"probability"``, or of hurdles some of each, ``"mixed"``."""
-    if kind == "positive_with_zeros":
+    """What a likelihood of this kind is: ``"density"``, ``"probability"``, or some of each, ``"mixed"``."""
+    if kind in ("positive_with_zeros", "share_with_ends"):
         return "mixed"
     return "density" if kind in CONTINUOUS else "probability"
 

@@ -13,14 +13,18 @@ def refuse_others(text: str, values: Floats, kind: str) -> None:
     """Refuse values that a response of this `kind` cannot have."""
     if kind == "binary":
         refuse_not_zero_one(text, values)
-    if kind in ("count", "count_with_zeros"):
+    if kind in ("count", "count_with_zeros", "count_without_zeros"):
         refuse_not_counts(text, values, "counts")
+    if kind == "count_without_zeros":
+        _refuse_zeros(text, values)
     if kind == "positive":
         _refuse_not_positive(text, values)
     if kind == "positive_with_zeros":
         _refuse_negative(text, values)
     if kind == "share":
         _refuse_not_inside(text, values)
+    if kind == "share_with_ends":
+        _refuse_without_ends(text, values)
     if kind.endswith("_with_zeros"):
         refuse_without_zeros(text, values)
     refuse_constant(text, values, kind)
@@ -62,7 +66,7 @@ def refuse_without_zeros(text: str, values: Floats) -> None:
 
 
 def refuse_constant(text: str, values: Floats, kind: str) -> None:
-    if kind in ("real", "binary", "positive", "share") and np.ptp(values) == 0:
+    if kind in ("real", "number", "binary", "positive", "share", "count_without_zeros") and np.ptp(values) == 0:
         raise DataError(f"The response {text} is {values[0]:g} in all {len(values)} rows; there is nothing to explain.")
 
 
@@ -90,17 +94,43 @@ def _refuse_negative(text: str, values: Floats) -> None:
         )
 
 
-def _refuse_not_inside(text: str, values: Floats) -> None:
+def _refuse_zeros(text: str, values: Floats) -> None:
+    n_zero = int((values == 0).sum())
+    if n_zero:
+        raise DataError(
+            f"The response {text} is 0 in {n_zero} of {len(values)} rows, and this family is for counts from 1; counts "
+            'with zeros are family="poisson", "negative_binomial" or a hurdle.'
+        )
+
+
+def _refuse_outside(text: str, values: Floats) -> None:
     outside = (values < 0) | (values > 1)
     if outside.any():
         raise DataError(
             f"The response {text} is outside 0 to 1 in {int(outside.sum())} of {len(values)} rows (first "
             f"{values[outside][0]:g}); per cents are divided by 100, I({text} / 100)."
         )
+
+
+def _refuse_without_ends(text: str, values: Floats) -> None:
+    """Probabilities of the ends need some, and the beta distribution something else."""
+    _refuse_outside(text, values)
+    at_ends = int(((values == 0) | (values == 1)).sum())
+    if at_ends == 0:
+        raise DataError(
+            f"The response {text} is 0 or 1 in none of {len(values)} rows, so the model's part for these has nothing "
+            'to go by; write family="beta".'
+        )
+    if at_ends == len(values):
+        raise DataError(f'The response {text} is 0 or 1 in all {len(values)} rows; write family="bernoulli".')
+
+
+def _refuse_not_inside(text: str, values: Floats) -> None:
+    _refuse_outside(text, values)
     n_zero, n_one = int((values == 0).sum()), int((values == 1).sum())
     if n_zero or n_one:
         raise DataError(
             f"The response {text} is exactly 0 in {n_zero} and exactly 1 in {n_one} of {len(values)} rows, where beta "
-            "has no density; if it is counts out of trials, model these with beta_binomial, else move it "
-            f"inwards, I(({text} * (n - 1) + 0.5) / n) with n = {len(values)} rows."
+            "has no density; if it is counts out of trials, model these with beta_binomial, else write "
+            'family="ordered_beta" or "zero_one_inflated_beta".'
         )

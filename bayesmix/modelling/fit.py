@@ -27,7 +27,7 @@ from bayesmix.modelling.samplers.chains import chains_at_once, settled_seed
 from bayesmix.modelling.separation_notice import require_bounded, tell_of_separation
 from bayesmix.modelling.settings import Method, Sampler, SamplerSettings
 from bayesmix.priors.default_priors import column_sds, default_priors
-from bayesmix.priors.prior import Prior
+from bayesmix.priors.given import Given
 from bayesmix.priors.settled import settle_priors
 
 
@@ -37,7 +37,7 @@ def fit(
     data: Frame,
     family: FamilyText | Family = "gaussian",
     *,
-    priors: Mapping[str, str | Prior] | None = None,
+    priors: Given = None,
     weights: str | None = None,
     na: MissingRows = "drop",
     functions: Mapping[str, Callable[..., Any]] | None = None,
@@ -63,9 +63,10 @@ def fit(
         ``k | trials(n)``. A sequence of formulas gives further parameters of the family predictors of their own, on
         the log or logit scale: ``["y ~ x + (1 | g)", "sigma ~ x + (1 | g)"]``.
     data
-        One row an observation, of pandas, or of polars or Arrow, which become pandas. Text, true/false and
-        Categorical columns are factors with treatment coding; the first level is the reference, and a Categorical keeps
-        the order of its levels. ``data.attrs["units"]``, by column, are the units that pictures show.
+        One row an observation, in a frame of pandas, polars, Arrow or another library that narwhals knows, or in a
+        dict of columns; answers are of pandas. Text, true/false and Categorical columns are factors with treatment
+        coding; the first level is the reference, and a Categorical or Enum keeps the order of its levels.
+        ``data.attrs["units"]``, by column, are the units that pictures show.
     family
         Such as ``"binomial"``, ``"negative_binomial"`` or ``"student_t"``, all of them in ``docs/families.md``; a link
         in parentheses: ``"binomial(probit)"``.
@@ -73,9 +74,10 @@ def fit(
         Priors that replace the defaults, by parameter: ``{"sd_Subject__Days": "HalfNormal(20)"}``. `print(fit)`
         shows all of them; ``docs/priors.md`` has the defaults and says why. The prior of a group sd may be relative
         to the residual one, ``"HalfCauchy(0.5) * sigma"``; ``"ScaleFree(0.5)"`` is that for the sd of a slope times
-        the sd of its column, which does not depend on units. Columns that depend on each other, as where cells of a
-        crossing are empty, all keep their priors: `print(fit)` says what only these know, and flat ones are refused
-        there.
+        the sd of its column, which does not depend on units. ``{"b": "normal(0, 5)"}``, brms's ``"prior(normal(0, 5),
+        class = b)"``, one or several, and `bambi.Prior` are read where they mean the same. Columns that depend on each
+        other, as where cells of a crossing are empty, all keep their priors: `print(fit)` says what only these know,
+        and flat ones are refused there.
     weights
         A column of positive numbers: the residual variance of a row is sigma^2 / weight, and the default prior of
         sigma is for a row of median weight. For a binomial share the numbers of trials.
@@ -160,7 +162,7 @@ def fit(
     check_functions(functions)
     family = read_family(family)
     check_weights(weights, family)
-    parsed = parse_formulas(formula, functions or (), auxiliary=family.auxiliary)
+    parsed = parse_formulas(formula, functions or (), auxiliary=family.modelled)
     design = build_design(
         parsed.mean,
         data,

@@ -1,9 +1,9 @@
-"""The priors of a model: its defaults, with those replaced that the user gives."""
+"""The priors of a model: the defaults, replaced where the user gives others."""
 
 from collections.abc import Mapping
 
-from bayesmix.errors import PriorError, did_you_mean, listing
-from bayesmix.posterior.layout import without_slash
+from bayesmix.errors import PriorError
+from bayesmix.priors.given import Given, by_parameter
 from bayesmix.priors.prior import Prior, Priors
 from bayesmix.priors.reading import parameter_kind, read_prior
 
@@ -12,40 +12,35 @@ _SMALLEST, _LARGEST = 1e-50, 1e50
 
 def settle_priors(
     defaults: Mapping[str, Prior],
-    given: Mapping[str, str | Prior] | None,
+    given: Given,
     column_sds: Mapping[str, float] | None = None,
 ) -> dict[str, Prior]:
-    """The defaults with those replaced that were `given`, in the order of the defaults.
+    """The defaults, replaced where another prior is `given`, in the order of the defaults.
 
     Parameters
     ----------
+    given
+        By parameter, or in brms's or Bambi's words, as `given.by_parameter` reads them.
     column_sds
-        By group sd the sd of the column that varies by group, as `default_priors.column_sds` has them: those of which
-        sd(z) sd / sigma is a number without unit, and whose prior may be relative to sigma.
+        For each group sd the sd of the column that varies by group, from `default_priors.column_sds`: those whose sd(z)
+        sd / sigma has no unit, so that their prior may be relative to sigma.
 
     Raises
     ------
     PriorError
         A given name is no parameter of the model, or its prior cannot be read or does not suit it.
     """
-    if given is not None and not isinstance(given, Mapping):
-        raise PriorError(f'priors is a mapping, such as {{"sigma": "HalfNormal(20)"}}; got {type(given).__name__}.')
     settled = Priors(defaults)
-    for written, prior in (given or {}).items():
-        parameter = str(written) if written in defaults else without_slash(str(written))
-        if parameter not in defaults:
-            raise PriorError(
-                f"A prior is given for {written!r}, which the model does not have."
-                f"{did_you_mean(parameter, defaults)} Its parameters: {listing(defaults)}."
-            )
+    for parameter, prior in by_parameter(given, defaults).items():
         read = read_prior(prior, parameter, parameter_kind(defaults[parameter]))
         _require_moderate(read, parameter)
+        _require_within(read, defaults[parameter], parameter)
         settled[parameter] = _settled_ratio(read, parameter, column_sds or {})
     return settled
 
 
 def _settled_ratio(prior: Prior, parameter: str, column_sds: Mapping[str, float]) -> Prior:
-    """``ScaleFree(r)`` worked out; a prior relative to sigma is refused where sigma has another unit."""
+    """Work out ``ScaleFree(r)``; refuse a prior relative to sigma if sigma has another unit."""
     if not (prior.of_sigma or prior.distribution.per_column_sd):
         return prior
     if parameter == "sigma":
@@ -61,8 +56,20 @@ def _settled_ratio(prior: Prior, parameter: str, column_sds: Mapping[str, float]
     return prior
 
 
+def _require_within(prior: Prior, default: Prior, parameter: str) -> None:
+    """A shift lies below every response, which the bounds of its default prior know."""
+    if default.distribution.support != "interval":
+        return
+    (lower, upper), (least, most) = prior.args, default.args
+    if lower < least or upper > most:
+        raise PriorError(
+            f"Prior of {parameter!r}: {prior} reaches beyond {least:g} to {most:g}, the least response; write "
+            f"{default} or a narrower one."
+        )
+
+
 def _require_moderate(prior: Prior, parameter: str) -> None:
-    """Powers of the numbers, and their ratios to the data, are to be numbers."""
+    """Refuse numbers whose powers, or whose ratios to the data, would overflow or vanish."""
     for argument, value in zip(prior.distribution.arguments, prior.args, strict=True):
         if value and not _SMALLEST <= abs(value) <= _LARGEST:
             raise PriorError(

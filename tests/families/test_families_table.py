@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from scipy.special import expit, logit
+from scipy.special import expit, gamma, logit
 
 import bayesmix as bm
-from bayesmix.families.auxiliary import AUXILIARY
-from bayesmix.families.table import ALIASES, FAMILIES
+from bayesmix.families.table import ALIASES, AUXILIARY, FAMILIES
 from bayesmix.formula.response import RESPONSE_KINDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "families.md").read_text()
@@ -50,8 +49,9 @@ def test_every_family_is_among_the_models_and_aliases_lead_to_families():
 
 # --- recovery: what is simulated below by NumPy alone ---------------------------------------------------------
 
-FURTHER = {"sigma": 0.8, "nu": 4.0, "shape": 2.0, "phi": 6.0, "zi": 0.25, "hu": 0.3}
-LINK = {"log": (np.log, np.exp), "logit": (logit, expit)}
+FURTHER = {"sigma": 0.8, "nu": 4.0, "shape": 2.0, "phi": 6.0, "zi": 0.25, "hu": 0.3, "zoi": 0.3, "coi": 0.6}
+FURTHER |= {"cutzero": -1.0, "cutwidth": 3.0, "alpha": 4.0, "beta": 1.2, "ndt": 0.5, "lam": 3.0}
+LINK = {"log": (np.log, np.exp), "logit": (logit, expit), "identity": (float, np.asarray)}
 BORDERS = np.array([-1.2, 0.3, 1.6])
 
 
@@ -92,10 +92,29 @@ def response(rng, family, eta, n, q):
     def ordinal():
         if family == "cumulative":
             return np.digitize(eta + rng.logistic(size=size), BORDERS) + 1
+        if family == "adjacent_category":  # a softmax, drawn by the largest of Gumbel variables
+            scores = np.cumsum(np.column_stack([np.zeros(size), eta[:, None] - BORDERS]), axis=1)
+            return (scores + rng.gumbel(size=scores.shape)).argmax(axis=1) + 1
         stops = rng.random((size, len(BORDERS))) < expit(BORDERS - eta[:, None])
         return np.where(stops.any(axis=1), stops.argmax(axis=1), len(BORDERS)) + 1
 
+    def skew_normal():
+        unit = stats.skewnorm(q["alpha"])
+        return eta + q["sigma"] * (unit.rvs(size, random_state=rng) - unit.mean()) / unit.std()
+
+    def share(zero, one):
+        u = rng.random(size)
+        return np.where(u < zero, 0, np.where(u > 1 - one, 1, rng.beta(p * q["phi"], (1 - p) * q["phi"])))
+
     draws = {
+        "skew_normal": skew_normal,
+        "exgaussian": lambda: eta + rng.normal(0, q["sigma"]) + rng.exponential(q["beta"]) - q["beta"],
+        "shifted_lognormal": lambda: q["ndt"] + np.exp(eta + q["sigma"] * rng.normal(size=size)),
+        "inverse_gaussian": lambda: stats.invgauss(mu / q["lam"], scale=q["lam"]).rvs(random_state=rng),
+        "weibull": lambda: mu / gamma(1 + 1 / q["shape"]) * rng.weibull(q["shape"]),
+        "exponential": lambda: rng.exponential(mu),
+        "ordered_beta": lambda: share(expit(q["cutzero"] - eta), expit(eta - q["cutzero"] - q["cutwidth"])),
+        "zero_one_inflated_beta": lambda: share(q["zoi"] * (1 - q["coi"]), q["zoi"] * q["coi"]),
         "gaussian": lambda: eta + q["sigma"] * rng.normal(size=size),
         "student_t": lambda: eta + q["sigma"] * rng.standard_t(q["nu"], size=size),
         "lognormal": lambda: np.exp(eta + q["sigma"] * rng.normal(size=size)),
@@ -108,10 +127,11 @@ def response(rng, family, eta, n, q):
         "negative_binomial": negative_binomial,
         "cumulative": ordinal,
         "stopping_ratio": ordinal,
+        "adjacent_category": ordinal,
     }
     zero = q.get("zi", q.get("hu", np.zeros(size)))
-    whole = family.removeprefix("zero_inflated_").removeprefix("hurdle_")
-    drawn = above_zero(draws[whole]) if family.startswith("hurdle_") else draws[whole]()
+    whole = family.removeprefix("zero_inflated_").removeprefix("hurdle_").removeprefix("truncated_")
+    drawn = above_zero(draws[whole]) if family.startswith(("hurdle_", "truncated_")) else draws[whole]()
     return np.where(rng.random(size) < zero, 0, drawn)
 
 
@@ -154,7 +174,7 @@ def estimates(fit):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("family", "formulas"), MODELS, ids=[f"{family} {len(fs)}" for family, fs in MODELS])
-def test_recovery(family, formulas):
+def test_recovery(family, formulas, tmp_path):
     data, truth = simulated(family, formulas, seed=11)
     fit = bm.fit(list(formulas), data, family, seed=3, progress=False)
     found = estimates(fit)
@@ -168,6 +188,8 @@ def test_recovery(family, formulas):
         warnings.simplefilter("error")
         scaled = bm.residuals(fit, kind="pearson")["mean"]
     assert scaled.abs().mean() < 1.5
+    bm.save(fit, tmp_path / "fit.nc")
+    assert str(bm.load(tmp_path / "fit.nc")) == str(fit)
 
 
 @pytest.mark.slow

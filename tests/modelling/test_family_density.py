@@ -11,11 +11,11 @@ import pymc as pm
 import pytest
 from scipy import stats
 from scipy.special import expit, logit, softmax
+from scipy.special import gamma as gamma_function
 from scipy.stats import norm
 
-from bayesmix.families.auxiliary import AUXILIARY
 from bayesmix.families.family import read_family
-from bayesmix.families.table import FAMILIES
+from bayesmix.families.table import AUXILIARY, FAMILIES
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
 from bayesmix.modelling.pymc_model.build import build_model
@@ -49,6 +49,8 @@ def data() -> pd.DataFrame:
             "amount": amount,
             "some": np.where(count == 0, 0.0, amount),
             "share": rng.beta(2, 3, N),
+            "cover": np.where(np.arange(N) % 4 == 0, np.arange(N) % 8 // 4, rng.beta(2, 3, N)),
+            "some_count": 1 + rng.negative_binomial(2, 0.4, N),
             "yes": rng.integers(0, 2, N),
             "rating": pd.Categorical.from_codes(np.arange(N) % 4, list("abcd"), ordered=True),
         }
@@ -66,6 +68,9 @@ RESPONSES = {
     "positive": "amount",
     "positive_with_zeros": "some",
     "share": "share",
+    "number": "y",
+    "share_with_ends": "cover",
+    "count_without_zeros": "some_count",
     "ordinal": "rating",
 }
 
@@ -101,7 +106,42 @@ def nb_above(mu, q):
     return np.log1p(-nb(mu, q).pmf(0))
 
 
+def skew_normal(y, mu, q):
+    unit = stats.skewnorm(q["alpha"])
+    scale = q["sigma"] / unit.std()
+    return stats.skewnorm.logpdf(y, q["alpha"], mu - scale * unit.mean(), scale)
+
+
+def weibull(y, mu, q):
+    return stats.weibull_min.logpdf(y, q["shape"], scale=mu / gamma_function(1 + 1 / q["shape"]))
+
+
+def cover(y, mu, q, zero, one):
+    inside = np.where((y > 0) & (y < 1), y, 0.5)
+    between = np.log(1 - zero - one) + stats.beta.logpdf(inside, mu * q["phi"], (1 - mu) * q["phi"])
+    return np.where(y == 0, np.log(zero), np.where(y == 1, np.log(one), between))
+
+
+def ordered(d, mu, q):
+    zero, one = expit(q["cutzero"] - logit(mu)), expit(logit(mu) - q["cutzero"] - q["cutwidth"])
+    return cover(d["cover"], mu, q, zero, one)
+
+
+def inflated_ends(d, mu, q):
+    return cover(d["cover"], mu, q, q["zoi"] * (1 - q["coi"]), q["zoi"] * q["coi"])
+
+
 LOG_DENSITY = {
+    "skew_normal": lambda d, mu, q: skew_normal(d["y"], mu, q),
+    "exgaussian": lambda d, mu, q: stats.exponnorm.logpdf(d["y"], q["beta"] / q["sigma"], mu - q["beta"], q["sigma"]),
+    "shifted_lognormal": lambda d, mu, q: lognormal(d["amount"] - q["ndt"], mu, q),
+    "inverse_gaussian": lambda d, mu, q: stats.invgauss.logpdf(d["amount"], mu / q["lam"], scale=q["lam"]),
+    "weibull": lambda d, mu, q: weibull(d["amount"], mu, q),
+    "exponential": lambda d, mu, q: stats.expon.logpdf(d["amount"], scale=mu),
+    "ordered_beta": ordered,
+    "zero_one_inflated_beta": inflated_ends,
+    "truncated_poisson": lambda d, mu, q: stats.poisson.logpmf(d["some_count"], mu) - poisson_above(mu),
+    "truncated_negative_binomial": lambda d, mu, q: nb(mu, q).logpmf(d["some_count"]) - nb_above(mu, q),
     "gaussian": lambda d, mu, q: norm.logpdf(d["y"], mu, q["sigma"] / np.sqrt(d["w"])),
     "student_t": lambda d, mu, q: stats.t.logpdf(d["y"], q["nu"], mu, q["sigma"] / np.sqrt(d["w"])),
     "lognormal": lambda d, mu, q: lognormal(d["amount"], mu, q),
@@ -133,6 +173,7 @@ LOG_PRIOR = {
     "Gamma": lambda v, a, b: stats.gamma.logpdf(v, a, scale=1 / b),
     "InverseGamma": lambda v, a, b: stats.invgamma.logpdf(v, a, scale=b),
     "Beta": lambda v, a, b: stats.beta.logpdf(v, a, b),
+    "Uniform": lambda v, lower, upper: stats.uniform.logpdf(v, lower, upper - lower),
     "Dirichlet": lambda v, a: stats.dirichlet.logpdf(v, np.full(len(v), a)),
 }
 LINK = {"logit": logit, "probit": norm.ppf, "cloglog": lambda p: np.log(-np.log1p(-p))}
@@ -145,6 +186,13 @@ def category_mass(family, link, y, eta, shares):
         borders = LINK[link](below)
         edges = [np.zeros_like(eta), *(INVERSE[link](border - eta) for border in borders), np.ones_like(eta)]
         return np.log(np.choose(y, [above - lower for lower, above in pairwise(edges)]))
+    if family == "adjacent_category":
+        borders = LINK[link](shares[:-1] / (shares[:-1] + shares[1:]))
+        mass = [np.ones_like(eta)]
+        for border in borders:
+            share = INVERSE[link](border - eta)
+            mass.append(mass[-1] * (1 - share) / share)
+        return np.log(np.choose(y, mass) / np.sum(mass, axis=0))
     borders = LINK[link](shares[:-1] / np.concatenate([[1.0], 1 - below[:-1]]))
     stops = [INVERSE[link](border - eta) for border in borders]
     passed = np.ones_like(eta)
@@ -169,14 +217,23 @@ def a_model(text, data, *, parts=()):
     return family, design, priors, build_model(design, family, priors)
 
 
-def random_point(model, rng):
+def random_point(model, rng, priors):
     """A point on the whole line, and the parameters that it stands for."""
     point = {name: rng.normal(scale=0.4, size=np.shape(v)) for name, v in model.initial_point().items()}
-    undo = {"_log__": np.exp, "_logodds__": expit, "_simplex__": lambda v: softmax([*v, -v.sum()])}
+    undo = {
+        "_log__": np.exp,
+        "_logodds__": expit,
+        "_interval__": expit,
+        "_simplex__": lambda v: softmax([*v, -v.sum()]),
+    }
     values = {}
     for name, value in point.items():
         ending = next((ending for ending in undo if name.endswith(ending)), "")
-        values[name.removesuffix(ending) if ending else name] = undo[ending](value) if ending else value
+        parameter = name.removesuffix(ending) if ending else name
+        values[parameter] = undo[ending](value) if ending else value
+        if ending == "_interval__":
+            lower, upper = priors[parameter].args
+            values[parameter] = lower + (upper - lower) * values[parameter]
     return point, values
 
 
@@ -189,7 +246,7 @@ def test_log_density_by_hand(text, data):
     rng = np.random.default_rng(3)
     x = data["x"].to_numpy()
     for _ in range(4):
-        point, values = random_point(built.model, rng)
+        point, values = random_point(built.model, rng, priors)
         eta = values.get("Intercept_at_means", 0.0) + values["x"] * (x - x.mean()) + data["o"].to_numpy()
         eta = eta + values["sd_g__Intercept"] * values["1|g_offset"][design.random[0].index]
         if family.response == "ordinal":
@@ -209,23 +266,23 @@ def test_log_density_by_hand(text, data):
     [
         pytest.param(name, marks=() if name in ("gaussian", "negative_binomial", "hurdle_gamma") else pytest.mark.slow)
         for name, entry in FAMILIES.items()
-        if entry.auxiliary
+        if any(parameter.centre for parameter in entry.auxiliary)
     ],
 )
 def test_log_density_with_a_formula_for_every_parameter(name, data):
-    further = read_family(name).auxiliary
+    further = read_family(name).modelled
     family, design, priors, built = a_model(name, data, parts=[f"{one} ~ x + offset(o) + (1 | g)" for one in further])
     log_density = built.model.compile_logp(jacobian=False, mode="FAST_COMPILE")
     rng = np.random.default_rng(3)
     x, o, level = data["x"].to_numpy(), data["o"].to_numpy(), design.random[0].index
     for _ in range(3):
-        point, values = random_point(built.model, rng)
+        point, values = random_point(built.model, rng, priors)
 
         def predictor(of, values=values):
             fixed = values[f"{of}Intercept_at_means"] + values[f"{of}x"] * (x - x.mean()) + o
             return fixed + values[f"sd_g__{of}Intercept"] * values[f"{of}1|g_offset"][level]
 
-        q = {one: INVERSE[AUXILIARY[one].link](predictor(f"{one}_")) for one in further}
+        q = values | {one: INVERSE[AUXILIARY[one].link](predictor(f"{one}_")) for one in further}
         likelihood = LOG_DENSITY[name](data, INVERSE[family.link](predictor("")), q).sum()
         named = {key.removesuffix("_at_means"): value for key, value in values.items()}
         prior = sum(LOG_PRIOR[prior.name](named[name], *prior.args) for name, prior in priors.items())
@@ -250,7 +307,7 @@ def test_draws_from_the_prior(name, data):
     response = next(iter(drawn["prior_predictive"].data_vars))
     replicated = drawn["prior_predictive"][response].to_numpy()
     assert replicated.shape == (1, 20, N)
-    if family.response in ("binary", "share"):
+    if family.response in ("binary", "share", "share_with_ends"):
         assert ((replicated >= 0) & (replicated <= 1)).all()
-    if family.response in ("count", "count_with_zeros", "positive", "positive_with_zeros"):
+    if family.response in ("count", "count_with_zeros", "count_without_zeros", "positive", "positive_with_zeros"):
         assert (replicated >= 0).all()

@@ -71,6 +71,14 @@ CASES = [
     (["y ~ sigma_x", "sigma ~ x"], "gaussian", DesignError, "Two coefficients would be called 'sigma_x'"),
     ("share ~ phi", "beta", DesignError, "called 'phi' .the family's parameter phi and a coefficient."),
     ([], "gaussian", FormulaError, "There is no formula"),
+    ("k ~ x", "truncated_poisson", DataError, 'is 0 in [0-9]+ of 30 rows, .* for counts from 1; .*family="poisson"'),
+    ("half ~ x", "truncated_negative_binomial", DataError, "whole numbers from 0; in 30 of 30 rows they are not"),
+    ("share ~ x", "ordered_beta", DataError, '0 or 1 in none of 30 rows.*family="beta"'),
+    ("yes ~ x", "zero_one_inflated_beta", DataError, '0 or 1 in all 30 rows; write family="bernoulli"'),
+    ("percent ~ x", "ordered_beta", DataError, r"outside 0 to 1 in 30 of 30 rows.*I\(percent / 100\)"),
+    ("edge ~ x", "beta", DataError, 'family="ordered_beta" or "zero_one_inflated_beta"'),
+    ("with_zero ~ x", "weibull", DataError, "is 0 in 3 of 30 rows"),
+    (["amount ~ x", "ndt ~ x"], "shifted_lognormal", FormulaError, "those of the family are sigma"),
 ]
 
 
@@ -83,6 +91,8 @@ def test_one_line(formula, family, error, says):
 
 
 PRIORS = [
+    ("amount ~ x", "shifted_lognormal", {"ndt": "Normal(0, 1)"}, "does not suit a shift; write Uniform"),
+    ("amount ~ x", "shifted_lognormal", {"ndt": "Uniform(0, 5)"}, "reaches beyond 0 to .*, the least response"),
     ("share ~ x", "beta", {"phi": "Normal(0, 1)"}, "does not suit"),
     ("with_zero ~ x", "hurdle_gamma", {"hu": "Gamma(2, 1)"}, "does not suit a probability; write a prior on 0 to 1"),
     ("with_zero ~ x", "hurdle_gamma", {"hu": "Uniform(0, 2)"}, "reaches beyond 0 to 1"),

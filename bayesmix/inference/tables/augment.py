@@ -1,6 +1,7 @@
 """The data with what the model makes of each row."""
 
 from functools import singledispatch
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.least_squares.record import LmFit
 from bayesmix.estimates.reml.record import RemlFit
+from bayesmix.formula.frame_kinds import as_given
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import probability
 from bayesmix.inference.shared.readable_table import readable
@@ -21,8 +23,7 @@ Columns = dict[str, "pd.Series | NDArray[np.float64]"]
 
 
 @with_hints
-@readable
-def augment(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95) -> pd.DataFrame:
+def augment(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95) -> Any:
     """The rows that were fitted, with fitted values and residuals, as broom.mixed's `augment`.
 
     Parameters
@@ -34,17 +35,24 @@ def augment(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95) -> p
 
     Returns
     -------
-    pandas.DataFrame
+    pandas.DataFrame, or a frame of the library whose frame was fitted
         The columns of `fit.data`, then `.fitted` (expected response, response scale: posterior mean, or at the
         estimates), `.resid` (observed minus `.fitted`; proportions for a binomial response, nan where
         nothing was tried), `.fixed` (as `.fitted` with all group effects at 0); of a posterior `.lower` and `.upper`
-        (equal-tailed interval of probability `prob` of the expectation).
+        (equal-tailed interval of probability `prob` of the expectation). Of a fit of a polars frame it is one of
+        polars, of an Arrow table one of Arrow, of a dict a dict of arrays; of a stored fit it is always of pandas.
 
     Raises
     ------
     ArgumentError
         `prob` is not between 0 and 1.
     """
+    return as_given(augmented(fit, prob=prob), fit.design.kind)
+
+
+@readable
+def augmented(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95) -> pd.DataFrame:
+    """What `augment` answers, as a frame of pandas."""
     require_answer(_columns, fit, question="augment")
     return fit.data.assign(**_columns(fit, prob=probability(prob)))
 

@@ -6,21 +6,28 @@ in `transform_backend_kwargs` (while a model is built) and `transform_kwargs` (w
 our names, so that the posterior, Bambi's predictions and our tables all speak of the same parameters.
 
 Leans on (Bambi 0.21): `families.univariate.UnivariateFamily` and `BinomialBaseFamily`, whose `transform_backend_kwargs`
-splits successes from trials; `families.likelihood.Likelihood` with `dist`; `Family.link`.
+splits successes from trials, and `StoppingRatio`; `families.likelihood.Likelihood` with `dist`; `Family.link`;
+`utils.get_aliased_name`.
 """
 
 import bambi
 import pymc as pm
+import pytensor.tensor as pt
+import xarray as xr
 from bambi.families.likelihood import Likelihood
-from bambi.families.univariate import BinomialBaseFamily, UnivariateFamily
+from bambi.families.univariate import BinomialBaseFamily, StoppingRatio, UnivariateFamily
+from bambi.utils import get_aliased_name
+from pytensor.tensor.special import softmax
 
 from bayesmix.families.family import Family
 from bayesmix.families.record import Arguments, PymcRecipe
 from bayesmix.modelling.pymc_model.hurdle_counts import HurdleNegativeBinomial, HurdlePoisson
+from bayesmix.modelling.pymc_model.response_densities import RESPONSE_DENSITIES
+from bayesmix.posterior import layout
 
 _LINKS = ["identity", "log", "logit", "probit", "cloglog"]
-_OWN = {"HurdlePoisson": HurdlePoisson, "HurdleNegativeBinomial": HurdleNegativeBinomial}
-"""Distributions that PyMC has too, and that are written here in a closed form."""
+_OWN = {"HurdlePoisson": HurdlePoisson, "HurdleNegativeBinomial": HurdleNegativeBinomial, **RESPONSE_DENSITIES}
+"""Distributions that PyMC has not, has in other parameters, or not in a closed form."""
 
 
 class _Renamed(UnivariateFamily):
@@ -46,11 +53,39 @@ class _RenamedOfTrials(_Renamed, BinomialBaseFamily):
         return BinomialBaseFamily.transform_backend_kwargs(self.recipe.in_pymc(kwargs))
 
 
+class _AdjacentCategory(StoppingRatio):
+    """P(y = k given y = k or k + 1) = F(threshold_k - eta): Bambi treats ordinal families alike, by their class."""
+
+    @staticmethod
+    def transform_backend_kwargs(kwargs: Arguments) -> Arguments:
+        share = kwargs.pop("p")
+        log_odds = pt.cumsum(pt.log1p(-share) - pt.log(share), axis=-1)
+        logs = pt.concatenate([pt.zeros_like(log_odds[..., :1]), log_odds], axis=-1)
+        return {name: value for name, value in kwargs.items() if name != "threshold"} | {"p": softmax(logs, axis=-1)}
+
+    @staticmethod
+    def transform_mean(model: bambi.Model, mean: xr.DataArray) -> xr.DataArray:
+        """The probabilities of the categories, as last dimension."""
+        borders, categories = layout.THRESHOLD_DIM, f"{get_aliased_name(model.response_term)}_dim"
+        each = xr.ufuncs.log1p(-mean) - xr.ufuncs.log(mean)
+        log_odds = each.cumsum(borders).rename({borders: categories})
+        logs = log_odds.pad({categories: (1, 0)}, constant_values=0.0).assign_coords(
+            {categories: list(model.response_term.levels)}
+        )
+        relative = xr.ufuncs.exp(logs - logs.max(categories))
+        return (relative / relative.sum(categories)).transpose(..., categories)
+
+
 def bambi_family(family: Family, *, has_trials: bool) -> str | bambi.Family:
     """What `bambi.Model` takes as family; its link is that of `family`."""
     recipe = family.record.in_pymc
     if isinstance(recipe, str):
         return "bernoulli" if family.name == "binomial" and not has_trials else recipe
+    if family.name == "adjacent_category":
+        likelihood = Likelihood("StoppingRatio", ["p", "threshold"], "p", pm.Categorical)
+        adjacent = _AdjacentCategory(family.name, likelihood, {"p": family.link, "threshold": "identity"})
+        adjacent.set_default_priors({"threshold": "Normal"})  # which Bambi asks for; `thresholds` has ours
+        return adjacent
     distribution = _OWN.get(recipe.distribution) or getattr(pm, recipe.distribution)
     likelihood = Likelihood(f"bayesmix_{family.name}", [recipe.parent, *family.auxiliary], recipe.parent, distribution)
     links = {recipe.parent: family.link} | {parameter.name: parameter.link for parameter in family.record.auxiliary}

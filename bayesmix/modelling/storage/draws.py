@@ -11,8 +11,8 @@ import xarray as xr
 
 from bayesmix.arrays import Floats
 from bayesmix.errors import StoredFitError, listing
-from bayesmix.families.auxiliary import AUXILIARY
 from bayesmix.families.family import Family
+from bayesmix.families.table import AUXILIARY
 from bayesmix.formula.design import Design
 from bayesmix.modelling.diagnostics import parameter_blocks
 from bayesmix.modelling.exact.route import ExactRoute
@@ -159,10 +159,10 @@ def _require_possible(names: list[str], kind: str, values: Floats) -> None:
 
 
 def _range_of(name: str, kind: str) -> tuple[float, float]:
-    if kind == "sd" or (kind == "auxiliary" and AUXILIARY[name].link == "log"):
-        return 0.0, np.inf
     if kind == "auxiliary":
-        return 0.0, 1.0
+        return {"log": (0.0, np.inf), "logit": (0.0, 1.0), "identity": (-np.inf, np.inf)}[AUXILIARY[name].link]
+    if kind == "sd":
+        return 0.0, np.inf
     if kind == "correlation":
         return -1 - _ROUNDING, 1 + _ROUNDING
     return -np.inf, np.inf

@@ -71,7 +71,7 @@ def _design_of(
 ) -> Design:
     if about.units:
         rows.attrs["units"] = dict(about.units)
-    formulas = parse_formulas([about.formula, *about.formulas], functions or (), auxiliary=family.auxiliary)
+    formulas = parse_formulas([about.formula, *about.formulas], functions or (), auxiliary=family.modelled)
     design = build_design(
         formulas.mean,
         rows,
