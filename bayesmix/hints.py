@@ -1,7 +1,7 @@
-"""Names and idioms of lme4, brms, Bambi and statsmodels, and what answers them here: one table for each way of asking.
+"""Names and idioms of lme4, brms, Bambi and statsmodels, and their equivalents here: one table for each way of asking.
 
-A name that bayesmix has is in none of the tables, which the tests hold; the nearest thing is named where there is no
-such answer yet. May import the error types and `keyword_hints`.
+A test holds that no name of bayesmix is in a table. If there is no equivalent yet, the nearest one is named. May import
+the error types and `keyword_hints`.
 """
 
 import inspect
@@ -160,7 +160,7 @@ _OF_ONE: Mapping[tuple[str, str], str] = {
     ("lrt", ""): "it compares two models or more, the smaller first, bm.lrt(small, large)",
     ("anova", ""): "it tests the terms of one fit; several are compared by bm.lrt(small, large)",
 }
-"""Of one function; without a keyword what is said where it is given too much."""
+"""By function and keyword; an empty keyword stands for too many arguments."""
 
 
 _SAMPLED = ("draws", "tune", "chains", "cores", "seed", "sampler", "target_accept", "keep_effects", "progress")
@@ -182,9 +182,9 @@ def no_public_name(name: str, known: Iterable[str]) -> MissingNameError:
 
 
 class Hinted:
-    """A record that says where the answer is when it is asked for an attribute that it does not have."""
+    """A record that says what to use instead of an attribute that it does not have."""
 
-    if not TYPE_CHECKING:  # type checkers are to know that such attributes are not there
+    if not TYPE_CHECKING:  # type checkers must see that such attributes are missing
 
         def __getattr__(self, name: str) -> Any:
             if name.startswith("_") or hasattr(type(self), name):
@@ -195,18 +195,18 @@ class Hinted:
 def _no_attribute(record: object, name: str) -> MissingNameError:
     kind = type(record).__name__
     said = ATTRIBUTES.get(_normal(name)) or NAMES.get(_normal(name))
-    own = [one for one in dir(record) if not one.startswith("_")]
-    if said == _DRAWS and "posterior" not in own:
+    known = [attribute for attribute in dir(record) if not attribute.startswith("_")]
+    if said == _DRAWS and "posterior" not in known:
         said = "nothing was drawn; bm.fit(formula, data, family) draws from the posterior"
-    public = {_normal(one): one for one in import_module("bayesmix").__all__}
-    if _normal(name) in public:
-        said = _of_public(public[_normal(name)])
-    hint = f": {said}." if said else f".{did_you_mean(name, own)} It has {listing(own, at_most=20)}."
+    functions = {_normal(function): function for function in import_module("bayesmix").__all__}
+    if _normal(name) in functions:
+        said = _of_public(functions[_normal(name)])
+    hint = f": {said}." if said else f".{did_you_mean(name, known)} It has {listing(known, at_most=20)}."
     return MissingNameError(f"{kind} has no {name!r}{hint}")
 
 
 def _of_public(name: str) -> str:
-    """What is said of a public name that is asked of a record."""
+    """The hint on a public name that is asked of a record."""
     if name in ("fit", "reml", "lm", "laplace"):
         return f"this is a fit already; bm.{name}(formula, data) fits another"
     if name in ("save", "load"):
@@ -215,7 +215,7 @@ def _of_public(name: str) -> str:
 
 
 def with_hints[**P, R](function: Callable[P, R]) -> Callable[P, R]:
-    """`function`, whose misuse is one line that names what was meant: a BayesmixError that is a TypeError too."""
+    """`function`, whose misuse raises one line that names the right argument: a BayesmixError and a TypeError."""
     signature = inspect.signature(function)
 
     @wraps(function)
@@ -230,22 +230,22 @@ def with_hints[**P, R](function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _of_all(keyword: str, known: Sequence[str]) -> str | None:
-    """What is said of `keyword` whichever function of its kind it is given to."""
+    """The hint on `keyword` that holds for every function of its kind."""
     reads_formula = known[:1] == ["formula"]
     said = (KEYWORDS if reads_formula or known[:1] == ["path"] else QUESTIONS).get(keyword)
-    own = re.match(r"(?:that is )?(\w+)=", said or "")
-    ours = own[1] if own else next((name for name in _SAMPLED if _normal(name) == keyword), None)
+    argument = re.match(r"(?:that is )?(\w+)=", said or "")
+    ours = argument[1] if argument else next((name for name in _SAMPLED if _normal(name) == keyword), None)
     if reads_formula and ours in _SAMPLED and ours not in known:
         return f"nothing is sampled here; {ours}= is of bm.fit"
-    return said if own is None or own[1] in known else None
+    return said if argument is None or argument[1] in known else None
 
 
 def no_option(option: str, known: Sequence[str]) -> str | None:
-    """What is said of an option that a command of the shell does not have; None where nothing is."""
+    """The hint on an option that a command of the shell does not have; None if there is none."""
     said = _OF_ONE.get(("fit", _normal(option))) or KEYWORDS.get(_normal(option))
-    own = re.match(r"that is (\w+)=", said or "")
-    if own is not None:
-        return f"that is --{own[1].replace('_', '-')}" if own[1] in known else None
+    argument = re.match(r"that is (\w+)=", said or "")
+    if argument is not None:
+        return f"that is --{argument[1].replace('_', '-')}" if argument[1] in known else None
     if said == PRIORS:
         return 'priors are given one by one, --prior "sd_g__x=HalfNormal(2)"'
     return said and re.sub(
@@ -261,6 +261,6 @@ def _misuse(name: str, signature: inspect.Signature, given: Mapping[str, Any], e
             hint = f": {said}." if said else f".{did_you_mean(keyword, known)} Arguments: {listing(known, at_most=30)}."
             return CallError(f"{name} has no argument {keyword!r}{hint}")
     said = _OF_ONE.get((name, ""))
-    in_order = [one.name for one in signature.parameters.values() if one.kind is not one.KEYWORD_ONLY]
+    in_order = [each.name for each in signature.parameters.values() if each.kind is not each.KEYWORD_ONLY]
     words = error.replace("'", "") if said else f"{error}; in order stand {listing(in_order)}, all others by name"
     return CallError(f"{name}: {words}{f'; {said}' if said else ''}.")

@@ -1,4 +1,4 @@
-"""A fitted model without one of its terms: the same rows, the same priors for what stays."""
+"""A fitted model without some of its terms: the same rows, and the same priors for the other parameters."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from bayesmix.priors.prior import Prior
 
 @dataclass(frozen=True)
 class ReducedModel:
-    """`design` and `priors` of the smaller model; `tested`: the parameters of the larger one that it lacks."""
+    """`design` and `priors` of the smaller model; `tested` are the parameters of the larger one that it lacks."""
 
     design: Design
     priors: dict[str, Prior]

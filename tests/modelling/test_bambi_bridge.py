@@ -14,8 +14,7 @@ from bambi.backend.pymc import PyMCModel
 from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design, new_rows
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.pymc_model.bambi_bridge import build_bambi_model
-from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.modelling.pymc_model.bambi_bridge import build_bambi_model, build_model
 from bayesmix.posterior import layout
 from bayesmix.priors.default_priors import default_priors
 

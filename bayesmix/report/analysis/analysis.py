@@ -8,7 +8,7 @@ from time import perf_counter
 
 from bayesmix.errors import ArgumentError, OutputError, StoredFitError
 from bayesmix.inference.evidence.rand import bayes_factors
-from bayesmix.inference.evidence.rand_table import RandTable
+from bayesmix.inference.shared.readable_table import RandTable
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.storage import storage
