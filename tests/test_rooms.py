@@ -42,6 +42,8 @@ INNER_FLOORS = {
     "estimates": {
         "record": 1,
         "lme4_order": 1,
+        "term_hypotheses": 1,
+        "estimability": 1,
         "reml": 2,
         "laplace": 2,
         "least_squares": 2,
@@ -49,7 +51,7 @@ INNER_FLOORS = {
     "modelling": {
         **dict.fromkeys(("assemble", "blocks", "convergence"), 1),
         **dict.fromkeys(("mixed_model", "observed_data", "power_scaling", "settings"), 1),
-        **dict.fromkeys(("arguments", "parameters", "separation_notice"), 2),
+        **dict.fromkeys(("arguments", "dependence_notice", "parameters", "separation_notice"), 2),
         "pymc_model": 3,
         "samplers": 3,
         "diagnostics": 4,

@@ -11,12 +11,13 @@ from bayesmix.errors import DataError, DesignError, Span
 from bayesmix.formula.checks import (
     refuse_group_term,
     refuse_no_parameters,
-    refuse_rank_deficiency,
     refuse_response_among_predictors,
+    refuse_saturation,
 )
 from bayesmix.formula.coding import code_terms
 from bayesmix.formula.collisions import refuse_equal_coefficients, refuse_equal_names
 from bayesmix.formula.contrasts import Contrasts, read_contrasts, refuse_unused
+from bayesmix.formula.dependent_columns import column_dependence, without_intercept
 from bayesmix.formula.design import Design, FixedEffects, GroupTerm
 from bayesmix.formula.distributional import for_parameter
 from bayesmix.formula.extremes import refuse_extremes
@@ -96,11 +97,11 @@ def build_design(
     variables = Variables(formula.text, rows, functions, contrasts=coded)
     weight_values = None if weights is None else _weights(weights, variables)
     y = read_response(formula, variables, kind=response, weights=weight_values)
-    fixed = FixedEffects(*code_terms(formula.fixed, variables))
+    fixed = _fixed_part(formula, variables)
     random = tuple(_group_term(term, variables) for term in formula.random)
     if response != "ordinal":
         refuse_no_parameters(fixed, random, len(rows), has_sigma=response in CONTINUOUS)
-    refuse_rank_deficiency(fixed, formula.fixed, variables)
+    refuse_saturation(fixed)
     for term in random:
         refuse_group_term(term, n_obs=len(rows), needs_replication=response in CONTINUOUS)
     design = Design(
@@ -128,6 +129,12 @@ def build_design(
     return design
 
 
+def _fixed_part(formula: Formula, variables: Variables) -> FixedEffects:
+    """All columns that the formula asks for, and which of them depend on others."""
+    fixed = FixedEffects(*code_terms(formula.fixed, variables))
+    return replace(fixed, dependence=column_dependence(fixed, formula.fixed, variables))
+
+
 def _with_thresholds(fixed: FixedEffects) -> FixedEffects:
     """Thresholds take the place of the intercept, whose column goes."""
     if not fixed.has_intercept:
@@ -137,7 +144,8 @@ def _with_thresholds(fixed: FixedEffects) -> FixedEffects:
         for term in fixed.terms
         if term.kind != "intercept"
     )
-    return FixedEffects(fixed.matrix[:, 1:], fixed.names[1:], terms, has_thresholds=True)
+    dependence = None if fixed.dependence is None else without_intercept(fixed.dependence)
+    return FixedEffects(fixed.matrix[:, 1:], fixed.names[1:], terms, has_thresholds=True, dependence=dependence)
 
 
 def _part(parameter: str, formula: Formula, design: Design) -> Design:
@@ -145,14 +153,14 @@ def _part(parameter: str, formula: Formula, design: Design) -> Design:
     response = design.formula.response
     refuse_response_among_predictors(replace(formula, response=response))
     variables = Variables(formula.text, design.data, design.functions, contrasts=design.contrasts)
-    fixed = FixedEffects(*code_terms(formula.fixed, variables))
+    fixed = _fixed_part(formula, variables)
     random = tuple(_group_term(term, variables) for term in formula.random)
     try:
         if not fixed.names and not random:
             raise DesignError(
                 f"there are neither coefficients nor random terms; write {parameter} ~ 1, or leave it out."
             )
-        refuse_rank_deficiency(fixed, formula.fixed, variables)
+        refuse_saturation(fixed)
         for term in random:
             refuse_group_term(term, n_obs=design.n_obs, needs_replication=True)
     except DesignError as error:
@@ -174,11 +182,15 @@ def _part(parameter: str, formula: Formula, design: Design) -> Design:
 @dataclass(frozen=True)
 class NewRows:
     """The predictors of new rows: `fixed` (n_new, p), `offset` (n_new,), and `random`, the terms of the design
-    with the index and columns of the new rows (index -1 where the level is new)."""
+    with the index and columns of the new rows (index -1 where the level is new).
+
+    `every_column` (n_new, p and more): `fixed` with the columns that have been left out of the design.
+    """
 
     fixed: Floats
     random: tuple[GroupTerm, ...]
     offset: Floats
+    every_column: Floats
 
 
 def new_rows(design: Design, data: Frame) -> NewRows:
@@ -201,7 +213,9 @@ def new_rows(design: Design, data: Frame) -> NewRows:
     if design.fixed.has_thresholds:
         matrix = matrix[:, 1:]
     random = tuple(_group_term(term, variables) for term in design.formula.random)
-    return NewRows(matrix, random, _offset(design.formula, variables))
+    dependence = design.fixed.dependence if design.fixed.reduced else None
+    kept = matrix if dependence is None else matrix[:, list(dependence.kept)]
+    return NewRows(kept, random, _offset(design.formula, variables), every_column=matrix)
 
 
 def _group_term(term: RandomTerm, variables: Variables) -> GroupTerm:

@@ -16,6 +16,7 @@ from bayesmix.formula.missing import MissingRows
 from bayesmix.formula.model_arguments import check_functions
 from bayesmix.hints import with_hints
 from bayesmix.modelling.arguments import check_arguments, check_weights
+from bayesmix.modelling.dependence_notice import require_told_apart
 from bayesmix.modelling.diagnostics import trouble_with_weights
 from bayesmix.modelling.memory import within_memory
 from bayesmix.modelling.mixed_model import MixedModel
@@ -76,7 +77,9 @@ def fit(
         shows all of them; ``docs/priors.md`` has the defaults and says why. The prior of a group sd may be relative
         to the residual one, ``"HalfCauchy(0.5) * sigma"``; ``"ScaleFree(0.5)"`` is that for the sd of a slope times
         the sd of its column, which does not depend on units. ``{"b": "normal(0, 5)"}``, brms's ``"prior(normal(0, 5),
-        class = b)"``, one or several, and `bambi.Prior` are read where they mean the same.
+        class = b)"``, one or several, and `bambi.Prior` are read where they mean the same. Columns that depend on each
+        other, as where cells of a crossing are empty, all keep their priors: `print(fit)` says what only these know,
+        and flat ones are refused there.
     weights
         A column of positive numbers: the residual variance of a row is sigma^2 / weight, and the default prior of
         sigma is for a row of median weight. For a binomial share, the numbers of trials.
@@ -180,6 +183,7 @@ def fit(
     )
     settled = settle_priors(default_priors(design, family), priors, column_sds(design, family))
     require_bounded(design, family, settled)
+    require_told_apart(design, settled)
     tell_of_separation(design, family, shown=progress)
     model = MixedModel(design, family, settled)
     of_nuts = tuple(name for name, value in (("tune", tune), ("target_accept", target_accept)) if value is not None)

@@ -5,7 +5,7 @@ if no cell does; levels of a grouping factor with one outcome alone. None of the
 data give the posterior a direction, and the priors bound its size.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,8 @@ from bayesmix.arrays import Flags, Floats, Positions
 from bayesmix.families.family import Family
 from bayesmix.families.record import OF_A_PROBABILITY
 from bayesmix.formula.crossings import crossings
-from bayesmix.formula.design import Design
+from bayesmix.formula.dependent_columns import independent_columns
+from bayesmix.formula.design import Design, FixedEffects
 from bayesmix.formula.response import COUNTS, OUT_OF_TRIALS
 from bayesmix.numerics.separation import can_move, runaway, separation
 
@@ -116,8 +117,32 @@ def outcomes(design: Design, family: Family) -> Outcomes:
 def separation_of(design: Design, family: Family) -> Separated:
     """Find separation in the fixed part of a model for counts (`can_separate`), and levels with one outcome.
 
-    Nothing is fitted.
+    Nothing is fitted, and of columns that depend on others nothing is said: directions that leave every row as it is
+    separate nothing.
     """
+    reduced = independent_columns(design)
+    found = _of_full_rank(reduced, family)
+    return found if reduced is design else _with_every_column(found, design.fixed)
+
+
+def _with_every_column(found: Separated, fixed: FixedEffects) -> Separated:
+    """The same with zeros at the columns that depend on others."""
+    kept = () if fixed.dependence is None else fixed.dependence.kept
+
+    def spread[Kind: np.generic](values: NDArray[Kind]) -> NDArray[Kind]:
+        every = np.zeros(len(fixed.names), dtype=values.dtype)
+        every[list(kept)] = values
+        return every
+
+    return replace(
+        found,
+        found=tuple(replace(one, direction=spread(one.direction)) for one in found.found),
+        coefficients=spread(found.coefficients),
+        signs=spread(found.signs),
+    )
+
+
+def _of_full_rank(design: Design, family: Family) -> Separated:
     seen = outcomes(design, family)
     X, side = design.fixed.matrix[seen.tells], seen.side[seen.tells]
     levels = _pure_levels(design, seen)

@@ -7,6 +7,7 @@ from bayesmix.errors import listing
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.lme4_order import lme4_theta
 from bayesmix.families.family import Family
+from bayesmix.formula.dependent_columns import independent_columns
 from bayesmix.formula.design import Design
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.laplace.estimate import LaplaceEstimate, laplace_estimate
@@ -26,7 +27,8 @@ _INSTEAD = "bm.fit, with proper priors, has a posterior all the same"
 
 
 def fit_laplace(design: Design, family: Family) -> LaplaceFit:
-    """Fit a design of counts by maximum likelihood."""
+    """Fit a design of counts by maximum likelihood; columns of its fixed part that depend on others are left out."""
+    design = independent_columns(design)
     terms = tuple(GroupColumns(term.index, term.columns, term.n_levels) for term in design.random)
     trials = np.ones(design.n_obs) if design.response.trials is None else design.response.trials
     with one_blas_thread():

@@ -74,6 +74,7 @@ def laplace(
 
     The approximation is poor for few binary responses per level, and sds are too small there; for levels that are
     nearly separated it is useless, and the fit says so. Without random terms the answer is that of R's `glm`.
+    Columns of the fixed part that depend on others are left out, as `reml` leaves them out.
 
     The engine is our own: `glmm` (PyPI 0.6, Rust) is accurate and fast, and serves as a check, but has neither
     ``(0 + x | g)`` nor ``(x || g)`` nor slopes of a factor or of a variable that is no fixed effect.

@@ -15,7 +15,8 @@ class LaplaceFit(MixedEstimates):
     Attributes
     ----------
     design : Design
-        The arrays of the model and the rows of data that were used.
+        The arrays of the model and the rows of data that were used; ``design.fixed.left_out`` has the columns that
+        depend on others, which have no coefficient here, with the reasons.
     family : Family
         Response distribution and link.
     converged : bool

@@ -11,6 +11,7 @@ from bayesmix.arrays import Floats
 from bayesmix.errors import DesignError, listing
 from bayesmix.estimates.least_squares.record import FStatistic, LmFit
 from bayesmix.formula.contrasts import Contrasts
+from bayesmix.formula.dependent_columns import independent_columns
 from bayesmix.formula.design import Design
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
@@ -59,11 +60,15 @@ def lm(
     Raises
     ------
     FormulaError, DataError, DesignError, ArgumentError
-        One line that says what is wrong and what to do: random terms, columns that depend on each other, as many
-        coefficients as rows, a response that the model explains to the last digit.
+        One line that says what is wrong and what to do: random terms, as many coefficients as rows, a response that
+        the model explains to the last digit.
 
     Notes
     -----
+    Of columns that depend on each other, as where cells of a crossing are empty, those that come later are left out, as
+    R leaves them out: `print(fit)` and ``fixef(fit).attrs["not_estimable"]`` say which and why, and the tables of
+    coefficients have rows of nan for them.
+
     An offset is taken from the response first, and R-squared and F are those of the rest; R 4.2 counts the offset
     as explained.
 
@@ -81,7 +86,8 @@ def lm(
 
 
 def least_squares(design: Design) -> LmFit:
-    """The least squares fit of a design without random terms."""
+    """The least squares fit of a design without random terms; columns that depend on others are left out."""
+    design = independent_columns(design)
     n_obs, p = design.fixed.matrix.shape
     if n_obs == p:
         raise DesignError(

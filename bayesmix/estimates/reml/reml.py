@@ -65,6 +65,10 @@ def reml(
     cheap, and every answer is checked: `converged` and `gradient_size` say whether it is an optimum. A variance at the
     boundary is exactly 0, and `singular` says which. Without random terms the answer is that of least squares.
 
+    Of columns of the fixed part that depend on each other, as where cells of a crossing are empty, those that come
+    later are left out, the same as `lmer` leaves out: `print(fit)` and ``fixef(fit).attrs["not_estimable"]`` say which
+    and why, and the tables of coefficients have rows of nan for them.
+
     References
     ----------
     Bates, Mächler, Bolker & Walker (2015), doi:10.18637/jss.v067.i01

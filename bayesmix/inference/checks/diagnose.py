@@ -4,6 +4,7 @@ from dataclasses import astuple, fields
 
 import pandas as pd
 
+from bayesmix.inference.checks.dependence_checks import dependent_coefficients
 from bayesmix.inference.checks.findings import CHECKS, NOTE, PROBLEM, Finding
 from bayesmix.inference.checks.level_checks import confounded_effects, levels_written_twice
 from bayesmix.inference.checks.prior_notes import prior_lines, prior_sensitive
@@ -39,7 +40,8 @@ def diagnose(fit: Fit, *, sensitivity: bool = True) -> pd.DataFrame:
     chain), divergences (0), E-BFMI of each chain (0.3), draws at the greatest tree depth (1 %), the Pareto k of
     importance weights (0.7), a single chain, draws that do not vary or are not finite, and predictors whose mean lies
     more than 10 sds from 0 in a random term with an intercept. Notes are random effects that the fixed part holds
-    already, levels that differ only by case or spaces, separated data (see `separation`), and parameters that follow
+    already, columns of the fixed part that depend on each other, so that only priors tell their coefficients apart,
+    levels that differ only by case or spaces, separated data (see `separation`), and parameters that follow
     their priors (see `sensitivity`).
 
     Parameters
@@ -97,7 +99,9 @@ def _of_the_model(finding: Finding) -> bool:
 
 def _findings(fit: Fit) -> list[Finding]:
     return [
-        finding for check in (*CHECKS, confounded_effects, levels_written_twice, separated) for finding in check(fit)
+        finding
+        for check in (*CHECKS, confounded_effects, dependent_coefficients, levels_written_twice, separated)
+        for finding in check(fit)
     ]
 
 

@@ -16,6 +16,7 @@ from bayesmix.inference.checks.findings import NOTE, Finding
 from bayesmix.inference.checks.log_prior import log_priors
 from bayesmix.inference.checks.power_scaling import CONFLICT, LIMIT, parameter_draws, sensitivity, sensitivity_to_priors
 from bayesmix.inference.shared.draws import posterior_of
+from bayesmix.inference.shared.estimability import shared_coefficients
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.monte_carlo import autocorrelation_time, mean_ratio
 from bayesmix.posterior.layout import sd_names
@@ -74,9 +75,11 @@ def prior_sensitive(fit: Fit) -> Iterator[Finding]:
 def prior_lines(fit: Fit) -> tuple[str, ...]:
     """A line for each prior that decides part of the posterior, the most decisive first.
 
-    Coefficients that run away along separated data are left out, since `summary` has other lines for them.
+    Coefficients that run away along separated data are left out, and those that the data do not tell apart, since
+    `summary` has other lines for them.
     """
-    effects = [effect for effect in prior_effects(fit) if effect.parameters[0] not in _runaways(fit)]
+    elsewhere_said = _runaways(fit) | shared_coefficients(fit.design)
+    effects = [effect for effect in prior_effects(fit) if effect.parameters[0] not in elsewhere_said]
     lines = [_line(fit, effect) for effect in effects[:_MOST_LINES]]
     left = len(effects) - len(lines)
     if left:

@@ -14,6 +14,7 @@ from bayesmix.families.family import has_laplace_fit
 from bayesmix.formula.design import GroupTerm
 from bayesmix.inference.shared.arguments import probability
 from bayesmix.inference.shared.draws import auxiliary, constant_parameters, correlations, standard_deviations
+from bayesmix.inference.shared.estimability import not_estimable, shared_coefficients
 from bayesmix.inference.shared.question import question
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.ranef import ranef
@@ -36,7 +37,8 @@ class RemlComparison(Printed):
     fixed : pandas.DataFrame
         Indexed by `coefficient`: `reml` (for counts the Laplace fit) and its `se`, posterior `mean`, `sd`, `lower`,
         `upper`; `difference`, posterior mean minus REML in posterior sds, nan if there is no finite estimate, which
-        the `note` then says.
+        the `note` then says. Of coefficients that are not estimable REML has no number (``attrs["not_estimable"]`` has
+        the reasons). What stands beside them in the posterior is another quantity there: no difference either.
     variance : pandas.DataFrame
         Indexed by `(group, term1, term2)` as `varcorr`, sds and correlations: `reml`, posterior `mean`, `median`, `sd`,
         `lower`, `upper`; `difference`; `note` on an estimate at the boundary, in words.
@@ -105,18 +107,24 @@ def _fixed(fit: Fit, estimated: RemlFit | LaplaceFit, prob: float) -> pd.DataFra
     posterior = fixef(fit, prob=prob)
     with np.errstate(invalid="ignore"):
         se = np.sqrt(np.diag(estimated.vcov))
-    frame = pd.DataFrame({"reml": estimated.beta, "se": se}, index=posterior.index)
+    # Coefficients that were not estimable have rows of nan.
+    frame = pd.DataFrame({"reml": estimated.beta, "se": se}, index=pd.Index(estimated.design.fixed.names, dtype=object))
+    frame = frame.reindex(posterior.index)
     frame = _with_posterior(frame, posterior, ("mean", "sd", "lower", "upper"))
     gone = _runs_away(frame, fit, estimated)
     notes = [_runaway(row) if goes else "" for (_, row), goes in zip(frame.iterrows(), gone, strict=True)]
-    return frame.assign(difference=frame["difference"].mask(gone), note=notes)
+    apart = gone | frame.index.isin(list(shared_coefficients(fit.design)))
+    found = frame.assign(difference=frame["difference"].mask(apart), note=notes)
+    found.attrs |= not_estimable(fit.design)
+    return found
 
 
 def _runs_away(frame: pd.DataFrame, fit: Fit, estimated: RemlFit | LaplaceFit) -> Flags:
     """The coefficients of a fit without a maximum that go to infinity: by separation, or else by their size."""
     if estimated.converged:
         return np.zeros(len(frame), dtype=bool)
-    far = ~((frame["reml"].abs() < _RUNAWAY) & (frame["se"] < _RUNAWAY)).to_numpy()
+    estimated_too = frame.index.isin(estimated.design.fixed.names)
+    far = estimated_too & ~((frame["reml"].abs() < _RUNAWAY) & (frame["se"] < _RUNAWAY)).to_numpy()
     separated = separation_of(fit.design, fit.family).coefficients if can_separate(fit.family) else far
     return separated if separated.any() else far
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from bayesmix.arrays import Floats, Positions
 from bayesmix.errors import ArgumentError, listing
+from bayesmix.estimates.estimability import with_left_out_columns
 from bayesmix.estimates.reml.fit_design import fit_reml
 from bayesmix.estimates.reml.no_pooling import NoPooling, no_pooling
 from bayesmix.formula.design import Design, GroupTerm
@@ -118,7 +119,8 @@ def row_compared(alone: NoPooling, term: str | None) -> Floats:
 
 def coefficient_draws(fit: Fit, alone: NoPooling, levels: slice) -> Floats:
     """The coefficients of a stretch of levels in every draw, shape (n_levels, k, n_draws)."""
-    draws = alone.fixed_rows[levels] @ joined(fixed(fit))
+    rows, dependence = alone.fixed_rows[levels], fit.design.fixed.dependence
+    draws = (rows if dependence is None else with_left_out_columns(dependence, rows)) @ joined(fixed(fit))
     if has_intercept(alone):
         draws[:, 0] += alone.offset
     for term in terms_around(fit.design, alone.group):

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from bayesmix.inference.shared.arguments import all_of, probability
+from bayesmix.inference.shared.estimability import not_estimable
 from bayesmix.inference.shared.question import table
 from bayesmix.inference.tables.auxiliary import auxiliary
 from bayesmix.inference.tables.ddf_method import ddf_method
@@ -66,7 +67,8 @@ def tidy(
         `conf.low` and `conf.high`. Posterior: mean, sd and the equal-tailed interval of probability `prob`. REML: also
         `statistic`, `df` and `p.value` of the coefficients' t tests; conditional modes have normal intervals, variance
         parameters none. Laplace: the same without `df`, and the statistic is z; if the fit has no maximum, the
-        coefficients have neither tests nor intervals.
+        coefficients have neither tests nor intervals. Coefficients that were not estimable have rows of nan, as in
+        broom, and ``attrs["not_estimable"]`` says why.
 
     Raises
     ------
@@ -74,7 +76,9 @@ def tidy(
         `effects` names something else, `prob` is not between 0 and 1, or `ddf` is not known or not for this fit.
     """
     effects, prob = all_of(effects, EFFECTS, argument="effects"), probability(prob)
-    return _tidy(fit, effects, prob=prob, ddf=ddf_method(fit, ddf))
+    found = _tidy(fit, effects, prob=prob, ddf=ddf_method(fit, ddf))
+    found.attrs |= not_estimable(fit.design)
+    return found
 
 
 @singledispatch

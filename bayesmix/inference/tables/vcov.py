@@ -8,6 +8,7 @@ import pandas as pd
 from bayesmix.arrays import Floats
 from bayesmix.estimates.reml.tests import ddf_record
 from bayesmix.inference.shared.draws import fixed, joined
+from bayesmix.inference.shared.estimability import with_left_out
 from bayesmix.inference.shared.question import question
 from bayesmix.inference.tables.ddf_method import ddf_method
 from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit, no_answer
@@ -29,7 +30,8 @@ def vcov(fit: Fit | RemlFit | LaplaceFit | LmFit, *, ddf: str = "satterthwaite")
     -------
     pandas.DataFrame
         Coefficients by coefficients: of the posterior draws, or of the estimates given theta and sigma; for a Laplace
-        fit from the Hessian by coefficients and theta together (nan if that is not positive definite).
+        fit from the Hessian by coefficients and theta together (nan if that is not positive definite). Coefficients
+        that were not estimable have rows and columns of nan, and ``attrs["not_estimable"]`` says why.
 
     Raises
     ------
@@ -37,7 +39,9 @@ def vcov(fit: Fit | RemlFit | LaplaceFit | LmFit, *, ddf: str = "satterthwaite")
         `ddf` is not known or not for this fit.
     """
     ddf, names = ddf_method(fit, ddf), list(fit.design.fixed.names)
-    return pd.DataFrame(_covariance(fit, ddf=ddf), index=names, columns=names)
+    table = pd.DataFrame(_covariance(fit, ddf=ddf), index=names, columns=names)
+    found = with_left_out(table, fit.design)
+    return found.reindex(columns=found.index) if fit.design.fixed.reduced else found
 
 
 @singledispatch

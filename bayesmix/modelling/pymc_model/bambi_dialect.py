@@ -13,6 +13,7 @@ The file needs (Bambi 0.21, formulae 0.6): `Model.data`, `.response_term`, `.con
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import bambi
@@ -23,6 +24,7 @@ from formulae.terms.call_resolver import LazyVariable
 from formulae.terms.terms import Term as FormulaeTerm
 from formulae.terms.variable import Variable
 
+from bayesmix.arrays import Floats
 from bayesmix.formula.coding import columns_of, first_factor_without_intercept, has_other_codings
 from bayesmix.formula.columns import Factor, is_categorical, is_numeric
 from bayesmix.formula.design import Design, prefixed
@@ -80,7 +82,7 @@ def _grouping(design: Design) -> set[str]:
 def _predictor(design: Design, bambi_terms: BambiTerms, grouping: set[str], *, with_groups: bool) -> str:
     """The right-hand side of one formula."""
     bambi_terms.labels[design.parameter] = {}
-    fixed = _terms(design.formula.fixed, design, bambi_terms, grouping)
+    fixed = _terms(design.formula.fixed, design, bambi_terms, grouping, still=_still(design))
     # For the coding of factors Bambi adds an intercept to an ordinal model and takes it away again.
     parts = ["1" if design.fixed.has_intercept else "0", *fixed]
     if design.formula.offsets:
@@ -127,11 +129,27 @@ def _response(design: Design, bambi_terms: BambiTerms) -> str:
     return RESPONSE
 
 
-def _terms(terms: Sequence[Term], design: Design, bambi_terms: BambiTerms, grouping: set[str]) -> list[str]:
-    """All terms but the intercept; where a factor is coded in another way than formulae does, as plain numbers."""
+def _terms(
+    terms: Sequence[Term],
+    design: Design,
+    bambi_terms: BambiTerms,
+    grouping: set[str],
+    *,
+    still: Mapping[Term, int] = MappingProxyType({}),
+) -> list[str]:
+    """All terms but the intercept; where a factor is coded in another way than formulae does, as plain numbers.
+
+    `still`: the numbers of columns of terms whose columns do not vary.
+    """
     as_numbers = has_other_codings(terms, _variables(design, design.data))
     coded = terms if as_numbers else ()
-    return [_term(term, coded, design, bambi_terms, grouping) for term in terms if term != INTERCEPT]
+    return [
+        _still_term(term, still[term], design, bambi_terms)
+        if term in still
+        else _term(term, coded, design, bambi_terms, grouping)
+        for term in terms
+        if term != INTERCEPT
+    ]
 
 
 def _term(term: Term, coded: Sequence[Term], design: Design, bambi_terms: BambiTerms, grouping: set[str]) -> str:
@@ -142,12 +160,38 @@ def _term(term: Term, coded: Sequence[Term], design: Design, bambi_terms: BambiT
             isinstance(variable, Name) and variable.name in grouping and not is_categorical(design.data[variable.name])
         )
         if coded:
-            parts.append(_opaque(bambi_terms, variable, _columns(design, variable, term, coded)))
+            parts.append(_opaque(bambi_terms, (variable,), _columns(design, variable, term, coded)))
         elif isinstance(variable, Binary | Call) or numeric_and_group:
-            parts.append(_opaque(bambi_terms, variable, _evaluator(design, variable)))
+            parts.append(_opaque(bambi_terms, (variable,), _evaluator(design, variable)))
         elif isinstance(variable, Name):
             parts.append(bambi_terms.standing_for(variable.name))
     text = ":".join(parts)
+    bambi_terms.labels[design.parameter][text] = term.label
+    return text
+
+
+def _still(design: Design) -> dict[Term, int]:
+    """Terms of the fixed part whose columns are the same in all rows, with the numbers of these columns."""
+    terms = [term for term in design.formula.fixed if term != INTERCEPT]
+    owners = [owner for owner in design.fixed.terms if owner.kind != "intercept"]
+    return {
+        term: len(owner.columns)
+        for term, owner in zip(terms, owners, strict=True)
+        if not np.ptp(design.fixed.matrix[:, list(owner.columns)], axis=0).any()
+    }
+
+
+def _still_term(term: Term, n_columns: int, design: Design, bambi_terms: BambiTerms) -> str:
+    """A term whose columns are the same in all rows, such as the only cell that is empty.
+
+    Bambi refuses it, though it never uses these columns: it has the matrix of the design. Here they count the rows.
+    """
+
+    def count(data: pd.DataFrame) -> Floats:
+        rows = np.arange(float(len(data)))
+        return rows if n_columns == 1 else np.tile(rows[:, None], (1, n_columns))
+
+    text = _opaque(bambi_terms, term.variables, count)
     bambi_terms.labels[design.parameter][text] = term.label
     return text
 
@@ -177,9 +221,9 @@ def _variables(design: Design, data: pd.DataFrame) -> Variables:
     return Variables(design.formula.text, data, design.functions, dict(design.learnt), new=True)
 
 
-def _opaque(bambi_terms: BambiTerms, node: Node, evaluate: Callable[[pd.DataFrame], Any]) -> str:
-    """The text of a call whose function evaluates the expression on its columns."""
-    columns = list(dict.fromkeys(name.name for name in columns_in(node)))
+def _opaque(bambi_terms: BambiTerms, nodes: Sequence[Node], evaluate: Callable[[pd.DataFrame], Any]) -> str:
+    """The text of a call whose function evaluates expressions on their columns."""
+    columns = list(dict.fromkeys(name.name for node in nodes for name in columns_in(node)))
     name = f"{FUNCTION}_{len(bambi_terms.functions)}"
 
     def opaque(*values: Any) -> Any:

@@ -37,7 +37,7 @@ def type_three_contrasts(*, X: Floats, terms: Sequence[FixedTerm]) -> dict[str, 
     X
         Fixed part (n_obs, p), of full rank.
     terms
-        All terms of X, with the intercept if there is one.
+        All terms of X, with the intercept if there is one. A term without columns has a hypothesis without rows.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def type_three_contrasts(*, X: Floats, terms: Sequence[FixedTerm]) -> dict[str, 
     contrasts = {}
     for term in effects:
         columns = by_term[term.label]
-        containing = [by_term[other.label] for other in effects if _contains(other, term)]
+        containing = [by_term[other.label] for other in effects if other.columns and contains(other, term)]
         if containing:
             columns = _residual(columns, np.column_stack(containing))
         rows = np.where(np.abs(columns) > _ZERO, columns, 0.0).T @ coded
@@ -82,7 +82,8 @@ def type_three_contrasts(*, X: Floats, terms: Sequence[FixedTerm]) -> dict[str, 
     return contrasts
 
 
-def _contains(other: FixedTerm, term: FixedTerm) -> bool:
+def contains(other: FixedTerm, term: FixedTerm) -> bool:
+    """Whether `other` has all variables of `term` and more factors; other numbers make it another kind of term."""
     return term.factors < other.factors and term.numbers == other.numbers
 
 
