@@ -1,7 +1,7 @@
 """Published models have the numbers of R's lmer and glmer: the tables of docs/published_models.md, row by row.
 
-`make_published.R` continues lme4's searches by Newton's method, so that its numbers end at the optimum too. Where lme4's
-own search stopped, the criterion is never smaller than here.
+`make_published.R` continues lme4's searches by Newton's method, so that its numbers end at the optimum too. Where
+lme4's own search stopped, the criterion is never smaller than here.
 """
 
 import json

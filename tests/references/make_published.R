@@ -7,8 +7,8 @@
 # end, which shows in the fourth to sixth digit, and its standard errors are good to three. So the answer of a tight
 # search is the start of Newton's method: on lmer's own criterion, and on the deviance of glmer as it is written below,
 # with lme4's matrices and the modes found to the last digit. `lme4` keeps what lme4's search ended with. Variances of 0
-# are held, and those that go there are 0. Covariances of the group effects are named by the parts of their group in alphabetical order and by their
-# columns.
+# are held, and those that go there are 0. Covariances of the group effects are named by the parts of their group in
+# alphabetical order and by their columns.
 
 suppressPackageStartupMessages({
   library(lme4)
@@ -26,7 +26,6 @@ suppressPackageStartupMessages({
 LMER <- lmerControl(optimizer = "bobyqa", optCtrl = list(rhoend = 1e-11, maxfun = 1e6), calc.derivs = FALSE)
 GLMER <- glmerControl(optimizer = "bobyqa", optCtrl = list(rhoend = 1e-10, maxfun = 1e6), tolPwrss = 1e-13,
                       calc.derivs = FALSE)
-
 BOUNDARY <- 1e-5
 
 rows_of <- function(package, name) {
@@ -88,7 +87,7 @@ laplace_deviance <- function(fit) {
       H <- tcrossprod(Ut %*% Diagonal(x = sqrt(weights * family$variance(mu)))) + Diagonal(length(u))
       step <- as.numeric(solve(H, Ut %*% (weights * (y - mu)) - u))
       u <- u + step
-      if (max(abs(step)) < 1e-13) break
+      if (max(abs(step)) < 1e-9) break  # the step after it would be of the order of its square
     }
     mu <- family$linkinv(fixed + as.numeric(crossprod(Ut, u)))
     H <- tcrossprod(Ut %*% Diagonal(x = sqrt(weights * family$variance(mu)))) + Diagonal(length(u))
@@ -114,7 +113,7 @@ record <- function(name, fit, criterion, beta, se, groups, ...) {
     list(formula = text, n = nobs(fit), criterion = criterion, names = I(names(fixef(fit))), fixef = I(unname(beta))),
     list(se = I(unname(se)), sigma = if (isLMM(fit)) sigma(fit), groups = groups, ...)
   )
-  cat(sprintf("%-16s %6d rows  criterion %.10f", name, nobs(fit), criterion), sprintf("  lme4 %+.1e", c(...) - criterion), "\n")
+  cat(sprintf("%-16s %6d rows  criterion %.10f  lme4 %+.1e\n", name, nobs(fit), criterion, c(...) - criterion))
 }
 
 source_file <- sub("--file=", "", grep("--file=", commandArgs(), value = TRUE))
@@ -153,7 +152,8 @@ gaussian("spruce", logsize ~ factor(wave) + ozone + ozone:time + (1 | chamber) +
 gaussian("bodyweight", weight ~ Time * Diet + (Time | Rat), rows_of("nlme", "BodyWeight"))
 gaussian("oxboys", height ~ poly(age, 4) + (poly(age, 2) | Subject), rows_of("nlme", "Oxboys"))
 gaussian("milk", protein ~ Diet + ns(Time, df = 3) + (1 | Cow), rows_of("nlme", "Milk"))
-gaussian("assay", logDens ~ sample * dilut + (1 | Block) + (1 | Block:sample) + (1 | Block:dilut), rows_of("nlme", "Assay"))
+gaussian("assay", logDens ~ sample * dilut + (1 | Block) + (1 | Block:sample) + (1 | Block:dilut),
+         rows_of("nlme", "Assay"))
 gaussian("sprays", decrease ~ treatment + (1 | rowpos) + (1 | colpos), OrchardSprays)
 gaussian("npk", yield ~ C(N, contr.sum) * C(P, contr.sum) * C(K, contr.sum) + (1 | block), npk)
 obrien <- OBrienKaiserLong
