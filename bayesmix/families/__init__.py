@@ -1,1 +1,1 @@
-"""The families of distributions that a response may have, one file a kin, each with all that is known of it."""
+"""The distributions that a response may have: one record for each family, related ones in one file."""

@@ -6,10 +6,10 @@ from math import log
 
 @dataclass(frozen=True)
 class Auxiliary:
-    """A further parameter of a family; the names are those of brms.
+    """A further parameter of a family, under its name in brms.
 
-    `link`, on which a formula of its own is linear; `prior`, by default, as it is written; `centre`, mean and sd of the
-    intercept's normal prior where it has a formula, on its link. None: they go by the data.
+    A formula for it is linear on the scale of `link`. `prior` is its default prior; `centre`, where it has a formula,
+    is mean and sd of the intercept's normal prior on the scale of the link. Both are None where the data decide.
     """
 
     name: str
@@ -53,6 +53,3 @@ HU = Auxiliary(
     "Beta(1, 1)",
     (0.0, 2.5),
 )
-
-AUXILIARY = {parameter.name: parameter for parameter in (SIGMA, NU, SHAPE, PHI, ZI, HU)}
-"""By name."""

@@ -4,7 +4,6 @@ from typing import Literal
 
 from bayesmix.families.auxiliary import PHI
 from bayesmix.families.record import OF_A_PROBABILITY, Arguments, FamilyRecord, PymcRecipe
-from bayesmix.numerics import response_moments as moments
 from bayesmix.numerics import row_codes as codes
 from bayesmix.numerics.row_distribution import continuous, counts
 
@@ -27,7 +26,6 @@ BETA = FamilyRecord(
     response="share",
     auxiliary=(PHI,),
     distribution=continuous.BETA,
-    moments=moments.BETA,
     in_pymc=PymcRecipe("Beta", _shapes_in_pymc),
 )
 
@@ -39,7 +37,6 @@ BETA_BINOMIAL = FamilyRecord(
     response="trials",
     auxiliary=(PHI,),
     distribution=counts.BETA_BINOMIAL,
-    moments=moments.BETA_BINOMIAL,
     in_pymc=PymcRecipe("BetaBinomial", _shapes_in_pymc, of_trials=True),
     overdispersed='family="zero_inflated_binomial", further predictors or groups',
     row_codes={

@@ -1,10 +1,9 @@
-"""Two values, successes out of trials, and successes with zeros of their own."""
+"""Two values, successes out of trials, and successes with extra zeros."""
 
 from typing import Literal
 
 from bayesmix.families.auxiliary import ZI
 from bayesmix.families.record import OF_A_PROBABILITY, FamilyRecord, PymcRecipe, as_is, with_zeros
-from bayesmix.numerics import response_moments as moments
 from bayesmix.numerics import row_codes as codes
 from bayesmix.numerics.laplace import likelihood
 from bayesmix.numerics.row_distribution import counts, zeros
@@ -17,27 +16,17 @@ type BinomialText = Literal[
 ]  # fmt: skip
 
 _BY_BETA = 'family="beta_binomial", or an effect of each row, (1 | row)'
-_LAPLACE = {
-    "logit": likelihood.BINOMIAL_LOGIT,
-    "probit": likelihood.BINOMIAL_PROBIT,
-    "cloglog": likelihood.BINOMIAL_CLOGLOG,
-}
-_ROW_CODES = {
-    "logit": codes.BINOMIAL_LOGIT,
-    "probit": codes.BINOMIAL_PROBIT,
-    "cloglog": codes.BINOMIAL_CLOGLOG,
-}
+_ROW_CODES = {"logit": codes.BINOMIAL_LOGIT, "probit": codes.BINOMIAL_PROBIT, "cloglog": codes.BINOMIAL_CLOGLOG}
 
-# One trial a row: compiled densities take it as binomial.
+# Compiled densities take it as a binomial with one trial in each row.
 BERNOULLI = FamilyRecord(
     name="bernoulli",
     resembled=("logistic", "logit", "binary"),
     links=OF_A_PROBABILITY,
     response="binary",
-    distribution=counts.BINOMIAL,
-    moments=moments.BERNOULLI,
+    distribution=counts.BERNOULLI,
     in_pymc="bernoulli",
-    laplace=_LAPLACE,
+    laplace=likelihood.BINOMIAL,
     row_codes=_ROW_CODES,
 )
 
@@ -46,10 +35,9 @@ BINOMIAL = FamilyRecord(
     links=OF_A_PROBABILITY,
     response="proportion",
     distribution=counts.BINOMIAL,
-    moments=moments.BINOMIAL,
     in_pymc="binomial",
     overdispersed=_BY_BETA,
-    laplace=_LAPLACE,
+    laplace=likelihood.BINOMIAL,
     row_codes=_ROW_CODES,
 )
 
@@ -59,7 +47,6 @@ ZERO_INFLATED_BINOMIAL = FamilyRecord(
     response="trials_with_zeros",
     auxiliary=(ZI,),
     distribution=zeros.ZERO_INFLATED_BINOMIAL,
-    moments=moments.ZERO_INFLATED_BINOMIAL,
     in_pymc=PymcRecipe("ZeroInflatedBinomial", with_zeros(as_is, "zi"), parent="p", of_trials=True),
     overdispersed=_BY_BETA,
 )

@@ -4,7 +4,6 @@ from typing import Literal
 
 from bayesmix.families.auxiliary import NU, SIGMA
 from bayesmix.families.record import FamilyRecord, PymcRecipe
-from bayesmix.numerics import response_moments as moments
 from bayesmix.numerics.row_distribution import continuous as rows
 
 type GaussianText = Literal[
@@ -20,7 +19,6 @@ GAUSSIAN = FamilyRecord(
     response="real",
     auxiliary=(SIGMA,),
     distribution=rows.GAUSSIAN,
-    moments=moments.GAUSSIAN,
     in_pymc="gaussian",
 )
 
@@ -31,6 +29,5 @@ STUDENT_T = FamilyRecord(
     response="real",
     auxiliary=(SIGMA, NU),
     distribution=rows.STUDENT_T,
-    moments=moments.STUDENT_T,
     in_pymc=PymcRecipe("StudentT"),
 )

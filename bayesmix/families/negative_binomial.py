@@ -1,10 +1,9 @@
-"""Negative binomial counts, variance mean + mean^2 / shape, and those with zeros of their own."""
+"""Negative binomial counts, variance mean + mean^2 / shape, and those with extra zeros."""
 
 from typing import Literal
 
 from bayesmix.families.auxiliary import HU, SHAPE, ZI
 from bayesmix.families.record import Arguments, FamilyRecord, PymcRecipe, with_zeros
-from bayesmix.numerics import response_moments as moments
 from bayesmix.numerics import row_codes as codes
 from bayesmix.numerics.row_distribution import counts, zeros
 
@@ -30,7 +29,6 @@ NEGATIVE_BINOMIAL = FamilyRecord(
     response="count",
     auxiliary=(SHAPE,),
     distribution=counts.NEGATIVE_BINOMIAL,
-    moments=moments.NEGATIVE_BINOMIAL,
     in_pymc=PymcRecipe("NegativeBinomial", _shape_in_pymc),
     overdispersed=f'family="zero_inflated_negative_binomial", {_FURTHER}',
     row_codes={"log": codes.NEGATIVE_BINOMIAL_LOG},
@@ -44,7 +42,6 @@ ZERO_INFLATED_NEGATIVE_BINOMIAL = FamilyRecord(
     response="count_with_zeros",
     auxiliary=(SHAPE, ZI),
     distribution=zeros.ZERO_INFLATED_NEGATIVE_BINOMIAL,
-    moments=moments.ZERO_INFLATED_NEGATIVE_BINOMIAL,
     in_pymc=PymcRecipe("ZeroInflatedNegativeBinomial", with_zeros(_shape_in_pymc, "zi")),
     overdispersed=_FURTHER,
 )
@@ -56,8 +53,6 @@ HURDLE_NEGATIVE_BINOMIAL = FamilyRecord(
     response="count_with_zeros",
     auxiliary=(SHAPE, HU),
     distribution=zeros.HURDLE_NEGATIVE_BINOMIAL,
-    moments=moments.HURDLE_NEGATIVE_BINOMIAL,
     in_pymc=PymcRecipe("HurdleNegativeBinomial", with_zeros(_shape_in_pymc, "hu")),
     overdispersed=_FURTHER,
-    hurdle=True,
 )

@@ -3,8 +3,6 @@
 from typing import Literal
 
 from bayesmix.families.record import OF_A_PROBABILITY, FamilyRecord
-from bayesmix.numerics import ordinal
-from bayesmix.numerics import response_moments as moments
 from bayesmix.numerics.row_distribution import ordinal as rows
 
 type OrdinalText = Literal[
@@ -19,9 +17,7 @@ CUMULATIVE = FamilyRecord(
     links=OF_A_PROBABILITY,
     response="ordinal",
     distribution=rows.CUMULATIVE,
-    moments=moments.ORDERED_CATEGORIES,
     in_pymc="cumulative",
-    categories=ordinal.CUMULATIVE,
 )
 
 STOPPING_RATIO = FamilyRecord(
@@ -31,7 +27,5 @@ STOPPING_RATIO = FamilyRecord(
     links=OF_A_PROBABILITY,
     response="ordinal",
     distribution=rows.STOPPING_RATIO,
-    moments=moments.ORDERED_CATEGORIES,
     in_pymc="sratio",
-    categories=ordinal.STOPPING_RATIO,
 )

@@ -1,10 +1,9 @@
-"""Poisson counts, and those with zeros of their own."""
+"""Poisson counts, and those with extra zeros."""
 
 from typing import Literal
 
 from bayesmix.families.auxiliary import HU, ZI
 from bayesmix.families.record import FamilyRecord, PymcRecipe, as_is, with_zeros
-from bayesmix.numerics import response_moments as moments
 from bayesmix.numerics import row_codes as codes
 from bayesmix.numerics.laplace import likelihood
 from bayesmix.numerics.row_distribution import counts, zeros
@@ -22,10 +21,9 @@ POISSON = FamilyRecord(
     links=("log",),
     response="count",
     distribution=counts.POISSON,
-    moments=moments.POISSON,
     in_pymc="poisson",
     overdispersed=f'family="negative_binomial", or {_ROW}',
-    laplace={"log": likelihood.POISSON_LOG},
+    laplace=likelihood.POISSON,
     row_codes={"log": codes.POISSON_LOG},
 )
 
@@ -36,7 +34,6 @@ ZERO_INFLATED_POISSON = FamilyRecord(
     response="count_with_zeros",
     auxiliary=(ZI,),
     distribution=zeros.ZERO_INFLATED_POISSON,
-    moments=moments.ZERO_INFLATED_POISSON,
     in_pymc=PymcRecipe("ZeroInflatedPoisson", with_zeros(as_is, "zi")),
     overdispersed=f'family="zero_inflated_negative_binomial", or {_ROW}',
 )
@@ -47,8 +44,6 @@ HURDLE_POISSON = FamilyRecord(
     response="count_with_zeros",
     auxiliary=(HU,),
     distribution=zeros.HURDLE_POISSON,
-    moments=moments.HURDLE_POISSON,
     in_pymc=PymcRecipe("HurdlePoisson", with_zeros(as_is, "hu")),
     overdispersed=f'family="hurdle_negative_binomial", or {_ROW}',
-    hurdle=True,
 )

@@ -4,7 +4,6 @@ from typing import Literal
 
 from bayesmix.families.auxiliary import HU, SHAPE, SIGMA
 from bayesmix.families.record import Arguments, FamilyRecord, PymcRecipe, as_is, with_zeros
-from bayesmix.numerics import response_moments as moments
 from bayesmix.numerics.row_distribution import continuous as rows
 from bayesmix.numerics.row_distribution import zeros
 
@@ -28,7 +27,6 @@ LOGNORMAL = FamilyRecord(
     response="positive",
     auxiliary=(SIGMA,),
     distribution=rows.LOGNORMAL,
-    moments=moments.LOGNORMAL,
     in_pymc="lognormal",
     of_log=True,
 )
@@ -39,10 +37,8 @@ HURDLE_LOGNORMAL = FamilyRecord(
     response="positive_with_zeros",
     auxiliary=(SIGMA, HU),
     distribution=zeros.HURDLE_LOGNORMAL,
-    moments=moments.HURDLE_LOGNORMAL,
     in_pymc=PymcRecipe("HurdleLogNormal", with_zeros(as_is, "hu")),
     of_log=True,
-    hurdle=True,
 )
 
 GAMMA = FamilyRecord(
@@ -51,7 +47,6 @@ GAMMA = FamilyRecord(
     response="positive",
     auxiliary=(SHAPE,),
     distribution=rows.GAMMA,
-    moments=moments.GAMMA,
     in_pymc=PymcRecipe("Gamma", _gamma_in_pymc),
 )
 
@@ -61,7 +56,5 @@ HURDLE_GAMMA = FamilyRecord(
     response="positive_with_zeros",
     auxiliary=(SHAPE, HU),
     distribution=zeros.HURDLE_GAMMA,
-    moments=moments.HURDLE_GAMMA,
     in_pymc=PymcRecipe("HurdleGamma", with_zeros(_gamma_in_pymc, "hu")),
-    hurdle=True,
 )

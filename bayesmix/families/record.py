@@ -4,11 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bayesmix.families.auxiliary import Auxiliary
+from bayesmix.families.auxiliary import HU, Auxiliary
 from bayesmix.numerics.laplace.likelihood import CountLikelihood
-from bayesmix.numerics.ordinal import OrderedCategories
-from bayesmix.numerics.response_moments import Moments
-from bayesmix.numerics.row_distribution.parts import RowDistribution
+from bayesmix.numerics.row_distribution.parts import OrderedCategories, RowDistribution
 
 OF_A_PROBABILITY = ("logit", "probit", "cloglog")
 """Links of families whose mean is a probability; the first is the default."""
@@ -17,21 +15,21 @@ Arguments = dict[str, Any]
 
 
 def as_is(arguments: Arguments) -> Arguments:
-    """PyMC has our names."""
+    """PyMC uses the same names."""
     return arguments
 
 
 def with_zeros(in_pymc: Callable[[Arguments], Arguments], zero: str) -> Callable[[Arguments], Arguments]:
-    """PyMC's `psi` is the probability of the part that `in_pymc` is for."""
+    """PyMC's `psi` is the probability of a draw from the base distribution, whose arguments `in_pymc` translates."""
     return lambda arguments: in_pymc(arguments | {"psi": 1 - arguments.pop(zero)})
 
 
 @dataclass(frozen=True)
 class PymcRecipe:
-    """How PyMC writes the family, where Bambi has other names for its parameters.
+    """How the family is written in PyMC, where Bambi's own family has other names for its parameters.
 
-    `distribution`, its name; `in_pymc` takes our names to those of the distribution; `parent`, the parameter that the
-    formula is of; `of_trials`: counts out of trials.
+    `distribution` is its name in PyMC, `in_pymc` translates arguments to those of that distribution, `parent` is the
+    parameter that the formula describes, `of_trials` says whether it counts successes out of trials.
     """
 
     distribution: str
@@ -47,46 +45,50 @@ class FamilyRecord:
     Attributes
     ----------
     name, aliases
-        As it is written, and what brms, glmmTMB or Bambi call it.
+        Its name here, and its names in brms, glmmTMB or Bambi.
     resembled
-        Other names that come nearest to it: the same by another name, or another model that answers the same question.
+        Names of other software whose nearest family this is: the same distribution, or another model for the same
+        question.
     links
         The first is the default.
     response
         What the response may be, one of `formula.response.RESPONSE_KINDS`.
-    distribution, moments
-        Density, draws and tails of a row; mean and variance on the response's scale.
+    distribution
+        Density, tails, draws, mean and variance of a row.
     in_pymc
         Bambi's own name for it, or the recipe by which it is written in PyMC.
     auxiliary
         Further parameters.
     overdispersed
-        What to fit instead where counts vary more than the family allows; None where that cannot be asked.
+        What to fit instead where counts vary more than the family allows; None where the question does not arise.
     of_log
-        Whether the logarithm of the response is what the linear predictor is the mean of.
-    hurdle
-        Whether what is above 0 follows a distribution without its zeros.
-    categories
-        Of ordered categories what the thresholds mean.
+        Whether the linear predictor is the mean of the logarithm of the response.
     laplace
         By link, the likelihood that `bm.laplace` maximises.
     row_codes
-        By link, the number by which compiled densities know a row, as `numerics.row_codes` has them: group effects of
-        such models can be integrated out by quadrature.
+        By link, the number that stands for the row in compiled densities (`numerics.row_codes`). Group effects of such
+        models can be integrated out by quadrature.
     """
 
     name: str
     links: tuple[str, ...]
     response: str
     distribution: RowDistribution
-    moments: Moments
     in_pymc: str | PymcRecipe
     aliases: tuple[str, ...] = ()
     resembled: tuple[str, ...] = ()
     auxiliary: tuple[Auxiliary, ...] = ()
     overdispersed: str | None = None
     of_log: bool = False
-    hurdle: bool = False
-    categories: OrderedCategories | None = None
     laplace: Mapping[str, CountLikelihood] = field(default_factory=dict)
     row_codes: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def hurdle(self) -> bool:
+        """Whether responses above 0 follow a distribution without its zeros."""
+        return HU in self.auxiliary
+
+    @property
+    def categories(self) -> OrderedCategories | None:
+        """What the thresholds of ordered categories mean."""
+        return self.distribution.categories

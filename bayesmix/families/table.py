@@ -45,7 +45,10 @@ FAMILIES: dict[str, FamilyRecord] = {
 }
 
 ALIASES = {alias: family.name for family in FAMILIES.values() for alias in family.aliases}
-"""What brms, glmmTMB and Bambi call some of them."""
+"""Names of some of them in brms, glmmTMB and Bambi."""
 
 RESEMBLED = {other: family.name for family in FAMILIES.values() for other in family.resembled}
-"""The family to which another name comes nearest."""
+"""The family that is nearest to another name."""
+
+AUXILIARY = {parameter.name: parameter for family in FAMILIES.values() for parameter in family.auxiliary}
+"""Further parameters by name."""

@@ -10,8 +10,7 @@ from scipy import stats
 from scipy.special import expit, logit
 
 import bayesmix as bm
-from bayesmix.families.auxiliary import AUXILIARY
-from bayesmix.families.table import ALIASES, FAMILIES
+from bayesmix.families.table import ALIASES, AUXILIARY, FAMILIES
 from bayesmix.formula.response import RESPONSE_KINDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "families.md").read_text()

@@ -13,9 +13,8 @@ from scipy import stats
 from scipy.special import expit, logit, softmax
 from scipy.stats import norm
 
-from bayesmix.families.auxiliary import AUXILIARY
 from bayesmix.families.family import read_family
-from bayesmix.families.table import FAMILIES
+from bayesmix.families.table import AUXILIARY, FAMILIES
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
 from bayesmix.modelling.pymc_model.build import build_model

@@ -6,12 +6,12 @@ from scipy import stats
 from scipy.special import expit, gammaln
 
 from bayesmix.numerics import prior_codes as codes
-from bayesmix.numerics.gaussian.arrangement import GroupColumns
-from bayesmix.numerics.joint.coefficients import coefficient_prior
-from bayesmix.numerics.joint.rough import places_of, rough_fit
-from bayesmix.numerics.joint.rows import exponential, log_one_plus, row_densities
-from bayesmix.numerics.laplace.likelihood import BINOMIAL_LOGIT as BINOMIAL
+from bayesmix.numerics.gaussian.arrangement import GroupColumns, effect_positions
+from bayesmix.numerics.joint.rough_fit import rough_fit
+from bayesmix.numerics.laplace.likelihood import BINOMIAL
+from bayesmix.numerics.prior_densities import coefficient_prior
 from bayesmix.numerics.row_codes import BINOMIAL_LOGIT, POISSON_LOG
+from bayesmix.numerics.row_distribution.compiled import exponential, log_one_plus, row_densities
 
 
 def test_exp_and_log_to_the_last_digits():
@@ -77,7 +77,7 @@ def crossed(n_obs: int = 3000, seed: int = 3):
 def rough_of(y, X, terms):
     return rough_fit(
         y=y, trials=np.ones(len(y)), offset=np.zeros(len(y)), X=X, locations=np.zeros(2), scales=np.full(2, 2.5),
-        terms=terms, sds=(np.ones(1),) * len(terms), likelihood=BINOMIAL,
+        terms=terms, sds=(np.ones(1),) * len(terms), likelihood=BINOMIAL["logit"],
     )  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def test_rough_fit_is_the_mode_of_the_dense_model():
         mu = expit(A @ x)
         H = np.eye(33) + A.T @ (A * (mu * (1 - mu))[:, None])
         x += np.linalg.solve(H, A.T @ (y - mu) - x)
-    places = np.concatenate([places_of(found.layout, t).ravel() for t in range(3)])
+    places = np.concatenate([effect_positions(found.layout, found.layout.places[t]).ravel() for t in range(3)])
     np.testing.assert_allclose(found.u[places], x, atol=1e-8)
     variances = np.diag(np.linalg.inv(H))
     np.testing.assert_allclose(found.variances[places], variances, rtol=1e-6)

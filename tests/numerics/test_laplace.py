@@ -8,11 +8,10 @@ from statsmodels import api as sm
 
 from bayesmix.families.table import FAMILIES as RECORDS
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
-from bayesmix.numerics.laplace.criterion import laplace_at, slope_of
+from bayesmix.numerics.laplace.criterion import Counts, laplace_at, slope_of
 from bayesmix.numerics.laplace.estimate import laplace_estimate
 from bayesmix.numerics.laplace.incidence import incidence
-from bayesmix.numerics.laplace.likelihood import BINOMIAL_LOGIT, POISSON_LOG, CountLikelihood, RowTerms
-from bayesmix.numerics.laplace.modes import Counts
+from bayesmix.numerics.laplace.likelihood import BINOMIAL, POISSON, CountLikelihood, RowTerms
 from bayesmix.numerics.links import LINKS
 
 N = 70
@@ -27,7 +26,8 @@ def mean_slope(link, eta):
 
 def variance_of(family, mean, trials):
     """Of a count, where `variance` has that of a proportion."""
-    return RECORDS[family].moments.variance({"mu": mean, "trials": trials}) * (trials**2 if family == "binomial" else 1)
+    variance = RECORDS[family].distribution.variance({"mu": mean, "trials": trials})
+    return variance * (trials**2 if family == "binomial" else 1)
 
 
 def log_mass(family, link, y, trials, eta):
@@ -234,7 +234,7 @@ def test_estimates_against_another_optimiser():
     X, one = np.column_stack([np.ones(n), x]), np.ones((n, 1))
     terms = (GroupColumns(index, one, 10),)
     model = {"y": y, "trials": np.ones(n), "X": X, "terms": terms, "offset": np.zeros(n)}
-    found = laplace_estimate(**model, likelihood=POISSON_LOG)
+    found = laplace_estimate(**model, likelihood=POISSON["log"])
     layout = incidence(terms, n).layout
 
     def dense(point):
@@ -290,11 +290,11 @@ def test_nothing_lower_from_other_starts(seed):
 def test_units_and_origin_do_not_matter():
     model = a_model("binomial", seed=5)
     model["terms"] = model["terms"][1:2]
-    plain = laplace_estimate(**model, likelihood=BINOMIAL_LOGIT)
+    plain = laplace_estimate(**model, likelihood=BINOMIAL["logit"])
     move = np.array([[1.0, 1e5], [0.0, 1e6]])  # x becomes 1e6 x + 1e5
     g = model["terms"][0]
     moved = dict(model, X=model["X"] @ move, terms=(GroupColumns(g.index, g.columns @ move, g.n_levels),))
-    other = laplace_estimate(**moved, likelihood=BINOMIAL_LOGIT)
+    other = laplace_estimate(**moved, likelihood=BINOMIAL["logit"])
     assert other.criterion == pytest.approx(plain.criterion, abs=1e-8)
     np.testing.assert_allclose(move @ other.coefficients, plain.coefficients, atol=1e-5)
     np.testing.assert_allclose(move @ other.covariance @ move.T, plain.covariance, rtol=1e-4, atol=1e-7)
@@ -309,7 +309,7 @@ def test_no_variance_is_exactly_no_variance():
     y, x = np.tile([2.0, 3, 2, 3, 3, 2, 3, 2], 5), np.repeat(np.arange(5.0), 8)
     X = np.column_stack([np.ones(40), x])
     terms = (GroupColumns(index, np.ones((40, 1)), 8),)
-    model = {"y": y, "trials": np.ones(40), "X": X, "offset": np.zeros(40), "likelihood": POISSON_LOG}
+    model = {"y": y, "trials": np.ones(40), "X": X, "offset": np.zeros(40), "likelihood": POISSON["log"]}
     found = laplace_estimate(terms=terms, **model)
     without = laplace_estimate(terms=(), **model)
     assert found.L[0][0, 0] == 0.0
@@ -326,7 +326,7 @@ def test_no_variance_is_exactly_no_variance():
 def test_modes_and_their_covariances():
     """At the estimates: modes of the dense penalised likelihood, and blocks of the dense inverse."""
     model = a_model("poisson", seed=9)
-    found = laplace_estimate(**model, likelihood=POISSON_LOG)
+    found = laplace_estimate(**model, likelihood=POISSON["log"])
     layout = incidence(model["terms"], N).layout
     factors = np.zeros((len(layout.block_k), 8, 8))
     for place, L in zip(layout.places, found.L, strict=True):

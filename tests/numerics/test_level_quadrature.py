@@ -10,9 +10,10 @@ from scipy.integrate import quad
 from scipy.special import betaln, gammaln, log_expit, log_ndtr
 
 from bayesmix.families.table import FAMILIES as RECORDS
-from bayesmix.numerics.level_quadrature.likelihood import apart_from_predictor, log_density, with_slopes
-from bayesmix.numerics.level_quadrature.parameters import COEFFICIENT, FOLDED, POSITIVE
 from bayesmix.numerics.level_quadrature.posterior import (
+    COEFFICIENT,
+    FOLDED,
+    POSITIVE,
     Parameters,
     evaluate_counts,
     log_posterior_at,
@@ -21,6 +22,7 @@ from bayesmix.numerics.level_quadrature.posterior import (
 )
 from bayesmix.numerics.level_quadrature.rows import count_rows
 from bayesmix.numerics.prior_codes import GAMMA, HALF_NORMAL, LAPLACE, NORMAL, STUDENT_T
+from bayesmix.numerics.row_distribution.compiled import apart_from_predictor, log_density, with_slopes
 
 FAMILIES = [
     ("binomial", "logit"),

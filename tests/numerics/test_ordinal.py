@@ -6,9 +6,8 @@ from scipy import stats
 
 from bayesmix.families.table import FAMILIES as RECORDS
 from bayesmix.numerics.links import LINKS
-from bayesmix.numerics.ordinal import category_probabilities
-from bayesmix.numerics.row_distribution.parts import Predicted
-from bayesmix.numerics.row_distribution.residual import quantile_residual
+from bayesmix.numerics.row_distribution.ordinal import category_probabilities
+from bayesmix.numerics.row_distribution.parts import Predicted, quantile_residual
 
 N_ROWS, N_DRAWS, K = 6, 3, 4
 RNG = np.random.default_rng(2)
@@ -44,9 +43,9 @@ def test_probabilities_and_moments(family, link):
             expected = by_definition(family, link, row, draw)
             np.testing.assert_allclose(found[row, :, draw], expected, rtol=1e-12)
             numbers = stats.rv_discrete(values=(range(1, K + 1), expected))
-            moments = RECORDS[family].moments
-            assert moments.mean({"probabilities": found})[row, draw] == pytest.approx(numbers.mean())
-            assert moments.variance({"probabilities": found})[row, draw] == pytest.approx(numbers.var())
+            distribution = RECORDS[family].distribution
+            assert distribution.mean({"probabilities": found})[row, draw] == pytest.approx(numbers.mean())
+            assert distribution.variance({"probabilities": found})[row, draw] == pytest.approx(numbers.var())
 
 
 @pytest.mark.parametrize("family", FAMILIES)

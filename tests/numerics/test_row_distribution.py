@@ -11,8 +11,7 @@ from scipy.special import logsumexp
 from bayesmix.families.table import FAMILIES
 from bayesmix.numerics.links import LINKS
 from bayesmix.numerics.row_distribution.beta_binomial_tails import beta_binomial_tails
-from bayesmix.numerics.row_distribution.parts import Predicted
-from bayesmix.numerics.row_distribution.residual import quantile_residual
+from bayesmix.numerics.row_distribution.parts import Predicted, quantile_residual
 
 N_ROWS, N_DRAWS = 7, 5
 RNG = np.random.default_rng(1)
@@ -173,7 +172,7 @@ def test_draws_have_the_mean_and_variance_of_the_family(name):
     parameters = {"mu": mean(case.link)} | other | {"trials": np.where(other["trials"] > 0, other["trials"], np.nan)}
     expected, variance = (
         np.broadcast_to(moment(parameters), ETA.shape)[tried]
-        for moment in (FAMILIES[case.family].moments.mean, FAMILIES[case.family].moments.variance)
+        for moment in (FAMILIES[case.family].distribution.mean, FAMILIES[case.family].distribution.variance)
     )
     assert (np.abs(values.mean(axis=0) - expected) < 5 * np.sqrt(variance / n)).all()
     if case.family not in ("student_t", "lognormal", "hurdle_lognormal"):  # whose fourth moment is too large to tell

@@ -17,7 +17,8 @@ from bayesmix.inference.shared.draws import (
 )
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.links import LINKS
-from bayesmix.numerics.ordinal import OrderedCategories, category_probabilities
+from bayesmix.numerics.row_distribution.ordinal import category_probabilities
+from bayesmix.numerics.row_distribution.parts import OrderedCategories
 from bayesmix.posterior.layout import THRESHOLD, corr_name, sd_names
 from bayesmix.priors.density import log_prior_density
 from bayesmix.priors.prior import Prior

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from bayesmix.arrays import Floats, Positions
-from bayesmix.families.auxiliary import AUXILIARY
+from bayesmix.families.table import AUXILIARY
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.inference.shared.draws import auxiliary, constant_parameters, fixed, group_effects, joined, thresholds
 from bayesmix.inference.shared.response_scale import trials_of
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.links import LINKS
-from bayesmix.numerics.ordinal import category_probabilities
+from bayesmix.numerics.row_distribution.ordinal import category_probabilities
 
 Rows = slice | Positions
 Effects = Callable[[GroupTerm, Positions], Floats]
@@ -38,7 +38,7 @@ def expected_response(fit: Fit, *, groups: str, effects: Effects | None = None) 
         ordered categories their number, from 1.
         Nothing is kept between calls, so memory follows the rows asked for.
     """
-    parameters, mean = response_parameters(fit, groups=groups, effects=effects), fit.family.record.moments.mean
+    parameters, mean = response_parameters(fit, groups=groups, effects=effects), fit.family.record.distribution.mean
     return lambda rows: mean(parameters(rows))
 
 
@@ -50,7 +50,7 @@ def response_parameters(
     Returns
     -------
     callable
-        Takes a slice of rows, gives parameters by name as `numerics.response_moments` takes them: `mu`, shape
+        Takes a slice of rows, gives parameters by name as a `RowDistribution`'s mean takes them: `mu`, shape
         (n_rows, n_draws), the family's own, (n_draws,) or with a formula (n_rows, n_draws), `weights` and `trials`,
         (n_rows, 1). Of ordered categories `probabilities`, (n_rows, n_categories, n_draws).
     """

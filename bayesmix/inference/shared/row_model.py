@@ -11,8 +11,7 @@ from bayesmix.inference.shared.expectation import Positions, Rows, linear_predic
 from bayesmix.inference.shared.new_groups import new_effects
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.predictive_statistics import RowMoments
-from bayesmix.numerics.row_distribution.parts import Predicted
-from bayesmix.numerics.row_distribution.residual import quantile_residual
+from bayesmix.numerics.row_distribution.parts import Predicted, quantile_residual
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def row_model(fit: Fit, *, draws: Positions | None = None, groups: str = "fitted
     draws = np.arange(n_draws_of(fit)) if draws is None else draws
     effects = new_effects(fit, draws=draws, seed=seed) if groups == "new" else None
     y, trials = fit.design.response.values, fit.design.response.trials
-    link, distribution, of_row = fit.family.link, fit.family.record.distribution, fit.family.record.moments
+    link, distribution = fit.family.link, fit.family.record.distribution
     others, on_response_scale = other_parameters(fit, effects=effects, draws=draws), mean_parameter(fit)
 
     def predicted(rows: Rows, eta: Floats) -> Predicted:
@@ -58,7 +57,7 @@ def row_model(fit: Fit, *, draws: Positions | None = None, groups: str = "fitted
 
     def moments(rows: Rows, eta: Floats) -> RowMoments:
         parameters = on_response_scale(eta, others(rows))
-        return RowMoments(of_row.mean(parameters), of_row.variance(parameters))
+        return RowMoments(distribution.mean(parameters), distribution.variance(parameters))
 
     return RowModel(
         n_obs=fit.design.n_obs,

@@ -22,8 +22,7 @@ from bayesmix.inference.shared.summarise import SHOWN, summarise_in_parts
 from bayesmix.inference.tables.fitted import at_estimates
 from bayesmix.modelling.kinds import no_answer, require_answer
 from bayesmix.modelling.record import Fit
-from bayesmix.numerics.row_distribution.parts import Predicted
-from bayesmix.numerics.row_distribution.residual import quantile_residual
+from bayesmix.numerics.row_distribution.parts import Predicted, quantile_residual
 
 KINDS = ("response", "pearson", "scaled", "quantile")
 
@@ -110,7 +109,8 @@ def _of_laplace(fit: LaplaceFit, *, kind: str, prob: float, seed: int | None) ->
     difference = observed(fit.design.response) - mean
     if kind != "response":
         trials = trials_of(fit.design.response)
-        variance = fit.family.record.moments.variance({"mu": mean, "trials": np.ones(1) if trials is None else trials})
+        parameters = {"mu": mean, "trials": np.ones(1) if trials is None else trials}
+        variance = fit.family.record.distribution.variance(parameters)
         # Where the search ran off to a probability of 1 in every digit there is no variance to divide by.
         difference = difference / np.sqrt(np.where(variance > 0, variance, np.nan))
     return pd.DataFrame({"estimate": difference}, index=fit.data.index)
@@ -134,12 +134,12 @@ def _root_weights(fit: RemlFit | LmFit) -> Floats | float:
 
 def _differences(fit: Fit, kind: str) -> Callable[[slice], Floats]:
     response = observed(fit.design.response)
-    parameters, moments = response_parameters(fit, groups="fitted"), fit.family.record.moments
+    parameters, distribution = response_parameters(fit, groups="fitted"), fit.family.record.distribution
 
     def differences(rows: slice) -> Floats:
         own = parameters(rows)
-        difference = response[rows, None] - moments.mean(own)
-        return difference if kind == "response" else difference / np.sqrt(moments.variance(own))
+        difference = response[rows, None] - distribution.mean(own)
+        return difference if kind == "response" else difference / np.sqrt(distribution.variance(own))
 
     return differences
 

@@ -11,8 +11,8 @@ import xarray as xr
 
 from bayesmix.arrays import Floats
 from bayesmix.errors import StoredFitError, listing
-from bayesmix.families.auxiliary import AUXILIARY
 from bayesmix.families.family import Family
+from bayesmix.families.table import AUXILIARY
 from bayesmix.formula.design import Design
 from bayesmix.modelling.diagnostics import parameter_blocks
 from bayesmix.modelling.exact.route import ExactRoute

@@ -1,29 +1,30 @@
 """Log density of counts given the linear predictor, with the derivatives that Laplace's approximation needs.
 
-`links` and `variance` define the families; from them alone a weight far out, mu'(eta)^2 / V(mu), would be 0 / 0. Here
-every derivative stands in a form that keeps its digits there: separated data lead the search to just such places.
+The weight mu'(eta)^2 / V(mu) would be 0 / 0 far out. Here every derivative has a form that keeps its digits there:
+separated data lead the search to just such places.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, gammaln, log_expit, log_ndtr
+from scipy.special import expit, gammaln
 
 from bayesmix.arrays import Floats
 from bayesmix.numerics.links import LINKS
+from bayesmix.numerics.row_distribution.counts import log_choose
+from bayesmix.numerics.row_distribution.parts import log_probabilities
 
 _HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
-_LARGEST = 700.0  # exp of more would overflow
 _SMALL = 1e-4
 
 
 @dataclass(frozen=True)
 class RowTerms:
-    """Row by row, each (n_obs,): `log_density` without its constant, its derivative `score` by eta, minus its second
-    derivative `observed`, the expected value `expected` of that, and the derivative `expected_slope` of `expected`.
+    """`log_density` of every row without its constant, its derivative `score` by eta, minus its second derivative
+    `observed`, the expectation `expected` of that, and its derivative `expected_slope`; each (n_obs,).
 
-    With the links logit and log `observed` is `expected`, the same array.
+    With the links logit and log, `observed` and `expected` are the same array.
     """
 
     log_density: Floats
@@ -37,9 +38,9 @@ class RowTerms:
 class CountLikelihood:
     """A distribution of counts with its link.
 
-    `terms` takes eta, y and the trials (1 for Bernoulli; not used by Poisson), all (n_obs,); `log_constant`, of y and
-    the trials, is the sum over rows of what the log density adds that does not depend on eta; `near`, of the same, is
-    an eta near the data, half a count away from none and all.
+    `terms` is a function of eta, y and the trials (1 for Bernoulli; not used by Poisson), all (n_obs,). `log_constant`,
+    of y and the trials, is the sum over rows of the terms of the log density without eta. `near`, of the same, is an
+    eta near the data, half a count away from none and all.
     """
 
     terms: Callable[[Floats, Floats, Floats], RowTerms]
@@ -49,10 +50,11 @@ class CountLikelihood:
 
 def _logit(eta: Floats, successes: Floats, trials: Floats) -> RowTerms:
     failures = trials - successes
+    log_up, log_down = log_probabilities("logit", eta)
     up, down = expit(eta), expit(-eta)
     weight = trials * up * down
     return RowTerms(
-        successes * log_expit(eta) + failures * log_expit(-eta),
+        successes * log_up + failures * log_down,
         successes * down - failures * up,
         weight,
         weight,
@@ -62,7 +64,7 @@ def _logit(eta: Floats, successes: Floats, trials: Floats) -> RowTerms:
 
 def _probit(eta: Floats, successes: Floats, trials: Floats) -> RowTerms:
     failures = trials - successes
-    log_up, log_down = log_ndtr(eta), log_ndtr(-eta)
+    log_up, log_down = log_probabilities("probit", eta)
     log_density = -0.5 * eta * eta - _HALF_LOG_2PI
     # phi / Phi on both sides; d up / d eta = -up (eta + up), d down / d eta = down (down - eta)
     up, down = np.exp(log_density - log_up), np.exp(log_density - log_down)
@@ -78,14 +80,14 @@ def _probit(eta: Floats, successes: Floats, trials: Floats) -> RowTerms:
 
 def _complementary_log_log(eta: Floats, successes: Floats, trials: Floats) -> RowTerms:
     failures = trials - successes
-    rate = np.exp(np.minimum(eta, _LARGEST))
+    log_up, log_down = log_probabilities("cloglog", eta)
+    rate = -log_down
     ratio = np.where(rate < _SMALL, 1 - rate / 2 + rate**2 / 12, rate / np.expm1(np.maximum(rate, _SMALL)))
     # d ratio / d eta = -ratio (rate + ratio - 1)
     excess = np.where(rate < _SMALL, rate / 2 + rate**2 / 12, rate + ratio - 1)
-    log_up = np.where(rate < _SMALL, eta - rate / 2, np.log(-np.expm1(-np.maximum(rate, _SMALL))))
     expected = trials * rate * ratio
     return RowTerms(
-        successes * log_up - failures * rate,
+        successes * log_up + failures * log_down,
         successes * ratio - failures * rate,
         successes * ratio * excess + failures * rate,
         expected,
@@ -105,14 +107,18 @@ def log_of_factorials(y: Floats) -> float:
 
 def log_of_choices(y: Floats, trials: Floats) -> float:
     """The sum of the logarithms of the binomial coefficients."""
-    return float((gammaln(trials + 1) - gammaln(y + 1) - gammaln(trials - y + 1)).sum())
+    return float(log_choose(trials, y).sum())
 
 
 def _binomial(link: str, terms: Callable[[Floats, Floats, Floats], RowTerms]) -> CountLikelihood:
     return CountLikelihood(terms, log_of_choices, lambda y, trials: LINKS[link].link((y + 0.5) / (trials + 1)))
 
 
-BINOMIAL_LOGIT = _binomial("logit", _logit)
-BINOMIAL_PROBIT = _binomial("probit", _probit)
-BINOMIAL_CLOGLOG = _binomial("cloglog", _complementary_log_log)
-POISSON_LOG = CountLikelihood(_poisson_log, lambda y, _: log_of_factorials(y), lambda y, _: LINKS["log"].link(y + 0.5))
+BINOMIAL = {
+    link: _binomial(link, terms)
+    for link, terms in {"logit": _logit, "probit": _probit, "cloglog": _complementary_log_log}.items()
+}
+POISSON = {
+    "log": CountLikelihood(_poisson_log, lambda y, _: log_of_factorials(y), lambda y, _: LINKS["log"].link(y + 0.5))
+}
+"""By link."""

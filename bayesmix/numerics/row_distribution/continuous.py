@@ -3,13 +3,20 @@
 import numpy as np
 from scipy.special import betainc, betaln, gammainc, gammaincc, gammaln, ndtr, stdtr
 
-from bayesmix.numerics.row_distribution.parts import Floats, Predicted, RowDistribution, Tails, log_probabilities
+from bayesmix.arrays import Floats
+from bayesmix.numerics.row_distribution.parts import (
+    Parameters,
+    Predicted,
+    RowDistribution,
+    Tails,
+    log_probabilities,
+)
 
 _HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
 
 
 def _scale(q: Predicted) -> Floats:
-    """Standard deviation of a row, of Student's t its scale: sigma / sqrt(weight)."""
+    """Standard deviation of a row, or scale of its Student's t: sigma / sqrt(weight)."""
     return q["sigma"] / np.sqrt(q["weights"])
 
 
@@ -19,6 +26,10 @@ def _distance(y: Floats, q: Predicted) -> Floats:
 
 def _gaussian_log_density(y: Floats, q: Predicted) -> Floats:
     return -0.5 * _distance(y, q) ** 2 - np.log(_scale(q)) - _HALF_LOG_2PI
+
+
+def _gaussian_variance(q: Parameters) -> Floats:
+    return np.broadcast_to(q["sigma"] ** 2 / q["weights"], q["mu"].shape)
 
 
 def _of_normal(z: Floats) -> Tails:
@@ -40,8 +51,15 @@ def _student_draw(rng: np.random.Generator, q: Predicted) -> Floats:
     return q.mu + _scale(q) * rng.standard_t(q["nu"], size=q.eta.shape)
 
 
+def _student_variance(q: Parameters) -> Floats:
+    """sigma^2 / weight times nu / (nu - 2); infinite up to 2 degrees of freedom."""
+    with np.errstate(divide="ignore"):
+        factor = np.where(q["nu"] > 2, q["nu"] / np.abs(q["nu"] - 2), np.inf)
+    return _gaussian_variance(q) * factor
+
+
 def _log_distance(y: Floats, q: Predicted) -> Floats:
-    """Of the logarithm; y is positive, or 0 in a model with a hurdle, where this is not used."""
+    """For the logarithm; where y is 0, in a model with a hurdle, the value is not used."""
     return (np.log(np.where(y > 0, y, 1.0)) - q.mu) / q["sigma"]
 
 
@@ -52,6 +70,14 @@ def _lognormal_log_density(y: Floats, q: Predicted) -> Floats:
 
 def _lognormal_draw(rng: np.random.Generator, q: Predicted) -> Floats:
     return np.exp(q.mu + q["sigma"] * rng.standard_normal(q.eta.shape))
+
+
+def _lognormal_mean(q: Parameters) -> Floats:
+    return np.exp(q["mu"] + q["sigma"] ** 2 / 2)
+
+
+def _lognormal_variance(q: Parameters) -> Floats:
+    return np.expm1(q["sigma"] ** 2) * _lognormal_mean(q) ** 2
 
 
 def _gamma_log_density(y: Floats, q: Predicted) -> Floats:
@@ -72,7 +98,7 @@ def _gamma_draw(rng: np.random.Generator, q: Predicted) -> Floats:
 
 def beta_shapes(q: Predicted) -> tuple[Floats, Floats]:
     """Both parameters of the beta distribution with mean mu and precision phi."""
-    up, down = log_probabilities(q)
+    up, down = log_probabilities(q.link, q.eta)
     return np.exp(up) * q["phi"], np.exp(down) * q["phi"]
 
 
@@ -95,14 +121,17 @@ GAUSSIAN = RowDistribution(
     _gaussian_log_density,
     lambda y, q: _of_normal(_distance(y, q)),
     lambda rng, q: q.mu + _scale(q) * rng.standard_normal(q.eta.shape),
+    _gaussian_variance,
     standardised=_distance,
 )
-STUDENT_T = RowDistribution(_student_log_density, _student_tails, _student_draw)
+STUDENT_T = RowDistribution(_student_log_density, _student_tails, _student_draw, _student_variance)
 LOGNORMAL = RowDistribution(
     _lognormal_log_density,
     lambda y, q: _of_normal(_log_distance(y, q)),
     _lognormal_draw,
+    _lognormal_variance,
+    _lognormal_mean,
     standardised=_log_distance,
 )
-GAMMA = RowDistribution(_gamma_log_density, _gamma_tails, _gamma_draw)
-BETA = RowDistribution(_beta_log_density, _beta_tails, _beta_draw)
+GAMMA = RowDistribution(_gamma_log_density, _gamma_tails, _gamma_draw, lambda q: q["mu"] ** 2 / q["shape"])
+BETA = RowDistribution(_beta_log_density, _beta_tails, _beta_draw, lambda q: q["mu"] * (1 - q["mu"]) / (1 + q["phi"]))

@@ -1,23 +1,51 @@
-"""Distributions of ordered categories, as their numbers from 1; `threshold` is among the other parameters."""
+"""Ordered categories: their probabilities, and the distribution of a category's number, counted from 1.
+
+With eta the linear predictor, F the inverse link and thresholds t_1, ..., t_(K-1), `threshold` among the parameters,
+
+    cumulative       P(y <= k) = F(t_k - eta)
+    stopping ratio   P(y = k given y >= k) = F(t_k - eta)
+"""
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from bayesmix.numerics import ordinal
+from bayesmix.arrays import Floats
 from bayesmix.numerics.links import LINKS
-from bayesmix.numerics.ordinal import OrderedCategories, category_probabilities
-from bayesmix.numerics.row_distribution.parts import Floats, Predicted, RowDistribution, Tails
+from bayesmix.numerics.row_distribution.parts import OrderedCategories, Parameters, Predicted, RowDistribution, Tails
+
+
+def category_probabilities(
+    categories: OrderedCategories, inverse: Callable[[ArrayLike], Floats], predictor: Floats, thresholds: Floats
+) -> Floats:
+    """Probabilities of the categories, shape (n_rows, n_categories, n_draws).
+
+    Parameters
+    ----------
+    categories
+        What the thresholds mean.
+    inverse
+        The inverse link.
+    predictor
+        Shape (n_rows, n_draws).
+    thresholds
+        Shape (n_categories - 1, n_draws).
+    """
+    return categories.probabilities(inverse(thresholds[None] - predictor[:, None]))
 
 
 def _ordinal(categories: OrderedCategories) -> RowDistribution:
     def probabilities(q: Predicted) -> Floats:
-        """Shape (n_rows, n_categories, n_draws)."""
         return category_probabilities(categories, LINKS[q.link].inverse, q.eta, q["threshold"])
 
     def tails(y: Floats, q: Predicted) -> Tails:
         shares = probabilities(q)
-        numbers, own = np.arange(1, shares.shape[1] + 1)[:, None], y[:, None]
+        numbers, observed = np.arange(1, shares.shape[1] + 1)[:, None], y[:, None]
         below, at, above = (
-            np.where(which, shares, 0.0).sum(axis=1) for which in (numbers < own, numbers == own, numbers > own)
+            np.where(chosen, shares, 0.0).sum(axis=1)
+            for chosen in (numbers < observed, numbers == observed, numbers > observed)
         )
         return Tails(below, at, above)
 
@@ -30,8 +58,36 @@ def _ordinal(categories: OrderedCategories) -> RowDistribution:
         passed = rng.uniform(size=q.eta.shape)[:, None] > borders
         return np.asarray(1 + passed.sum(axis=1), dtype=np.float64)
 
-    return RowDistribution(log_density, tails, draw)
+    return RowDistribution(log_density, tails, draw, _variance, _mean, categories=categories)
 
 
-CUMULATIVE = _ordinal(ordinal.CUMULATIVE)
-STOPPING_RATIO = _ordinal(ordinal.STOPPING_RATIO)
+def _mean(q: Parameters) -> Floats:
+    return np.einsum("rkd,k->rd", q["probabilities"], _numbers(q))
+
+
+def _variance(q: Parameters) -> Floats:
+    return np.einsum("rkd,k->rd", q["probabilities"], _numbers(q) ** 2) - _mean(q) ** 2
+
+
+def _numbers(q: Parameters) -> Floats:
+    return np.arange(1.0, q["probabilities"].shape[1] + 1)
+
+
+def _cumulative_probabilities(shares: Floats) -> Floats:
+    ones = np.ones((len(shares), 1, shares.shape[-1]))
+    return np.diff(np.concatenate([0 * ones, shares, ones], axis=1), axis=1)
+
+
+def _stopping_probabilities(shares: Floats) -> Floats:
+    ones = np.ones((len(shares), 1, shares.shape[-1]))
+    beyond = np.cumprod(np.concatenate([ones, 1 - shares], axis=1), axis=1)
+    return np.concatenate([shares, ones], axis=1) * beyond
+
+
+def _stopping_shares(each: Any, _: Any, above: Any) -> tuple[Any, Any]:
+    from_here = each[:-1] + above
+    return each[:-1] / from_here, above / from_here
+
+
+CUMULATIVE = _ordinal(OrderedCategories(_cumulative_probabilities, lambda _, below, above: (below, above)))
+STOPPING_RATIO = _ordinal(OrderedCategories(_stopping_probabilities, _stopping_shares))

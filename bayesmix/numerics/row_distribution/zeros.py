@@ -1,7 +1,7 @@
-"""Distributions with zeros of their own: inflated by more zeros, or behind a hurdle.
+"""Distributions with extra zeros: zero-inflated, or behind a hurdle.
 
-Draws past a hurdle need no rejection: with a count as arrivals during [0, 1], the first of them comes at t with
-P(t > s) = P(none in [0, s]), here given t <= 1, and the others during what is left follow from it:
+Draws past a hurdle need no rejection. A count is the number of arrivals during [0, 1]. The first arrives at t with
+P(t > s) = P(none in [0, s]), here given t <= 1, and the others arrive during the rest of the time:
 
     Poisson(mu)         P(t > s) = exp(-mu s)                      1 + Poisson(mu (1 - t))
     negative binomial   P(t > s) = (1 + mu s / shape)^-shape       1 + Poisson(rate (1 - t)),
@@ -12,68 +12,83 @@ from collections.abc import Callable
 
 import numpy as np
 
+from bayesmix.arrays import Floats
 from bayesmix.numerics.row_distribution.continuous import GAMMA, LOGNORMAL
 from bayesmix.numerics.row_distribution.counts import BINOMIAL, NEGATIVE_BINOMIAL, POISSON
-from bayesmix.numerics.row_distribution.parts import Floats, Predicted, RowDistribution, Tails
+from bayesmix.numerics.row_distribution.parts import Parameters, Predicted, RowDistribution, Tails
 
 Draw = Callable[[np.random.Generator, Predicted], Floats]
-LogZero = Callable[[Predicted], Floats]
+LogZero = Callable[[Parameters], Floats]
 
 
 def inflated(base: RowDistribution) -> RowDistribution:
-    """0 with probability zi, else as `base`."""
+    """0 with probability zi, otherwise `base`."""
 
     def log_density(y: Floats, q: Predicted) -> Floats:
         of_base = base.log_density(y, q) + np.log1p(-q["zi"])
         return np.where(y == 0, np.logaddexp(np.log(q["zi"]), of_base), of_base)
 
     def tails(y: Floats, q: Predicted) -> Tails:
-        found, zero = base.tails(y, q), q["zi"]
-        below = np.where(y > 0, zero + (1 - zero) * found.below, 0.0)
-        return Tails(below, np.exp(log_density(y, q)), (1 - zero) * found.above)
+        of_base, zero = base.tails(y, q), q["zi"]
+        below = np.where(y > 0, zero + (1 - zero) * of_base.below, 0.0)
+        return Tails(below, np.exp(log_density(y, q)), (1 - zero) * of_base.above)
 
     def draw(rng: np.random.Generator, q: Predicted) -> Floats:
         return np.where(rng.uniform(size=q.eta.shape) < q["zi"], 0.0, base.draw(rng, q))
 
-    return RowDistribution(log_density, tails, draw)
+    def variance(q: Parameters) -> Floats:
+        """E y^2 is (1 - zi) times that of `base`."""
+        return (1 - q["zi"]) * (base.variance(q) + q["zi"] * base.mean(q) ** 2)
+
+    return RowDistribution(log_density, tails, draw, variance, lambda q: (1 - q["zi"]) * base.mean(q))
 
 
 def hurdle(base: RowDistribution, draw_above: Draw, log_zero: LogZero | None = None) -> RowDistribution:
-    """0 with probability hu, else as `base` without its zeros, whose log probability is `log_zero`."""
+    """0 with probability hu, otherwise `base` without its zeros, whose log probability is `log_zero`."""
+
+    def above(q: Parameters) -> Floats:
+        return -np.expm1(log_zero(q)) if log_zero else np.ones_like(q["mu"])
 
     def log_above(q: Predicted) -> Floats:
-        return np.log(-np.expm1(log_zero(q))) if log_zero else np.zeros_like(q.eta)
+        return np.log(above(q)) if log_zero else np.zeros_like(q.eta)
 
     def log_density(y: Floats, q: Predicted) -> Floats:
         past = np.log1p(-q["hu"]) + base.log_density(y, q) - log_above(q)
         return np.where(y == 0, np.log(q["hu"]) + np.zeros_like(q.eta), past)
 
     def tails(y: Floats, q: Predicted) -> Tails:
-        found, share = base.tails(y, q), (1 - q["hu"]) * np.exp(-log_above(q))
+        of_base, share = base.tails(y, q), (1 - q["hu"]) * np.exp(-log_above(q))
         zero = np.exp(log_zero(q)) if log_zero else 0.0
         at = np.exp(log_density(y, q)) if log_zero else np.where(y == 0, q["hu"], np.zeros_like(q.eta))
         return Tails(
-            np.where(y > 0, q["hu"] + share * (found.below - zero), 0.0),
+            np.where(y > 0, q["hu"] + share * (of_base.below - zero), 0.0),
             at,
-            np.where(y > 0, share * found.above, 1 - q["hu"] + np.zeros_like(q.eta)),
+            np.where(y > 0, share * of_base.above, 1 - q["hu"] + np.zeros_like(q.eta)),
         )
 
     def draw(rng: np.random.Generator, q: Predicted) -> Floats:
         return np.where(rng.uniform(size=q.eta.shape) < q["hu"], 0.0, draw_above(rng, q))
 
-    return RowDistribution(log_density, tails, draw)
+    def mean(q: Parameters) -> Floats:
+        return (1 - q["hu"]) / above(q) * base.mean(q)
+
+    def variance(q: Parameters) -> Floats:
+        """E y^2 past the hurdle is that of `base`, divided by the probability of more than 0."""
+        return (1 - q["hu"]) / above(q) * (base.variance(q) + base.mean(q) ** 2) - mean(q) ** 2
+
+    return RowDistribution(log_density, tails, draw, variance, mean)
 
 
-def _poisson_log_zero(q: Predicted) -> Floats:
-    return -q.mu
+def _poisson_log_zero(q: Parameters) -> Floats:
+    return -q["mu"]
 
 
-def _negative_binomial_log_zero(q: Predicted) -> Floats:
-    return -q["shape"] * np.log1p(q.mu / q["shape"])
+def _negative_binomial_log_zero(q: Parameters) -> Floats:
+    return -q["shape"] * np.log1p(q["mu"] / q["shape"])
 
 
 def _log_none_before(rng: np.random.Generator, log_zero: Floats) -> Floats:
-    """log P(none before the first arrival), whose P is uniform between P(0) and 1."""
+    """log P(none before the first arrival); that probability is uniform between P(0) and 1."""
     return np.log1p(rng.uniform(size=log_zero.shape) * np.expm1(log_zero))
 
 
