@@ -44,7 +44,7 @@ OF_ALL = {
     "na_action": 'that is na="drop" or na="error".', "dropna": 'na="drop"', "missing": 'na="drop"',
     "weight": "that is weights=, the name of a column", "prior": PRIORS, "set_prior": PRIORS, "prior_intercept": PRIORS,
     "prior_aux": PRIORS, "sample_prior": "draws of the priors are not there", "max_treedepth": "found by NUTS",
-    "nAGQ": "bm.laplace has one node", "contrasts": "not there yet", "categorical": "factor(g) in the formula",
+    "nAGQ": "bm.laplace has one node", "categorical": "factor(g) in the formula",
     "random": "y ~ x + (x | g)", "re_formula": "y ~ x + (x | g)", "vc_formula": "y ~ x + (x | g)", "groups": "(x | g)",
     "dispformula": "further formulas stand in a list", "sigma": "further formulas stand in a list",
     "ziformula": '"zero_inflated_poisson"', "noncentered": "centred or not as its data ask",
