@@ -5,7 +5,7 @@ from collections.abc import Collection
 from bayesmix.errors import FormulaError, Span, did_you_mean
 from bayesmix.formula.arguments import constant
 from bayesmix.formula.factor_functions import FACTOR_FUNCTIONS
-from bayesmix.formula.functions import FUNCTIONS, NOT_SUPPORTED, SPECIAL_FUNCTIONS
+from bayesmix.formula.functions import FUNCTIONS, NOT_SUPPORTED, ROW_EXTREMES, SPECIAL_FUNCTIONS
 from bayesmix.formula.syntax import (
     COMPARISONS,
     Binary,
@@ -74,7 +74,7 @@ def check_expression(node: Node, text: str, known: Collection[str], *, within_ar
 
 
 def _expressions(call: Call, text: str) -> tuple[Node, ...]:
-    """What is calculated of a call's arguments: the first, which is of columns; of `ifelse` all three.
+    """What is calculated of a call's arguments: the first, which is of columns; of `ifelse`, `pmin` and `pmax` all.
 
     The others are constants, which are looked at here, and those of `C` the name of a coding.
     """
@@ -83,6 +83,12 @@ def _expressions(call: Call, text: str) -> tuple[Node, ...]:
     if call.function == "ifelse":
         if len(call.arguments) != 3 or call.keywords:
             raise FormulaError("ifelse() takes 3 arguments in order: ifelse(x > 3, 1, 0).", text, call.span)
+        return call.arguments
+    if call.function in ROW_EXTREMES:
+        if len(call.arguments) < 2 or call.keywords:
+            raise FormulaError(
+                f"{call.function}() takes two numbers of a row or more: {call.function}(x, 5).", text, call.span
+            )
         return call.arguments
     first, *further = call.arguments
     if call.function == "C":

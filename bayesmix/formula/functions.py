@@ -130,6 +130,9 @@ FUNCTIONS: dict[str, Function] = {
     "sin": Function("sine, x in radians", _plain(np.sin)),
     "cos": Function("cosine, x in radians", _plain(np.cos)),
     "tan": Function("tangent, x in radians", _plain(np.tan)),
+    "asin": Function("arc sine in radians: asin(sqrt(share))", _plain(np.arcsin)),
+    "acos": Function("arc cosine in radians", _plain(np.arccos)),
+    "atan": Function("arc tangent in radians", _plain(np.arctan)),
     "I": Function("result of arithmetic as it stands: I(x^2), I(x > 3)", _plain(lambda values: values)),
     "scale": Function(
         "column centred and divided by its sd (n - 1), or less a number and divided by one: scale(x, 3, 2)",
@@ -162,7 +165,12 @@ FUNCTIONS: dict[str, Function] = {
     "max": Function("largest value of the column, one number", _summary(np.max)),
     "as.numeric": Function("column as a number", _plain(lambda values: values)),
     "ifelse": Function("one of two values a row: ifelse(x > 3, 1, 0)", _plain(lambda values: values)),
+    "pmin": Function("the smallest of several numbers of a row: pmin(x, 5)", _plain(lambda values: values)),
+    "pmax": Function("the largest of several numbers of a row: pmax(0, x - 3)", _plain(lambda values: values)),
 }
+
+ROW_EXTREMES: dict[str, Callable[[Floats, Floats], Floats]] = {"pmin": np.minimum, "pmax": np.maximum}
+"""Functions of several numbers of a row."""
 
 SPECIAL_FUNCTIONS = {
     "offset": "a term with coefficient 1",
@@ -194,6 +202,7 @@ NOT_SUPPORTED = {
     "trunc": "truncated responses are not supported",
     "resp_trials": "trials are written k | trials(n)",
     "c": 'constants stand inside of a function: I(f %in% c("a", "b")), cut(x, c(0, 5, 9))',
+    "ave": 'means by group are a column of the data: data["m"] = data.groupby("g")["x"].transform("mean")',
     "interaction": "write a:b, or make a column of the combinations",
     "var": "write sd(x)^2 inside of I()",
     "droplevels": "levels that do not occur are none; use the column itself",

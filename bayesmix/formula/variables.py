@@ -6,6 +6,7 @@ expression's text, and used again for new data.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from bayesmix.formula.contrasts import PlainContrast, coding_key
 from bayesmix.formula.extremes import refuse_extremes
 from bayesmix.formula.factor_functions import FACTOR_FUNCTIONS, as_list, text_of
 from bayesmix.formula.factor_variables import factor_of, is_text, truth_of
-from bayesmix.formula.functions import FUNCTIONS
+from bayesmix.formula.functions import FUNCTIONS, ROW_EXTREMES
 from bayesmix.formula.number_texts import beside_numbers, refuse_number_texts
 from bayesmix.formula.syntax import (
     COMPARISONS,
@@ -211,6 +212,8 @@ class Variables:
             return self.own_function(call)
         if call.function == "ifelse":
             return self.choice(call)
+        if call.function in ROW_EXTREMES:
+            return reduce(ROW_EXTREMES[call.function], self.numbers_of_rows(call))
         if call.function in FACTOR_FUNCTIONS:
             raise self.fail(
                 f"{call.function}() makes a factor, so it cannot be calculated with; it is a term of its own.",
@@ -238,17 +241,22 @@ class Variables:
 
     def choice(self, call: Call) -> Floats:
         """`ifelse(test, yes, no)` of numbers, row by row."""
-        test, yes, no = (np.asarray(self.evaluate(part), dtype=float) for part in call.arguments)
-        for part, values in zip(call.arguments, (test, yes, no), strict=True):
-            if values.ndim > 1:
-                raise self.fail(
-                    f"ifelse() takes one number a row, and {unparse(part)} has {values.shape[1]}.", part.span
-                )
+        test, yes, no = self.numbers_of_rows(call)
         unknown = np.broadcast_to(np.where(np.isnan(test), np.nan, 0.0), (len(self.data),))
         refuse_extremes(
             label_of(call.arguments[0]), unknown, [name.name for name in columns_in(call.arguments[0])], self.data
         )
         return np.where(test != 0, yes, no)
+
+    def numbers_of_rows(self, call: Call) -> list[Floats]:
+        """The arguments of a call as one number for each row, or for all."""
+        arguments = [np.asarray(self.evaluate(part), dtype=float) for part in call.arguments]
+        for part, values in zip(call.arguments, arguments, strict=True):
+            if values.ndim > 1:
+                raise self.fail(
+                    f"{call.function}() takes one number a row, and {unparse(part)} has {values.shape[1]}.", part.span
+                )
+        return arguments
 
     def own_function(self, call: Call) -> Any:
         arguments = [self.evaluate(argument) for argument in call.arguments]
