@@ -127,6 +127,7 @@ SPECIAL_FUNCTIONS = {
     "p": "response: successes and trials, p(k, n)",
     "cbind": "response: successes and failures, cbind(k, n - k)",
     "trials": "response: k | trials(n)",
+    "cens": "response: time | cens(censored), 1 where only a lower bound of the time is known",
 }
 
 _SMOOTH = "smooth terms are not supported; write poly(x, 3), or a spline basis as columns of the data"
@@ -150,7 +151,7 @@ NOT_SUPPORTED = {
     "dummy": 'a 0/1 column is written I(f == "level")',
     "weights": 'weights are an argument: fit(..., weights="w")',
     "se": "known standard errors are not supported; use weights=",
-    "cens": "censored responses are not supported",
+    "Surv": "a censored response is written time | cens(1 - status): 1 where R's status is 0, the event not seen",
     "trunc": "truncated responses are not supported",
     "resp_trials": "trials are written k | trials(n)",
     "ordered": "an ordered Categorical is treated as a factor; use the column itself",

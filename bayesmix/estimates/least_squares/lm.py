@@ -10,6 +10,7 @@ from statsmodels.regression.linear_model import WLS
 from bayesmix.arrays import Floats
 from bayesmix.errors import DesignError, listing
 from bayesmix.estimates.least_squares.record import FStatistic, LmFit
+from bayesmix.families.censoring import refuse_censored
 from bayesmix.formula.design import Design
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
@@ -71,6 +72,7 @@ def lm(
     """
     check_functions(functions)
     parsed = parse(formula, functions or ())
+    refuse_censored(parsed, "lm")
     _refuse_random_terms(parsed)
     return least_squares(build_design(parsed, data, weights=weights, na=na, functions=functions))
 

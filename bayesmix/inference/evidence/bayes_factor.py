@@ -16,6 +16,7 @@ from bayesmix.inference.evidence.evidence_cache import log_marginals
 from bayesmix.inference.evidence.log_marginal import log_marginal
 from bayesmix.inference.evidence.scale_curve import evidence_range
 from bayesmix.inference.evidence.tested_term import reduction_named, tested_sds
+from bayesmix.inference.shared.response_scale import censoring_of
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model
@@ -216,7 +217,8 @@ def _require_same_rows(fit: Fit, other: Fit) -> None:
     value, other_value = (design.response.values - shift * design.offset for design in (one, two))
     ones = np.ones(one.n_obs)
     trials, other_trials = (ones if design.response.trials is None else design.response.trials for design in (one, two))
-    if not (np.array_equal(value, other_value) and np.array_equal(trials, other_trials)):
+    same_bounds = np.array_equal(censoring_of(one.response), censoring_of(two.response))
+    if not (np.array_equal(value, other_value) and np.array_equal(trials, other_trials) and same_bounds):
         raise ArgumentError(
             f"The fits have different responses ({one.response.name} and {two.response.name}, or other rows): their "
             "marginal likelihoods cannot be compared."

@@ -209,7 +209,7 @@ def _reduced_laplace(fit: LaplaceFit, part: Reduction) -> LaplaceFit:
 
 def _p_values(fit: Fit, parts: Sequence[Reduction]) -> dict[str, tuple[float, float]]:
     """Of the likelihood-ratio test of each part, naive and for the boundary; nan where there is no such test."""
-    if fit.design.parts:
+    if fit.design.parts or fit.design.response.censoring is not None:
         return {part.label: (nan, nan) for part in parts}
     if fit.family.is_gaussian_identity:
         try:

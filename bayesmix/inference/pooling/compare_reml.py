@@ -89,6 +89,8 @@ def compare_reml(fit: Fit, *, prob: float = 0.95) -> RemlComparison:
     fit, prob = a_posterior(fit, question="compare_reml"), probability(prob)
     if fit.design.parts:
         raise ArgumentError(f"There is no REML fit of a model with a formula for {' and '.join(fit.design.parts)}.")
+    if fit.design.response.censoring is not None:
+        raise ArgumentError(f"There is no REML fit of a censored response; {fit.design.formula.response.text} is one.")
     if fit.family.is_gaussian_identity:
         estimated: RemlFit | LaplaceFit = fit_reml(fit.design)
     elif has_laplace_fit(fit.family):

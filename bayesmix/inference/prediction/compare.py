@@ -13,6 +13,7 @@ from bayesmix.hints import with_hints
 from bayesmix.inference.prediction.loo import loo
 from bayesmix.inference.prediction.loo_record import Loo
 from bayesmix.inference.shared.readable_table import readable
+from bayesmix.inference.shared.response_scale import censoring_of
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 
@@ -112,7 +113,8 @@ def _require_same_rows(first_name: str, first: Fit, name: str, other: Fit) -> No
     same_trials = (one.response.trials is None) == (two.response.trials is None) and (
         one.response.trials is None or np.array_equal(one.response.trials, two.response.trials)  # type: ignore[arg-type]
     )
-    if not np.array_equal(one.response.values, two.response.values) or not same_trials:
+    same_bounds = np.array_equal(censoring_of(one.response), censoring_of(two.response))
+    if not np.array_equal(one.response.values, two.response.values) or not same_trials or not same_bounds:
         raise ArgumentError(
             f"Models are compared on the same response: that of {first_name!r} is {one.response.name}, that of "
             f"{name!r} {two.response.name}, with other values. A density of log(y) is not one of y."

@@ -51,6 +51,7 @@ def group_log_likelihoods(fit: Fit, index: Positions, draws: Positions) -> Calla
     predictor = linear_predictor(fit, fit.design, terms=fit.design.random, effects=without_own, draws=draws)
     roots = {id(term): symmetric_root(covariances(fit, term)[draws]) for term in fit.design.random}
     others = other_parameters(fit, draws=draws)
+    closed = fit.family.is_gaussian_identity and fit.design.response.censoring is None
 
     def gaussian(rows: Positions, eta: Floats, columns: Floats, root: Floats) -> Floats:
         own = others(rows)
@@ -61,7 +62,7 @@ def group_log_likelihoods(fit: Fit, index: Positions, draws: Positions) -> Calla
         if len(rows) == 0:
             return np.zeros(len(draws))
         columns, root = _own_effects(fit, rows, homes, roots)
-        if fit.family.is_gaussian_identity and columns.shape[1]:
+        if closed and columns.shape[1]:
             return gaussian(rows, predictor(rows), columns, root)
         return log_group_likelihood(lambda eta: model.log_density(rows, eta), predictor(rows), columns, root)
 

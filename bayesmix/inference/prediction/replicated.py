@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayesmix.arrays import Flags, Floats
+from bayesmix.errors import ArgumentError
 from bayesmix.inference.prediction.posterior_predict import replicates
 from bayesmix.inference.shared.draws import n_draws_of
 from bayesmix.inference.shared.row_model import RowModel, row_model, spread_draws
@@ -48,7 +49,14 @@ class Replicated:
 
 
 def replicated(fit: Fit, *, draws: int = DRAWS, groups: str = "fitted", seed: int) -> Replicated:
-    """Replicates of the fitted rows from `draws` draws, of a very long table from fewer."""
+    """Replicates of the fitted rows from `draws` draws, of a very long table from fewer.
+
+    Raises
+    ------
+    ArgumentError
+        Rows are censored: what a replicate would be compared with was not observed.
+    """
+    _refuse_censored(fit)
     most = max(_FEWEST_DRAWS, _MOST_VALUES // fit.design.n_obs)
     positions = spread_draws(n_draws_of(fit), min(draws, most))
     model = row_model(fit, draws=positions, groups=groups, seed=seed)
@@ -62,6 +70,17 @@ def replicated(fit: Fit, *, draws: int = DRAWS, groups: str = "fitted", seed: in
         trials=None if trials is None else trials[used],
         moments=RowMoments(moments.mean[used], moments.variance[used]),
     )
+
+
+def _refuse_censored(fit: Fit) -> None:
+    response = fit.design.response
+    if response.censoring is not None:
+        n_censored = int((response.censoring != 0).sum())
+        raise ArgumentError(
+            f"{response.name} is censored in {n_censored} of {len(response.values)} rows, where replicates have "
+            'nothing to be compared with, and the other rows alone are a selection. See residuals(fit, kind="quantile") '
+            "and plot_qq(fit), which draw a censored row within its tail."
+        )
 
 
 def _moments(model: RowModel) -> RowMoments:

@@ -9,6 +9,8 @@ Leans on (Bambi 0.21): `families.univariate.UnivariateFamily` and `BinomialBaseF
 splits successes from trials, and `StoppingRatio`; `families.likelihood.Likelihood` with `dist`; `Family.link`.
 """
 
+from typing import Any
+
 import bambi
 import numpy as np
 import pymc as pm
@@ -20,6 +22,8 @@ from pytensor.tensor.special import softmax
 
 from bayesmix.families.family import Family
 from bayesmix.families.record import Arguments, PymcRecipe
+from bayesmix.formula.design import Response
+from bayesmix.modelling.pymc_model.censored_densities import censored_density
 from bayesmix.modelling.pymc_model.hurdle_counts import HurdleNegativeBinomial, HurdlePoisson
 from bayesmix.modelling.pymc_model.response_densities import RESPONSE_DENSITIES
 from bayesmix.posterior import layout
@@ -75,17 +79,23 @@ class _AdjacentCategory(StoppingRatio):
         return (relative / relative.sum(categories)).transpose(..., categories)
 
 
-def bambi_family(family: Family, *, has_trials: bool) -> str | bambi.Family:
+def bambi_family(family: Family, response: Response) -> str | bambi.Family:
     """What `bambi.Model` takes as family; its link is that of `family`."""
     recipe = family.record.in_pymc
+    if response.censoring is not None:
+        return _made(family, PymcRecipe(family.name), censored_density(family.name, response.censoring))
     if isinstance(recipe, str):
-        return "bernoulli" if family.name == "binomial" and not has_trials else recipe
+        return "bernoulli" if family.name == "binomial" and response.trials is None else recipe
     if family.name == "adjacent_category":
         likelihood = Likelihood("StoppingRatio", ["p", "threshold"], "p", pm.Categorical)
         adjacent = _AdjacentCategory(family.name, likelihood, {"p": family.link, "threshold": "identity"})
         adjacent.set_default_priors({"threshold": "Normal"})  # which Bambi asks for; `thresholds` has ours
         return adjacent
-    distribution = _OWN.get(recipe.distribution) or getattr(pm, recipe.distribution)
+    return _made(family, recipe, _OWN.get(recipe.distribution) or getattr(pm, recipe.distribution))
+
+
+def _made(family: Family, recipe: PymcRecipe, distribution: Any) -> _Renamed:
+    """The family by its distribution in PyMC."""
     likelihood = Likelihood(f"bayesmix_{family.name}", [recipe.parent, *family.auxiliary], recipe.parent, distribution)
     links = {recipe.parent: family.link} | {parameter.name: parameter.link for parameter in family.record.auxiliary}
     made = _RenamedOfTrials if recipe.of_trials else _Renamed

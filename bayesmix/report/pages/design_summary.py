@@ -34,6 +34,8 @@ def _rows(design: Design) -> list[list[str]]:
     ]
     if design.response.trials is not None and not at:
         found.insert(1, [".response.trials", f"({n},)", "trials"])
+    if design.response.censoring is not None and not at:
+        found.insert(1, [".response.censoring", f"({n},)", "1 right, -1 left, 0 observed"])
     if design.weights is not None and not at:
         found.append([".weights", f"({n},)", str(design.weights_column)])
     return [row for row in found if row]
