@@ -1,8 +1,8 @@
-"""Files that are there as a whole or not at all, and what a disk says when it refuses.
+"""Files that exist as a whole or not at all, and the errors by which a disk refuses.
 
-What is being written stands beside its place as `.name.unfinished-xxxxxxxx` until it is complete. Its process holds a
-lock on it, which the system drops when the process ends in whatever way: what nobody holds was left behind by one that
-was killed, and the next that writes under the same name removes it.
+A file that is being written has the name `.name.unfinished-xxxxxxxx` beside its place until it is complete. Its process
+holds a lock on it, which the system drops when the process ends in whatever way. A file that nobody holds was left
+behind by a process that was killed, and the next process that writes under the same name removes it.
 
 This room imports the standard library only; every other room may import it.
 """
@@ -40,8 +40,7 @@ REFUSALS = frozenset(
         errno.ETXTBSY,
     }
 )
-"""The error numbers by which a disk refuses to be written: no room, no right, no such place."""
-
+"""The error numbers by which a disk refuses a file: no space, no right, no such place."""
 
 _MARK = ".unfinished-"
 _NAME_LENGTH = 40  # characters of up to 4 bytes each, where a name may have 255
@@ -49,7 +48,7 @@ _A_DAY = 86400.0  # seconds
 
 
 def fault_of_name(path: Path) -> str | None:
-    """What keeps any file from being called so, such as "has a NUL in it"; None where nothing does."""
+    """The reason why no file can have this name, such as "has a NUL in it", or None."""
     if "\0" in str(path):
         return "has a NUL in it"
     try:
@@ -60,14 +59,14 @@ def fault_of_name(path: Path) -> str | None:
 
 
 def read_regular(path: Path, *, beginning: bytes = b"") -> bytes:
-    """The bytes of a regular file; of one that does not begin with `beginning` only as many.
+    """The bytes of a regular file; only its first bytes if they differ from `beginning`.
 
-    A pipe is not waited for, and a device, which may have no end, is not read.
+    It does not wait for a pipe or read a device, which may have no end.
 
     Raises
     ------
     OSError
-        There is no such file, it may not be read, or it is no regular file; `strerror` says which.
+        There is no such file, it may not be read, or it is not a regular file; `strerror` says which.
     """
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
     try:
@@ -84,14 +83,14 @@ def read_regular(path: Path, *, beginning: bytes = b"") -> bytes:
 
 
 def write_whole(path: Path, content: bytes | memoryview) -> None:
-    """Write a file that takes the place of an earlier one once all of it is on the disk.
+    """Write a file that replaces an earlier one once all of it is on the disk.
 
-    What a killed process left of a file of this name is removed first.
+    Files that killed processes left under this name are removed first.
 
     Raises
     ------
     OSError
-        The disk refuses; an earlier file is untouched and nothing is left behind.
+        The disk refuses. An earlier file is untouched and nothing is left behind.
     """
     _remove_abandoned(path)
     handle, scratch = _scratch_file(path)
@@ -119,7 +118,7 @@ def _scratch_file(path: Path) -> tuple[int, str]:
     """A new file beside `path`, open and held by this process."""
     while True:
         handle, scratch = tempfile.mkstemp(prefix=_scratch_prefix(path), dir=path.parent)
-        # Another process may have taken it for abandoned before it was held.
+        # Another process may have considered it abandoned before it was held.
         if _hold(handle) is not False and os.fstat(handle).st_nlink > 0:
             return handle, scratch
         os.close(handle)
@@ -127,7 +126,7 @@ def _scratch_file(path: Path) -> tuple[int, str]:
 
 
 def _hold(handle: int) -> bool | None:
-    """Whether an open file is this process's now; None where the system cannot tell. Closing it ends that."""
+    """Whether this process now holds an open file until it is closed; None where the system cannot tell."""
     if fcntl is None:
         return None
     try:
@@ -140,7 +139,7 @@ def _hold(handle: int) -> bool | None:
 
 
 def _remove_abandoned(path: Path) -> None:
-    """Remove what processes that have ended left of `path`; where no locks tell, what is a day old."""
+    """Remove the files that killed processes left of `path`, or without locks those that are a day old."""
     name = re.compile(re.escape(_scratch_prefix(path)) + r"[a-z0-9_]{8}")
     with suppress(OSError):  # a folder that may be written to but not listed
         for entry in os.listdir(path.parent):
@@ -158,7 +157,7 @@ def _remove_if_abandoned(scratch: Path) -> None:
         try:
             about, held = os.fstat(handle), _hold(handle)
             if stat.S_ISREG(about.st_mode) and (held or (held is None and _is_old(about))):
-                scratch.unlink()  # while it is held: one that has only just made it sees that and makes another
+                scratch.unlink()  # while it is held: a process that has just made it sees that and makes another
         finally:
             os.close(handle)
 
@@ -168,7 +167,7 @@ def _is_old(about: os.stat_result) -> bool:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the names in a folder written to the disk, where the system can: Windows cannot."""
+    """Have the names in a folder written to the disk, which Windows cannot do."""
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError:

@@ -1,6 +1,6 @@
-"""How records print. A record does not know its page, which stands rooms above it.
+"""How records print. A record does not know its page, which is in a room above it.
 
-`bayesmix.report.pages.every_page` has the page of each by its class; it loads when the first record is printed.
+`bayesmix.report.pages.every_page` finds the page of a record by its class; it loads when the first record is printed.
 """
 
 from importlib import import_module
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Printed:
-    """A record that prints as its page: at a prompt, in a notebook."""
+    """A record that prints as its page, at a prompt and in a notebook."""
 
     def __repr__(self) -> str:
         return str(_page_of(self))

@@ -1,4 +1,4 @@
-"""What is said to somebody who is looking, and whether somebody is."""
+"""Whether somebody is watching the output, and lines for that person."""
 
 import sys
 
@@ -6,16 +6,16 @@ from rich.console import Console
 
 
 def can_show(console: Console) -> bool:
-    """Whether somebody is looking: a terminal or a notebook, not a file or a pipe."""
+    """Whether the output goes to a terminal or a notebook, not to a file or a pipe."""
     return console.is_terminal or console.is_jupyter
 
 
 def at_a_prompt() -> bool:
-    """Whether somebody types at Python, IPython or in a notebook; not a script."""
+    """Whether somebody types in Python, IPython or a notebook, so that no script is running."""
     return hasattr(sys, "ps1")
 
 
 def tell(line: str, *, shown: bool) -> None:
-    """A line beside the bar, on standard error, in a file or a pipe too, unless progress is not to be `shown`."""
+    """Write a line beside the progress bar, on standard error; a file or a pipe gets it too if progress is `shown`."""
     if shown:
         Console(stderr=True).print(line[:1].upper() + line[1:], markup=False, highlight=False)

@@ -1,4 +1,4 @@
-"""Text of a user's, such as the name of a level, as a terminal, a page, a picture or a message may show it.
+"""Users' texts, such as the name of a level, in a form that a terminal, a page, a picture or a message may show.
 
 This room imports the standard library only; every other room may import it.
 """
@@ -6,7 +6,7 @@ This room imports the standard library only; every other room may import it.
 import unicodedata
 
 _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format and surrogate characters, separators of lines
-_SPELLING = {"\u200c", "\u200d"}  # joiners: Persian, Hindi and emoji are written with them
+_SPELLING = {"\u200c", "\u200d"}  # joiners, with which Persian, Hindi and emoji are written
 
 
 def visible(text: str, *, keep: str = "") -> str:
@@ -30,5 +30,5 @@ def visible(text: str, *, keep: str = "") -> str:
 
 
 def is_unicode(text: str) -> bool:
-    """Whether a text consists of characters: half of a surrogate pair is none."""
+    """Whether a text consists of characters, without half of a surrogate pair."""
     return not any("\ud800" <= character <= "\udfff" for character in text)

@@ -1,1 +1,1 @@
-"""The command line: arguments are read and results printed here; what is done stands in the rooms below."""
+"""The command line: it reads arguments and prints results; the rooms below do the work."""

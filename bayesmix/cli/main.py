@@ -12,10 +12,8 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from bayesmix.cli.data import data
-from bayesmix.cli.fit import fit
+from bayesmix.cli.commands import data, fit, run
 from bayesmix.cli.printing import print_error
-from bayesmix.cli.run import run
 from bayesmix.errors import BayesmixError, EndedError, one_line
 from bayesmix.report.analysis.session import version_of
 
@@ -56,10 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0, 1 when results were written but for a picture, 2 for input that was refused, 130 when
-        interrupted, 143 when the system asked to end (SIGTERM) and 129 when the terminal was closed (SIGHUP).
+        The exit code: 0 for success, 1 if a part of the results such as a picture is missing, 2 for input that was
+        refused, 130 after an interrupt, 143 if the system asked to end (SIGTERM), 129 if the terminal was closed
+        (SIGHUP).
     """
-    # Pictures go to files: a matplotlib that looks for a screen fails on machines without one.
+    # Pictures go to files, and a matplotlib that wants a screen fails on machines without one.
     os.environ.setdefault("MPLBACKEND", "agg")
     received: list[int] = []
     with _ending_as_interrupts(received):
@@ -69,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _refuse(" ".join([str(error), *getattr(error, "__notes__", ())]))
         except TyperException as error:
             return _refuse(_usage(error))
-        except KeyboardInterrupt:  # in the moment in which Typer has no hand on it
+        except KeyboardInterrupt:  # while Typer does not handle it
             code = INTERRUPTED
     # Typer turns an interrupt into this code.
     if code == INTERRUPTED:
@@ -80,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def _ending_as_interrupts(received: list[int]) -> Iterator[None]:
-    """Let a signal that asks to end stop the work as Ctrl-C does, and note it in `received`."""
+    """Let a signal that asks to end stop the work as Ctrl-C does, and add it to `received`."""
 
     def interrupt(number: int, _: FrameType | None) -> None:
         received.append(number)
@@ -89,7 +88,7 @@ def _ending_as_interrupts(received: list[int]) -> Iterator[None]:
     changed = []
     if threading.current_thread() is threading.main_thread():
         for name in _ENDING:
-            # Windows has no SIGHUP; one that is ignored, as by nohup, or handled stays so.
+            # Windows has no SIGHUP. A signal that is ignored, as by nohup, or handled stays so.
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) is signal.SIG_DFL:
                 changed.append(number)
@@ -108,7 +107,7 @@ def _refuse(message: str) -> int:
 
 
 def _usage(error: TyperException) -> str:
-    """One line for a misuse of the command line, with the place where its use is told; empty after the help itself."""
+    """One line for a misuse of the command line, which refers to its help; an empty text after the help itself."""
     message = one_line(error.format_message())
     if not message:
         return ""

@@ -1,4 +1,4 @@
-"""How results look at a shell: as wide as the terminal, and plain text where the output goes to a file or a pipe."""
+"""How results look in a shell: as wide as the terminal, or as plain text where the output goes to a file or a pipe."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bayesmix.report.analysis.analysis import Written
 
 INCOMPLETE = 1
-"""The exit code of results that lack a picture."""
+"""The exit code of results that lack a part, such as a picture."""
 
 _WIDTH_OF_A_PIPE = 200
 _KINDS = {".csv": "tables", **{f".{ending}": "pictures" for ending in FORMATS}}
@@ -26,14 +26,14 @@ _OTHER = "besides"
 
 
 def console() -> Console:
-    """The terminal, or a stream that is wide enough for whole lines and has neither colours nor frames."""
+    """The terminal, or a stream that is wide enough for whole lines and without colours and frames."""
     if sys.stdout.isatty():
         return Console(highlight=False)
     return Console(file=sys.stdout, width=_WIDTH_OF_A_PIPE, no_color=True, highlight=False)
 
 
 def print_table(frame: pd.DataFrame, *, wrap: Sequence[str] = ()) -> None:
-    """Print a frame without its index; the columns in `wrap` are broken into lines where room is short."""
+    """Print a frame without its index; the columns in `wrap` are broken into lines where there is little room."""
     terminal = console()
     table = Table(box=box.SIMPLE_HEAD if terminal.is_terminal else None, pad_edge=False, header_style="bold")
     for name in frame.columns:
@@ -47,7 +47,7 @@ def print_table(frame: pd.DataFrame, *, wrap: Sequence[str] = ()) -> None:
 
 
 def print_fields(fields: Mapping[str, str]) -> None:
-    """Print names and texts in two columns, long texts broken under themselves."""
+    """Print names and texts in two columns; long texts are broken into lines."""
     terminal = console()
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True, style="bold")
@@ -58,7 +58,7 @@ def print_fields(fields: Mapping[str, str]) -> None:
 
 
 def print_written(written: "Written", *, quiet: bool = False) -> None:
-    """Say where results lie, which files, and beside the results what is missing among them."""
+    """Print the folder of results and its files, and on standard error the parts that are missing."""
     for failure in written.failures:
         print_error(failure)
     folder = visible(str(written.folder))
@@ -73,17 +73,17 @@ def print_written(written: "Written", *, quiet: bool = False) -> None:
 
 
 def print_error(message: str) -> None:
-    """Print what went wrong, its line breaks kept: only a formula's error has more lines than one."""
+    """Print an error with its line breaks: only an error in a formula has more than one line."""
     print(f"bayesmix: {visible(message, keep=chr(10))}", file=sys.stderr)
 
 
 def note(text: str) -> None:
-    """Say what is being done, beside the results."""
+    """Say on standard error what is being done."""
     print(f"{visible(text)} ...", file=sys.stderr, flush=True)
 
 
 def _plain(text: str) -> Text:
-    """`text` as it stands: of a plain text rich would read `[b]` as bold, and a terminal its escapes."""
+    """`text` without a meaning: rich would read `[b]` in a plain text as bold, and a terminal obeys escapes."""
     return Text(visible(text))
 
 

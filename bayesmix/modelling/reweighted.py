@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bayesmix.modelling.samplers.log_marginal import LogMarginal, without_number
-from bayesmix.numerics.reweight import mean_ratio
+from bayesmix.numerics.monte_carlo import mean_ratio
 from bayesmix.posterior.layout import fixed_draws
 from bayesmix.priors.density import log_prior_density
 from bayesmix.priors.prior import Prior

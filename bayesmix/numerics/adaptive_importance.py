@@ -1,21 +1,28 @@
-"""Importance sampling in rounds: what some values taught the proposal, others are drawn from and weighed by.
+"""Importance sampling in rounds: some values teach the proposal, others are drawn from it and weighed by it.
 
-A value with a great weight draws to itself the proposal that is fitted to it. Weighed by that proposal it would
-discount its own weight, and the region which it stands for would be missing from the posterior: an integral too small
-by 2 to 4 % with seven parameters and more. So the first values only teach; those that are used come from a proposal
-which was settled before they were drawn, and whose density they are weighed by: weights are unbiased whatever was
-learnt. Source of the fit of the mixture: Cappe, Douc, Guillin, Marin & Robert (2008),
-doi:10.1007/s11222-008-9059-x.
+A proposal that is fitted to values is drawn towards one with a great weight. If that value were weighed by this
+proposal it would lose its weight, and its region would be missing from the posterior: with seven parameters and more
+the integral was too small by 2 to 4 %. So the first values only teach. The values that are used come from a proposal
+that was settled before they were drawn, and are weighed by its density: the weights are unbiased whatever was learnt.
+The fit of the mixture follows Cappe, Douc, Guillin, Marin & Robert (2008), doi:10.1007/s11222-008-9059-x.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import lgamma, pi
 
 import numpy as np
 
 from bayesmix.arrays import Floats
-from bayesmix.numerics.importance import Proposals, SplitT, log_density_of, propose, weigh
+from bayesmix.numerics.importance import (
+    Proposals,
+    SplitT,
+    log_density_of,
+    log_t_constant,
+    propose,
+    t_distances,
+    t_steps,
+    weigh,
+)
 
 _LEARNING = ((1000, 0.15), (2000, 0.25), (4000, 0.4))  # values that teach: at most, and of those to be used
 _COMPONENTS = (4, 6, 8)  # at most, after each round
@@ -39,7 +46,7 @@ class Mixture:
 
 @dataclass(frozen=True)
 class Aside:
-    """A proposal for places that lie aside of the mode: `draw` gives points (n_values, n), `log_density` theirs."""
+    """A proposal for places aside of the mode: `draw` gives points (n_values, n), `log_density` their density."""
 
     draw: Callable[[int, np.random.Generator], Floats]
     log_density: Callable[[Floats], Floats]
@@ -47,10 +54,10 @@ class Aside:
 
 @dataclass(frozen=True)
 class Blend:
-    """A proposal of up to three parts; `aside_share` comes from `aside`, of the rest, where there is a `mixture`, all
-    but a share of `_SPLIT_SHARE` in the whole from it.
+    """A proposal of up to three parts: the share `aside_share` comes from `aside`. If there is a `mixture`, the share
+    `_SPLIT_SHARE` comes from the split t and all the rest from the mixture.
 
-    The split t has a part always, so that no weight can exceed a multiple of what it would be there.
+    The split t always has a share, so that a weight is at most a multiple of the one that the split t would give.
     """
 
     split: SplitT
@@ -60,34 +67,8 @@ class Blend:
 
     @property
     def split_share(self) -> float:
-        """What comes from the split t."""
+        """The share of the split t."""
         return 1 - self.aside_share if self.mixture is None else _SPLIT_SHARE
-
-
-def propose_adaptively(
-    log_densities: Callable[[Floats], Floats],
-    proposal: SplitT,
-    n_values: int,
-    rng: np.random.Generator,
-    aside: Aside | None = None,
-) -> tuple[Proposals, Floats]:
-    """Values from `proposal` as long as it does, else from a mixture fitted to earlier ones, which are not returned.
-
-    Parameters
-    ----------
-    log_densities
-        Of the target, not normalised, at points (n_points, n); not finite where it cannot be used.
-
-    Returns
-    -------
-    proposals : Proposals
-        Points drawn from one proposal, independent of all values that it was fitted to, with its log density.
-    target : array (n_values,)
-        The target's log densities.
-    """
-    blend = learn(log_densities, proposal, n_values, rng, aside)
-    found = draw_from(blend, n_values, rng)
-    return found, log_densities(found.points)
 
 
 def learn(
@@ -97,7 +78,15 @@ def learn(
     rng: np.random.Generator,
     aside: Aside | None = None,
 ) -> Blend:
-    """A proposal for `n_values` values, as good as up to four fifths as many can teach it."""
+    """A proposal for `n_values` values: `proposal` as long as it is good enough, else a mixture fitted to other values.
+
+    Up to four fifths as many values teach it; they are not to be used again, so that weights are unbiased.
+
+    Parameters
+    ----------
+    log_densities
+        Of the target, not normalised, at points (n_points, n); not finite where it cannot be used.
+    """
     blends = [Blend(proposal, aside, 0.0 if aside is None else _FIRST_ASIDE, None)]
     drawn: list[Proposals] = []
     target = np.empty(0)
@@ -116,19 +105,19 @@ def learn(
 
 
 def _good_enough(first: Blend, drawn: Proposals, target: Floats) -> Blend | None:
-    """The first proposal, with few values aside if these are enough; None where a mixture is needed."""
+    """The first proposal, with few values aside if few are enough; None if a mixture is needed."""
     little = replace(first, aside_share=min(first.aside_share, _LITTLE_ASIDE))
-    for one, least in zip((little, first), _GOOD, strict=True):
-        if _efficiency(one, drawn, target) > least:
-            return one
+    for blend, least in zip((little, first), _GOOD, strict=True):
+        if _efficiency(blend, drawn, target) > least:
+            return blend
     return None
 
 
 def _efficiency(blend: Blend, drawn: Proposals, target: Floats) -> float:
-    """Effective values to expect of one drawn from `blend`, by values that were drawn from another proposal."""
-    found = weigh(target - drawn.log_densities)
+    """Expected effective size of a value drawn from `blend`, estimated from values of another proposal."""
+    weighted = weigh(target - drawn.log_densities)
     beside = np.exp(drawn.log_densities - log_density(blend, drawn.points))
-    return float(1 / (len(target) * np.sum(found.weights**2 * beside)))
+    return float(1 / (len(target) * np.sum(weighted.weights**2 * beside)))
 
 
 def refined(
@@ -155,13 +144,12 @@ def draw_from(blend: Blend, n_values: int, rng: np.random.Generator) -> Proposal
 
 def _draw_mixture(mixture: Mixture, n_values: int, rng: np.random.Generator) -> Floats:
     which = rng.choice(len(mixture.shares), n_values, p=mixture.shares)
-    steps = rng.standard_normal((n_values, mixture.means.shape[1]))
-    steps /= np.sqrt(rng.chisquare(mixture.degrees, n_values) / mixture.degrees)[:, None]
+    steps = t_steps(mixture.degrees, n_values, mixture.means.shape[1], rng)
     return mixture.means[which] + np.einsum("vij,vj->vi", mixture.roots[which], steps)
 
 
 def log_density(blend: Blend, points: Floats) -> Floats:
-    """Of the whole proposal, normalised, at points (n_points, n)."""
+    """The normalised log density of the whole proposal at points (n_points, n)."""
     parts = [np.log(blend.split_share) + log_density_of(blend.split, points)]
     if blend.aside is not None and blend.aside_share:
         parts.append(np.log(blend.aside_share) + blend.aside.log_density(points))
@@ -172,13 +160,12 @@ def log_density(blend: Blend, points: Floats) -> Floats:
 
 
 def _of_components(points: Floats, mixture: Mixture) -> tuple[Floats, Floats, Floats]:
-    """Log density of the mixture (n_points,); of its components with their shares, and distances, (d, n_points)."""
+    """Log density of the mixture (n_points,); log densities of components with shares, and distances, (d, n_points)."""
     n, degrees = points.shape[1], mixture.degrees
     logs, distances = [], []
     for share, mean, root in zip(mixture.shares, mixture.means, mixture.roots, strict=True):
-        distance = np.sum(np.linalg.solve(root, (points - mean).T) ** 2, axis=0)
-        constant = lgamma((degrees + n) / 2) - lgamma(degrees / 2) - 0.5 * n * np.log(degrees * pi)
-        constant += np.log(share) - np.sum(np.log(np.diag(root)))
+        distance = t_distances(points, mean, root)
+        constant = log_t_constant(degrees, n) + (np.log(share) - np.sum(np.log(np.diag(root))))
         logs.append(constant - 0.5 * (degrees + n) * np.log1p(distance / degrees))
         distances.append(distance)
     return np.logaddexp.reduce(logs, axis=0), np.array(logs), np.array(distances)
@@ -211,20 +198,20 @@ def _improved(points: Floats, weights: Floats, mixture: Mixture) -> Mixture:
     whole, logs, distances = _of_components(points, mixture)
     kept = []
     for log, distance in zip(logs, distances, strict=True):
-        own = weights * np.exp(log - whole)
-        share = float(own.sum())
+        of_component = weights * np.exp(log - whole)
+        share = float(of_component.sum())
         if share < _LEAST_SHARE:
             continue
         # A t is a normal whose precision varies: far points count for less.
-        precise = own * (degrees + n) / (degrees + distance)
+        precise = of_component * (degrees + n) / (degrees + distance)
         mean = precise @ points / precise.sum()
-        kept.append((share, mean, _root(points - mean, precise / share, share**2 / float(own @ own))))
+        kept.append((share, mean, _root(points - mean, precise / share, share**2 / float(of_component @ of_component))))
     shares, means, roots = (np.array(part) for part in zip(*kept, strict=True))
     return Mixture(shares / shares.sum(), means, roots, degrees)
 
 
 def _root(deviations: Floats, weights: Floats, effective: float) -> Floats:
-    """Lower root of the weighted covariance; the fewer values it rests on, the rounder it is made."""
+    """Lower root of the weighted covariance, made rounder the fewer values it rests on."""
     n = deviations.shape[1]
     covariance = (deviations.T * weights) @ deviations
     rounded = 0.5 * np.trace(covariance) / (effective + n)

@@ -1,18 +1,19 @@
-"""The search for the covariances of group effects: from one start to an optimum, inside or on the boundary.
+"""Search for the covariances of group effects, from one start to an optimum inside or on the boundary.
 
-A point is a vector x: numbers that always vary (coefficients, or none), then the lower triangles L of the terms'
-covariances, row after row, in coordinates that can turn. The criterion is minimised in rounds. After a round the bases
-are turned to the directions found, and directions whose sd is nought to all digits of the criterion are held at exactly
-0: the criterion is even in such a direction, has no slope there, and would slow every step.
+A point x holds numbers that always vary (coefficients, or none) and then the lower triangles L of the terms'
+covariances, row after row, in coordinates that can be turned. The criterion is minimised in rounds. After each round
+the bases are turned to the principal directions. A direction whose sd makes no difference to the criterion is held at
+exactly 0: the criterion is even in it, has no slope there, and would slow every step.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Self
 
 import numpy as np
 
 from bayesmix.arrays import Flags, Floats
-from bayesmix.numerics.effect_bases import lower, triangles
+from bayesmix.numerics.effect_bases import lower, lower_triangle, packed_triangles, triangles
 from bayesmix.numerics.quasi_newton import minimise
 
 _SAME = 1e-9  # values of the criterion closer than this are the same
@@ -22,61 +23,71 @@ _INWARDS = 0.1
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The criterion at a point, and its gradient (n,) by x; `near`: what an evaluation nearby may begin with."""
+    """The criterion at a point and its gradient (n,) by x; an evaluation nearby may begin with `near`."""
 
     value: float
     gradient: Floats
     near: Floats
 
 
-class Coordinates(Protocol):
-    """A criterion of x, infinite where it cannot be computed, and what its triangles mean.
+class Coordinates(ABC):
+    """A criterion of x, infinite where it cannot be computed, and what the numbers of x mean.
 
-    `near` is what an evaluation begins with, such as the modes of a point nearby; empty where it needs nothing.
+    `bases` (k, k): the effects of every term are its basis times L u. `units` (n_theta,): the numbers of the triangles
+    in x, times these, are those of L. `near` is where an evaluation begins, such as the modes of a point nearby; it is
+    empty where an evaluation needs nothing.
     """
+
+    bases: tuple[Floats, ...]
+    units: Floats
 
     @property
     def n_coefficients(self) -> int:
-        """Numbers of x before the triangles'."""
+        """How many numbers of x precede those of the triangles."""
+        return 0
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """k of every term."""
+        return tuple(len(basis) for basis in self.bases)
 
-    @property
-    def units(self) -> Floats:
-        """What the triangles' numbers (n_theta,) in x are times, to be those of L."""
+    def triangles(self, x: Floats) -> tuple[Floats, ...]:
+        """L (k, k) of every term, in its basis."""
+        return triangles(x[self.n_coefficients :] * self.units, self.sizes)
 
-    def triangles(self, x: Floats, /) -> tuple[Floats, ...]:
-        """L (k, k) of every term."""
-
-    def with_triangles(self, x: Floats, factors: tuple[Floats, ...], /) -> Floats:
+    def with_triangles(self, x: Floats, factors: tuple[Floats, ...]) -> Floats:
         """The same coefficients with other L."""
+        return np.concatenate([x[: self.n_coefficients], packed_triangles(factors) / self.units])
 
-    def turned(self, x: Floats, /) -> tuple[Self, tuple[Floats, ...]]:
+    @abstractmethod
+    def turned(self, x: Floats) -> tuple[Self, tuple[Floats, ...]]:
         """Coordinates in which every term's covariance is diagonal, and its sds (k,) there, largest first."""
 
-    def value(self, x: Floats, near: Floats, /) -> float:
+    @abstractmethod
+    def value(self, x: Floats, near: Floats) -> float:
         """The criterion."""
 
-    def evaluate(self, x: Floats, near: Floats, /) -> Evaluation:
+    @abstractmethod
+    def evaluate(self, x: Floats, near: Floats) -> Evaluation:
         """The criterion with its gradient; zeros where it is infinite."""
 
-    def settle(self, x: Floats, near: Floats, /) -> Floats:
-        """What evaluations near x may begin with, in coordinates that have been turned."""
+    def settle(self, _x: Floats, near: Floats) -> Floats:
+        """Where evaluations near x may begin, in coordinates that have been turned."""
+        return near
 
-    def slope(self, gradient: Floats, sds: tuple[Floats, ...], /) -> Floats:
+    def slope(self, gradient: Floats, _sds: tuple[Floats, ...]) -> Floats:
         """The gradient by numbers of order one."""
+        return gradient
 
 
 @dataclass(frozen=True)
 class Patience:
     """How far a search goes.
 
-    `tolerance` of the gradient's greatest element; a round has up to `steps` and three more for every number of x, a
-    search up to `rounds`. `near_zero`: sds (columns of unit size) below it are tried at 0. `least_gain`: a round that
-    gains no more is the last, since with very many rows the gradient's own rounding exceeds the tolerance. `wall`: no
-    number of x is sought beyond.
+    `tolerance` is that of the gradient's greatest element. A search has up to `rounds`, a round up to `steps` and three
+    more for every number of x. Sds below `near_zero` (for columns of unit size) are tried at 0. A round that gains no
+    more than `least_gain` is the last: with very many rows the rounding of the gradient exceeds the tolerance. No
+    number of x goes beyond `wall`.
     """
 
     tolerance: float
@@ -91,11 +102,11 @@ class Patience:
 class Optimum[Space: Coordinates]:
     """Where a search ended.
 
-    `coordinates`, turned so that every term's covariance is diagonal, and `x` in them; `sds` of every term (k,),
-    largest first, exact zeros on the boundary; `near` for evaluations there. `criterion`; `slope`: greatest element of
-    the gradient by the numbers that are not held at 0. `ascent`: the least derivative by a variance that is 0; negative
-    where the criterion would fall inwards, infinite where no variance is 0. `inwards`, of every term the direction
-    (k,) in which it would fall, or zeros.
+    In `coordinates` every term's covariance is diagonal, with `x` the point and `sds` (k,) of every term, largest first
+    and exactly 0 on the boundary; evaluations there begin with `near`. `slope` is the greatest element of the gradient
+    by the numbers that are not held at 0, `ascent` the least derivative by a variance that is 0: negative where the
+    criterion falls inwards, infinite where no variance is 0. `inwards` has for every term the direction (k,) in which
+    it falls, or zeros.
     """
 
     coordinates: Space
@@ -119,9 +130,17 @@ class Optimum[Space: Coordinates]:
     def free(self) -> Flags:
         return free_numbers(self.coordinates, self.ranks)
 
+    @property
+    def factors(self) -> tuple[Floats, ...]:
+        """L (k, k) of every term for its columns as given, lower triangular with a diagonal >= 0."""
+        return tuple(
+            lower_triangle(basis[:, :rank] * sd[:rank], np.abs(basis).max(axis=1, initial=0.0))
+            for basis, sd, rank in zip(self.coordinates.bases, self.sds, self.ranks, strict=True)
+        )
+
 
 class Restricted:
-    """The criterion as a function of the numbers that vary; every evaluation begins where the last one ended."""
+    """The criterion as a function of the numbers that vary. Every evaluation begins where the last one ended."""
 
     def __init__(self, coordinates: Coordinates, x: Floats, free: Flags, near: Floats, wall: float = np.inf) -> None:
         self.coordinates, self.base, self.free, self.near, self.wall = coordinates, x, free, near, wall
@@ -134,9 +153,9 @@ class Restricted:
     def __call__(self, part: Floats) -> tuple[float, Floats]:
         if np.abs(part).max(initial=0.0) > self.wall:
             return np.inf, np.zeros(len(part))
-        found = self.coordinates.evaluate(self.whole(part), self.near)
-        self.near = found.near
-        return found.value, found.gradient[self.free]
+        at = self.coordinates.evaluate(self.whole(part), self.near)
+        self.near = at.near
+        return at.value, at.gradient[self.free]
 
 
 def ranks_of(sds: tuple[Floats, ...]) -> tuple[int, ...]:
@@ -145,30 +164,30 @@ def ranks_of(sds: tuple[Floats, ...]) -> tuple[int, ...]:
 
 
 def free_numbers(coordinates: Coordinates, ranks: tuple[int, ...]) -> Flags:
-    """Which numbers vary: all coefficients, the first columns of each triangle."""
+    """The numbers that vary: all coefficients and the first columns of each triangle."""
     columns = [lower(k)[1] < rank for k, rank in zip(coordinates.sizes, ranks, strict=True)]
     return np.concatenate([np.ones(coordinates.n_coefficients, dtype=bool), *columns])
 
 
 def search[Space: Coordinates](coordinates: Space, x: Floats, near: Floats, patience: Patience) -> Optimum[Space]:
-    """Minimise from `x`, evaluations beginning with `near`, in rounds."""
+    """Minimise in rounds from `x`, where evaluations begin with `near`."""
     ranks = tuple(int((np.abs(L).max(axis=0, initial=0.0) > 0).sum()) for L in coordinates.triangles(x))
     reached = np.inf
     for _ in range(patience.rounds):
         free = free_numbers(coordinates, ranks)
         restricted = Restricted(coordinates, np.where(free, x, 0.0), free, near, patience.wall)
         steps = patience.steps + 3 * len(x)
-        found = minimise(restricted, x[free], tolerance=patience.tolerance, max_iterations=steps)
-        x = restricted.whole(found.point)
+        minimum = minimise(restricted, x[free], tolerance=patience.tolerance, max_iterations=steps)
+        x = restricted.whole(minimum.point)
         coordinates, sds = coordinates.turned(x)
         near = coordinates.settle(_with_sds(coordinates, x, sds), restricted.near)
-        sds = _without_noughts(coordinates, x, sds, near, found.value, patience.near_zero)
+        sds = _without_noughts(coordinates, x, sds, near, minimum.value, patience.near_zero)
         before, ranks = ranks, ranks_of(sds)
         x = _with_sds(coordinates, x, sds)
-        flat = np.abs(found.gradient).max(initial=0.0) <= patience.tolerance
-        if ranks == before and (flat or reached - found.value <= patience.least_gain):
+        flat = np.abs(minimum.gradient).max(initial=0.0) <= patience.tolerance
+        if ranks == before and (flat or reached - minimum.value <= patience.least_gain):
             break
-        reached = found.value
+        reached = minimum.value
     return _judged(coordinates, x, sds, near)
 
 
@@ -179,7 +198,7 @@ def _with_sds(coordinates: Coordinates, x: Floats, sds: tuple[Floats, ...]) -> F
 def _without_noughts(
     coordinates: Coordinates, x: Floats, sds: tuple[Floats, ...], near: Floats, criterion: float, near_zero: float
 ) -> tuple[Floats, ...]:
-    """Small sds at exactly 0 wherever that costs nothing."""
+    """The sds, with small ones set to exactly 0 wherever the criterion does not rise."""
     kept = [sd.copy() for sd in sds]
     for sd in kept:
         for i in range(len(sd) - 1, -1, -1):
@@ -195,19 +214,19 @@ def _without_noughts(
 def _judged[Space: Coordinates](coordinates: Space, x: Floats, sds: tuple[Floats, ...], near: Floats) -> Optimum[Space]:
     """Both conditions of an optimum among positive semi-definite covariances S, G = d / dS.
 
-    d / dL = 2 G L: at a diagonal L the free numbers give G S = 0; on the null space of S, where d / dL is 0 whatever
-    G may be, G is read from a point a little inside, and must be positive semi-definite.
+    d / dL = 2 G L. At a diagonal L the free numbers give G S = 0. On the null space of S d / dL is 0 whatever G is;
+    there G is read from a point a little inside, and must be positive semi-definite.
     """
     inwards = tuple(np.zeros(len(sd)) for sd in sds)
-    found = coordinates.evaluate(x, near)
-    if found.value == np.inf:
+    at = coordinates.evaluate(x, near)
+    if at.value == np.inf:
         return Optimum(coordinates, x, sds, near, np.inf, np.inf, np.inf, inwards)
     free = free_numbers(coordinates, ranks_of(sds))
-    slope = float(np.abs(coordinates.slope(found.gradient, sds)[free]).max(initial=0.0))
+    slope = float(np.abs(coordinates.slope(at.gradient, sds)[free]).max(initial=0.0))
     ascent = np.inf
     if any((sd == 0).any() for sd in sds):
         inside = _with_sds(coordinates, x, tuple(np.where(sd > 0, sd, _PROBE) for sd in sds))
-        inner = coordinates.evaluate(inside, found.near).gradient[coordinates.n_coefficients :] / coordinates.units
+        inner = coordinates.evaluate(inside, at.near).gradient[coordinates.n_coefficients :] / coordinates.units
         slopes = triangles(inner / (2 * _PROBE), coordinates.sizes)
         for sd, direction, square in zip(sds, inwards, slopes, strict=True):
             null = np.flatnonzero(sd == 0)
@@ -216,11 +235,11 @@ def _judged[Space: Coordinates](coordinates: Space, x: Floats, sds: tuple[Floats
                 ascent = min(ascent, float(values[0]))
                 if values[0] < 0:
                     direction[null] = vectors[:, 0]
-    return Optimum(coordinates, x, sds, found.near, found.value, slope, ascent, inwards)
+    return Optimum(coordinates, x, sds, at.near, at.value, slope, ascent, inwards)
 
 
 def from_boundary[Space: Coordinates](optimum: Optimum[Space], small: float, patience: Patience) -> Optimum[Space]:
-    """Go on inwards from a boundary that is no optimum, as long as the criterion falls by more than `small`."""
+    """Continue inwards from a boundary that is not an optimum, as long as the criterion falls by more than `small`."""
     for _ in range(sum(map(len, optimum.sds))):
         if not optimum.ascent < -small:
             break
@@ -234,7 +253,7 @@ def from_boundary[Space: Coordinates](optimum: Optimum[Space], small: float, pat
 
 
 def _inwards(sd: Floats, direction: Floats) -> Floats:
-    """Lower triangle with a sd of 0.1 along `direction`, whose leading numbers are 0 where sd is not."""
+    """Lower triangle with a sd of 0.1 along `direction`, whose leading numbers are 0 wherever `sd` is not."""
     L = np.diag(sd)
     if direction.any():
         L[:, int((sd > 0).sum())] = _INWARDS * direction

@@ -1,12 +1,13 @@
 """The integral of a density from draws of it: bridge sampling.
 
-The optimal bridge of Meng & Wong (1996) between the density and a normal distribution fitted to it. The density is
-made symmetric about the fitted mean first (the third warp of Meng & Schilling, 2002), which takes its skewness and
-leaves its integral; a draw's reflection costs one more value. Half of the draws of each chain fit, the other half are
-bridged, and then the other way around: draws that are bridged by what was fitted to them give too small an integral.
+The optimal bridge of Meng & Wong (1996) between the density and a normal distribution fitted to it. First the density
+is made symmetric about the fitted mean (the third warp of Meng & Schilling, 2002). That removes its skewness and leaves
+its integral as it is, at the cost of one more value for the reflection of a draw. The normal is fitted to one half of
+each chain and bridges the other half, and vice versa: draws bridged by a normal that was fitted to them give too small
+an integral.
 
-Meng & Wong's iteration looks for the root of a falling function, so that bracketing always finds it; whether the root
-means anything is for the error and the tails to say.
+Meng & Wong's iteration seeks the root of a falling function, so that bracketing always finds it. Error and tails say
+whether the root can be trusted.
 """
 
 from collections.abc import Callable
@@ -18,18 +19,18 @@ from scipy.optimize import brentq
 from scipy.special import logsumexp
 
 from bayesmix.arrays import Floats
-from bayesmix.numerics.autocorrelation import autocorrelation_time
-from bayesmix.numerics.pareto import greatest_k, pareto_k
+from bayesmix.numerics.monte_carlo import autocorrelation_time, greatest_k, pareto_k
 
 LogDensities = Callable[[Floats], Floats]
 
 GREATEST_ERROR = 0.5
-"""Of a logarithm; errors are worked out for small ones, and above they are larger than they say."""
+"""Greatest error of a logarithm. The formulas hold for small errors; larger errors are larger than they say."""
 
 _FEWEST_DRAWS = 100  # of a half
 _FEWEST_EFFECTIVE = 50
 _FEWEST_PER_PARAMETER = 3  # draws of a half; with fewer the fitted normal says more of the draws than of the density
 _DISAGREE = 5.0  # standard errors
+_REPETITIONS = 5  # sets of proposals for each half, as many in a set as there are draws in the half
 # The terms of the bridge are bounded: from this overlap on, none of a thousand can be more than 2 % of their sum, and
 # the shape of their tail, which then lies close below the bound, says nothing.
 _OVERLAP = 0.1
@@ -37,7 +38,7 @@ _OVERLAP = 0.1
 
 @dataclass(frozen=True)
 class Bridge:
-    """What bridge sampling found.
+    """The integral by bridge sampling.
 
     Attributes
     ----------
@@ -48,14 +49,14 @@ class Bridge:
     formula_error : float
         From the variance of the terms and the autocorrelation of the draws (Fruehwirth-Schnatter, 2004).
     spread_error : float
-        From the differences between chains and between repetitions with fresh proposals; of one chain, between
+        From the differences between chains and between repetitions with fresh proposals; with one chain, between
         repetitions alone.
     pareto_k : float
         The greatest shape of the tails of the terms of the bridge. It counts where `overlap`, between 0 and 1, of the
         density and its normal is below 0.1, and `greatest_k` is its limit there.
     effective_size : float
-        Independent draws that the bridged draws are worth: for the parameter that mixes worst or for the ratio of the
-        densities, in the worse half.
+        Effective number of bridged draws, in the worse half: for the parameter that mixes worst or, if that is less,
+        for the ratio of the densities.
     estimates : array (2, n_repetitions)
         The logarithm by each half and repetition.
     reason : str
@@ -76,9 +77,9 @@ class Bridge:
 
 @dataclass(frozen=True)
 class _Half:
-    """One half bridged: logarithms (n_repetitions,), squared errors, tails.
+    """One bridged half: logarithms of the integral (n_repetitions,), squared errors, tails.
 
-    `misfit`: the share of the variance of the log ratios that comes from the error of the fitted normal.
+    `misfit` is the share of the log ratios' variance that comes from the error of the fitted normal.
     """
 
     estimates: Floats
@@ -98,23 +99,17 @@ class _Normal:
     scale: Floats
 
 
-def bridge(
-    log_densities: LogDensities, draws: Floats, *, seed: int, n_repetitions: int = 5, symmetric: bool = True
-) -> Bridge:
+def bridge(log_densities: LogDensities, draws: Floats, *, seed: int) -> Bridge:
     """The integral of a density.
 
     Parameters
     ----------
     log_densities
-        Logarithm of the density at points (n_points, n); minus infinity or nan where it has none.
+        Log density at points (n_points, n); minus infinity or nan outside its support.
     draws
-        From the density, shape (n_chains, n_draws, n), in the order they were drawn; on the whole line.
+        Draws from the density in their order, on the whole line, shape (n_chains, n_draws, n).
     seed
         Of the proposals.
-    n_repetitions
-        Sets of proposals for each half, as many in a set as there are draws in the half.
-    symmetric
-        Make the density symmetric; False halves the values needed.
 
     Returns
     -------
@@ -139,7 +134,7 @@ def bridge(
         normal = _fit(fitted_to.reshape(-1, n))
         if normal is None:
             return _without("the draws do not vary in all directions")
-        half = _bridge_half(log_densities, normal, bridged, rng, n_repetitions, symmetric)
+        half = _bridge_half(log_densities, normal, bridged, rng)
         if half is None:
             return _without("the density is not finite at the draws, or nowhere about them")
         halves.append(half)
@@ -154,41 +149,34 @@ def _fit(draws: Floats) -> _Normal | None:
     return _Normal(draws.mean(axis=0), scale)
 
 
-def _bridge_half(
-    log_densities: LogDensities,
-    normal: _Normal,
-    draws: Floats,
-    rng: np.random.Generator,
-    n_repetitions: int,
-    symmetric: bool,
-) -> _Half | None:
+def _bridge_half(log_densities: LogDensities, normal: _Normal, draws: Floats, rng: np.random.Generator) -> _Half | None:
     n_chains, n_draws, n = draws.shape
     standard = solve_triangular(normal.scale, (draws.reshape(-1, n) - normal.mean).T, lower=True).T
-    of_draws = _log_ratios(log_densities, normal, standard, symmetric).reshape(n_chains, n_draws)
+    of_draws = _log_ratios(log_densities, normal, standard).reshape(n_chains, n_draws)
     if not np.isfinite(of_draws).all():
         return None
     effective = of_draws.size / autocorrelation_time(of_draws)
     share = effective / (effective + of_draws.size)
     estimates, tails, overlaps, of_proposals, within, by_chain = [], [], [], [], [], []
-    for _ in range(n_repetitions):
-        log_ratios = _log_ratios(log_densities, normal, rng.standard_normal((of_draws.size, n)), symmetric)
+    for _ in range(_REPETITIONS):
+        log_ratios = _log_ratios(log_densities, normal, rng.standard_normal((of_draws.size, n)))
         if not np.isfinite(log_ratios).any():
             return None
-        found = _root(of_draws.ravel(), log_ratios, share)
-        above, below = np.exp(_log_above(log_ratios - found, share)), np.exp(_log_below(of_draws - found, share))
+        estimate = _root(of_draws.ravel(), log_ratios, share)
+        above, below = np.exp(_log_above(log_ratios - estimate, share)), np.exp(_log_below(of_draws - estimate, share))
         overlaps.append(below.mean() * (1 - share))
         below /= below.mean()
-        estimates.append(found)
+        estimates.append(estimate)
         tails += [pareto_k(above), pareto_k(below.ravel())]
         of_proposals.append(above.var(ddof=1) / above.mean() ** 2 / above.size)
         within.append(below.var(ddof=1) * autocorrelation_time(below) / below.size)
         by_chain.append(below.mean(axis=1))
-    spread = np.var(estimates, ddof=1) / n_repetitions
+    spread = np.var(estimates, ddof=1) / _REPETITIONS
     if n_chains > 1:
         spread += np.mean(by_chain, axis=0).var(ddof=1) / n_chains
     return _Half(
         estimates=np.array(estimates),
-        by_formula=float(np.mean(within) + np.mean(of_proposals) / n_repetitions),
+        by_formula=float(np.mean(within) + np.mean(of_proposals) / _REPETITIONS),
         by_spread=float(spread),
         pareto_k=max(tails),
         overlap=float(min(overlaps)),
@@ -197,11 +185,10 @@ def _bridge_half(
     )
 
 
-def _log_ratios(log_densities: LogDensities, normal: _Normal, standard: Floats, symmetric: bool) -> Floats:
-    """Of the density, symmetric about the mean, to the normal one, at standardised points (n_points, n)."""
-    values = _usable(log_densities(normal.mean + standard @ normal.scale.T))
-    if symmetric:
-        values = np.logaddexp(values, _usable(log_densities(normal.mean - standard @ normal.scale.T))) - np.log(2)
+def _log_ratios(log_densities: LogDensities, normal: _Normal, standard: Floats) -> Floats:
+    """Log ratios of the density, made symmetric, to the normal density, at standardised points (n_points, n)."""
+    ahead, behind = (log_densities(normal.mean + sign * (standard @ normal.scale.T)) for sign in (1, -1))
+    values = np.logaddexp(_usable(ahead), _usable(behind)) - np.log(2)
     n = standard.shape[1]
     log_normal = -0.5 * (standard**2).sum(axis=1) - 0.5 * n * np.log(2 * np.pi) - np.log(np.diag(normal.scale)).sum()
     return values - log_normal
@@ -235,14 +222,14 @@ def _log_below(log_ratios: Floats, share: float) -> Floats:
 def _joined(halves: list[_Half]) -> Bridge:
     """The mean of two halves, which share no draw that is bridged.
 
-    Independent they are not: what the fitted normal of one is off meets what the other's draws are off, and both
-    halves have the same product in their error. That part's share of the variance is their correlation.
+    They are not independent: the error of one half's fitted normal meets the deviation of the other half's draws, and
+    the same product is part of both errors. Its share of the variance is the correlation of the two.
     """
     estimates = np.array([half.estimates for half in halves])
     together = 1 + float(np.mean([half.misfit for half in halves]))
     formula = float(np.sqrt(sum(half.by_formula for half in halves) * together) / 2)
     spread = float(np.sqrt(sum(half.by_spread for half in halves) * together) / 2)
-    found = Bridge(
+    bridged = Bridge(
         log_integral=float(estimates.mean()),
         error=max(formula, spread),
         formula_error=formula,
@@ -253,21 +240,21 @@ def _joined(halves: list[_Half]) -> Bridge:
         effective_size=min(half.effective_size for half in halves),
         estimates=estimates,
     )
-    reason = _objection(found)
-    return replace(found, log_integral=np.nan, reason=reason) if reason else found
+    reason = _objection(bridged)
+    return replace(bridged, log_integral=np.nan, reason=reason) if reason else bridged
 
 
-def _objection(found: Bridge) -> str:
-    """Why what was found cannot be trusted; empty where it can."""
-    apart = abs(float(np.diff(found.estimates.mean(axis=1))[0]))
-    if found.effective_size < _FEWEST_EFFECTIVE:
-        return f"effective size {np.floor(found.effective_size):.0f} < {_FEWEST_EFFECTIVE}"
-    if found.overlap < _OVERLAP and not found.pareto_k <= found.greatest_k:
-        return f"Pareto k {found.pareto_k:.2f} > {found.greatest_k:.2f}: single draws decide"
-    if not found.error <= GREATEST_ERROR:
-        return f"error {found.error:.2g} > {GREATEST_ERROR}"
-    if apart > _DISAGREE * 2 * found.error:
-        return f"the halves of the draws differ by {apart:.2g} with an error of {2 * found.error:.2g}"
+def _objection(bridged: Bridge) -> str:
+    """The reason why the integral cannot be trusted; empty if it can."""
+    apart = abs(float(np.diff(bridged.estimates.mean(axis=1))[0]))
+    if bridged.effective_size < _FEWEST_EFFECTIVE:
+        return f"effective size {np.floor(bridged.effective_size):.0f} < {_FEWEST_EFFECTIVE}"
+    if bridged.overlap < _OVERLAP and not bridged.pareto_k <= bridged.greatest_k:
+        return f"Pareto k {bridged.pareto_k:.2f} > {bridged.greatest_k:.2f}: single draws decide"
+    if not bridged.error <= GREATEST_ERROR:
+        return f"error {bridged.error:.2g} > {GREATEST_ERROR}"
+    if apart > _DISAGREE * 2 * bridged.error:
+        return f"the halves of the draws differ by {apart:.2g} with an error of {2 * bridged.error:.2g}"
     return ""
 
 

@@ -1,8 +1,8 @@
 """Bases of a term's effects, and the lower triangles of their covariances L L' in them.
 
-A term's effects b = U c, with U (k, k) its basis, have the columns Z U: any basis gives the same model. Orthogonal
-columns of unit size make L of order one whatever the units and the origin of a covariate. Bases are turned so that the
-covariance is diagonal, largest variance first: an effect without variance is then a last column of zeros.
+With b = U c, where U (k, k) is the basis of a term, its columns become Z U; any basis gives the same model. Orthogonal
+columns of unit size make L of order one whatever the unit and the origin of a covariate are. Bases are turned so that
+the covariance is diagonal with the largest variance first; an effect without variance is then a last column of zeros.
 """
 
 from functools import cache
@@ -17,10 +17,10 @@ _DEPENDENT = 1e-10
 
 
 def unit_bases(terms: tuple[GroupColumns, ...], typical_weight: float = 1.0) -> tuple[Floats, ...]:
-    """For every term U (k, k) with columns Z U orthogonal, of mean square 1; dependent columns are scaled alone.
+    """For every term a U (k, k) with columns Z U orthogonal and of mean square 1; dependent columns are only scaled.
 
-    Of mean square 1 once multiplied by the root of `typical_weight`: sigma is in units of that root, and theta would be
-    too.
+    The mean square is 1 after multiplication by the root of `typical_weight`: sigma is in units of that root, and theta
+    would be, too.
     """
     root_weight = np.sqrt(typical_weight)
     bases = []
@@ -86,8 +86,8 @@ def packed_triangles(factors: tuple[Floats, ...]) -> Floats:
 def lower_triangle(columns: Floats, units: Floats) -> Floats:
     """Lower triangular L (k, k), diagonal >= 0, with L L' = columns columns'; columns (k, rank).
 
-    A row that depends on those before it has an exact 0 on the diagonal, a row without length is exactly 0; `units`
-    (k,) is what a row's length is compared with.
+    A row that depends on earlier ones has an exact 0 on the diagonal, a row without length is exactly 0. `units` (k,)
+    are the lengths that rows are compared with.
     """
     k, rank = columns.shape
     L, axes = np.zeros((k, k)), np.zeros((rank, 0))
@@ -107,3 +107,11 @@ def lower_triangle(columns: Floats, units: Floats) -> Floats:
             L[i, i] = left
             axes, pivots = np.column_stack([axes, rest / left]), [*pivots, i]
     return L
+
+
+def typical_weight(weights: Floats | None) -> float:
+    """The median weight, 1 without weights: sigma is the residual sd of such a row, times the root of its weight.
+
+    A mean would be ruled by rows with next to no weight, or with nearly all of it.
+    """
+    return 1.0 if weights is None else float(np.median(weights))

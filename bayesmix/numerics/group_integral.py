@@ -1,4 +1,4 @@
-"""The likelihood of a group's rows with its effects integrated out over their distribution, in each draw.
+"""The likelihood of a group's rows in each draw, with the group's effects integrated out over their distribution.
 
     integral of prod_i p(y_i | eta_i + z_i' R u) N(u; 0, I) du,    R R' = covariance of the effects
 
@@ -32,7 +32,7 @@ def log_group_likelihood(log_density: LogDensity, eta: Floats, columns: Floats, 
     Parameters
     ----------
     log_density
-        Of the group's rows given their linear predictors, (n_rows, n_draws) to (n_rows, n_draws).
+        Log densities of the group's rows given their linear predictors, both (n_rows, n_draws).
     eta
         Linear predictors without the effects, (n_rows, n_draws).
     columns
@@ -56,16 +56,16 @@ def log_group_likelihood(log_density: LogDensity, eta: Floats, columns: Floats, 
 
 
 def n_evaluations(r: int) -> int:
-    """How often `log_group_likelihood` asks for the density of each row and draw, at most."""
+    """How often, at most, `log_group_likelihood` evaluates the density of each row in each draw."""
     nodes = _NODES[r] ** r if r in _NODES else _QUASI_RANDOM
     return nodes + 3 * (_NEWTON_STEPS + 1) if r else 1
 
 
 def log_gaussian_group_likelihood(residual: Floats, scale: Floats, columns: Floats, root: Floats) -> Floats:
-    """The same in closed form for a Gaussian with identity link, shape (n_draws,).
+    """The same integral in closed form for a Gaussian family with identity link, shape (n_draws,).
 
-    `residual` y - eta and `scale`, the standard deviations, both (n_rows, n_draws). With W = 1 / scale^2 and Z R the
-    scaled columns, covariance and determinant come from the r x r matrix I + (Z R)' W Z R.
+    `residual` is y - eta and `scale` the standard deviation, both (n_rows, n_draws). With W = 1 / scale^2 and the
+    scaled columns Z R, covariance and determinant follow from the r x r matrix I + (Z R)' W Z R.
     """
     weight = 1 / scale**2
     scaled = np.einsum("nr,drs->dns", columns, root)
@@ -94,7 +94,7 @@ def _mode(log_density: LogDensity, eta: Floats, scaled: Floats) -> tuple[Floats,
 
 
 def _derivatives(log_density: LogDensity, eta: Floats, scaled: Floats) -> tuple[Floats, Floats]:
-    """First derivative by u of the log likelihood, and minus the second of log likelihood and prior."""
+    """Derivative of the log likelihood by u, and minus the second derivative of log likelihood plus log prior."""
     middle, up, down = (log_density(eta + shift) for shift in (0.0, _STEP, -_STEP))
     slope, bend = (up - down) / (2 * _STEP), (2 * middle - up - down) / _STEP**2
     # Where a likelihood is not log-concave its curvature is left to the prior.

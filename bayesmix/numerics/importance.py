@@ -1,8 +1,8 @@
 """Importance sampling from a t distribution whose scale differs between the two sides of each axis.
 
-A standard deviation near 0 gives the posterior of its logarithm one short and one long side: a plain t is too short
-for the one or too long for the other. Source of the split: Geweke (1989), doi:10.2307/1913710; here the sides are
-drawn in proportion to their scales, so that the density has no step at 0.
+Where a standard deviation may be near 0, the posterior of its logarithm has one short and one long side; a plain t is
+too long for the one or too short for the other. The split is that of Geweke (1989), doi:10.2307/1913710, except that
+sides are drawn in proportion to their scales, so that the density has no step at 0.
 """
 
 from collections.abc import Callable
@@ -36,9 +36,9 @@ class Proposals:
 
 @dataclass(frozen=True)
 class Weighted:
-    """Normalised `weights` (n_values,); `effective_size`, 1 over the sum of their squares.
+    """Normalised `weights` (n_values,) and their `effective_size`, 1 over the sum of their squares.
 
-    `log_integral` of the target's density, with the Monte Carlo standard error `log_integral_error`.
+    `log_integral` is the log integral of the target's density, `log_integral_error` its Monte Carlo standard error.
     """
 
     weights: Floats
@@ -50,15 +50,15 @@ class Weighted:
 def measure_sides(log_density: Callable[[Floats], float], n: int, *, plateaus: bool = False) -> SplitT:
     """The proposal for a density of `n` parameters whose mode is at 0, with unit curvature there or nearly.
 
-    A side's scale is the greatest that a normal density would need for the drops measured along it. With more
-    parameters more of the proposals lie far out, so that its tails need to be less heavy.
+    The scale of a side is the greatest that a normal density would need for the drops measured along it. With more
+    parameters more proposals lie far out, so that lighter tails suffice.
 
     Parameters
     ----------
     log_density
-        At a point (n,); minus infinity or nan where it cannot be used.
+        Log density at a point (n,); minus infinity or nan where it cannot be used.
     plateaus
-        Whether a side may be flat up to a steep end, which the scale is then searched at.
+        Whether a side may be flat up to a steep end, where the scale is then sought.
     """
     at_mode = log_density(np.zeros(n))
     scales = np.ones((n, 2))
@@ -71,8 +71,8 @@ def measure_sides(log_density: Callable[[Floats], float], n: int, *, plateaus: b
 
 
 def _side(log_density: Callable[[Floats], float], at_mode: float, direction: Floats, plateaus: bool) -> float:
-    """The greatest scale over `_DROPS`; a drop between half and twice the wanted one will do."""
-    scale, found = 1.0, 0.0
+    """The greatest scale over `_DROPS`; a drop between half and twice the wanted one is close enough."""
+    scale, greatest = 1.0, 0.0
     for wanted in _DROPS:
         near, far = 0.0, np.inf  # steps known to drop too little and too much
         for _ in range(_TRIES):
@@ -93,8 +93,8 @@ def _side(log_density: Callable[[Floats], float], at_mode: float, direction: Flo
                 scale = scale * 2 if usable else scale / 4
             if usable and (0.5 * wanted <= drop <= 2 * wanted or (step == _FARTHEST and drop <= wanted)):
                 break
-        found = max(found, scale)
-    return found
+        greatest = max(greatest, scale)
+    return greatest
 
 
 def propose(proposal: SplitT, n_values: int, rng: np.random.Generator) -> Proposals:
@@ -102,7 +102,7 @@ def propose(proposal: SplitT, n_values: int, rng: np.random.Generator) -> Propos
     scales, degrees = proposal.scales, proposal.degrees
     n = len(scales)
     size = np.abs(rng.standard_normal((n_values, n)))
-    size /= np.sqrt(rng.chisquare(degrees, n_values) / degrees)[:, None]
+    size /= _root_of_chi_squared(degrees, n_values, rng)
     above = rng.random((n_values, n)) < scales[:, 1] / scales.sum(axis=1)
     points = size * np.where(above, scales[:, 1], -scales[:, 0])
     return Proposals(points, log_density_of(proposal, points))
@@ -113,9 +113,27 @@ def log_density_of(proposal: SplitT, points: Floats) -> Floats:
     scales, degrees = proposal.scales, proposal.degrees
     n = len(scales)
     size = points / np.where(points > 0, scales[:, 1], scales[:, 0])
-    constant = lgamma((degrees + n) / 2) - lgamma(degrees / 2) - 0.5 * n * np.log(degrees * pi)
-    constant += np.sum(np.log(2 / scales.sum(axis=1)))
+    constant = log_t_constant(degrees, n) + np.sum(np.log(2 / scales.sum(axis=1)))
     return constant - 0.5 * (degrees + n) * np.log1p((size**2).sum(axis=1) / degrees)
+
+
+def log_t_constant(degrees: float, n: int) -> float:
+    """Log density at 0 of the t distribution of `degrees` in n dimensions with unit scale."""
+    return float(lgamma((degrees + n) / 2) - lgamma(degrees / 2) - 0.5 * n * np.log(degrees * pi))
+
+
+def t_steps(degrees: float, n_values: int, n: int, rng: np.random.Generator) -> Floats:
+    """Draws (n_values, n) of that distribution."""
+    return rng.standard_normal((n_values, n)) / _root_of_chi_squared(degrees, n_values, rng)
+
+
+def _root_of_chi_squared(degrees: float, n_values: int, rng: np.random.Generator) -> Floats:
+    return np.sqrt(rng.chisquare(degrees, n_values) / degrees)[:, None]
+
+
+def t_distances(points: Floats, mean: Floats, root: Floats) -> Floats:
+    """Squared distances (n_points,) from `mean` in units of the scale root root'."""
+    return np.sum(np.linalg.solve(root, (points - mean).T) ** 2, axis=0)
 
 
 def weigh(log_ratios: Floats) -> Weighted:
@@ -136,9 +154,9 @@ def weigh(log_ratios: Floats) -> Weighted:
 
 
 def resample(weights: Floats, n_draws: int, rng: np.random.Generator) -> Integers:
-    """Positions (n_draws,) of the values that stand for the target, by systematic resampling.
+    """Positions (n_draws,) of values resampled by weight, systematically.
 
-    Copies of a value stand next to each other, so that the draws' autocorrelation shows how few values they are.
+    Copies of a value are next to each other, so that the autocorrelation of the draws shows how few values there are.
     """
     wanted = (np.arange(n_draws) + rng.random()) / n_draws
     return np.searchsorted(np.cumsum(weights) / weights.sum(), wanted).clip(max=len(weights) - 1)

@@ -1,15 +1,15 @@
 """Compiled functions, kept on disk so that a second fit, in this process or the next, compiles nothing.
 
-Numba's own cache looks at the file of a function alone: an edited callee in another file, inlined before the edit,
-stays as it was. And its index of a function's signatures is read, changed and written back: two processes that
-compile different signatures at once can leave an index that points to the other's code. Here
+Numba's own cache looks only at the file of the function itself: an edited function of another file that was inlined
+stays as it was. And its index of a function's signatures is read, changed and written back: two processes that compile
+different signatures at once can leave an index that points to the wrong code. Here
 
 - the folder's name is a digest of all sources next to this file and of the versions that decide what they compile to;
 - every signature is a file of its own, which carries its whole key and a checksum and appears in one step.
 
-So there is no index, nothing needs a lock, and what a file means never changes. A folder that cannot be written, or a
-file that is damaged, costs a compilation and nothing else. The folder may be deleted at any time. Code that another
-user could have put there is not read (`own_files`).
+So there is no index, nothing needs a lock, and the meaning of a file never changes. A folder that cannot be written, or
+a file that is damaged, costs a compilation and nothing else. The folder may be deleted at any time. Code that another
+user could have put there is not read (`private_files`).
 
 Leans on these internals of Numba: the constructor of `CPUDispatcher`, its `get_call_template` and `get_overload`, which
 a function that calls it is compiled with; `Dispatcher._cache` and `CFunc._cache`, which call `load_overload` and
@@ -39,14 +39,15 @@ from numba.core.compiler import CompileResult
 from numba.core.registry import CPUDispatcher
 from numba.misc.appdirs import AppDirs
 
-from bayesmix.numerics.own_files import NotOwnError, is_own_folder, read_own, write_own
+from bayesmix.numerics.private_files import NotOwnError, is_own_folder, read_own, write_own
 
 
 def kernel(function: Callable | None = None, /, **options: Any) -> Any:
     """Compile `function` without Python objects, free of the interpreter's lock, and keep the code on disk.
 
-    Used bare or with options of `numba.njit`, as in ``@kernel(fastmath={"contract"})``; ``inline="always"`` is for a
-    large kernel that one other wraps, as LLVM goes through all that a kernel calls again for every kernel around it.
+    It is used bare or with options of `numba.njit`, as in ``@kernel(fastmath={"contract"})``. A large kernel that is
+    called by only one other takes ``inline="always"``: LLVM compiles everything that a kernel calls once more for every
+    kernel around it.
     """
     if function is None:
         return partial(kernel, **options)
@@ -54,7 +55,7 @@ def kernel(function: Callable | None = None, /, **options: Any) -> Any:
 
 
 def kernel_pointer(signature: Any, function: Callable) -> CFunc:
-    """`function` as a C function of `signature`, its code kept on disk; it may stand in any file and call kernels."""
+    """`function` as a C function of `signature`, with its code kept on disk; it may be in any file and call kernels."""
     compiled: Any = CFunc(
         function, (signature.args, signature.return_type), locals={}, options={"error_model": "numpy"}
     )
@@ -64,10 +65,10 @@ def kernel_pointer(signature: Any, function: Callable) -> CFunc:
 
 
 class Kernel(CPUDispatcher):
-    """A compiled function: itself as Python calls it, `inner` as other kernels do.
+    """A compiled function: itself for calls from Python, `inner` for calls from other kernels.
 
-    Much of a compiled function turns Python's objects into arrays and back. `inner` has nothing of that, and no code of
-    its own for every number that stands in a call.
+    Much of a compiled function converts Python objects to arrays and back. `inner` has no such code, and it is not
+    compiled again for every literal number in a call.
     """
 
     def __init__(self, function: Callable, locals: Any = None, targetoptions: Any = None, **more: Any) -> None:
@@ -98,28 +99,28 @@ def cache_folder() -> Path:
 
 
 def _stamp() -> str:
-    """Digest of the sources next to this file and below, and of what decides which code they compile to."""
+    """Digest of all sources next to this file and below, and of the versions that decide what they compile to."""
     versions = (numba.__version__, llvmlite.__version__, np.__version__, scipy.__version__, sys.version)
-    found = sha256(repr(versions).encode())
+    digest = sha256(repr(versions).encode())
     here = Path(__file__).parent
     for path in sorted(here.rglob("*.py")):
-        found.update(path.relative_to(here).as_posix().encode())
-        found.update(sha256(path.read_bytes()).digest())
-    return found.hexdigest()[:16]
+        digest.update(path.relative_to(here).as_posix().encode())
+        digest.update(sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
 
 
 def _remove_old_folders(root: Path) -> None:
-    """Keep the folders made last: every edit and upgrade leaves one. Who still used an older one compiles again."""
+    """Keep the newest folders: every edit and upgrade leaves one. Older processes compile again."""
     folders = sorted(root.glob("kernels-*"), key=lambda folder: folder.stat().st_mtime)
     for old in folders[:-_FOLDERS]:
         rmtree(old, ignore_errors=True)
 
 
 @cache
-def _tell(what: str) -> None:
-    """Say once why code is compiled anew that could have been read."""
+def _tell(trouble: str) -> None:
+    """Say once why code is compiled anew instead of being read."""
     logging.getLogger("bayesmix").warning(
-        f"bayesmix: {what}: compiled code is neither read from there nor kept, which makes every start slow; set "
+        f"bayesmix: {trouble}: compiled code is neither read from there nor kept, which makes every start slow; set "
         "NUMBA_CACHE_DIR to a folder of your own."
     )
 
@@ -161,8 +162,8 @@ class KernelCache(_Cache):
         checksum, content = content[:32], content[32:]
         if not self._enabled or sha256(content).digest() != checksum:
             return None
-        found, reduced = pickle.loads(content)
-        return CompileResult._rebuild(target_context, *reduced) if found == key else None
+        stored, reduced = pickle.loads(content)
+        return CompileResult._rebuild(target_context, *reduced) if stored == key else None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep the code of a signature, unless the sources on disk are no longer the ones that were imported."""

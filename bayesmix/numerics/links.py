@@ -24,10 +24,6 @@ def _identity(values: ArrayLike) -> Floats:
     return np.asarray(values, dtype=float)
 
 
-def _reciprocal(values: ArrayLike) -> Floats:
-    return 1.0 / np.asarray(values, dtype=float)
-
-
 def _complementary_log_log(probability: ArrayLike) -> Floats:
     return np.log(-np.log1p(-np.asarray(probability, dtype=float)))
 
@@ -43,5 +39,4 @@ LINKS: dict[str, Link] = {
     "logit": Link(logit, expit),
     "probit": Link(ndtri, ndtr),
     "cloglog": Link(_complementary_log_log, _inverse_complementary_log_log),
-    "inverse": Link(_reciprocal, _reciprocal),
 }

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayesmix.arrays import Floats
-from bayesmix.numerics.quasi_newton import minimise
-
-ValueAndGradient = Callable[[Floats], tuple[float, Floats]]
+from bayesmix.arrays import Flags, Floats, Positions
+from bayesmix.numerics.quasi_newton import ValueAndGradient, minimise
 
 _TOLERANCE = 1e-4  # of the gradient's greatest element, in units of the spread
 _MOST_ITERATIONS = 500
@@ -39,7 +37,7 @@ class Mode:
 def find_mode(
     log_density: ValueAndGradient, start: Floats, spread: Floats, rounding: Callable[[Floats], float] | None = None
 ) -> Mode:
-    """Climb from `start`; where the density is flat or bends upwards the curvature is raised to a small one.
+    """Climb from `start`. Where the density is flat or bends upwards, a small curvature is taken.
 
     Parameters
     ----------
@@ -50,22 +48,34 @@ def find_mode(
     spread
         The order of magnitude of each parameter's standard deviation, shape (n,): the search goes in these units.
     rounding
-        By how much rounding may change the log density at a point; by default it is exact to all digits. It is asked
-        once, where the search ended.
+        By how much rounding may change the log density at a point; by default not at all. It is called once, where the
+        search ended.
     """
 
     def downhill(x: Floats) -> tuple[float, Floats]:
         value, gradient = log_density(spread * x)
         return -value, -gradient * spread
 
-    found = minimise(downhill, start / spread, tolerance=_TOLERANCE, max_iterations=_MOST_ITERATIONS)
-    point = spread * found.point
+    minimum = minimise(downhill, start / spread, tolerance=_TOLERANCE, max_iterations=_MOST_ITERATIONS)
+    point = spread * minimum.point
     value, gradient = log_density(point)
     if rounding is not None and rounding(point) > _MOST_ROUNDING:
         curvature = _smoothed_curvature(log_density, point, _LONG_STEP * spread)
     else:
         curvature = curvature_at(log_density, point, gradient, _STEP * spread)
     return Mode(point, float(value), inverse_factor(curvature), float(np.abs(gradient).max(initial=0.0)))
+
+
+def with_others_held(log_density: ValueAndGradient, theta: Floats, free: Flags | Positions) -> ValueAndGradient:
+    """The density as a function of theta[free], with the other parameters held at `theta`."""
+
+    def given(values: Floats) -> tuple[float, Floats]:
+        point = theta.copy()
+        point[free] = values
+        value, gradient = log_density(point)
+        return value, gradient[free]
+
+    return given
 
 
 def inverse_factor(curvature: Floats) -> Floats:
@@ -78,7 +88,7 @@ def inverse_factor(curvature: Floats) -> Floats:
 
 
 def curvature_at(log_density: ValueAndGradient, point: Floats, gradient: Floats, steps: Floats) -> Floats:
-    """Minus the Hessian, by differences of the gradient from the one at `point`: a thousandth is precise enough."""
+    """Minus the Hessian, by differences of the gradient from the one at `point`; three digits are enough."""
     columns = []
     for shift, step in zip(np.diag(steps), steps, strict=True):
         value, beside = log_density(point + shift)
@@ -88,7 +98,7 @@ def curvature_at(log_density: ValueAndGradient, point: Floats, gradient: Floats,
 
 
 def _smoothed_curvature(log_density: ValueAndGradient, point: Floats, steps: Floats) -> Floats:
-    """Minus the Hessian from gradients on both sides, so far away that their rounding counts for little."""
+    """Minus the Hessian from gradients on both sides, so far away that their rounding matters little."""
     columns = []
     for shift, step in zip(np.diag(steps), steps, strict=True):
         (above, up), (below, down) = log_density(point + shift), log_density(point - shift)

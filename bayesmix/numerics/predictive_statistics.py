@@ -1,7 +1,7 @@
-"""Statistics of a response that a posterior predictive check compares: of the data, and of each replicate.
+"""Statistics of a response that a posterior predictive check compares between the data and each replicate.
 
-Arrays in, arrays out: `values` (n_rows, n_draws) holds the response on the scale of its expectation (of successes out
-of trials the proportion), `RowMoments` what the model expects of it.
+`values` (n_rows, n_draws) hold the response on the scale of its expectation (the proportion, for successes out of
+trials); `RowMoments` hold what the model expects of it.
 """
 
 from collections.abc import Callable
@@ -34,9 +34,9 @@ def _dispersion(values: Floats, moments: RowMoments) -> Floats:
 
 
 def pearson_ratio(values: Floats, moments: RowMoments) -> Floats:
-    """Pearson's chi-square per row: mean over rows of (y - mean)^2 / variance, each draw by its own mean and variance.
+    """Pearson's chi-square per row: the mean over rows of (y - mean)^2 / variance, with mean and variance of each draw.
 
-    A row that the model takes for certain (variance 0) counts 0 where it is as expected, and infinity where not.
+    A row that the model is certain of (variance 0) counts 0 if it is as expected, else infinity.
     """
     squares = (values - moments.mean) ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -54,7 +54,7 @@ STATISTICS: dict[str, Statistic] = {
     "dispersion": _dispersion,
     "pearson": pearson_ratio,
 }
-"""By name; `zeros` is for counts what `zero_percent` is for proportions."""
+"""Statistics by name; `zeros` is for counts what `zero_percent` is for proportions."""
 
 _OF_COUNTS = ("mean", "sd", "zeros", "max", "dispersion", "pearson")
 _OF_PROPORTIONS = ("mean", "sd", "zero_percent", "hundred_percent", "pearson")
@@ -70,20 +70,20 @@ SUITED: dict[str, tuple[str, ...]] = {
     "positive_with_zeros": ("mean", "sd", "zeros", "max"),
     "binary": ("mean",),
 }
-"""By kind of response, those that tell something; of any other kind `OF_NUMBERS`."""
+"""The statistics that suit a kind of response; other kinds have `OF_NUMBERS`."""
 
 OF_NUMBERS = ("mean", "sd", "min", "max")
 
 
 def exceedance(replicated: Floats, observed: Floats) -> float:
-    """Share of draws whose replicated statistic is greater than the observed one, ties counted by half."""
+    """Share of draws whose replicated statistic exceeds the observed one; ties count by half."""
     return float(np.mean(replicated > observed) + 0.5 * np.mean(replicated == observed))
 
 
 def rootogram(values: Floats, replicated: Floats, *, largest: int) -> tuple[Floats, Floats]:
     """How often each count 0, 1, ..., `largest` occurs: observed (largest + 1,), replicated (largest + 1, n_draws).
 
-    The last count stands for itself and all above.
+    The last count includes all larger ones.
     """
 
     def frequencies(counts: Floats) -> Floats:

@@ -1,8 +1,8 @@
 """The integral of a smooth density of one or two parameters on the whole line, with a bound on its error.
 
-The trapezoidal rule with equal steps: for an analytic function that falls off on both sides its error falls faster than
-any power of the step, doi:10.1137/130932132. The range ends where the density has fallen by `_NEGLIGIBLE`; the step is
-halved until the integral stands still, and the last change is the error that is reported.
+The trapezoidal rule with equal steps is used: for an analytic function that falls off on both sides its error falls
+faster than any power of the step, doi:10.1137/130932132. The range ends where the log density has fallen by
+`_NEGLIGIBLE`. The step is halved until the integral no longer changes; the last change is reported as the error.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ _FARTHEST = 500.0
 
 @dataclass(frozen=True)
 class Integral:
-    """`log_value` of the integral, `log_error` its estimated error, `n_values` of the density that it took."""
+    """The log integral, its estimated error, and the number of density values that it took."""
 
     log_value: float
     log_error: float
@@ -33,26 +33,26 @@ def integrate(log_densities: Callable[[Floats], Floats], n: int, *, tolerance: f
     Parameters
     ----------
     log_densities
-        At points (n_points, n), finite or minus infinity.
+        Log densities at points (n_points, n), finite or minus infinity.
     tolerance
-        Of the logarithm of the integral.
+        Greatest error of the logarithm of the integral.
     """
     if n not in (1, 2):
         raise ValueError(f"quadrature is for 1 or 2 parameters; got {n}")
     step = _FIRST_STEP
     axes = [np.arange(np.floor(low / step), np.ceil(high / step) + 1) * step for low, high in _ends(log_densities, n)]
     values = _evaluate(log_densities, axes, np.ones([len(axis) for axis in axes], dtype=bool))
-    n_values, found = values.size, _sum(values, step)
+    n_values, log_value = values.size, _sum(values, step)
     while True:
         step /= 2
         axes = [np.linspace(axis[0], axis[-1], 2 * len(axis) - 1) for axis in axes]
         wanted = _near_what_counts(values)
         finer = _evaluate(log_densities, axes, wanted)
         finer[(slice(None, None, 2),) * n] = values
-        values, previous = finer, found
-        n_values, found = n_values + int(wanted.sum()), _sum(values, step)
-        if abs(found - previous) < tolerance or step <= _SMALLEST_STEP:
-            return Integral(found, abs(found - previous), n_values)
+        values, previous = finer, log_value
+        n_values, log_value = n_values + int(wanted.sum()), _sum(values, step)
+        if abs(log_value - previous) < tolerance or step <= _SMALLEST_STEP:
+            return Integral(log_value, abs(log_value - previous), n_values)
 
 
 def _evaluate(log_densities: Callable[[Floats], Floats], axes: list[Floats], wanted: Flags) -> Floats:
@@ -65,7 +65,7 @@ def _evaluate(log_densities: Callable[[Floats], Floats], axes: list[Floats], wan
 
 
 def _near_what_counts(values: Floats) -> Flags:
-    """On the grid of half the step: new points next to one that is not negligible."""
+    """New points of the grid with half the step that are next to a point that is not negligible."""
     wanted = np.zeros([2 * size - 1 for size in values.shape], dtype=bool)
     even = (slice(None, None, 2),) * values.ndim
     wanted[even] = values > values.max() - _NEGLIGIBLE
@@ -82,10 +82,9 @@ def _sum(values: Floats, step: float) -> float:
 
 
 def _ends(log_densities: Callable[[Floats], Floats], n: int) -> list[tuple[float, float]]:
-    """Where the density is negligible: found by doubling along each axis, with the best of the other parameter.
+    """The range beyond which the density is negligible, found by widening one axis after the other.
 
-    A ridge may lead away from the axes, so the other parameter is tried over the range found so far, and again until
-    nothing changes.
+    As a ridge may lead away from the axes, the other parameter is tried over its present range, until nothing changes.
     """
     ends = [[-4.0, 4.0] for _ in range(n)]
     top = float(log_densities(np.zeros((1, n)))[0])

@@ -1,4 +1,4 @@
-"""How far the ranks of a chain may stray from evenness if all chains draw from the same distribution."""
+"""How far the ranks of a chain may deviate from uniformity if all chains draw from the same distribution."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ _MOST_VALUES = 2**24
 
 @dataclass(frozen=True)
 class RankBand:
-    """At the shares `at` of all draws, (n_points,) from 0 to 1, `half` the height of the band about 0."""
+    """`half` the height of the band about 0, at the shares `at` (n_points,) of all draws, from 0 to 1."""
 
     at: Floats
     half: Floats
@@ -22,9 +22,9 @@ class RankBand:
 def rank_band(n_chains: int, n_draws: int, *, prob: float, seed: int = 0) -> RankBand:
     """The band that holds, with probability `prob`, the differences of all chains at all points.
 
-    The difference of a chain: the share of its draws among the lowest k of all, less k / N. Of N = n_chains n_draws
-    independent draws the chain's count among the lowest k is hypergeometric, with a standard deviation that gives the
-    band its shape; its width comes from simulation, as what all points and chains hold together.
+    The difference of a chain is the share of its draws among the lowest k of all N = n_chains n_draws draws, less k /
+    N. If draws are independent, the chain's count among the lowest k is hypergeometric; its standard deviation gives
+    the band its shape. The width comes from simulation, so that the band holds for all points and chains together.
 
     References
     ----------
@@ -39,7 +39,7 @@ def rank_band(n_chains: int, n_draws: int, *, prob: float, seed: int = 0) -> Ran
     furthest = np.empty(int(np.clip(_MOST_VALUES // n_all, _FEWEST_SIMULATIONS, _SIMULATIONS)))
     for simulation in range(len(furthest)):
         order = rng.permutation(chain)
-        counts = np.stack([np.cumsum(order == one)[lowest - 1] for one in range(n_chains)])
+        counts = np.stack([np.cumsum(order == number)[lowest - 1] for number in range(n_chains)])
         furthest[simulation] = np.max(np.abs(counts / n_draws - share) / sd)
     half = float(np.quantile(furthest, prob)) * sd
     return RankBand(np.concatenate([[0.0], share, [1.0]]), np.concatenate([[0.0], half, [0.0]]))

@@ -1,4 +1,4 @@
-"""Numbers by which compiled densities know the distribution of a row and its link; families say which is theirs."""
+"""Numbers that stand for the distribution of a row and its link in compiled densities; families name theirs."""
 
 (
     BINOMIAL_LOGIT,
@@ -10,7 +10,7 @@
     BETA_BINOMIAL_PROBIT,
     BETA_BINOMIAL_CLOGLOG,
 ) = range(8)
-"""All are known to `level_quadrature`. From the negative binomial on they have a parameter of their own."""
+"""`level_quadrature` has all of them. From the negative binomial on they have a further parameter."""
 
 IN_JOINT = (BINOMIAL_LOGIT, POISSON_LOG)
-"""Those that `joint` knows."""
+"""The ones that `joint` has."""

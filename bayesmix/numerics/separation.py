@@ -1,9 +1,9 @@
-"""Whether data are separated: then the likelihood has no maximum, and estimates are where a search gave up.
+"""Whether data are separated: if so, the likelihood has no maximum, and estimates lie where a search gave up.
 
-Of the coefficients: a direction along which no row becomes less likely. Rows without successes may lose eta along it,
-rows without failures (of a model of counts, none) may gain, all other rows must stay; some row moves. Then the
-likelihood rises without end along it, whatever the group effects are. Rows that must stay leave a space of directions,
-often a point; in what is left of it a direction is found by linear programming.
+Coefficients are separated if there is a direction along which no row becomes less likely and some row moves. Along it
+rows without successes may lose eta, rows without failures (there are none in a model of counts) may gain, and all other
+rows must stay. Then the likelihood rises without end, whatever the group effects are. The rows that must stay leave a
+space of directions, often only a point; a direction in it is found by linear programming.
 
 References
 ----------
@@ -32,9 +32,7 @@ _FARTHEST = 1e5  # a gap between rows narrower than the inverse is none
 
 @dataclass(frozen=True)
 class Separation:
-    """`direction` (p,) of the coefficients, its largest element 1 for columns of unit size; `rows` (n_obs,): those
-    that fit ever better, along it or along another direction.
-    """
+    """A `direction` (p,), its largest element 1 for columns of unit size; `rows` (n_obs,) that fit ever better."""
 
     direction: Floats
     rows: Flags
@@ -42,7 +40,7 @@ class Separation:
 
 @dataclass(frozen=True)
 class Runaway:
-    """`coefficients` (p,): those without a finite estimate; `signs` (p,): where they go, 0 where either way."""
+    """The `coefficients` (p,) without a finite estimate, and the `signs` (p,) of where they go; 0 if either way."""
 
     coefficients: Flags
     signs: NDArray[np.int8]
@@ -50,10 +48,10 @@ class Runaway:
 
 @dataclass(frozen=True)
 class _Rows:
-    """Rows that differ, in columns that suit the search: counted from their middle, of unit size.
+    """Distinct rows in columns that suit the search: counted from their middle, of unit size.
 
-    `X` (m, p); `turn` (p, p): the coefficients are `turn` times those of `X`, `size` (p,) their unit. `side` (m,): -1
-    may lose eta, 1 may gain, 0 must stay; `place` (n_obs,) of each row among them.
+    `X` (m, p); the coefficients are `turn` (p, p) times those of `X`, and `size` (p,) is their unit. `side` (m,): -1
+    may lose eta, 1 may gain, 0 must stay. `place` (n_obs,) is the position of each row among the distinct ones.
     """
 
     X: Floats
@@ -63,14 +61,8 @@ class _Rows:
     place: Positions
 
 
-def sides(y: Floats, trials: Floats | None) -> NDArray[np.int8]:
-    """Where eta of each row may go, (n_obs,): -1 down (no success), 1 up (no failure), 0 nowhere."""
-    down = np.where(y == 0, -1, 0)
-    return (down if trials is None else np.where(y == trials, 1, down)).astype(np.int8)
-
-
 def can_move(X: Floats, side: NDArray[np.int8]) -> bool:
-    """Whether the rows that must stay leave any direction: soon known, and rarely so where there is no separation."""
+    """Whether the rows that must stay leave any direction. That is known soon, and rarely so without separation."""
     if not X.size:
         return False
     rows = _distinct(X, side)
@@ -85,9 +77,9 @@ def separation(X: Floats, side: NDArray[np.int8], *, apart: Flags | None = None)
     X
         Shape (n_obs, p); rows without a trial left out.
     side
-        As `sides` gives it, shape (n_obs,).
+        Where eta of each row may go, shape (n_obs,): -1 down (no success), 1 up (no failure), 0 nowhere.
     apart
-        Rows, shape (n_obs,), of which separation is known: the direction must move others too.
+        Rows, shape (n_obs,), that are known to be separated: the direction must move others, too.
     """
     if not X.shape[1] or not side.any():
         return None
@@ -110,40 +102,40 @@ def separation(X: Floats, side: NDArray[np.int8], *, apart: Flags | None = None)
 
 
 def runaway(X: Floats, side: NDArray[np.int8], moved: Flags) -> Runaway:
-    """The coefficients that the rows which stay do not determine, and where they go.
+    """The coefficients that the staying rows do not determine, and where they go.
 
     Parameters
     ----------
     X
         Shape (n_obs, p); rows without a trial left out, the columns may then depend on each other.
     side
-        As `sides` gives it, shape (n_obs,).
+        As for `separation`.
     moved
         All rows that fit ever better along some direction, shape (n_obs,).
 
     Notes
     -----
-    Along the directions that move all of `moved` the likelihood tends to that of the other rows alone; a coefficient is
-    finite there when it is a combination of their predictors. Its sign is that of all directions of separation, if
-    they have one sign.
+    Along directions that move all of `moved`, the likelihood tends to that of the other rows alone. A coefficient is
+    finite if it is a combination of their predictors. Otherwise its sign is that of all directions of separation, if
+    they agree.
     """
     rows = _distinct(X, side)
     still = np.ones(len(rows.X), dtype=bool)
     still[rows.place[moved]] = False
     basis = _null_space(rows.X[still])
     parts = rows.turn @ basis * rows.size[:, None]
-    found = np.abs(parts).max(axis=1, initial=0.0) > _EXACT * max(1.0, np.abs(rows.turn * rows.size[:, None]).max())
+    free = np.abs(parts).max(axis=1, initial=0.0) > _EXACT * max(1.0, np.abs(rows.turn * rows.size[:, None]).max())
     gains = rows.side[~still, None] * (rows.X[~still] @ basis)
     signs = np.zeros(X.shape[1], dtype=np.int8)
-    for j in np.flatnonzero(found):
+    for j in np.flatnonzero(free):
         along = parts[j] / np.abs(parts[j]).max()
         down, up = (_farthest(gains, way * along) > _MOVES for way in (-1.0, 1.0))
         signs[j] = int(up) - int(down)
-    return Runaway(found, signs)
+    return Runaway(free, signs)
 
 
 def _distinct(X: Floats, side: NDArray[np.int8]) -> _Rows:
-    """Rows with the same predictors are one; with different sides they must stay."""
+    """Merge rows with the same predictors; those with different sides must stay."""
     columns, turn, size = _suited(X)
     # A sum with random weights tells rows apart, much sooner than their order does.
     weights = np.random.default_rng(0).uniform(1, 2, X.shape[1])
@@ -157,10 +149,10 @@ def _distinct(X: Floats, side: NDArray[np.int8]) -> _Rows:
 
 
 def _suited(X: Floats) -> tuple[Floats, Floats, Floats]:
-    """X with its columns counted from their middle, where there is an intercept, and of unit size; `turn`; the sizes.
+    """X with columns of unit size, counted from their middle if there is an intercept; `turn`; the sizes.
 
-    A year as predictor would differ too little from the intercept. Columns that reach 0, as those of a factor do, are
-    left where they are.
+    A year as predictor would differ too little from the intercept. Columns that reach 0, as those of a factor do, stay
+    as they are.
     """
     low, high = X.min(axis=0), X.max(axis=0)
     constant = np.flatnonzero((low == high) & (low != 0))
@@ -187,10 +179,10 @@ def _null_space(X: Floats) -> Floats:
 
 
 def _some_move(gains: Floats, wanted: Flags) -> bool:
-    """Whether some wanted row can gain while none loses; `gains` (m, r) for each coordinate of the direction."""
+    """Whether some wanted row can gain while no row loses; `gains` (m, r) by each coordinate of the direction."""
     if gains.shape[1] == 1:
         return bool(((gains >= 0).all() or (gains <= 0).all()) and (np.abs(gains[wanted]) > _MOVES).any())
-    found = linprog(
+    optimum = linprog(
         -gains[wanted].sum(axis=0),
         A_ub=-gains,
         b_ub=np.zeros(len(gains)),
@@ -198,13 +190,13 @@ def _some_move(gains: Floats, wanted: Flags) -> bool:
         method="highs",
         options=_PLAIN,
     )
-    return bool(found.success and (gains[wanted] @ found.x > _MOVES).any())
+    return bool(optimum.success and (gains[wanted] @ optimum.x > _MOVES).any())
 
 
 def _most_move(gains: Floats, wanted: Flags) -> tuple[Floats, Flags]:
-    """A direction (r,) along which as many of the wanted rows gain as can at all, and which rows (m,) do.
+    """A direction (r,) along which all wanted rows gain that can gain at all, and which rows (m,) do.
 
-    The sum of all gains, each counted up to 1, is greatest where all that can gain do: directions can be added, and
+    The sum of all gains, each capped at 1, is greatest when all rows gain that can: directions can be added and
     lengthened.
     """
     m, r = gains.shape
@@ -213,7 +205,7 @@ def _most_move(gains: Floats, wanted: Flags) -> tuple[Floats, Flags]:
         moved = gains @ way > _MOVES
         return way / (gains @ way)[moved].min(), moved
     n = int(wanted.sum())
-    found = linprog(
+    optimum = linprog(
         np.concatenate([np.zeros(r), -np.ones(n)]),
         A_ub=vstack(
             [
@@ -226,12 +218,12 @@ def _most_move(gains: Floats, wanted: Flags) -> tuple[Floats, Flags]:
         method="highs",
         options=_PLAIN,
     )
-    ahead = gains @ found.x[:r]
-    return found.x[:r], ahead > _MOVED
+    ahead = gains @ optimum.x[:r]
+    return optimum.x[:r], ahead > _MOVED
 
 
 def _sparse(way: Floats, rows: _Rows, free: Positions, wanted: Flags) -> Floats:
-    """The direction (p,) without the coefficients that it does not need: as many rows move, none the wrong way."""
+    """The direction (p,) without coefficients that it does not need: as many rows move, none the wrong way."""
     gains, fixed = rows.side[free, None] * rows.X[free], rows.X[rows.side == 0]
     back = np.linalg.inv(rows.turn)
     n_moved = (gains[wanted] @ back @ way > _MOVED / 2).sum()
@@ -247,21 +239,21 @@ def _sparse(way: Floats, rows: _Rows, free: Positions, wanted: Flags) -> Floats:
 
 
 def _farthest(gains: Floats, along: Floats) -> float:
-    """How far directions without a loss go `along` (r,), within a box."""
+    """How far directions along which no row loses reach in the direction `along` (r,), within a box."""
     if gains.shape[1] == 1:
         ways = [way for way in (-1.0, 1.0) if (gains * way >= -_EXACT).all()]
         return max((float(along[0] * way) for way in ways), default=0.0)
     if not len(gains):
         return float(np.abs(along).sum())
-    found = linprog(-along, A_ub=-gains, b_ub=np.zeros(len(gains)), bounds=(-1, 1), method="highs", options=_PLAIN)
-    return -float(found.fun) if found.success else 0.0
+    optimum = linprog(-along, A_ub=-gains, b_ub=np.zeros(len(gains)), bounds=(-1, 1), method="highs", options=_PLAIN)
+    return -float(optimum.fun) if optimum.success else 0.0
 
 
 def pure_levels(index: NDArray[np.integer], y: Floats, trials: Floats, n_levels: int) -> bool:
     """Whether every level of a grouping factor has either no success or no failure.
 
-    An intercept that varies by level then fits all rows ever better as its sd grows; where all levels have one trial
-    the sd cannot be known at all. Laplace's approximation has a maximum there, at a sd of tens, which means nothing.
+    Then an intercept that varies by level fits all rows ever better as its sd grows; if every level has one trial, the
+    data tell nothing about the sd. Laplace's approximation still has a maximum, at a sd of tens, which means nothing.
     """
     successes = np.bincount(index, weights=y, minlength=n_levels)
     failures = np.bincount(index, weights=trials - y, minlength=n_levels)

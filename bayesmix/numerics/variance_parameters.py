@@ -12,7 +12,7 @@ import numpy as np
 
 from bayesmix.arrays import Floats, Integers
 from bayesmix.numerics.kernels import kernel
-from bayesmix.numerics.variance_priors import group_sd, partial_correlation, standard_deviation
+from bayesmix.numerics.prior_densities import group_sd, partial_correlation, standard_deviation
 
 
 def n_parameters(ks: Integers) -> int:
@@ -31,8 +31,8 @@ def factors(theta: Floats, ks: Integers, kinds: Integers, numbers: Floats, out: 
     ks
         Columns of each term, shape (n_terms,).
     kinds, numbers
-        Of each parameter the kind of its prior, shape (n_parameters,), and its two numbers, shape
-        (n_parameters, 2); for a partial correlation the shape of its Beta.
+        Kind of the prior of each parameter, shape (n_parameters,), and its two numbers, shape (n_parameters, 2); for a
+        partial correlation the shape of its Beta.
     out
         Shape (sum of k (k + 1) / 2, + 1).
     """
@@ -46,7 +46,7 @@ def factors(theta: Floats, ks: Integers, kinds: Integers, numbers: Floats, out: 
 def group_factors(
     theta: Floats, ks: Integers, kinds: Integers, numbers: Floats, log_sigma: float, out: Floats
 ) -> float:
-    """As `factors`, of the group effects alone; `log_sigma` matters to priors that are relative to sigma."""
+    """As `factors`, for the group effects alone; `log_sigma` matters only to priors relative to sigma."""
     at, start = 0, 0
     log_prior = 0.0
     for k in ks:
@@ -80,7 +80,7 @@ def pull_back(
 ) -> None:
     """Fill `out` with the gradient of log density + log prior with respect to theta.
 
-    `gradient` is that of the log density with respect to what `factors` gives.
+    `gradient` is that of the log density by the numbers that `factors` fills in.
     """
     last = len(theta) - 1
     sigma, slope, _, score = standard_deviation(kinds[last], numbers[last, 0], numbers[last, 1], theta[last])
@@ -98,7 +98,7 @@ def pull_back_groups(
     gradient: Floats,
     out: Floats,
 ) -> float:
-    """As `pull_back`, of the group effects alone; the derivative of their priors with respect to log sigma."""
+    """As `pull_back`, for the group effects alone; returns the derivative of their priors by log sigma."""
     at, start = 0, 0
     by_log_sigma = 0.0
     for k in ks:
@@ -119,11 +119,11 @@ def pull_back_groups(
             from_right = 0.5 * sd * gradient[start + j] * sqrt(remaining[j])
             for i in range(j - 1, -1, -1):
                 z, rest, z_slope, _, z_score = partial_correlation(numbers[first + i, 0], theta[first + i])
-                own = gradient[start + i] * sqrt(remaining[i])
-                along += own * z
+                scaled_slope = gradient[start + i] * sqrt(remaining[i])
+                along += scaled_slope * z
                 # d(1 - z^2)/dx / (1 - z^2) = -2 z dz/dx / (1 - z^2) = -z
-                out[first + i] = sd * own * z_slope - z * from_right + z_score
-                from_right += 0.5 * sd * own * z
+                out[first + i] = sd * scaled_slope * z_slope - z * from_right + z_score
+                from_right += 0.5 * sd * scaled_slope * z
             out[at + j] = slope * along + score
             start += j + 1
         at = n_before + k * (k - 1) // 2

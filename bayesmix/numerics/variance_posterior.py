@@ -1,20 +1,28 @@
-"""The posterior of the variance parameters of a Gaussian mixed model, everything else integrated out.
+"""The posterior of the variance parameters of a Gaussian mixed model, with everything else integrated out.
 
     log p(theta | y) = log p(y | L(theta), sigma(theta)) + log p(theta) + constant
 
-All that it needs is packed into one buffer of doubles, so that one function compiled once serves every data set and
-every model: `log_posterior_at` reads it.
+Data and priors are packed into one buffer of doubles, so that one compiled function serves all data and all models.
 """
 
 import numpy as np
 
 from bayesmix.arrays import Floats, Integers
+from bayesmix.numerics.buffer import (
+    floats,
+    floats_2,
+    floats_3,
+    gradient_by_coordinates,
+    integers,
+    integers_2,
+    linear_map,
+    pack,
+)
 from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior
+from bayesmix.numerics.gaussian.conditional import draw_dense
 from bayesmix.numerics.gaussian.cross_products import Arrays
-from bayesmix.numerics.gaussian.draws import draw_dense
 from bayesmix.numerics.gaussian.gradient import value_and_gradient
 from bayesmix.numerics.kernels import kernel
-from bayesmix.numerics.packed import floats, floats_2, floats_3, integers, integers_2, pack
 from bayesmix.numerics.variance_parameters import factors, pull_back
 
 
@@ -28,12 +36,12 @@ def pack_posterior(
     centre: Floats,
     scale: Floats,
 ) -> Floats:
-    """One buffer with the data, the priors, and the map theta = centre + scale x; integers keep their bits.
+    """Pack the data, the priors, and the map theta = centre + scale x into one buffer.
 
     Parameters
     ----------
     arrays, prior
-        The data and the prior of the coefficients, as `numerics.gaussian` has them.
+        The data, and the prior of the coefficients.
     ks
         Columns of each term, shape (n_terms,).
     kinds, numbers
@@ -74,15 +82,18 @@ def unpack_prior(buffer: Floats) -> WorkingPrior:
 
 
 @kernel
+def _packed_size(ks: Integers) -> int:
+    """How many numbers the lower triangles of every L_t and log sigma are."""
+    size = 1
+    for k in ks:
+        size += k * (k + 1) // 2
+    return size
+
+
+@kernel
 def theta_at(buffer: Floats, x: Floats) -> Floats:
     """centre + scale x."""
-    centre, scale = floats(buffer, 23), floats_2(buffer, 24)
-    n = len(centre)
-    theta = centre.copy()
-    for i in range(n):
-        for j in range(n):
-            theta[i] += scale[i, j] * x[j]
-    return theta
+    return linear_map(floats(buffer, 23), floats_2(buffer, 24), x)
 
 
 @kernel(inline="always")
@@ -92,20 +103,13 @@ def log_posterior_at(buffer: Floats, x: Floats, gradient: Floats) -> float:
     The Jacobian of the map from x to theta, a constant, is left out.
     """
     ks, kinds, numbers = integers(buffer, 20), integers(buffer, 21), floats_2(buffer, 22)
-    scale = floats_2(buffer, 24)
-    theta = theta_at(buffer, x)
-    size = 1
-    for k in ks:
-        size += k * (k + 1) // 2
+    theta, size = theta_at(buffer, x), _packed_size(ks)
     packed, packed_gradient = np.empty(size), np.empty(size)
     log_prior = factors(theta, ks, kinds, numbers, packed)
     likelihood = value_and_gradient(unpack_arrays(buffer), unpack_prior(buffer), packed, packed_gradient)
-    own = np.empty(len(theta))
-    pull_back(theta, ks, kinds, numbers, packed_gradient, own)
-    for j in range(len(theta)):
-        gradient[j] = 0.0
-        for i in range(len(theta)):
-            gradient[j] += scale[i, j] * own[i]
+    by_theta = np.empty(len(theta))
+    pull_back(theta, ks, kinds, numbers, packed_gradient, by_theta)
+    gradient_by_coordinates(floats_2(buffer, 24), by_theta, gradient)
     return likelihood + log_prior
 
 
@@ -113,18 +117,15 @@ def log_posterior_at(buffer: Floats, x: Floats, gradient: Floats) -> float:
 def evaluate(
     buffer: Floats, points: Floats, normals: Floats, log_densities: Floats, fixed: Floats, others: Floats
 ) -> None:
-    """log p(y | theta) + log p(theta) at every point (n_points, n), and `copies` draws of the dense side at each.
+    """Log p(y | theta) + log p(theta) at every point (n_points, n), and `copies` draws of the dense side at each.
 
-    `normals` (n_points, copies, p + m), independent standard normal numbers; no copies give the density alone. Filled:
-    `log_densities` (n_points,), `fixed` (n_points, copies, p) and `others` (n_points, copies, m) as `draw_dense` has
-    them. The Jacobian of the map from x to theta, a constant, is left out.
+    `normals` (n_points, copies, p + m) are independent standard normal numbers; without copies only the density is
+    computed. Fills `log_densities` (n_points,), and `fixed` (n_points, copies, p) and `others` (n_points, copies, m) as
+    `draw_dense` does. The Jacobian of the map from x to theta, a constant, is left out.
     """
     ks, kinds, numbers = integers(buffer, 20), integers(buffer, 21), floats_2(buffer, 22)
     arrays, prior = unpack_arrays(buffer), unpack_prior(buffer)
-    size = 1
-    for k in ks:
-        size += k * (k + 1) // 2
-    packed = np.empty(size)
+    packed = np.empty(_packed_size(ks))
     for i in range(points.shape[0]):
         log_prior = factors(theta_at(buffer, points[i]), ks, kinds, numbers, packed)
         log_densities[i] = log_prior + draw_dense(arrays, prior, packed, normals[i], fixed[i], others[i])
@@ -134,10 +135,7 @@ def evaluate(
 def packed_factors(buffer: Floats, thetas: Floats) -> Floats:
     """Lower triangles of every L_t, then log sigma, at each theta (n_points, n): shape (n_points, n_packed)."""
     ks = integers(buffer, 20)
-    size = 1
-    for k in ks:
-        size += k * (k + 1) // 2
-    packed = np.empty((thetas.shape[0], size))
+    packed = np.empty((thetas.shape[0], _packed_size(ks)))
     for i in range(thetas.shape[0]):
         factors(thetas[i], ks, integers(buffer, 21), floats_2(buffer, 22), packed[i])
     return packed

@@ -1,1 +1,1 @@
-"""The distributions that may be priors, one file a kin, how a prior is read and settled, and the priors by default."""
+"""Priors: the distributions, related ones in one file, how priors are read and settled, and the default priors."""

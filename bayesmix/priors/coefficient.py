@@ -1,4 +1,4 @@
-"""The prior of a coefficient as a distribution, and what the priors say of an intercept at predictors of 0."""
+"""The prior of a coefficient as a distribution, also that of an intercept at predictors of 0."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _AT_ZERO = "at predictors of 0"
 
 @dataclass(frozen=True)
 class CoefficientPrior:
-    """`text` as printed; `sd`, nan where there is none (Cauchy); `below`: the prior probability of less."""
+    """A prior as printed, `text`; its `sd`, nan if there is none (Cauchy); `below` gives its distribution function."""
 
     text: str
     sd: float
@@ -26,14 +26,16 @@ class CoefficientPrior:
 def coefficient_prior(fixed: FixedEffects, priors: Mapping[str, Prior], name: str) -> CoefficientPrior:
     """The prior of one coefficient.
 
-    The prior of an intercept is meant at the predictors' means. At predictors equal to 0 the intercept is what it is
-    there less the means times the other coefficients: Normal where all are, else simulated with a seed.
+    An intercept has its prior at the predictors' means. At predictors equal to 0 it is that intercept less the means
+    times the other coefficients: normal if all priors are, else simulated with a fixed seed.
     """
     means = _shares(fixed) if name == "Intercept" else {name: 1.0}
     if len(means) == 1:
-        own = scipy_form(priors[name])
-        sd = float(own.std())
-        return CoefficientPrior(str(priors[name]), sd if isfinite(sd) else nan, lambda value: float(own.cdf(value)))
+        distribution = scipy_form(priors[name])
+        sd = float(distribution.std())
+        return CoefficientPrior(
+            str(priors[name]), sd if isfinite(sd) else nan, lambda value: float(distribution.cdf(value))
+        )
     if all(priors[other].name == "Normal" for other in means):
         centre = sum(share * priors[other].args[0] for other, share in means.items())
         sd = float(np.sqrt(sum((share * priors[other].args[1]) ** 2 for other, share in means.items())))
@@ -49,6 +51,6 @@ def coefficient_prior(fixed: FixedEffects, priors: Mapping[str, Prior], name: st
 
 
 def _shares(fixed: FixedEffects) -> dict[str, float]:
-    """The intercept at predictors equal to 0 as a sum of what has priors: itself at the means, and the coefficients."""
+    """The intercept at predictors equal to 0, as a weighted sum of parameters with priors."""
     means = fixed.matrix.mean(axis=0)
     return {name: 1.0 if name == "Intercept" else -float(mean) for name, mean in zip(fixed.names, means, strict=True)}

@@ -1,14 +1,14 @@
-"""The units of a design's columns, on which default priors are: of products those of their variables.
+"""The units of a design's columns, on which default priors are based; those of a product come from its variables.
 
-A product has no spread of its own to go by. The sd of ``f[b]:year`` is that of years in the thousands, or of a level
-that is rare; what its coefficient stands for is a difference of slopes, in units of y / sd(year) whatever the share of
-b and wherever years begin. And beside it ``f[b]`` stands for the difference in the year 0. With the difference at the
-mean year and that of the slopes independent, of scales s and s / sd(year), its scale is
+The spread of a product says nothing. The sd of ``f[b]:year`` depends on the origin of years and on how rare the level
+is. Its coefficient is a difference of slopes, in units of y / sd(year) whatever the share of b and the origin of years
+are. And ``f[b]`` beside it is the difference in the year 0. If the difference at the mean year and that of the slopes
+are independent, with scales s and s / sd(year), its scale is
 
     s sqrt(1 + (mean(year) / sd(year))^2),
 
-so that a covariate's origin is no knowledge of the coefficients. Centred covariates leave every scale as it is.
-``I(year^2)`` beside ``year`` is a product as well, year times year.
+so that the origin of a covariate carries no information on the coefficients. With centred covariates every scale stays
+as it is. ``I(year^2)`` beside ``year`` is a product, too: year times year.
 """
 
 from collections import Counter
@@ -30,16 +30,16 @@ _POWERS = (2, 3, 4)
 
 
 def fixed_units(design: Design) -> Floats:
-    """The unit of each fixed column, (p,): sd of a number, 1 of 0/1 columns and the intercept, of products the product.
+    """The unit of each fixed column, (p,): sd of a number, 1 for 0/1 columns and the intercept, products for products.
 
-    Where nothing takes up the predictors' means root mean squares stand for sds.
+    If nothing takes up the predictors' means, root mean squares take the place of sds.
     """
     centred = design.fixed.is_centred or bool(cell_means(design.fixed))
     return _units(design, _fixed_terms(design), design.fixed.terms, design.fixed.matrix, centred=centred)
 
 
 def group_units(design: Design) -> tuple[Floats, ...]:
-    """Of each random term the units of its columns, (k,)."""
+    """The units (k,) of the columns of each random term."""
     return tuple(
         _units(design, written.terms, term.terms, term.columns, centred=True)
         for written, term in zip(design.formula.random, design.random, strict=True)
@@ -47,9 +47,9 @@ def group_units(design: Design) -> tuple[Floats, ...]:
 
 
 def fixed_reach(design: Design) -> Floats:
-    """By what factor the scale of each fixed coefficient grows since it stands for covariates at 0, (p,); most are 1.
+    """The factors (p,) by which scales of fixed coefficients grow because these stand for covariates at 0; most are 1.
 
-    A cell mean stands for all covariates at 0. The intercept has 1: its prior is meant at the predictors' means.
+    A cell mean stands for all covariates at 0. The intercept has 1, as its prior is that at the predictors' means.
     """
     fixed, cells = design.fixed, cell_means(design.fixed)
     reach = np.ones(len(fixed.names))
@@ -66,9 +66,9 @@ def fixed_reach(design: Design) -> Floats:
 
 
 def cell_means(fixed: FixedEffects) -> set[str]:
-    """Names of the columns of the factor, or of the crossing, that has one for each level: no intercept is beside it.
+    """Names of the columns of the factor, or crossing, that has one for each level; empty beside an intercept.
 
-    Every row has a 1 in one of them: they hold the level of the response, as an intercept would.
+    Every row has a 1 in one of them: like an intercept, they hold the level of the response.
     """
     if fixed.is_centred:
         return set()
@@ -128,12 +128,12 @@ def _units(
         if product.powers.total() == 1:
             units[list(owner.columns)] = [_unit(column, centred) for column in block.T]
         elif not _is_zero_one(block):
-            variables, found = _variables(design), [1.0]
+            variables, products = _variables(design), [1.0]
             for variable, (base, power) in zip(term.variables, product.bases, strict=True):
                 node = base if power > 1 else variable
                 columns, _, _ = columns_of(node, term, terms, variables, all_levels=False)
-                found = [before * _unit(column, centred) ** power for column in columns.T for before in found]
-            units[list(owner.columns)] = found
+                products = [before * _unit(column, centred) ** power for column in columns.T for before in products]
+            units[list(owner.columns)] = products
     return units
 
 
@@ -149,22 +149,22 @@ def _is_zero_one(columns: Floats) -> bool:
 
 
 def _beyond(inner: Iterable[Counter[str]], products: Iterable[_Product], variables: Variables) -> float:
-    """Sum over what products have beside `inner`, as (x - mean)^n has x^k: the squares of their values at 0, in sds."""
-    found: dict[frozenset[tuple[str, int]], float] = {}
+    """Sum over products that contain `inner`, as (x - mean)^n does x^k: squares of their other factors at 0, in sds."""
+    squares: dict[frozenset[tuple[str, int]], float] = {}
     for product in products:
         for powers in inner:
             more = product.powers - powers
             if more and powers <= product.powers:
-                found[frozenset(more.items())] = prod(
+                squares[frozenset(more.items())] = prod(
                     comb(product.powers[label], power) ** 2
                     * _distance(variables.variable(product.nodes[label])) ** power
                     for label, power in more.items()
                 )
-    return sum(found.values())
+    return sum(squares.values())
 
 
 def _distance(values: Factor | Floats) -> float:
-    """(mean / sd)^2; 0 of a factor, and of 0 and 1: a coefficient beside them is that of the rows at 0."""
+    """(mean / sd)^2; 0 for a factor and for 0/1 columns, as a coefficient beside them is that of the rows at 0."""
     if isinstance(values, Factor):
         return 0.0
     columns = values[:, None] if values.ndim == 1 else values

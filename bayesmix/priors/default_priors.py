@@ -7,8 +7,8 @@ from bayesmix.families.family import Family
 from bayesmix.families.record import OF_A_PROBABILITY
 from bayesmix.families.table import AUXILIARY
 from bayesmix.formula.design import Design
+from bayesmix.numerics.effect_bases import typical_weight
 from bayesmix.numerics.links import LINKS
-from bayesmix.numerics.typical_weight import typical_weight
 from bayesmix.posterior import layout
 from bayesmix.priors.column_units import cell_means, fixed_reach, fixed_units, group_units
 from bayesmix.priors.prior import Prior
@@ -28,19 +28,20 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
     `corr_<group>`        LKJ(2)                                       LKJ(2)
     ====================  ===========================================  ==================================
 
-    `_auxiliary_prior` has those of `sigma` and the families' other parameters. One with a formula has coefficients and
-    group sds as on a log scale, and its intercept is normal about `_auxiliary_centre`. The thresholds of an ordinal
-    response come from Dirichlet(1), uniform over the probabilities of its categories at the predictors' means.
+    `_auxiliary_prior` has those of `sigma` and of the families' other parameters. If one of these has a formula, its
+    coefficients and group sds have priors as on a log scale, and its intercept is normal about `_auxiliary_centre`. The
+    thresholds of an ordinal response have Dirichlet(1), uniform over the probabilities of its categories at the
+    predictors' means.
 
-    The intercept is meant at the predictors' means. z is the column that varies by group; sd z is 1 for the intercept
-    and for 0/1 columns. A difference between levels is no larger for a level that is rare: the sd of its 0/1 column,
-    which falls as the level gets rarer, is in no prior. The sd of a product is the product of its variables' sds, and a
-    coefficient that stands for covariates at 0, as that of f beside f:x does, has a scale that grows with their
-    distance from it (`column_units`). Without an intercept nothing is centred: root mean squares about 0 stand for the
-    sds of y and, unless a factor has its cell means (`0 + f`), of x; so cell means are not pulled to 0. On other links
-    a cell mean is Normal(link of mean y, 2.5), and in the predictor of a further parameter it has an intercept's prior.
-    An offset is taken from y first; for lognormal families y is the log of the response, for hurdle models only rows
-    other than 0 count.
+    The prior of the intercept is that at the predictors' means. z is the column that varies by group; sd z is 1 for the
+    intercept and for 0/1 columns. As a difference between levels is not larger for a rare level, the sd of a 0/1
+    column, which falls as the level gets rarer, is in no prior. The sd of a product is the product of its variables'
+    sds. A coefficient that stands for covariates at 0, such as that of f beside f:x, has a scale that grows with their
+    distance from 0 (`column_units`). Without an intercept nothing is centred: root mean squares about 0 take the place
+    of the sds of y and, unless a factor has its cell means (`0 + f`), of x; so cell means are not pulled to 0. On other
+    links a cell mean is Normal(link of mean y, 2.5), and in the predictor of a further parameter it has an intercept's
+    prior. An offset is subtracted from y first. For lognormal families y is the log of the response; for hurdle models
+    only rows other than 0 count.
     """
     y, offset = _response_for_priors(design, family)
     identity = family.link == "identity"
@@ -71,7 +72,7 @@ def _predictor_priors(
     size_y: float | None = None,
     sd_y: float | None = None,
 ) -> dict[str, Prior]:
-    """Those of one predictor: `size_y` and `sd_y` on an identity link; on others `cell`, of each cell mean."""
+    """The priors of one predictor: by `size_y` and `sd_y` on an identity link; on others each cell mean has `cell`."""
     priors: dict[str, Prior] = {}
     cells = cell_means(design.fixed)
     size = 1.0 if size_y is None else size_y
@@ -86,7 +87,7 @@ def _predictor_priors(
 
 
 def column_sds(design: Design, family: Family) -> dict[str, float]:
-    """Of each group sd the sd of its column z, as the default priors have it: sd(z) sd / sigma has no unit.
+    """For each group sd the sd of its column z, as in the default priors: sd(z) sd / sigma has no unit.
 
     Empty where sigma is not on the scale of the linear predictor.
     """
@@ -100,23 +101,23 @@ def column_sds(design: Design, family: Family) -> dict[str, float]:
 
 
 def _typical(y: Floats, offset: Floats, family: Family) -> float:
-    """On a log link counts of 10^5 lie far from 0: the intercept's prior is about the log of the mean response."""
+    """Centre of the intercept's prior: on a log link the log of the mean, as counts of 10^5 lie far from 0."""
     mean = float(np.mean(y))
     return float(np.log(mean) - np.mean(offset)) if family.link == "log" and mean > 0 else 0.0
 
 
 def _linked_mean(design: Design, y: Floats, offset: Floats, family: Family) -> float:
-    """What the predictor is on average, less the offset: the link of the mean response, 0 where it has none.
+    """The average of the predictor less the offset: the link of the mean response, 0 if that is not finite.
 
-    Without a success, or without a failure, half a one is added.
+    Half a success, or half a failure, is added if there is none.
     """
     trials = design.response.trials
     total, size = float(np.sum(y)), float(len(y) if trials is None else np.sum(trials))
     if family.link in OF_A_PROBABILITY and total in (0.0, size):
         total, size = total + 0.5, size + 1.0
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = float(LINKS[family.link].link(total / size)) - float(np.mean(offset)) if size else np.nan
-    return found if np.isfinite(found) else 0.0
+        linked = float(LINKS[family.link].link(total / size)) - float(np.mean(offset)) if size else np.nan
+    return linked if np.isfinite(linked) else 0.0
 
 
 def _group_priors(design: Design, sd_y: float | None) -> dict[str, Prior]:
@@ -131,9 +132,9 @@ def _group_priors(design: Design, sd_y: float | None) -> dict[str, Prior]:
 
 
 def _response_for_priors(design: Design, family: Family) -> tuple[Floats, Floats]:
-    """The response as the priors measure it, and the offset of the same rows, (n,) each.
+    """The response on the scale of the priors, and the offset of the same rows, (n,) each.
 
-    The logarithm where a family is normal there, and of a hurdle model the rows that are past the hurdle.
+    That is the logarithm for lognormal families; a hurdle model has only the rows past the hurdle.
     """
     y, offset = design.response.values, design.offset
     if family.record.hurdle:
@@ -145,10 +146,11 @@ def _response_for_priors(design: Design, family: Family) -> tuple[Floats, Floats
 def _auxiliary_prior(name: str, design: Design, family: Family) -> Prior:
     """The default prior of `name`, one of `family.auxiliary`, as `families.auxiliary` has it, with the reasons.
 
-    That of `sigma` is HalfStudentT(3, sd y), y the response less an offset, its log for lognormal families.
+    The prior of `sigma` is HalfStudentT(3, sd y), where y is the response less an offset, or its log for lognormal
+    families.
 
-    With weights `sigma` is the residual sd at weight 1, and sd y is multiplied by the root of the median weight: the
-    prior is about the residuals of a typical row, whatever the unit of the weights.
+    With weights `sigma` is the residual sd at weight 1, and sd y is multiplied by the root of the median weight, so
+    that the prior describes the residuals of a typical row whatever the unit of the weights is.
     """
     parameter = AUXILIARY[name]
     prior = read_prior(parameter.prior)
@@ -160,7 +162,8 @@ def _auxiliary_prior(name: str, design: Design, family: Family) -> Prior:
 def _auxiliary_centre(name: str, design: Design, family: Family) -> tuple[float, float]:
     """Mean and sd of the intercept's normal prior where `name` has a formula, on its link scale.
 
-    About log sd y for `sigma`, else as far as `_auxiliary_prior` reaches: log 20 for `nu` (sd 1), log 10 for `phi`.
+    The mean is log sd y for `sigma`, and log 20 for `nu` (sd 1) and log 10 for `phi`, in agreement with
+    `_auxiliary_prior`.
     """
     parameter = AUXILIARY[name]
     mean, sd = parameter.centre or (0.0, 2.5)
@@ -176,7 +179,7 @@ def _unit_of(unit: str, design: Design, family: Family) -> float:
 
 
 def _spread_of_response(design: Design, family: Family) -> float:
-    """The scale of `sigma`: sd y of a row with the typical weight."""
+    """The scale of `sigma`: sd y for a row with the typical weight."""
     y, offset = _response_for_priors(design, family)
     y = y - offset if family.link == "identity" else y
     return float(np.std(y, ddof=1) * np.sqrt(typical_weight(design.weights))) if len(y) > 1 else 0.0

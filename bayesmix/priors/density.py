@@ -1,4 +1,4 @@
-"""The density of a prior and its interval, to draw them beside the posterior, and probabilities under it."""
+"""Densities, intervals and probabilities of priors."""
 
 from itertools import pairwise
 
@@ -20,11 +20,11 @@ def log_prior_density(prior: Prior, x: ArrayLike, *, k: int = 2, sigma: ArrayLik
     prior
         For ``LKJ`` the density is that of one correlation, which is Beta-shaped on (-1, 1).
     x
-        Where the density is wanted, in the unit of the parameter.
+        Values of the parameter.
     k
-        Columns of the correlated term; only ``LKJ`` depends on it.
+        Number of columns of the correlated term, for ``LKJ``.
     sigma
-        The residual sd; only priors relative to it depend on it. It broadcasts against `x`.
+        The residual sd, for priors relative to it. It broadcasts against `x`.
     """
     x, log_density = np.asarray(x, dtype=float), prior.distribution.log_density
     if log_density is None:
@@ -50,8 +50,8 @@ def averaged_prior_density(prior: Prior, x: Floats, of_sigma: Prior) -> Floats:
 def grid_of(prior: Prior) -> tuple[Floats, Floats]:
     """Values of a standard deviation and weights, both (n,), whose sums are expectations under its prior.
 
-    The trapezoidal rule over the logarithm about the prior's scale, +- 14: what is left out has a probability below
-    1e-6 where the density at 0 is finite. Between the edges of a uniform prior Gauss-Legendre.
+    By the trapezoidal rule over the logarithm within 14 of the prior's scale: if the density at 0 is finite, the rest
+    has a probability below 1e-6. For a uniform prior by Gauss-Legendre between its bounds.
     """
     if prior.distribution.size is None:
         lower, upper = prior.args
@@ -63,7 +63,7 @@ def grid_of(prior: Prior) -> tuple[Floats, Floats]:
 
 
 def prior_probability_below(prior: Prior, x: Floats) -> Floats:
-    """P(sd < x) at each `x` (n,), of a prior relative to sigma P(sd / sigma < x)."""
+    """P(sd < x) at each `x` (n,), or P(sd / sigma < x) for a prior relative to sigma."""
     whole, x = scipy_form(prior), np.asarray(x, dtype=float)
     return np.where(x > 0, 1 - 2 * whole.sf(x), 0.0) if prior.distribution.folded else np.asarray(whole.cdf(x))
 
@@ -71,8 +71,8 @@ def prior_probability_below(prior: Prior, x: Floats) -> Floats:
 def prior_interval(prior: Prior, prob: float, *, k: int = 2, of_sigma: Prior | None = None) -> tuple[float, float]:
     """The equal-tailed interval of probability `prob` of a standard deviation's prior, or of a correlation's.
 
-    `k` as for `log_prior_density`. Of a prior relative to sigma the interval is that of the standard deviation, with
-    sigma averaged over its own prior, `of_sigma`.
+    `k` is that of `log_prior_density`. For a prior relative to sigma the interval is that of the standard deviation,
+    with sigma averaged over its own prior, `of_sigma`.
     """
     tails = np.array([(1 - prob) / 2, (1 + prob) / 2])
     if prior.distribution.support == "correlation":
@@ -86,7 +86,7 @@ def prior_interval(prior: Prior, prob: float, *, k: int = 2, of_sigma: Prior | N
 
 
 def _averaged_quantile(prior: Prior, of_sigma: Prior, probability: float) -> float:
-    """Of a prior relative to sigma, with sigma averaged over its own prior: where P(sd < x) is `probability`."""
+    """Quantile of a prior relative to sigma, with sigma averaged over its own prior."""
     sigma, weights = grid_of(of_sigma)
 
     def excess(log_x: float) -> float:
@@ -99,8 +99,8 @@ def _averaged_quantile(prior: Prior, of_sigma: Prior, probability: float) -> flo
 def prior_probability_of_ratio_below(prior: Prior, of_sigma: Prior, bound: float) -> float:
     """P(sd < bound sigma) under the priors of both.
 
-    With F and G their distribution functions the integral of F(bound G^-1(u)) over u from 0 to 1: by Gauss-Legendre
-    between the points where `bound` sigma enters and leaves the range of the sd.
+    With F and G their distribution functions, this is the integral of F(bound G^-1(u)) over u from 0 to 1, by
+    Gauss-Legendre between the points where `bound` sigma enters and leaves the range of the sd.
     """
     if prior.of_sigma:
         return float(prior_probability_below(prior, np.array([bound]))[0])

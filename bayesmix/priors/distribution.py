@@ -1,4 +1,4 @@
-"""What is known of a distribution that may be a prior: one record, which every other part of the package reads."""
+"""The record of a distribution that may be a prior, which every other part of the package reads."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,31 +29,32 @@ class Distribution:
     Attributes
     ----------
     name
-        As it is written, and as PyMC calls it.
+        Its name in texts and in PyMC.
     arguments
         Their names, meanings and ranges.
     support
         ``"real"``, ``"positive"``, ``"share"`` (from 0 to 1), ``"simplex"`` (shares that add to 1), ``"interval"``
         (between its two arguments) or ``"correlation"``.
     log_density
-        Of x and the arguments, -inf outside the support; of correlations the margin, with the number of columns `k`.
+        Log density of x given the arguments, -inf outside the support; for correlations that of one, given the number
+        of columns `k`.
     scipy
-        SciPy's distribution, frozen; where `folded`, the one symmetric about 0 whose absolute value this is.
+        SciPy's frozen distribution; if `folded`, the symmetric one about 0 whose absolute value has this distribution.
     proper
         Whether the density has an integral.
     size
-        About where a standard deviation with this prior lies.
+        The size of a typical standard deviation with this prior.
     scaled
-        From the arguments and a factor to the arguments of the prior of factor times the parameter, about the same
+        Turns the arguments and a factor into the arguments of the prior of factor times the parameter, about the same
         location. The factor may be a variable of a PyMC model.
     of_sigma
         Whether ``* sigma`` may follow: the prior of a ratio of sds, whose density at 0 is finite and above 0.
     per_column_sd
-        Name of the distribution, relative to sigma, that this stands for when its number is divided by the sd of a
+        Name of the distribution, relative to sigma, that this is after its number has been divided by the sd of a
         column.
     sd_kernel, coefficient_kernel
-        Code and numbers by which the compiled densities know the prior of a positive parameter (two numbers) and of a
-        coefficient (three), as `numerics.prior_codes` has them.
+        Code and numbers that stand for the prior of a positive parameter (two numbers) and of a coefficient (three) in
+        compiled densities, see `numerics.prior_codes`.
     """
 
     name: str
@@ -72,7 +73,7 @@ class Distribution:
 
     @property
     def signature(self) -> str:
-        """How it is written, such as ``StudentT(nu, mu, sigma)``."""
+        """The name with the arguments, such as ``StudentT(nu, mu, sigma)``."""
         return f"{self.name}({', '.join(argument.name for argument in self.arguments)})"
 
 

@@ -1,9 +1,9 @@
-"""The normal distribution, its positive half, and the log-normal."""
+"""The normal distribution, its positive half, the log-normal, and Laplace's distribution (double exponential)."""
 
 import numpy as np
 import scipy
 
-from bayesmix.numerics.prior_codes import HALF_NORMAL, LOG_NORMAL, NORMAL
+from bayesmix.numerics.prior_codes import HALF_NORMAL, LAPLACE, LOG_NORMAL, NORMAL
 from bayesmix.priors.distribution import Argument, Distribution, Floats, Numbers, half, last, times_scale
 
 _SIGMA = Argument("sigma", "scale", True, "sigma")
@@ -54,4 +54,19 @@ LOG_NORMAL_PRIOR = Distribution(
     size=lambda mu, _: float(np.exp(mu)),
     scaled=_scaled_logarithm,
     sd_kernel=lambda mu, sigma: (LOG_NORMAL, (mu, sigma)),
+)
+
+
+def _of_laplace(x: Floats, mu: float, b: float) -> Floats:
+    return -np.abs(x - mu) / b - np.log(2 * b)
+
+
+LAPLACE_PRIOR = Distribution(
+    name="Laplace",
+    arguments=(Argument("mu", "location", False, "mu"), Argument("b", "scale", True, "b")),
+    support="real",
+    log_density=_of_laplace,
+    scipy=lambda mu, b: scipy.stats.laplace(mu, b),
+    scaled=times_scale,
+    coefficient_kernel=lambda mu, b: (LAPLACE, (mu, b, 1.0)),
 )

@@ -15,10 +15,10 @@ FLAT = "Flat"
 
 @dataclass(frozen=True, repr=False)
 class Prior:
-    """A distribution by name with its numbers, such as ``Prior("Normal", (0.0, 2.5))``; proper but for ``Flat()``.
+    """A distribution by name with its numbers, such as ``Prior("Normal", (0.0, 2.5))``; all but ``Flat()`` are proper.
 
-    It prints as it is written, with at most 4 significant digits; `args` and `to_text` keep every digit. `of_sigma`: of
-    a group sd over the residual one, written ``"HalfCauchy(0.5) * sigma"``.
+    It prints with at most 4 significant digits; `args` and `to_text` keep every digit. With `of_sigma` it is the prior
+    of a group sd over the residual sd, written ``"HalfCauchy(0.5) * sigma"``.
     """
 
     name: str
@@ -71,14 +71,14 @@ def scaled(prior: Prior, factor: float) -> Prior:
 
 
 def scipy_form(prior: Prior) -> Any:
-    """SciPy's distribution, frozen; of one with `folded` the symmetric one whose absolute value it is."""
+    """SciPy's frozen distribution; for a folded one the symmetric distribution whose absolute value has it."""
     if prior.distribution.scipy is None:
         raise PriorError(f"{prior} is no distribution of one number.")
     return prior.distribution.scipy(*prior.args)
 
 
 def sd_prior(prior: Prior) -> tuple[int, tuple[float, float]]:
-    """Kind and both numbers by which compiled densities know the prior of a positive parameter."""
+    """Kind and numbers of the prior of a positive parameter in compiled densities."""
     if prior.distribution.sd_kernel is None:
         raise PriorError(f"{prior} is no prior of a positive parameter.")
     kind, (first, second) = prior.distribution.sd_kernel(*prior.args)
@@ -86,7 +86,7 @@ def sd_prior(prior: Prior) -> tuple[int, tuple[float, float]]:
 
 
 def coefficient_kind(prior: Prior) -> int | None:
-    """Kind by which compiled densities know the prior of a coefficient; None: they do not."""
+    """Kind of the prior of a coefficient in compiled densities; None if they do not have it."""
     kernel = prior.distribution.coefficient_kernel
     return None if kernel is None else kernel(*prior.args)[0]
 

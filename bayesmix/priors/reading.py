@@ -1,8 +1,8 @@
-"""Priors as they are written: which may be, how they are read, and which suits which parameter.
+"""Priors as text: how they are read, which are allowed, and which suits which parameter.
 
-A prior is text such as ``"HalfStudentT(3, 56.33)"``, that of a group sd also ``"HalfCauchy(0.5) * sigma"``; it is read
-by a whitelist, never evaluated. This module imports neither PyMC nor Bambi: a misspelt prior is refused before those
-load.
+A prior is text such as ``"HalfStudentT(3, 56.33)"``, or for a group sd ``"HalfCauchy(0.5) * sigma"``. It is compared
+with a list of distributions, never evaluated. This module imports neither PyMC nor Bambi, so that a misspelt prior is
+refused before they load.
 """
 
 import re
@@ -49,7 +49,7 @@ _KIND_OF_SUPPORT = {
 
 
 def parameter_kind(default: Prior) -> str:
-    """What a parameter is, by its default prior: a key of `_SUPPORTS`, such as ``"coefficient"``."""
+    """The kind of a parameter, according to its default prior: a key of `_SUPPORTS`, such as ``"coefficient"``."""
     return _KIND_OF_SUPPORT[default.distribution.support]
 
 
@@ -59,22 +59,22 @@ def read_prior(prior: str | Prior, parameter: str | None = None, kind: str | Non
     Parameters
     ----------
     prior
-        The text, or a `Prior`, which is checked in the same way.
+        A text, or a `Prior`, which is checked in the same way.
     parameter
-        The parameter it is meant for, such as ``"sd_Subject__Days"``, for messages.
+        Name of the parameter, such as ``"sd_Subject__Days"``, for messages.
     kind
-        What the parameter is, as `parameter_kind` says; without it any distribution will do.
+        Kind of the parameter, from `parameter_kind`; without it any distribution is allowed.
 
     Returns
     -------
     Prior
-        With its arguments in the order of the distribution's signature.
+        The prior, with arguments in the order of the distribution's signature.
 
     Raises
     ------
     PriorError
-        The text is no distribution with numbers, the distribution is unknown or improper, an argument is
-        missing or out of its range, or the distribution does not suit the parameter.
+        The text is not a distribution with numbers, the distribution is unknown or improper, an argument is missing or
+        out of range, or the distribution does not suit the parameter.
     """
     whose = f"Prior of {parameter!r}" if parameter is not None else "Prior"
     if isinstance(prior, Prior):
@@ -128,8 +128,10 @@ def _match(given: list[tuple[str, float]], name: str, whose: str) -> tuple[float
         else:
             argument = next((a for a in arguments if keyword in (a.name, a.pymc)), None)
         if argument is None or argument.name in values:
-            what = f"argument {keyword!r} is unknown or given twice" if keyword else "numbers without a name come first"
-            raise PriorError(f"{whose}: {what}; write {_signature(name)}.")
+            problem = (
+                f"argument {keyword!r} is unknown or given twice" if keyword else "numbers without a name come first"
+            )
+            raise PriorError(f"{whose}: {problem}; write {_signature(name)}.")
         values[argument.name] = float(value)
     return tuple(values[argument.name] for argument in arguments)
 

@@ -1,4 +1,4 @@
-"""The priors of a model: its defaults, with those replaced that the user gives."""
+"""The priors of a model: the defaults, replaced where the user gives others."""
 
 from collections.abc import Mapping
 
@@ -15,13 +15,13 @@ def settle_priors(
     given: Mapping[str, str | Prior] | None,
     column_sds: Mapping[str, float] | None = None,
 ) -> dict[str, Prior]:
-    """The defaults with those replaced that were `given`, in the order of the defaults.
+    """The defaults, replaced where another prior is `given`, in the order of the defaults.
 
     Parameters
     ----------
     column_sds
-        By group sd the sd of the column that varies by group, as `default_priors.column_sds` has them: those of which
-        sd(z) sd / sigma is a number without unit, and whose prior may be relative to sigma.
+        For each group sd the sd of the column that varies by group, from `default_priors.column_sds`: those whose sd(z)
+        sd / sigma has no unit, so that their prior may be relative to sigma.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def settle_priors(
 
 
 def _settled_ratio(prior: Prior, parameter: str, column_sds: Mapping[str, float]) -> Prior:
-    """``ScaleFree(r)`` worked out; a prior relative to sigma is refused where sigma has another unit."""
+    """Work out ``ScaleFree(r)``; refuse a prior relative to sigma if sigma has another unit."""
     if not (prior.of_sigma or prior.distribution.per_column_sd):
         return prior
     if parameter == "sigma":
@@ -75,7 +75,7 @@ def _require_within(prior: Prior, default: Prior, parameter: str) -> None:
 
 
 def _require_moderate(prior: Prior, parameter: str) -> None:
-    """Powers of the numbers, and their ratios to the data, are to be numbers."""
+    """Refuse numbers whose powers, or whose ratios to the data, would overflow or vanish."""
     for argument, value in zip(prior.distribution.arguments, prior.args, strict=True):
         if value and not _SMALLEST <= abs(value) <= _LARGEST:
             raise PriorError(

@@ -1,4 +1,4 @@
-"""Student's t and Cauchy distributions, their positive halves, and the one for a ratio of sds without a unit."""
+"""Student's t and Cauchy distributions, their positive halves, and the unit-free one for a ratio of sds."""
 
 from dataclasses import replace
 

@@ -3,8 +3,7 @@
 from bayesmix.priors.beta import BETA_PRIOR, DIRICHLET_PRIOR, LKJ_PRIOR
 from bayesmix.priors.distribution import Distribution
 from bayesmix.priors.gamma import EXPONENTIAL_PRIOR, GAMMA_PRIOR, INVERSE_GAMMA_PRIOR
-from bayesmix.priors.laplace import LAPLACE_PRIOR
-from bayesmix.priors.normal import HALF_NORMAL_PRIOR, LOG_NORMAL_PRIOR, NORMAL_PRIOR
+from bayesmix.priors.normal import HALF_NORMAL_PRIOR, LAPLACE_PRIOR, LOG_NORMAL_PRIOR, NORMAL_PRIOR
 from bayesmix.priors.student_t import (
     CAUCHY_PRIOR,
     HALF_CAUCHY_PRIOR,

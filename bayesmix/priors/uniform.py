@@ -1,4 +1,4 @@
-"""Constant densities: the uniform one between two bounds, and the improper one of coefficients."""
+"""Constant densities: the uniform distribution between two bounds, and the improper prior of coefficients."""
 
 import numpy as np
 import scipy

@@ -1,1 +1,1 @@
-"""What is read by people: summary, pictures, analysis cards and the folders of results they leave."""
+"""What people read: summaries, pictures, analysis cards and the folders of results that these leave."""

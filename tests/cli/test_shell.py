@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bayesmix import data
-from bayesmix.cli import fit as fit_command
+from bayesmix.cli import commands
 from bayesmix.cli.main import app, main
 from bayesmix.data.catalogue import catalogue
 from bayesmix.errors import SamplingError
@@ -215,7 +215,7 @@ def test_arguments_reach_the_analysis(monkeypatch):
     ],
 )
 def test_a_prior_begins_at_its_distribution(text, parameter, prior):
-    assert fit_command._priors([text]) == {parameter: prior}
+    assert commands._priors([text]) == {parameter: prior}
 
 
 def test_data_lists_every_set(capsys):

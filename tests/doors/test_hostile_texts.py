@@ -245,8 +245,9 @@ def test_cards(text, watched, tmp_path):
 def bm_run(card):
     from bayesmix.report.analysis.analysis import analyse, analysis_text  # noqa: PLC0415
     from bayesmix.report.analysis.card import read_card  # noqa: PLC0415
+    from bayesmix.report.analysis.card_plan import plan_card  # noqa: PLC0415
 
-    return analysis_text(analyse(read_card(card), progress=False))
+    return analysis_text(analyse(plan_card(read_card(card)), progress=False))
 
 
 def test_the_watch_sees_a_process_a_file_a_socket_and_a_secret(watched, tmp_path):

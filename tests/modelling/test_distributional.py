@@ -128,7 +128,9 @@ def test_predictions_of_bambi(formulas, family, data):
             np.testing.assert_allclose(predicted[name].transpose("chain", "draw", ...), expected, rtol=1e-8)
 
 
-@pytest.mark.parametrize("family", ["cumulative(logit)", "cumulative(probit)", "stopping_ratio(cloglog)"])
+@pytest.mark.parametrize(
+    "family", ["cumulative(logit)", "cumulative(probit)", "stopping_ratio(cloglog)", "adjacent_category(logit)"]
+)
 def test_predictions_of_bambi_for_ordered_categories(family, data):
     design, family = a_design("rating ~ x + f + (1 | g)", data, family)
     priors = default_priors(design, family)
@@ -138,7 +140,13 @@ def test_predictions_of_bambi_for_ordered_categories(family, data):
     assert predicted.shape == (2, 3, N, 4)
     np.testing.assert_allclose(predicted.sum("rating_dim"), 1, rtol=1e-9)
     link = {"logit": lambda e: 1 / (1 + np.exp(-e)), "cloglog": lambda e: 1 - np.exp(-np.exp(e))}.get(family.link)
-    if link:
+    if family.name == "adjacent_category":
+        each = (
+            posterior["posterior"]["threshold"].to_numpy()[:, :, None] - predictor(design, posterior, data)[..., None]
+        )
+        relative = np.exp(-np.concatenate([np.zeros((*each.shape[:-1], 1)), np.cumsum(each, axis=-1)], axis=-1))
+        np.testing.assert_allclose(predicted, relative / relative.sum(axis=-1, keepdims=True), rtol=1e-8)
+    elif link:
         first = posterior["posterior"]["threshold"].to_numpy()[..., :1] - predictor(design, posterior, data)
         np.testing.assert_allclose(predicted[..., 0], link(first), rtol=1e-8)
 

@@ -15,7 +15,7 @@ from bayesmix.modelling.joint.ladder import labels
 from bayesmix.modelling.joint.nuts import n_parameters, parameters_of
 from bayesmix.modelling.joint.rough import centred_terms, rough_fit_of
 from bayesmix.modelling.pymc_model.build import build_model
-from bayesmix.numerics.joint.affine import point_at, slopes_at
+from bayesmix.numerics.joint.affine_map import point_at, slopes_at
 from bayesmix.numerics.joint.density import joint_density
 from bayesmix.priors.default_priors import default_priors
 from bayesmix.priors.settled import settle_priors

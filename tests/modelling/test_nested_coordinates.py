@@ -18,9 +18,9 @@ from bayesmix.modelling.joint.density import effect_starts, kernel_buffer
 from bayesmix.modelling.joint.nested_coordinates import nested_factors
 from bayesmix.modelling.joint.nuts import n_parameters
 from bayesmix.modelling.joint.rough import rough_fit_of
-from bayesmix.numerics.joint.affine import point_at, slopes_at
+from bayesmix.numerics.joint.affine_map import point_at, slopes_at
 from bayesmix.numerics.joint.density import joint_density
-from bayesmix.numerics.joint.nested import nested_point, nested_slopes
+from bayesmix.numerics.joint.nested_effects import nested_point, nested_slopes
 from bayesmix.priors.default_priors import default_priors
 from bayesmix.priors.settled import settle_priors
 

@@ -22,9 +22,9 @@ from bayesmix.modelling.samplers.evidence import by_importance
 from bayesmix.modelling.samplers.integrated import Accuracy, Values
 from bayesmix.modelling.samplers.mode import climb
 from bayesmix.modelling.settings import METHODS
+from bayesmix.numerics.buffer import floats, floats_2, pack
 from bayesmix.numerics.importance import SplitT, propose
 from bayesmix.numerics.kernels import kernel
-from bayesmix.numerics.packed import floats, floats_2, pack
 
 PRIORS = {"Intercept": "Normal(1, 2)", "sigma": "HalfNormal(3)"}
 SETTINGS = {"seed": 4, "progress": False}

@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from bayesmix.numerics.gaussian.arrangement import GroupColumns
+from bayesmix.numerics.gaussian.arrangement import GroupColumns, dense_columns, pack
+from bayesmix.numerics.gaussian.coefficient_prior import original_coefficients, working_prior
+from bayesmix.numerics.gaussian.conditional import centred_effects, draw_dense, draw_levels
+from bayesmix.numerics.gaussian.gradient import value_and_gradient
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,42 @@ def random_columns(term):
     Z = np.zeros((len(term.index), term.n_levels, term.k))
     Z[np.arange(len(term.index)), term.index] = term.columns
     return Z.reshape(len(term.index), -1)
+
+
+def log_density_and_gradient(*, products, L, sigma, prior=None):
+    """The compiled log p(y | L, sigma), and its derivatives by every L_t, lower triangles (k, k), and by log sigma."""
+    packed = pack(L, sigma)
+    gradient = np.empty_like(packed)
+    value = value_and_gradient(products.arrays, working_prior(products, prior), packed, gradient)
+    slopes, start = [], 0
+    for factor in L:
+        k = len(factor)
+        slopes.append(np.zeros((k, k)))
+        slopes[-1][np.tril_indices(k)] = gradient[start : start + k * (k + 1) // 2]
+        start += k * (k + 1) // 2
+    return SimpleNamespace(log_density=value, gradient_L=tuple(slopes), gradient_log_sigma=float(gradient[-1]))
+
+
+def log_density(**given):
+    return log_density_and_gradient(**given).log_density
+
+
+def draw_conditional(*, products, L, sigma, standard_normals, prior=None):
+    """Compiled draws of beta (n_draws, p) and every term's effects (n_draws, n_levels, k) from standard normals."""
+    layout, arrays = products.arrangement, products.arrays
+    n, p, m = len(standard_normals), products.p, layout.n_dense
+    n_levels, k = int(layout.block_levels[0]), int(layout.block_k[0])
+    packed, working = pack(L, sigma), working_prior(products, prior)
+    fixed, others, levels = np.empty((n, p)), np.empty((n, m)), np.empty((n_levels, k, n))
+    draw_dense(arrays, working, packed, np.ascontiguousarray(standard_normals[:, : p + m]), fixed, others)
+    packed = np.tile(packed, (n, 1))
+    normals = np.ascontiguousarray(standard_normals[:, p + m :].reshape(n, n_levels, k).transpose(1, 2, 0))
+    draw_levels(arrays, packed, centred_effects(arrays, packed, fixed, others), np.arange(n_levels), normals, levels)
+    effects = tuple(
+        np.moveaxis(levels[:, place.columns], -1, 0) if place.block == 0 else others[:, dense_columns(layout, place)]
+        for place in layout.places
+    )
+    return SimpleNamespace(beta=(fixed + products.least_squares) @ original_coefficients(products).T, effects=effects)
 
 
 def marginal_covariance(model):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from bayesmix.numerics.adaptive_importance import Aside, propose_adaptively
+from bayesmix.numerics.adaptive_importance import Aside, draw_from, learn
 from bayesmix.numerics.importance import SplitT, measure_sides, propose, weigh
-from bayesmix.numerics.pareto import pareto_k
+from bayesmix.numerics.monte_carlo import pareto_k
 
 
 def funnel(points):
@@ -21,6 +21,12 @@ def two_hills(points):
     hills = [-0.5 * (points[:, 0] - at) ** 2 for at in (-3.0, 3.0)]
     rest = -0.5 * np.sum(points[:, 1:] ** 2, axis=1)
     return np.logaddexp(*hills) - np.log(2) + rest - 0.5 * points.shape[1] * np.log(2 * np.pi)
+
+
+def propose_adaptively(target, proposal, n_values, rng, aside=None):
+    """Values from the proposal that earlier ones taught, and the target's log densities there."""
+    found = draw_from(learn(target, proposal, n_values, rng, aside), n_values, rng)
+    return found, target(found.points)
 
 
 def split_of(target, n):

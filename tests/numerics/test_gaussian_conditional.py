@@ -8,7 +8,8 @@ import pytest
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior
 from bayesmix.numerics.gaussian.conditional import conditional
 from bayesmix.numerics.gaussian.cross_products import cross_products
-from bayesmix.numerics.gaussian.draws import draw_conditional
+
+from .conftest import draw_conditional
 
 
 def prior_for(model, kind, seed):

@@ -5,11 +5,12 @@ from decimal import Decimal, localcontext
 import numpy as np
 import pytest
 
-from bayesmix.numerics.gaussian.arrangement import GroupColumns
+from bayesmix.numerics.gaussian.arrangement import GroupColumns, pack
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior
+from bayesmix.numerics.gaussian.cost import rounding_of
 from bayesmix.numerics.gaussian.cross_products import cross_products
-from bayesmix.numerics.gaussian.digits import rounding_of
-from bayesmix.numerics.gaussian.log_density import log_density_and_gradient, pack
+
+from .conftest import log_density_and_gradient
 
 PRIOR = CoefficientPrior(np.array([1.0, -1.0]), np.array([10.0, 5.0]))
 exact = np.frompyfunc(lambda value: Decimal(float(value)), 1, 1)

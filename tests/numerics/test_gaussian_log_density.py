@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 import bayesmix as bm
-from bayesmix.numerics.gaussian.arrangement import GroupColumns
+from bayesmix.numerics.gaussian.arrangement import GroupColumns, pack
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, working_prior
 from bayesmix.numerics.gaussian.cross_products import cross_products
-from bayesmix.numerics.gaussian.gradient import value
-from bayesmix.numerics.gaussian.log_density import log_density, log_density_and_gradient, pack
+from bayesmix.numerics.gaussian.gradient import value_and_gradient
 
 from ..conftest import LME4_GAUSSIAN, LME4_SETS
+from .conftest import log_density, log_density_and_gradient
 
 
 def priors_for(model, seed):
@@ -37,7 +37,8 @@ def differences(products, model, prior):
     working, at, step = working_prior(products, prior), pack(model.L, model.sigma), 1e-3
 
     def along(direction):
-        return [value(products.arrays, working, at + h * step * direction) for h in (-2, -1, 1, 2)]
+        points = (at + h * step * direction for h in (-2, -1, 1, 2))
+        return [value_and_gradient(products.arrays, working, point, np.empty_like(at)) for point in points]
 
     slopes = []
     for direction in np.eye(len(at)):

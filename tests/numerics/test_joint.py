@@ -6,10 +6,10 @@ from scipy import stats
 from scipy.special import expit, gammaln
 
 from bayesmix.numerics import prior_codes as codes
-from bayesmix.numerics.gaussian.arrangement import GroupColumns
-from bayesmix.numerics.joint.coefficients import coefficient_prior
-from bayesmix.numerics.joint.rough import places_of, rough_fit
+from bayesmix.numerics.gaussian.arrangement import GroupColumns, effect_positions
+from bayesmix.numerics.joint.rough_fit import rough_fit
 from bayesmix.numerics.laplace.likelihood import BINOMIAL
+from bayesmix.numerics.prior_densities import coefficient_prior
 from bayesmix.numerics.row_codes import BINOMIAL_LOGIT, POISSON_LOG
 from bayesmix.numerics.row_distribution.compiled import exponential, log_one_plus, row_densities
 
@@ -91,7 +91,7 @@ def test_rough_fit_is_the_mode_of_the_dense_model():
         mu = expit(A @ x)
         H = np.eye(33) + A.T @ (A * (mu * (1 - mu))[:, None])
         x += np.linalg.solve(H, A.T @ (y - mu) - x)
-    places = np.concatenate([places_of(found.layout, t).ravel() for t in range(3)])
+    places = np.concatenate([effect_positions(found.layout, found.layout.places[t]).ravel() for t in range(3)])
     np.testing.assert_allclose(found.u[places], x, atol=1e-8)
     variances = np.diag(np.linalg.inv(H))
     np.testing.assert_allclose(found.variances[places], variances, rtol=1e-6)

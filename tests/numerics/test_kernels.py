@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bayesmix.numerics import kernels, own_files
+from bayesmix.numerics import kernels, private_files
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, working_prior
 from bayesmix.numerics.gaussian.conditional import conditional
 from bayesmix.numerics.gaussian.cross_products import cross_products
-from bayesmix.numerics.gaussian.draws import draw_conditional
-from bayesmix.numerics.gaussian.log_density import log_density_and_gradient
 from bayesmix.numerics.variance_parameters import n_parameters
 from bayesmix.numerics.variance_posterior import evaluate, log_posterior_at, pack_posterior, packed_factors
+
+from .conftest import draw_conditional, log_density_and_gradient
 
 CALLEE = """
 from mini.kernels import kernel
@@ -227,7 +227,7 @@ def planted(mark: Path) -> bytes:
     return sha256(content).digest() + content
 
 
-needs_owners = pytest.mark.skipif(not own_files.HAS_OWNERS, reason="files here have no owners")
+needs_owners = pytest.mark.skipif(not private_files.HAS_OWNERS, reason="files here have no owners")
 NOTE = "is neither read from there nor kept"
 
 
@@ -320,21 +320,21 @@ def test_the_folder_of_an_earlier_version_goes_on_working(package, mode):
 
 @needs_owners
 def test_another_user_is_told_by_number(tmp_path, monkeypatch):
-    own_files.write_own(tmp_path / "kernels" / "a", b"x")
-    assert own_files.read_own(tmp_path / "kernels" / "a") == b"x"
+    private_files.write_own(tmp_path / "kernels" / "a", b"x")
+    assert private_files.read_own(tmp_path / "kernels" / "a") == b"x"
     monkeypatch.setattr(os, "geteuid", lambda: 4711)
     if os.getuid() != 0:  # whatever is root's is trusted
-        with pytest.raises(own_files.NotOwnError, match=f"belongs to another user, number {os.getuid()}"):
-            own_files.read_own(tmp_path / "kernels" / "a")
-        assert not own_files.is_own_folder(tmp_path / "kernels")
+        with pytest.raises(private_files.NotOwnError, match=f"belongs to another user, number {os.getuid()}"):
+            private_files.read_own(tmp_path / "kernels" / "a")
+        assert not private_files.is_own_folder(tmp_path / "kernels")
 
 
 def test_without_owners_files_are_read_and_written_by_name(tmp_path, monkeypatch):
-    monkeypatch.setattr(own_files, "HAS_OWNERS", False)
-    own_files.write_own(tmp_path / "kernels" / "a", b"x")
-    own_files.write_own(tmp_path / "kernels" / "a", b"y")
-    assert own_files.read_own(tmp_path / "kernels" / "a") == b"y"
-    assert own_files.is_own_folder(tmp_path)
+    monkeypatch.setattr(private_files, "HAS_OWNERS", False)
+    private_files.write_own(tmp_path / "kernels" / "a", b"x")
+    private_files.write_own(tmp_path / "kernels" / "a", b"y")
+    assert private_files.read_own(tmp_path / "kernels" / "a") == b"y"
+    assert private_files.is_own_folder(tmp_path)
     assert [path.name for path in (tmp_path / "kernels").iterdir()] == ["a"]
 
 

@@ -8,11 +8,10 @@ from statsmodels import api as sm
 
 from bayesmix.families.table import FAMILIES as RECORDS
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
-from bayesmix.numerics.laplace.criterion import laplace_at, slope_of
+from bayesmix.numerics.laplace.criterion import Counts, laplace_at, slope_of
 from bayesmix.numerics.laplace.estimate import laplace_estimate
 from bayesmix.numerics.laplace.incidence import incidence
 from bayesmix.numerics.laplace.likelihood import BINOMIAL, POISSON, CountLikelihood, RowTerms
-from bayesmix.numerics.laplace.modes import Counts
 from bayesmix.numerics.links import LINKS
 
 N = 70

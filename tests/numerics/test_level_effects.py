@@ -7,8 +7,7 @@ from scipy.special import expit, logsumexp
 
 from bayesmix.families.table import FAMILIES as RECORDS
 from bayesmix.numerics.level_quadrature.draws import draw_effects
-from bayesmix.numerics.level_quadrature.parameters import COEFFICIENT, FOLDED, POSITIVE
-from bayesmix.numerics.level_quadrature.posterior import Parameters, pack_counts
+from bayesmix.numerics.level_quadrature.posterior import COEFFICIENT, FOLDED, POSITIVE, Parameters, pack_counts
 from bayesmix.numerics.level_quadrature.rows import count_rows
 from bayesmix.numerics.prior_codes import EXPONENTIAL, HALF_NORMAL, NORMAL
 

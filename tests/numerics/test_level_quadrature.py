@@ -10,8 +10,10 @@ from scipy.integrate import quad
 from scipy.special import betaln, gammaln, log_expit, log_ndtr
 
 from bayesmix.families.table import FAMILIES as RECORDS
-from bayesmix.numerics.level_quadrature.parameters import COEFFICIENT, FOLDED, POSITIVE
 from bayesmix.numerics.level_quadrature.posterior import (
+    COEFFICIENT,
+    FOLDED,
+    POSITIVE,
     Parameters,
     evaluate_counts,
     log_posterior_at,

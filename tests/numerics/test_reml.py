@@ -11,9 +11,9 @@ from bayesmix.numerics.boundary_search import search
 from bayesmix.numerics.effect_bases import lower_triangle, packed_triangles, triangles, unit_bases
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.cross_products import cross_products
-from bayesmix.numerics.gaussian.log_density import log_density
-from bayesmix.numerics.gaussian.reml import PATIENCE, reml_estimate
-from bayesmix.numerics.gaussian.reml_coordinates import in_bases
+from bayesmix.numerics.gaussian.reml import PATIENCE, in_bases, reml_estimate
+
+from .conftest import log_density
 
 SMALL = list(range(40))
 NOTHING = np.empty(0)  # that a search for theta begins with

@@ -7,7 +7,13 @@ import pytest
 from scipy.optimize import linprog
 
 import bayesmix.numerics.separation as numerics_separation
-from bayesmix.numerics.separation import can_move, pure_levels, runaway, separation, sides
+from bayesmix.numerics.separation import can_move, pure_levels, runaway, separation
+
+
+def sides(y, trials):
+    """Where eta of each row may go: -1 down (no success), 1 up (no failure), 0 nowhere."""
+    down = np.where(y == 0, -1, 0)
+    return (down if trials is None else np.where(y == trials, 1, down)).astype(np.int8)
 
 
 def answer(X, y, trials):

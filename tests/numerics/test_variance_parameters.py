@@ -6,8 +6,8 @@ from scipy import stats
 
 from bayesmix.numerics import prior_codes as codes
 from bayesmix.numerics.prior_codes import OF_SIGMA
+from bayesmix.numerics.prior_densities import group_sd, partial_correlation, standard_deviation
 from bayesmix.numerics.variance_parameters import factors, n_parameters, pull_back
-from bayesmix.numerics.variance_priors import group_sd, partial_correlation, standard_deviation
 
 BY_SCIPY = {
     codes.HALF_NORMAL: ((2.5, 0.0), stats.halfnorm(scale=2.5)),

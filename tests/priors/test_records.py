@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from bayesmix.numerics import prior_codes as codes
-from bayesmix.numerics.joint.coefficients import coefficient_prior
-from bayesmix.numerics.level_quadrature.parameters import COEFFICIENT, parameter
-from bayesmix.numerics.variance_priors import group_sd
+from bayesmix.numerics.level_quadrature.posterior import COEFFICIENT, parameter
+from bayesmix.numerics.prior_densities import coefficient_prior, group_sd
 from bayesmix.priors.density import log_prior_density, prior_probability_below
 from bayesmix.priors.prior import FLAT, Prior, coefficient_kind, prior_numbers, scaled, scipy_form, sd_prior
 from bayesmix.priors.reading import read_prior

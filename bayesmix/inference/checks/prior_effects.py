@@ -15,8 +15,7 @@ from bayesmix.inference.checks.log_prior import log_priors
 from bayesmix.inference.checks.power_scaling import parameter_draws, sensitivity_to_priors
 from bayesmix.inference.shared.draws import posterior_of
 from bayesmix.modelling.record import Fit
-from bayesmix.numerics.autocorrelation import autocorrelation_time
-from bayesmix.numerics.reweight import mean_ratio
+from bayesmix.numerics.monte_carlo import autocorrelation_time, mean_ratio
 from bayesmix.priors.prior import Prior, scaled
 
 _FACTORS = ((0.5, 0.7), (2.0, 1.4))  # of scales, on either side the one further away if the draws reach it

@@ -29,7 +29,7 @@ from bayesmix.inference.shared.summarise import VALUES_AT_ONCE
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
-from bayesmix.numerics.pareto import greatest_k
+from bayesmix.numerics.monte_carlo import greatest_k
 
 _FEWEST_FOR_A_TAIL = 30  # draws, a fifth of which is the tail that Pareto's k is of; of five values it has none
 

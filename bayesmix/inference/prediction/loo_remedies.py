@@ -11,7 +11,7 @@ from bayesmix.inference.prediction.psis import Weighted, efficiency_of, psis, va
 from bayesmix.inference.shared.row_model import Positions
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.group_integral import n_evaluations
-from bayesmix.numerics.pareto import greatest_k
+from bayesmix.numerics.monte_carlo import greatest_k
 
 Masks = list[Flags]
 

@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 
 from bayesmix.arrays import Floats
 from bayesmix.modelling.record import Fit
-from bayesmix.numerics.autocorrelation import autocorrelation_time
+from bayesmix.numerics.monte_carlo import autocorrelation_time
 
 MEND_ABOVE = 0.3
 """Pareto k beyond which a better estimate is taken where there is one. The weights' variance is finite up to 0.5, but

@@ -17,7 +17,7 @@ from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.exact.model import Marginal, marginalise
 from bayesmix.numerics.gaussian.arrangement import Arrangement, dense_columns
 from bayesmix.numerics.gaussian.coefficient_prior import original_coefficients
-from bayesmix.numerics.gaussian.draws import centred_effects, draw_levels
+from bayesmix.numerics.gaussian.conditional import centred_effects, draw_levels
 from bayesmix.numerics.variance_posterior import packed_factors
 from bayesmix.parallel import in_parallel
 from bayesmix.posterior.layout import fixed_draws, group_draws
@@ -33,7 +33,7 @@ class LevelDraws:
     """All that the effects of the largest factor (block 0) depend on, in each of n_total draws.
 
     `packed` (n_total, n_packed), lower triangles of every L_t and log sigma; `dense` (n_total, m + p), effects of
-    the smaller factors and of X, as `numerics.gaussian.draws.centred_effects` gives them.
+    the smaller factors and of X, as `numerics.gaussian.conditional.centred_effects` gives them.
     """
 
     model: Marginal

@@ -6,7 +6,7 @@ from bayesmix.arrays import Floats
 from bayesmix.errors import SamplingError
 from bayesmix.modelling.exact.model import Marginal
 from bayesmix.modelling.samplers.mode import climb
-from bayesmix.numerics.gaussian.digits import rounding_of
+from bayesmix.numerics.gaussian.cost import rounding_of
 from bayesmix.numerics.mode import Mode
 from bayesmix.numerics.variance_posterior import log_posterior_at, packed_factors
 

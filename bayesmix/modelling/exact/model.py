@@ -10,10 +10,10 @@ from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.variance_priors import on_the_line, term_priors
+from bayesmix.numerics.effect_bases import typical_weight
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, WorkingPrior, working_prior
 from bayesmix.numerics.gaussian.cross_products import CrossProducts, cross_products
-from bayesmix.numerics.typical_weight import typical_weight
 from bayesmix.numerics.variance_parameters import n_parameters
 from bayesmix.numerics.variance_posterior import pack_posterior
 from bayesmix.posterior import layout

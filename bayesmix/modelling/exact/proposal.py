@@ -15,7 +15,7 @@ from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.numerics.adaptive_importance import Aside, Blend, draw_from, learn, refined
 from bayesmix.numerics.importance import measure_sides
 from bayesmix.numerics.mode import Mode
-from bayesmix.numerics.vanishing import draw_vanishing, find_vanishing, log_density_of_vanishing
+from bayesmix.numerics.vanishing_sds import draw_vanishing, find_vanishing, log_density_of_vanishing
 from bayesmix.numerics.variance_posterior import log_posterior_at
 from bayesmix.parallel import one_blas_thread
 

@@ -17,8 +17,9 @@ from bayesmix.modelling.fixed_columns import FixedColumns, coefficient_numbers, 
 from bayesmix.modelling.joint.nested_coordinates import NestedFactors, nested_factors, nested_parts, no_nested_parts
 from bayesmix.modelling.joint.rough import start_of
 from bayesmix.modelling.variance_priors import term_priors
-from bayesmix.numerics.joint.rough import RoughFit, places_of
-from bayesmix.numerics.packed import pack
+from bayesmix.numerics.buffer import pack
+from bayesmix.numerics.gaussian.arrangement import effect_positions
+from bayesmix.numerics.joint.rough_fit import RoughFit
 from bayesmix.numerics.prior_codes import UNBOUNDED
 from bayesmix.numerics.row_codes import IN_JOINT
 from bayesmix.posterior import layout
@@ -131,7 +132,7 @@ def _coordinates(
     turns = np.zeros((len(arranged.block_k), width, width))
     turned = np.empty(len(rough.u))
     for t, place in enumerate(arranged.places):
-        places = places_of(arranged, t)
+        places = effect_positions(arranged, place)
         if t < len(design.random):
             term, at = design.random[t], starts[t]
             at_theta = at - term.k * (term.k + 1) // 2
@@ -171,7 +172,7 @@ def _nested(
     fixed: FixedColumns,
     rough: RoughFit,
 ) -> list[NDArray]:
-    """Coefficients untied among themselves; effects as `numerics.joint.nested` has them."""
+    """Coefficients untied among themselves; effects as `numerics.joint.nested_effects` has them."""
     p = len(fixed.names)
     starts, n = effect_starts(design, p)
     centre, diagonal = np.zeros(n), np.ones(n)

@@ -28,7 +28,7 @@ from bayesmix.modelling.route import RouteDraws
 from bayesmix.modelling.samplers.chains import sample_stats, thinned
 from bayesmix.modelling.samplers.starts import start_about_points
 from bayesmix.modelling.settings import TARGET_ACCEPT, SamplerSettings, Sampling
-from bayesmix.numerics.joint.rough import RoughFit
+from bayesmix.numerics.joint.rough_fit import RoughFit
 from bayesmix.parallel import COMPILING
 from bayesmix.terminal import at_a_prompt, tell
 

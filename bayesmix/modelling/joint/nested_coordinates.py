@@ -1,4 +1,4 @@
-"""Nested random intercepts as the compiled joint density samples them (`numerics.joint.nested`)."""
+"""Nested random intercepts as the compiled joint density samples them (`numerics.joint.nested_effects`)."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,7 +10,8 @@ from bayesmix.arrays import Floats, Integers
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.modelling.fixed_columns import FixedColumns
-from bayesmix.numerics.joint.rough import RoughFit, places_of
+from bayesmix.numerics.gaussian.arrangement import effect_positions
+from bayesmix.numerics.joint.rough_fit import RoughFit
 
 _LEAST_WEIGHT = 1e-10
 """Of a row in the quadratic approximation, where a Poisson mean or p (1 - p) is all but 0."""
@@ -53,7 +54,7 @@ def _parents(outer: GroupTerm, inner: GroupTerm) -> Integers | None:
 def nested_parts(
     nested: NestedFactors, design: Design, family: Family, fixed: FixedColumns, rough: RoughFit, starts: list[int]
 ) -> list[NDArray]:
-    """What `numerics.joint.nested.NESTED_PARTS` names; `starts`, of every term where its effects begin in q.
+    """What `numerics.joint.nested_effects` names; `starts`, of every term where its effects begin in q.
 
     Rows weigh as at the modes of the rough fit.
     """
@@ -87,6 +88,6 @@ def linear_predictor(design: Design, fixed: FixedColumns, rough: RoughFit) -> Fl
     """At the modes of the rough fit, (n_obs,)."""
     eta = design.offset + fixed.matrix @ rough.coefficients
     for number, term in enumerate(design.random):
-        effects = rough.u[places_of(rough.layout, number)] @ rough.L[number].T
+        effects = rough.u[effect_positions(rough.layout, rough.layout.places[number])] @ rough.L[number].T
         eta = eta + (term.columns * effects[term.index]).sum(axis=1)
     return eta

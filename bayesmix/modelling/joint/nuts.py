@@ -17,8 +17,7 @@ from bayesmix.modelling.joint.density import effect_starts
 from bayesmix.modelling.samplers.compiled import CompiledFunctions, compiled_functions
 from bayesmix.modelling.samplers.progress import SamplingProgress
 from bayesmix.modelling.samplers.run_nutpie import run_density
-from bayesmix.numerics.joint.expand import expand_points
-from bayesmix.numerics.joint.sampled import log_density_at, parameters_at
+from bayesmix.numerics.joint.points import expand_points, log_density_at, parameters_at
 
 
 def functions() -> CompiledFunctions:

@@ -10,9 +10,9 @@ from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.modelling.fixed_columns import coefficient_numbers, fixed_columns
 from bayesmix.modelling.variance_priors import on_the_line
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
-from bayesmix.numerics.joint.rough import RoughFit, rough_fit
+from bayesmix.numerics.joint.rough_fit import RoughFit, rough_fit
 from bayesmix.numerics.prior_codes import UNBOUNDED
-from bayesmix.numerics.variance_priors import standard_deviation
+from bayesmix.numerics.prior_densities import standard_deviation
 from bayesmix.parallel import one_blas_thread
 from bayesmix.posterior import layout
 from bayesmix.priors.prior import Prior, coefficient_kind, sd_prior

@@ -6,18 +6,19 @@ in `transform_backend_kwargs` (while a model is built) and `transform_kwargs` (w
 our names, so that the posterior, Bambi's predictions and our tables all speak of the same parameters.
 
 Leans on (Bambi 0.21): `families.univariate.UnivariateFamily` and `BinomialBaseFamily`, whose `transform_backend_kwargs`
-splits successes from trials, and `StoppingRatio`; `families.likelihood.Likelihood` with `dist`; `Family.link`.
+splits successes from trials, and `StoppingRatio`; `families.likelihood.Likelihood` with `dist`; `Family.link`;
+`utils.get_aliased_name`.
 """
 
 from typing import Any
 
 import bambi
-import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
 from bambi.families.likelihood import Likelihood
 from bambi.families.univariate import BinomialBaseFamily, StoppingRatio, UnivariateFamily
+from bambi.utils import get_aliased_name
 from pytensor.tensor.special import softmax
 
 from bayesmix.families.family import Family
@@ -69,13 +70,13 @@ class _AdjacentCategory(StoppingRatio):
     @staticmethod
     def transform_mean(model: bambi.Model, mean: xr.DataArray) -> xr.DataArray:
         """The probabilities of the categories, as last dimension."""
-        borders, categories = f"{layout.THRESHOLD}_dim", f"{model.response_term.name}_dim"
-        each: xr.DataArray = np.log1p(-mean) - np.log(mean)
+        borders, categories = layout.THRESHOLD_DIM, f"{get_aliased_name(model.response_term)}_dim"
+        each = xr.ufuncs.log1p(-mean) - xr.ufuncs.log(mean)
         log_odds = each.cumsum(borders).rename({borders: categories})
         logs = log_odds.pad({categories: (1, 0)}, constant_values=0.0).assign_coords(
             {categories: list(model.response_term.levels)}
         )
-        relative = np.exp(logs - logs.max(categories))
+        relative = xr.ufuncs.exp(logs - logs.max(categories))
         return (relative / relative.sum(categories)).transpose(..., categories)
 
 

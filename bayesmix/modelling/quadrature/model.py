@@ -8,15 +8,15 @@ from bayesmix.arrays import Floats
 from bayesmix.formula.design import Design
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.variance_priors import on_the_line
-from bayesmix.numerics.level_quadrature.cost import value_cost
-from bayesmix.numerics.level_quadrature.parameters import (
+from bayesmix.numerics.level_quadrature.posterior import (
     COEFFICIENT,
     FOLDABLE,
     FOLDED,
     POSITIVE,
+    Parameters,
+    pack_counts,
 )
-from bayesmix.numerics.level_quadrature.posterior import Parameters, pack_counts
-from bayesmix.numerics.level_quadrature.rows import CountRows, count_rows, of_all_rows
+from bayesmix.numerics.level_quadrature.rows import CountRows, count_rows, of_all_rows, value_cost
 from bayesmix.numerics.prior_codes import UNIFORM
 from bayesmix.posterior import layout
 from bayesmix.priors.prior import coefficient_kind, prior_numbers, sd_prior

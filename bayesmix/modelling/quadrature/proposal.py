@@ -15,10 +15,10 @@ from bayesmix.arrays import Floats, Integers
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.quadrature.model import Counts
 from bayesmix.modelling.samplers.integrated import Advance, Values
-from bayesmix.numerics.following import Placed, follow, mirrored, place
 from bayesmix.numerics.importance import SplitT, log_density_of, measure_sides, propose
 from bayesmix.numerics.level_quadrature.posterior import evaluate_counts, log_posterior_at
 from bayesmix.numerics.mode import Mode
+from bayesmix.numerics.sd_coordinates import Placed, follow, mirrored, place
 from bayesmix.parallel import in_parallel
 
 _POINTS_AT_ONCE = 256

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayesmix.arrays import Floats, Positions
-from bayesmix.numerics.pareto import pareto_k
+from bayesmix.numerics.monte_carlo import pareto_k
 
 GREATEST_TAIL_K = 0.7
 """Pareto k up to which the weights beyond a limit can be trusted."""

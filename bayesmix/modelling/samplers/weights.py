@@ -9,7 +9,7 @@ from bayesmix.arrays import Floats
 from bayesmix.modelling.samplers.weight_tails import tail_trouble
 from bayesmix.modelling.settings import EFFECTIVE_PER_CHAIN
 from bayesmix.numerics.importance import weigh
-from bayesmix.numerics.pareto import greatest_k
+from bayesmix.numerics.monte_carlo import greatest_k
 
 _FEWEST_IN_TAIL = 5
 

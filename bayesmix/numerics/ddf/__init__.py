@@ -1,7 +1,7 @@
 """Degrees of freedom for tests of fixed effects in REML and ML fits: Satterthwaite, and Kenward & Roger.
 
-The covariance of y is linear in the variance components, V = sum over i of gamma_i G_i; both methods are made of
-traces and quadratic forms of V^-1 G_i, which `sums` takes from the cross-products: nothing here grows with the rows.
+The covariance of y is linear in the variance components, V = sum over i of gamma_i G_i; both methods consist of traces
+and quadratic forms of V^-1 G_i, which `sums` computes from the cross-products: no cost here grows with the rows.
 """
 
 from bayesmix.numerics.ddf.contrasts import FTest, degrees_of_freedom, f_test

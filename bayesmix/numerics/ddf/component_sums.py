@@ -15,7 +15,7 @@ _CHUNK_NUMBERS = 1 << 23
 
 @dataclass(frozen=True)
 class ComponentSums:
-    """As `Sums`, for the random terms' components alone (c of them)."""
+    """The same as in `Sums`, for the c components of the random terms alone."""
 
     traces: Floats
     pair_traces: Floats
@@ -49,26 +49,26 @@ def component_sums(
     of_dense: Floats,
 ) -> ComponentSums:
     """Sums for D = [X, e]; `of_levels` (J, k, p + 1) = Z_j'V^-1 D and `of_dense` (m, p + 1) = Z'V^-1 D."""
-    found = []
+    components = []
     for term in parts.terms:
         for direction in term.directions:
             if term.block == 0:
-                found.append(_of_levels(direction, level, dense, of_levels))
+                components.append(_of_levels(direction, level, dense, of_levels))
             else:
-                found.append(_of_dense(layout, term.block, direction, of_dense))
+                components.append(_of_dense(layout, term.block, direction, of_dense))
     correction = _level_correction(level, dense)
     grams = _Grams(layout, level.inner, correction, dense)
-    c, width = len(found), of_dense.shape[1]
+    c, width = len(components), of_dense.shape[1]
     traces, pair_traces, pair_forms = np.zeros(c), np.zeros((c, c)), np.zeros((c, c, width, width))
-    for i, one in enumerate(found):
-        traces[i] = np.sum(one.direction * grams.total(one.block))
-        for j, other in enumerate(found[: i + 1]):
-            first, second = (one, other) if one.block <= other.block else (other, one)
+    for i, component in enumerate(components):
+        traces[i] = np.sum(component.direction * grams.total(component.block))
+        for j, other in enumerate(components[: i + 1]):
+            first, second = (component, other) if component.block <= other.block else (other, component)
             pair_traces[i, j] = pair_traces[j, i] = _pair_trace(first, second, grams, dense)
             form = _pair_form(first, second, level, dense, of_levels)
-            pair_forms[i, j] = form if first is one else form.T
+            pair_forms[i, j] = form if first is component else form.T
             pair_forms[j, i] = pair_forms[i, j].T
-    forms = np.array([one.form for one in found]).reshape(c, width, width)
+    forms = np.array([component.form for component in components]).reshape(c, width, width)
     return ComponentSums(traces, pair_traces, forms, pair_forms)
 
 
@@ -85,9 +85,9 @@ def _of_levels(direction: Floats, level: LevelProducts, dense: DenseProducts, of
 
 
 def _of_dense(layout: Arrangement, block: int, direction: Floats, of_dense: Floats) -> _Component:
-    k, own = len(direction), _own(layout, block)
+    k, columns = len(direction), _own(layout, block)
     acted = np.zeros_like(of_dense)
-    acted[own] = (direction @ of_dense[own].reshape(-1, k, of_dense.shape[1])).reshape(acted[own].shape)
+    acted[columns] = (direction @ of_dense[columns].reshape(-1, k, of_dense.shape[1])).reshape(acted[columns].shape)
     none = np.zeros((0, 0))
     return _Component(block, direction, of_dense.T @ acted, acted, none, none)
 
@@ -117,8 +117,8 @@ def _level_correction(level: LevelProducts, dense: DenseProducts) -> Floats:
 class _Grams:
     """Products of the elements of two blocks' part of A = Z_all'V^-1 Z_all, summed over pairs of levels.
 
-    `pair(b, d)` (k_b, k_d, k_b, k_d) = sum over levels l, q of A_lq[r, c] A_lq[s, d]. Of block 0 with itself the part
-    that comes from the other blocks, which takes no pairs of levels, is left to `_pair_trace`.
+    `pair(b, d)` (k_b, k_d, k_b, k_d) = sum over levels l, q of A_lq[r, c] A_lq[s, d]. For block 0 with itself, the part
+    due to the other blocks, which needs no pairs of levels, is added by `_pair_trace`.
     """
 
     def __init__(self, layout: Arrangement, inner: Floats, correction: Floats, dense: DenseProducts):
@@ -129,8 +129,10 @@ class _Grams:
         """Sum over levels of Z_j'V^-1 Z_j, (k, k)."""
         if block == 0:
             return np.sum(self.inner - self.correction, axis=0)
-        k, own = int(self.layout.block_k[block]), _own(self.layout, block)
-        return np.einsum("lrlc->rc", self.dense.inner[own, own].reshape(-1, k, (own.stop - own.start) // k, k))
+        k, columns = int(self.layout.block_k[block]), _own(self.layout, block)
+        return np.einsum(
+            "lrlc->rc", self.dense.inner[columns, columns].reshape(-1, k, (columns.stop - columns.start) // k, k)
+        )
 
     def pair(self, block: int, other: int) -> Floats:
         if (block, other) not in self.known:
@@ -139,9 +141,9 @@ class _Grams:
 
     def _within(self) -> Floats:
         k = self.inner.shape[1]
-        one, two = self.inner.reshape(-1, k * k), self.correction.reshape(-1, k * k)
-        mixed = one.T @ two
-        return (one.T @ one - mixed - mixed.T).reshape(k, k, k, k)
+        inner, correction = self.inner.reshape(-1, k * k), self.correction.reshape(-1, k * k)
+        mixed = inner.T @ correction
+        return (inner.T @ inner - mixed - mixed.T).reshape(k, k, k, k)
 
     def _between(self, block: int, other: int) -> Floats:
         k, width = int(self.layout.block_k[block]), int(self.layout.block_k[other])
@@ -150,26 +152,26 @@ class _Grams:
         return (flat @ flat.T).reshape(k, width, k, width)
 
 
-def _pair_trace(one: _Component, other: _Component, grams: _Grams, dense: DenseProducts) -> float:
+def _pair_trace(component: _Component, other: _Component, grams: _Grams, dense: DenseProducts) -> float:
     """tr V^-1 G_i V^-1 G_j, the block of i not after that of j."""
-    if one.block == 0 and other.block > 0:
-        k, own = len(other.direction), _own(grams.layout, other.block)
-        keep, seen = dense.keep[:, own], one.seen[:, own]
+    if component.block == 0 and other.block > 0:
+        k, columns = len(other.direction), _own(grams.layout, other.block)
+        keep, seen = dense.keep[:, columns], component.seen[:, columns]
         shape = (len(keep), -1, k)
         return float(np.sum(other.direction * np.einsum("xlr,xlc->rc", keep.reshape(shape), seen.reshape(shape))))
-    total = np.einsum("rs,cd,rcsd->", one.direction, other.direction, grams.pair(one.block, other.block))
-    if one.block == 0 and len(dense.inverse):
-        total += np.sum(one.carried * other.carried.T)
+    total = np.einsum("rs,cd,rcsd->", component.direction, other.direction, grams.pair(component.block, other.block))
+    if component.block == 0 and len(dense.inverse):
+        total += np.sum(component.carried * other.carried.T)
     return float(total)
 
 
 def _pair_form(
-    one: _Component, other: _Component, level: LevelProducts, dense: DenseProducts, of_levels: Floats
+    component: _Component, other: _Component, level: LevelProducts, dense: DenseProducts, of_levels: Floats
 ) -> Floats:
     """D'V^-1 G_i V^-1 G_j V^-1 D (p + 1, p + 1), the block of i not after that of j."""
-    if one.block > 0:
-        return one.acted.T @ dense.inner @ other.acted
+    if component.block > 0:
+        return component.acted.T @ dense.inner @ other.acted
     if other.block > 0:
-        return one.acted.T @ dense.keep @ other.acted
-    within = np.einsum("jrx,jry->xy", one.direction @ of_levels, level.inner @ (other.direction @ of_levels))
-    return within - one.acted.T @ dense.inverse @ other.acted
+        return component.acted.T @ dense.keep @ other.acted
+    within = np.einsum("jrx,jry->xy", component.direction @ of_levels, level.inner @ (other.direction @ of_levels))
+    return within - component.acted.T @ dense.inverse @ other.acted

@@ -1,7 +1,7 @@
 """The variance components: V / sigma^2 = sum over i of gamma_i G_i, with the identity of the residuals last.
 
-A term's k columns span k (k + 1) / 2 symmetric G. Any basis of the span gives the same degrees of freedom: here the
-columns of each term are made orthonormal first, so that a year as covariate costs no digits.
+The k columns of a term span k (k + 1) / 2 symmetric G. Any basis of the span gives the same degrees of freedom. Here
+the columns of each term are made orthonormal first, so that a year as covariate costs no digits.
 """
 
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ _DEPENDENT = 1e-12  # a column with this share left of its length, beside the ot
 class TermComponents:
     """One term with orthonormal columns, `rank` of them: Z_t = Z_hat R.
 
-    `block`, the block it stands in; `basis` (block_k, rank): Z_hat = centred columns of the block times it;
-    `factor` (rank, k): R L / sigma, so that the term adds Z_hat factor factor' Z_hat' to V / sigma^2.
-    `rows`, `columns` (rank (rank + 1) / 2,): where each component stands in the lower triangle.
+    `block`, the block of the term; `basis` (block_k, rank): Z_hat = centred columns of the block times it; `factor`
+    (rank, k): R L / sigma, so that the term adds Z_hat factor factor' Z_hat' to V / sigma^2. `rows`, `columns` (rank
+    (rank + 1) / 2,): where each component stands in the lower triangle.
     """
 
     block: int
@@ -36,14 +36,14 @@ class TermComponents:
 
     @property
     def values(self) -> Floats:
-        """The gamma of this term, as the lower triangle of its covariance stands."""
+        """The gamma of this term: the lower triangle of its covariance."""
         return (self.factor @ self.factor.T)[self.rows, self.columns]
 
     @property
     def directions(self) -> Floats:
         """E (n_components, block_k, block_k): G_i = sum over levels of Z_j E_i Z_j', Z_j the centred columns."""
-        one, other = self.basis.T[self.rows], self.basis.T[self.columns]
-        outer = one[:, :, None] * other[:, None, :]
+        first, second = self.basis.T[self.rows], self.basis.T[self.columns]
+        outer = first[:, :, None] * second[:, None, :]
         twice = np.where(self.rows == self.columns, 0.5, 1.0)[:, None, None]
         return twice * (outer + outer.transpose(0, 2, 1))
 
@@ -67,15 +67,15 @@ def components(products: CrossProducts, L: tuple[Floats, ...], sigma: float) -> 
     relative, roots, inverses = [], [], []
     for block, members in enumerate(layout.block_terms):
         k = int(layout.block_k[block])
-        own = linalg.block_diag(np.zeros((0, 0)), *(np.asarray(L[t], dtype=float) / sigma for t in members))
-        relative.append(arrays.shift[block, :k, :k] @ own)
+        factors = linalg.block_diag(np.zeros((0, 0)), *(np.asarray(L[t], dtype=float) / sigma for t in members))
+        relative.append(arrays.shift[block, :k, :k] @ factors)
         root, inverse = _whiten(_block_products(products, block) / products.n_obs)
         roots.append(root)
         inverses.append(inverse)
     terms = []
     for place, factor in zip(layout.places, L, strict=True):
         k = int(layout.block_k[place.block])
-        given = arrays.shift[place.block, :k, place.first : place.first + place.k]
+        given = arrays.shift[place.block, :k, place.columns]
         basis, triangle = _orthonormal(roots[place.block] @ given)
         rows, columns = np.tril_indices(basis.shape[1])
         whole = triangle @ np.asarray(factor, dtype=float) / sigma
@@ -104,8 +104,8 @@ def _block_products(products: CrossProducts, block: int) -> Floats:
     total = np.zeros((k, k))
     for r in range(k):
         for c in range(r + 1):
-            one, other = slice(start + r, stop, k), slice(start + c, stop, k)
-            share = met[:, one].multiply(met[:, other]).sum()
+            first, second = slice(start + r, stop, k), slice(start + c, stop, k)
+            share = met[:, first].multiply(met[:, second]).sum()
             total[r, c] = total[c, r] = (
                 np.sum(arrays.remainder[range(start + r, stop, k), range(start + c, stop, k)]) + share
             )

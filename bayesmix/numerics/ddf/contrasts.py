@@ -1,4 +1,4 @@
-"""Tests of linear hypotheses on the coefficients: t by its degrees of freedom, F by numerator and denominator."""
+"""Tests of linear hypotheses on the coefficients: degrees of freedom of t tests, and F tests."""
 
 from dataclasses import dataclass
 
@@ -25,8 +25,8 @@ class FTest:
 def degrees_of_freedom(record: Satterthwaite | KenwardRoger, contrast: Floats) -> float:
     """Degrees of freedom of the t test of contrast'beta = 0.
 
-    Both methods have 2 (l'Cl)^2 / (g'Ag): Kenward and Roger's A is from the expected information and C unadjusted (the
-    standard error to use is that of the adjusted `covariance`).
+    Both methods give 2 (l'Cl)^2 / (g'Ag). For Kenward and Roger's A comes from the expected information and C is
+    unadjusted; the standard error to use is that of the adjusted `covariance`.
 
     Parameters
     ----------
@@ -35,7 +35,13 @@ def degrees_of_freedom(record: Satterthwaite | KenwardRoger, contrast: Floats) -
     contrast
         Shape (p,), not all zeros.
     """
-    return _t_degrees(record, np.asarray(contrast, dtype=float))
+    covariance = record.unadjusted if isinstance(record, KenwardRoger) else record.covariance
+    slopes = record.derivatives @ contrast @ contrast
+    variance = contrast @ covariance @ contrast
+    if not variance > 0:
+        raise ValueError("The contrast is zero: it has no degrees of freedom.")
+    uncertainty = slopes @ record.parameter_covariance @ slopes
+    return float(2.0 * variance**2 / uncertainty) if uncertainty > 0 else np.inf
 
 
 def f_test(record: Satterthwaite | KenwardRoger, beta: Floats, contrasts: Floats) -> FTest:
@@ -50,10 +56,6 @@ def f_test(record: Satterthwaite | KenwardRoger, beta: Floats, contrasts: Floats
     contrasts
         Shape (q, p); rows that follow from others do not count.
 
-    Returns
-    -------
-    FTest
-
     Raises
     ------
     ValueError
@@ -61,23 +63,13 @@ def f_test(record: Satterthwaite | KenwardRoger, beta: Floats, contrasts: Floats
 
     Notes
     -----
-    Satterthwaite's denominator is lmerTest's, from those of q independent t tests; as there it depends a little on how
-    the hypothesis is written, which Kenward and Roger's does not.
+    Satterthwaite's denominator follows from those of q independent t tests, as in lmerTest. As there, it depends a
+    little on how the hypothesis is written; Kenward and Roger's does not.
     """
     rows = np.atleast_2d(np.asarray(contrasts, dtype=float))
     if isinstance(record, KenwardRoger):
         return _kenward_roger(record, beta, rows)
     return _satterthwaite(record, beta, rows)
-
-
-def _t_degrees(record: Satterthwaite | KenwardRoger, contrast: Floats) -> float:
-    covariance = record.unadjusted if isinstance(record, KenwardRoger) else record.covariance
-    slopes = record.derivatives @ contrast @ contrast
-    variance = contrast @ covariance @ contrast
-    if not variance > 0:
-        raise ValueError("The contrast is zero: it has no degrees of freedom.")
-    uncertainty = slopes @ record.parameter_covariance @ slopes
-    return float(2.0 * variance**2 / uncertainty) if uncertainty > 0 else np.inf
 
 
 def _satterthwaite(record: Satterthwaite, beta: Floats, rows: Floats) -> FTest:
@@ -88,7 +80,7 @@ def _satterthwaite(record: Satterthwaite, beta: Floats, rows: Floats) -> FTest:
         # Rows in units so far apart that some would count as dependent.
         rows, values, vectors = unit, of_unit, unit_vectors
     turned = vectors.T @ rows
-    degrees = np.array([_t_degrees(record, row) for row in turned])
+    degrees = np.array([degrees_of_freedom(record, row) for row in turned])
     statistic = float(np.mean((turned @ beta) ** 2 / values))
     return _test(statistic, len(values), _combined(degrees))
 
@@ -108,7 +100,7 @@ def _independent(covariance: Floats) -> tuple[Floats, Floats]:
 
 
 def _combined(degrees: Floats) -> float:
-    """Denominator for a mean of squared t with these degrees of freedom: it makes the mean of F theirs."""
+    """The denominator for which F has the mean of averaged squared t statistics with these degrees of freedom."""
     if np.ptp(degrees) < 1e-8 * degrees.max() or len(degrees) == 1:
         return float(degrees.mean())
     if np.any(degrees <= 2):
@@ -134,7 +126,7 @@ def _kenward_roger(record: KenwardRoger, beta: Floats, rows: Floats) -> FTest:
 
 
 def _scaled(q: int, a1: float, a2: float) -> tuple[float, float]:
-    """Denominator and scale for which F has the mean and variance that were worked out: section 3 of the paper."""
+    """Denominator and scale for which F has the mean and variance of section 3 of the paper."""
     if q == 1:
         return 2.0 / a2, 1.0
     b = (a1 + 6 * a2) / (2 * q)

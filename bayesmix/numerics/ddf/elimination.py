@@ -19,7 +19,7 @@ from bayesmix.numerics.gaussian.cross_products import CrossProducts
 
 @dataclass(frozen=True)
 class LevelProducts:
-    """Products through V_0^-1; a level j of block 0 has the columns Z_j (k), D = [X, y / sigma] (p + 1).
+    """Products through V_0^-1. Level j of block 0 has k columns Z_j; D = [X, y / sigma] has p + 1.
 
     `inner` (J, k, k) = Z_j'V_0^-1 Z_j; `dense` (J k, m) = Z_j'V_0^-1 Z, `fixed` (J, k, p + 1) = Z_j'V_0^-1 D;
     `schur` (m + p + 1, m + p + 1) = [Z, D]'V_0^-1 [Z, D].
@@ -33,8 +33,9 @@ class LevelProducts:
 
 @dataclass(frozen=True)
 class DenseProducts:
-    """The other blocks, all (m, m): `inverse` = R; `keep` = I - R Z'V_0^-1 Z, so that A'V^-1 Z = A'V_0^-1 Z keep for
-    every A; `inner` = Z'V^-1 Z."""
+    """Products for the other blocks, all (m, m): `inverse` = R; `keep` = I - R Z'V_0^-1 Z, so that A'V^-1 Z = A'V_0^-1
+    Z keep for every A; `inner` = Z'V^-1 Z.
+    """
 
     inverse: Floats
     keep: Floats
@@ -42,7 +43,7 @@ class DenseProducts:
 
 
 def eliminate_levels(products: CrossProducts, relative: Floats, sigma: float) -> LevelProducts:
-    """Block 0 with `relative` (k, k), its L / sigma."""
+    """Eliminate block 0, which has L / sigma = `relative` (k, k)."""
     arrays, m = products.arrays, products.arrangement.n_dense
     n_levels, k, width = arrays.level_fixed.shape
     unit = np.ones(width)
@@ -67,7 +68,7 @@ def eliminate_levels(products: CrossProducts, relative: Floats, sigma: float) ->
 
 
 def eliminate_dense(products: CrossProducts, relative: tuple[Floats, ...], schur: Floats) -> DenseProducts:
-    """The other blocks with `relative` (k, k) each; `schur` (m, m) = Z'V_0^-1 Z."""
+    """Eliminate the other blocks, which have L / sigma = `relative` (k, k) each; `schur` (m, m) = Z'V_0^-1 Z."""
     m, levels = len(schur), products.arrangement.block_levels[1:]
     spread = linalg.block_diag(
         np.zeros((0, 0)), *(np.kron(np.eye(n), r) for n, r in zip(levels, relative, strict=True))
@@ -93,7 +94,7 @@ def _block_diagonal(blocks: Floats) -> sparse.bsr_array:
 def _semidefinite_root(matrix: Floats) -> Floats:
     """root (rank, m) with root' root = matrix.
 
-    The rank is read off columns of unit length: next to columns in other units short ones would count as nought.
+    The rank is that of columns of unit length: beside columns in other units, short ones would count as 0.
     """
     length = np.sqrt(np.maximum(np.diag(matrix), 0.0))
     length = np.where(length > 0, length, 1.0)

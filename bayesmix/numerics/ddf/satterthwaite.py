@@ -1,4 +1,4 @@
-"""Satterthwaite's degrees of freedom, as lmerTest has them, from derivatives in closed form."""
+"""Satterthwaite's degrees of freedom, as in lmerTest, from derivatives in closed form."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,7 @@ from scipy import linalg
 
 from bayesmix.arrays import Floats, Positions
 from bayesmix.numerics.ddf.components import TermComponents
-from bayesmix.numerics.ddf.information import inverse_of_information
-from bayesmix.numerics.ddf.sums import Sums, sums
+from bayesmix.numerics.ddf.sums import Sums, inverse_of_information, sums
 from bayesmix.numerics.gaussian.cross_products import CrossProducts
 
 _BOUNDARY = 1e-6  # of sigma, for columns of unit size: a direction with less spread has a variance of 0
@@ -18,10 +17,10 @@ _BOUNDARY = 1e-6  # of sigma, for columns of unit size: a direction with less sp
 class Satterthwaite:
     """c variance parameters.
 
-    `covariance` (p, p) of beta; `derivatives` (c, p, p) of it by the parameters, and `parameter_covariance` (c, c) of
-    these, from the observed information. `n_boundary`: directions of group effects whose variance is 0, which are held
-    there; `n_flat`: directions in which the criterion does not bend upwards, left out: more than 0 where a variance
-    cannot be told from the data or the estimate is no optimum.
+    `covariance` (p, p) of beta, its `derivatives` (c, p, p) by the parameters, and `parameter_covariance` (c, c) of the
+    parameters from the observed information. `n_boundary` is the number of directions of group effects whose variance
+    is 0 and held there, `n_flat` that of directions in which the criterion does not bend upwards, which are left out.
+    It exceeds 0 if the data cannot tell a variance or the estimate is not an optimum.
     """
 
     covariance: Floats
@@ -32,7 +31,7 @@ class Satterthwaite:
 
 
 def satterthwaite(*, products: CrossProducts, L: tuple[Floats, ...], sigma: float, reml: bool = True) -> Satterthwaite:
-    """What `degrees_of_freedom` and `f_test` need for Satterthwaite's method.
+    """Compute what `degrees_of_freedom` and `f_test` need for Satterthwaite's method.
 
     Parameters
     ----------
@@ -43,11 +42,7 @@ def satterthwaite(*, products: CrossProducts, L: tuple[Floats, ...], sigma: floa
     sigma
         Residual standard deviation at weight 1, at the optimum.
     reml
-        Whether the optimum is of the REML criterion or of the likelihood.
-
-    Returns
-    -------
-    Satterthwaite
+        Whether the optimum is that of the REML criterion or of the likelihood.
 
     Raises
     ------
@@ -60,55 +55,55 @@ def satterthwaite(*, products: CrossProducts, L: tuple[Floats, ...], sigma: floa
     parameters, and A their asymptotic covariance, twice the inverse Hessian of the criterion.
 
     Variances of 0, and correlations of 1 or -1, are held: the parameters are the elements of a factor of full column
-    rank. lmerTest has the same where the zeros stand at the end of its factors, as they mostly do (there the elements
-    at 0 change no variance to first order, and drop out). Elsewhere its answer depends on which of the factors with the
-    same covariance the optimiser stopped at; this one does not.
+    rank. lmerTest gives the same if the zeros are at the end of its factors, as they mostly are (its elements at 0
+    change no variance to first order, and drop out). Otherwise its answer depends on which of the factors with the same
+    covariance the optimiser stopped at; this one does not.
 
     References
     ----------
     Kuznetsova, Brockhoff & Christensen (2017), doi:10.18637/jss.v082.i13
     """
-    found = sums(products, L, sigma)
-    jacobian, bends, n_boundary = _parameters(found)
-    hessian = _hessian(found, reml, jacobian, bends)
-    size = np.einsum("ia,ij,ja->a", jacobian, found.pair_traces, jacobian)
+    parts = sums(products, L, sigma)
+    jacobian, bends, n_boundary = _parameters(parts)
+    hessian = _hessian(parts, reml, jacobian, bends)
+    size = np.einsum("ia,ij,ja->a", jacobian, parts.pair_traces, jacobian)
     covariance, n_flat = inverse_of_information(hessian, np.maximum(np.abs(np.diag(hessian)), size))
-    back = sigma * found.to_beta
+    back = sigma * parts.to_beta
     return Satterthwaite(
-        covariance=back @ found.covariance @ back.T,
-        derivatives=np.einsum("ia,ixy->axy", jacobian, back @ found.derivatives @ back.T),
+        covariance=back @ parts.covariance @ back.T,
+        derivatives=np.einsum("ia,ixy->axy", jacobian, back @ parts.derivatives @ back.T),
         parameter_covariance=2.0 * covariance,
         n_boundary=n_boundary,
         n_flat=n_flat,
     )
 
 
-def _hessian(found: Sums, reml: bool, jacobian: Floats, bends: Floats) -> Floats:
+def _hessian(parts: Sums, reml: bool, jacobian: Floats, bends: Floats) -> Floats:
     """Hessian of -2 log likelihood by the parameters, whose components have `jacobian` and second derivatives `bends`.
 
-    By the components: -tr P G_i P G_j + 2 e'V^-1 G_i P G_j V^-1 e, and for the gradient tr P G_i - e'V^-1 G_i V^-1 e;
-    in the traces V^-1 stands for P where it is not REML.
+    The Hessian by the components is -tr P G_i P G_j + 2 e'V^-1 G_i P G_j V^-1 e, and the gradient tr P G_i - e'V^-1 G_i
+    V^-1 e. Without REML the traces have V^-1 in place of P.
     """
-    p = len(found.covariance)
-    quadratic = found.forms[:, p, p]
-    mixed = found.forms[:, p, :p]
-    pairs = found.pair_forms[:, :, p, p] - mixed @ found.covariance @ mixed.T
-    traces, pair_traces = found.traces, found.pair_traces
+    p = len(parts.covariance)
+    quadratic = parts.forms[:, p, p]
+    mixed = parts.forms[:, p, :p]
+    pairs = parts.pair_forms[:, :, p, p] - mixed @ parts.covariance @ mixed.T
+    traces, pair_traces = parts.traces, parts.pair_traces
     if reml:
-        traces = traces - np.einsum("ab,iba->i", found.covariance, found.forms[:, :p, :p])
-        pair_traces = found.information
+        traces = traces - np.einsum("ab,iba->i", parts.covariance, parts.forms[:, :p, :p])
+        pair_traces = parts.information
     gradient = traces - quadratic
     return jacobian.T @ (2.0 * pairs - pair_traces) @ jacobian + np.einsum("i,iab->ab", gradient, bends)
 
 
-def _parameters(found: Sums) -> tuple[Floats, Floats, int]:
+def _parameters(parts: Sums) -> tuple[Floats, Floats, int]:
     """Free parameters a: elements of a factor of full column rank for each term, and the residual's sd.
 
     Returns the derivatives (c, a) of the components, their second derivatives (c, a, a), and how many directions
     of group effects are held at 0.
     """
     blocks, seconds, n_boundary = [], [], 0
-    for term in found.components.terms:
+    for term in parts.components.terms:
         factor, free = _full_rank(term)
         n_boundary += term.rank - factor.shape[1]
         blocks.append(_term_jacobian(term, factor)[:, free])
@@ -127,8 +122,8 @@ def _parameters(found: Sums) -> tuple[Floats, Floats, int]:
 def _full_rank(term: TermComponents) -> tuple[Floats, Positions]:
     """Factor (rank, r) with full column rank, and which of its elements, row after row, are free.
 
-    With pivoting its rows can be put in an order that makes it lower triangular: the others are held at 0, or else
-    rotations would leave the criterion flat.
+    Pivoting orders its rows so that it is lower triangular. The other elements are held at 0, as rotations would leave
+    the criterion flat otherwise.
     """
     _, upper, order = linalg.qr(term.factor.T, mode="economic", pivoting=True)
     diagonal = np.abs(np.diag(upper))

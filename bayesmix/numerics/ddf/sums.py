@@ -1,7 +1,6 @@
 """Traces and quadratic forms of V^-1 G_i for all variance components, at a cost that does not grow with the rows.
 
-The residual's component needs no sums of its own: V is the sum of the others and it, so what is known of V gives it as
-a difference. V is in units of sigma^2 throughout.
+The component of the residuals needs no sums of its own: it is V less all others. V is in units of sigma^2 throughout.
 """
 
 from dataclasses import dataclass
@@ -70,7 +69,7 @@ def sums(products: CrossProducts, L: tuple[Floats, ...], sigma: float) -> Sums:
     residual = np.eye(p + 1)
     residual[:p, p] = -beta
     carried = level.dense @ (dense.inverse @ schur[:m, m:])
-    found = component_sums(
+    of_terms = component_sums(
         products.arrangement,
         parts,
         level,
@@ -79,24 +78,24 @@ def sums(products: CrossProducts, L: tuple[Floats, ...], sigma: float) -> Sums:
         of_dense=dense.keep.T @ schur[:m, m:] @ residual,
     )
     whole = residual.T @ within @ residual
-    return _with_residual(parts, covariance, whole, products, found)
+    return _with_residual(parts, covariance, whole, products, of_terms)
 
 
 def _with_residual(
-    parts: Components, covariance: Floats, whole: Floats, products: CrossProducts, found: ComponentSums
+    parts: Components, covariance: Floats, whole: Floats, products: CrossProducts, of_terms: ComponentSums
 ) -> Sums:
-    """Add the residual's component, V less the others; `whole` (p + 1, p + 1) = [X, e]'V^-1 [X, e]."""
+    """Add the component of the residuals, V less the others; `whole` (p + 1, p + 1) = [X, e]'V^-1 [X, e]."""
     values = parts.values[:-1]
     c, width = len(values), len(whole)
-    traces = np.append(found.traces, products.n_obs - values @ found.traces)
-    forms = np.concatenate([found.forms, [whole - np.einsum("i,ixy->xy", values, found.forms)]])
+    traces = np.append(of_terms.traces, products.n_obs - values @ of_terms.traces)
+    forms = np.concatenate([of_terms.forms, [whole - np.einsum("i,ixy->xy", values, of_terms.forms)]])
     pair_traces = np.zeros((c + 1, c + 1))
-    pair_traces[:c, :c] = found.pair_traces
-    pair_traces[c, :c] = pair_traces[:c, c] = found.traces - found.pair_traces @ values
+    pair_traces[:c, :c] = of_terms.pair_traces
+    pair_traces[c, :c] = pair_traces[:c, c] = of_terms.traces - of_terms.pair_traces @ values
     pair_traces[c, c] = traces[c] - values @ pair_traces[:c, c]
     pair_forms = np.zeros((c + 1, c + 1, width, width))
-    pair_forms[:c, :c] = found.pair_forms
-    pair_forms[:c, c] = found.forms - np.einsum("j,ijxy->ixy", values, found.pair_forms)
+    pair_forms[:c, :c] = of_terms.pair_forms
+    pair_forms[:c, c] = of_terms.forms - np.einsum("j,ijxy->ixy", values, of_terms.pair_forms)
     pair_forms[c, :c] = pair_forms[:c, c].transpose(0, 2, 1)
     pair_forms[c, c] = forms[c] - np.einsum("i,ixy->xy", values, pair_forms[:c, c])
     return Sums(parts, covariance, traces, pair_traces, forms, pair_forms, original_coefficients(products))
@@ -108,8 +107,8 @@ def _least_squares(products: Floats, p: int) -> tuple[Floats, Floats]:
         factor = linalg.cho_factor(products[:p, :p])
     except linalg.LinAlgError:
         raise ValueError("The columns of X depend on each other; leave out those that add nothing.") from None
-    found = linalg.cho_solve(factor, np.column_stack([np.eye(p), products[:p, p]]))
-    return found[:, :p], found[:, p]
+    solved = linalg.cho_solve(factor, np.column_stack([np.eye(p), products[:p, p]]))
+    return solved[:, :p], solved[:, p]
 
 
 def _refuse_size(parts: Components, m: int) -> None:
@@ -120,3 +119,19 @@ def _refuse_size(parts: Components, m: int) -> None:
             f"Degrees of freedom need {needed / 2**30:.0f} GiB: {m} group effects stand outside the largest grouping "
             f"factor, and the limit is {_MOST_BYTES / 2**30:.0f} GiB. With so many levels use normal quantiles."
         )
+
+
+_FLAT = 1e-10
+
+
+def inverse_of_information(information: Floats, size: Floats) -> tuple[Floats, int]:
+    """Inverse (c, c) of `information` along the directions in which it is positive, and how many others are left out.
+
+    `size` (c,) is what the diagonal would be if nothing were lost to the other parameters and the coefficients. In
+    these units, whether a direction is flat does not depend on the units of the parameters.
+    """
+    unit = 1.0 / np.sqrt(size)
+    values, vectors = np.linalg.eigh(information * unit * unit[:, None])
+    kept = values > _FLAT
+    vectors = unit[:, None] * vectors[:, kept]
+    return (vectors / values[kept]) @ vectors.T, int(np.sum(~kept))

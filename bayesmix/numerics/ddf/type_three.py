@@ -12,8 +12,10 @@ _ZERO = 1e-8
 
 
 class FixedTerm(Protocol):
-    """A term of the fixed part. `columns`: its columns of X; `every_level` (n_obs, c): its columns were every factor
-    in it coded by a column for each level; `factors`, `numbers`: names of its variables (both empty: the intercept)."""
+    """A term of the fixed part. `columns` are its columns of X; `every_level` (n_obs, c) would be its columns if every
+    factor in it had a column for each level; `factors` and `numbers` are the names of its variables, both empty for the
+    intercept.
+    """
 
     @property
     def label(self) -> str: ...
@@ -35,7 +37,7 @@ def type_three_contrasts(*, X: Floats, terms: Sequence[FixedTerm]) -> dict[str, 
     X
         Fixed part (n_obs, p), of full rank.
     terms
-        All terms of X, the intercept where there is one.
+        All terms of X, with the intercept if there is one.
 
     Returns
     -------
@@ -45,7 +47,7 @@ def type_three_contrasts(*, X: Floats, terms: Sequence[FixedTerm]) -> dict[str, 
     Raises
     ------
     ValueError
-        X is not of these terms: a column of X that is coded otherwise than by 0, 1 and the reference level's absence.
+        X does not belong to these terms: a column of X is not coded by 0 and 1 without the reference level.
 
     Notes
     -----
@@ -89,7 +91,7 @@ def _lengths(X: Floats) -> Floats:
 
 
 def _sole_term(X: Floats, term: FixedTerm) -> Floats:
-    """Beside the intercept alone: the term's columns one after the other, each adjusted for those before it."""
+    """The columns of the only term beside an intercept, each adjusted for those before it."""
     upper = linalg.qr(X, mode="r")[0][: X.shape[1]]
     return (upper / np.diag(upper)[:, None])[list(term.columns)]
 
@@ -99,7 +101,7 @@ def _residual(columns: Floats, others: Floats) -> Floats:
 
 
 def _rows_of_columns(X: Floats, terms: Sequence[FixedTerm]) -> list[int]:
-    """For every column of X the same column among those with all levels coded."""
+    """The position of every column of X among the columns with all levels coded."""
     place = np.zeros(X.shape[1], dtype=int)
     first = 0
     for term in terms:

@@ -2,18 +2,18 @@
 
     y = X beta + sum over terms t of Z_t b_t + e,     b_t of a level ~ N(0, L_t L_t'),     e_i ~ N(0, sigma^2 / w_i)
 
-`cross_products` reads the data; `log_density` and `conditional` answer for any L_t and sigma, at a cost that does not
-grow with the rows. The symbols below are those of the kernels; (J, k) are levels and columns of block 0, m the columns
-of the dense side without X, p the columns of X, K the columns of the widest block.
+`cross_products` reads the data; `gradient` and `conditional` answer for any L_t and sigma, at a cost that does not grow
+with the rows. The symbols below are those of the kernels; (J, k) are levels and columns of block 0, m the columns of
+the dense side without X, p the columns of X, K the columns of the widest block.
 
 Parameters, on the way from a sampler to the factor of M:
 
 =============  =======================================================================================================
 theta          the variance parameters on the whole line, (n,): of each term its sds, then its partial correlations; the
-               residual sd last (`numerics.variance_parameters`). In REML (`reml`, `profiled`): L / sigma
+               residual sd last (`numerics.variance_parameters`). In REML (`reml`): L / sigma
 L_t            lower triangle (k_t, k_t): of a level of term t, b_t = L_t u_t with u_t ~ N(0, I)
 packed         all L_t, term after term, row after row, and log sigma last; `Arrays.entries` has block, row and column
-               of each number (`log_density.pack`, `unpack`)
+               of each number (`arrangement.pack`)
 relative       (n_blocks, K, K): a block's L / sigma for its centred columns (`factor.relative_factors`)
 Lambda         block-diagonal matrix of the L of all levels; Z Lambda u is what all group effects add to y
 S              `WorkingPrior.factor` (p, p): coefficients of the scaled columns = least squares + `offset` + S v

@@ -1,4 +1,4 @@
-"""How the random terms are laid out: which is eliminated level by level, and where the others stand."""
+"""The layout of the random terms: which are eliminated level by level, and where the others are."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from bayesmix.arrays import Floats, Integers
 
 @dataclass(frozen=True)
 class GroupColumns:
-    """One random term: `index` (n_obs,) the level of each row, `columns` (n_obs, k), `n_levels` (empty ones too)."""
+    """One random term: the level `index` (n_obs,) of each row, `columns` (n_obs, k), `n_levels` with empty ones."""
 
     index: NDArray[np.integer]
     columns: Floats
@@ -23,12 +23,17 @@ class GroupColumns:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a term stands: in block `block`, from its column `first` on; `k` columns, `n_levels` levels."""
+    """The place of a term: `k` columns of `block` from column `first` on, with `n_levels` levels."""
 
     block: int
     first: int
     k: int
     n_levels: int
+
+    @property
+    def columns(self) -> slice:
+        """Its columns in the block."""
+        return slice(self.first, self.first + self.k)
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,8 @@ class Arrangement:
 def arrange(terms: tuple[GroupColumns, ...]) -> Arrangement:
     """Lay out the terms; the block with the most effects comes first.
 
-    Independent terms of one factor, ``(1 | g) + (0 + x | g)``, share a block whose factor is block-diagonal: were
-    they kept apart, one of the two would have to go to the dense side with all its levels.
+    Independent terms of one factor, ``(1 | g) + (0 + x | g)``, share a block whose factor is block-diagonal. Otherwise
+    one of them would be on the dense side with all its levels.
     """
     blocks: list[list[int]] = []
     for number, term in enumerate(terms):
@@ -96,8 +101,30 @@ def arrange(terms: tuple[GroupColumns, ...]) -> Arrangement:
     )
 
 
+def pack(L: tuple[Floats, ...], sigma: float) -> Floats:
+    """Lower triangles of every L_t, row after row, then log sigma: the argument of the compiled functions."""
+    triangles = [np.asarray(factor, dtype=float)[np.tril_indices(len(factor))] for factor in L]
+    return np.concatenate([*triangles, [np.log(sigma)]])
+
+
 def dense_columns(arrangement: Arrangement, place: Place) -> Integers:
     """Positions (n_levels, k) of a term's effects on the dense side; its block is not block 0."""
     width = int(arrangement.block_k[place.block])
     first = arrangement.block_start[place.block] + place.first
     return first + np.arange(place.n_levels)[:, None] * width + np.arange(place.k)
+
+
+def effect_positions(arrangement: Arrangement, place: Place) -> Integers:
+    """Positions (n_levels, k) of a term's effects in a vector with block 0 first, level after level."""
+    width = int(arrangement.block_k[0])
+    if place.block == 0:
+        return np.arange(place.n_levels)[:, None] * width + place.first + np.arange(place.k)
+    return width * int(arrangement.block_levels[0]) + dense_columns(arrangement, place)
+
+
+def effect_blocks(arrangement: Arrangement, place: Place, levels: Floats, dense: Floats) -> Floats:
+    """Blocks (n_levels, k, k) of a term, from `levels` (J, k, k) of block 0 and the matrix `dense` (m, m)."""
+    if place.block == 0:
+        return levels[:, place.columns, place.columns]
+    columns = dense_columns(arrangement, place)
+    return dense[columns[:, :, None], columns[:, None, :]]

@@ -1,4 +1,4 @@
-"""The prior on beta, and what it becomes for the centred and scaled columns of X."""
+"""The prior of beta, restated for the centred and scaled columns of X."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,8 +13,8 @@ from bayesmix.numerics.gaussian.cross_products import CrossProducts
 class CoefficientPrior:
     """beta_j ~ N(mean_j, sd_j^2), independent; an infinite sd is a flat prior (Lebesgue measure).
 
-    `mean`, `sd` (p,). `intercept_at` (p,) or None: values of the predictors at which the intercept has its prior
-    (its own entry is not used); None: at 0.
+    `mean`, `sd` (p,). The intercept has its prior at the predictors' values `intercept_at` (p,), of which its own entry
+    is not used; None stands for 0.
     """
 
     mean: Floats
@@ -23,10 +23,10 @@ class CoefficientPrior:
 
 
 class WorkingPrior(NamedTuple):
-    """Coefficients of the scaled columns = least squares + offset + factor v.
+    """The prior of v, where coefficients of the scaled columns = least squares + offset + factor v.
 
-    `factor` (p, p), `offset` (p,); `penalty` (p,): 1 where v ~ N(0, 1), 0 where v is flat; `log_constant` (1,) turns
-    the integral over v into that over beta.
+    `factor` (p, p), `offset` (p,); `penalty` (p,) is 1 where v ~ N(0, 1) and 0 where v is flat; `log_constant` (1,)
+    turns the integral over v into one over beta.
     """
 
     factor: Floats
@@ -60,7 +60,7 @@ def working_prior(products: CrossProducts, prior: CoefficientPrior | None) -> Wo
 
 
 def original_coefficients(products: CrossProducts) -> Floats:
-    """Matrix (p, p) that takes coefficients of the scaled columns to beta."""
+    """The matrix (p, p) that turns coefficients of the scaled columns into beta."""
     scaling = products.scaling
     back = np.diag(1.0 / scaling.scale)
     if scaling.intercept >= 0:

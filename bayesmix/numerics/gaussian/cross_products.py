@@ -1,8 +1,8 @@
-"""From rows to what the density needs of them, in bounded memory and without loss of digits.
+"""Reduction of the rows to the sums that the density needs, in bounded memory and without loss of digits.
 
-Rows are read in chunks, four times: means and scales; least squares; products within levels; remainders.
-y is replaced by its least-squares residual on X, columns of X are centred (beside an intercept) and scaled, and
-what the eliminated term explains is taken off row by row: sums of squares are never differences of large numbers.
+Rows are read in chunks, four times: means and scales; least squares; products within levels; remainders. y is replaced
+by its least-squares residual on X, columns of X are centred (beside an intercept) and scaled, and what the eliminated
+term explains is subtracted row by row, so that sums of squares are never differences of large numbers.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,18 +12,25 @@ from typing import NamedTuple
 import numpy as np
 
 from bayesmix.arrays import Floats, Integers
+from bayesmix.numerics.effect_bases import typical_weight
 from bayesmix.numerics.gaussian.arrangement import Arrangement, GroupColumns, arrange
-from bayesmix.numerics.gaussian.met_levels import Met, meet
-from bayesmix.numerics.gaussian.residual import find_anchor
-from bayesmix.numerics.gaussian.rows import add_level_products, add_moments, add_remainders, root_levels, subtract_met
-from bayesmix.numerics.typical_weight import typical_weight
+from bayesmix.numerics.gaussian.residual import Residual, find_anchor
+from bayesmix.numerics.gaussian.rows import (
+    Met,
+    add_level_products,
+    add_moments,
+    add_remainders,
+    meet,
+    root_levels,
+    subtract_met,
+)
 
 _CHUNK = 1 << 15
 _ROUNDING = 16 * float(np.finfo(float).eps)  # of the largest response, what y less a fit may be wrong by
 
 
 class Arrays(NamedTuple):
-    """What the compiled kernels take. m: columns of the dense side without X; J, k: block 0; K: widest block.
+    """The arrays of the compiled kernels. m: columns of the dense side without X; J, k: block 0; K: widest block.
 
     Within a level of block 0, Z = Q root. `root` (J, k, k), `level_fixed` (J, k, p + 1) = Q'[X, y];
     `met_start` (J + 1,), `met_column` (n_met,), `met_value` (n_met, k): the dense columns that a level meets, and Q' of
@@ -54,7 +61,7 @@ class Arrays(NamedTuple):
 
 @dataclass(frozen=True)
 class Scaling:
-    """Columns became (x - `centre`) / `scale`, both (k,). `intercept`: where the constant column is, or -1."""
+    """Columns became (x - `centre`) / `scale`, both (k,). `intercept` is the position of the constant column, or -1."""
 
     centre: Floats
     scale: Floats
@@ -62,30 +69,12 @@ class Scaling:
 
 
 @dataclass(frozen=True)
-class Residual:
-    """Of y, weighted: `left` of its sum of squares `total` when all columns, also those of groups, are fitted to it.
-
-    `total` is what the columns of X leave. `rounding`: the sum of squares that rounding of y may leave where nothing
-    else does. `rank` of all columns together, at most.
-    """
-
-    left: float
-    total: float
-    rounding: float
-    rank: int
-
-    @property
-    def is_rounding(self) -> bool:
-        return self.left <= self.rounding
-
-
-@dataclass(frozen=True)
 class CrossProducts:
-    """All that the density needs of the data.
+    """The data, reduced to what the density needs.
 
     `n_obs` rows, `p` columns of X, `arrangement` of the terms, `arrays` for the kernels, `scaling` of X's columns;
-    `least_squares` (p,): coefficients, for the scaled columns, that were taken off y; `residual`: what is left.
-    `typical_weight`, as the function of that name.
+    `least_squares` (p,) are the coefficients of the scaled columns that were subtracted from y, `residual` is what is
+    left; `typical_weight` is the result of that function.
     """
 
     n_obs: int
@@ -142,7 +131,8 @@ def cross_products(
     Returns
     -------
     CrossProducts
-        Its size does not depend on n_obs. Memory: the square of the number of effects outside the largest factor.
+        Its size does not depend on n_obs. Memory grows with the square of the number of effects outside the largest
+        factor.
 
     Notes
     -----
@@ -213,14 +203,14 @@ def cross_products(
         sums = np.zeros_like(zd)
         for index, z, _, _, fixed in residuals():
             add_level_products(index, z, fixed, np.zeros_like(zz), sums)
-        own = np.zeros_like(zd)
-        root_levels(zz, sums, np.zeros_like(root), np.zeros_like(zd), own)
+        coefficients_of_rest = np.zeros_like(zd)
+        root_levels(zz, sums, np.zeros_like(root), np.zeros_like(zd), coefficients_of_rest)
         products = np.zeros_like(remainder)
         for index, z, columns, values, fixed in residuals():
-            add_remainders(index, z, fixed, own, columns, values, products)
+            add_remainders(index, z, fixed, coefficients_of_rest, columns, values, products)
         return products[m + p]
 
-    found = find_anchor(remainder, squares, rest_of)
+    fitted = find_anchor(remainder, squares, rest_of)
     dense_block = np.repeat(np.arange(1, len(starts) + 1), widths * layout.block_levels[1:])
     within = np.arange(m) - layout.block_start[dense_block]
     log_weights = 0.0 if weights is None else float(np.sum(np.log(weights)))
@@ -238,19 +228,19 @@ def cross_products(
         dense_first=(np.arange(m) - within % layout.block_k[dense_block]).astype(np.int64),
         entries=layout.entries,
         counts=np.array([float(len(y)), log_weights]),
-        anchor=found.anchor,
-        rest=found.rest,
-        null=found.null,
+        anchor=fitted.anchor,
+        rest=fitted.rest,
+        null=fitted.null,
     )
-    rank = found.rank + int(np.count_nonzero(np.diagonal(root, axis1=1, axis2=2)))
+    rank = fitted.rank + int(np.count_nonzero(np.diagonal(root, axis1=1, axis2=2)))
     weight = float(len(y) if weights is None else np.sum(weights))
     rounding = weight * (_ROUNDING * float(np.max(np.abs(y), initial=0.0))) ** 2
-    residual = Residual(found.left, float(squares[-1]), rounding, rank)
+    residual = Residual(fitted.left, float(squares[-1]), rounding, rank)
     return CrossProducts(len(y), p, layout, arrays, x, least_squares, residual, typical_weight(weights))
 
 
 def _scaling(chunks: Iterable[Floats], width: int) -> Scaling:
-    """Means beside a constant column, else zeros; and the root mean square about them."""
+    """Means if there is a constant column, else zeros, and the root mean squares about them."""
     n_obs, first = 0, np.zeros(width)
     total, squares = np.zeros(width), np.zeros(width)
     for columns in chunks:
@@ -273,7 +263,7 @@ def _scaling(chunks: Iterable[Floats], width: int) -> Scaling:
 
 
 def _least_squares(rows: _Rows, x: Scaling) -> Floats:
-    """Coefficients of y on the scaled columns. Any value near would do: they only keep later sums small."""
+    """Coefficients of y on the scaled columns. They only keep later sums small, so that any value nearby would do."""
     p = rows.X.shape[1]
     xx, xy = np.zeros((p, p)), np.zeros(p)
     for part, root_weight in rows.chunks():
@@ -284,7 +274,7 @@ def _least_squares(rows: _Rows, x: Scaling) -> Floats:
 
 
 def _shifts(layout: Arrangement, blocks: list[Scaling]) -> Floats:
-    """Per block A with columns = centred columns times A; centring took a multiple of the constant column off."""
+    """The A (K, K) of every block with columns = centred columns times A."""
     widest = max(1, int(layout.block_k.max()))
     shifts = np.zeros((len(blocks), widest, widest))
     for shift, block in zip(shifts, blocks, strict=True):

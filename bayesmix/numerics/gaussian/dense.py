@@ -22,8 +22,12 @@ _dpotri: Any = types.ExternalFunction("bayesmix_dpotri", _SIGNATURE)
 
 
 @kernel
-def factor_plainly(matrix: Floats, n: int) -> None:
-    """As `factor_with_lapack`, where rounding stopped that: an exact pivot is at least 1, so each is made so."""
+def factor_plainly(matrix: Floats, n: int, least: float) -> bool:
+    """Lower Cholesky factor of the leading n x n part in place; whether all squared pivots exceed `least`.
+
+    A pivot that does not is set to 1: in I + (positive semi-definite) an exact one is at least 1.
+    """
+    sound = True
     for i in range(n):
         for j in range(i + 1):
             total = matrix[i, j]
@@ -32,7 +36,9 @@ def factor_plainly(matrix: Floats, n: int) -> None:
             if i > j:
                 matrix[i, j] = total / matrix[j, j]
             else:
-                matrix[i, i] = np.sqrt(total) if total > 1.0 else 1.0
+                sound = sound and total > least
+                matrix[i, i] = np.sqrt(total) if total > least else 1.0
+    return sound
 
 
 @kernel
@@ -42,7 +48,7 @@ def factor_with_lapack(matrix: Floats, n: int) -> bool:
     The upper triangle is left as it was. False when rounding took a pivot; the matrix is then spoilt.
     """
     if n < _SMALL:
-        factor_plainly(matrix, n)
+        factor_plainly(matrix, n, 1.0)
         return True
     row_length = np.array([matrix.shape[1]], dtype=np.int32)
     side = np.array([ord("U")], dtype=np.uint8)
@@ -55,7 +61,7 @@ def factor_with_lapack(matrix: Floats, n: int) -> bool:
 
 @kernel
 def invert_factored(lower: Floats) -> None:
-    """From the lower Cholesky factor to the whole inverse of the matrix, in place."""
+    """Turn the lower Cholesky factor into the whole inverse of the matrix, in place."""
     n = lower.shape[0]
     if n < _SMALL:
         inverse = np.zeros((n, n))
@@ -112,12 +118,12 @@ def solve_lower_transposed(lower: Floats, rhs: Floats) -> None:
 
 @kernel
 def solve_rows_transposed(lower: Floats, rhs: Floats) -> None:
-    """rhs <- lower'^-1 rhs for every row of rhs (n, m), in place; `lower` is read once for all."""
+    """rhs <- lower'^-1 rhs for every row of rhs (n, m), in place; `lower` is read only once."""
     for i in range(rhs.shape[1] - 1, -1, -1):
         row = lower[i]
         for d in range(rhs.shape[0]):
-            own = rhs[d]
-            own[i] /= row[i]
-            value = own[i]
+            vector = rhs[d]
+            vector[i] /= row[i]
+            value = vector[i]
             for j in range(i):
-                own[j] -= row[j] * value
+                vector[j] -= row[j] * value

@@ -17,12 +17,13 @@ from bayesmix.numerics.gaussian.small_matrices import (
     rotate_level,
     semidefinite_root,
     solve_upper,
+    times_upper,
 )
 from bayesmix.numerics.kernels import kernel
 
 
 class Factor(NamedTuple):
-    """Everything that values, gradients, means and draws need.
+    """The factor of M, with everything that values, gradients, means and draws need.
 
     `upper`, `along`, `across` (J, k, k): each level's rotation. `schur` (m + p + 1, m + p + 1), lower triangle:
     products of [Z_others, X, y] with block 0 integrated out. `scales` (m, K): row c of the transposed relative factor,
@@ -67,7 +68,7 @@ def relative_factors(arrays: Arrays, packed: Floats) -> Floats:
 def eliminate_levels(
     arrays: Arrays, relative: Floats, schur: Floats, upper: Floats, along: Floats, across: Floats
 ) -> float:
-    """Integrate block 0 out, level by level; add to `schur`, lower triangle. Returns half the log determinant."""
+    """Integrate out block 0 level by level, adding to the lower triangle of `schur`; half the log determinant."""
     n_levels, k, _ = arrays.root.shape
     width = arrays.level_fixed.shape[2]
     m = schur.shape[0] - width
@@ -78,12 +79,7 @@ def eliminate_levels(
     fixed, met = np.empty((width, k)), np.empty((most, k))
     log_determinant = 0.0
     for j in range(n_levels):
-        for r in range(k):
-            for c in range(k):
-                total = 0.0
-                for s in range(r, k):
-                    total += arrays.root[j, r, s] * relative[0, s, c]
-                w[r, c] = total
+        times_upper(arrays.root[j], relative[0], w)
         log_determinant += rotate_level(w, work, upper[j], along[j], across[j])
         for c in range(width):
             for r in range(k):
@@ -169,7 +165,7 @@ def whiten_others(arrays: Arrays, scales: Floats, schur: Floats, matrix: Floats)
 def factorise(arrays: Arrays, prior: WorkingPrior, packed: Floats, keep: bool) -> Factor:
     """Factor M at the packed lower triangles and log sigma.
 
-    Without `keep`, `lower` takes the place of `schur`: with a thousand effects, fresh memory costs as much as sums.
+    Without `keep`, `lower` takes the place of `schur`: with a thousand effects, new memory costs as much as the sums.
     """
     n_levels, k, _ = arrays.root.shape
     m, p = arrays.dense_block.shape[0], prior.offset.shape[0]
@@ -190,7 +186,7 @@ def factorise(arrays: Arrays, prior: WorkingPrior, packed: Floats, keep: bool) -
                 lower = schur
                 eliminate_levels(arrays, relative, schur, upper, along, across)
             whiten_others(arrays, scales, schur, lower)
-            factor_plainly(lower, m)
+            factor_plainly(lower, m, 1.0)
         for i in range(m):
             log_determinant += np.log(lower[i, i])
         for c in range(p + 1):

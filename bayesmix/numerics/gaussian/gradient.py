@@ -1,22 +1,28 @@
-"""Value and gradient in one compiled call on flat arrays.
+"""Log density and gradient in one compiled call on flat arrays.
 
 By Fisher's identity d log p / d L_t is the mean, given y, of the sum over levels of Z_j'(residual) u_j' / sigma^2: no
-inverse of L is taken, so it holds at L = 0 too.
+inverse of L is taken, so that it holds at L = 0, too.
+
+The derivative T by L / sigma of a dense block has two forms; u and C are mean and covariance of a level's u:
+
+    T = sum of score u' - S Lambda C         holds at L = 0; where L / sigma is large, a difference of large numbers
+    (L / sigma)' T = sum of u u' + C - I     takes no such difference, but must be solved for T
+
+A row whose variance exceeds the noise takes the second form; the rows below it are known by then.
 """
 
 import numpy as np
 
-from bayesmix.arrays import Floats
-from bayesmix.numerics.gaussian.by_factor import slopes_by_factor
+from bayesmix.arrays import Flags, Floats
 from bayesmix.numerics.gaussian.coefficient_prior import WorkingPrior
 from bayesmix.numerics.gaussian.cross_products import Arrays
 from bayesmix.numerics.gaussian.dense import mirror
 from bayesmix.numerics.gaussian.factor import Factor, factorise, log_density_of
-from bayesmix.numerics.gaussian.least_sum import least_sum
 from bayesmix.numerics.gaussian.moments import (
     DenseMoments,
     dense_moments,
     effects_covariance,
+    least_sum,
     level_response,
     level_response_covariance,
 )
@@ -30,7 +36,7 @@ def add_levels(
 ) -> None:
     """Add to `slope` (K, K) the derivative by the relative factor of block 0.
 
-    Of a level: root' [across' across (g g' + cov g) along' - along'] upper^-T, g its response.
+    A level adds root' [across' across (g g' + cov g) along' - along'] upper^-T, with g its response.
     """
     n_levels, k, _ = arrays.root.shape
     response, second, inner = np.empty(k), np.empty((k, k)), np.empty((k, k))
@@ -84,14 +90,6 @@ def add_others(arrays: Arrays, factor: Factor, moments: DenseMoments, sigma: flo
             slopes[block, a - first, c] += total
 
 
-@kernel
-def value(arrays: Arrays, prior: WorkingPrior, packed: Floats) -> float:
-    """log p(y | L, sigma) at the packed lower triangles and log sigma."""
-    factor = factorise(arrays, prior, packed, False)
-    quadratic = least_sum(arrays, prior, factor, np.exp(packed[-1]))
-    return log_density_of(arrays, prior, factor.log_determinant, quadratic, packed[-1])
-
-
 @kernel(inline="always")
 def value_and_gradient(arrays: Arrays, prior: WorkingPrior, packed: Floats, gradient: Floats) -> float:
     """log p(y | L, sigma); its derivatives by `packed` (lower triangles of every L_t, log sigma) go to `gradient`."""
@@ -117,3 +115,67 @@ def value_and_gradient(arrays: Arrays, prior: WorkingPrior, packed: Floats, grad
             total -= prior.penalty[i] * inverse[i, s] ** 2
     gradient[-1] = total
     return log_density_of(arrays, prior, factor.log_determinant, quadratic, packed[-1])
+
+
+@kernel
+def slopes_by_factor(
+    arrays: Arrays, packed: Floats, sigma: float, schur: Floats, moments: DenseMoments, slopes: Floats, out: Floats
+) -> float:
+    """Fill `out` with the derivatives by the packed lower triangles / sigma; returns their scalar product with these.
+
+    `slopes` (n_blocks, K, K) are the derivatives by the relative factors of the centred columns; `schur` is that of
+    `Factor`.
+    """
+    n_entries = arrays.entries.shape[0]
+    size, strong = _sizes(arrays, packed, sigma, schur)
+    squares = _excess(arrays, moments)
+    by_factor = np.zeros_like(slopes)
+    product = 0.0
+    for e in range(n_entries - 1, -1, -1):
+        block, row, column = arrays.entries[e, 0], arrays.entries[e, 1], arrays.entries[e, 2]
+        total = 0.0
+        if strong[block, row]:
+            total = squares[block, row, column]
+            for s in range(row + 1, arrays.block_k[block]):
+                total -= size[block, s, row] * by_factor[block, s, column]
+            total /= size[block, row, row]
+        else:
+            for i in range(slopes.shape[1]):
+                total += arrays.shift[block, i, row] * slopes[block, i, column]
+        by_factor[block, row, column] = total
+        out[e] = total
+        product += size[block, row, column] * total
+    return product
+
+
+@kernel
+def _sizes(arrays: Arrays, packed: Floats, sigma: float, schur: Floats) -> tuple[Floats, Flags]:
+    """L / sigma (n_blocks, K, K), and which rows (n_blocks, K) of dense blocks vary more than the noise."""
+    size = np.zeros_like(arrays.shift)
+    for e in range(arrays.entries.shape[0]):
+        size[arrays.entries[e, 0], arrays.entries[e, 1], arrays.entries[e, 2]] = packed[e] / sigma
+    n_blocks, widest, _ = size.shape
+    seen, levels = np.zeros((n_blocks, widest)), np.zeros(n_blocks)
+    for c in range(arrays.dense_block.shape[0]):
+        block, row = arrays.dense_block[c], c - arrays.dense_first[c]
+        seen[block, row] += schur[c, c]
+        if row == 0:
+            levels[block] += 1.0
+    strong = np.zeros((n_blocks, widest), dtype=np.bool_)
+    for b in range(1, n_blocks):
+        for r in range(arrays.block_k[b]):
+            strong[b, r] = size[b, r, r] ** 2 * seen[b, r] > levels[b]
+    return size, strong
+
+
+@kernel
+def _excess(arrays: Arrays, moments: DenseMoments) -> Floats:
+    """Sum over the levels of a dense block of u u' + C - I, (n_blocks, K, K)."""
+    total = np.zeros_like(arrays.shift)
+    mean, covariance = moments.spherical, moments.spherical_covariance
+    for c in range(arrays.dense_block.shape[0]):
+        block, first = arrays.dense_block[c], arrays.dense_first[c]
+        for s in range(first, first + arrays.block_k[block]):
+            total[block, c - first, s - first] += mean[c] * mean[s] + covariance[c, s]
+        total[block, c - first, c - first] -= 1.0
+    return total

@@ -1,7 +1,8 @@
-"""What is left of y beside all columns at once, where that is so little that sums of squares would lose it.
+"""The residual of y on all columns, when it is so small that sums of squares would lose it.
 
-y = A anchor + r, with A all columns but those of block 0, and r small once block 0 is projected off too: sums over
-what a model leaves of y start from r and never hold a large number. Any anchor near the least-squares fit will do.
+y = A anchor + r, where A are all columns except those of block 0, and r is small once block 0 is projected off, too.
+Sums over the residuals of a model start from r and never hold a large number. Any anchor near the least-squares fit
+will do.
 """
 
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import numpy as np
 from bayesmix.arrays import Floats
 
 SMALL = 1e-6
-"""Share of y's sum of squares below which what is left is taken from the rows anew."""
+"""If a smaller share of y's sum of squares is left, it is computed from the rows again."""
 
 _DEPENDENT = 1e-10  # of the largest eigenvalue, columns of unit size
 _RIDGE = 1e-9
@@ -23,9 +24,9 @@ _ROUNDS = 2
 class Anchor:
     """`anchor` (m + p,): coefficients of [Z_others, X]; `rest` (m + p + 1,): products of [Z_others, X, r] with r.
 
-    `null` (m + p, n_null): orthonormal directions without effect on what block 0 leaves of the rows. All are empty
-    where the sum of squares that is left, `left`, is a large part of y's. `rank` of [Z_others, X] beside block 0, where
-    that is empty at most.
+    `null` (m + p, n_null): orthonormal directions without effect on what block 0 leaves of the rows. All three are
+    empty if the sum of squares that is left, `left`, is a large part of y's. `rank` is that of [Z_others, X] beside
+    block 0, or if they are empty an upper bound of it.
     """
 
     anchor: Floats
@@ -33,6 +34,24 @@ class Anchor:
     null: Floats
     left: float
     rank: int
+
+
+@dataclass(frozen=True)
+class Residual:
+    """Weighted sums of squares: `left` of `total` when all columns, also those of groups, are fitted to y.
+
+    `total` is what the columns of X leave. `rounding` is the sum of squares that the rounding of y alone may leave.
+    `rank` is the greatest possible rank of all columns together.
+    """
+
+    left: float
+    total: float
+    rounding: float
+    rank: int
+
+    @property
+    def is_rounding(self) -> bool:
+        return self.left <= self.rounding
 
 
 def find_anchor(remainder: Floats, squares: Floats, rest_of: Callable[[Floats], Floats]) -> Anchor:
@@ -45,7 +64,7 @@ def find_anchor(remainder: Floats, squares: Floats, rest_of: Callable[[Floats], 
     squares
         Sums of squares of the same columns as they were, shape (m + p + 1,).
     rest_of
-        `rest` of an anchor (m + p,), from the rows.
+        Computes `rest` of an anchor (m + p,) from the rows.
     """
     width = len(remainder) - 1
     lower = np.tril(remainder)

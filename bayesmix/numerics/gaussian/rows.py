@@ -1,9 +1,16 @@
-"""Kernels that read the rows: sums of products, a chunk of rows at a time."""
+"""Sums of products over the rows, a chunk of rows at a time, and which levels occur together.
+
+Levels of other terms are looked up among the pairs that occur; nothing has the size of all levels times all levels.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from bayesmix.arrays import Floats, Integers
-from bayesmix.numerics.gaussian.small_matrices import project_on_root, semidefinite_root
+from bayesmix.numerics.gaussian.arrangement import Arrangement
+from bayesmix.numerics.gaussian.small_matrices import project_levels, project_on_root, semidefinite_root
 from bayesmix.numerics.kernels import kernel
 
 
@@ -62,7 +69,7 @@ def add_remainders(
     other_values: Floats,
     remainder: Floats,
 ) -> None:
-    """Add to `remainder`, lower triangle: what products of [Z_others, D] are left once D is projected on Z.
+    """Add to the lower triangle of `remainder` the products of [Z_others, D] with D projected off Z.
 
     `other_columns`, `other_values` (rows, sum of k_o): dense column and value of the other terms in each row.
     """
@@ -89,7 +96,7 @@ def add_remainders(
 
 @kernel
 def subtract_met(met_start: Integers, met_column: Integers, met_value: Floats, remainder: Floats) -> None:
-    """Take from the lower triangle of `remainder` what the eliminated term explains of the other terms."""
+    """Subtract from the lower triangle of `remainder` what the eliminated term explains of the other terms."""
     for j in range(met_start.shape[0] - 1):
         for a in range(met_start[j], met_start[j + 1]):
             for b in range(met_start[j], a + 1):
@@ -97,3 +104,63 @@ def subtract_met(met_start: Integers, met_column: Integers, met_value: Floats, r
                 for r in range(met_value.shape[1]):
                     total += met_value[a, r] * met_value[b, r]
                 remainder[met_column[a], met_column[b]] -= total
+
+
+Chunk = tuple[Integers, Floats, list[tuple[Integers, Floats]], Floats]
+
+
+_MOST_WAITING = 1 << 20
+
+
+@dataclass(frozen=True)
+class Met:
+    """Level j meets dense columns `column[start[j]:start[j + 1]]`, ascending; `value` (n_met, k) is Q_j' of them."""
+
+    start: Integers
+    column: Integers
+    value: Floats
+
+    @staticmethod
+    def none(n_levels: int, k: int) -> "Met":
+        return Met(np.zeros(n_levels + 1, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros((0, k)))
+
+
+def meet(chunks: Callable[[], Iterator[Chunk]], layout: Arrangement, root: Floats) -> Met:
+    """Find the pairs of levels that occur, and their products.
+
+    `chunks()` yields, for every chunk of rows, level and columns of the eliminated term, those of every other block,
+    and something that is not used here; `root` (J, k, k) is that of `Arrays`.
+    """
+    n_levels, k = root.shape[:2]
+    blocks = range(1, len(layout.block_k))
+    pairs: list[Integers] = [np.zeros(0, dtype=np.int64) for _ in blocks]
+    waiting: list[list[Integers]] = [[] for _ in blocks]
+    for index, _, others, _ in chunks():
+        for o, (other_index, _) in enumerate(others):
+            waiting[o].append(_distinct(index * layout.block_levels[o + 1] + other_index))
+            # Merged only once as many wait as are known: the sorting then grows with the rows, not their square.
+            if sum(map(len, waiting[o])) > max(len(pairs[o]), _MOST_WAITING):
+                pairs[o], waiting[o] = _distinct(np.concatenate([pairs[o], *waiting[o]])), []
+    pairs = [_distinct(np.concatenate([p, *w])) for p, w in zip(pairs, waiting, strict=True)]
+    products = [np.zeros((len(p), k, int(layout.block_k[b]))) for p, b in zip(pairs, blocks, strict=True)]
+    for index, z, others, _ in chunks():
+        for o, (other_index, values) in enumerate(others):
+            code = index * layout.block_levels[o + 1] + other_index
+            add_pair_products(np.searchsorted(pairs[o], code), z, values, products[o])
+    level, column, value = [], [], [np.zeros((0, k))]
+    for b, pair, product in zip(blocks, pairs, products, strict=True):
+        j, other = np.divmod(pair, layout.block_levels[b])
+        width = int(layout.block_k[b])
+        level.append(np.repeat(j, width))
+        column.append((layout.block_start[b] + other[:, None] * width + np.arange(width)).ravel())
+        value.append(project_levels(root, j, product).transpose(0, 2, 1).reshape(-1, k))
+    levels, columns = np.concatenate(level), np.concatenate(column)
+    order = np.lexsort((columns, levels))
+    start = np.concatenate([[0], np.cumsum(np.bincount(levels, minlength=n_levels))])
+    return Met(start.astype(np.int64), columns[order].astype(np.int64), np.concatenate(value)[order])
+
+
+def _distinct(codes: Integers) -> Integers:
+    """Distinct codes in ascending order."""
+    ordered = np.sort(codes)
+    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered

@@ -1,8 +1,8 @@
 """Confidence intervals of standard deviations from the profile of the restricted likelihood.
 
-For a standard deviation s the REML criterion is minimised over all else with s held. The interval has the values at
-which that exceeds the least criterion by no more than a quantile of chi-squared with one degree of freedom: it need not
-be symmetric, and reaches 0 where the data cannot tell s from 0.
+For a standard deviation s the REML criterion is minimised over everything else with s held. The interval contains the
+values at which this exceeds the least criterion by no more than a quantile of chi-squared with one degree of freedom.
+It need not be symmetric, and it reaches 0 if the data cannot tell s from 0.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.cost import value_cost
 from bayesmix.numerics.gaussian.cross_products import CrossProducts
 from bayesmix.numerics.gaussian.gradient import value_and_gradient
-from bayesmix.numerics.gaussian.reml_coordinates import RemlCoordinates, in_bases
+from bayesmix.numerics.gaussian.reml import RemlCoordinates, in_bases
 
 Measure = Callable[[Floats], tuple[float, Floats]]
 
@@ -32,12 +32,12 @@ _EVALUATIONS = 600  # gradients that an interval takes, about
 def sd_intervals(
     *, products: CrossProducts, terms: tuple[GroupColumns, ...], L: tuple[Floats, ...], sigma: float, prob: float
 ) -> Floats:
-    """Profile intervals of all standard deviations, those of the terms in their order, then sigma's.
+    """Profile intervals of all standard deviations: those of the terms in their order, then that of sigma.
 
     Parameters
     ----------
     products, terms
-        The data, and the random terms that they were made of.
+        The data, and the random terms that they come from.
     L, sigma
         The REML estimates.
     prob
@@ -50,7 +50,7 @@ def sd_intervals(
 
     Notes
     -----
-    The quantile holds for many levels and sds away from 0; an interval that begins at 0 is somewhat wide.
+    The quantile holds for many levels and sds away from 0; an interval that begins at 0 is somewhat too wide.
     """
     coordinates = in_bases(products, unit_bases(terms, products.typical_weight), restricted=True)
     best = tuple(
@@ -63,10 +63,10 @@ def sd_intervals(
     highest = least + float(chi2.ppf(prob, 1))
     ends = []
     for term, (basis, factor) in enumerate(zip(coordinates.bases, L, strict=True)):
-        for row, own in zip(basis, factor, strict=True):
+        for row, row_of_factor in zip(basis, factor, strict=True):
             unit = sigma * float(np.linalg.norm(row))
             measure = _sd_of(coordinates.sizes, term, row / np.linalg.norm(row))
-            ends.append(unit * profile.interval(measure, float(np.linalg.norm(own)) / unit, highest))
+            ends.append(unit * profile.interval(measure, float(np.linalg.norm(row_of_factor)) / unit, highest))
     ends.append(sigma * profile.interval(_sigma, 1.0, highest))
     return np.array(ends)
 
@@ -79,9 +79,9 @@ def seconds_for(products: CrossProducts) -> float:
 
 @dataclass(frozen=True)
 class _Profile:
-    """x: triangles in `coordinates` in units of `sigma`, packed, then the logarithm of sigma's ratio to its estimate.
+    """Profile criterion of x: packed triangles in units of `sigma`, then the log ratio of sigma to its estimate.
 
-    `start` is where searches start, next to the estimates.
+    Searches begin at `start`, next to the estimates.
     """
 
     coordinates: RemlCoordinates
@@ -95,13 +95,13 @@ class _Profile:
         return -2 * value, -2 * gradient
 
     def held(self, measure: Measure, size: float, start: Floats) -> tuple[float, Floats]:
-        """The least criterion where `measure` is `size`, and where that is."""
+        """The least criterion with `measure` equal to `size`, and its x."""
         constraint = {
             "type": "eq",
             "fun": lambda x: measure(x)[0] / size - 1,
             "jac": lambda x: measure(x)[1] / size,
         }
-        found = minimize(
+        minimum = minimize(
             self.criterion,
             start,
             jac=True,
@@ -110,10 +110,10 @@ class _Profile:
             bounds=[(None, None)] * (len(start) - 1) + [(-7.0, 7.0)],
             options={"ftol": 1e-10, "maxiter": 200},
         )
-        return float(found.fun), found.x
+        return float(minimum.fun), minimum.x
 
     def interval(self, measure: Measure, estimate: float, highest: float) -> Floats:
-        """Where the profile stays below `highest`, in the units of `measure`."""
+        """The range in which the profile stays below `highest`, in units of `measure`."""
         return np.array(
             [self._end(measure, estimate, highest, 1 / _STEP), self._end(measure, estimate, highest, _STEP)]
         )

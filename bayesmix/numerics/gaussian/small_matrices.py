@@ -41,8 +41,8 @@ def eliminate_below(work: Floats, n_columns: int) -> None:
 def rotate_level(w: Floats, work: Floats, upper: Floats, along: Floats, across: Floats) -> float:
     """Orthogonal factor of one level: [w; I] = Q [upper; 0], with Q' [I; 0] = [along; across]. Returns log |upper|.
 
-    Then upper' upper = I + w'w and across' across = (I + w w')^-1: no difference of large numbers is ever taken,
-    however large or small w is. `work` (2k, 2k) is scratch.
+    Then upper' upper = I + w'w and across' across = (I + w w')^-1, without a difference of large numbers, however large
+    or small w is. `work` (2k, 2k) is overwritten.
     """
     k = w.shape[0]
     if k == 1:
@@ -66,6 +66,18 @@ def rotate_level(w: Floats, work: Floats, upper: Floats, along: Floats, across: 
             along[i, j] = work[i, k + j]
             across[i, j] = work[k + i, k + j]
     return log_det
+
+
+@kernel
+def times_upper(upper: Floats, matrix: Floats, product: Floats) -> None:
+    """product <- upper matrix, square, `upper` triangular."""
+    n = upper.shape[0]
+    for r in range(n):
+        for c in range(n):
+            total = 0.0
+            for s in range(r, n):
+                total += upper[r, s] * matrix[s, c]
+            product[r, c] = total
 
 
 @kernel

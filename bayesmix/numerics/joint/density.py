@@ -11,28 +11,28 @@ from math import log, pi
 import numpy as np
 
 from bayesmix.arrays import Floats, Integers
-from bayesmix.numerics.joint.coefficients import coefficient_prior
+from bayesmix.numerics.buffer import floats, floats_2, integers, integers_2
 from bayesmix.numerics.kernels import kernel
-from bayesmix.numerics.packed import floats, floats_2, integers, integers_2
+from bayesmix.numerics.prior_densities import coefficient_prior
 from bayesmix.numerics.row_distribution.compiled import row_densities
 from bayesmix.numerics.variance_parameters import group_factors, pull_back_groups
 
 _HALF_LOG_2PI = 0.5 * log(2 * pi)
 
-PARTS = (
-    "family", "constant", "y", "trials", "offset", "cell", "cells", "levels", "columns", "plain",
-    "ks", "n_levels", "centred", "coefficient_kinds", "coefficient_numbers", "kinds", "numbers",
-)  # fmt: skip
-"""What the buffer holds first, in this order; `modelling.joint_kernel` fills it."""
+(
+    CODE, CONSTANT, Y, TRIALS, OFFSET, CELL, CELLS, LEVELS, COLUMNS, PLAIN,
+    KS, N_LEVELS, CENTRED, COEFFICIENT_KINDS, COEFFICIENT_NUMBERS, KINDS, NUMBERS,
+) = range(17)  # fmt: skip
+"""What the buffer holds first; `modelling.joint.density` fills it."""
 
 
 @kernel(fastmath={"contract"})
 def joint_density(buffer: Floats, q: Floats, gradient: Floats) -> float:
     """log p(y, q); fills `gradient` (n,)."""
-    ks, n_levels, centred = integers(buffer, 10), integers(buffer, 11), integers(buffer, 12)
-    p = floats_2(buffer, 6).shape[1]
+    ks, n_levels, centred = integers(buffer, KS), integers(buffer, N_LEVELS), integers(buffer, CENTRED)
+    kinds, numbers, p = integers(buffer, KINDS), floats_2(buffer, NUMBERS), floats_2(buffer, CELLS).shape[1]
     theta, packed = theta_of(q, p, ks, n_levels), np.empty(int((ks * (ks + 1) // 2).sum()))
-    value = floats(buffer, 1)[0] + group_factors(theta, ks, integers(buffer, 15), floats_2(buffer, 16), 0.0, packed)
+    value = floats(buffer, CONSTANT)[0] + group_factors(theta, ks, kinds, numbers, 0.0, packed)
     size = int((ks * n_levels).sum())
     effects, by_effect = np.empty(size), np.zeros(size)
     value += effects_of(q, p, ks, n_levels, centred, packed, effects)
@@ -40,9 +40,9 @@ def joint_density(buffer: Floats, q: Floats, gradient: Floats) -> float:
     by_packed = np.zeros(len(packed))
     _through_effects(q, p, ks, n_levels, centred, packed, effects, by_effect, by_packed, gradient)
     by_theta = np.empty(len(theta))
-    pull_back_groups(theta, ks, integers(buffer, 15), floats_2(buffer, 16), 0.0, by_packed, by_theta)
+    pull_back_groups(theta, ks, kinds, numbers, 0.0, by_packed, by_theta)
     _spread_theta(by_theta, p, ks, n_levels, gradient)
-    kinds, numbers = integers(buffer, 13), floats_2(buffer, 14)
+    kinds, numbers = integers(buffer, COEFFICIENT_KINDS), floats_2(buffer, COEFFICIENT_NUMBERS)
     for j in range(p):
         density, slope = coefficient_prior(kinds[j], numbers[j, 0], numbers[j, 1], numbers[j, 2], q[j])
         value += density
@@ -56,10 +56,10 @@ def theta_of(q: Floats, p: int, ks: Integers, n_levels: Integers) -> Floats:
     theta = np.empty(int((ks * (ks + 1) // 2).sum()))
     at, to = p, 0
     for t in range(len(ks)):
-        own = ks[t] * (ks[t] + 1) // 2
-        theta[to : to + own] = q[at : at + own]
-        to += own
-        at += own + ks[t] * n_levels[t]
+        n_own = ks[t] * (ks[t] + 1) // 2
+        theta[to : to + n_own] = q[at : at + n_own]
+        to += n_own
+        at += n_own + ks[t] * n_levels[t]
     return theta
 
 
@@ -67,40 +67,40 @@ def theta_of(q: Floats, p: int, ks: Integers, n_levels: Integers) -> Floats:
 def _spread_theta(by_theta: Floats, p: int, ks: Integers, n_levels: Integers, gradient: Floats) -> None:
     at, begin = p, 0
     for t in range(len(ks)):
-        own = ks[t] * (ks[t] + 1) // 2
-        gradient[at : at + own] = by_theta[begin : begin + own]
-        begin += own
-        at += own + ks[t] * n_levels[t]
+        n_own = ks[t] * (ks[t] + 1) // 2
+        gradient[at : at + n_own] = by_theta[begin : begin + n_own]
+        begin += n_own
+        at += n_own + ks[t] * n_levels[t]
 
 
 @kernel(fastmath={"contract"})
 def effects_of(
     q: Floats, p: int, ks: Integers, n_levels: Integers, centred: Integers, packed: Floats, effects: Floats
 ) -> float:
-    """Fill `effects` with b, term after term and column after column; the log density of what of q they come from."""
+    """Fill `effects` with b, term after term, column after column; the log density of the numbers behind them."""
     at, to, first = p, 0, 0
     value = 0.0
     for t in range(len(ks)):
         k, n = ks[t], n_levels[t]
         at += k * (k + 1) // 2
-        own, b = q[at : at + k * n], effects[to : to + k * n]
+        sampled, b = q[at : at + k * n], effects[to : to + k * n]
         if centred[t]:
-            b[:] = own
+            b[:] = sampled
             whitened = np.empty(k * n)
-            _whiten(packed[first:], k, n, own, whitened)
+            _whiten(packed[first:], k, n, sampled, whitened)
             value += _standard_normal(whitened)
             for c in range(k):
                 value -= n * log(packed[first + c * (c + 1) // 2 + c])
         else:
-            value += _standard_normal(own)
+            value += _standard_normal(sampled)
             for c in range(k):
                 scale = packed[first + c * (c + 1) // 2 + c]
                 for j in range(n):
-                    b[c * n + j] = scale * own[c * n + j]
+                    b[c * n + j] = scale * sampled[c * n + j]
                 for r in range(c):
                     scale = packed[first + c * (c + 1) // 2 + r]
                     for j in range(n):
-                        b[c * n + j] += scale * own[r * n + j]
+                        b[c * n + j] += scale * sampled[r * n + j]
         at += k * n
         to += k * n
         first += k * (k + 1) // 2
@@ -129,10 +129,10 @@ def _standard_normal(values: Floats) -> float:
 
 @kernel(fastmath={"contract"})
 def _likelihood(buffer: Floats, q: Floats, effects: Floats, by_coefficient: Floats, by_effect: Floats) -> float:
-    """log p(y | beta, b); derivatives by beta, into the first of `by_coefficient`, and by b."""
-    offset, cell, cells = floats(buffer, 4), integers(buffer, 5), floats_2(buffer, 6)
-    levels, columns, plain = integers_2(buffer, 7), floats_2(buffer, 8), integers(buffer, 9)
-    ks, n_levels = integers(buffer, 10), integers(buffer, 11)
+    """log p(y | beta, b); fills `by_effect` and the first p of `by_coefficient` with its derivatives."""
+    offset, cell, cells = floats(buffer, OFFSET), integers(buffer, CELL), floats_2(buffer, CELLS)
+    levels, columns, plain = integers_2(buffer, LEVELS), floats_2(buffer, COLUMNS), integers(buffer, PLAIN)
+    ks, n_levels = integers(buffer, KS), integers(buffer, N_LEVELS)
     n, p = len(cell), cells.shape[1]
     in_cell = np.zeros(cells.shape[0])
     for c in range(cells.shape[0]):
@@ -147,7 +147,7 @@ def _likelihood(buffer: Floats, q: Floats, effects: Floats, by_coefficient: Floa
             _add_effects(eta, effects[to : to + n_levels[t]], levels[t], columns[column], plain[column])
             column += 1
             to += n_levels[t]
-    value = row_densities(integers(buffer, 0)[0], eta, floats(buffer, 2), floats(buffer, 3), score)
+    value = row_densities(integers(buffer, CODE)[0], eta, floats(buffer, Y), floats(buffer, TRIALS), score)
     in_cell[:] = 0.0
     for i in range(n):
         in_cell[cell[i]] += score[i]
@@ -206,7 +206,7 @@ def _through_effects(
     for t in range(len(ks)):
         k, n = ks[t], n_levels[t]
         at += k * (k + 1) // 2
-        own, slopes, out = q[at : at + k * n], by_effect[to : to + k * n], gradient[at : at + k * n]
+        sampled, slopes, out = q[at : at + k * n], by_effect[to : to + k * n], gradient[at : at + k * n]
         if centred[t]:
             u, v = np.empty(k * n), np.empty(k * n)
             _whiten(packed[first:], k, n, effects[to : to + k * n], u)
@@ -225,12 +225,12 @@ def _through_effects(
         else:
             for r in range(k):
                 for j in range(n):
-                    out[r * n + j] = -own[r * n + j]
+                    out[r * n + j] = -sampled[r * n + j]
                 for c in range(r, k):
                     scale = packed[first + c * (c + 1) // 2 + r]
                     for j in range(n):
                         out[r * n + j] += scale * slopes[c * n + j]
-                    by_packed[first + c * (c + 1) // 2 + r] = _product(slopes, c * n, own, r * n, n)
+                    by_packed[first + c * (c + 1) // 2 + r] = _product(slopes, c * n, sampled, r * n, n)
         at += k * n
         to += k * n
         first += k * (k + 1) // 2

@@ -4,6 +4,6 @@
     criterion(beta, theta) = -2 log p(y | u~) + u~'u~ + log |I + Lambda'Z'WZ Lambda|
 
 u~ is the mode of u given y, W the expected (Fisher) weights there, as in lme4's glmer with nAGQ = 1.
-Arrays in, frozen dataclasses out. `estimate` is the front; the rest stands in the order
-likelihood, incidence, curvature, modes, criterion, frame; `boundary_search` finds the minimum.
+Begin with `estimate`. The rest builds up in the order likelihood, incidence, curvature, criterion, frame;
+`boundary_search` finds the minimum.
 """

@@ -1,7 +1,7 @@
-"""Kernels on H = I + V'WV, V = Z Lambda: its factor, solutions, and the part of its inverse that the rows meet.
+"""Kernels on H = I + V'WV, V = Z Lambda: its factor, solutions, and the part of its inverse at the effects of each row.
 
-Block 0 is eliminated level by level, which leaves a dense Schur complement for the other factors' effects. No pivot
-of H is below 1, so a plain Cholesky factor serves.
+Block 0 is eliminated level by level, which leaves a dense Schur complement for the other factors' effects. No pivot of
+H is below 1, so that a plain Cholesky factor is enough.
 """
 
 from typing import NamedTuple
@@ -10,6 +10,7 @@ import numpy as np
 
 from bayesmix.arrays import Floats
 from bayesmix.numerics.gaussian.dense import (
+    factor_plainly,
     factor_with_lapack,
     invert_factored,
     solve_lower,
@@ -20,9 +21,9 @@ from bayesmix.numerics.laplace.incidence import Rows
 
 
 class Curvature(NamedTuple):
-    """Cholesky factor of H. `own` (J, k, k): of each level's block, lower. `half` (n_met, k): `own`^-1 times the
-    level's products with the dense effects it meets. `lower` (m, m): of the Schur complement, lower triangle.
-    `log_determinant`: half of log |H|; infinite where rounding took a pivot.
+    """The Cholesky factor of H. `own` (J, k, k) has the lower factor of each level's block, `half` (n_met, k) is
+    `own`^-1 times the level's products with the dense effects it meets, and `lower` (m, m), a lower triangle, is the
+    factor of the Schur complement. `log_determinant` is half of log |H|, infinite if rounding took a pivot.
     """
 
     own: Floats
@@ -88,7 +89,7 @@ def times_rows(rows: Rows, scaled: Floats, values: Floats) -> Floats:
 def add_row(
     rows: Rows, scaled: Floats, weights: Floats, j: int, i: int, own: Floats, half: Floats, schur: Floats
 ) -> None:
-    """Add row i's products: to level j's block, to the products with the dense effects it meets, among the dense."""
+    """Add the products of row i to level j's block, to its products with dense effects, and among the latter."""
     k = rows.first[1]
     for r in range(k):
         for c in range(r + 1):
@@ -109,23 +110,6 @@ def add_row(
 
 
 @kernel
-def factor_small(matrix: Floats) -> float:
-    """Lower Cholesky factor in place; half the log determinant."""
-    log_determinant = 0.0
-    for i in range(matrix.shape[0]):
-        for j in range(i + 1):
-            total = matrix[i, j]
-            for s in range(j):
-                total -= matrix[i, s] * matrix[j, s]
-            if i > j:
-                matrix[i, j] = total / matrix[j, j]
-            else:
-                matrix[i, i] = np.sqrt(total) if total > 0.0 else 1.0
-                log_determinant += np.log(matrix[i, i]) if total > 0.0 else np.inf
-    return log_determinant
-
-
-@kernel
 def factorise(rows: Rows, scaled: Floats, weights: Floats) -> Curvature:
     """Factor H for weights (n_obs,)."""
     k, m, n_levels = rows.first[1], rows.n_dense[0], rows.start.shape[0] - 1
@@ -138,7 +122,10 @@ def factorise(rows: Rows, scaled: Floats, weights: Floats) -> Curvature:
             own[j, r, r] = 1.0
         for i in range(rows.start[j], rows.start[j + 1]):
             add_row(rows, scaled, weights, j, i, own[j], half, schur)
-        log_determinant += factor_small(own[j])
+        sound, of_level = factor_plainly(own[j], k, 0.0), 0.0
+        for r in range(k):
+            of_level += np.log(own[j, r, r])
+        log_determinant += of_level if sound else np.inf
         a, b = rows.met_start[j], rows.met_start[j + 1]
         for e in range(a, b):
             solve_lower(own[j], half[e])
@@ -181,8 +168,9 @@ def solve(rows: Rows, curvature: Curvature, values: Floats) -> Floats:
 
 
 class Inverse(NamedTuple):
-    """Of H^-1: `rows` (n_obs, K), its product with each row of V, at the effects of that row; `leverage` (n_obs,),
-    v'H^-1 v; `own` (J, k, k), blocks of block 0's levels; `dense` (m, m)."""
+    """Parts of H^-1: its product `rows` (n_obs, K) with each row of V, at the effects of that row; `leverage` (n_obs,),
+    v'H^-1 v; the blocks `own` (J, k, k) of block 0's levels; `dense` (m, m).
+    """
 
     rows: Floats
     leverage: Floats

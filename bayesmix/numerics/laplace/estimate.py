@@ -6,14 +6,12 @@ import numpy as np
 
 from bayesmix.arrays import Floats
 from bayesmix.numerics.boundary_search import Optimum, Patience, Restricted, from_boundary, search
-from bayesmix.numerics.effect_bases import lower_triangle
-from bayesmix.numerics.gaussian.arrangement import GroupColumns, dense_columns
-from bayesmix.numerics.laplace.criterion import Laplace
+from bayesmix.numerics.gaussian.arrangement import GroupColumns, effect_blocks, effect_positions
+from bayesmix.numerics.laplace.criterion import Counts, Laplace
 from bayesmix.numerics.laplace.curvature import invert, times_effects
 from bayesmix.numerics.laplace.frame import Frame, frame_of
 from bayesmix.numerics.laplace.incidence import incidence
 from bayesmix.numerics.laplace.likelihood import CountLikelihood
-from bayesmix.numerics.laplace.modes import Counts
 
 _FIRST_STEPS = 6
 _MOST_HALVINGS = 30
@@ -27,15 +25,16 @@ _PATIENCE = Patience(tolerance=1e-6, rounds=8, steps=50, near_zero=0.05)
 
 @dataclass(frozen=True)
 class LaplaceEstimate:
-    """Where the search ended. Separated data have no maximum, and the search ends far out: see `separation`.
+    """The end of the search. If data are separated there is no maximum, and the search ends far out: see `separation`.
 
-    `coefficients` (p,); `covariance` (p, p) of them, from the Hessian of the criterion by all that varies, nan where
-    that is not positive definite. L (k, k) of every term, lower triangular with a diagonal >= 0, exact zeros on
-    the boundary; `ranks`, below k there. `criterion`: -2 log likelihood. `modes` (n_levels, k) of every term's
-    effects; `mode_covariances` (n_levels, k, k) given the estimates. `eta` (n_obs,): linear predictor with them.
-    `spread` (n_terms,): greatest sd that a term gives to eta, over its directions, for columns of unit size.
-    `gradient_size`: greatest element of the projected gradient, each number in units of roughly a standard error;
-    `curvature`: least eigenvalue of the Hessian in the same units, nan where it is not finite.
+    `covariance` (p, p) of the `coefficients` (p,) comes from the Hessian of the criterion by everything that varies; it
+    is nan if that is not positive definite. `L` (k, k) of every term is lower triangular with a diagonal >= 0 and exact
+    zeros on the boundary, where its entry of `ranks` is below k. `criterion` is -2 log likelihood. Given the estimates,
+    every term's effects have `modes` (n_levels, k) and `mode_covariances` (n_levels, k, k), and `eta` (n_obs,) is the
+    linear predictor with these modes. `spread` (n_terms,) is the greatest sd that a term gives to eta in any direction,
+    for columns of unit size. `gradient_size` is the greatest element of the projected gradient, with each number
+    roughly in units of a standard error, and `curvature` the least eigenvalue of the Hessian in these units, nan if it
+    is not finite.
     """
 
     coefficients: Floats
@@ -60,7 +59,7 @@ def laplace_estimate(
     offset: Floats,
     likelihood: CountLikelihood,
 ) -> LaplaceEstimate:
-    """Minimise -2 log likelihood, the group effects integrated out by Laplace's approximation, over beta and Lambda.
+    """Minimise -2 log likelihood over beta and Lambda, with group effects integrated out by Laplace's approximation.
 
     Parameters
     ----------
@@ -79,23 +78,23 @@ def laplace_estimate(
 
     Notes
     -----
-    As lme4's glmer with nAGQ = 1 in its final stage, with the expected weights in the determinant (they are the
-    observed ones for the links logit and log), but with modes and gradient exact.
+    The criterion is that of lme4's glmer with nAGQ = 1 in its final stage: the determinant has the expected weights,
+    which for the links logit and log are the observed ones. Unlike there, modes and gradient are exact.
 
     References
     ----------
     Bates, Mächler, Bolker & Walker (2015), doi:10.18637/jss.v067.i01
     """
-    found = incidence(terms, len(y))
-    order = found.order
+    effects_of_rows = incidence(terms, len(y))
+    order = effects_of_rows.order
     constant = likelihood.log_constant(y, trials)
-    counts = Counts(found, y[order], trials[order], offset[order], X[order], likelihood.terms, constant)
+    counts = Counts(effects_of_rows, y[order], trials[order], offset[order], X[order], likelihood.terms, constant)
     frame, x = frame_of(counts, terms, _without_groups(likelihood, y, trials, X, offset))
     starts = _STARTS if terms and len(y) * sum(frame.sizes) <= _SMALL_MODEL else _STARTS[:1]
     optima = []
     for size in starts:
         start = frame.with_triangles(x, tuple(size * np.eye(k) for k in frame.sizes))
-        optimum = search(frame, start, np.zeros(found.n_effects), _PATIENCE)
+        optimum = search(frame, start, np.zeros(effects_of_rows.n_effects), _PATIENCE)
         optima.append(from_boundary(optimum, _AT_OPTIMUM / 10, _PATIENCE))
     best = optima[0]
     for other in optima[1:]:
@@ -107,8 +106,8 @@ def laplace_estimate(
 def _without_groups(likelihood: CountLikelihood, y: Floats, trials: Floats, X: Floats, offset: Floats) -> Floats:
     """Coefficients (p,) after a few of Fisher's steps without group effects.
 
-    Few, as separated data would lead them to where nothing has a slope any more. They begin at the least squares fit
-    of the linked response, half a count away from none and all, which brings them near whatever the offset is.
+    More steps would lead separated data to where nothing has a slope any more. They begin at the least squares fit of
+    the linked response, half a count away from none and all, which is near whatever the offset is.
     """
     beta = np.linalg.lstsq(X, likelihood.near(y, trials) - offset, rcond=None)[0]
     with np.errstate(all="ignore"):
@@ -131,11 +130,6 @@ def _estimate(optimum: Optimum[Frame]) -> LaplaceEstimate:
     frame, counts = optimum.coordinates, optimum.coordinates.counts
     at = frame.at(optimum.x, optimum.near)
     beta = frame.coefficients(optimum.x)
-    ranks = optimum.ranks
-    L = tuple(
-        lower_triangle(basis[:, :rank] * sd[:rank], np.abs(basis).max(axis=1, initial=0.0))
-        for basis, sd, rank in zip(frame.bases, optimum.sds, ranks, strict=True)
-    )
     modes, mode_covariances = _effects(frame, optimum.x, at)
     covariance, curvature = _covariance(optimum)
     order, eta = counts.incidence.order, np.empty(len(counts.y))
@@ -143,8 +137,8 @@ def _estimate(optimum: Optimum[Frame]) -> LaplaceEstimate:
     return LaplaceEstimate(
         coefficients=beta,
         covariance=covariance,
-        L=L,
-        ranks=ranks,
+        L=optimum.factors,
+        ranks=optimum.ranks,
         criterion=at.value,
         modes=modes,
         mode_covariances=mode_covariances,
@@ -158,7 +152,7 @@ def _estimate(optimum: Optimum[Frame]) -> LaplaceEstimate:
 def _covariance(optimum: Optimum[Frame]) -> tuple[Floats, float]:
     """Covariance of the coefficients (p, p), and the least eigenvalue of the Hessian.
 
-    The criterion is even in a direction that is held at 0: it has no mixed derivative with the rest, and leaving it
+    The criterion is even in a direction that is held at 0. It has no mixed derivative with the rest, so that leaving it
     out of the Hessian changes nothing for the coefficients.
     """
     frame, hessian = optimum.coordinates, _hessian_at(optimum)
@@ -191,18 +185,9 @@ def _effects(frame: Frame, x: Floats, at: Laplace) -> tuple[tuple[Floats, ...], 
     """Modes (n_levels, k) and covariances (n_levels, k, k) of every term's effects."""
     layout, rows = frame.counts.incidence.layout, frame.counts.incidence.rows
     inverse = invert(rows, at.scaled, at.curvature)
-    n_own = int(layout.block_levels[0] * layout.block_k[0])
     modes, covariances = [], []
     for place, basis, L in zip(layout.places, frame.bases, frame.triangles(x), strict=True):
-        own = slice(place.first, place.first + place.k)
-        if place.block == 0:
-            u = at.modes.u[:n_own].reshape(place.n_levels, -1)[:, own]
-            blocks = inverse.own[:, own, own]
-        else:
-            columns = dense_columns(layout, place)
-            u = at.modes.u[n_own + columns]
-            blocks = inverse.dense[columns[:, :, None], columns[:, None, :]]
         scale = basis @ L
-        modes.append(u @ scale.T)
-        covariances.append(scale @ blocks @ scale.T)
+        modes.append(at.modes.u[effect_positions(layout, place)] @ scale.T)
+        covariances.append(scale @ effect_blocks(layout, place, inverse.own, inverse.dense) @ scale.T)
     return tuple(modes), tuple(covariances)

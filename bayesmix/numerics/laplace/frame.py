@@ -1,7 +1,7 @@
-"""Coordinates for the search: one vector of numbers of order one for the coefficients and all of Lambda.
+"""Coordinates of the search: one vector of numbers of order one for the coefficients and all of Lambda.
 
-Coefficients belong to orthogonal columns, a term's effects too, so that neither units nor the origin of a covariate
-matter; each number is in units of what the data tell about it, roughly a standard error.
+Coefficients and the effects of a term belong to orthogonal columns, so that neither the unit nor the origin of a
+covariate matters. The unit of each number is roughly a standard error.
 """
 
 from dataclasses import dataclass, replace
@@ -9,18 +9,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bayesmix.arrays import Floats
-from bayesmix.numerics.boundary_search import Evaluation
-from bayesmix.numerics.effect_bases import packed_triangles, triangles, turned_bases, unit_bases
+from bayesmix.numerics.boundary_search import Coordinates, Evaluation
+from bayesmix.numerics.effect_bases import packed_triangles, turned_bases, unit_bases
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
-from bayesmix.numerics.laplace.criterion import Laplace, Slope, laplace_at, slope_of
+from bayesmix.numerics.laplace.criterion import Counts, Laplace, Slope, laplace_at, slope_of
 from bayesmix.numerics.laplace.curvature import solve, times_effects, times_rows
-from bayesmix.numerics.laplace.modes import Counts
 
 
 @dataclass(frozen=True)
-class Frame:
-    """`turn` (p, p): the coefficients are `turn` times the first p numbers. `bases`, one U (k, k) a term: its effects
-    are U L u with L from the other numbers, lower triangle after lower triangle, each times its `units` (n_theta,).
+class Frame(Coordinates):
+    """The coefficients are `turn` (p, p) times the first p numbers. The effects of a term are U L u with U (k, k) its
+    entry of `bases` and L from the other numbers, lower triangle after lower triangle, times their `units` (n_theta,).
     """
 
     counts: Counts
@@ -32,29 +31,16 @@ class Frame:
     def n_coefficients(self) -> int:
         return len(self.turn)
 
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        return tuple(len(basis) for basis in self.bases)
-
     def coefficients(self, x: Floats) -> Floats:
         """beta (p,)."""
         return self.turn @ x[: self.n_coefficients]
-
-    def triangles(self, x: Floats) -> tuple[Floats, ...]:
-        """L (k, k) of every term, in its basis."""
-        return triangles(x[self.n_coefficients :] * self.units, self.sizes)
-
-    def with_triangles(self, x: Floats, factors: tuple[Floats, ...]) -> Floats:
-        """The same coefficients with other L."""
-        return np.concatenate([x[: self.n_coefficients], packed_triangles(factors) / self.units])
 
     def at(self, x: Floats, start: Floats) -> Laplace:
         """The approximation at x; the search for the modes begins at `start` (q,)."""
         layout, width = self.counts.incidence.layout, self.counts.incidence.rows.z.shape[1]
         factors = np.zeros((len(layout.block_k), width, width))
         for place, basis, L in zip(layout.places, self.bases, self.triangles(x), strict=True):
-            own = slice(place.first, place.first + place.k)
-            factors[place.block, own, own] = basis @ L
+            factors[place.block, place.columns, place.columns] = basis @ L
         return laplace_at(self.counts, self.coefficients(x), factors, start)
 
     def value(self, x: Floats, near: Floats) -> float:
@@ -69,19 +55,18 @@ class Frame:
         return Evaluation(at.value, gradient, at.modes.u)
 
     def settle(self, x: Floats, near: Floats) -> Floats:
-        """The modes at a turned place: the turn has changed what u stands for."""
+        """The modes at the turned point: the turn has changed the meaning of u."""
         at = self.at(x, near)
         return at.modes.u if np.isfinite(at.value) else near
 
-    def slope(self, gradient: Floats, _sds: tuple[Floats, ...]) -> Floats:
-        return gradient
-
     def _by_theta(self, slope: Slope) -> Floats:
-        by_term = []
-        for place, basis in zip(self.counts.incidence.layout.places, self.bases, strict=True):
-            own = slice(place.first, place.first + place.k)
-            by_term.append(basis.T @ slope.factors[place.block, own, own])
-        return packed_triangles(tuple(by_term))
+        places = self.counts.incidence.layout.places
+        return packed_triangles(
+            tuple(
+                basis.T @ slope.factors[place.block, place.columns, place.columns]
+                for place, basis in zip(places, self.bases, strict=True)
+            )
+        )
 
     def turned(self, x: Floats) -> tuple["Frame", tuple[Floats, ...]]:
         bases, sds = turned_bases(self.bases, self.triangles(x))
@@ -108,7 +93,7 @@ def frame_of(counts: Counts, terms: tuple[GroupColumns, ...], coefficients: Floa
 
 
 def _information(frame: Frame, at: Laplace) -> Floats:
-    """Of the data on the numbers behind beta (p, p), less what the group effects take: X'(W - W V H^-1 V'W)X."""
+    """Information (p, p) on the numbers behind beta, group effects allowed for: X'(W - W V H^-1 V'W)X."""
     rows, weights = frame.counts.incidence.rows, at.modes.terms.expected
     columns = frame.counts.X @ frame.turn
     weighted = columns * weights[:, None]

@@ -1,4 +1,4 @@
-"""Which effects every row has: rows sorted by the level of the largest grouping factor, met levels of the others.
+"""The effects of every row, with rows sorted by the level of the largest grouping factor.
 
 Effects are in blocks, one a grouping factor (`gaussian.arrangement`). Block 0 is eliminated level by level; the
 effects of the others, the m dense ones, follow it in u, and each level of block 0 meets few of them.
@@ -14,7 +14,7 @@ from bayesmix.numerics.gaussian.arrangement import Arrangement, GroupColumns, ar
 
 
 class Rows(NamedTuple):
-    """What the kernels read; n_obs rows in the order of block 0's levels, K columns over all blocks.
+    """The arrays of the kernels: n_obs rows in the order of block 0's levels, K columns over all blocks.
 
     `z` (n_obs, K): the columns that vary by level, block after block. `first` (n_blocks + 1,): where a block's columns
     begin. `start` (J + 1,): level j has the rows `start[j]:start[j + 1]`. `column` (n_obs, n_blocks - 1): first
@@ -35,7 +35,7 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class Incidence:
-    """`rows` for the kernels; `order` (n_obs,): the data's row at each place of `rows`; `layout` of the terms."""
+    """`rows` for the kernels, the data's row at each place of them, `order` (n_obs,), and the `layout` of the terms."""
 
     rows: Rows
     order: Integers

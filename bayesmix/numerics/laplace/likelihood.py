@@ -21,10 +21,10 @@ _SMALL = 1e-4
 
 @dataclass(frozen=True)
 class RowTerms:
-    """Row by row, each (n_obs,): `log_density` without its constant, its derivative `score` by eta, minus its second
-    derivative `observed`, the expected value `expected` of that, and the derivative `expected_slope` of `expected`.
+    """`log_density` of every row without its constant, its derivative `score` by eta, minus its second derivative
+    `observed`, the expectation `expected` of that, and its derivative `expected_slope`; each (n_obs,).
 
-    With the links logit and log `observed` is `expected`, the same array.
+    With the links logit and log, `observed` and `expected` are the same array.
     """
 
     log_density: Floats
@@ -38,9 +38,9 @@ class RowTerms:
 class CountLikelihood:
     """A distribution of counts with its link.
 
-    `terms` takes eta, y and the trials (1 for Bernoulli; not used by Poisson), all (n_obs,); `log_constant`, of y and
-    the trials, is the sum over rows of what the log density adds that does not depend on eta; `near`, of the same, is
-    an eta near the data, half a count away from none and all.
+    `terms` is a function of eta, y and the trials (1 for Bernoulli; not used by Poisson), all (n_obs,). `log_constant`,
+    of y and the trials, is the sum over rows of the terms of the log density without eta. `near`, of the same, is an
+    eta near the data, half a count away from none and all.
     """
 
     terms: Callable[[Floats, Floats, Floats], RowTerms]

@@ -2,5 +2,5 @@
 
     y_i ~ f(eta_i, auxiliary),  eta_i = offset_i + x_i' beta + sd u_level(i),  u ~ N(0, 1)
 
-What is left is a density of beta, sd and the family's own parameter. Arrays in, frozen dataclasses out.
+What remains is a density of beta, sd and the family's further parameter.
 """

@@ -1,12 +1,13 @@
 """Exact draws of a level's effect given the parameters, by rejection under tangents, compiled.
 
-log density h(u) of an effect is concave for every family here but the beta-binomial: it lies below its tangents. From
-tangents at nodes about the mode, a normal width apart, comes a density of exponential pieces that is drawn from in
-closed form; a draw is kept with probability exp(h - tangent), which is above 0.9 on average. No quadrature enters, nor
-does it matter where the nodes lie. Source: Gilks & Wild (1992), doi:10.2307/2347565, here without adding tangents.
+The log density h(u) of an effect is concave for every family here but the beta-binomial, so that it lies below its
+tangents. Tangents at nodes about the mode, a normal width apart, make a density of exponential pieces that can be drawn
+from in closed form. A draw is kept with probability exp(h - tangent), which is above 0.9 on average. There is no
+quadrature, and the places of the nodes do not matter. Source: Gilks & Wild (1992), doi:10.2307/2347565, here without
+adding tangents.
 
-A beta-binomial's h may bend upwards between nodes: there they lie half as far apart and the envelope is raised by
-`_MARGIN`, which covers such a bend of up to 6 times the curvature at the mode.
+The h of a beta-binomial may bend upwards between nodes. Its nodes are half as far apart and the envelope is raised by
+`_MARGIN`, which covers a bend of up to 6 times the curvature at the mode.
 """
 
 from math import exp, expm1, log, log1p
@@ -14,8 +15,9 @@ from math import exp, expm1, log, log1p
 import numpy as np
 
 from bayesmix.arrays import Floats, Integers
+from bayesmix.numerics.buffer import floats, integers
 from bayesmix.numerics.kernels import kernel
-from bayesmix.numerics.level_quadrature.nodes import (
+from bayesmix.numerics.level_quadrature.integral import (
     Level,
     centre_and_width,
     level_of,
@@ -30,7 +32,6 @@ from bayesmix.numerics.level_quadrature.posterior import (
     rows_at,
     values_of,
 )
-from bayesmix.numerics.packed import floats, integers
 from bayesmix.numerics.row_codes import NEGATIVE_BINOMIAL_LOG
 
 _SPACING, _SPACING_BENT = 1.1, 0.5  # in widths
@@ -40,12 +41,12 @@ _MOST_NODES = 200  # to each side
 _MOST_TRIES = 10_000
 
 
-@kernel(error_model="numpy")
+@kernel
 def draw_effects(buffer: Floats, thetas: Floats, before: int, levels: Integers, seed: int, effects: Floats) -> None:
     """Fill `effects` (n_points, len(levels)) with one draw of s u for each of `levels` at every theta (n_points, n).
 
-    Every draw has random numbers of its own: they depend on `seed`, the level, and the position of theta among all,
-    which `before` others precede.
+    Every draw has random numbers of its own, which depend on `seed`, the level, and the position of theta among all
+    thetas; `before` others precede the first.
     """
     n = thetas.shape[1]
     values, slopes, scores = np.empty(n), np.empty(n), np.empty(n)
@@ -54,10 +55,10 @@ def draw_effects(buffer: Floats, thetas: Floats, before: int, levels: Integers, 
     starts, guess, information = integers(buffer, STARTS), floats(buffer, GUESS), floats(buffer, INFORMATION)
     for i in range(thetas.shape[0]):
         values_of(buffer, thetas[i], values, slopes, scores)
-        table, (code, own, sd) = rows_at(buffer, values), family_at(buffer, values)
+        table, (code, auxiliary, sd) = rows_at(buffer, values), family_at(buffer, values)
         for k in range(len(levels)):
             j = levels[k]
-            level = level_of(table, code, own, sd, starts[j], starts[j + 1])
+            level = level_of(table, code, auxiliary, sd, starts[j], starts[j + 1])
             centre, width = centre_and_width(table, level, guess[j], information[j])
             first, last = _place_nodes(table, level, centre, width, nodes, heights, tangents)
             _measure(first, last, nodes, heights, tangents, ends, masses)
@@ -65,7 +66,7 @@ def draw_effects(buffer: Floats, thetas: Floats, before: int, levels: Integers, 
             effects[i, k] = sd * _draw(table, level, first, last, nodes, heights, tangents, ends, masses, stream)
 
 
-@kernel(error_model="numpy")
+@kernel
 def _place_nodes(
     table: Floats,
     level: Level,
@@ -94,7 +95,7 @@ def _place_nodes(
     return first, last
 
 
-@kernel(error_model="numpy")
+@kernel
 def _measure(
     first: int, last: int, nodes: Floats, heights: Floats, tangents: Floats, ends: Floats, masses: Floats
 ) -> None:
@@ -120,13 +121,13 @@ def _measure(
         masses[at] = total
 
 
-@kernel(error_model="numpy")
+@kernel
 def _mean_exp(x: float) -> float:
     """(exp(x) - 1) / x."""
     return expm1(x) / x if abs(x) > 1e-8 else 1.0 + 0.5 * x
 
 
-@kernel(error_model="numpy")
+@kernel
 def _draw(
     table: Floats,
     level: Level,
@@ -145,30 +146,30 @@ def _draw(
     reference = value_at(table, level, nodes[first]) - heights[first]
     u = nodes[first]
     for _ in range(_MOST_TRIES):
-        stream, one = _uniform(stream)
-        stream, two = _uniform(stream)
-        stream, three = _uniform(stream)
-        at, target = first, one * masses[last]
+        stream, first_uniform = _uniform(stream)
+        stream, second_uniform = _uniform(stream)
+        stream, third_uniform = _uniform(stream)
+        at, target = first, first_uniform * masses[last]
         while at < last and masses[at] < target:
             at += 1
         slope = tangents[at]
         if at == first:
-            u = ends[at + 1] + log(two) / slope
+            u = ends[at + 1] + log(second_uniform) / slope
         elif at == last:
-            u = ends[at] + log(two) / slope
+            u = ends[at] + log(second_uniform) / slope
         else:
             length = ends[at + 1] - ends[at]
             x = slope * length
-            u = ends[at] + length * (log1p(two * expm1(x)) / x if abs(x) > 1e-8 else two)
+            u = ends[at] + length * (log1p(second_uniform * expm1(x)) / x if abs(x) > 1e-8 else second_uniform)
         h = value_at(table, level, u) - reference
-        if log(three) <= h - heights[at] - slope * (u - nodes[at]) - margin:
+        if log(third_uniform) <= h - heights[at] - slope * (u - nodes[at]) - margin:
             break
     return u
 
 
-@kernel(error_model="numpy")
+@kernel
 def _stream(seed: int, draw: int, level: int) -> np.uint64:
-    """The state of a stream of random numbers of its own."""
+    """The state of the stream of random numbers of one draw."""
     state = np.uint64(seed)
     for part in (draw, level):
         state, _ = _next(state ^ (np.uint64(part) * np.uint64(0xD1342543DE82EF95) + np.uint64(0x632BE59BD9B4E019)))
@@ -176,7 +177,7 @@ def _stream(seed: int, draw: int, level: int) -> np.uint64:
     return state
 
 
-@kernel(error_model="numpy")
+@kernel
 def _next(state: np.uint64) -> tuple[np.uint64, np.uint64]:
     """Steele, Lea & Flood (2014), doi:10.1145/2660193.2660195: the next state and 64 random bits."""
     state += np.uint64(0x9E3779B97F4A7C15)
@@ -186,7 +187,7 @@ def _next(state: np.uint64) -> tuple[np.uint64, np.uint64]:
     return state, bits ^ (bits >> np.uint64(31))
 
 
-@kernel(error_model="numpy")
+@kernel
 def _uniform(state: np.uint64) -> tuple[np.uint64, float]:
     """A number strictly between 0 and 1."""
     state, bits = _next(state)

@@ -1,9 +1,9 @@
-"""Tail probabilities of the beta-binomial distribution, in a time that does not grow with the trials.
+"""Tail probabilities of the beta-binomial distribution, in a time that does not grow with the number of trials.
 
-A tail is a sum of probabilities, taken from its near end outwards. Few terms are added one by one, each from the one
-before; many in blocks, by Gauss's quadrature for sums: with the nodes of the discrete (Gram) polynomials `n_nodes`
-values give the sum of any polynomial of degree 2 n_nodes - 1 over a block. Where a block ends its probabilities
-have fallen by e^8 at most, and the poles of the gamma functions are far from it.
+A tail is a sum of probabilities, taken from its near end outwards. A few terms are added one by one, each computed from
+the one before. Many terms are added in blocks, by Gauss's quadrature for sums: at the nodes of the discrete (Gram)
+polynomials, `n_nodes` values give the sum over a block of any polynomial of degree 2 n_nodes - 1. Within a block
+probabilities fall by e^8 at most, and the poles of the gamma functions are far away.
 
 References
 ----------
@@ -62,7 +62,7 @@ def _rules() -> tuple[Floats, Floats]:
     return nodes, weights
 
 
-@kernel(error_model="numpy")
+@kernel
 def _fill_tails(
     y: Floats, n: Floats, a: Floats, b: Floats, at: Floats, nodes: Floats, weights: Floats, below: Floats, above: Floats
 ) -> None:
@@ -82,13 +82,13 @@ def _fill_tails(
             above[i] = _lower_tail(n[i] - y[i], n[i], b[i], a[i], at[i], nodes, weights)
 
 
-@kernel(error_model="numpy")
+@kernel
 def _step(k: float, n: float, a: float, b: float) -> float:
     """P(k - 1) / P(k)."""
     return k * (b + n - k) / ((n - k + 1.0) * (a + k - 1.0)) if k > 0.0 else 0.0
 
 
-@kernel(error_model="numpy")
+@kernel
 def _lower_tail(y: float, n: float, a: float, b: float, at: float, nodes: Floats, weights: Floats) -> float:
     """P(Y < y) from P(Y = y), summed downwards."""
     k, term, total = y - 1.0, at * _step(y, n, a, b), 0.0
@@ -113,9 +113,9 @@ def _lower_tail(y: float, n: float, a: float, b: float, at: float, nodes: Floats
     return total
 
 
-@kernel(error_model="numpy")
+@kernel
 def _longest_block(k: float, n: float, a: float, b: float, step: float) -> int:
-    """Row of the rule for the terms k, k - 1, ...; -1 where they are too few, or change too much."""
+    """Row of the rule for the terms k, k - 1, ...; -1 if they are too few or change too much."""
     if k < 2.0 * _SHORTEST:
         return -1
     bend = abs(1.0 / k - 1.0 / (b + n - k) + 1.0 / (n - k + 1.0) - 1.0 / (a + k - 1.0))
@@ -129,7 +129,7 @@ def _longest_block(k: float, n: float, a: float, b: float, step: float) -> int:
     return row
 
 
-@kernel(error_model="numpy")
+@kernel
 def _log_ratio(k: float, d: float, n: float, a: float, b: float) -> float:
     """log P(k - d) - log P(k); d need not be whole."""
     low = k - d

@@ -1,10 +1,10 @@
 """Log densities of counts in compiled code, stable far out: of one row with its derivatives, and of all rows at once.
 
 A row is known by the code of its family and link (`numerics.row_codes`), its linear predictor eta, three numbers
-`first`, `second` and `count` as `level_quadrature.rows` has them, and `own`, the family's own parameter: the shape of a
-negative binomial (its variance is mu + mu^2 / shape), or phi of a beta-binomial (the probability is Beta(mu phi, (1 -
-mu) phi)). Terms without eta stand apart, in `apart_from_predictor`: they are needed once, not at every node of a
-quadrature.
+`first`, `second` and `count` as `level_quadrature.rows` has them, and `auxiliary`, the family's further parameter: the
+shape of a negative binomial (its variance is mu + mu^2 / shape), or phi of a beta-binomial (the probability is Beta(mu
+phi, (1 - mu) phi)). Terms without eta stand apart, in `apart_from_predictor`: they are needed once, not at every node
+of a quadrature.
 
 `row_densities` is for the joint density, whose gradient spends its time there: it works on four rows at a time. exp and
 log are written out as polynomials, which a compiler turns into vector instructions; calls of the library's functions
@@ -16,17 +16,10 @@ from math import erfc, exp, expm1, log, log1p, pi, sqrt
 import numpy as np
 
 from bayesmix.arrays import Floats
+from bayesmix.numerics import row_codes as codes
 from bayesmix.numerics.gamma_ratios import log_rise, slope_of_rise
 from bayesmix.numerics.kernels import kernel
-from bayesmix.numerics.row_codes import (
-    BETA_BINOMIAL_LOGIT,
-    BINOMIAL_CLOGLOG,
-    BINOMIAL_LOGIT,
-    BINOMIAL_PROBIT,
-    NEGATIVE_BINOMIAL_LOG,
-    POISSON_LOG,
-)
-from bayesmix.numerics.variance_priors import log_logistic, logistic
+from bayesmix.numerics.prior_densities import log_logistic, logistic
 
 _HALF_LOG_2PI = 0.5 * log(2 * pi)
 _ROOT_HALF = sqrt(0.5)
@@ -40,84 +33,84 @@ _ROUND = 6755399441055744.0  # 1.5 x 2^52: a sum with it is rounded to a whole n
 _LARGEST_HELD = 708.0
 
 
-@kernel(error_model="numpy")
-def log_density(code: int, eta: float, first: float, second: float, count: float, own: float) -> float:
+@kernel
+def log_density(code: int, eta: float, first: float, second: float, count: float, auxiliary: float) -> float:
     """Log density of a row, or of `count` identical ones."""
-    if code == BINOMIAL_LOGIT:
+    if code == codes.BINOMIAL_LOGIT:
         return first * log_logistic(eta) + second * log_logistic(-eta)
-    if code == BINOMIAL_PROBIT:
+    if code == codes.BINOMIAL_PROBIT:
         return first * log_normal_share(eta) + second * log_normal_share(-eta)
-    if code == BINOMIAL_CLOGLOG:
+    if code == codes.BINOMIAL_CLOGLOG:
         return first * _log_event(eta) - second * exp(min(eta, _LARGEST))
-    if code == POISSON_LOG:
+    if code == codes.POISSON_LOG:
         return first * eta - second * exp(min(eta, _LARGEST))
-    if code == NEGATIVE_BINOMIAL_LOG:
-        x = eta - log(own)
-        return count * (first * x + (first + own) * log_logistic(-x))
-    up, down, _ = mean(code - BETA_BINOMIAL_LOGIT, eta)
-    a, b = max(up * own, _TINY), max(down * own, _TINY)
+    if code == codes.NEGATIVE_BINOMIAL_LOG:
+        x = eta - log(auxiliary)
+        return count * (first * x + (first + auxiliary) * log_logistic(-x))
+    up, down, _ = mean(code - codes.BETA_BINOMIAL_LOGIT, eta)
+    a, b = max(up * auxiliary, _TINY), max(down * auxiliary, _TINY)
     return count * (log_rise(a, first) + log_rise(b, second))
 
 
-@kernel(error_model="numpy")
+@kernel
 def with_slopes(
-    code: int, eta: float, first: float, second: float, count: float, own: float
+    code: int, eta: float, first: float, second: float, count: float, auxiliary: float
 ) -> tuple[float, float, float, float]:
-    """Log density, its slope by eta, the information, and the slope by `own`.
+    """Log density, its slope by eta, the information, and the slope by `auxiliary`.
 
     The information is minus the second derivative by eta, for a beta-binomial nearly the expected one.
     """
-    if code == BINOMIAL_LOGIT:
+    if code == codes.BINOMIAL_LOGIT:
         small = exp(-abs(eta))
         log_up, up, down = -log1p(small), 1.0 / (1.0 + small), small / (1.0 + small)
         if eta < 0.0:
             log_up, up, down = log_up + eta, down, up
         value = first * log_up + second * (log_up - eta)
         return value, first * down - second * up, (first + second) * up * down, 0.0
-    if code == BINOMIAL_PROBIT:
+    if code == codes.BINOMIAL_PROBIT:
         log_up, log_down = log_normal_share(eta), log_normal_share(-eta)
         density = -0.5 * eta * eta - _HALF_LOG_2PI
         # phi / Phi on both sides; d up / d eta = -up (eta + up), d down / d eta = down (down - eta)
         up, down = exp(density - log_up), exp(density - log_down)
         bend = first * up * (eta + up) + second * down * (down - eta)
         return first * log_up + second * log_down, first * up - second * down, bend, 0.0
-    if code == BINOMIAL_CLOGLOG:
+    if code == codes.BINOMIAL_CLOGLOG:
         rate = exp(min(eta, _LARGEST))
         ratio = 1.0 - rate / 2 if rate < _SMALL else (rate / expm1(rate) if rate < _LARGEST else 0.0)
         excess = rate / 2 if rate < _SMALL else rate + ratio - 1.0
         value = first * _log_event(eta) - second * rate
         return value, first * ratio - second * rate, first * ratio * excess + second * rate, 0.0
-    if code == POISSON_LOG:
+    if code == codes.POISSON_LOG:
         expected = second * exp(min(eta, _LARGEST))
         return first * eta - expected, first - expected, expected, 0.0
-    if code == NEGATIVE_BINOMIAL_LOG:
-        x = eta - log(own)
-        up, down, size = logistic(x), logistic(-x), first + own
+    if code == codes.NEGATIVE_BINOMIAL_LOG:
+        x = eta - log(auxiliary)
+        up, down, size = logistic(x), logistic(-x), first + auxiliary
         value = count * (first * x + size * log_logistic(-x))
-        by_own = count * (log_logistic(-x) + (size * up - first) / own)
-        return value, count * (first - size * up), count * size * up * down, by_own
-    up, down, slope = mean(code - BETA_BINOMIAL_LOGIT, eta)
-    a, b = max(up * own, _TINY), max(down * own, _TINY)
+        by_auxiliary = count * (log_logistic(-x) + (size * up - first) / auxiliary)
+        return value, count * (first - size * up), count * size * up * down, by_auxiliary
+    up, down, slope = mean(code - codes.BETA_BINOMIAL_LOGIT, eta)
+    a, b = max(up * auxiliary, _TINY), max(down * auxiliary, _TINY)
     value = count * (log_rise(a, first) + log_rise(b, second))
     from_up, from_down = slope_of_rise(a, first), slope_of_rise(b, second)
     trials = first + second
-    information = slope * slope / max(up * down, _TINY) * trials * (own + 1.0) / (own + trials)
-    by_own = up * from_up + down * from_down
-    return value, count * own * slope * (from_up - from_down), count * information, count * by_own
+    information = slope * slope / max(up * down, _TINY) * trials * (auxiliary + 1.0) / (auxiliary + trials)
+    by_auxiliary = up * from_up + down * from_down
+    return value, count * auxiliary * slope * (from_up - from_down), count * information, count * by_auxiliary
 
 
-@kernel(error_model="numpy")
-def apart_from_predictor(code: int, first: float, second: float, count: float, own: float) -> tuple[float, float]:
-    """The terms of a row's log density without its linear predictor, and their slope by `own`."""
-    if code < NEGATIVE_BINOMIAL_LOG:
+@kernel
+def apart_from_predictor(code: int, first: float, second: float, count: float, auxiliary: float) -> tuple[float, float]:
+    """The terms of a row's log density without its linear predictor, and their slope by `auxiliary`."""
+    if code < codes.NEGATIVE_BINOMIAL_LOG:
         return 0.0, 0.0
-    if code == NEGATIVE_BINOMIAL_LOG:
-        return count * log_rise(own, first), count * slope_of_rise(own, first)
+    if code == codes.NEGATIVE_BINOMIAL_LOG:
+        return count * log_rise(auxiliary, first), count * slope_of_rise(auxiliary, first)
     trials = first + second
-    return -count * log_rise(own, trials), -count * slope_of_rise(own, trials)
+    return -count * log_rise(auxiliary, trials), -count * slope_of_rise(auxiliary, trials)
 
 
-@kernel(error_model="numpy")
+@kernel
 def mean(link: int, eta: float) -> tuple[float, float, float]:
     """Probability, its complement, and the slope of the probability; links logit, probit, cloglog are 0, 1, 2."""
     if link == 0:
@@ -130,7 +123,7 @@ def mean(link: int, eta: float) -> tuple[float, float, float]:
     return -expm1(-rate), down, rate * down
 
 
-@kernel(error_model="numpy")
+@kernel
 def log_normal_share(x: float) -> float:
     """log Phi(x)."""
     if x > 0.0:
@@ -142,7 +135,7 @@ def log_normal_share(x: float) -> float:
     return -0.5 * x * x - _HALF_LOG_2PI - log(-x) + log1p(r * (-1.0 + r * (3.0 + r * (-15.0 + r * 105.0))))
 
 
-@kernel(error_model="numpy")
+@kernel
 def _log_event(eta: float) -> float:
     """log(1 - exp(-exp(eta)))."""
     if eta > _LARGEST:
@@ -218,7 +211,7 @@ def row_densities(code: int, eta: Floats, y: Floats, trials: Floats, score: Floa
     """
     n = eta.shape[0]
     density = np.empty(n)
-    if code == POISSON_LOG:
+    if code == codes.POISSON_LOG:
         exponential(eta, score)
         for i in range(n):
             mean = trials[i] * score[i]

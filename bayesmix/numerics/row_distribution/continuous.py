@@ -17,7 +17,7 @@ _HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
 
 
 def _scale(q: Predicted) -> Floats:
-    """Standard deviation of a row, of Student's t its scale: sigma / sqrt(weight)."""
+    """Standard deviation of a row, or scale of its Student's t: sigma / sqrt(weight)."""
     return q["sigma"] / np.sqrt(q["weights"])
 
 

@@ -1,4 +1,4 @@
-"""What a distribution is asked, and what it depends on.
+"""The interface of the distributions of rows, and the parameters that they depend on.
 
 Everything broadcasts: y is (n_rows, 1), the linear predictor eta (n_rows, n_draws). Log densities and tails are
 computed from eta, not from the mean, so that a probability near 1 keeps its distance from 1: separated data lead the

@@ -22,7 +22,7 @@ LogZero = Callable[[Parameters], Floats]
 
 
 def inflated(base: RowDistribution) -> RowDistribution:
-    """0 with probability zi, else as `base`."""
+    """0 with probability zi, otherwise `base`."""
 
     def log_density(y: Floats, q: Predicted) -> Floats:
         of_base = base.log_density(y, q) + np.log1p(-q["zi"])

@@ -1,1 +1,1 @@
-"""From an analysis card to a folder of results: what is read, fitted, drawn and written, by one writer at a time."""
+"""From an analysis card to a folder of results: reading, fitting, drawing and writing, by one writer at a time."""

@@ -1,4 +1,4 @@
-"""An analysis card: one TOML file that says all of an analysis, from the data to the pictures."""
+"""An analysis card: one TOML file that describes a whole analysis, from the data to the pictures."""
 
 import os
 import re
@@ -21,11 +21,11 @@ MOST_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class DataPart:
-    """Which data: a bundled set (`source`) or a file (`path`), one of the two.
+    """The data: either a bundled set (`source`) or a file (`path`).
 
-    `na` ``"drop"`` or ``"error"``; `weights` a column; `units` by column; `keep` the levels of a column whose rows are
-    used, such as one locus of a table; `factors` the levels of a column in their order, the first the reference.
-    `sep`, `decimal`, `encoding`, `na_values` and `sheet`: how a file is written, as `read_table` takes them.
+    `na` is ``"drop"`` or ``"error"``, `weights` is a column, and `units` are by column. `keep` has the levels of a
+    column whose rows are used, such as one locus of a table, and `factors` the levels of a column in their order, the
+    reference first. `sep`, `decimal`, `encoding`, `na_values` and `sheet` describe a file; `read_table` takes them.
     """
 
     source: str | None = None
@@ -44,7 +44,7 @@ class DataPart:
 
 @dataclass(frozen=True)
 class ModelPart:
-    """Formula and family; `auxiliary`: formulas of the family's further parameters, such as ``sigma ~ Days``."""
+    """Formula and family, and in `auxiliary` formulas of the family's further parameters, such as ``sigma ~ Days``."""
 
     formula: str
     family: str = "gaussian"
@@ -53,7 +53,7 @@ class ModelPart:
 
 @dataclass(frozen=True)
 class SamplerPart:
-    """How to sample; what is None is left to `fit`."""
+    """How to sample; `fit` decides what is None."""
 
     name: str | None = None
     draws: int | None = None
@@ -68,10 +68,10 @@ class SamplerPart:
 
 @dataclass(frozen=True)
 class QuestionsPart:
-    """What to ask beside the summary.
+    """Questions besides the summary.
 
-    `rand`: the Bayes factor of each random term, and how it hangs on the prior; asked where it is True. `audit`: NUTS
-    from dispersed starts beside the fit; asked unless it is False.
+    If `rand` is True, the Bayes factor of each random term is computed, and how it depends on the prior. Unless `audit`
+    is False, NUTS from dispersed starts is compared with the fit.
     """
 
     rand: bool | None = None
@@ -80,10 +80,10 @@ class QuestionsPart:
 
 @dataclass(frozen=True)
 class ReportPart:
-    """What to show: the intervals' probability, the pictures (None: all that suit the model), and `layers`.
+    """The probability of intervals, the pictures (None: all that suit the model), their formats and `layers`.
 
-    `formats` are the kinds of files of each picture, some of ``"png"``, ``"pdf"`` and ``"svg"``; None is PNG alone.
-    `layers` are further formulas for the same data, by the name that the picture of lines prints.
+    Each picture has a file in each of the `formats` ``"png"``, ``"pdf"`` and ``"svg"``; None is PNG alone. `layers` are
+    further formulas for the same data, by the name that the picture of lines shows.
     """
 
     probability: float = 0.95
@@ -94,10 +94,7 @@ class ReportPart:
 
 @dataclass(frozen=True)
 class Card:
-    """One analysis.
-
-    `name` names its results; `text` is the card as it was written, None for one that was made in Python.
-    """
+    """One analysis, whose results have its `name`; `text` is the card as it was written (None: made in Python)."""
 
     name: str
     data: DataPart
@@ -129,9 +126,9 @@ def read_card(path: str | os.PathLike[str]) -> Card:
     Raises
     ------
     CardError
-        There is no such file (with near matches), it is no file or larger than 1 MiB, it is no TOML (with the line), a
-        key is unknown (with near matches) or missing, or a value is of another kind than expected. Whether formula,
-        family and priors make a model is not looked at here.
+        There is no such file (with near matches), it is not a file or larger than 1 MiB, it is not TOML (with the
+        line), a key is unknown (with near matches) or missing, or a value is of another kind than expected. Whether
+        formula, family and priors make a model is not checked here.
     ArgumentError
         `path` is no path.
     """
@@ -143,10 +140,10 @@ def read_card(path: str | os.PathLike[str]) -> Card:
 
 
 def data_part(name: str, **settings: Any) -> DataPart:
-    """The data that a text at a shell names: a bundled set, or else a file.
+    """The data that a text in a shell names: a bundled set, or else a file.
 
-    A name with an ending or a folder in it is a file; any other is a bundled set, so that a slip in a set's name
-    is answered with the near matches.
+    A name with an ending or a folder is a file. Any other name is a bundled set, so that a misspelt name of a set is
+    answered with the near matches.
     """
     is_file = name not in catalogue() and (Path(name).suffix != "" or len(Path(name).parts) > 1 or Path(name).exists())
     return DataPart(path=Path(name), **settings) if is_file else DataPart(source=name, **settings)
@@ -184,16 +181,16 @@ def _text_of(file: Path) -> str:
 
 
 def _content(file: Path) -> bytes:
-    """The bytes of a card, looked at before they are read: a device or a pipe may never end."""
-    found = file.stat()
-    if stat.S_ISDIR(found.st_mode):
+    """The bytes of a card, whose kind of file is checked before it is read: a device or a pipe may never end."""
+    status = file.stat()
+    if stat.S_ISDIR(status.st_mode):
         raise CardError(f"{str(file)!r} is a folder, not a card.{_cards_inside(file)}")
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise CardError(f"{str(file)!r} is a device or a pipe; a card is a file.")
     with file.open("rb") as opened:
         content = opened.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
-        size = max(found.st_size, len(content))
+        size = max(status.st_size, len(content))
         raise CardError(f"{str(file)!r} has {size} bytes, a card at most {MOST_BYTES}; is it a table of data?")
     return content
 
@@ -203,10 +200,10 @@ def _parsed(text: str, file: Path) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         reason, _, place = str(error).partition(" (at ")
-        found = re.match(r"line (\d+), column (\d+)", place)
+        match = re.match(r"line (\d+), column (\d+)", place)
         # At the end of the document the parser gives no number.
-        number = int(found[1]) if found else max(1, len(text.splitlines()))
-        where = f"line {number}" + (f", column {found[2]}" if found else "")
+        number = int(match[1]) if match else max(1, len(text.splitlines()))
+        where = f"line {number}" + (f", column {match[2]}" if match else "")
         lines = text.splitlines()[number - 1 : number]
         shown = f": {shortened(lines[0].strip())}" if lines and lines[0].strip() else ""
         raise CardError(f"{file}, {where}: {reason}{shown}") from None
@@ -219,7 +216,7 @@ def _parsed(text: str, file: Path) -> dict[str, Any]:
 def _near_cards(file: Path) -> str:
     if not file.parent.is_dir():
         return f" Neither is there a folder {str(file.parent)!r}."
-    # Compared without their endings: these would make any two short names alike.
+    # Names are compared without their endings, which would make any two short names similar.
     by_stem = {card.stem.lower(): card for card in _cards_in(file.parent)}
     matches = get_close_matches(file.name.lower().removesuffix(".toml"), list(by_stem), n=3, cutoff=0.6)
     if matches:
@@ -240,7 +237,7 @@ def _cards_in(folder: Path) -> list[Path]:
 
 
 def _card(content: Mapping[str, Any], file: Path, text: str) -> Card:
-    """The card of a content that was checked."""
+    """The card with a content that was checked."""
     data, report = dict(content["data"]), dict(content.get("report", {}))
     if "path" in data:
         data["path"] = file.parent / _at_home(Path(data["path"]), f"{file}: there are no data {data['path']!r}")

@@ -1,50 +1,42 @@
-"""The audit of a card's fit: done beside the analysis, which an audit that ends early does not cost."""
+"""The audit of a card's fit, which does not cost the analysis if it ends early."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from time import perf_counter
 
 from bayesmix.errors import BayesmixError, EndedError, one_line
 from bayesmix.inference.checks.audit import audit
 from bayesmix.inference.checks.audit_record import Audit
 from bayesmix.modelling.record import Fit
-from bayesmix.report.pages.audit_summary import wrapped
-
-FILE = "audit.csv"
+from bayesmix.report.pages.audit_summary import WIDTH
+from bayesmix.report.pages.page import wrapped
 
 
 @dataclass(frozen=True)
 class CardAudit:
-    """What NUTS says of the fit (`found`), or why it says nothing (`failure`); the `seconds` that it took."""
+    """The `result` of an audit, or the reason for its `failure`, and the `seconds` that it took."""
 
-    found: Audit | None
+    result: Audit | None
     failure: str
     seconds: float
 
     @property
-    def told(self) -> str:
-        """In one line."""
-        return self.found.sentence if self.found else self.failure
+    def sentence(self) -> str:
+        """The result or the failure in one line."""
+        return self.result.sentence if self.result else self.failure
 
     @property
     def text(self) -> str:
-        """As the summary prints it, at most 80 columns wide."""
-        return "\n".join(wrapped(f"Audit: {self.told}"))
+        """The sentence as the summary prints it, at most 80 columns wide."""
+        return "\n".join(wrapped(f"Audit: {self.sentence}", WIDTH))
 
 
 def audit_of(fit: Fit, *, progress: bool) -> CardAudit:
-    """The audit of a fit; one that fails, or that Ctrl-C stops, is a record that says so.
-
-    Raises
-    ------
-    EndedError
-        The system asks to end: nothing more is done.
-    """
+    """The audit of a fit; where it fails, or Ctrl-C stops it, the record says so."""
     started = perf_counter()
-    found, failure = None, ""
+    result, failure = None, ""
     try:
-        found = audit(fit, progress=progress)
-    except EndedError:
+        result = audit(fit, progress=progress)
+    except EndedError:  # the system asks to end: nothing more is done
         raise
     except KeyboardInterrupt:
         failure = 'interrupted; bm.audit(bm.load("fit.nc")) does it.'
@@ -52,11 +44,4 @@ def audit_of(fit: Fit, *, progress: bool) -> CardAudit:
         failure = f"not done: {error}"
     except Exception as error:  # whatever it is, the fit and its results are worth more
         failure = one_line(f"not done: {type(error).__name__}: {error}")
-    return CardAudit(found, failure, perf_counter() - started)
-
-
-def write_audit(done: CardAudit, folder: Path) -> None:
-    """Write ``audit.csv``; nothing where there is no table."""
-    if done.found:
-        table = done.found.table.reset_index()
-        table.to_csv(folder / FILE, index=False, encoding="utf-8", lineterminator="\n")
+    return CardAudit(result, failure, perf_counter() - started)

@@ -1,4 +1,4 @@
-"""The data of a card, with its levels in the order that the card gives and its units."""
+"""The data of a card, with the order of levels and the units that the card gives."""
 
 import pandas as pd
 
@@ -13,20 +13,10 @@ LAYOUT = ("sep", "decimal", "encoding", "na_values", "sheet")
 
 
 def card_data(card: Card) -> pd.DataFrame:
-    """The data of a card.
+    """The data of a card: from the bundled set or the file, the rows that ``[data.keep]`` names.
 
-    Returns
-    -------
-    pandas.DataFrame
-        The bundled set or the file's table, of it the rows that ``[data.keep]`` names. Columns under ``[data.factors]``
-        are ordered Categoricals with the levels in that order. ``attrs["units"]`` has the units by column: the
-        catalogue's, then the card's.
-
-    Raises
-    ------
-    DataError
-        There is no such set or file, a column of the card is not in it, a level to keep does not occur, or the levels
-        of a factor are not those that the card lists.
+    Columns under ``[data.factors]`` are ordered Categoricals with the levels in that order. ``attrs["units"]`` has the
+    units by column, the card's before the catalogue's. Columns and levels of the card that the data lack are refused.
     """
     part = card.data
     data = _read(part)
@@ -63,11 +53,11 @@ def _kept(column: pd.Series, levels: tuple[str, ...]) -> pd.Series:
 
 def _ordered(column: pd.Series, levels: tuple[str, ...]) -> pd.Series:
     texts = column.astype(object).map(_as_text, na_action="ignore")
-    found = texts.dropna().unique().tolist()
+    present = texts.dropna().unique().tolist()
     twice = [level for level in dict.fromkeys(levels) if levels.count(level) > 1]
     if twice:
         raise DataError(f"The card lists level {twice[0]!r} of {column.name!r} {levels.count(twice[0])} times.")
-    unlisted = sorted(set(found) - set(levels))
+    unlisted = sorted(set(present) - set(levels))
     if unlisted:
         rows = int(texts.isin(unlisted).sum())
         near = did_you_mean(unlisted[0], levels) if len(unlisted) == 1 else _near_ones(unlisted, levels)
@@ -76,24 +66,26 @@ def _ordered(column: pd.Series, levels: tuple[str, ...]) -> pd.Series:
             f"({listing(map(repr, unlisted))}; {rows} of {len(column)} rows).{near} The card lists "
             f"{listing(map(repr, levels))}."
         )
-    absent = [level for level in levels if level not in found]
+    absent = [level for level in levels if level not in present]
     if absent:
         raise DataError(
             f"The card lists levels of {column.name!r} that do not occur: {listing(map(repr, absent))}; "
-            f"in the data are {listing(map(repr, found))}."
+            f"in the data are {listing(map(repr, present))}."
         )
     return pd.Series(pd.Categorical(texts, categories=list(levels), ordered=True), index=column.index)
 
 
 def _near_ones(unlisted: list[str], levels: tuple[str, ...]) -> str:
-    """Which listed levels those of the data may be, as a sentence with a leading blank; empty where none is near."""
-    asked = (
-        (level, did_you_mean(level, levels).removeprefix(" Did you mean ").removesuffix("?")) for level in unlisted
-    )
-    near = [f"{found} for {level!r}" for level, found in asked if found]
+    """A sentence on the listed levels that those of the data may be, with a leading blank; empty where none is near."""
+    questions = {level: did_you_mean(level, levels) for level in unlisted}
+    near = [
+        f"{question.removeprefix(' Did you mean ').removesuffix('?')} for {level!r}"
+        for level, question in questions.items()
+        if question
+    ]
     return f" Did you mean {listing(near, at_most=3)}?" if near else ""
 
 
 def _as_text(value: object) -> str:
-    """A level as it stands in the file: whole numbers lose the point that missing values beside them add."""
+    """A level as it is written in the file: whole numbers lose the decimal point that missing values add."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -1,4 +1,4 @@
-"""Which keys an analysis card may have and what each may hold: one table, and the check that reads it."""
+"""The keys that an analysis card may have and the values of each: one table, and the check that reads it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from bayesmix.report.analysis.result_files import FORMATS, PICTURES
 
 @dataclass(frozen=True)
 class Kind:
-    """What a value may be: in words, for a message, and as a test."""
+    """A kind of value: in words, for messages, and as a test."""
 
     words: str
     fits: Callable[[Any], bool]
@@ -20,14 +20,14 @@ class Kind:
 
 @dataclass(frozen=True)
 class Key:
-    """A key of a card: what it holds, whether it must be there, and the values it may have if they are few."""
+    """A key of a card: the kind of its value, whether it is required, and the possible values if they are few."""
 
     kind: Kind
     required: bool = False
     choices: tuple[str, ...] = ()
 
 
-_LARGEST = 2**63  # TOML promises 64 bits; Python's numbers have no end, and refuse to be printed
+_LARGEST = 2**63  # TOML promises 64 bits; Python cannot print numbers that are much longer
 _MOST_SHOWN = 80  # characters of a value in a message
 
 
@@ -44,7 +44,7 @@ def _is_level(value: Any) -> bool:
 
 
 def shortened(text: str) -> str:
-    """`text` as a message shows it: its beginning, if it is long."""
+    """`text` as messages show it: if it is long, its beginning."""
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
 
 
@@ -55,7 +55,6 @@ SOME_TEXTS = Kind("a list of one text or more", lambda value: TEXTS.fits(value) 
 TRUE_OR_FALSE = Kind("true or false", lambda value: isinstance(value, bool))
 WHOLE = Kind("a whole number", _is_whole)
 NUMBER = Kind("a number", _is_number)
-WHETHER = Kind("true or false", lambda value: isinstance(value, bool))
 PROBABILITY = Kind("a number between 0 and 1, such as 0.95", lambda value: _is_number(value) and 0 < value < 1)
 LEVELS = Kind(
     'a list of two or more levels, such as ["low", "high"]',
@@ -95,7 +94,7 @@ KEYS: Mapping[str, Mapping[str, Key] | Kind] = {
         "method": Key(TEXT, choices=METHODS),
         "keep_effects": Key(TRUE_OR_FALSE),
     },
-    "questions": {"rand": Key(WHETHER), "audit": Key(WHETHER)},
+    "questions": {"rand": Key(TRUE_OR_FALSE), "audit": Key(TRUE_OR_FALSE)},
     "report": {
         "probability": Key(PROBABILITY),
         "pictures": Key(TEXTS, choices=PICTURES),
@@ -103,23 +102,13 @@ KEYS: Mapping[str, Mapping[str, Key] | Kind] = {
     },
     "report.layers": TEXT,
 }
-"""Every table of a card by its dotted name; a `Kind` in place of keys: names are free, each value is of that kind."""
+"""Every table of a card by its dotted name. A table with a `Kind` in place of keys has free names."""
 
 
 def check_keys(content: Mapping[str, Any], *, card: str) -> None:
-    """Refuse what is not in `KEYS`, what is missing, and values of another kind.
+    """Refuse keys that are not in `KEYS`, with near matches, keys that are missing, and values of another kind.
 
-    Parameters
-    ----------
-    content
-        The card as TOML gives it.
-    card
-        How messages call the card: its path.
-
-    Raises
-    ------
-    CardError
-        One line with the card, the key, and what was expected; near matches of a key that is not known.
+    The `content` is a card as TOML gives it; messages call the `card` by its path.
     """
     _check_table(content, "", card)
     if "model" not in content:
@@ -128,9 +117,9 @@ def check_keys(content: Mapping[str, Any], *, card: str) -> None:
         )
     sources = [key for key in ("source", "path") if key in content.get("data", {})]
     if len(sources) != 1:
-        found = "has both" if sources else "has neither"
+        fault = "has both" if sources else "has neither"
         raise CardError(
-            f'{card}: [data] {found}; write either source = "sleepstudy" (a bundled set) or path = "file.csv".'
+            f'{card}: [data] {fault}; write either source = "sleepstudy" (a bundled set) or path = "file.csv".'
         )
 
 
@@ -142,7 +131,7 @@ def _check_table(content: Mapping[str, Any], table: str, card: str) -> None:
             _check_value(value, Key(allowed), _in_words(key, table), card)
         elif inner in KEYS:
             if not isinstance(value, dict):
-                raise CardError(f"{card}: {inner!r} is a table, begun by a line [{inner}]; given is {_given(value)}.")
+                raise CardError(f"{card}: {inner!r} is a table and begins with a line [{inner}]; got {_given(value)}.")
             _check_table(value, inner, card)
         elif key in allowed:
             _check_value(value, allowed[key], _in_words(key, table), card)
@@ -154,7 +143,7 @@ def _check_table(content: Mapping[str, Any], table: str, card: str) -> None:
 
 
 def _unknown(key: str, table: str, allowed: Mapping[str, Key]) -> str:
-    """What to say of a key that is not known: near matches here, else where the key belongs."""
+    """The message for an unknown key, with near matches in its table or the table where it belongs."""
     tables = [name.rpartition(".")[2] for name in KEYS if name and name.rpartition(".")[0] == table]
     known = [*allowed, *tables]
     elsewhere = [name for name, keys in KEYS.items() if not isinstance(keys, Kind) and key in keys]
@@ -169,7 +158,7 @@ def _unknown(key: str, table: str, allowed: Mapping[str, Key]) -> str:
 def _check_value(value: Any, key: Key, name: str, card: str) -> None:
     if not key.kind.fits(value):
         nested = " (a name with a dot in it is written in quotes)" if isinstance(value, dict) else ""
-        raise CardError(f"{card}: {name} is {key.kind.words}; given is {_given(value)}{nested}.")
+        raise CardError(f"{card}: {name} is {key.kind.words}; got {_given(value)}{nested}.")
     for text in value if isinstance(value, list) else [value]:
         if key.choices and text not in key.choices:
             raise CardError(
@@ -194,9 +183,6 @@ def _given(value: Any) -> str:
     if isinstance(value, int | float):
         return f"the number {value}"
     if isinstance(value, list):
-        if not value:
-            return "an empty list"
-        return (
-            f"a list of {len(value)} ({listing(map(_given, value[:3]), at_most=3)}{', ...' if len(value) > 3 else ''})"
-        )
+        first = listing(map(_given, value[:3]), at_most=3) + (", ..." if len(value) > 3 else "")
+        return f"a list of {len(value)} ({first})" if value else "an empty list"
     return "a table" if isinstance(value, dict) else f"a {type(value).__name__} ({value})"

@@ -1,4 +1,4 @@
-"""A card looked at before anything is fitted: data, formulas, priors, sampler, pictures and layers."""
+"""A card is checked before anything is fitted: data, formulas, priors, sampler, pictures and layers."""
 
 from dataclasses import asdict, dataclass
 
@@ -17,18 +17,18 @@ from bayesmix.priors.settled import settle_priors
 from bayesmix.report.analysis.card import Card
 from bayesmix.report.analysis.card_data import card_data
 from bayesmix.report.analysis.card_text import require_writable_texts
+from bayesmix.report.analysis.picture_choice import Setting, chosen_formats, chosen_pictures, refuse_layers
 from bayesmix.report.analysis.session import data_record
-from bayesmix.report.analysis.which_pictures import Setting, chosen_formats, chosen_pictures, refuse_layers
 
 _CHECKED = ("draws", "tune", "chains", "cores", "seed", "target_accept", "method")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A card whose data, formulas and priors were found good: what `analyse` needs before it loads the samplers.
+    """A card whose data, formulas and priors were checked: what `analyse` needs before it loads the samplers.
 
-    `priors` of each layer are those of the card that the layer has a parameter for; `data_record` says for
-    ``session.json`` which data were read.
+    The `layer_priors` are, for each layer, the card's priors of parameters that the layer has. The `data_record` for
+    ``session.json`` says which data were read.
     """
 
     card: Card
@@ -42,7 +42,7 @@ class Plan:
 
 
 def plan_card(card: Card) -> Plan:
-    """Read the data and check formulas, priors, sampler and pictures; takes no heavy library."""
+    """Read the data and check formulas, priors, sampler and pictures; this loads no heavy library."""
     require_writable_texts(card)
     probability(card.report.probability)
     sampler = asdict(card.sampler).items()
@@ -57,8 +57,8 @@ def plan_card(card: Card) -> Plan:
     for name, formula in card.report.layers.items():
         layer = _design(formula, card, data, family)
         refuse_layers(name, layer, design)
-        own = default_priors(layer, family)
-        layer_priors[name] = {parameter: text for parameter, text in card.priors.items() if parameter in own}
+        known = default_priors(layer, family)
+        layer_priors[name] = {parameter: text for parameter, text in card.priors.items() if parameter in known}
     if card.questions.rand and not design.random:
         raise CardError("[questions] rand tests random terms, of which the formula has none; leave it out.")
     setting = Setting(design, family, chains=4 if card.sampler.chains is None else card.sampler.chains)
@@ -86,5 +86,5 @@ def _design(formula: str, card: Card, data: pd.DataFrame, family: Family) -> Des
 
 
 def all_formulas(formula: str, card: Card) -> list[str]:
-    """With those of further parameters, which layers share."""
+    """The formula of a model and those of further parameters, which layers share."""
     return [formula, *(card.model.auxiliary or ())]

@@ -13,14 +13,9 @@ from bayesmix.visible import visible
 
 
 def to_toml(card: Card, *, folder: Path) -> str:
-    """The text of `card`: as it was written, or for a card made in Python or at a shell composed anew.
+    """The text of `card` as it was written, or a new text for a card that was made in Python or at a shell.
 
-    Parameters
-    ----------
-    card
-        An analysis card.
-    folder
-        Where the text will lie: the path of a data file is given relative to it.
+    The text will be in `folder`, to which the path of a data file is relative.
     """
     if card.text is not None:
         return card.text
@@ -40,21 +35,14 @@ def to_toml(card: Card, *, folder: Path) -> str:
 
 
 def require_writable_texts(card: Card) -> None:
-    """Refuse half characters, which no file can hold: Python's texts may have them, a card that was read has none.
-
-    Raises
-    ------
-    CardError
-        One line that shows the text.
-    """
+    """Refuse half characters, which no file can hold: Python's texts may have them, a card that was read has none."""
     for text in _texts(asdict(card)):
         try:
             text.encode("utf-8")
         except UnicodeEncodeError:
             shown = visible(text[:60], keep="\n")
-            raise CardError(
-                f"The card has a text with half a character in it, '{shown}': no file can hold it."
-            ) from None
+            fault = f"The card has a text with half a character in it, '{shown}': no file can hold it."
+            raise CardError(fault) from None
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -75,7 +63,7 @@ def _given(part: Any) -> dict[str, Any]:
 
 
 def _table(name: str, table: Mapping[str, Any]) -> list[str]:
-    """The lines of a table, then those of the tables in it; nothing for an empty one."""
+    """The lines of a table, then those of the tables in it; an empty table has none."""
     plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
     lines = ["", f"[{name}]", *_lines(plain)] if plain else []
     for key, value in table.items():
@@ -93,7 +81,7 @@ def _key(key: str) -> str:
 
 
 def _value(value: Any) -> str:
-    # Texts and numbers of JSON are TOML's, but for DEL, which TOML wants escaped.
+    # Texts and numbers are the same in JSON and TOML, except that TOML wants DEL escaped.
     if isinstance(value, tuple):
         return "[" + ", ".join(_value(item) for item in value) + "]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,4 +1,4 @@
-"""Fits whose results folder cannot be written are kept: hours of sampling are worth more than where they lie."""
+"""Fits are kept elsewhere if their results folder cannot be written, as sampling may have taken hours."""
 
 import tempfile
 from collections.abc import Iterable
@@ -10,9 +10,9 @@ from bayesmix.modelling.storage import storage
 
 
 def keep_elsewhere(fits: Iterable[Fit]) -> str:
-    """Store the fits in the system's temporary folder; gives a sentence that says where, or why that failed, too.
+    """Store the fits in the system's temporary folder, and return a sentence that says where, or why that failed too.
 
-    The first is ``fit.nc``, the others ``layer_1.nc``, ``layer_2.nc``.
+    The first file is ``fit.nc``, the others are ``layer_1.nc``, ``layer_2.nc``.
     """
     first, *others = fits
     names = {"fit.nc": first, **{f"layer_{number}.nc": fit for number, fit in enumerate(others, start=1)}}
@@ -20,7 +20,7 @@ def keep_elsewhere(fits: Iterable[Fit]) -> str:
     try:
         folder = Path(tempfile.mkdtemp(prefix="bayesmix-"))
     except OSError as error:
-        return f"Neither could the fit be kept in the system's temporary folder: {error.strerror}."
+        return f"The fit could not be kept in the system's temporary folder either: {error.strerror}."
     for name, fit in names.items():
         try:
             storage.save(fit, folder / name)
@@ -28,6 +28,6 @@ def keep_elsewhere(fits: Iterable[Fit]) -> str:
             if kept:
                 break
             folder.rmdir()
-            return f"Neither could the fit be kept in the system's temporary folder: {error}"
+            return f"The fit could not be kept in the system's temporary folder either: {error}"
         kept.append(name)
     return f"The fit is kept in {str(folder)!r} ({', '.join(kept)}): read it with bm.load, and move it to a safe place."

@@ -1,4 +1,4 @@
-"""The files that a results folder may hold, by name: a later run replaces these and nothing else."""
+"""The names of files that a results folder may hold: a later run replaces these and nothing else."""
 
 import os
 import re
@@ -10,11 +10,11 @@ from pathlib import Path
 SESSION = "session.json"
 SUMMARY, CARD, FIT = "summary.txt", "card.toml", "fit.nc"
 LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
-"""What systems put into any folder that is looked at."""
+"""Files that operating systems put into any folder that somebody opens."""
 FORMATS = ("png", "pdf", "svg")
 """The endings of files that a picture can be written to."""
 PICTURES = ("lines", "ranef", "sd", "corr", "trace", "rank", "residuals", "qq", "ppc", "compare_reml")
-"""What a card calls the pictures that it may ask for (`drawings.DRAWINGS` draws them)."""
+"""The names of pictures in a card (`drawings.DRAWINGS` draws them)."""
 
 _TABLES = (
     *("fixef", "varcorr", "auxiliary", "ranef", "coef", "fitted", "augment", "tidy", "glance", "diagnose", "priors"),
@@ -34,7 +34,7 @@ _WHOLE = "|".join(
 )
 _NAME = re.compile(_WHOLE)
 _UNFINISHED = re.compile(rf"\.(?:{_WHOLE})\.unfinished-\w+")
-_MOST_BYTES = 120  # of a group's name in a file's: file systems end at 255
+_MOST_BYTES = 120  # of a group's name in the name of a file, which may have 255
 
 
 def is_result(name: str) -> bool:
@@ -51,9 +51,9 @@ def is_regular(path: Path) -> bool:
 
 
 def remove_results(folder: Path) -> None:
-    """Remove a folder with the results in it; whatever else lies there stays, and with it the folder.
+    """Remove a folder with the results in it; other files stay, and with them the folder.
 
-    Links are not followed: neither `folder` itself nor what it holds.
+    Links are not followed, neither `folder` itself nor links in it.
     """
     if folder.is_symlink():
         return
@@ -68,9 +68,9 @@ def remove_results(folder: Path) -> None:
 
 
 def file_names(texts: Iterable[str]) -> dict[str, str]:
-    """Parts of file names by text: letters, digits, dot, dash and underscore, each name another.
+    """A part of a file's name for each text, of letters, digits, dots, dashes and underscores; all are different.
 
-    Names that differ in their case alone are the same file on some systems: they get a number, as do cut ones.
+    Names that differ in case alone are the same file on some systems: they get a number, as do names that are cut off.
     """
     names: dict[str, str] = {}
     taken: set[str] = set()

@@ -1,4 +1,4 @@
-"""A folder of results that is there as a whole or not at all."""
+"""A folder of results that exists as a whole or not at all."""
 
 import json
 import os
@@ -18,19 +18,11 @@ from bayesmix.report.analysis.sole_writer import REPLACED, UNFINISHED, hidden_na
 WRITTEN_BY = ("written_by", "bayesmix")
 _ATTEMPTS = 10
 _MOST_SESSION = 1 << 24  # bytes; one of a run has some thousand
-_PROBE = 1 << 20  # bytes that a disk must take before anything is fitted
+_PROBE = 1 << 20  # bytes that a disk must accept before anything is fitted
 
 
 def results_path(out: Any) -> Path:
-    """The path `out` with its ``~`` resolved.
-
-    Raises
-    ------
-    ArgumentError
-        `out` is no path.
-    OutputError
-        No folder can have this name.
-    """
+    """The path `out` with its ``~`` resolved; refuses what is no path, and names that no folder can have."""
     try:
         path = Path(out)
     except TypeError:
@@ -45,19 +37,9 @@ def results_path(out: Any) -> Path:
 
 
 def refuse_no_folder(target: Path, named: Path) -> None:
-    """Refuse a place where no folder of results can be made or replaced, whatever it holds.
+    """Refuse a place where no folder of results can be made or replaced: a file, a link, the current directory.
 
-    Parameters
-    ----------
-    target, named
-        The folder, with the folders around it resolved, and as it was asked for.
-
-    Raises
-    ------
-    OutputError
-        `target` is a file, a link, or the current directory or one above it.
-    OSError
-        The disk refuses to look.
+    The `target` has its parent folders resolved; messages call it as it was `named`.
     """
     name = str(named)
     try:
@@ -65,9 +47,8 @@ def refuse_no_folder(target: Path, named: Path) -> None:
     except FileNotFoundError:
         return
     if stat.S_ISLNK(kind):
-        raise OutputError(
-            f"{name!r} is a link, which results would replace; name the folder that it points to with --out."
-        )
+        advice = "name the folder that it points to with --out"
+        raise OutputError(f"{name!r} is a link, which results would replace; {advice}.")
     if not stat.S_ISDIR(kind):
         raise OutputError(f"{name!r} is a file; results are written to a folder. Name another with --out.")
     if target in (Path.cwd(), *Path.cwd().parents):
@@ -75,20 +56,12 @@ def refuse_no_folder(target: Path, named: Path) -> None:
 
 
 def refuse_foreign(target: Path, named: Path) -> None:
-    """Refuse a folder that holds anything but an earlier run's results: these alone are replaced.
-
-    Raises
-    ------
-    OutputError
-        As `refuse_no_folder`, or there are files that no run wrote.
-    OSError
-        The disk refuses to look.
-    """
+    """Refuse, as `refuse_no_folder` does, and also a folder with other files than an earlier run's results."""
     refuse_no_folder(target, named)
     if not os.path.lexists(target):
         return
-    own = _own_files(target)
-    foreign = sorted(file for file in os.listdir(target) if file not in own or not is_regular(target / file))
+    results = _own_files(target)
+    foreign = sorted(file for file in os.listdir(target) if file not in results or not is_regular(target / file))
     if foreign:
         raise OutputError(
             f"{str(named)!r} holds {len(foreign)} files that bayesmix did not write ({listing(foreign, at_most=4)}), "
@@ -98,16 +71,12 @@ def refuse_foreign(target: Path, named: Path) -> None:
 
 @contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
-    """A fresh folder to write into, which takes the place of `target` when the block ends well.
+    """A new folder to write into, which replaces `target` when the block ends well.
 
-    The folder is hidden beside `target`, was written to on trial, and is held against other runs. When the block does
-    not end well, for an error or an interrupt, nothing is left behind and an earlier `target` is untouched; what a
-    killed run left is cleared by the next one.
-
-    Raises
-    ------
-    OutputError
-        As `refuse_foreign`, another run is writing there, or the disk refuses: at once, or when the block has ended.
+    The folder is hidden beside `target`, is locked against other runs, and a trial file was written to it. If the block
+    ends with an error or an interrupt, nothing is left behind and an earlier `target` is untouched; the next run clears
+    what a killed run left. An OutputError says that the folder is refused, that another run is writing there, or that
+    the disk refuses, at once or when the block has ended.
     """
     named = results_path(target)
     with ExitStack() as stack:
@@ -117,7 +86,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
             stack.enter_context(_held(target, named))
             refuse_foreign(target, named)  # while it is held: before, another run may be replacing it
             unfinished = target.parent / f"{hidden_name(target, UNFINISHED)}-{token_hex(16)}"
-            stack.callback(shutil.rmtree, unfinished, ignore_errors=True)  # first: a signal may come with the folder
+            stack.callback(shutil.rmtree, unfinished, ignore_errors=True)  # first, as a signal may come with mkdir
             unfinished.mkdir(mode=0o700)
             _try_to_write(unfinished)
         yield unfinished
@@ -130,7 +99,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def disk_refusals(named: Path) -> Iterator[None]:
-    """Say in one line that the disk refuses to take what is written."""
+    """Say in one line that the disk refuses what is written."""
     try:
         yield
     except OSError as error:
@@ -140,31 +109,26 @@ def disk_refusals(named: Path) -> Iterator[None]:
 
 
 def _own_files(folder: Path) -> set[str]:
-    """The files that an earlier run lists as its own and that a run can have written; none where there was none."""
-    session = folder / SESSION
-    if not is_regular(session):
-        return set(LITTER)
-    try:
-        if session.stat().st_size > _MOST_SESSION:
-            return set(LITTER)
-        content = json.loads(session.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return set(LITTER)
+    """The files that an earlier run lists as its own and that a run can have written, besides those of systems."""
+    session, content = folder / SESSION, None
+    with suppress(OSError, ValueError, RecursionError):
+        if is_regular(session) and session.stat().st_size <= _MOST_SESSION:
+            content = json.loads(session.read_text(encoding="utf-8"))
     key, value = WRITTEN_BY
-    if not isinstance(content, dict) or content.get(key) != value or not isinstance(content.get("files"), list):
-        return set(LITTER)
-    return {*LITTER, *(name for name in map(str, content["files"]) if is_result(name))}
+    files = content.get("files") if isinstance(content, dict) and content.get(key) == value else None
+    names = map(str, files) if isinstance(files, list) else ()
+    return {*LITTER, *filter(is_result, names)}
 
 
 def _with_folders_resolved(path: Path) -> Path:
-    """`path` from the root on, links followed in the folders around it but not in itself."""
+    """`path` from the root, with links followed in its parent folders but not in itself."""
     # A path that ends in .. has no name of its own.
     return path.resolve() if path.name in ("", "..") else path.parent.resolve() / path.name
 
 
 @contextmanager
 def _held(target: Path, named: Path) -> Iterator[None]:
-    """The folder around `target`, made where it is missing, and `target` held against other runs."""
+    """The parent folder of `target` exists, made where it was missing, and `target` is locked against other runs."""
     with ExitStack() as stack:
         for attempt in range(_ATTEMPTS):
             try:
@@ -173,14 +137,14 @@ def _held(target: Path, named: Path) -> Iterator[None]:
                 stack.enter_context(sole_writer(target, named))
                 break
             except FileNotFoundError:
-                # A run that ended has removed the folder, which was empty then.
+                # A run that ended has removed the empty folder.
                 if attempt == _ATTEMPTS - 1:
                     raise
         yield
 
 
 def _make_parents(folder: Path) -> list[Path]:
-    """Make `folder`; returns the folders that were not there, outermost first."""
+    """Make `folder`; returns the folders that were missing, outermost first."""
     missing = [parent for parent in (folder, *folder.parents) if not parent.exists()][::-1]
     for parent in missing:
         parent.mkdir(exist_ok=True)
@@ -193,7 +157,7 @@ def _remove_if_empty(folder: Path) -> None:
 
 
 def _try_to_write(folder: Path) -> None:
-    """Write and remove a file as large as small results are: a disk may make folders and yet take no files."""
+    """Write and remove a file of the size of small results: a disk may make folders and yet refuse files."""
     probe = folder / f".{SESSION}.unfinished-probe"
     with probe.open("wb") as file:
         file.write(os.urandom(_PROBE))

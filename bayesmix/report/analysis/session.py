@@ -1,4 +1,4 @@
-"""What a reader of results needs to repeat them: versions, seed, data, command, and how long it took."""
+"""What a reader needs to repeat results: versions, seed, data, command, and the time that they took."""
 
 import json
 import platform
@@ -36,16 +36,8 @@ def write_session(
 ) -> None:
     """Write ``session.json``.
 
-    Parameters
-    ----------
-    data
-        As `data_record` has it from before the fit: the file may have changed since.
-    audit
-        What the audit said; None where none was asked for.
-    files
-        Those that a later run may replace.
-    failures
-        By picture, why it could not be drawn.
+    The `data` are what `data_record` returned before the fit, as the file may have changed since. A later run may
+    replace the `files`. The `failures` say, by picture, why it could not be drawn.
     """
     session: dict[str, Any] = {
         WRITTEN_BY[0]: WRITTEN_BY[1],
@@ -67,14 +59,14 @@ def write_session(
         "cores": fit.sampling.cores,
         "target_accept": fit.sampling.target_accept,
         "seconds": {"sampling": round(fit.sampling.seconds, 3), "all_fits": round(seconds, 3)},
-        "audit": None if audit is None else {"told": audit.told, "seconds": round(audit.seconds, 3)},
+        "audit": None if audit is None else {"told": audit.sentence, "seconds": round(audit.seconds, 3)},
         "versions": {"python": platform.python_version(), **{name: version_of(name) for name in _PACKAGES}},
         "platform": platform.platform(),
         "files": list(files),
         "pictures_failed": dict(failures),
     }
     text = json.dumps(session, indent=2, ensure_ascii=False) + "\n"
-    # A command line can hold bytes that are no UTF-8; written out like this they are JSON, too.
+    # A command line can hold bytes that are not UTF-8; escaped in this way they are JSON too.
     path.write_bytes(text.encode("utf-8", "backslashreplace"))
 
 
@@ -87,7 +79,7 @@ def version_of(package: str) -> str:
 
 
 def data_record(part: "DataPart") -> dict[str, str]:
-    """Which data: the bundled set or the file, with the digest of what is in it."""
+    """The bundled set or the file that the data are from, with the digest of its contents."""
     if part.source is not None:
         return {"source": part.source, "sha256": catalogue()[part.source].sha256}
     path = Path(part.path or "").expanduser().resolve()

@@ -1,7 +1,7 @@
-"""One writer at a time: who writes a results folder holds a lock beside it, and what dead writers left is cleared.
+"""One writer at a time: the writer of a results folder holds a lock beside it, and clears what killed runs left.
 
-Everything hidden beside ``X`` bears its name: the lock ``.X.lock``, new results ``.X.unfinished-*``, and for the moment
-in which these take their place the old ones, ``.X.replaced-*``.
+What is hidden beside ``X`` has its name: the lock ``.X.lock``, new results ``.X.unfinished-*``, and while these take
+their place the old results, ``.X.replaced-*``.
 """
 
 import errno
@@ -28,32 +28,22 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.
 _LONGEST = 200  # bytes of a folder's name before its hidden companions are named by a digest of it
 
 
-def hidden_name(target: Path, what: str) -> str:
-    """The name of a hidden companion of `target`, of unfinished and replaced folders without their random end."""
+def hidden_name(target: Path, kind: str) -> str:
+    """The name of a hidden companion of `target`; those of folders lack their random end."""
     name = target.name
     if len(os.fsencode(name)) > _LONGEST:
         name = sha256(os.fsencode(name)).hexdigest()[:32]
-    return f".{name}.{what}"
+    return f".{name}.{kind}"
 
 
 @contextmanager
 def sole_writer(target: Path, named: Path) -> Iterator[None]:
-    """Hold `target`, in a folder that exists, against other runs, and clear what runs that were killed left there.
+    """Lock `target`, in a folder that exists, against other runs, and clear what killed runs left there.
 
-    `named` is how messages call it. Old results that a killed run had moved aside come back where nothing has taken
-    their place.
-
-    Raises
-    ------
-    OutputError
-        Another run holds it.
-    OSError
-        The disk refuses.
-
-    Notes
-    -----
-    The lock dies with its process, however that ends. On systems without locks (Windows, some network disks) nothing
-    is held, and what is older than a day counts as left behind.
+    Messages call it as it was `named`; an OutputError says that another run holds it. Old results that a killed run had
+    moved aside are restored where nothing has taken their place. The lock ends with its process, however that ends. On
+    systems without locks (Windows, some network disks) nothing is locked, and what is older than a day counts as left
+    behind.
     """
     path = target.parent / hidden_name(target, LOCK)
     handle = None if fcntl is None else _locked(path, named)
@@ -62,13 +52,13 @@ def sole_writer(target: Path, named: Path) -> Iterator[None]:
         yield
     finally:
         if handle is not None:
-            # Removed while it is held: who waits for it sees that it is gone and makes its own.
+            # It is removed while it is held: a run that waits for it sees that it is gone and makes its own.
             path.unlink(missing_ok=True)
             os.close(handle)
 
 
 def _locked(path: Path, named: Path) -> int | None:
-    """A handle that holds the lock; None where the disk knows no locks."""
+    """A handle that holds the lock; None where the disk has no locks."""
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
         try:
@@ -105,15 +95,15 @@ def _clear(target: Path, *, older_than: float | None) -> None:
         remove_results(folder)
 
 
-def _left_behind(target: Path, what: str, older_than: float | None) -> list[Path]:
-    """Hidden folders of a kind that no living run holds, the newest last."""
-    name = re.compile(re.escape(f"{hidden_name(target, what)}-") + _RANDOM)
-    found = []
+def _left_behind(target: Path, kind: str, older_than: float | None) -> list[Path]:
+    """Hidden folders of a kind that no running process holds, the newest last."""
+    name = re.compile(re.escape(f"{hidden_name(target, kind)}-") + _RANDOM)
+    folders = []
     for other in os.listdir(target.parent):
         folder = target.parent / other
         if name.fullmatch(other) and folder.is_dir() and not folder.is_symlink():
             with suppress(FileNotFoundError):  # another run may clear at the same time where there are no locks
                 changed = folder.stat().st_mtime
                 if older_than is None or time() - changed >= older_than:
-                    found.append((changed, folder))
-    return [folder for _, folder in sorted(found)]
+                    folders.append((changed, folder))
+    return [folder for _, folder in sorted(folders)]

@@ -1,12 +1,14 @@
-"""The tables that a results folder holds, one CSV each."""
+"""The tables of a results folder, a CSV file for each."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
+from bayesmix.errors import BayesmixError
 from bayesmix.inference.checks.diagnose import diagnose
 from bayesmix.inference.checks.separation import separation
+from bayesmix.inference.pooling.compare_reml import compare_reml
 from bayesmix.inference.tables.augment import augment
 from bayesmix.inference.tables.auxiliary import auxiliary
 from bayesmix.inference.tables.coef import coef
@@ -27,7 +29,7 @@ def _priors(fit: Fit) -> pd.DataFrame:
 
 
 def _fitted(fit: Fit, prob: float) -> pd.DataFrame:
-    """Row by row as the data; of an ordinal response with `row` and `category` as columns."""
+    """A row for each row of the data; for an ordinal response with `row` and `category` as columns."""
     frame = fitted(fit, prob=prob)
     return frame.reset_index() if fit.design.response.categories else frame
 
@@ -45,19 +47,38 @@ TABLES: Mapping[str, Callable[[Fit, float], pd.DataFrame]] = {
     "diagnose": lambda fit, _: diagnose(fit),
     "priors": lambda fit, _: _priors(fit),
 }
-"""By name, which is the file's: the table of a fit with intervals of a given probability, its labels as columns."""
+"""By file name: the table of a fit with intervals of a given probability, its labels as columns."""
 
 TABLES_OF_SEPARATION: Mapping[str, Callable[[Fit, float], pd.DataFrame]] = {
     "separation": lambda fit, prob: separation(fit, prob=prob).found,
     "separation_coefficients": lambda fit, prob: separation(fit, prob=prob).coefficients.reset_index(),
 }
-"""Further ones where data of counts are separated, or have levels with one outcome."""
+"""Further tables where counts are separated, or have levels with one outcome."""
+
+
+def write_table(table: pd.DataFrame, folder: Path, name: str) -> None:
+    """Write a table as CSV, numbers with all their digits: reading it gives the same values."""
+    table.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
 
 
 def write_tables(fit: Fit, folder: Path, *, prob: float) -> None:
-    """Write every table to `folder`, numbers with all their digits: reading them gives the same values."""
+    """Write every table of a fit, with intervals of probability `prob`, to `folder`."""
     tables = {**TABLES}
     if can_separate(fit.family) and len(separation(fit).found):
         tables |= TABLES_OF_SEPARATION
     for name, table in tables.items():
-        table(fit, prob).to_csv(folder / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
+        write_table(table(fit, prob), folder, name)
+
+
+def write_comparison(fit: Fit, folder: Path, *, prob: float) -> None:
+    """Write the page and the tables of `compare_reml`; where no estimate can be compared, the page gives the reason."""
+    page = folder / "compare_reml.txt"
+    try:
+        comparison = compare_reml(fit, prob=prob)
+    except BayesmixError as error:
+        page.write_text(f"{error}\n", encoding="utf-8")
+        return
+    page.write_text(f"{comparison}\n", encoding="utf-8")
+    write_table(comparison.fixed.reset_index(), folder, "compare_fixed")
+    write_table(comparison.variance.reset_index(), folder, "compare_variance")
+    write_table(comparison.groups, folder, "compare_groups")

@@ -1,1 +1,1 @@
-"""What is printed: a page for each record, as text and as HTML, and how its numbers and tables are written."""
+"""What is printed: a page for each record, as text and as HTML, with its numbers and tables."""

@@ -1,15 +1,14 @@
 """What `print(bm.compare_reml(fit))` shows: estimates and posterior, side by side."""
 
 from collections.abc import Sequence
-from textwrap import wrap
 
 import numpy as np
 import pandas as pd
 
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.inference.pooling.compare_reml import RemlComparison, estimated_by
-from bayesmix.report.pages.numbers import aligned, number, row
-from bayesmix.report.pages.page import Block, Table, blocks_of
+from bayesmix.report.pages.numbers import aligned, aligned_rows, number, row
+from bayesmix.report.pages.page import Block, Table, blocks_of, wrapped
 
 _WIDTH = 110
 _MOST_LEVELS = 5  # of a term, those that differ most
@@ -19,26 +18,22 @@ _NO_ESTIMATE = "runs away"
 @blocks_of.register
 def _blocks(comparison: RemlComparison) -> tuple[Block, ...]:
     by = estimated_by(comparison.reml)
-    interval = f"{100 * comparison.prob:g} % equal-tailed interval"
-    found = [
-        Block(
-            "", lines=(*_head(comparison), f"Posterior: {interval}; difference: (posterior mean - {by}) / posterior sd")
-        )
-    ]
+    columns = f"{100 * comparison.prob:g} % equal-tailed interval; difference: (posterior mean - {by}) / posterior sd"
+    parts = [Block("", lines=(*_head(comparison), f"Posterior: {columns}"))]
     if len(comparison.variance):
         labels = [_variance_label(key) for key in comparison.variance.index]
         table = _table(comparison.variance, labels, {"reml": by, "mean": "mean", "median": "median"})
-        found.append(Block("Standard deviations and correlations", table=table))
-        found += _notes("At the boundary", labels, comparison.variance["note"])
+        parts.append(Block("Standard deviations and correlations", table=table))
+        parts += _notes("At the boundary", labels, comparison.variance["note"])
     if len(comparison.fixed):
         labels = [str(name) for name in comparison.fixed.index]
         table = _table(comparison.fixed, labels, {"reml": by, "se": "se", "mean": "mean", "sd": "sd"})
-        found.append(Block("Fixed effects", table=table))
-        found += _notes("Run away", labels, comparison.fixed["note"])
+        parts.append(Block("Fixed effects", table=table))
+        parts += _notes("Run away", labels, comparison.fixed["note"])
     if len(comparison.groups):
         blup = "BLUP" if isinstance(comparison.reml, RemlFit) else "mode"
-        found.append(Block("Group effects, those that differ most", table=_group_table(comparison.groups, blup)))
-    return tuple(found)
+        parts.append(Block("Group effects, those that differ most", table=_group_table(comparison.groups, blup)))
+    return tuple(parts)
 
 
 def _notes(heading: str, labels: list[str], notes: pd.Series) -> list[Block]:
@@ -51,8 +46,7 @@ def _head(comparison: RemlComparison) -> tuple[str, ...]:
     if isinstance(estimated, RemlFit):
         return (f"REML beside the posterior: {estimated.formula}",)
     head = f"Maximum likelihood (Laplace) beside the posterior: {estimated.formula}"
-    trouble = [] if estimated.converged else wrap(f"No maximum: {estimated.reason}", _WIDTH, break_on_hyphens=False)
-    return (head, *trouble)
+    return (head, *(() if estimated.converged else wrapped(f"No maximum: {estimated.reason}", _WIDTH)))
 
 
 def _variance_label(key: tuple[str, str, str]) -> str:
@@ -61,46 +55,37 @@ def _variance_label(key: tuple[str, str, str]) -> str:
 
 
 def _table(frame: pd.DataFrame, labels: list[str], columns: dict[str, str]) -> Table:
-    """The `columns` with their headings, then interval and difference."""
+    """The `columns` under their headings, then the interval and the difference."""
     columns = {**columns, "lower": "lower", "upper": "upper"}
     cells = [
         [*row(values[list(columns)], values["sd"]), _difference(values["difference"])] for _, values in frame.iterrows()
     ]
     if "se" in columns:
-        cells = [_runs_away(own) if note else own for own, note in zip(cells, frame["note"], strict=True)]
+        # The numbers at which the search happened to stop would be read as estimates.
+        diverges = [bool(note) for note in frame["note"]]
+        cells = [[_NO_ESTIMATE, "-", *row[2:]] if no else row for row, no in zip(cells, diverges, strict=True)]
     shown = [_aligned(column) for column in zip(*cells, strict=True)]
-    header = ["", *columns.values(), "difference"]
-    return Table(header, [[label, *values] for label, *values in zip(labels, *shown, strict=True)], labels=1)
-
-
-def _runs_away(cells: list[str]) -> list[str]:
-    """Without the numbers at which the search happened to stop: they would be read as estimates."""
-    return [_NO_ESTIMATE, "-", *cells[2:]]
+    return Table(["", *columns.values(), "difference"], list(zip(labels, *shown, strict=True)))
 
 
 def _aligned(column: Sequence[str]) -> list[str]:
     """Numbers by their decimal points, words at the right edge."""
     shown = aligned(["" if cell == _NO_ESTIMATE else _known(cell) for cell in column])
-    return [own if own == _NO_ESTIMATE else cell for own, cell in zip(column, shown, strict=True)]
+    return [cell if cell == _NO_ESTIMATE else text for cell, text in zip(column, shown, strict=True)]
 
 
 def _group_table(frame: pd.DataFrame, blup: str) -> Table:
-    """Of every term the levels whose posterior mean is farthest from the BLUP, with as many decimals each."""
+    """The levels of each term whose posterior mean is farthest from the BLUP; a term's numbers have equal decimals."""
     rows = []
     for (group, term), levels in frame.groupby(["group", "term"], sort=False):
         most = levels.iloc[np.argsort(-levels["difference"].abs().to_numpy(), kind="stable")[:_MOST_LEVELS]]
         spread = float(most["sd"].min())
         for _, values in most.iterrows():
             numbers = row(values[["blup", "blup_sd", "mean", "sd", "lower", "upper"]], spread)
-            rows.append([f"{group} {term}", str(values["level"]), *numbers, _difference(values["difference"])])
-    columns = list(zip(*rows, strict=True))
-    shown = [
-        list(columns[0]),
-        list(columns[1]),
-        *(aligned([_known(cell) for cell in column]) for column in columns[2:]),
-    ]
+            numbers = [_known(cell) for cell in (*numbers, _difference(values["difference"]))]
+            rows.append([f"{group} {term}", str(values["level"]), *numbers])
     header = ["", "level", blup, "sd", "mean", "sd", "lower", "upper", "difference"]
-    return Table(header, [list(cells) for cells in zip(*shown, strict=True)], labels=2)
+    return Table(header, aligned_rows(rows, slice(2, None)), labels=2)
 
 
 def _difference(value: float) -> str:

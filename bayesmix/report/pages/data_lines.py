@@ -1,4 +1,4 @@
-"""What a page says of the data: rows, groups and factors with their counts, successes, units, what was left out."""
+"""What a page says of the data: rows, groups and factors with counts, successes, units, rows that were left out."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,13 +33,13 @@ def data_lines(design: Design) -> tuple[str, ...]:
 
 
 def _rows_each(counts: NDArray[np.intp]) -> str:
-    """` (10 rows each)`, ` (1 to 4 rows)`; levels that no row has count as well."""
+    """` (10 rows each)` or ` (1 to 4 rows)`; levels without rows count too."""
     least, most = int(counts.min()), int(counts.max())
     return f" ({counted(most, 'row')} each)" if least == most else f" ({least} to {counted(most, 'row')})"
 
 
 def _factor(factor: CountedFactor) -> str:
-    """`period: 1 (15 rows), 2 (14), 3 (14), 4 (13)`; of many levels how many."""
+    """`period: 1 (15 rows), 2 (14), 3 (14), 4 (13)`, or the number of levels where they are many."""
     if len(factor.levels) > _MOST_LEVELS:
         return f"{factor.name}: {counted(len(factor.levels), 'level')}{_rows_each(factor.counts)}"
     texts = (level if level == level.strip() else repr(level) for level in factor.levels)
@@ -49,7 +49,7 @@ def _factor(factor: CountedFactor) -> str:
 
 
 def _response_lines(design: Design) -> list[str]:
-    """What was counted, and what the levels of a response mean."""
+    """The successes that were counted, or the meaning of the response's levels."""
     response = design.response
     if response.categories:
         return [f"{response.name}: {' < '.join(response.categories)}"]
@@ -82,5 +82,5 @@ def _unit_lines(design: Design) -> list[str]:
     """Units of the columns of the formulas."""
     units = units_of(design)
     named = [name.name for predictor in design.predictors for name in predictor.formula.columns]
-    own = [f"{name} {units[name]}" for name in dict.fromkeys(named) if units.get(name)]
-    return [f"units: {listing(own, at_most=len(own))}"] if own else []
+    known = [f"{name} {units[name]}" for name in dict.fromkeys(named) if units.get(name)]
+    return [f"units: {listing(known, at_most=len(known))}"] if known else []

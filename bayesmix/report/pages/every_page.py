@@ -1,30 +1,26 @@
-"""The page of any record that prints: `display` loads this file when the first of them is shown."""
+"""The page of every record that prints; `display` loads this file when the first record is shown."""
 
 from typing import Any
 
 from bayesmix.report.pages import (
     audit_summary,
-    bayes_factor_summary,
     compare_summary,
-    design_summary,
-    diagnostics_summary,
+    evidence_summary,
+    fit_parts_summary,
     frame_text,
-    inclusion_summary,
     laplace_summary,
     lm_summary,
     posterior_summary,
-    rand_summary,
     reml_summary,
     separation_summary,
 )
 from bayesmix.report.pages.page import Page, blocks_of
 
 PAGES = (
-    *(audit_summary, bayes_factor_summary, compare_summary, design_summary, diagnostics_summary, frame_text),
-    *(inclusion_summary, laplace_summary, lm_summary, posterior_summary, rand_summary, reml_summary),
-    separation_summary,
+    *(audit_summary, compare_summary, evidence_summary, fit_parts_summary, frame_text, laplace_summary),
+    *(lm_summary, posterior_summary, reml_summary, separation_summary),
 )
-"""Files that register, with `blocks_of`, what stands on the page of a kind of record."""
+"""The files whose functions `blocks_of` dispatches to, one for each kind of record."""
 
 
 def page_of(record: object, **asked: Any) -> Page:

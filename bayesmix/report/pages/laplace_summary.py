@@ -1,6 +1,4 @@
-"""What `print(bm.laplace(...))` shows: the model, random and fixed effects, and whether it is a maximum at all."""
-
-from textwrap import wrap
+"""What `print(bm.laplace(...))` shows: the model, random and fixed effects, and whether a maximum was found."""
 
 import numpy as np
 
@@ -8,8 +6,8 @@ from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.inference.checks.level_checks import twin_lines
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.report.pages.data_lines import data_lines
-from bayesmix.report.pages.numbers import aligned, decimals_for, number, p_value
-from bayesmix.report.pages.page import Block, Table, blocks_of
+from bayesmix.report.pages.numbers import aligned, aligned_rows, decimals_for, number, p_value
+from bayesmix.report.pages.page import Block, Table, blocks_of, wrapped
 
 _WIDTH = 110
 _DIGITS = 4  # of a standard error, and of a sd
@@ -17,16 +15,16 @@ _DIGITS = 4  # of a standard error, and of a sd
 
 @blocks_of.register
 def _blocks(fit: LaplaceFit, *, prob: float = 0.95, **_: object) -> tuple[Block, ...]:
-    """The page of a fit, with confidence intervals of probability `prob`."""
+    """The page of a Laplace fit, with confidence intervals of probability `prob`."""
     parts = [Block("", lines=_model_lines(fit))]
     if not fit.converged:
         heading = "No maximum was found; the numbers below are where the search stopped"
-        parts.append(Block(heading, lines=wrap(fit.reason, _WIDTH, break_on_hyphens=False)))
+        parts.append(Block(heading, lines=wrapped(fit.reason, _WIDTH)))
     if fit.design.random:
         parts.append(Block("Random effects (standard deviations)", table=_random_table(fit)))
     if fit.design.fixed.names:
-        what = f" (Wald tests, {100 * prob:g} % confidence intervals)" if fit.converged else ""
-        parts.append(Block(f"Fixed effects{what}", table=_fixed_table(fit, prob)))
+        tests = f" (Wald tests, {100 * prob:g} % confidence intervals)" if fit.converged else ""
+        parts.append(Block(f"Fixed effects{tests}", table=_fixed_table(fit, prob)))
     closing = [*twin_lines(fit.design), *([f"The search ended at {fit.reason}."] if fit.converged else [])]
     if closing:
         parts.append(Block("", lines=closing))
@@ -34,16 +32,13 @@ def _blocks(fit: LaplaceFit, *, prob: float = 0.95, **_: object) -> tuple[Block,
 
 
 def _model_lines(fit: LaplaceFit) -> tuple[str, ...]:
-    lines = [
+    return (
         f"Mixed model by maximum likelihood (Laplace approximation), {fit.family}",
         f"Formula: {fit.formula}",
         *data_lines(fit.design),
-    ]
-    lines.append(
         f"Fit:     -2 log likelihood {fit.criterion:.4f}, AIC {fit.aic:.2f}, BIC {fit.bic:.2f}, "
-        f"{fit.n_parameters} parameters"
+        f"{fit.n_parameters} parameters",
     )
-    return tuple(lines)
 
 
 def _random_table(fit: LaplaceFit) -> Table:
@@ -58,9 +53,7 @@ def _random_table(fit: LaplaceFit) -> Table:
     width = max(map(len, rows))
     rows = [cells + [""] * (width - len(cells)) for cells in rows]
     header = ["group", "term", "sd", *(["corr"] + [""] * width)[: width - 3]]
-    columns = list(zip(*rows, strict=True))
-    columns = [columns[0], columns[1], *(tuple(aligned(column)) for column in columns[2:])]
-    return Table(header, [list(cells) for cells in zip(*columns, strict=True)], labels=2)
+    return Table(header, aligned_rows(rows, slice(2, None)), labels=2)
 
 
 def _fixed_table(fit: LaplaceFit, prob: float) -> Table:

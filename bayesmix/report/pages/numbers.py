@@ -11,14 +11,14 @@ _MOST_DIGITS = 15  # after the point of a scientific number: a double has no mor
 
 
 def decimals_for(spread: float, significant: int = SIGNIFICANT) -> int:
-    """How many decimals show `spread` with that many significant digits; -8: down to hundreds of millions."""
+    """How many decimals show `spread` with `significant` digits; -8 stands for hundreds of millions."""
     if not isfinite(spread) or spread <= 0:
         return significant
     return significant - 1 - floor(log10(spread))
 
 
 def number(value: float, decimals: int) -> str:
-    """`value` with fixed decimals; very large and very small ones with the same last digit in scientific notation."""
+    """`value` with fixed decimals; very large and very small values in scientific notation, to the same last digit."""
     if not isfinite(value):
         return str(value)
     large = decimals <= 0 and abs(value) >= 1e9
@@ -29,7 +29,7 @@ def number(value: float, decimals: int) -> str:
 
 
 def row(values: Iterable[float], spread: float) -> list[str]:
-    """The values of one parameter, all with the decimals that its posterior sd asks for."""
+    """The values of one parameter, all with as many decimals as its posterior sd calls for."""
     decimals = decimals_for(spread)
     return [number(float(value), decimals) for value in values]
 
@@ -43,8 +43,15 @@ def aligned(column: Sequence[str]) -> list[str]:
     return [text.rjust(width) for text in padded]
 
 
+def aligned_rows(rows: Iterable[Sequence[str]], numeric: slice) -> list[list[str]]:
+    """The rows of a table, the numbers in its `numeric` columns with their decimal points below each other."""
+    columns = [list(cells) for cells in zip(*rows, strict=True)]
+    columns[numeric] = [aligned(column) for column in columns[numeric]]
+    return [list(cells) for cells in zip(*columns, strict=True)]
+
+
 def whole(value: float) -> str:
-    """An effective sample size."""
+    """An effective sample size as a whole number."""
     return "-" if np.isnan(value) else f"{value:.0f}"
 
 
@@ -53,7 +60,7 @@ def rhat(value: float) -> str:
 
 
 def p_value(value: float) -> str:
-    """A p value with three significant digits; of one below 2e-16 only that it is."""
+    """A p value with three significant digits, or that it is below 2e-16."""
     if np.isnan(value):
         return "-"
     if value < 2e-16:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from html import escape
+from textwrap import wrap
 from typing import Protocol
 
 from bayesmix.visible import visible
@@ -22,14 +23,19 @@ class Table:
 
 
 def ending_in_words(header: Sequence[str], rows: Sequence[Sequence[str]], labels: int = 1) -> Table:
-    """A table whose last column, of words, is aligned to the left."""
+    """A table whose last column holds words and is aligned to the left."""
     width = max(len(cells[-1]) for cells in (header, *rows))
     heads, *cells = ([*cells[:-1], cells[-1].ljust(width)] for cells in (header, *rows))
     return Table(heads, cells, labels)
 
 
+def wrapped(text: str, width: int) -> tuple[str, ...]:
+    """`text` in lines of at most `width` columns."""
+    return tuple(wrap(visible(text), width, break_on_hyphens=False))
+
+
 class Part(Protocol):
-    """What stands on a page, below or above other parts."""
+    """One part of a page; parts stand below each other."""
 
     def text(self) -> str: ...
 
@@ -45,7 +51,7 @@ class Block:
     table: Table | None = None
 
     def text(self) -> str:
-        """What a terminal would obey is written out."""
+        """The block as plain text; characters that a terminal would obey are written out."""
         lines = [visible(f"{self.heading}:")] if self.heading else []
         lines += map(_one_line, self.lines)
         if self.table is not None:
@@ -53,7 +59,7 @@ class Block:
         return "\n".join(line.rstrip() for line in lines)
 
     def html(self) -> str:
-        """Every text is escaped."""
+        """The block as HTML; every text is escaped."""
         parts = []
         if self.heading:
             parts.append(f"<p style='margin:0.8em 0 0.2em'><b>{_escaped(self.heading)}</b></p>")
@@ -67,7 +73,7 @@ class Block:
 
 @dataclass(frozen=True, repr=False)
 class Page:
-    """A record in print: `str()` gives the text, a notebook shows the same as HTML."""
+    """The page of a record: `str()` gives its text, a notebook shows the same as HTML."""
 
     blocks: tuple[Part, ...]
 
@@ -82,7 +88,7 @@ class Page:
 
 @singledispatch
 def blocks_of(record: object, **_: object) -> tuple[Part, ...]:
-    """What stands on the page of a record; `prob=` is of the intervals of a fit, `ddf=` of the tests by REML."""
+    """The parts of a record's page; `prob=` sets the probability of a fit's intervals, `ddf=` the tests by REML."""
     raise TypeError(f"{type(record).__name__} has no page")
 
 

@@ -1,7 +1,8 @@
-"""What `print(fit)` shows: the model, its effects and priors, notes, and last what there is to say of the sampling."""
+"""What `print(fit)` shows: the model, its effects and priors, notes, and last whether sampling had problems."""
 
 import pandas as pd
 
+from bayesmix.errors import counted
 from bayesmix.inference.checks.diagnose import notes, verdict
 from bayesmix.inference.shared.draws import constant_parameters
 from bayesmix.inference.tables.auxiliary import auxiliary
@@ -15,6 +16,7 @@ from bayesmix.report.pages.page import Block, Table, blocks_of
 from bayesmix.report.pages.separation_summary import separation_block
 
 _WIDEST = 150
+_INDENT = " " * 9
 _AT_MEANS = "at the predictors' means"
 
 
@@ -26,50 +28,55 @@ def _blocks(fit: Fit, *, prob: float = 0.95, **_: object) -> tuple[Block, ...]:
         heading = "Random effects" if fit.design.all_random else "Residual"
         blocks.append(Block(f"{heading} (standard deviations, {interval})", table=_random_table(fit, prob)))
     if threshold_names(fit.design) or any(predictor.fixed.names for predictor in fit.design.predictors):
-        blocks.append(Block(f"Fixed effects ({interval})", table=_estimate_table(fit, fixef(fit, prob=prob))))
+        estimates = fixef(fit, prob=prob)
+        table = _table_of(fit, estimates, ["mean", "sd", "lower", "upper"], estimates["sd"])
+        blocks.append(Block(f"Fixed effects ({interval})", table=table))
     others = auxiliary(fit, prob=prob).drop(index="sigma", errors="ignore")
     if len(others):
-        blocks.append(Block(f"Family-specific parameters ({interval})", table=_family_table(fit, others)))
+        # By the median, with the digits of the interval: without overdispersion `shape` and `phi` have no mean.
+        table = _table_of(fit, others, ["median", "lower", "upper"], (others["upper"] - others["lower"]) / 4)
+        blocks.append(Block(f"Family-specific parameters ({interval})", table=table))
     blocks.append(Block("Priors", table=_prior_table(fit)))
-    about_separation = separation_block(fit)
-    if about_separation is not None:
-        blocks.append(about_separation)
+    separation = separation_block(fit)
+    if separation is not None:
+        blocks.append(separation)
     blocks.append(Block("", lines=(*notes(fit), verdict(fit))))
     return tuple(blocks)
 
 
 def _model_lines(fit: Fit) -> tuple[str, ...]:
     first, *further = fit.formulas
-    lines = (f"Bayesian mixed model, {fit.family}", f"Formula: {first}", *(f"         {text}" for text in further))
+    lines = (f"Bayesian mixed model, {fit.family}", f"Formula: {first}", *(f"{_INDENT}{text}" for text in further))
     return (*lines, *data_lines(fit.design), *_draws_lines(fit))
 
 
 def _draws_lines(fit: Fit) -> tuple[str, ...]:
-    """How many draws from what, by which method for which reason, and what was tried."""
+    """The number of draws and their source, the method and the reason for it, and the attempts that were made."""
     sampling, weights = fit.sampling, fit.diagnostics.importance
     parameters = fit.route.sampled(fit.model)
     if weights:
-        size = f"effective sample size {weights.effective_size:.0f}"
-        drawn = (
-            f"{sampling.chains} x {sampling.draws} draws, resampled from {weights.n_values} importance-weighted ones"
+        source = (
+            f"{sampling.chains} x {sampling.draws} draws, resampled from {weights.n_values} importance-weighted ones "
+            f"(effective sample size {weights.effective_size:.0f})"
         )
-        source = f"{drawn} ({size})"
-        how = f"importance sampling of {parameters}"
+        method = f"importance sampling of {parameters}"
     else:
         thinned = f" (thinned by {sampling.thin})" if sampling.thin > 1 else ""
-        chains = f"{sampling.chains} chain{'s' * (sampling.chains != 1)}"
+        chains = counted(sampling.chains, "chain")
         source = f"{chains} x {sampling.draws} draws{thinned} after {sampling.tune} warm-up steps"
-        how = f"NUTS by {sampling.sampler} on {parameters}"
+        method = f"NUTS by {sampling.sampler} on {parameters}"
     seconds = f"{sampling.seconds:.{1 if sampling.seconds >= 1 else 2}f} s"
+    reason = f"({fit.method}: {fit.reason})"
+    both = f"{_INDENT}{method} {reason}"
     return (
         f"Draws:   {source}; seed {sampling.seed}, {seconds}",
-        *_how_and_why(how, f"({fit.method}: {fit.reason})"),
+        *((both,) if len(both) <= _WIDEST else (f"{_INDENT}{method}", f"{_INDENT}{reason}")),
         *_ladder_lines(fit),
     )
 
 
 def _ladder_lines(fit: Fit) -> tuple[str, ...]:
-    """The attempts after the first, each with its reason; which one was kept, if it was not the last."""
+    """The attempts after the first, each with its reason, and which one was kept if it was not the last."""
     ladder = fit.diagnostics.ladder
     tried = [
         f"{ordinal(number)} attempt: {row['remedy']} after {row['evidence']}"
@@ -81,13 +88,7 @@ def _ladder_lines(fit: Fit) -> tuple[str, ...]:
     kept = int(ladder.index[ladder["kept"]][0])
     if kept < len(ladder):
         tried.append(f"draws of the {ordinal(kept)} kept")
-    return (f"         {'; '.join(tried)}",)
-
-
-def _how_and_why(how: str, why: str) -> tuple[str, ...]:
-    """On one line where it is not too long."""
-    both = f"         {how} {why}"
-    return (both,) if len(both) <= _WIDEST else (f"         {how}", f"         {why}")
+    return (f"{_INDENT}{'; '.join(tried)}",)
 
 
 def _random_table(fit: Fit, prob: float) -> Table:
@@ -117,15 +118,6 @@ def _correlation(estimate: pd.Series, *, with_interval: bool) -> str:
     return f"{mean} [{number(estimate['lower'], 2)}, {number(estimate['upper'], 2)}]"
 
 
-def _estimate_table(fit: Fit, frame: pd.DataFrame) -> Table:
-    return _table_of(fit, frame, ["mean", "sd", "lower", "upper"], frame["sd"])
-
-
-def _family_table(fit: Fit, frame: pd.DataFrame) -> Table:
-    """By the median: `shape` and `phi` have no mean where counts are not overdispersed. Digits are the interval's."""
-    return _table_of(fit, frame, ["median", "lower", "upper"], (frame["upper"] - frame["lower"]) / 4)
-
-
 def _table_of(fit: Fit, frame: pd.DataFrame, columns: list[str], spread: pd.Series) -> Table:
     # The chains of importance sampling are parts of one weighted sample: they agree whatever the weights.
     by_chains = fit.diagnostics.importance is None
@@ -149,19 +141,17 @@ def _prior_table(fit: Fit) -> Table:
         for predictor in fit.design.predictors
         if predictor.fixed.has_intercept and len(predictor.fixed.names) > 1
     }
-    said = {name: f"  {_AT_MEANS}" for name in centred if name}
+    remarks = {name: f"  {_AT_MEANS}" for name in centred if name}
     if fit.design.response.categories:
-        said[THRESHOLD] = f"  of the categories' probabilities{' ' + _AT_MEANS if fit.design.fixed.names else ''}"
-    rows = [[name, f"{prior}{said.get(name, '')}"] for name, prior in fit.priors.items()]
+        remarks[THRESHOLD] = f"  of the categories' probabilities{' ' + _AT_MEANS if fit.design.fixed.names else ''}"
+    rows = [[name, f"{prior}{remarks.get(name, '')}"] for name, prior in fit.priors.items()]
     return Table(["", ""], rows, labels=2)
 
 
 def _filled(rows: list[list[str]], width: int) -> list[list[str]]:
-    """Short rows filled up; columns of numbers aligned at the decimal point."""
-    full = [cells + [""] * (width - len(cells)) for cells in rows]
-    columns = list(zip(*full, strict=True))
-    numeric = [j for j, cells in enumerate(columns) if all(_is_number(cell) for cell in cells if cell)]
-    shown = [aligned(cells) if j in numeric else list(cells) for j, cells in enumerate(columns)]
+    """Rows of `width` cells; the decimal points of a column of numbers stand below each other."""
+    columns = zip(*(cells + [""] * (width - len(cells)) for cells in rows), strict=True)
+    shown = [aligned(cells) if all(_is_number(cell) for cell in cells if cell) else cells for cells in columns]
     return [list(cells) for cells in zip(*shown, strict=True)]
 
 

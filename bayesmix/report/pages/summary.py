@@ -23,21 +23,21 @@ def summary(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95, ddf:
     prob
         Probability of the equal-tailed intervals (posterior) or confidence intervals (REML, Laplace, lm).
     ddf
-        Of REML fits: degrees of freedom by ``"satterthwaite"`` or ``"kenward-roger"``.
+        For REML fits, the method of the degrees of freedom: ``"satterthwaite"`` or ``"kenward-roger"``.
 
     Returns
     -------
     Page
-        Formula, data, random effects, residual, fixed effects. Of a posterior with effective sample sizes and R-hat,
-        priors, notes on what the priors decide and the data cannot tell, and a last line on the sampling alone; each
-        estimate with the digits that its posterior sd allows. Of a REML fit with t tests, and a line when it is
-        singular or no optimum. Of a Laplace fit with tests by z; where no maximum was found, the reason at its head,
-        and no tests. Of least squares as `summary(lm)`.
+        Formula, data, random effects, residual and fixed effects. The page of a posterior also has effective sample
+        sizes and R-hat, priors, notes on what the priors decide and the data cannot tell, and a last line on the
+        sampling alone; each estimate has the digits that its posterior sd allows. The page of a REML fit has t tests,
+        and a line if the fit is singular or not at an optimum. That of a Laplace fit has z tests; if no maximum was
+        found, it begins with the reason and has no tests. Least squares print as `summary(lm)` does.
 
     Raises
     ------
     ArgumentError
-        `prob` is not between 0 and 1, or `ddf` is not known or not for this fit.
+        `prob` is not between 0 and 1, or `ddf` is not known or does not apply to this fit.
     """
     refuse_other_kinds(fit, question="summary", kinds=LINEAR)
     return page_of(fit, prob=probability(prob), ddf=ddf_method(fit, ddf))

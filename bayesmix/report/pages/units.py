@@ -1,4 +1,4 @@
-"""Labels with the units of the data: ``data.attrs["units"]``, a mapping from columns to units, as cards give them."""
+"""Labels with the units of the data, which cards give: ``data.attrs["units"]`` maps columns to units."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from bayesmix.formula.syntax import unparse
 
 @dataclass(frozen=True)
 class Shown:
-    """What a picture shows of the levels of `group`: their coefficient `term`, or their mean (None); and its label."""
+    """What a picture shows of a `group`, with its `label`: the levels' coefficient `term`, or (None) their mean."""
 
     group: str
     term: str | None
@@ -17,7 +17,7 @@ class Shown:
 
 
 def what_is_shown(design: Design, group: str, term: str | None) -> Shown:
-    """With its label: the response, or `slope of Days (ms per day)`."""
+    """The levels' mean, whose label is the response, or their coefficient, as in `slope of Days (ms per day)`."""
     if term is None:
         return Shown(group, term, response_with_unit(design))
     name = term if term == "Intercept" else f"slope of {term}"
@@ -25,13 +25,13 @@ def what_is_shown(design: Design, group: str, term: str | None) -> Shown:
 
 
 def units_of(design: Design) -> dict[str, str]:
-    """Units by column; empty where none is known, or where the attribute is something else."""
+    """Units by column; the mapping is empty where no unit is known, or where the attribute is something else."""
     units = design.data.attrs.get("units")
     return {str(name): str(unit) for name, unit in units.items()} if isinstance(units, Mapping) else {}
 
 
 def response_text(design: Design) -> str:
-    """The response in a few words: of counts out of trials and of one level of a factor what is counted."""
+    """The response in a few words: its name, or what is counted out of trials or of a factor's levels."""
     response, written = design.response, design.formula.response
     if response.levels is not None:
         return f"{response.name} = {response.levels[1]}"
@@ -39,7 +39,7 @@ def response_text(design: Design) -> str:
 
 
 def response_unit(design: Design) -> str:
-    """The response's unit; an expression such as log(y) has none, nor have proportions and categories."""
+    """The response's unit; expressions such as log(y), proportions and categories have none."""
     response = design.response
     numbers = response.levels is None and response.trials is None and not response.categories
     return units_of(design).get(response.name, "") if numbers else ""
@@ -56,15 +56,15 @@ def column_with_unit(design: Design, name: str) -> str:
 
 
 def unit_of_coefficient(design: Design, name: str) -> str:
-    """The unit of a coefficient on the response's scale, `ms per day`; empty where it is not known."""
+    """The unit of a coefficient on the response's scale, as in `ms per day`; empty where it is not known."""
     units, unit = units_of(design), response_unit(design)
     if name not in design.data.columns:
-        # An intercept and a factor's levels are in the response's unit; of products and functions none is claimed.
+        # An intercept and a factor's levels are in the response's unit; for products and functions it is not known.
         plain = name == "Intercept" or (name.endswith("]") and name.split("[")[0] in design.data.columns)
         return unit if plain and ":" not in name else ""
     return f"{unit} per {units[name]}" if unit and name in units else ""
 
 
 def with_unit(label: str, unit: str) -> str:
-    """`label (unit)`, where there is a unit."""
+    """`label (unit)`, or `label` where there is no unit."""
     return f"{label} ({unit})" if unit else label

@@ -1,4 +1,4 @@
-"""Estimates with confidence intervals beside the posterior, parameter by parameter."""
+"""Estimates with confidence intervals beside the posterior, for each parameter."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,9 +20,8 @@ from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.varcorr import RESIDUAL
 from bayesmix.report.pages.units import unit_of_coefficient, with_unit
 from bayesmix.report.pictures.plot_canvas import Canvas
-from bayesmix.report.pictures.plot_look import BLUE, VERMILION, look
-from bayesmix.report.pictures.plot_style import frame, panels
-from bayesmix.report.pictures.plot_text import literal
+from bayesmix.report.pictures.plot_look import BLUE, VERMILION, literal, look
+from bayesmix.report.pictures.plot_style import frame, hide_heights, panels
 
 _ABOVE, _BELOW = 1.0, 0.0
 _WIDTH, _HEIGHT = 2.9, 1.05  # of a panel, in inches
@@ -33,9 +32,9 @@ _STOPPED = "where the search stopped, as no maximum was found"
 
 @dataclass(frozen=True)
 class Pair:
-    """One panel: `estimate` with `limits` (nan where there are none), `posterior` with `interval`.
+    """One panel: an `estimate` with its `limits` (nan: none), and the `posterior` with its `interval`.
 
-    `kind`: coefficient, sd or corr. `runs_away`: the estimate is where the search stopped, and no estimate.
+    The `kind` is coefficient, sd or corr. Where an estimate `runs_away` its number is where the search stopped.
     """
 
     name: str
@@ -54,12 +53,12 @@ def draw_intervals(comparison: RemlComparison, canvas: Canvas) -> Figure:
     figure, axes = panels(canvas, len(pairs), n_columns=n_columns, width=_WIDTH, height=_HEIGHT, margin=1.0)
     for ax, pair in zip(axes, pairs, strict=True):
         _draw(ax, pair)
-    what = estimated_by(comparison.reml)
+    estimates = estimated_by(comparison.reml)
     if isinstance(comparison.reml, RemlFit) or comparison.reml.converged:
-        what += ", confidence interval"
+        estimates += ", confidence interval"
     handles = [
-        Line2D([], [], color=VERMILION, marker="o", markersize=4, linewidth=1.6, label=what),
-        Line2D([], [], color=BLUE, marker="o", markersize=4, linewidth=1.6, label="posterior"),
+        Line2D([], [], color=colour, marker="o", markersize=4, linewidth=1.6, label=label)
+        for colour, label in ((VERMILION, estimates), (BLUE, "posterior"))
     ]
     frame(figure, canvas, text=_caption(comparison, pairs), handles=handles)
     engine = figure.get_layout_engine()
@@ -118,7 +117,7 @@ def _variances(comparison: RemlComparison) -> list[Pair]:
 
 
 def _sd_limits(comparison: RemlComparison) -> np.ndarray:
-    """Profile intervals of the sds; nan where there are none."""
+    """Profile intervals of the standard deviations; nan where there are none."""
     n_sds = sum(first == second for _, first, second in comparison.variance.index)
     if isinstance(comparison.reml, RemlFit):
         with suppress(ArgumentError):  # a model that would take too long: the estimates are shown alone
@@ -130,16 +129,15 @@ def _draw(ax: Axes, pair: Pair) -> None:
     style, (low, high) = look(), _range(pair)
     ax.set_xlim(low, high)
     ax.set_ylim(_BELOW - 0.6, _ABOVE + 0.6)
-    ax.set_yticks([])
-    ax.spines["left"].set_visible(False)
+    hide_heights(ax)
     ax.locator_params(axis="x", nbins=5)
     if low <= 0 <= high:
         ax.axvline(0, color=style.light, linewidth=0.8, zorder=1)
     ax.plot(pair.interval, [_BELOW] * 2, color=BLUE, linewidth=1.6, solid_capstyle="butt", zorder=2, label="interval")
     ax.plot([pair.posterior], [_BELOW], "o", color=BLUE, markersize=4, zorder=3, label="posterior")
     if pair.runs_away or np.isnan(pair.estimate):
-        told = f"runs away (at {pair.estimate:.3g})" if pair.runs_away else "none: a sd is 0"
-        ax.text((low + high) / 2, _ABOVE, told, ha="center", va="center", fontsize=style.small, color=VERMILION)
+        reason = f"runs away (at {pair.estimate:.3g})" if pair.runs_away else "none: a sd is 0"
+        ax.text((low + high) / 2, _ABOVE, reason, ha="center", va="center", fontsize=style.small, color=VERMILION)
     else:
         ends = [end if np.isfinite(end) else high for end in pair.limits]
         if not np.isnan(pair.limits).any():
@@ -154,7 +152,7 @@ def _draw(ax: Axes, pair: Pair) -> None:
 
 
 def _range(pair: Pair) -> tuple[float, float]:
-    """Limits of a panel: a sd from 0 where it comes near, a correlation whole."""
+    """The limits of a panel: from 0 for a standard deviation near 0, the whole range for a correlation."""
     if pair.kind == "corr":
         return -1.04, 1.04
     values = [*pair.interval] if pair.runs_away else [*pair.interval, pair.estimate, *pair.limits]
@@ -163,26 +161,27 @@ def _range(pair: Pair) -> tuple[float, float]:
     from_zero = pair.kind == "sd" and low < _NEAR_ZERO * high
     low = 0.0 if from_zero else low
     room = 0.06 * (high - low) or 0.5
-    # Beside a sd at 0 a little room, as its point is drawn whole; a negative sd there is not.
+    # There is a little room below a standard deviation of 0, whose point is drawn whole.
     return low - (0.3 if from_zero else 1.0) * room, high + room
 
 
 def _caption(comparison: RemlComparison, pairs: list[Pair]) -> str:
     interval = f"{100 * comparison.prob:g}\N{NO-BREAK SPACE}%"
     sds = [pair for pair in pairs if pair.kind == "sd"]
-    how, scale = _how_and_scale(comparison.reml, bool(sds) and not any(np.isnan(pair.limits).any() for pair in sds))
-    above = f"estimate, {interval} confidence interval of coefficients {how}" if how else _STOPPED
+    has_sds = bool(sds) and not any(np.isnan(pair.limits).any() for pair in sds)
+    method, scale = _method_and_scale(comparison.reml, has_sds)
+    above = f"estimate, {interval} confidence interval of coefficients {method}" if method else _STOPPED
     point = "mean of coefficients, median of sds and correlations"
     return f"Above: {above}. Below: posterior {point}, {interval} equal-tailed interval.{scale}"
 
 
 @singledispatch
-def _how_and_scale(_reml: RemlFit | LaplaceFit, has_sds: bool) -> tuple[str, str]:
-    """How the intervals were had, where there are any, and the scale."""
+def _method_and_scale(_reml: RemlFit | LaplaceFit, has_sds: bool) -> tuple[str, str]:
+    """The method of the intervals, or an empty text where there are none, and the scale."""
     return "(t) and sds (profile of the restricted likelihood)" if has_sds else "(t)", ""
 
 
-@_how_and_scale.register
+@_method_and_scale.register
 def _of_laplace(laplace: LaplaceFit, _has_sds: bool) -> tuple[str, str]:
-    how = "(z); of sds the estimate alone" if laplace.converged else ""
-    return how, f" On the {laplace.family.link} scale."
+    method = "(z); of sds the estimate alone" if laplace.converged else ""
+    return method, f" On the {laplace.family.link} scale."

@@ -1,4 +1,4 @@
-"""The data behind fitted lines: the points of each panel, and each level's own least-squares line."""
+"""The data of pictures of lines: the points of each panel, and each level's own least-squares line."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from bayesmix.formula.matrices import new_rows
 from bayesmix.formula.syntax import columns_in
 from bayesmix.inference.shared.response_scale import observed
 from bayesmix.report.pages.units import response_text, response_unit, with_unit
-from bayesmix.report.pictures.line_expected import is_linear
+from bayesmix.report.pictures.line_expectations import is_linear
 from bayesmix.report.pictures.line_grid import Axis, group_term
 from bayesmix.report.pictures.line_rows import Rows
 from bayesmix.report.pictures.plot_arguments import AnyFit
@@ -19,7 +19,7 @@ from bayesmix.report.pictures.plot_arguments import AnyFit
 
 @dataclass(frozen=True)
 class Points:
-    """The points of one panel, (n_points,) each; `size` is how many trials or rows a point stands for."""
+    """The points of one panel, (n_points,) each; `size` is the number of trials or rows that a point represents."""
 
     x: Floats
     y: Floats
@@ -27,7 +27,7 @@ class Points:
 
 
 def points_at(design: Design, axis: Axis, inside: Flags, *, binary: bool) -> Points:
-    """Observations of some rows: proportions for counts of trials; for yes or no the proportion at each x."""
+    """The observations of some rows: proportions for counts of trials, or for a yes or no the proportion at each x."""
     x, response = axis.data[inside], design.response
     if response.trials is not None:
         trials = response.trials[inside]
@@ -36,14 +36,12 @@ def points_at(design: Design, axis: Axis, inside: Flags, *, binary: bool) -> Poi
     y = response.values[inside]
     if not binary:
         return Points(x, y, np.ones(len(x)))
-    at_each = pd.Series(y).groupby(x).agg(["mean", "size"])
-    return Points(
-        at_each.index.to_numpy(dtype=float), at_each["mean"].to_numpy(), at_each["size"].to_numpy(dtype=float)
-    )
+    at_x = pd.Series(y).groupby(x).agg(["mean", "size"])
+    return Points(at_x.index.to_numpy(dtype=float), at_x["mean"].to_numpy(), at_x["size"].to_numpy(dtype=float))
 
 
 def response_label(design: Design, *, binary: bool) -> str:
-    """What the vertical axis shows."""
+    """The label of the vertical axis."""
     name = response_text(design)
     if binary or design.response.trials is not None:
         return f"proportion of {name}"
@@ -53,11 +51,11 @@ def response_label(design: Design, *, binary: bool) -> str:
 
 
 def separate_lines(fit: AnyFit, rows: Rows, group: str, axis: Axis, levels: Positions) -> Floats | None:
-    """Each level's own least-squares line in the model's terms of x, shape (n_levels, n_points): no pooling.
+    """Each level's own least-squares line in the model's terms of x, (n_levels, n_points): no pooling.
 
-    Along a factor, and along a number that does not vary within levels, the mean. A level that does not determine its
-    line, such as one with a single x, has nan. None where least squares does not apply: a number along the axis and a
-    link that is not the identity.
+    It is the mean along a factor, and along a number that does not vary within levels. A level that does not determine
+    its line, such as one with a single x, has nan. The result is None where least squares does not apply, which is for
+    a number along the axis with a link that is not the identity.
     """
     design = fit.design
     if not is_linear(fit) and (not axis.texts or design.offset.any()):
@@ -75,9 +73,9 @@ def separate_lines(fit: AnyFit, rows: Rows, group: str, axis: Axis, levels: Posi
     for place, level in enumerate(levels):
         inside = (index == level) & (root > 0)
         used = basis[inside].any(axis=0) if axis.texts else np.ones(basis.shape[1], dtype=bool)
-        own = basis[inside][:, used] * root[inside, None]
-        if inside.sum() and np.linalg.matrix_rank(own) == used.sum():
-            coefficients = np.linalg.lstsq(own, target[inside] * root[inside], rcond=None)[0]
+        matrix = basis[inside][:, used] * root[inside, None]
+        if inside.sum() and np.linalg.matrix_rank(matrix) == used.sum():
+            coefficients = np.linalg.lstsq(matrix, target[inside] * root[inside], rcond=None)[0]
             drawn = at_grid[place][:, used]
             lines[place] = drawn @ coefficients + grid_offset[place]
             if axis.texts:
@@ -86,7 +84,7 @@ def separate_lines(fit: AnyFit, rows: Rows, group: str, axis: Axis, levels: Posi
 
 
 def _basis(design: Design, at_cells: Floats, axis: Axis) -> tuple[Floats, Floats]:
-    """Columns of x alone, (n_obs, m) for the data and (n_cells, m) along the axis, with a column of ones."""
+    """The columns of x alone with a column of ones, (n_obs, m) for the data and (n_cells, m) along the axis."""
     n_cells = len(at_cells)
     if axis.texts:
         places = np.arange(len(axis.texts))

@@ -1,6 +1,7 @@
-"""What panels of fitted lines show: levels in their order, and each fit, or each level of a factor, as a layer."""
+"""What the panels of fitted lines show: levels in their order, and a layer for each fit or each level of a factor."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from bayesmix.formula.syntax import columns_in
 from bayesmix.inference.shared.arguments import a_column
 from bayesmix.modelling.record import Fit
 from bayesmix.report.pictures.line_data import Points, points_at, separate_lines
-from bayesmix.report.pictures.line_expected import expected_lines, height_of_others, lines_at_mean, values_of_a_row
+from bayesmix.report.pictures.line_expectations import expected_lines, height_of_others, lines_at_mean, values_of_a_row
 from bayesmix.report.pictures.line_grid import Axis, group_term, is_factor
 from bayesmix.report.pictures.line_panels import Layer, Panels, layer_look
 from bayesmix.report.pictures.line_rows import Rows, rows_for
@@ -24,27 +25,34 @@ PROB = 0.95
 def panel_levels(
     by_label: Mapping[str, AnyFit], group: str, axis: Axis, max_panels: int
 ) -> tuple[NDArray[np.intp], int]:
-    """The levels that are drawn, in the order of their panels, and how many there are."""
-    *_, last = by_label.values()
+    """The levels that are drawn, in the order of their panels, and the number of all levels."""
+    fits = list(by_label.values())
+    last = fits[-1]
     every = np.unique(group_term(last.design, group).index)
-    designs = [fit.design for fit in by_label.values()]
-    rise, height = varies_by_group(last, group, axis), height_of_others(last, axis)
+    rise = varies_by_group(last, group, axis)
     ends = np.tile(axis.grid[[0, -1]] if rise or axis.texts == () else axis.grid, (len(every), 1))
     x = None if axis.steady and not axis.texts else ends
-    lines = lines_at_mean(last, rows_for(designs, group, axis, every, x=x, at_once=30, height=height), group)
+    lines = lines_at_mean(last, rows_of_fits(fits, group, axis, every, x=x, at_once=30), group)
     order = np.argsort(lines[:, -1] - lines[:, 0] if rise else lines.mean(axis=1), kind="stable")
     return every[order[evenly_spaced(len(order), max_panels)]], len(every)
+
+
+def rows_of_fits(
+    fits: list[AnyFit], group: str, axis: Axis, levels: NDArray[np.intp], *, at_once: int | None = None, **more: Any
+) -> Rows:
+    """Rows to predict for, with the data of the last fit, spread evenly over the other predictors' contribution."""
+    height = height_of_others(fits[-1], axis)
+    at_once = values_of_a_row(fits) if at_once is None else at_once
+    return rows_for([fit.design for fit in fits], group, axis, levels, at_once=at_once, height=height, **more)
 
 
 def layers_of_fits(
     by_label: Mapping[str, AnyFit], group: str, axis: Axis, levels: NDArray[np.intp]
 ) -> tuple[Panels, Rows]:
-    """Every fit a layer, the last with its band."""
+    """A layer for each fit; that of the last has a band."""
     fits = list(by_label.values())
     last = fits[-1]
-    height = height_of_others(last, axis)
-    designs = [fit.design for fit in fits]
-    rows = rows_for(designs, group, axis, levels, at_once=values_of_a_row(fits), height=height)
+    rows = rows_of_fits(fits, group, axis, levels)
     layers = []
     for number, (label, fit) in enumerate(by_label.items()):
         colour, dash, marker = layer_look(number, len(fits))
@@ -66,16 +74,16 @@ def layers_of_fits(
 def layers_of_factor(
     by_label: Mapping[str, AnyFit], group: str, axis: Axis, levels: NDArray[np.intp], by: str
 ) -> tuple[Panels, Rows]:
-    """Every level of the factor `by` a layer, with points in its colour."""
+    """A layer for each level of the factor `by`, with points in its colour."""
     if len(by_label) > 1:
         raise ArgumentError(f"by= colours the lines of one fit; got {len(by_label)} fits.")
     (fit,) = by_label.values()
-    column, height = fit.design.data[by], height_of_others(fit, axis)
+    column = fit.design.data[by]
     values, texts = level_texts(column)
     layers, rows = [], None
     for number, (value, text) in enumerate(zip(values, texts, strict=True)):
         only = (column == value).to_numpy(dtype=bool)
-        rows = rows_for([fit.design], group, axis, levels, at_once=values_of_a_row([fit]), height=height, only=only)
+        rows = rows_of_fits([fit], group, axis, levels, only=only)
         colour, dash, marker = layer_look(len(values) - 1 - number, len(values))
         lines, points = expected_lines(fit, rows, group, PROB), _points(fit, group, axis, levels, only)
         layers.append(Layer(f"{by} = {text}", lines, rows, colour, dash, marker, isinstance(fit, Fit), tuple(points)))
@@ -103,8 +111,8 @@ def a_factor(design: Design, by: str, axis: Axis, group: str) -> str:
     by = a_column(design.data, by, argument="by")
     if by == axis.name or by in group.split(":") or not is_factor(design, by) or design.data[by].isna().any():
         raise ArgumentError(
-            f"by={by!r} is to be a factor without missing values, neither the group nor along the axis; its levels "
-            "get a colour each."
+            f"by={by!r} must be a factor without missing values that is neither the group nor on the axis; each of its "
+            "levels gets a colour."
         )
     return by
 
@@ -117,6 +125,6 @@ def evenly_spaced(n: int, at_most: int) -> NDArray[np.intp]:
 
 
 def varies_by_group(fit: AnyFit, group: str, axis: Axis) -> bool:
-    own = [term for term in fit.design.formula.random if term.group_label == group]
-    nodes = [variable for random in own for term in random.terms for variable in term.variables]
+    of_group = [term for term in fit.design.formula.random if term.group_label == group]
+    nodes = [variable for random in of_group for term in random.terms for variable in term.variables]
     return axis.name in {name.name for node in nodes for name in columns_in(node)}

@@ -1,4 +1,4 @@
-"""Panels of fitted lines: data, each level's own line, the fixed effects alone, and what every fit expects."""
+"""Panels of fitted lines: data, each level's own line, the fixed effects alone, and the expectation of every fit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +14,8 @@ from bayesmix.inference.shared.summarise import Summary
 from bayesmix.report.pictures.line_data import Points
 from bayesmix.report.pictures.line_grid import Axis
 from bayesmix.report.pictures.line_rows import Rows
-from bayesmix.report.pictures.plot_look import BLUE, POINT_SIZE, VERMILION, look
+from bayesmix.report.pictures.plot_look import BLUE, POINT_SIZE, VERMILION, literal, look
 from bayesmix.report.pictures.plot_style import Handle
-from bayesmix.report.pictures.plot_text import literal
 from bayesmix.report.pictures.plot_ticks import ticks_at_values
 
 _Dash = Literal["-"] | tuple[float, tuple[float, ...]]
@@ -24,17 +23,17 @@ _DASHES: tuple[_Dash, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1))
 _SHAPES = ("o", "s", "D", "^")
 _TICK = 1.3  # inches of the name of a level below a panel
 _LETTERS = 11  # of ticks in an inch
-_APART = 0.22  # of the distance of two categories: between the fits' means there
+_APART = 0.22  # share of the distance of two categories between the means of two fits
 _AREA = 0.18  # opacity of a band
-_CROWDED = 0.4  # of the whole range: when three quarters of the panels take less, each has its own
+_CROWDED = 0.4  # share of the whole range: where three quarters of the panels need less, each has its own scale
 
 
 @dataclass(frozen=True)
 class Layer:
-    """What one fit expects in every panel, under its `label` in the legend.
+    """The expected response of one fit in every panel, under its `label` in the legend.
 
-    `lines`: (n_levels, n_points) each, at the places `x`, `seen` where the level was; `points` of its own where the
-    data are shown in its colour.
+    The `lines` have fields (n_levels, n_points) at the cells of `rows`. A layer has its own `points` where the data are
+    shown in its colour.
     """
 
     label: str
@@ -49,8 +48,11 @@ class Layer:
 
 @dataclass(frozen=True)
 class Panels:
-    """All that the panels show: `points` of each level in one ink, unless the layers have their own; `separate` and
-    `population` (n_levels, n_points), None where there are none; `greatest`: the largest number a point stands for."""
+    """All that the panels show: the `points` of each level in one ink, unless the layers have their own, and lines.
+
+    The lines `separate` (no pooling) and `population` (fixed effects alone) are (n_levels, n_points), or None. A point
+    represents at most `greatest` trials or rows.
+    """
 
     axis: Axis
     layers: tuple[Layer, ...]
@@ -60,7 +62,7 @@ class Panels:
     greatest: float
 
     def ends(self, place: int) -> tuple[float, float]:
-        """The lowest and the highest value of a panel; a wild line of one level alone may leave it, and a wild band."""
+        """The lowest and the highest value of a panel; a wild line without pooling or a wild band may leave it."""
         values = [
             self.points[place].y,
             *(points.y for layer in self.layers for points in layer.points[place : place + 1]),
@@ -81,13 +83,13 @@ class Panels:
 
 
 def layer_look(number: int, n_layers: int) -> tuple[str, _Dash, str]:
-    """Colour, dashes and marker of a layer: the last is blue, the one before it vermilion."""
+    """The colour, dashes and marker of a layer: the last is blue, the one before it vermilion."""
     colours, place = (BLUE, VERMILION, *look().cycle[2:]), n_layers - 1 - number
     return colours[place % len(colours)], _DASHES[place % len(_DASHES)], _SHAPES[place % len(_SHAPES)]
 
 
 def draw_panel(ax: Axes, shown: Panels, place: int) -> None:
-    """The panel of one level; along a factor means stand beside each other and are not joined."""
+    """Draw the panel of one level; along a factor the means of fits are beside each other and not joined by lines."""
     style, axis = look(), shown.axis
     first = shown.layers[0].rows
     seen = first.seen[place] if axis.texts else np.ones(first.shape[1], dtype=bool)
@@ -109,7 +111,7 @@ def draw_panel(ax: Axes, shown: Panels, place: int) -> None:
 
 def _draw_layer(ax: Axes, axis: Axis, layer: Layer, place: int, number: float) -> None:
     lines, seen, x = layer.lines, layer.rows.seen[place], layer.rows.x[place]
-    mean, lower, upper = (np.where(seen, own[place], np.nan) for own in (lines.mean, lines.lower, lines.upper))
+    mean, lower, upper = (np.where(seen, values[place], np.nan) for values in (lines.mean, lines.lower, lines.upper))
     colour, label = layer.colour, layer.label
     if axis.texts:
         beside = x + _APART * number
@@ -129,7 +131,7 @@ def _scatter(ax: Axes, points: Points, greatest: float, colour: str) -> None:
 
 
 def is_apart(shown: Panels, n_panels: int) -> bool:
-    """Whether each panel needs its own vertical scale, as a few of them would decide that of all."""
+    """Whether each panel needs its own vertical scale, because a few panels would determine a common one."""
     ends = np.array([shown.ends(place) for place in range(n_panels)])
     whole = ends[:, 1].max() - ends[:, 0].min()
     low, high = np.quantile(ends[:, 0], 0.125), np.quantile(ends[:, 1], 0.875)
@@ -137,7 +139,7 @@ def is_apart(shown: Panels, n_panels: int) -> bool:
 
 
 def set_limits(axes: Sequence[Axes], shown: Panels, *, apart: bool) -> None:
-    """Vertical limits from data, lines and bands: each panel's own, or common ones."""
+    """Set vertical limits from data, lines and bands: each panel's own, or common ones."""
     ends = np.array([shown.ends(place) for place in range(len(axes))])
     if not apart:
         ends[:] = ends[:, 0].min(), ends[:, 1].max()
@@ -147,7 +149,7 @@ def set_limits(axes: Sequence[Axes], shown: Panels, *, apart: bool) -> None:
 
 
 def set_ticks(axes: Sequence[Axes], axis: Axis, width: float) -> None:
-    """Ticks of the horizontal axis: a number's few values, or names of levels, upright where they would touch."""
+    """Set horizontal ticks: a number's few values, or the names of levels, upright where they would touch."""
     for ax in axes:
         if not axis.texts:
             if not ticks_at_values(ax, axis.data, width):
@@ -161,27 +163,24 @@ def set_ticks(axes: Sequence[Axes], axis: Axis, width: float) -> None:
 
 
 def handles_of(shown: Panels, *, prob: float, longest: float) -> list[Handle]:
-    """What the legend explains; labels of at most `longest` inches."""
+    """The entries of the legend, with labels of at most `longest` inches."""
     style, along_factor = look(), bool(shown.axis.texts)
     handles: list[Handle] = []
     if not any(layer.points for layer in shown.layers):
         handles.append(_marker("o", style.ink, "data", size=3.5, alpha=0.75))
     if shown.separate is not None:
-        own = "mean" if along_factor or shown.axis.steady else "least squares"
-        line = _marker("_", style.grey, "", size=9) if along_factor else Line2D([], [], color=style.grey, linewidth=0.9)
-        line.set_label(f"no pooling ({own})")
-        handles.append(line)
+        method = "mean" if along_factor or shown.axis.steady else "least squares"
+        label = f"no pooling ({method})"
+        line = Line2D([], [], color=style.grey, linewidth=0.9, label=label)
+        handles.append(_marker("_", style.grey, label, size=9) if along_factor else line)
     if shown.population is not None:
-        dashed = Line2D([], [], color=style.ink, linewidth=0.7, dashes=(4, 3))
-        line = _marker("x", style.ink, "", size=4) if along_factor else dashed
-        line.set_label("fixed effects alone")
-        handles.append(line)
+        label = "fixed effects alone"
+        line = Line2D([], [], color=style.ink, linewidth=0.7, dashes=(4, 3), label=label)
+        handles.append(_marker("x", style.ink, label, size=4) if along_factor else line)
     for layer in shown.layers:
-        line = Line2D([], [], color=layer.colour, linestyle=layer.dash, linewidth=1.5)
-        if along_factor:
-            line = _marker(layer.marker, layer.colour, "", size=4)
-        line.set_label(literal(layer.label, inches=longest))
-        handles.append(line)
+        label = literal(layer.label, inches=longest)
+        line = Line2D([], [], color=layer.colour, linestyle=layer.dash, linewidth=1.5, label=label)
+        handles.append(_marker(layer.marker, layer.colour, label, size=4) if along_factor else line)
     banded = [layer for layer in shown.layers if layer.with_band]
     if banded:
         label, colour = f"{100 * prob:g} % interval", banded[-1].colour if len(banded) == 1 else style.grey

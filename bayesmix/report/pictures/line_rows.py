@@ -1,6 +1,7 @@
 """Rows to predict for along a picture's axis: each level's own rows, moved along the axis, whose mean is the line.
 
-So the line of a level stands for the same mixture of the other predictors as its points: an average over observed rows.
+The line of a level thus represents the same mixture of the other predictors as its points: it is an average over
+observed rows.
 """
 
 from collections.abc import Iterable
@@ -12,19 +13,19 @@ import pandas as pd
 from bayesmix.arrays import Flags, Floats, Positions
 from bayesmix.formula.design import Design
 from bayesmix.formula.syntax import columns_in
-from bayesmix.report.pictures.line_grid import Axis, group_term
+from bayesmix.report.pictures.line_grid import Axis, group_term, variables_of
 
-_MOST_ROWS = 2**21  # of a table of rows to predict for
-_FEWEST = 30  # rows that stand for those of a level, where these are too many
+_MOST_ROWS = 2**21  # in a table of rows to predict for
+_FEWEST = 30  # rows that represent a level where its rows are too many
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows to predict for, cell by cell: a level of the group at a point along the axis.
+    """Rows to predict for, in cells: each is a level of the group at a point along the axis.
 
-    `data`, and of each row its `weight` in the mean of its cell; `starts` (n_levels * n_points,): where the rows of
-    each cell begin. `x` (n_levels, n_points): where the cells lie along the axis; `seen` (n_levels, n_points): whether
-    the level was observed there, or near. `averaged`: names of the other predictors over whose values lines are means.
+    The rows of `data` have a `weight` in the mean of their cell, whose first row is in `starts` (n_levels * n_points,).
+    Cells are at `x` along the axis, and `seen` where the level was observed there, or near (n_levels, n_points). Lines
+    are means over the values of the other predictors, whose names are `averaged`.
     """
 
     data: pd.DataFrame
@@ -36,11 +37,11 @@ class Rows:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Levels and points."""
+        """The numbers of levels and of points."""
         return self.x.shape[0], self.x.shape[1]
 
     def mean(self, values: Floats) -> Floats:
-        """Means by cell of what each row has, (n_rows, ...) to (n_cells, ...)."""
+        """The means of the rows' values by cell, (n_rows, ...) to (n_cells, ...)."""
         weight = self.weight.reshape(-1, *[1] * (values.ndim - 1))
         return np.add.reduceat(weight * values, self.starts, axis=0)
 
@@ -56,20 +57,12 @@ def rows_for(
     height: Floats | None = None,
     only: Flags | None = None,
 ) -> Rows:
-    """Rows along `axis` for `levels` (positions).
+    """Rows along `axis` for `levels` (positions), with the data of the last of the `designs` that are drawn.
 
-    Parameters
-    ----------
-    designs
-        Of the models that are drawn; the last one's data are used.
-    x
-        Points along the axis for each level, (n_levels, n_points); by default those of the axis.
-    at_once
-        How many values are worked out for each row: with more, fewer rows stand for those of a level.
-    height
-        Over which values (n_obs,) those are spread evenly; by default over the response.
-    only
-        Rows of the data (n_obs,) that count; by default all. A level without any has those of all, and is not seen.
+    Points along the axis are `x` (n_levels, n_points), or by default those of the axis. The more values are computed
+    `at_once` for each row, the fewer rows represent a level; they are spread evenly over `height` (n_obs,), by default
+    over the response. With `only` (n_obs,) not all rows of the data count; a level without any uses all of its rows and
+    is not seen.
     """
     designs = list(designs)
     last = designs[-1]
@@ -102,7 +95,7 @@ def rows_for(
 
 @dataclass(frozen=True)
 class _ByLevel:
-    """Of each level its `rows`, and which of them are there to be `counted`."""
+    """The `rows` of each level, and those of them that are `counted`."""
 
     rows: list[Positions]
     counted: list[Positions]
@@ -120,18 +113,13 @@ def _rows_by_level(index: Positions, levels: Positions, only: Flags | None) -> _
 
 
 def _in_expressions(predictors: list[Design]) -> tuple[str, ...]:
-    """Columns on which an expectation depends other than as the level of a group."""
-    nodes = []
-    for design in predictors:
-        formula = design.formula
-        terms = [*formula.fixed, *(term for random in formula.random for term in random.terms)]
-        nodes += [variable for term in terms for variable in term.variables]
-        nodes += list(formula.offsets)
+    """The columns on which an expectation depends, unless only as the level of a group."""
+    nodes = [node for design in predictors for node in (*variables_of(design), *design.formula.offsets)]
     return tuple(dict.fromkeys(name.name for node in nodes for name in columns_in(node)))
 
 
 def _distinct(rows: Positions, codes: Positions | None, most: int, spread: Floats) -> tuple[Positions, Floats]:
-    """Rows that differ in the other predictors, with their shares; of too many some that lie evenly among them."""
+    """The rows that differ in the other predictors, with their shares; where they are too many an even selection."""
     if codes is None:
         return rows[:1], np.ones(1)
     _, first, count = np.unique(codes[rows], return_index=True, return_counts=True)
@@ -143,16 +131,16 @@ def _distinct(rows: Positions, codes: Positions | None, most: int, spread: Float
 
 
 def _points(axis: Axis, rows: list[Positions]) -> Floats:
-    """Points of each level: of a predictor that does not vary within levels about its own value alone."""
+    """The points of each level, which lie around its own value where the predictor does not vary within levels."""
     if axis.texts or not axis.steady:
         return np.broadcast_to(axis.grid, (len(rows), len(axis.grid)))
     room = axis.margin
-    ends = np.array([(axis.data[own].min() - room, axis.data[own].max() + room) for own in rows])
+    ends = np.array([(axis.data[inside].min() - room, axis.data[inside].max() + room) for inside in rows])
     return np.linspace(ends[:, 0], ends[:, 1], len(axis.grid), axis=1)
 
 
 def _seen(axis: Axis, by_level: _ByLevel, points: Floats) -> Flags:
-    """A factor's level where it has rows; along a number all of a line, of a level that has rows at all."""
+    """Whether a level has rows at each of a factor's values; along a number, whether it has rows at all."""
     if not axis.texts:
         return np.repeat([[len(rows) > 0] for rows in by_level.counted], points.shape[1], axis=1)
-    return np.array([np.isin(own, axis.data[rows]) for own, rows in zip(points, by_level.counted, strict=True)])
+    return np.array([np.isin(values, axis.data[rows]) for values, rows in zip(points, by_level.counted, strict=True)])

@@ -1,4 +1,4 @@
-"""Arguments of the pictures, checked once: each function returns the value that can be trusted."""
+"""Arguments of the pictures, checked once: each function returns a value that can be trusted."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,18 +25,17 @@ _LEAST_INCHES, _MOST_INCHES = 1.0, 100.0
 
 
 def a_fit(fit: Any) -> Fit:
-    """`fit`, when it is one."""
+    """`fit`, if it is a posterior."""
     if not isinstance(fit, Fit):
-        raise ArgumentError(f"This picture is drawn of a posterior, as bm.fit returns it; got {type(fit).__name__}.")
+        raise ArgumentError(f"This picture shows a posterior, as bm.fit returns it; got {type(fit).__name__}.")
     return fit
 
 
 def any_fit(fit: Any) -> AnyFit:
-    """`fit`, when it is one of any kind."""
+    """`fit`, if it is a fit of any kind."""
     if not isinstance(fit, LINEAR):
         raise ArgumentError(
-            "A picture is drawn of a fit, as bm.fit, bm.reml, bm.laplace or bm.lm returns it; got "
-            f"{type(fit).__name__}."
+            f"A picture shows a fit, as bm.fit, bm.reml, bm.laplace or bm.lm returns it; got {type(fit).__name__}."
         )
     return fit
 
@@ -46,23 +45,11 @@ def family_of(fit: AnyFit) -> Family:
     return _GAUSSIAN if isinstance(fit, RemlFit | LmFit) else fit.family
 
 
-def an_axes(ax: Any) -> Axes | None:
-    """`ax`, when it is a matplotlib Axes or None."""
+def a_canvas(*, ax: Any = None, figsize: Any = None, caption: Any = True) -> Canvas:
+    """Where to draw, how large, and whether with captions; refuses what is no Axes, size or truth value."""
     if ax is not None and not isinstance(ax, Axes):
         raise ArgumentError(f"ax is one matplotlib Axes, such as plt.gca(), or None; got {type(ax).__name__}.")
-    return ax
-
-
-def a_canvas(*, ax: Any = None, figsize: Any = None, caption: Any = True) -> Canvas:
-    """Where to draw, how large and with or without captions.
-
-    Raises
-    ------
-    ArgumentError
-        `ax` is no matplotlib Axes, `figsize` is not two numbers of inches or stands beside `ax`, or `caption` is
-        neither True nor False.
-    """
-    ax, size = an_axes(ax), _a_size(figsize)
+    size = _a_size(figsize)
     if ax is not None and size is not None:
         raise ArgumentError("figsize is for a new figure, and ax lies in one that has its size; leave one of them out.")
     if not isinstance(caption, bool | np.bool_):
@@ -91,13 +78,7 @@ def a_text_or_none(value: Any, *, argument: str) -> str | None:
 
 
 def one_group(design: Design, group: str | None) -> str:
-    """`group`, or the first grouping factor of the formula.
-
-    Raises
-    ------
-    UnknownTermError
-        `group` is no grouping factor of the model, or the model has none.
-    """
+    """`group`, or by default the first grouping factor of the formula; refuses a model without any."""
     known = groups_of(design, group)
     if not known:
         raise UnknownTermError("The model has no random terms, so there is no group to draw; add one, as in (1 | g).")
@@ -105,7 +86,7 @@ def one_group(design: Design, group: str | None) -> str:
 
 
 def some_parameters(parameters: str | Sequence[str] | None, known: Sequence[str]) -> tuple[str, ...]:
-    """`parameters` in the order asked for, or all of `known`."""
+    """`parameters` in the order in which they were asked for, by default all that are `known`."""
     if parameters is None:
         return tuple(known)
     chosen = [parameters] if isinstance(parameters, str) else items_of(parameters)
@@ -121,27 +102,21 @@ def some_parameters(parameters: str | Sequence[str] | None, known: Sequence[str]
 
 
 def labelled_fits(fits: Any, group: str | None) -> tuple[dict[str, AnyFit], str]:
-    """The fits by legend label and the grouping factor that the last of them has.
-
-    Raises
-    ------
-    ArgumentError
-        `fits` is no fit and no mapping of labels to fits, or the fits are not of the same data.
-    UnknownTermError
-        The last fit does not have the group.
-    """
+    """The fits by legend label and a grouping factor of the last fit; refuses fits of different data."""
     if not isinstance(fits, Mapping):
         fit = any_fit(fits)
         group = one_group(fit.design, group)
-        own = " + ".join(f"({term.label})" for term in fit.design.random if term.group == group)
-        return {f"partial pooling {own}": fit}, group
+        terms = " + ".join(f"({term.label})" for term in fit.design.random if term.group == group)
+        return {f"partial pooling {terms}": fit}, group
     if not fits:
         raise ArgumentError('fits is empty; give a fit, or fits by label as in {"random slopes": fit}.')
     by_label = {str(label): any_fit(fit) for label, fit in fits.items()}
     *_, last_label = by_label
     last = by_label[last_label]
     if group is None and not last.design.random:
-        raise UnknownTermError(f"The fit {last_label!r} has no group, whose levels are the panels; put it before one.")
+        raise UnknownTermError(
+            f"The fit {last_label!r} has no group, whose levels are the panels; put one with it last."
+        )
     group = one_group(last.design, group)
     for label, fit in by_label.items():
         if not _same_data(last.design, fit.design, group):

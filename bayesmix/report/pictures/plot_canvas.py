@@ -1,15 +1,16 @@
 """Where a picture is drawn: axes that are given, or a figure that keeps its order when its size changes.
 
 A picture is a figure of pyplot like any other, so that `plt.show()` shows it and a notebook draws it at the end of its
-cell. A notebook that draws a figure as the value of its cell too would show it twice: the picture then leaves pyplot.
+cell. A notebook that also draws the value of its cell would show the figure twice, so the picture then leaves pyplot.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -20,35 +21,30 @@ _FLUSHES = ("inline",)  # names of backends that draw all figures of pyplot at t
 
 
 class Picture(Figure):
-    """A figure whose captions, common labels and legend are placed anew when its size changes."""
+    """A figure that places captions, common labels and its legend again when its size changes."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
-        self._placings: list[Callable[[], None]] = []
-
-    def follow_size(self, place: Callable[[], None]) -> None:
-        """Call `place` now, and whenever the figure gets another size."""
-        self._placings.append(place)
-        place()
+        self.placings: list[Callable[[], None]] = []
 
     def set_size_inches(self, w: Any, h: float | None = None, forward: bool = True) -> None:
-        """Set the size as any figure's, in inches.
+        """Set the size in inches, as for any figure.
 
-        Matplotlib sets the same size again whenever the dots an inch change, also while an extent is measured.
+        Matplotlib sets the same size again whenever the resolution changes, also while it measures an extent.
         """
         before = tuple(self.get_size_inches())
         super().set_size_inches(w, h, forward=forward)
         if tuple(self.get_size_inches()) != before:
-            for place in self._placings:
+            for place in self.placings:
                 place()
 
     def __getstate__(self) -> dict[str, Any]:
-        """A stored picture stays as it was placed last."""
+        """The state without the placings: a stored picture stays as it was placed last."""
         state: dict[str, Any] = dict(super().__getstate__())  # type: ignore[call-overload]
-        return state | {"_placings": []}
+        return state | {"placings": []}
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        """What a notebook asks of a value that it is about to show: nothing is added to what it does with figures."""
+        """What a notebook shows for the value of a cell: no more than it does with any figure."""
         if any(name in mpl.get_backend() for name in _FLUSHES):
             plt.close(self)
         return {}
@@ -56,7 +52,7 @@ class Picture(Figure):
 
 @dataclass(frozen=True)
 class Canvas:
-    """Given axes (None: a new figure), the size of a new one in inches (None: by content), and captions or not."""
+    """Given axes (None: a new figure), the size of a new figure in inches (None: by content), and whether captions."""
 
     ax: Axes | None = None
     figsize: tuple[float, float] | None = None
@@ -65,28 +61,22 @@ class Canvas:
     def size(self, width: float, height: float, *, panels: int = 1) -> tuple[float, float]:
         """The size of a new figure whose content would take `width` x `height` inches.
 
-        The size that was asked for; else matplotlib's setting where the user changed it, of several panels its width
-        alone, as their number decides the height; with larger letters that grows.
+        This is the size that was asked for, or else matplotlib's setting where the user changed it. The height of
+        several panels depends on their number and on the size of letters, not on that setting.
         """
         if self.figsize is not None:
             return self.figsize
-        usual, own = mpl.rcParamsDefault["figure.figsize"], mpl.rcParams["figure.figsize"]
+        default, setting = mpl.rcParamsDefault["figure.figsize"], mpl.rcParams["figure.figsize"]
         if panels > 1:
             height *= look().scale
-        if list(own) == list(usual):
+        if list(setting) == list(default):
             return width, height
-        return float(own[0]), float(own[1]) if panels == 1 else height
+        return float(setting[0]), float(setting[1]) if panels == 1 else height
 
-    def one_of(self, n_panels: int, how: str) -> Axes | None:
-        """The given axes, where the picture has a single panel.
-
-        Raises
-        ------
-        ArgumentError
-            Axes were given to a picture of several panels; `how` says how to choose one.
-        """
+    def given_panel(self, n_panels: int, advice: str) -> Axes | None:
+        """The given axes, which a picture with a single panel takes; `advice` says how to choose a single panel."""
         if self.ax is not None and n_panels != 1:
-            raise ArgumentError(f"ax takes one panel, and the picture has {n_panels}; {how}, or leave ax out.")
+            raise ArgumentError(f"ax takes one panel, and the picture has {n_panels}; {advice}, or leave ax out.")
         return self.ax
 
 
@@ -95,9 +85,18 @@ def new_figure(size: tuple[float, float]) -> Picture:
     return cast(Picture, plt.figure(figsize=size, layout="constrained", FigureClass=Picture))
 
 
-def follow_size(figure: Any, place: Callable[[], None]) -> None:
-    """Call `place` now, and of a picture of ours whenever its size changes; other figures are their owner's."""
+def follow_size(figure: Any, place: Callable[[], Sequence[Artist]]) -> None:
+    """Call `place` now, and again whenever the size of a picture changes; what it returned before is removed first.
+
+    Figures that are not ours are left to their owner.
+    """
+    written: list[Artist] = []
+
+    def place_again() -> None:
+        for artist in written:
+            artist.remove()
+        written[:] = place()
+
     if isinstance(figure, Picture):
-        figure.follow_size(place)
-    else:
-        place()
+        figure.placings.append(place_again)
+    place_again()

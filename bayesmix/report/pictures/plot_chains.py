@@ -1,9 +1,11 @@
-"""The parameters of a fit as ArviZ draws them: one variable each, under the names of the tables."""
+"""The parameters of a fit as ArviZ draws them: a variable for each, under the names of the tables."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
+from arviz_base import rc_context
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
@@ -19,9 +21,9 @@ from bayesmix.inference.shared.draws import (
 from bayesmix.modelling.record import Fit
 from bayesmix.posterior.layout import column_pairs, corr_name, sd_names, threshold_names, without_slash
 from bayesmix.report.pictures.plot_arguments import some_parameters
+from bayesmix.report.pictures.plot_canvas import Picture
 from bayesmix.report.pictures.plot_style import Handle, dress
 
-MOST_PANELS = {"plot.max_subplots": None}
 _NAME = "long_name"
 
 
@@ -40,14 +42,9 @@ def draws_by_name(fit: Fit) -> dict[str, NDArray[np.float64]]:
 
 
 def chosen_draws(fit: Fit, parameters: str | Sequence[str] | None) -> xr.DataTree:
-    """Posterior of the chosen parameters, a scalar variable each, with the sampler's own figures.
+    """The posterior of the chosen parameters, with a scalar variable for each, and where divergences occurred.
 
-    A variable is called as its parameter but for the slash, which xarray keeps for paths; `titles` has the names.
-
-    Raises
-    ------
-    UnknownTermError
-        A parameter is not in the model; the message lists those that are.
+    Variables have the names of the parameters without a slash, which xarray keeps for paths; `titles` has the names.
     """
     draws = draws_by_name(fit)
     names = some_parameters(parameters, list(draws))
@@ -70,12 +67,12 @@ def titles(tree: xr.DataTree) -> list[str]:
 
 
 def n_divergent(tree: xr.DataTree) -> int | None:
-    """Divergent transitions in a tree that `chosen_draws` made; None where no transitions were made."""
+    """The number of divergent transitions in a tree that `chosen_draws` made; None without any transitions."""
     return int(tree["sample_stats"]["diverging"].sum()) if "sample_stats" in tree.children else None
 
 
 def about_chains(fit: Fit) -> str:
-    """What a caption adds of chains that no sampler walked; empty after NUTS."""
+    """What a caption says of the chains of importance sampling; an empty text after NUTS."""
     if fit.diagnostics.importance is None:
         return ""
     return (
@@ -83,12 +80,24 @@ def about_chains(fit: Fit) -> str:
     )
 
 
-def dress_all(figure: Figure) -> None:
-    """Dress all axes of a figure that ArviZ made."""
+def drawn_by_arviz(
+    plot: Callable[..., Any],
+    tree: xr.DataTree,
+    *,
+    size: tuple[float, float],
+    layout: Mapping[str, Any],
+    **settings: Any,
+) -> Figure:
+    """The picture that a function of ArviZ draws of all parameters of `tree`, with axes as in other pictures."""
+    kwargs = {"figsize": size, "layout": "constrained", "FigureClass": Picture, **layout}
+    with rc_context({"plot.max_subplots": None}):
+        collection = plot(tree, backend="matplotlib", figure_kwargs=kwargs, **settings)
+    figure: Figure = collection.viz["figure"].item()
     for ax in figure.axes:
         dress(ax)
+    return figure
 
 
 def chain_handles(colours: Sequence[str]) -> list[Handle]:
-    """What the legend says of the colours of the chains."""
+    """The legend's entries for the colours of the chains."""
     return [Line2D([], [], color=colour, linewidth=1.4, label=f"chain {i}") for i, colour in enumerate(colours)]

@@ -9,8 +9,8 @@ from matplotlib.transforms import Bbox
 from scipy.optimize import isotonic_regression
 
 from bayesmix.arrays import Floats
-from bayesmix.report.pictures.plot_look import look
-from bayesmix.report.pictures.plot_text import literal
+from bayesmix.report.pictures.plot_look import literal, look
+from bayesmix.report.pictures.plot_style import write_beside
 
 _WIDTH, _HEIGHT = 0.60, 1.15  # of a letter and a line, in font sizes
 _MOST = 1.5  # inches of a name
@@ -18,7 +18,7 @@ _AWAY = 3.5  # points between a point and its name
 
 
 def spread_apart(places: Floats, gap: float) -> Floats:
-    """The places nearest to `places`, in least squares, that keep their order and a distance of `gap`."""
+    """The places nearest to `places`, by least squares, that keep their order and a distance of `gap`."""
     order = np.argsort(places, kind="stable")
     steps = gap * np.arange(len(places))
     moved = np.empty(len(places))
@@ -26,26 +26,11 @@ def spread_apart(places: Floats, gap: float) -> Floats:
     return moved
 
 
-def label_points(
-    ax: Axes, *, names: Sequence[str], points: Floats, others: Floats, most: int, colour: str | None = None
-) -> list[str]:
-    """Write up to `most` names, the first ones first, each beside its point where there is room for it.
+def label_points(ax: Axes, *, names: Sequence[str], points: Floats, others: Floats, most: int) -> list[str]:
+    """Write up to `most` names, each beside its point where there is room for it, and return those written.
 
-    Parameters
-    ----------
-    ax
-        Axes whose limits are final.
-    names, points
-        The names in the order of their importance, and where their points are, (n, 2) in data units.
-    others
-        What names must not cover, (m, 2) in data units.
-    most
-        No more names than this; those without room are left out.
-
-    Returns
-    -------
-    list of str
-        The names that were written.
+    The limits of `ax` are final. The most important of the `names` come first; their `points` (n, 2), and the `others`
+    (m, 2) that names must not cover, are in data units.
     """
     figure = ax.get_figure(root=True)
     if not isinstance(figure, Figure):
@@ -58,7 +43,7 @@ def label_points(
     ]
     inside = ax.get_window_extent()
     written: list[str] = []
-    for name, (x, y), own in zip(names, at, points, strict=True):
+    for name, (x, y), point in zip(names, at, points, strict=True):
         shown = literal(name, inches=_MOST)
         if len(written) == most:
             break
@@ -70,16 +55,11 @@ def label_points(
             box = Bbox.from_bounds(left, bottom, width, height)
             free = inside.x0 <= box.x0 and box.x1 <= inside.x1 and inside.y0 <= box.y0 and box.y1 <= inside.y1
             if free and not any(box.overlaps(other) for other in taken):
-                ax.annotate(
-                    shown,
-                    own,
-                    xytext=(side * _AWAY, up * _AWAY),
-                    textcoords="offset points",
-                    ha={1: "left", 0: "center", -1: "right"}[side],
-                    va={1: "bottom", 0: "center", -1: "top"}[up],
-                    fontsize=style.tiny,
-                    color=colour or style.ink,
-                )
+                align = {
+                    "ha": {1: "left", 0: "center", -1: "right"}[side],
+                    "va": {1: "bottom", 0: "center", -1: "top"}[up],
+                }
+                write_beside(ax, shown, point, (side * _AWAY, up * _AWAY), style.tiny, style.ink, **align)
                 taken.append(box.padded(2 * pixel))
                 written.append(name)
                 break

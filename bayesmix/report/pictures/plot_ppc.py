@@ -1,4 +1,4 @@
-"""Does the fitted model give data like those observed: replicates beside the data."""
+"""Does the fitted model give data like those observed: replicates are drawn beside the data."""
 
 from collections.abc import Mapping
 from math import inf
@@ -38,7 +38,7 @@ _BY_RESPONSE = {
 }
 _DRAWS = 1000
 _BOUNDS: Mapping[str, tuple[float, float]] = {"positive": (0.0, inf), "share": (0.0, 1.0)}
-"""Where a response has a border that no observation passes."""
+"""Bounds that no observation of a response can pass."""
 
 
 @with_hints
@@ -54,7 +54,7 @@ def plot_ppc(
     figsize: tuple[float, float] | None = None,
     caption: bool = True,
 ) -> Axes:
-    """The observed response beside data replicated from the posterior: a posterior predictive check as a picture.
+    """A posterior predictive check as a picture: the observed response beside data replicated from the posterior.
 
     Parameters
     ----------
@@ -63,30 +63,26 @@ def plot_ppc(
     kind
         ``"density"``: densities of the data and of 50 replicates. ``"ecdf"``: shares of rows up to each value, with the
         band that holds 95 % of the replicates; a step at 0 or 1 shows rows at 0 % or 100 %. ``"rootogram"``: how often
-        each count occurs, on a square root scale. ``"calibration"``: means of rows for which the fixed part expects
-        about the same.
-        ``"statistic"``: one number of each replicate. By default what suits the response: densities of numbers,
-        rootogram of counts, ecdf of proportions, calibration of a yes or no.
-    ax
-        Where to draw; by default a new figure.
+        each count occurs, on a square root scale. ``"calibration"``: means of rows with similar expectations by the
+        fixed part. ``"statistic"``: one number for each replicate. The default suits the response: density for numbers,
+        rootogram for counts, ecdf for proportions, calibration for a yes or no.
     statistic
         With ``kind="statistic"``: one that `ppc` knows, such as ``"zeros"``.
     groups
-        Replicates of the ``"fitted"`` levels, or of ``"new"`` ones.
+        Whether replicates are of the ``"fitted"`` levels or of ``"new"`` ones.
     draws
-        Replicated data sets.
+        The number of replicated data sets.
     seed
         The same seed gives the same replicates; by default that of the fit.
-    figsize
-        Width and height of a new figure in inches; by default ``rcParams["figure.figsize"]`` where that was set.
-    caption
-        Whether the note below the title is written.
+    ax, figsize, caption
+        Axes to draw into, or the size of a new figure in inches, by default ``rcParams["figure.figsize"]`` where that
+        was set. Whether the note below the title is written.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Orange: the data. Blue: replicates. Bands and bars hold 95 % of the replicates at each place: among many
-        places some lie outside under a right model too.
+        The data in orange, replicates in blue. Bands and bars hold 95 % of the replicates at each place, so that at
+        some of many places the data lie outside under a correct model too.
 
     Raises
     ------
@@ -107,22 +103,22 @@ def plot_ppc(
     chosen = _suited_kind(fit) if kind is None else one_of(kind, KINDS, argument="kind")
     _refuse_unsuited(fit, chosen)
     name = _statistic(fit, statistic, groups) if chosen == "statistic" else ""
-    found = replicated(fit, draws=a_count(draws, argument="draws"), groups=groups, seed=a_seed(seed, fit))
-    return _drawn(one_axes(canvas), canvas, fit, found, chosen, name)
+    data = replicated(fit, draws=a_count(draws, argument="draws"), groups=groups, seed=a_seed(seed, fit))
+    return _drawn(one_axes(canvas), canvas, fit, data, chosen, name)
 
 
-def _drawn(ax: Axes, canvas: Canvas, fit: Fit, found: Replicated, kind: str, name: str) -> Axes:
+def _drawn(ax: Axes, canvas: Canvas, fit: Fit, data: Replicated, kind: str, name: str) -> Axes:
     label = _label(fit, kind)
     if kind == "statistic":
-        return ppc_panels.statistic(ax, canvas, found, name)
+        return ppc_panels.statistic(ax, canvas, data, name)
     if kind == "calibration":
-        by = fitted(fit, groups="typical")["mean"].to_numpy()[found.used]
-        return ppc_panels.calibration(ax, canvas, found, label, by)
+        by = fitted(fit, groups="typical")["mean"].to_numpy()[data.used]
+        return ppc_panels.calibration(ax, canvas, data, label, by)
     if kind == "rootogram":
-        return ppc_panels.rootogram_bars(ax, canvas, found, label, fit.design.response.categories)
+        return ppc_panels.rootogram_bars(ax, canvas, data, label, fit.design.response.categories)
     if kind == "density":
-        return ppc_panels.density(ax, canvas, found, label, _BOUNDS.get(fit.family.response, (-inf, inf)))
-    return ppc_panels.ecdf(ax, canvas, found, label)
+        return ppc_panels.density(ax, canvas, data, label, _BOUNDS.get(fit.family.response, (-inf, inf)))
+    return ppc_panels.ecdf(ax, canvas, data, label)
 
 
 def _is_zero_one(fit: Fit) -> bool:
@@ -140,6 +136,7 @@ def _refuse_unsuited(fit: Fit, kind: str) -> None:
         "density": fit.family.response not in _BY_RESPONSE,
         "ecdf": not _is_zero_one(fit),
         "rootogram": counts,
+        "calibration": fit.family.response != "ordinal",
     }
     if not suits.get(kind, True):
         raise ArgumentError(

@@ -1,4 +1,4 @@
-"""Are residuals and group effects normal: their quantiles beside a normal's."""
+"""Are residuals and group effects normal: their quantiles against those of a normal distribution."""
 
 from dataclasses import dataclass
 
@@ -8,16 +8,14 @@ from scipy.stats import beta, norm
 
 from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, listing
-from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.least_squares.record import LmFit
-from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import groups_of, one_term
 from bayesmix.inference.tables.ranef import ranef
 from bayesmix.inference.tables.residuals import residuals
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.record import Fit
-from bayesmix.report.pictures.plot_arguments import a_canvas, a_text_or_none, family_of
+from bayesmix.report.pictures.plot_arguments import AnyFit, a_canvas, a_text_or_none, family_of
 from bayesmix.report.pictures.plot_look import BLUE, POINT_SIZE, look
 from bayesmix.report.pictures.plot_style import head, label_axes, one_axes
 
@@ -28,8 +26,7 @@ PROB = 0.95
 
 @dataclass(frozen=True)
 class Quantiles:
-    """`values` (n,) sorted, standardised to mean 0 and sd 1 or as they are; the normal `quantiles` that they should
-    lie at, and the pointwise interval `lower`, `upper` of a normal sample."""
+    """Sorted `values` (n,), the normal `quantiles` they are compared with, and a normal sample's pointwise interval."""
 
     quantiles: Floats
     values: Floats
@@ -39,7 +36,7 @@ class Quantiles:
 
 @with_hints
 def plot_qq(
-    fit: Fit | RemlFit | LaplaceFit | LmFit,
+    fit: AnyFit,
     which: str = RESIDUALS,
     term: str | None = None,
     ax: Axes | None = None,
@@ -55,43 +52,40 @@ def plot_qq(
     fit
         A fitted model.
     which
-        ``"residuals"``, of counts and proportions their quantile residuals, or the name of a grouping factor.
+        ``"residuals"``, which for counts and proportions are quantile residuals, or the name of a grouping factor.
     term
-        With a group: which column's effects, such as ``"Days"``; by default its first.
-    ax
-        Where to draw; by default a new figure.
+        With a group: the column whose effects are shown, such as ``"Days"``; by default its first.
     seed
-        Of quantile residuals.
-    figsize
-        Width and height of a new figure in inches; by default ``rcParams["figure.figsize"]`` where that was set.
-    caption
-        Whether the note below the title is written.
+        The seed of quantile residuals.
+    ax, figsize, caption
+        Axes to draw into, or the size of a new figure in inches, by default ``rcParams["figure.figsize"]`` where that
+        was set. Whether the note below the title is written.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Posterior means, of other fits estimates and conditional modes, standardised; quantile residuals as they are,
-        since the model gives them mean 0 and sd 1. On the line they are as normal as they can be; the band holds each
-        point of a normal sample of this size with probability 0.95, so that among many points some lie outside.
+        Standardised posterior means, or for other fits estimates and conditional modes. Quantile residuals are not
+        standardised, as the model gives them mean 0 and sd 1. Points on the line are normal. The band holds each point
+        of a normal sample of this size with probability 0.95, so that some of many points lie outside.
 
     Raises
     ------
     ArgumentError
-        `which` is neither.
+        `which` is neither ``"residuals"`` nor a grouping factor.
     UnknownTermError
         `term` does not vary by the group.
 
     Notes
     -----
-    Band: order statistics of n uniforms are Beta(i, n + 1 - i). Standardising by the sample's own mean and sd
-    makes it slightly too wide. Group effects are shrunk, more so where a level has few observations.
+    The band uses that order statistics of n uniforms are Beta(i, n + 1 - i). As the sample is standardised by its own
+    mean and sd, the band is slightly too wide. Group effects are shrunk, more so where a level has few observations.
     """
     refuse_other_kinds(fit, question="plot_qq", kinds=LINEAR)
     canvas = a_canvas(ax=ax, figsize=figsize, caption=caption)
-    values, what = _values(fit, which, term, seed)
+    values, name = _values(fit, which, term, seed)
     if len(values) < 3 or np.ptp(values) == 0:
-        raise ArgumentError(f"Quantiles need 3 values that differ; {what} have {len(np.unique(values))}.")
-    as_they_are = what == _QUANTILE
+        raise ArgumentError(f"Quantiles need 3 values that differ; {name} have {len(np.unique(values))}.")
+    as_they_are = name == _QUANTILE
     shown = normal_quantiles(values, standardise=not as_they_are)
 
     ax, style = one_axes(canvas, width=4.6, height=4.4), look()
@@ -100,15 +94,15 @@ def plot_qq(
     ax.plot(ends, ends, color=style.grey, linewidth=0.9, zorder=2, label="normal")
     alpha = float(np.clip(300 / len(values), 0.3, 0.9))
     ax.scatter(shown.quantiles, shown.values, s=POINT_SIZE, color=BLUE, alpha=alpha, linewidths=0, zorder=3)
-    label_axes(ax, "normal quantile", what if as_they_are else f"{what}, standardised")
+    label_axes(ax, "normal quantile", name if as_they_are else f"{name}, standardised")
     point = "Posterior means" if isinstance(fit, Fit) else "At the estimates"
     note = f"{point}; band: {100 * PROB:g} % of normal samples, pointwise."
-    head(ax, canvas, f"Normal quantiles of {len(values)} {what}", note)
+    head(ax, canvas, f"Normal quantiles of {len(values)} {name}", note)
     return ax
 
 
 def normal_quantiles(values: Floats, *, standardise: bool = True) -> Quantiles:
-    """Sorted values, standardised unless told, beside medians and 95 % intervals of normal order statistics."""
+    """Sorted values, standardised by default, with the medians and 95 % intervals of normal order statistics."""
     n = len(values)
     i = np.arange(1, n + 1)
     medians, lower, upper = (norm.ppf(beta.ppf(q, i, n + 1 - i)) for q in (0.5, (1 - PROB) / 2, (1 + PROB) / 2))
@@ -118,9 +112,8 @@ def normal_quantiles(values: Floats, *, standardise: bool = True) -> Quantiles:
     return Quantiles(medians, ordered, lower, upper)
 
 
-def _values(
-    fit: Fit | RemlFit | LaplaceFit | LmFit, which: str, term: str | None, seed: int | None
-) -> tuple[Floats, str]:
+def _values(fit: AnyFit, which: str, term: str | None, seed: int | None) -> tuple[Floats, str]:
+    """The values whose quantiles are drawn, and their name."""
     groups, column = groups_of(fit.design, None), "mean" if isinstance(fit, Fit) else "estimate"
     a_text_or_none(term, argument="term")
     if a_text_or_none(which, argument="which") in groups and not isinstance(fit, LmFit):

@@ -1,6 +1,7 @@
-"""How far is each level from the whole, and how sure is that: a caterpillar of group effects."""
+"""How far is each level from the overall mean, and how sure is that: a caterpillar plot of group effects."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,22 +20,23 @@ from bayesmix.modelling.record import Fit
 from bayesmix.report.pages.units import response_text, unit_of_coefficient, with_unit
 from bayesmix.report.pictures.plot_arguments import a_canvas, family_of, one_group
 from bayesmix.report.pictures.plot_canvas import Canvas, new_figure
-from bayesmix.report.pictures.plot_look import BLUE, look
+from bayesmix.report.pictures.plot_look import BLUE, LABEL_WIDTH, characters, literal, look
 from bayesmix.report.pictures.plot_style import dress, frame, panel_title
-from bayesmix.report.pictures.plot_text import LABEL_WIDTH, characters, literal
 
 WIDE, NARROW = 0.95, 0.50
 MOST_LABELS = 60
-_NAMED = 5  # of many levels the lowest and the highest
+_NAMED = 5  # lowest and highest of many levels
 _LEVEL = 1.6  # inches of a level's name
 _EXTREME = 1.1  # inches of the name of a level that is written into the panel
-_USUAL, _BESIDE = 0.5, 0.6  # inches of names that a panel has room for, and of its axis label and margins
+_USUAL, _BESIDE = 0.5, 0.6  # inches of names for which a panel has room, and of its axis label and margins
 
 
 @dataclass(frozen=True)
 class Caterpillar:
-    """One panel: the effects of `term` by level of `group`, the lowest first; `wide` and `narrow` have
-    `mean`, `lower`, `upper` and `level` at their probability, in the same order."""
+    """One panel: the effects of `term` by level of `group`, the lowest first, with a `wide` and a `narrow` interval.
+
+    Both tables have the columns `level`, `mean`, `lower` and `upper`, and the same order.
+    """
 
     group: str
     term: str
@@ -57,25 +59,22 @@ def plot_ranef(
     Parameters
     ----------
     fit
-        A fitted model with random terms; of a REML or Laplace fit its conditional modes are drawn.
+        A fitted model with random terms; a REML or Laplace fit shows its conditional modes.
     group
-        One grouping factor; by default all, one row of panels each.
+        One grouping factor; by default all, with a row of panels for each.
     term
-        One column that varies by group, such as ``"Days"``; by default all, one panel each.
-    ax
-        Where to draw a single panel, as `group` and `term` choose it; by default a new figure.
-    figsize
-        Width and height of a new figure in inches; by default what the levels need.
-    caption
-        Whether the sentences below the panels are written.
+        One column that varies by group, such as ``"Days"``; by default all, with a panel for each.
+    ax, figsize, caption
+        Axes for a single panel, which `group` and `term` choose; or the size of a new figure in inches, by default what
+        the levels need. Whether the caption is written.
 
     Returns
     -------
     matplotlib.figure.Figure
-        The figure of the panels. Link scale; 0 is a level like the whole. Each panel has its own order. Panels of the
-        same column share their horizontal limits, so that groups can be compared. With more than 60 levels ranks stand
-        for the names, and the five lowest and highest are named. Intervals of conditional modes are normal, from their
-        conditional sds: they know nothing of the error of the variances.
+        Link scale; 0 is a level like the overall mean. Each panel has its own order. Panels of the same column share
+        their horizontal limits, so that groups can be compared. With more than 60 levels ranks stand in for the names,
+        and the five lowest and highest are named. Intervals of conditional modes are normal, from their conditional
+        sds, which ignore the error of the variances.
 
     Raises
     ------
@@ -87,8 +86,7 @@ def plot_ranef(
     refuse_other_kinds(fit, question="plot_ranef", kinds=MIXED)
     canvas = a_canvas(ax=ax, figsize=figsize, caption=caption)
     rows = _chosen(fit, group, term)
-    how = "choose one by group= and term="
-    given = canvas.one_of(sum(len(row) for row in rows), how)
+    given = canvas.given_panel(sum(len(row) for row in rows), "choose one by group= and term=")
     figure = None if given is None else given.get_figure(root=True)
     axes = np.array([[given]], dtype=object)
     if not isinstance(figure, Figure):
@@ -111,14 +109,16 @@ def _chosen(fit: Fit | RemlFit | LaplaceFit, group: str | None, term: str | None
     groups = (first,) if group is not None else groups_of(fit.design, None)
     by_group = {name: _caterpillars(fit, name) for name in groups}
     if term is not None:
-        every = [c.term for row in by_group.values() for c in row]
-        one_term(term, list(dict.fromkeys(every)), " or ".join(groups))
-        by_group = {g: kept for g, row in by_group.items() if (kept := [c for c in row if c.term == term])}
+        known = [panel.term for row in by_group.values() for panel in row]
+        one_term(term, list(dict.fromkeys(known)), " or ".join(groups))
+        chosen = [[panel for panel in row if panel.term == term] for row in by_group.values()]
+        return [row for row in chosen if row]
     return list(by_group.values())
 
 
 def _panels(canvas: Canvas, rows: list[list[Caterpillar]]) -> tuple[Figure, np.ndarray]:
-    heights = [_height(len(row[0].wide)) for row in rows]
+    sizes = [len(row[0].wide) for row in rows]
+    heights = [0.75 + (0.155 * max(size, 4) if size <= MOST_LABELS else 4.5) for size in sizes]
     n_columns = max(len(row) for row in rows)
     width = (3.6 if n_columns < 3 else 2.8) + max(0.0, _name_width(rows) - _USUAL)
     size = canvas.size(max(5.0, width * n_columns), sum(heights) + 0.6, panels=len(rows) * n_columns)
@@ -127,7 +127,7 @@ def _panels(canvas: Canvas, rows: list[list[Caterpillar]]) -> tuple[Figure, np.n
 
 
 def _name_width(rows: list[list[Caterpillar]]) -> float:
-    """Inches that the longest name of a level takes beside its panel."""
+    """The inches that the longest name of a level takes beside its panel."""
     named = [row[0].wide["level"] for row in rows if len(row[0].wide) <= MOST_LABELS]
     longest = max((len(str(level)) for levels in named for level in levels), default=0)
     return min(_LEVEL, longest / characters(1.0))
@@ -162,12 +162,8 @@ def _effects(fit: Fit | RemlFit | LaplaceFit, group: str, prob: float) -> pd.Dat
     return modes.assign(mean=modes["estimate"], lower=modes["estimate"] - half, upper=modes["estimate"] + half)
 
 
-def _height(n_levels: int) -> float:
-    return 0.75 + (0.155 * max(n_levels, 4) if n_levels <= MOST_LABELS else 4.5)
-
-
 def _limits(panels: list[Caterpillar]) -> dict[str, tuple[float, float]]:
-    """Horizontal limits that panels of one column share, with 0 among them."""
+    """The horizontal limits that panels of one column share and that include 0."""
     limits = {}
     for term in {panel.term for panel in panels}:
         lowest = min(0.0, *(p.wide["lower"].min() for p in panels if p.term == term))
@@ -207,31 +203,29 @@ def _draw(ax: Axes, panel: Caterpillar, fit: Fit | RemlFit | LaplaceFit, *, inch
 
 
 def _effect_label(panel: Caterpillar, fit: Fit | RemlFit | LaplaceFit) -> str:
-    """What an effect is of, and its unit, or the scale on which it adds."""
-    what = "effect" if panel.term == "Intercept" else f"effect on {panel.term}"
+    """The kind of effect with its unit, or with the scale on which effects add up."""
+    effect = "effect" if panel.term == "Intercept" else f"effect on {panel.term}"
     link = family_of(fit).link
     if link == "identity":
-        return with_unit(what, unit_of_coefficient(fit.design, panel.term))
-    return f"{what} ({link} scale)"
+        return with_unit(effect, unit_of_coefficient(fit.design, panel.term))
+    return f"{effect} ({link} scale)"
 
 
 def _name_extremes(ax: Axes, levels: list[str]) -> None:
-    """Write the names of the highest and the lowest levels into the corners that a caterpillar leaves free."""
+    """Write the names of the highest and the lowest levels into the corners that a caterpillar plot leaves free."""
     style = look()
-    for x, y, ha, va, said, names in (
-        (0.02, 0.99, "left", "top", "highest", levels[: -_NAMED - 1 : -1]),
-        (0.98, 0.01, "right", "bottom", "lowest", levels[_NAMED - 1 :: -1]),
+    box = {"facecolor": style.ground, "edgecolor": "none", "alpha": 0.6, "pad": 1}
+    letters: dict[str, Any] = {
+        "transform": ax.transAxes,
+        "fontsize": style.tiny,
+        "color": style.ink,
+        "zorder": 6,
+        "bbox": box,
+    }
+    highest, lowest = levels[: -_NAMED - 1 : -1], levels[_NAMED - 1 :: -1]
+    for x, y, ha, va, heading, names in (
+        (0.02, 0.99, "left", "top", "highest:", highest),
+        (0.98, 0.01, "right", "bottom", "lowest:", lowest),
     ):
-        lines = [f"{said}:", *(literal(name, inches=_EXTREME) for name in names)]
-        ax.text(
-            x,
-            y,
-            "\n".join(lines),
-            transform=ax.transAxes,
-            fontsize=style.tiny,
-            color=style.ink,
-            ha=ha,
-            va=va,
-            zorder=6,
-            bbox={"facecolor": style.ground, "edgecolor": "none", "alpha": 0.6, "pad": 1},
-        )
+        lines = [heading, *(literal(name, inches=_EXTREME) for name in names)]
+        ax.text(x, y, "\n".join(lines), ha=ha, va=va, **letters)

@@ -1,6 +1,7 @@
-"""Is something left in the residuals: beside fitted values, or beside a column that the model may lack."""
+"""Is there structure in the residuals: against fitted values, or against a column that the model may lack."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,9 +9,7 @@ from scipy.stats import t
 
 from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError
-from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.least_squares.record import LmFit
-from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.hints import with_hints
@@ -21,10 +20,10 @@ from bayesmix.inference.tables.residuals import residuals
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.record import Fit
 from bayesmix.report.pages.units import column_with_unit, response_text, response_unit, with_unit
-from bayesmix.report.pictures.plot_arguments import a_canvas, family_of
+from bayesmix.report.pictures.plot_arguments import AnyFit, a_canvas, family_of
 from bayesmix.report.pictures.plot_look import BLUE, POINT_SIZE, VERMILION, look
 from bayesmix.report.pictures.plot_style import head, label_axes, one_axes
-from bayesmix.report.pictures.residuals_by import Levels, draw_boxes, draw_boxes_along, levels_or_numbers
+from bayesmix.report.pictures.residual_boxes import Levels, draw_boxes, draw_boxes_along, levels_or_numbers
 
 PROB = 0.95
 _PER_BIN, _FEWEST_BINS, _MOST_BINS = 15, 4, 20
@@ -35,7 +34,7 @@ _NAMES = {"pearson": "Pearson residual", "quantile": "quantile residual"}
 
 @dataclass(frozen=True)
 class BinnedMeans:
-    """Means of `y` in bins of `x` with about as many points each, (n_bins,): `x`, `y`, and `half` of y's interval."""
+    """Means of `x` and `y` in bins of `x` with about equal numbers of points, (n_bins,); `half` of y's interval."""
 
     x: Floats
     y: Floats
@@ -44,7 +43,7 @@ class BinnedMeans:
 
 @with_hints
 def plot_residuals(
-    fit: Fit | RemlFit | LaplaceFit | LmFit,
+    fit: AnyFit,
     ax: Axes | None = None,
     *,
     kind: str | None = None,
@@ -53,52 +52,49 @@ def plot_residuals(
     figsize: tuple[float, float] | None = None,
     caption: bool = True,
 ) -> Axes:
-    """Residuals against fitted values or a column, of a posterior in one draw, with binned means.
+    """Residuals against fitted values or a column, with binned means; those of a posterior are from one draw.
 
-    Under a right model 19 of 20 intervals of the binned means hold 0; a curve means that the predictors' shape or the
-    link is wrong, a funnel that the residual variance is not constant.
+    Under a correct model 19 of 20 intervals of the binned means include 0. A curve shows that the shape of a predictor
+    or the link is wrong, a funnel that the residual variance is not constant.
 
     Parameters
     ----------
     fit
         A fitted model.
-    ax
-        Where to draw; by default a new figure.
     kind
-        ``"response"``, ``"pearson"`` or ``"quantile"``, as `residuals` has them. By default in the response's unit
-        for an unweighted Gaussian or a yes-or-no response; quantile residuals for counts and proportions, whose Pearson
-        residuals lie in bands and are skew; else Pearson residuals.
+        ``"response"``, ``"pearson"`` or ``"quantile"``, as in `residuals`. By default in the response's unit for an
+        unweighted Gaussian or a yes-or-no response; quantile residuals for counts and proportions, whose Pearson
+        residuals lie in bands and are skewed; otherwise Pearson residuals.
     by
-        A column of the data, whether or not it is in the formula, or a grouping factor: along a column of numbers
-        points and binned means in place of fitted values, with boxes behind them where it has up to 12 values; of
-        anything else a box of the residuals of each level.
+        A column of the data, whether or not it is in the formula, or a grouping factor. A column of numbers takes the
+        place of the fitted values, with boxes behind the points where it has up to 12 values. Of anything else each
+        level has a box of its residuals.
     seed
-        Picks the draw of the posterior, and of quantile residuals how the steps of the counts are parted; by default
-        that of the fit. Look at two.
-    figsize
-        Width and height of a new figure in inches; by default ``rcParams["figure.figsize"]`` where that was set.
-    caption
-        Whether the note below the title is written.
+        Chooses the draw of the posterior, and the random part of quantile residuals; by default the fit's seed. Look at
+        the pictures of two seeds.
+    ax, figsize, caption
+        Axes to draw into, or the size of a new figure in inches, by default ``rcParams["figure.figsize"]`` where that
+        was set. Whether the note below the title is written.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Points: expected response and residual. Bars: mean of the residuals in a bin of fitted values, with its 95 %
-        interval (t, from the residuals in the bin); of a REML or Laplace fit there are none (see Notes). Of quantile
-        residuals also lines at -1.96 and 1.96, between which 19 of 20 lie under the model.
+        Points are expected response and residual. Bars are the mean of the residuals in a bin of fitted values, with
+        its 95 % interval (t, from the residuals in the bin); a REML or Laplace fit has none (see Notes). For quantile
+        residuals there are also lines at -1.96 and 1.96, between which 19 of 20 lie under the model.
 
     Raises
     ------
     ArgumentError
-        `ax` is no matplotlib Axes, `kind` is not known or not for this fit, or rows have no value of `by`.
+        `ax` is no matplotlib Axes, `kind` is not known or does not suit this fit, or rows have no value of `by`.
     UnknownColumnError
         `by` is no column of the data.
 
     Notes
     -----
-    In a draw of the posterior residuals are independent of the fitted values under a right model, as the errors are.
-    Posterior means and conditional modes are not: group effects are drawn to the whole, the residuals keep the rest,
-    and rise with the fitted values under a right model too, all the more the fewer rows a level has.
+    In one draw of the posterior the residuals of a correct model are independent of the fitted values, as the errors
+    are. At posterior means and conditional modes they are not: group effects are shrunk, residuals keep the rest, and
+    so they rise with the fitted values under a correct model too, all the more so the fewer rows a level has.
 
     References
     ----------
@@ -120,52 +116,37 @@ def plot_residuals(
     else:
         ax = one_axes(canvas)
         x = shown.expected if beside is None else beside[shown.rows]
-        _draw_points(ax, x, shown.residual)
+        alpha = float(np.clip(150 / len(x), 0.12, 0.8))
+        ax.scatter(
+            x, shown.residual, s=POINT_SIZE, color=BLUE, alpha=alpha, linewidths=0, zorder=2, label="observations"
+        )
         note = f"Residuals {where}."
         if isinstance(fit, Fit | LmFit):
-            n_bins = _draw_means(ax, binned_means(x, shown.residual))
-            note = f"Points: residuals {where}; orange: means of {n_bins} bins, {100 * PROB:g} % intervals."
+            bins = binned_means(x, shown.residual)
+            line: dict[str, Any] = {"linewidth": 1.2, "elinewidth": 1.0, "marker": "o", "markersize": 3.5}
+            ax.errorbar(bins.x, bins.y, yerr=bins.half, color=VERMILION, zorder=3, label="binned means", **line)
+            note = f"Points: residuals {where}; orange: means of {len(bins.x)} bins, {100 * PROB:g} % intervals."
         elif beside is None:
             note = f"Residuals {where}: they rise with the fitted values under a right model too."
         if beside is not None:
             note += draw_boxes_along(ax, x, shown.residual)
     _draw_borders(ax, kind)
     x_label = _fitted_label(fit.design, family) if by is None else column_with_unit(fit.design, by)
-    label_axes(ax, x_label, _residual_label(fit.design, kind))
+    y_label = _NAMES.get(kind) or with_unit(f"residual of {response_text(fit.design)}", response_unit(fit.design))
+    label_axes(ax, x_label, y_label)
     head(ax, canvas, "Residuals" if by is None else f"Residuals by {by}", note)
     return ax
 
 
 def _draw_borders(ax: Axes, kind: str) -> None:
-    """A line at 0, and for quantile residuals those between which 19 of 20 lie under the model."""
+    """Draw a line at 0, and for quantile residuals the lines between which 19 of 20 lie under the model."""
     grey = look().grey
     ax.axhline(0, color=grey, linewidth=0.7, zorder=1)
     for border in (-_BORDER, _BORDER) if kind == "quantile" else ():
         ax.axhline(border, color=grey, linewidth=0.7, linestyle=(0, (4, 3)), zorder=1)
 
 
-def _draw_points(ax: Axes, x: Floats, residual: Floats) -> None:
-    alpha = float(np.clip(150 / len(residual), 0.12, 0.8))
-    ax.scatter(x, residual, s=POINT_SIZE, color=BLUE, alpha=alpha, linewidths=0, zorder=2, label="observations")
-
-
-def _draw_means(ax: Axes, bins: BinnedMeans) -> int:
-    ax.errorbar(
-        bins.x,
-        bins.y,
-        yerr=bins.half,
-        color=VERMILION,
-        linewidth=1.2,
-        elinewidth=1.0,
-        marker="o",
-        markersize=3.5,
-        zorder=3,
-        label="binned means",
-    )
-    return len(bins.x)
-
-
-def _shown(fit: Fit | RemlFit | LaplaceFit | LmFit, kind: str, seed: int | None) -> Realised:
+def _shown(fit: AnyFit, kind: str, seed: int | None) -> Realised:
     if isinstance(fit, Fit):
         return realised(fit, kind=kind, seed=a_seed(seed, fit))
     a_whole_seed(seed, 0)
@@ -177,7 +158,7 @@ def _shown(fit: Fit | RemlFit | LaplaceFit | LmFit, kind: str, seed: int | None)
 def _kind(design: Design, family: Family) -> str:
     if family.is_gaussian_identity:
         return "response" if design.weights is None else "pearson"
-    # Divided by a standard deviation near 0, a yes or no that was not expected would hide all others.
+    # An unexpected yes or no, divided by a standard deviation near 0, would hide all others.
     if family.response == "binary":
         return "response"
     return "pearson" if family.name == "gaussian" else "quantile"
@@ -194,17 +175,8 @@ def _fitted_label(design: Design, family: Family) -> str:
     return with_unit(f"fitted {name}", response_unit(design))
 
 
-def _residual_label(design: Design, kind: str) -> str:
-    if kind != "response":
-        return _NAMES[kind]
-    return with_unit(f"residual of {response_text(design)}", response_unit(design))
-
-
 def binned_means(x: Floats, y: Floats) -> BinnedMeans:
-    """Means in bins along `x` with as many points each as ties allow, and half their 95 % intervals by t.
-
-    Few values of x are a bin each.
-    """
+    """Means and half of their 95 % intervals by t, in bins of about equal size along `x`, or at each of few values."""
     n_bins = int(np.clip(len(x) // _PER_BIN, _FEWEST_BINS, _MOST_BINS))
     values, place = np.unique(x, return_inverse=True)
     if len(values) > n_bins:
@@ -212,7 +184,7 @@ def binned_means(x: Floats, y: Floats) -> BinnedMeans:
         place = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, max(0, len(edges) - 2))
     parts = [place == i for i in np.unique(place)]
     counts = np.array([part.sum() for part in parts])
-    # A single point says nothing of its spread.
+    # A single point does not tell the spread.
     errors = [y[part].std(ddof=1) / np.sqrt(n) if n > 1 else np.nan for part, n in zip(parts, counts, strict=True)]
     return BinnedMeans(
         x=np.array([x[part].mean() for part in parts]),

@@ -1,4 +1,4 @@
-"""What did the data say about each standard deviation and correlation: prior and posterior in one panel."""
+"""What do the data say about each standard deviation and correlation: prior and posterior in one panel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,21 +23,22 @@ from bayesmix.report.pages.units import response_unit, unit_of_coefficient, with
 from bayesmix.report.pictures.densities import N_GRID, posterior_density
 from bayesmix.report.pictures.plot_arguments import a_canvas, a_fit, some_parameters
 from bayesmix.report.pictures.plot_canvas import Canvas
-from bayesmix.report.pictures.plot_look import BLUE, VERMILION, look
-from bayesmix.report.pictures.plot_style import frame, panel_title, panels
-from bayesmix.report.pictures.plot_text import literal
+from bayesmix.report.pictures.plot_look import BLUE, VERMILION, literal, look
+from bayesmix.report.pictures.plot_style import frame, hide_heights, panel_title, panels, write_beside
 from bayesmix.report.pictures.plot_ticks import whole_numbers
 
 PROB = 0.95
-_SHOWN = 0.995  # the share of the posterior that a panel of a standard deviation shows
+_SHOWN = 0.995  # share of the posterior that the panel of a standard deviation shows
 _DASHES = (0, (5, 1.5))  # of the prior
 
 
 @dataclass(frozen=True)
 class PriorAndPosterior:
-    """One panel: the parameter's `name` in the tables and in `words`, its `unit`, its `draws` (n_draws,), `prior`, the
-    bounds of its support and, for a correlation, the `k` columns of its term; `of_sigma`, the prior of the residual sd
-    that the prior is relative to."""
+    """One panel: a parameter's `name` in the tables and in `words`, `unit`, `draws` (n_draws,), `prior` and support.
+
+    A correlation is one of `k` columns. The prior of a standard deviation may be relative to sigma, whose prior is
+    `of_sigma`.
+    """
 
     name: str
     words: str
@@ -61,7 +62,7 @@ def plot_sd(
 ) -> Figure:
     """Prior and posterior density of each group sd and of sigma.
 
-    Where both look alike the data said little; where the posterior piles up at 0 the term may not be needed.
+    If both look alike the data say little; if the posterior piles up at 0 the term may not be needed.
 
     Parameters
     ----------
@@ -69,41 +70,38 @@ def plot_sd(
         A fitted model.
     parameters
         Names as the tables print them, such as ``"sd_Subject__Days"``; by default all standard deviations.
-    ax
-        Where to draw a single panel; by default a new figure.
-    figsize
-        Width and height of a new figure in inches; by default what the panels need.
-    caption
-        Whether the sentence below the panels is written.
+    ax, figsize, caption
+        Axes for a single panel; or the size of a new figure in inches, by default what the panels need. Whether the
+        caption is written.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A panel each, from 0; the bars below are the 95 % equal-tailed intervals of the posterior, with its median, and
-        of the prior, whose bar ends in an arrow where it goes on beyond the panel.
+        A panel for each parameter, from 0. The bars below are the 95 % equal-tailed intervals of the posterior, with
+        its median, and of the prior, whose bar ends in an arrow where it goes on beyond the panel.
 
     Raises
     ------
     UnknownTermError
-        The model has no standard deviation, as a Poisson model without random terms, or not that of `parameters`.
+        The model has no standard deviation, such as a Poisson model without random terms, or lacks one of `parameters`.
     ArgumentError
         `ax` was given to a picture of several panels.
 
     Notes
     -----
-    The posterior is a kernel density that is reflected at 0 (arviz-stats), so that mass next to 0 is not smeared
-    to values that a standard deviation cannot have. A prior relative to sigma is averaged over the prior of sigma.
+    The posterior is a kernel density that is reflected at 0 (arviz-stats), so that it gives no mass to values that a
+    standard deviation cannot have. A prior relative to sigma is averaged over the prior of sigma.
     """
     fit, canvas = a_fit(fit), a_canvas(ax=ax, figsize=figsize, caption=caption)
     shown = [sd for term in fit.design.all_random for sd in _sds_of(fit, term)]
     if "sigma" in constant_parameters(fit):
-        unit = response_unit(fit.design) if _is_linear(fit) else ""
+        unit = response_unit(fit.design) if fit.family.is_additive else ""
         draws = joined(auxiliary(fit, "sigma"))
         words = "residual sd" if fit.family.is_gaussian_identity else "sigma"
         shown.append(PriorAndPosterior("sigma", words, unit, draws, fit.priors["sigma"]))
     if not shown:
         raise UnknownTermError("The model has no standard deviations: no random terms, and a family without sigma.")
-    return _picture(canvas, _those(shown, parameters), "standard deviation")
+    return _picture(canvas, shown, parameters, "standard deviation")
 
 
 @with_hints
@@ -129,12 +127,12 @@ def plot_corr(
     Returns
     -------
     matplotlib.figure.Figure
-        A panel each, from -1 to 1; the prior is what LKJ says of one correlation.
+        A panel for each parameter, from -1 to 1; the prior is the marginal distribution of one correlation under LKJ.
 
     Raises
     ------
     UnknownTermError
-        No random term has correlated effects, or not those of `parameters`.
+        No random term has correlated effects, or one of `parameters` is not among the correlations.
     ArgumentError
         `ax` was given to a picture of several panels.
     """
@@ -150,16 +148,16 @@ def plot_corr(
             shown.append(PriorAndPosterior(label, words, "", draws, fit.priors[name], -1.0, 1.0, term.k))
     if not shown:
         raise UnknownTermError("The model has no correlations; correlated effects are written (x | g).")
-    return _picture(canvas, _those(shown, parameters), "correlation")
+    return _picture(canvas, shown, parameters, "correlation")
 
 
 def _sds_of(fit: Fit, term: GroupTerm) -> list[PriorAndPosterior]:
-    linear = _is_linear(fit) and not term.parameter
+    in_units = fit.family.is_additive and not term.parameter
     return [
         PriorAndPosterior(
             name,
             f"sd of {_plain(term, column)} by {term.group}{_whose(term)}",
-            unit_of_coefficient(fit.design, column) if linear else "",
+            unit_of_coefficient(fit.design, column) if in_units else "",
             draws,
             fit.priors[name],
             of_sigma=fit.priors.get("sigma"),
@@ -168,37 +166,31 @@ def _sds_of(fit: Fit, term: GroupTerm) -> list[PriorAndPosterior]:
     ]
 
 
-def _is_linear(fit: Fit) -> bool:
-    """Whether effects are in the response's unit."""
-    return fit.family.is_additive
-
-
 def _plain(term: GroupTerm, column: str) -> str:
     """A column's name without the parameter before it, which `_whose` names."""
     return column.removeprefix(prefixed(term.parameter, ""))
 
 
 def _whose(term: GroupTerm) -> str:
-    """Of a parameter with a formula of its own its name."""
+    """The name of a parameter that has a formula of its own."""
     return f", of {term.parameter}" if term.parameter else ""
 
 
-def _those(shown: list[PriorAndPosterior], parameters: str | Sequence[str] | None) -> list[PriorAndPosterior]:
-    by_name = {parameter.name: parameter for parameter in shown}
-    return [by_name[name] for name in some_parameters(parameters, list(by_name))]
-
-
-def _picture(canvas: Canvas, shown: list[PriorAndPosterior], what: str) -> Figure:
+def _picture(
+    canvas: Canvas, known: list[PriorAndPosterior], parameters: str | Sequence[str] | None, label: str
+) -> Figure:
+    by_name = {parameter.name: parameter for parameter in known}
+    shown = [by_name[name] for name in some_parameters(parameters, list(by_name))]
     n_columns = min(3, len(shown)) if len(shown) != 4 else 2
     figure, axes = panels(
-        canvas, len(shown), n_columns=n_columns, width=2.9, height=2.3, margin=0.85, how="choose one by parameters="
+        canvas, len(shown), n_columns=n_columns, width=2.9, height=2.3, margin=0.85, advice="choose one by parameters="
     )
     style = look()
     for ax, parameter in zip(axes, shown, strict=True):
         _draw(ax, parameter)
-        ax.set_xlabel(literal(with_unit(what, parameter.unit), inches=2.4), fontsize=style.text)
-        if what == "correlation":
-            ax.set_xticks([-1.0, -0.5, 0.0, 0.5, 1.0])  # finer ones run into each other
+        ax.set_xlabel(literal(with_unit(label, parameter.unit), inches=2.4), fontsize=style.text)
+        if label == "correlation":
+            ax.set_xticks([-1.0, -0.5, 0.0, 0.5, 1.0])  # finer ones would touch each other
         else:
             ax.locator_params(axis="x", nbins=5)
             whole_numbers(ax, "x")
@@ -212,14 +204,8 @@ def _picture(canvas: Canvas, shown: list[PriorAndPosterior], what: str) -> Figur
     return figure
 
 
-def _prior_at(parameter: PriorAndPosterior, x: Floats) -> Floats:
-    if parameter.prior.of_sigma and parameter.of_sigma is not None:
-        return averaged_prior_density(parameter.prior, x, parameter.of_sigma)
-    return prior_density(parameter.prior, x, k=parameter.k)
-
-
 def _draw_prior_interval(ax: Axes, parameter: PriorAndPosterior, end: float, height: float) -> None:
-    """A bar at `height`, up to the `end` of the panel, with an arrow there if it goes on."""
+    """Draw the prior's interval at `height`, up to the `end` of the panel and with an arrow there if it goes on."""
     of_sigma = parameter.of_sigma if parameter.prior.of_sigma else None
     lower, upper = prior_interval(parameter.prior, PROB, k=parameter.k, of_sigma=of_sigma)
     shown = [min(lower, end), min(upper, end)]
@@ -240,7 +226,10 @@ def _draw(ax: Axes, parameter: PriorAndPosterior) -> None:
         ax.plot(grid, density, color=BLUE, linewidth=1.0, zorder=3, label="posterior")
     x = np.linspace(parameter.lower, end, N_GRID)
     with np.errstate(divide="ignore"):
-        prior = _prior_at(parameter, x)
+        if parameter.prior.of_sigma and parameter.of_sigma is not None:
+            prior = averaged_prior_density(parameter.prior, x, parameter.of_sigma)
+        else:
+            prior = prior_density(parameter.prior, x, k=parameter.k)
     ax.plot(x, prior, color=VERMILION, linewidth=1.3, linestyle=_DASHES, zorder=4, label="prior")
     # A prior that is infinite at a bound must not squeeze the posterior.
     top = 1.08 * max(peak, min(float(prior[np.isfinite(prior)].max(initial=0.0)), 2.0 * peak))
@@ -253,15 +242,7 @@ def _draw(ax: Axes, parameter: PriorAndPosterior) -> None:
     room = 0.02 * (end - parameter.lower)
     ax.set_xlim(parameter.lower - (room if np.isfinite(parameter.upper) else 0), end + room)
     ax.set_ylim(-0.16 * top, top)
-    ax.set_yticks([])
-    ax.spines["left"].set_visible(False)
+    hide_heights(ax)
     panel_title(ax, parameter.words, inches=2.4, above=1.6 * style.small)
-    ax.annotate(
-        literal(f"prior {parameter.prior}"),
-        (0, 1),
-        xycoords="axes fraction",
-        xytext=(0, 4),
-        textcoords="offset points",
-        fontsize=style.small,
-        color=VERMILION,
-    )
+    text = literal(f"prior {parameter.prior}")
+    write_beside(ax, text, (0, 1), (0, 4), style.small, VERMILION, xycoords="axes fraction")

@@ -1,4 +1,4 @@
-"""What does partial pooling do to each level: from its own mean to BLUP and posterior mean."""
+"""What does partial pooling do to each level: from its raw mean to BLUP and posterior mean."""
 
 from typing import Literal
 
@@ -14,8 +14,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.report.pages.units import what_is_shown
 from bayesmix.report.pictures.plot_arguments import a_canvas, one_group
 from bayesmix.report.pictures.shrinkage_arrows import draw_arrows
-from bayesmix.report.pictures.shrinkage_densities import draw_densities
-from bayesmix.report.pictures.shrinkage_paths import draw_paths
+from bayesmix.report.pictures.shrinkage_levels import draw_densities, draw_paths
 
 KINDS = ("lines", "density", "arrows")
 
@@ -31,7 +30,7 @@ def plot_shrinkage(
     figsize: tuple[float, float] | None = None,
     caption: bool = True,
 ) -> Axes:
-    """How far partial pooling draws the levels of a group to the whole.
+    """How far partial pooling shrinks the levels of a group towards the overall mean.
 
     Parameters
     ----------
@@ -40,38 +39,34 @@ def plot_shrinkage(
     group
         A grouping factor of the model; the formula's first by default.
     kind
-        ``"lines"``: raw mean, BLUE, BLUP and posterior mean of each level joined by a line, as `shrinkage` has them;
-        where two levels change rank their lines cross. ``"density"``: how the levels scatter by each of these.
+        ``"lines"``: a line for each level joins its raw mean, BLUE, BLUP and posterior mean, as `shrinkage` returns
+        them; where two levels change rank their lines cross. ``"density"``: how the levels scatter by each of these.
         ``"arrows"``: each level's intercept and slope, from no pooling to partial pooling.
     term
-        With ``"arrows"``: the slope; by default the first that varies by the group. Else the coefficient that is shown
-        in place of the levels' means, as `shrinkage` has it.
-    ax
-        Where to draw; by default a new figure.
-    figsize
-        Width and height of a new figure in inches; by default ``rcParams["figure.figsize"]`` where that was set, else
-        what names and levels need.
-    caption
-        Whether the note below the title is written.
+        With ``"arrows"`` the slope, by default the first that varies by the group. Otherwise the coefficient that is
+        shown in place of the levels' means, as in `shrinkage`.
+    ax, figsize, caption
+        Axes to draw into, or the size of a new figure in inches, by default ``rcParams["figure.figsize"]`` where that
+        was set, else what names and levels need. Whether the note below the title is written.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Response scale. Arrows end at the posterior mean, for a REML fit at the BLUP; they start at the level's own
-        line. The intercept is where the slope's column is 0, or at its mean where 0 lies outside the data.
+        Response scale. Arrows lead from the level's own line to the posterior mean, or for a REML fit to the BLUP. The
+        intercept is where the slope's column is 0, or at its mean where 0 lies outside the data.
 
     Raises
     ------
     UnknownTermError
         `group` is no grouping factor of the model, or `term` does not vary by it.
     ArgumentError
-        `kind` is not known, the family is not Gaussian with identity link, no slope or no intercept varies by the group
-        that has arrows, or several slopes without an intercept and none is chosen.
+        `kind` is not known; the family is not Gaussian with identity link; no slope or no intercept varies by a group
+        that is to have arrows; or several slopes vary without an intercept and none is chosen.
 
     Notes
     -----
-    Raw means scatter more than the levels themselves, as each carries the noise of its rows: variance sd^2 + sigma^2 /
-    n. BLUPs and posterior means scatter less than the levels, all the more the fewer rows these have.
+    Raw means scatter more than the levels themselves, as each carries the noise of its rows: their variance is
+    sd^2 + sigma^2 / n. BLUPs and posterior means scatter less than the levels, and less the fewer rows they have.
     """
     refuse_other_kinds(fit, question="plot_shrinkage", kinds=(Fit, RemlFit))
     canvas = a_canvas(ax=ax, figsize=figsize, caption=caption)

@@ -8,14 +8,13 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.text import Annotation
 from numpy.typing import NDArray
 
 from bayesmix.report.pictures.plot_canvas import Canvas, Picture, follow_size, new_figure
-from bayesmix.report.pictures.plot_look import Look, look
-from bayesmix.report.pictures.plot_text import LABEL_WIDTH, literal, wrapped
+from bayesmix.report.pictures.plot_look import LABEL_WIDTH, Look, literal, look, wrapped
 from bayesmix.report.pictures.plot_ticks import whole_numbers
 
 Handle = Line2D | Patch
@@ -28,7 +27,7 @@ _LEAST_WIDTH = 4.6  # inches of a figure with a legend and a caption
 
 
 def dress(ax: Axes) -> Axes:
-    """Thin spines on two sides, small ticks, text in one ink."""
+    """Give axes thin spines on two sides, small ticks, and texts in one ink."""
     style = look()
     for side, spine in ax.spines.items():
         spine.set_visible(side in ("left", "bottom"))
@@ -43,17 +42,30 @@ def dress(ax: Axes) -> Axes:
 
 
 def label_axes(ax: Axes, x: str, y: str) -> None:
-    """Write what the axes show; an empty text leaves one without."""
+    """Label the axes; an empty text is no label."""
     style = look()
     ax.set_xlabel(literal(x, inches=LABEL_WIDTH), fontsize=style.text, color=style.ink)
     ax.set_ylabel(literal(y, inches=LABEL_WIDTH), fontsize=style.text, color=style.ink)
 
 
 def panel_title(ax: Axes, title: str, *, inches: float, above: float = 0.0) -> None:
-    """Write the title of one panel among several, on the left, in `inches`, with points `above` a line below it."""
-    style = look()
-    pad = 6.0 + above
+    """Write the title of one panel among several, at most `inches` long and `above` points higher than usual."""
+    style, pad = look(), 6.0 + above
     ax.set_title(literal(title, inches=inches), loc="left", fontsize=style.title, color=style.ink, pad=pad)
+
+
+def hide_heights(ax: Axes) -> None:
+    """Leave out the vertical axis, where heights such as those of densities have no meaning of their own."""
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+
+
+def write_beside(
+    ax: Axes, text: str, place: tuple[float, float], offset: tuple[float, float], size: float, colour: str, **more: Any
+) -> Annotation:
+    """Write `text` at an `offset` in points from a `place`, by default one in the units of the data."""
+    settings = {"textcoords": "offset points", "fontsize": size, "color": colour, **more}
+    return ax.annotate(text, place, xytext=offset, **settings)
 
 
 def legend(ax: Axes, handles: Sequence[Artist] | None = None, **settings: Any) -> None:
@@ -78,38 +90,24 @@ def one_axes(canvas: Canvas, *, width: float = 5.2, height: float = 4.0) -> Axes
 
 
 def head(ax: Axes, canvas: Canvas, title: str, note: str, *, keys: bool = False) -> None:
-    """A title and below it, where captions are wanted, a note that says what is drawn, both above the axes.
+    """Write a title above the axes and below it, where captions are wanted, a note that says what is drawn.
 
-    `keys`: whether a legend in one line stands between note and panel, as `legend_above` puts it there.
+    With `keys` there is room for a legend in one line between note and panel, where `legend_above` puts it.
     """
-    style, above = look(), "" if not canvas.caption else note
+    style = look()
     pad = 6.0 + (_KEYS * style.small if keys else 0.0)
-    written: list[Artist] = []
 
-    def place() -> None:
+    def place() -> list[Artist]:
         width = ax.get_position().width * ax.get_figure(root=True).get_figwidth()  # type: ignore[union-attr]
-        for text in written:
-            text.remove()
-        written.clear()
         shown = literal(title, inches=0.95 * width)
-        if not above:
+        if not (canvas.caption and note):
             ax.set_title(shown, loc="left", fontsize=style.title, color=style.ink, pad=pad)
-            return
-        lines = wrapped(above, width)
+            return []
+        lines = wrapped(note, width)
         ax.set_title(lines, loc="left", fontsize=style.small, color=style.grey, pad=pad)
-        height = (lines.count("\n") + 1) * style.small * _LINE
-        written.append(
-            ax.annotate(
-                shown,
-                (0, 1),
-                xycoords="axes fraction",
-                xytext=(0, 2 + pad + height),
-                textcoords="offset points",
-                fontsize=style.title,
-                color=style.ink,
-                va="bottom",
-            )
-        )
+        above = 2 + pad + (lines.count("\n") + 1) * style.small * _LINE
+        corner = {"xycoords": "axes fraction", "va": "bottom"}
+        return [write_beside(ax, shown, (0, 1), (0, above), style.title, style.ink, **corner)]
 
     follow_size(ax.get_figure(root=True), place)
 
@@ -123,18 +121,9 @@ def frame(
     y_label: str = "",
     handles: Sequence[Handle] = (),
 ) -> None:
-    """Write caption, common axis labels and legend along the edges, and keep the panels clear of them.
+    """Write the caption `text`, common axis labels and a legend along the edges, and keep the panels clear of them.
 
-    Parameters
-    ----------
-    figure
-        A figure with constrained layout; given axes have neither caption nor common labels, their figure is the user's.
-    text
-        The caption; wrapped.
-    x_label, y_label
-        Labels that all panels share; empty: none.
-    handles
-        What the legend above the panels explains; none: no legend.
+    The figure has constrained layout. Given axes have no caption, and their labels and legend are their own.
     """
     if canvas.ax is not None:
         label_axes(canvas.ax, x_label or canvas.ax.get_xlabel(), y_label or canvas.ax.get_ylabel())
@@ -142,72 +131,52 @@ def frame(
             legend(canvas.ax, handles)
         return
     style = look()
-    written: list[Artist] = []
 
-    def place() -> None:
-        for artist in written:
-            artist.remove()
-        written.clear()
+    def place() -> list[Artist]:
         width, height = figure.get_size_inches()
-        top = _legend_above(figure, handles, style, written)
-        bottom = _caption_below(figure, text if canvas.caption else "", style, written)
+        written: list[Artist] = _legend_above(figure, handles, style) if handles else []
+        top, bottom = _inches_of(figure, written), 0.0
+        if text and canvas.caption:
+            at, lines = (0.1 / width, _PAD / height), wrapped(text, width - 0.2)
+            caption = figure.text(*at, lines, fontsize=style.small, color=style.grey, va="bottom")
+            written.append(caption)
+            bottom = _inches_of(figure, [caption])
         line = style.text * _LINE / _POINTS + _PAD
         left = line if y_label else 0.0
+        look_of_labels: dict[str, Any] = {"fontsize": style.text, "color": style.ink}
         if x_label:
-            middle = (left + (width - left) / 2) / width
-            written.append(_edge_text(figure, middle, (bottom + _PAD) / height, x_label, style, ha="center"))
+            at = (left + (width - left) / 2) / width, (bottom + _PAD) / height
+            label = literal(x_label, inches=LABEL_WIDTH)
+            written.append(figure.text(*at, label, ha="center", **look_of_labels))
             bottom += line
         if y_label:
-            middle = (bottom + (height - bottom - top) / 2) / height
-            written.append(_edge_text(figure, _PAD / width, middle, y_label, style, rotation=90, va="center"))
+            at = _PAD / width, (bottom + (height - bottom - top) / 2) / height
+            label = literal(y_label, inches=LABEL_WIDTH)
+            written.append(figure.text(*at, label, rotation=90, va="center", **look_of_labels))
         engine = figure.get_layout_engine()
         if isinstance(engine, ConstrainedLayoutEngine):
             free = (left / width, bottom / height, 1 - left / width, 1 - (bottom + top) / height)
             engine.set(rect=free, w_pad=0.04, h_pad=0.04)
+        return written
 
     follow_size(figure, place)
 
 
-def _edge_text(figure: Figure, x: float, y: float, text: str, style: Look, **settings: object) -> Artist:
-    shown = literal(text, inches=LABEL_WIDTH)
-    return figure.text(x, y, shown, fontsize=style.text, color=style.ink, **settings)  # type: ignore[arg-type]
+def _inches_of(figure: Figure, artists: Sequence[Artist]) -> float:
+    """The height that texts or a legend take, with the space beside them."""
+    return sum(float(artist.get_window_extent().height / figure.dpi) + _PAD for artist in artists)
 
 
-def _caption_below(figure: Figure, text: str, style: Look, written: list[Artist]) -> float:
-    """The caption at the foot; gives the inches that it takes."""
-    if not text:
-        return 0.0
-    width, height = figure.get_size_inches()
-    lines = wrapped(text, width - 0.2)
-    shown = figure.text(0.1 / width, _PAD / height, lines, fontsize=style.small, color=style.grey, va="bottom")
-    written.append(shown)
-    return float(shown.get_window_extent().height / figure.dpi) + _PAD
-
-
-def _legend_above(figure: Figure, handles: Sequence[Handle], style: Look, written: list[Artist]) -> float:
-    """One legend above all panels in as many columns as have room; gives the inches that it takes."""
-    if not handles:
-        return 0.0
-    for n_columns in range(len(handles), 0, -1):
-        made = _legend(figure, handles, style, n_columns)
-        box = made.get_window_extent()
-        if box.width <= figure.bbox.width or n_columns == 1:
-            written.append(made)
-            return float(box.height / figure.dpi) + _PAD
-        made.remove()
-    return 0.0
-
-
-def _legend(figure: Figure, handles: Sequence[Handle], style: Look, n_columns: int) -> Legend:
-    return figure.legend(
-        handles=list(handles),
-        loc="upper center",
-        ncols=n_columns,
-        fontsize=style.small,
-        frameon=False,
-        labelcolor=style.ink,
-        borderaxespad=0.2,
-    )
+def _legend_above(figure: Figure, handles: Sequence[Handle], style: Look) -> list[Artist]:
+    """One legend above all panels in as many columns as have room."""
+    settings = {"fontsize": style.small, "frameon": False, "labelcolor": style.ink, "borderaxespad": 0.2}
+    n_columns = len(handles)
+    while True:
+        shown = figure.legend(handles=list(handles), loc="upper center", ncols=n_columns, **settings)
+        if n_columns == 1 or shown.get_window_extent().width <= figure.bbox.width:
+            return [shown]
+        shown.remove()
+        n_columns -= 1
 
 
 def panels(
@@ -220,25 +189,14 @@ def panels(
     margin: float = 0.9,
     share_x: bool = False,
     share_y: bool = False,
-    how: str = "choose one",
+    advice: str = "choose one",
 ) -> tuple[Figure, NDArray[np.object_]]:
     """A figure of `n_panels` axes of about `width` x `height` inches in rows of `n_columns`; unused places are blank.
 
-    Parameters
-    ----------
-    margin
-        Inches added to the height for caption, labels and legend.
-    share_x, share_y
-        Common axes, labelled on the outer panels only.
-    how
-        Of a picture with several panels: what chooses one of them for given axes.
-
-    Raises
-    ------
-    ArgumentError
-        Axes were given, and there are several panels.
+    The `margin` is added to the height, for caption, labels and legend. Shared axes are labelled on the outer panels
+    alone. Given axes take a single panel, which the user can choose as the `advice` says.
     """
-    given = canvas.one_of(n_panels, how)
+    given = canvas.given_panel(n_panels, advice)
     if given is not None:
         return given.get_figure(root=True), np.array([dress(given)], dtype=object)  # type: ignore[return-value]
     n_columns = min(n_columns, n_panels)

@@ -1,4 +1,4 @@
-"""Ticks: whole numbers, where matplotlib would put a common power of ten over a title; a predictor's few values."""
+"""Ticks: whole numbers where matplotlib would write a power of ten over a title, and the few values of a predictor."""
 
 from typing import Literal
 
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from bayesmix.report.pictures.plot_look import look
 
 _MOST_DIGITS = 15
-_NOUGHT = 1e-6  # of the distance of two ticks: a number as small as this is 0
-_MOST_VALUES = 6  # of a predictor, that are its ticks
+_NOUGHT = 1e-6  # share of the distance of two ticks below which a number is 0
+_MOST_VALUES = 6  # of a predictor that has its ticks there
 _LETTER, _GAP = 0.09, 0.08  # inches of a letter of small text, and between two numbers
-_WITHIN = 0.9  # of an axis: between its lowest and its highest point
+_WITHIN = 0.9  # share of an axis between its lowest and its highest point
 
 
 class WholeNumbers(ScalarFormatter):
-    """The numbers that matplotlib writes, but for very large, very small and very close ones: these as they are."""
+    """Numbers as matplotlib writes them, except that very large, small and close ones are written in full."""
 
     def format_ticks(self, values: list[float]) -> list[str]:
         """The numbers at ticks."""
@@ -34,7 +34,7 @@ class WholeNumbers(ScalarFormatter):
 
 
 def _whole(value: float, step: float) -> str:
-    """`value` with as many digits as tell ticks apart that are `step` from each other."""
+    """`value` with the digits that distinguish ticks at a distance of `step`."""
     if not np.isfinite(step):
         return f"{value:g}"
     if abs(value) < _NOUGHT * step:
@@ -44,9 +44,9 @@ def _whole(value: float, step: float) -> str:
 
 
 def whole_numbers(ax: Axes, which: Literal["x", "y"] = "y") -> None:
-    """Let an axis write whole numbers, where they are matplotlib's own.
+    """Let an axis write whole numbers, unless its ticks were set.
 
-    The horizontal axis has room for a power of ten at its end, unless a label takes that.
+    The horizontal axis has room for a power of ten at its end, unless a label is there.
     """
     axis = ax.xaxis if which == "x" else ax.yaxis
     if type(axis.get_major_formatter()) is ScalarFormatter:
@@ -54,10 +54,10 @@ def whole_numbers(ax: Axes, which: Literal["x", "y"] = "y") -> None:
 
 
 def ticks_at_values(ax: Axes, values: NDArray[np.float64], inches: float) -> bool:
-    """Let the horizontal axis of `inches` have its ticks where the points lie, at the few different `values` (n,).
+    """Set the ticks of the horizontal axis of `inches` at the few different `values` (n,); returns whether it did.
 
-    Round numbers between 0 and 1 say nothing of a predictor that is 0 or 1. Where there are many values, or no room for
-    their numbers, ticks stay as they are; whether they changed.
+    Round numbers between 0 and 1 have no meaning for a predictor that is 0 or 1. Where there are many values, or no
+    room for their numbers, ticks stay as they are.
     """
     at = np.unique(values)
     texts = [f"{value:g}" for value in at]

@@ -4,26 +4,23 @@ from collections.abc import Sequence
 
 import arviz_plots
 import numpy as np
-from arviz_base import rc_context
 from matplotlib.figure import Figure
 
 from bayesmix.hints import with_hints
 from bayesmix.modelling.record import Fit
 from bayesmix.report.pictures.plot_arguments import a_canvas, a_fit
-from bayesmix.report.pictures.plot_canvas import Picture
 from bayesmix.report.pictures.plot_chains import (
-    MOST_PANELS,
     about_chains,
     chain_handles,
     chosen_draws,
-    dress_all,
+    drawn_by_arviz,
     n_divergent,
     titles,
 )
 from bayesmix.report.pictures.plot_look import look
-from bayesmix.report.pictures.plot_style import frame, panel_title
+from bayesmix.report.pictures.plot_style import frame, hide_heights, panel_title
 
-_ROW, _ALL_ROWS = (0.95, 1.35), 12.0  # inches of a parameter, the less the more of them there are
+_ROW, _ALL_ROWS = (0.95, 1.35), 12.0  # inches of a parameter, fewer where there are many, and of all
 
 
 @with_hints
@@ -43,17 +40,15 @@ def plot_trace(
     parameters
         Names as the tables print them, such as ``"sd_Subject__Days"``; by default all fixed coefficients, sds,
         correlations and sigma.
-    figsize
-        Width and height of the figure in inches; by default what the parameters need.
-    caption
-        Whether the sentences below the panels are written.
+    figsize, caption
+        The size of the figure in inches, by default what the parameters need; whether the caption is written.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A row for each parameter: its density on the left, its draws on the right. Chains that lie upon each other
-        agree. Divergent transitions, if any, are ticks at the foot. Draws of importance sampling are in no order and
-        its chains are parts of one sample: they look well whatever the weights, which `diagnose` looks at.
+        A row for each parameter, with its density on the left and its draws on the right. Chains that lie on top of
+        each other agree. Ticks at the foot mark divergent transitions. Draws of importance sampling are in no order
+        and its chains are parts of one sample: they look good whatever the weights, which `diagnose` checks.
 
     Raises
     ------
@@ -66,43 +61,35 @@ def plot_trace(
     colours = [style.cycle[i % len(style.cycle)] for i in range(max(n_chains, 3))]
     height = float(np.clip(_ALL_ROWS / len(names), *_ROW))
     size = canvas.size(9.0, height * len(names) + 0.9, panels=2 * len(names))
-    with rc_context(MOST_PANELS):
-        collection = arviz_plots.plot_trace_dist(
-            tree,
-            compact=False,
-            kind="kde",  # left to itself ArviZ draws few draws as a cumulative distribution
-            backend="matplotlib",
-            color=colours,
-            visuals={
-                "label": False,
-                "xlabel_trace": False,
-                "trace": {"width": 0.5, "alpha": 0.75},
-                "dist": {"width": 1.2},
-                "divergence": {"color": style.ink},
-            },
-            figure_kwargs={
-                "figsize": size,
-                "layout": "constrained",
-                "width_ratios": [1, 2],
-                "FigureClass": Picture,
-            },
-        )
-    figure = collection.viz["figure"].item()
-    dress_all(figure)
+    figure = drawn_by_arviz(
+        arviz_plots.plot_trace_dist,
+        tree,
+        size=size,
+        layout={"width_ratios": [1, 2]},
+        compact=False,
+        kind="kde",  # by default ArviZ shows few draws as a cumulative distribution
+        color=colours,
+        visuals={
+            "label": False,
+            "xlabel_trace": False,
+            "trace": {"width": 0.5, "alpha": 0.75},
+            "dist": {"width": 1.2},
+            "divergence": {"color": style.ink},
+        },
+    )
     for row, name in enumerate(names):
         density, trace = figure.axes[2 * row : 2 * row + 2]
         panel_title(density, name, inches=2.5)
-        density.set_yticks([])
-        density.spines["left"].set_visible(False)
+        hide_heights(density)
         if row == len(names) - 1:
             density.set_xlabel("value", fontsize=style.text)
             trace.set_xlabel("draw", fontsize=style.text)
     divergent = n_divergent(tree)
-    marks = (
-        " No divergent transitions." if divergent == 0 else f" Ticks at the foot: {divergent} divergent transitions."
-    )
     if divergent is None:
-        marks = about_chains(fit)
-    text = f"Left: posterior density by chain. Right: the draws in their order.{marks}"
+        remark = about_chains(fit)
+    else:
+        ticks = f" Ticks at the foot: {divergent} divergent transitions."
+        remark = ticks if divergent else " No divergent transitions."
+    text = f"Left: posterior density by chain. Right: the draws in their order.{remark}"
     frame(figure, canvas, text=text, handles=chain_handles(colours[:n_chains]))
     return figure

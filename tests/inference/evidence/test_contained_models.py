@@ -14,7 +14,7 @@ from bayesmix.inference.evidence.evidence_cache import log_marginals
 from bayesmix.modelling import evidence
 from bayesmix.modelling.evidence import of_smaller_models
 from bayesmix.modelling.reduced import reduced_model
-from bayesmix.numerics.reweight import mean_ratio
+from bayesmix.numerics.monte_carlo import mean_ratio
 
 # A prior of a coefficient that is not Normal: nothing integrates out.
 PRIORS = {"x": "StudentT(3, 0, 2)"}

@@ -20,10 +20,9 @@ from bayesmix.report.analysis.analysis import run_card
 from bayesmix.report.analysis.card import Card, DataPart, ModelPart, QuestionsPart, ReportPart, SamplerPart, read_card
 from bayesmix.report.analysis.card_data import card_data
 from bayesmix.report.analysis.card_plan import plan_card
-from bayesmix.report.analysis.compare_files import write_comparison
 from bayesmix.report.analysis.drawings import compare_figures
-from bayesmix.report.analysis.tables import TABLES
-from bayesmix.report.analysis.which_pictures import telling_pictures
+from bayesmix.report.analysis.picture_choice import telling_pictures
+from bayesmix.report.analysis.tables import TABLES, write_comparison
 from bayesmix.report.pages.summary import summary
 
 from ..conftest import CARD, silent, variant

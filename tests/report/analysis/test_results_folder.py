@@ -123,7 +123,7 @@ def test_a_fit_that_can_be_kept_nowhere(tmp_path: Path, monkeypatch):
         )
 
     monkeypatch.setattr(storage, "save", refuse)
-    with pytest.raises(OutputError, match=r"No space left on device\..*Neither could the fit be kept"):
+    with pytest.raises(OutputError, match=r"No space left on device\..*The fit could not be kept"):
         run_card(CARD, "out", show=silent)
     assert paths_in(tmp_path) == ["tmp"]
 
@@ -150,13 +150,13 @@ def test_a_layer_or_a_question_that_fails_costs_no_fit(tmp_path: Path, monkeypat
 def test_the_data_may_go_while_a_model_is_fitted(sampled, tmp_path: Path, monkeypatch):
     from_disk = tmp_path / "d.csv"
     from_disk.write_bytes((Path(modelling.__file__).parents[1] / "data" / "files" / "sleepstudy.csv").read_bytes())
-    analyse = run_card.__globals__["analyse_plan"]
+    analyse = run_card.__globals__["analyse"]
 
     def remove_then_analyse(*arguments, **settings):
         from_disk.unlink()
         return analyse(*arguments, **settings)
 
-    monkeypatch.setitem(run_card.__globals__, "analyse_plan", remove_then_analyse)
+    monkeypatch.setitem(run_card.__globals__, "analyse", remove_then_analyse)
     card = Card("c", DataPart(path=from_disk), CARD.model, report=CARD.report)
     folder = run_card(card, show=silent).folder
     assert len(json.loads((folder / "session.json").read_text())["data"]["sha256"]) == 64

@@ -26,7 +26,7 @@ METHYLATION = TOP / "models" / "boundary_methylation.toml"
 
 @pytest.fixture(scope="module")
 def dragons() -> Fit:
-    return analyse(read_card(DRAGONS), progress=False).fit
+    return analyse(plan_card(read_card(DRAGONS)), progress=False).fit
 
 
 def test_dragons_hold_the_values_they_were_made_with(dragons):
@@ -58,14 +58,14 @@ def test_dragons_take_a_course_file_by_its_path(tmp_path: Path, course_file):
     (tmp_path / "dragons.csv").symlink_to(course_file("dragons_unrounded.csv"))
     plan = plan_card(read_card(card))
     assert plan.design.n_obs == 200
-    table = fixef(analyse(read_card(card), progress=False).fit)
+    table = fixef(analyse(plan_card(read_card(card)), progress=False).fit)
     reml = [89.285, 1.00255, 15.677, -0.0923]
     # Priors are wide beside the likelihood: the posterior mean lies within a fraction of its sd of REML.
     assert (np.abs(table["mean"] - reml) < 0.25 * table["sd"]).all()
 
 
 def test_dyestuff2_says_how_large_a_standard_deviation_may_still_be():
-    fit = analyse(read_card(DYESTUFF2), progress=False).fit
+    fit = analyse(plan_card(read_card(DYESTUFF2)), progress=False).fit
     sd = fit.posterior["posterior"]["sd_Batch__Intercept"].to_numpy()
     counts, _ = np.histogram(sd, bins=8, range=(0, 4))
     assert counts.argmax() == 0  # its mode is where REML puts the estimate

@@ -11,8 +11,7 @@ import pytest
 
 import bayesmix as bm
 from bayesmix.inference.shared.readable_table import ReadableTable
-from bayesmix.report.pages.frame_cells import numbers
-from bayesmix.report.pages.frame_text import in_width
+from bayesmix.report.pages.frame_text import in_width, numbers
 
 QUIET = {"seed": 1, "progress": False}
 ADVICE = "Write I(year - 2004) or scale(year) in formula and term, since the intercept stands for the year 0."

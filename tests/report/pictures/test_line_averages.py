@@ -7,7 +7,7 @@ import pytest
 from scipy.special import expit
 
 import bayesmix as bm
-from bayesmix.report.pictures.line_expected import expected_lines, height_of_others
+from bayesmix.report.pictures.line_expectations import expected_lines, height_of_others
 from bayesmix.report.pictures.line_grid import choose_axis
 from bayesmix.report.pictures.line_rows import rows_for
 from bayesmix.report.pictures.plot_lines import plot_lines

@@ -10,8 +10,8 @@ from matplotlib.colors import to_rgb
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError
+from bayesmix.report.analysis.drawings import drawn_in_memory
 from bayesmix.report.pictures.plot_canvas import Picture
-from bayesmix.report.pictures.plot_files import drawn_in_memory
 
 pytestmark = pytest.mark.usefixtures("no_figure_left")
 

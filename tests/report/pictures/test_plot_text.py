@@ -11,8 +11,8 @@ from matplotlib.cbook import is_math_text
 
 import bayesmix as bm
 from bayesmix.modelling.record import Fit
-from bayesmix.report.pictures.plot_files import drawn_in_memory
-from bayesmix.report.pictures.plot_text import literal, shortened
+from bayesmix.report.analysis.drawings import drawn_in_memory
+from bayesmix.report.pictures.plot_look import literal, shortened
 from bayesmix.visible import visible
 
 LEVELS = (

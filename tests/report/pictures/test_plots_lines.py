@@ -218,7 +218,7 @@ def test_what_cannot_be_drawn_is_refused_in_one_line(sleepstudy_fit, cbpp_fit, p
         (lambda: plot_lines(sleepstudy_fit.data), ArgumentError, "DataFrame"),
         (lambda: plot_lines({}), ArgumentError, "empty"),
         (lambda: plot_lines({"a": sleepstudy_fit, "b": cbpp_fit}), ArgumentError, "180 observations of Reaction"),
-        (lambda: plot_lines(sleepstudy_fit, by="Days"), ArgumentError, "by='Days' is to be a factor"),
+        (lambda: plot_lines(sleepstudy_fit, by="Days"), ArgumentError, "by='Days' must be a factor"),
         (lambda: plot_lines(sleepstudy_fit, by="Subject"), ArgumentError, "neither the group"),
         (lambda: plot_lines(sleepstudy_fit, by="Dayz"), UnknownColumnError, "Did you mean 'Days'"),
         (lambda: plot_lines(sleepstudy_fit, facet=1), ArgumentError, "facet is True"),

@@ -1,10 +1,13 @@
 """Pictures of posterior predictive checks: what is drawn is what the tables say."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from bayesmix.errors import ArgumentError
+from bayesmix.families.family import read_family
 from bayesmix.inference.prediction.posterior_predict import posterior_predict
 from bayesmix.inference.prediction.ppc import ppc
 from bayesmix.inference.prediction.replicated import Replicated
@@ -124,7 +127,9 @@ def test_a_proportion_is_called_by_what_is_counted(cbpp_fit):
 
 
 def test_what_does_not_suit_is_refused(sleepstudy_fit, cbpp_fit):
+    ordinal = replace(sleepstudy_fit, family=read_family("cumulative"))
     for draw, words in (
+        (lambda: plot_ppc(ordinal, "calibration"), "kind='rootogram'"),
         (lambda: plot_ppc(sleepstudy_fit, "rootogram"), "does not suit"),
         (lambda: plot_ppc(cbpp_fit, "density"), "kind='ecdf'"),
         (lambda: plot_ppc(cbpp_fit, "rootogramm"), "Did you mean 'rootogram'"),

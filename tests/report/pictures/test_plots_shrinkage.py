@@ -16,7 +16,7 @@ from bayesmix.modelling.fit import fit as make_fit
 from bayesmix.report.pages.units import unit_of_coefficient
 from bayesmix.report.pictures.plot_labels import spread_apart
 from bayesmix.report.pictures.plot_shrinkage import plot_shrinkage
-from bayesmix.report.pictures.shrinkage_paths import crossing
+from bayesmix.report.pictures.shrinkage_levels import crossing
 
 pytestmark = pytest.mark.usefixtures("no_figure_left")
 

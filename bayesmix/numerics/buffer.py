@@ -1,7 +1,7 @@
 """Arrays packed into one buffer of doubles and read from it in compiled code, without copying.
 
-One function compiled once then serves every data set, and a sampler needs a single address. At the head stands the
-length, then for every array its place and three lengths; integers keep their bits.
+So one function, compiled once, serves every data set, and a sampler needs a single address. The buffer begins with its
+length, followed by the place and the three lengths of every array; integers keep their bits.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _ENTRY = 4  # of an array the buffer's table holds the place and three lengths
 
 
 def pack(parts: Sequence[NDArray]) -> Floats:
-    """The buffer of `parts`, arrays of doubles or integers with at most three axes."""
+    """Pack `parts`, arrays of doubles or integers with at most three axes."""
     sizes = [part.size for part in parts]
     begin = 1 + _ENTRY * len(parts)
     places = begin + np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
@@ -67,3 +67,22 @@ def integers_2(buffer: Floats, number: int) -> Integers:
     """Array `number` of the buffer, of integers, which has two axes."""
     table = buffer.view(np.int64)
     return integers(buffer, number).reshape((table[2 + 4 * number], table[3 + 4 * number]))
+
+
+@kernel
+def linear_map(centre: Floats, scale: Floats, x: Floats) -> Floats:
+    """centre + scale x."""
+    out = centre.copy()
+    for i in range(len(out)):
+        for j in range(len(x)):
+            out[i] += scale[i, j] * x[j]
+    return out
+
+
+@kernel
+def gradient_by_coordinates(scale: Floats, by_theta: Floats, gradient: Floats) -> None:
+    """gradient <- scale' by_theta."""
+    for j in range(len(gradient)):
+        gradient[j] = 0.0
+        for i in range(len(by_theta)):
+            gradient[j] += scale[i, j] * by_theta[i]

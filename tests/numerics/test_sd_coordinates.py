@@ -5,9 +5,9 @@ from functools import partial
 import numpy as np
 import pytest
 
-from bayesmix.numerics.following import follow, mirrored, place
 from bayesmix.numerics.importance import log_density_of, measure_sides, propose, weigh
 from bayesmix.numerics.mode import Mode
+from bayesmix.numerics.sd_coordinates import follow, mirrored, place
 
 
 def few_groups(power, size, theta):

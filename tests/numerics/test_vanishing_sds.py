@@ -5,7 +5,7 @@ import pytest
 from scipy.special import expit, gammaln
 
 from bayesmix.numerics.mode import find_mode
-from bayesmix.numerics.vanishing import draw_vanishing, find_vanishing, log_density_of_vanishing
+from bayesmix.numerics.vanishing_sds import draw_vanishing, find_vanishing, log_density_of_vanishing
 
 LIKELY = 2.0
 

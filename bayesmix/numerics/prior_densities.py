@@ -1,49 +1,41 @@
-"""Priors of the variance parameters on the whole line, with derivatives, compiled.
+"""Priors of variance parameters on the whole line, and of coefficients, with derivatives, in compiled code.
 
-A standard deviation or correlation is sampled as a number x on the whole line. Each function gives the parameter,
-the log density of x (the prior's with the Jacobian of the map, normalised), and both derivatives with respect to x.
+A standard deviation or correlation is sampled as a number x on the whole line. Each function returns the parameter, the
+normalised log density of x (the prior's with the Jacobian of the map), and the derivatives of both by x.
 """
 
 from math import exp, lgamma, log, log1p, pi
 
+from bayesmix.numerics import prior_codes as codes
 from bayesmix.numerics.kernels import kernel
-from bayesmix.numerics.prior_codes import (
-    EXPONENTIAL,
-    GAMMA,
-    HALF_NORMAL,
-    HALF_STUDENT_T,
-    INVERSE_GAMMA,
-    OF_SIGMA,
-    UNIFORM_SD,
-)
 
 
 @kernel
 def standard_deviation(kind: int, first: float, second: float, x: float) -> tuple[float, float, float, float]:
     """`sd`, d sd / dx, log density of x, its derivative.
 
-    sd = exp(x), for a uniform prior sd = lower + (upper - lower) / (1 + exp(-x)).
+    The map is sd = exp(x), or for a uniform prior sd = lower + (upper - lower) / (1 + exp(-x)).
     """
-    if kind == UNIFORM_SD:
+    if kind == codes.UNIFORM_SD:
         share = logistic(x)
         slope = share * logistic(-x)
         sd = first + (second - first) * share
         return sd, (second - first) * slope, log_logistic(x) + log_logistic(-x), 1.0 - 2.0 * share
     sd = exp(x)
-    if kind == HALF_NORMAL:
+    if kind == codes.HALF_NORMAL:
         square = (sd / first) ** 2
         return sd, sd, 0.5 * log(2.0 / pi) - log(first) - 0.5 * square + x, 1.0 - square
-    if kind == HALF_STUDENT_T:
+    if kind == codes.HALF_STUDENT_T:
         ratio = (sd / second) ** 2 / first
         constant = log(2.0) + lgamma((first + 1) / 2) - lgamma(first / 2) - 0.5 * log(first * pi) - log(second)
         # ratio / (1 + ratio), which stays finite when ratio overflows
         share = 1.0 / (1.0 + 1.0 / ratio) if ratio > 0.0 else 0.0
         return sd, sd, constant - 0.5 * (first + 1) * log1p(ratio) + x, 1.0 - (first + 1) * share
-    if kind == EXPONENTIAL:
+    if kind == codes.EXPONENTIAL:
         return sd, sd, log(first) - first * sd + x, 1.0 - first * sd
-    if kind == GAMMA:
+    if kind == codes.GAMMA:
         return sd, sd, first * log(second) - lgamma(first) + first * x - second * sd, first - second * sd
-    if kind == INVERSE_GAMMA:
+    if kind == codes.INVERSE_GAMMA:
         return sd, sd, first * log(second) - lgamma(first) - first * x - second / sd, second / sd - first
     distance = (x - first) / second  # log-normal
     return sd, sd, -0.5 * log(2.0 * pi) - log(second) - 0.5 * distance**2, -distance / second
@@ -55,12 +47,13 @@ def group_sd(
 ) -> tuple[float, float, float, float, float]:
     """`sd`, d sd / dx, log density of x given sigma, and its derivatives with respect to x and to log sigma.
 
-    With kind + OF_SIGMA the prior is one of sd / sigma, whose logarithm is x - log sigma: the map has no Jacobian.
+    With `OF_SIGMA` added to `kind` the prior is one of sd / sigma. Its logarithm is x - log sigma, so that the map has
+    no Jacobian.
     """
-    if kind < OF_SIGMA:
+    if kind < codes.OF_SIGMA:
         sd, slope, density, score = standard_deviation(kind, first, second, x)
         return sd, slope, density, score, 0.0
-    _, _, density, score = standard_deviation(kind - OF_SIGMA, first, second, x - log_sigma)
+    _, _, density, score = standard_deviation(kind - codes.OF_SIGMA, first, second, x - log_sigma)
     sd = exp(x)
     return sd, sd, density, score, -score
 
@@ -81,3 +74,19 @@ def logistic(x: float) -> float:
 @kernel
 def log_logistic(x: float) -> float:
     return -log1p(exp(-x)) if x >= 0.0 else x - log1p(exp(x))
+
+
+@kernel
+def coefficient_prior(kind: int, location: float, scale: float, freedom: float, x: float) -> tuple[float, float]:
+    """Log density of a coefficient at x and its derivative; `freedom` is for Student's t alone (Cauchy: 1)."""
+    distance = (x - location) / scale
+    if kind == codes.NORMAL:
+        return -0.5 * distance * distance - log(scale) - 0.5 * log(2.0 * pi), -distance / scale
+    if kind == codes.LAPLACE:
+        sign = 1.0 if distance > 0.0 else -1.0
+        return -abs(distance) - log(2.0 * scale), -sign / scale
+    square = distance * distance / freedom
+    constant = lgamma((freedom + 1.0) / 2.0) - lgamma(freedom / 2.0) - 0.5 * log(freedom * pi) - log(scale)
+    return constant - 0.5 * (freedom + 1.0) * log1p(square), -(freedom + 1.0) * distance / (freedom * scale) / (
+        1.0 + square
+    )

@@ -1,13 +1,13 @@
-"""A rough fit of a model for counts before it is sampled: where its posterior lies, how wide it is, what data tell.
+"""A rough fit of a model for counts before it is sampled: location and spread of its posterior, and what the data tell.
 
-The coefficients join the group effects as one more term with a single level and the scale of their priors, so that a
-penalised fit gives the modes of all and the curvature there, whatever the data: nothing runs away. Covariances of the
-effects follow by a few rounds of
+The coefficients are one more term with a single level and the scale of their priors, so that a penalised fit gives the
+modes of all effects and the curvature there whatever the data are: nothing can run away. The covariances of the effects
+follow from a few rounds of
 
     S_t <- (sum over levels of L (u_j u_j' + C_j) L' + diag(s^2) / 10) / (n_levels + 1 / 10)
 
-with u_j the modes, C_j their covariances and s the modes of the priors (Laplace's approximation in an EM step, the
-prior counted as a tenth of a level: enough to keep sds from 0, too little to hide that they are small).
+with u_j the modes, C_j their covariances and s the modes of the priors. This is Laplace's approximation in an EM step;
+the prior counts as a tenth of a level, which is enough to keep sds from 0 and too little to hide that they are small.
 """
 
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayesmix.arrays import Floats, Integers
-from bayesmix.numerics.gaussian.arrangement import Arrangement, GroupColumns, dense_columns
+from bayesmix.numerics.gaussian.arrangement import Arrangement, GroupColumns, effect_blocks, effect_positions
+from bayesmix.numerics.laplace.criterion import Counts, conditional_modes
 from bayesmix.numerics.laplace.curvature import Curvature, invert, scale_rows
 from bayesmix.numerics.laplace.incidence import incidence
 from bayesmix.numerics.laplace.likelihood import CountLikelihood
-from bayesmix.numerics.laplace.modes import Counts, conditional_modes
 
 _ROUNDS = 20
 _PRIOR_LEVELS = 0.1
@@ -30,12 +30,11 @@ _SETTLED = 0.02  # relative change of a sd: no more is needed
 class RoughFit:
     """Modes and curvature given the covariances of the effects.
 
-    `u` (q,), modes in the order of `layout`, the coefficients the last term there; `curvature` the factor of their
-    precision, `variances` (q,) the diagonal of its inverse. `coefficients` (p,): their modes, and
-    `coefficient_covariance` (p, p) of what their numbers in u stand for. `L` (k, k) of every term without that of the
-    coefficients.
-    `shares`, of every term: how much of what is known about its effects comes from the data, from 0 to 1, the mean
-    over levels of 1 - tr C_j / k.
+    `u` (q,) are the modes in the order of `layout`, where the coefficients are the last term; `curvature` is the factor
+    of their precision, `variances` (q,) the diagonal of its inverse. `coefficients` (p,) have their own modes, and
+    `coefficient_covariance` (p, p) is that of their numbers in u. `L` (k, k) of every term, that of the coefficients
+    apart. `shares` of every term, from 0 to 1, say how much of the information on its effects comes from the data: the
+    mean over levels of 1 - tr C_j / k.
     """
 
     layout: Arrangement
@@ -62,7 +61,7 @@ def rough_fit(
     sds: tuple[Floats, ...],
     likelihood: CountLikelihood,
 ) -> RoughFit | None:
-    """Fit a model of counts roughly; None where the numbers do not let it.
+    """Fit a model of counts roughly; None if numbers are not finite.
 
     Parameters
     ----------
@@ -75,7 +74,7 @@ def rough_fit(
     terms
         The random terms.
     sds
-        Of every term sds to begin with (k,): the modes of their priors.
+        Sds (k,) of every term to begin with: the modes of their priors.
     likelihood
         Of a row.
     """
@@ -93,20 +92,23 @@ def rough_fit(
         if not modes.found:
             return None
         inverse = invert(rows, scaled, modes.curvature)
-        moments = [_moments(layout, t, modes.u, inverse.own, inverse.dense) for t in range(len(terms))]
+        moments = [
+            (modes.u[effect_positions(layout, place)], effect_blocks(layout, place, inverse.own, inverse.dense))
+            for place in layout.places
+        ]
         shares = tuple(
-            1 - float(np.trace(covariance, axis1=1, axis2=2).mean()) / covariance.shape[1] for _, covariance in moments
+            1 - float(np.trace(covariance, axis1=1, axis2=2).mean()) / covariance.shape[1]
+            for _, covariance in moments[: len(terms)]
         )
         variances = np.concatenate([np.diagonal(inverse.own, axis1=1, axis2=2).ravel(), np.diagonal(inverse.dense)])
         curvature = modes.curvature
         beta, spread = locations, np.empty((0, 0))
         if p:
-            own, covariances = _moments(layout, len(terms), modes.u, inverse.own, inverse.dense)
-            beta, spread = locations + scales * own[0], covariances[0]
+            beta, spread = locations + scales * moments[-1][0][0], moments[-1][1][0]
         result = RoughFit(
             layout, rows.met_start, rows.met, modes.u, beta, spread, curvature, variances, tuple(L), shares
         )
-        ahead = [_step(own, *moment, sd) for own, moment, sd in zip(L, moments, sds, strict=True)]
+        ahead = [_step(own, *moment, sd) for own, moment, sd in zip(L, moments, sds, strict=False)]
         if not all(np.isfinite(own).all() for own in ahead):
             return None
         change = max((_change(a, b) for a, b in zip(L, ahead, strict=True)), default=0.0)
@@ -120,31 +122,9 @@ def rough_fit(
 
 def _block_factors(layout: Arrangement, width: int, L: list[Floats]) -> Floats:
     factors = np.zeros((len(layout.block_k), width, width))
-    for place, own in zip(layout.places, L, strict=True):
-        stretch = slice(place.first, place.first + place.k)
-        factors[place.block, stretch, stretch] = own
+    for place, factor in zip(layout.places, L, strict=True):
+        factors[place.block, place.columns, place.columns] = factor
     return factors
-
-
-def places_of(layout: Arrangement, term: int) -> Integers:
-    """Where in u the effects of a term stand, (n_levels, k)."""
-    place = layout.places[term]
-    if place.block == 0:
-        width = int(layout.block_k[0])
-        return np.arange(place.n_levels)[:, None] * width + place.first + np.arange(place.k)
-    return int(layout.block_k[0] * layout.block_levels[0]) + dense_columns(layout, place)
-
-
-def _moments(layout: Arrangement, term: int, u: Floats, own: Floats, dense: Floats) -> tuple[Floats, Floats]:
-    """Modes (n_levels, k) and covariances (n_levels, k, k) of a term's u."""
-    place = layout.places[term]
-    if place.block == 0:
-        stretch = slice(place.first, place.first + place.k)
-        covariances = own[:, stretch, stretch]
-    else:
-        columns = dense_columns(layout, place)
-        covariances = dense[columns[:, :, None], columns[:, None, :]]
-    return u[places_of(layout, term)], covariances
 
 
 def _step(L: Floats, u: Floats, covariances: Floats, sds: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""What a fit expects along the lines of a picture: a mean over each level's own rows, in every draw."""
+"""The expected response along the lines of a picture: a mean over each level's own rows, in every draw."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,17 +24,17 @@ from bayesmix.report.pictures.plot_arguments import AnyFit, family_of
 
 
 def is_linear(fit: AnyFit) -> bool:
-    """Whether the expected response is a sum, so that its mean over rows is that of the rows' mean."""
+    """Whether the expected response is linear, so that its mean over rows is the expectation at the rows' mean."""
     return family_of(fit).is_additive
 
 
 def values_of_a_row(fits: list[AnyFit]) -> int:
-    """How many values are worked out for a row: of a curved expectation one in each draw."""
+    """The number of values that are computed for a row, which grows with the draws where the expectation is curved."""
     return max(1 if is_linear(fit) or not isinstance(fit, Fit) else n_draws_of(fit) // 10 for fit in fits)
 
 
 def height_of_others(fit: AnyFit, axis: Axis) -> Floats:
-    """What the fixed part makes of the other predictors of each row (n_obs,), with the axis at one place."""
+    """The contribution of the other predictors to the fixed part of each row (n_obs,), with the axis at one place."""
     data = fit.design.data
     if axis.name in data:
         middle = np.full(len(data), axis.grid[len(axis.grid) // 2])
@@ -44,10 +44,10 @@ def height_of_others(fit: AnyFit, axis: Axis) -> Floats:
 
 
 def expected_lines(fit: AnyFit, rows: Rows, group: str | None, prob: float) -> Summary:
-    """What `fit` expects in the cells of `rows`, response scale; every field has shape (n_levels, n_points).
+    """The expected response of `fit` in the cells of `rows`; every field has shape (n_levels, n_points).
 
-    With a `group` its effects count, and those of groups in which its levels lie (the batch of a cask); all
-    other effects are 0. Without one all effects are 0. Of estimates the interval is nan.
+    Effects of the `group` count, and those of groups in which its levels are nested (the batch of a cask); all other
+    effects are 0. Without a group all effects are 0. Estimates have nan for an interval.
     """
     if not isinstance(fit, Fit):
         mean = _at_estimates(fit, rows, group).reshape(rows.shape)
@@ -63,7 +63,7 @@ def expected_lines(fit: AnyFit, rows: Rows, group: str | None, prob: float) -> S
 
 
 def lines_at_mean(fit: AnyFit, rows: Rows, group: str) -> Floats:
-    """Lines with every parameter at its posterior mean, shape (n_levels, n_points); cheap for many levels."""
+    """The lines with every parameter at its posterior mean, (n_levels, n_points); this is cheap for many levels."""
     if not isinstance(fit, Fit):
         return _at_estimates(fit, rows, group).reshape(rows.shape)
     posterior = fit.posterior.children["posterior"].to_dataset()
@@ -94,17 +94,17 @@ def _draws_of_cells(
         total = np.zeros((cells.stop - cells.start, n_draws_of(fit)))
         for part in stretches(last - first, most):
             inside = slice(first + part.start, first + part.stop)
-            own, begins = np.unique(cell[part], return_index=True)
-            total[own] += np.add.reduceat(rows.weight[inside, None] * expected(inside), begins, axis=0)
+            present, begins = np.unique(cell[part], return_index=True)
+            total[present] += np.add.reduceat(rows.weight[inside, None] * expected(inside), begins, axis=0)
         return total
 
     return draws_of
 
 
 def _fitted_term(fit: Fit, term: GroupTerm) -> GroupTerm:
-    """The term of `fit` that `term` is at other rows: effects that are drawn again rest on the rows of the fit."""
-    same = (term.parameter, term.label)
-    return next(own for own in fit.design.all_random if (own.parameter, own.label) == same)
+    """The term of `fit` for a `term` at other rows: effects that are drawn again depend on the rows of the fit."""
+    name = (term.parameter, term.label)
+    return next(fitted for fitted in fit.design.all_random if (fitted.parameter, fitted.label) == name)
 
 
 def _mean_effects(fit: Fit, term: GroupTerm, levels: Positions) -> Floats:
@@ -114,11 +114,11 @@ def _mean_effects(fit: Fit, term: GroupTerm, levels: Positions) -> Floats:
 
 
 def _at(fit: Fit, rows: Rows, group: str | None) -> Fit:
-    """`fit` with its matrices replaced by those of `rows`, or of a linear one by those of their means."""
+    """`fit` with its matrices replaced by those of `rows`, or where it is linear by those of their means."""
     design, averaged = fit.design, is_linear(fit)
     at_rows = _predictor_at(design, rows, group, averaged)
     parts = {name: _predictor_at(part, rows, group, averaged) for name, part in design.parts.items()}
-    # What is not of the predictors stands for a row like any other: one trial, weight 1.
+    # Apart from its predictors a row is like any other: one trial, weight 1.
     response = replace(design.response, values=np.zeros(at_rows.n_obs), trials=None)
     return replace(fit, design=replace(at_rows, parts=parts, response=response, weights=None))
 

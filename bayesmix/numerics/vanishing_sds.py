@@ -1,21 +1,22 @@
 """Proposals for the region in which one or two standard deviations go to 0.
 
-Towards 0 the likelihood no longer depends on a standard deviation, nor on what belongs to it: the density of its
-logarithm falls as its prior does, exponentially, and the others settle where they would lie without it. A proposal
-about the mode follows the others along the straight line that the curvature at the mode suggests, past that place; few
-of its values then stand for the whole region, with great weights. Here the logarithm is drawn from an exponential of
-that slope and the others from a t about their own mode.
+As a standard deviation goes to 0, the likelihood ceases to depend on it: the density of its logarithm falls
+exponentially, as its prior does, and the other parameters settle where they would lie without it. A proposal about the
+mode moves the others along the straight line that the curvature at the mode suggests, past that place; a few of its
+values with great weights would then stand for the whole region. Here the logarithm is drawn from an exponential of that
+slope, and the others from a t about their own mode.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import lgamma, pi
+from math import pi
 
 import numpy as np
 
 from bayesmix.arrays import Floats, Positions
-from bayesmix.numerics.mode import Mode, ValueAndGradient, find_mode
+from bayesmix.numerics.importance import log_t_constant, t_distances, t_steps
+from bayesmix.numerics.mode import Mode, ValueAndGradient, find_mode, with_others_held
 
 _FAR = 12.0  # below the mode: a standard deviation that is 160,000 times smaller
 _STEPS = np.arange(-_FAR, 2.0, 0.25)
@@ -29,8 +30,9 @@ _MOST_IN_PAIRS = 4
 
 @dataclass(frozen=True)
 class Vanishing:
-    """Where theta[at] go to minus infinity, `at` (k,): independent, about `centres` (k,), exponential with `lefts` and
-    `rights` (k,) to each side. The rest, `others` (n - k,): t of `degrees` about `point`, root root' its scale.
+    """A region where theta[at] go to minus infinity, `at` (k,). These are independent and exponential about `centres`
+    (k,), with scales `lefts` and `rights` (k,). The `others` (n - k,) follow a t of `degrees` about `point` with the
+    scale root root'.
     """
 
     at: Positions
@@ -44,7 +46,7 @@ class Vanishing:
 
 
 def find_vanishing(log_density: ValueAndGradient, mode: Mode, axes: Sequence[int]) -> tuple[Vanishing, ...]:
-    """The regions that hold a share of the posterior worth a proposal, for each of `axes` and, if few, each pair.
+    """The regions that deserve a proposal, for each of `axes` and, if they are few, each pair.
 
     Parameters
     ----------
@@ -55,8 +57,8 @@ def find_vanishing(log_density: ValueAndGradient, mode: Mode, axes: Sequence[int
     """
     several = [(axis,) for axis in axes]
     pairs = combinations(axes, 2) if len(axes) <= _MOST_IN_PAIRS else ()
-    found = (_region(log_density, mode, np.array(at, dtype=np.intp)) for at in (*several, *pairs))
-    return tuple(one for one in found if one is not None)
+    regions = (_region(log_density, mode, np.array(at, dtype=np.intp)) for at in (*several, *pairs))
+    return tuple(region for region in regions if region is not None)
 
 
 def _region(log_density: ValueAndGradient, mode: Mode, at: Positions) -> Vanishing | None:
@@ -66,15 +68,8 @@ def _region(log_density: ValueAndGradient, mode: Mode, at: Positions) -> Vanishi
     far[at] -= _FAR
     if log_density(far)[0] + _FAR * _SLOPES[1] * len(at) < mode.log_density + _HOPELESS:
         return None
-
-    def given(values: Floats) -> tuple[float, Floats]:
-        theta = far.copy()
-        theta[others] = values
-        value, gradient = log_density(theta)
-        return value, gradient[others]
-
     spread = np.sqrt(np.diag(mode.scale @ mode.scale.T))
-    without = find_mode(given, mode.point[others], spread[others])
+    without = find_mode(with_others_held(log_density, far, others), mode.point[others], spread[others])
     far[others] = without.point
     slopes = log_density(far)[1][at]
     if not ((slopes > _SLOPES[0]) & (slopes < _SLOPES[1])).all():
@@ -97,7 +92,7 @@ def _region(log_density: ValueAndGradient, mode: Mode, at: Positions) -> Vanishi
 
 
 def _end(log_density: ValueAndGradient, far: Floats, axis: int, at_mode: float, slope: float) -> float:
-    """How far up the density keeps nearly the slope that it has far out."""
+    """Up to where the density has nearly the slope that it has far out."""
     theta, end = far.copy(), far[axis]
     for step in _STEPS:
         theta[axis] = at_mode + step
@@ -108,33 +103,32 @@ def _end(log_density: ValueAndGradient, far: Floats, axis: int, at_mode: float, 
 
 
 def draw_vanishing(regions: Sequence[Vanishing], n_values: int, rng: np.random.Generator) -> Floats:
-    """theta (n_values, n), from all regions alike."""
+    """Draw theta (n_values, n), from all regions with equal probability."""
     which = rng.integers(len(regions), size=n_values)
-    drawn = [_draw(one, int(np.sum(which == number)), rng) for number, one in enumerate(regions)]
+    drawn = [_draw(region, int(np.sum(which == number)), rng) for number, region in enumerate(regions)]
     return np.concatenate(drawn)
 
 
-def _draw(one: Vanishing, n_values: int, rng: np.random.Generator) -> Floats:
-    n_at, n_others = len(one.at), len(one.others)
+def _draw(region: Vanishing, n_values: int, rng: np.random.Generator) -> Floats:
+    n_at, n_others = len(region.at), len(region.others)
     theta = np.empty((n_values, n_at + n_others))
-    left = rng.random((n_values, n_at)) < one.lefts / (one.lefts + one.rights)
-    theta[:, one.at] = one.centres + np.where(left, -one.lefts, one.rights) * rng.exponential(size=(n_values, n_at))
-    steps = rng.standard_normal((n_values, n_others))
-    steps /= np.sqrt(rng.chisquare(one.degrees, n_values) / one.degrees)[:, None]
-    theta[:, one.others] = one.point + steps @ one.root.T
+    left = rng.random((n_values, n_at)) < region.lefts / (region.lefts + region.rights)
+    theta[:, region.at] = region.centres + np.where(left, -region.lefts, region.rights) * rng.exponential(
+        size=(n_values, n_at)
+    )
+    theta[:, region.others] = region.point + t_steps(region.degrees, n_values, n_others, rng) @ region.root.T
     return theta
 
 
 def log_density_of_vanishing(regions: Sequence[Vanishing], theta: Floats) -> Floats:
-    """Log density of what `draw_vanishing` gives, normalised, at theta (n_points, n)."""
-    return np.logaddexp.reduce([_log_density(one, theta) for one in regions], axis=0) - np.log(len(regions))
+    """Normalised log density of the draws of `draw_vanishing`, at theta (n_points, n)."""
+    return np.logaddexp.reduce([_log_density(region, theta) for region in regions], axis=0) - np.log(len(regions))
 
 
-def _log_density(one: Vanishing, theta: Floats) -> Floats:
-    away = theta[:, one.at] - one.centres
-    along = np.where(away < 0, away / one.lefts, -away / one.rights) - np.log(one.lefts + one.rights)
-    n, degrees = len(one.others), one.degrees
-    distance = np.sum(np.linalg.solve(one.root, (theta[:, one.others] - one.point).T) ** 2, axis=0)
-    constant = lgamma((degrees + n) / 2) - lgamma(degrees / 2) - 0.5 * n * np.log(degrees * pi)
-    constant -= np.sum(np.log(np.diag(one.root)))
+def _log_density(region: Vanishing, theta: Floats) -> Floats:
+    away = theta[:, region.at] - region.centres
+    along = np.where(away < 0, away / region.lefts, -away / region.rights) - np.log(region.lefts + region.rights)
+    n, degrees = len(region.others), region.degrees
+    distance = t_distances(theta[:, region.others], region.point, region.root)
+    constant = log_t_constant(degrees, n) - np.sum(np.log(np.diag(region.root)))
     return along.sum(axis=1) + constant - 0.5 * (degrees + n) * np.log1p(distance / degrees)

@@ -1,6 +1,7 @@
-"""Residuals beside a column of the data: boxes by level, or behind points where a number has few values."""
+"""Residuals against a column of the data: boxes by level, or behind the points where a number has few values."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,17 +13,16 @@ from bayesmix.formula.design import Design
 from bayesmix.inference.shared.arguments import a_column
 from bayesmix.inference.shared.column_levels import column_levels
 from bayesmix.report.pictures.plot_canvas import Canvas
-from bayesmix.report.pictures.plot_look import BLUE, VERMILION, look
+from bayesmix.report.pictures.plot_look import BLUE, VERMILION, literal, look, shortened
 from bayesmix.report.pictures.plot_style import one_axes
-from bayesmix.report.pictures.plot_text import literal, shortened
 from bayesmix.report.pictures.plot_ticks import ticks_at_values
 
 _MOST_NAMES = 60
 _LEVEL, _NARROWEST, _WIDEST = 0.3, 5.2, 11.0  # inches of a level and of the picture
 _LETTER = 0.075  # inches
 _NAME = 1.3  # inches of a level's name at most
-_MOST_VALUES, _FEWEST_ROWS = 12, 5  # of a number that has boxes; rows that a box needs
-_NARROW = 0.02  # of the range: values as near as this have no room for boxes
+_MOST_VALUES, _FEWEST_ROWS = 12, 5  # values of a number that has boxes, and rows that a box needs
+_NARROW = 0.02  # share of the range: values that are nearer have no room for boxes
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,9 @@ class Levels:
 
 
 def levels_or_numbers(design: Design, by: str) -> Levels | Floats:
-    """What `by` says of each row: numbers (n_obs,), or levels, which a grouping factor always has.
+    """The value of `by` in each row: a number (n_obs,), or a level, which a grouping factor always has.
 
-    Raises
-    ------
-    UnknownColumnError
-        `by` is neither a grouping factor nor a column of the data.
-    ArgumentError
-        Rows have no value there, or none that is finite.
+    Refuses what is neither a grouping factor nor a column of the data, and rows without a finite value.
     """
     for term in design.all_random:
         if isinstance(by, str) and term.group == by:
@@ -53,29 +48,21 @@ def levels_or_numbers(design: Design, by: str) -> Levels | Floats:
     numbers = column.to_numpy(np.float64)
     n_infinite = int(np.sum(~np.isfinite(numbers)))
     if n_infinite:
-        raise ArgumentError(f"by={by!r} is infinite in {n_infinite} of {len(numbers)} rows; such points have no place.")
+        raise ArgumentError(f"by={by!r} is infinite in {n_infinite} of {len(numbers)} rows, which cannot be drawn.")
     return numbers
 
 
 def draw_boxes(canvas: Canvas, levels: Levels, rows: Positions, residual: Floats) -> tuple[Axes, str]:
-    """A box of the residuals of each level that has rows; gives the axes and a note."""
+    """Draw a box of the residuals of each level that has rows; returns the axes and a note."""
     style, index = look(), levels.index[rows]
     present = np.unique(index)
     n = len(present)
     width = float(np.clip(_LEVEL * n, _NARROWEST, _WIDEST))
     ax = one_axes(canvas, width=width)
-    line = {"color": style.grey, "linewidth": 0.9}
-    ax.boxplot(
-        [residual[index == level] for level in present],
-        positions=np.arange(n),
-        widths=0.6,
-        manage_ticks=False,
-        boxprops=line,
-        whiskerprops=line,
-        capprops=line,
-        medianprops={"color": VERMILION, "linewidth": 1.4},
-        flierprops={"marker": "o", "markersize": 2.5, "markerfacecolor": BLUE, "markeredgewidth": 0, "alpha": 0.6},
-    )
+    points = {"marker": "o", "markersize": 2.5, "markerfacecolor": BLUE, "markeredgewidth": 0, "alpha": 0.6}
+    median = {"color": VERMILION, "linewidth": 1.4}
+    residuals = [residual[index == level] for level in present]
+    _plot_boxes(ax, residuals, np.arange(n, dtype=float), 0.6, medianprops=median, flierprops=points)
     ax.set_xlim(-0.7, n - 0.3)
     note = "Boxes: median and quartiles by level; whiskers to the last residual within 1.5 boxes; points beyond."
     if n > _MOST_NAMES:
@@ -88,9 +75,9 @@ def draw_boxes(canvas: Canvas, levels: Levels, rows: Positions, residual: Floats
 
 
 def draw_boxes_along(ax: Axes, x: Floats, residual: Floats) -> str:
-    """Boxes of the residuals behind the points of a number that has few values, and ticks there; gives a note.
+    """Draw boxes of the residuals behind the points of a number with few values, and ticks there; returns a note.
 
-    Nothing is drawn where there are many values, or few rows at one.
+    Nothing is drawn where there are many values, or few rows at one of them.
     """
     values, place, counts = np.unique(x, return_inverse=True, return_counts=True)
     if not 1 < len(values) <= _MOST_VALUES or counts.min() < _FEWEST_ROWS:
@@ -98,19 +85,16 @@ def draw_boxes_along(ax: Axes, x: Floats, residual: Floats) -> str:
     apart = float(np.diff(values).min())
     if apart < _NARROW * np.ptp(values):
         return ""
-    line = {"color": look().grey, "linewidth": 0.9}
-    ax.boxplot(
-        [residual[place == number] for number in range(len(values))],
-        positions=values,
-        widths=0.6 * apart,
-        manage_ticks=False,
-        showfliers=False,
-        boxprops=line,
-        whiskerprops=line,
-        capprops=line,
-        medianprops=line,
-    )
+    residuals = [residual[place == number] for number in range(len(values))]
+    _plot_boxes(ax, residuals, values, 0.6 * apart, showfliers=False)
     room = apart / 2
     ax.set_xlim(values[0] - room, values[-1] + room)
     ticks_at_values(ax, values, ax.get_position().width * ax.get_figure(root=True).get_figwidth())  # type: ignore[union-attr]
     return " Boxes: median and quartiles at each value."
+
+
+def _plot_boxes(ax: Axes, residuals: list[Floats], places: Floats, width: float, **more: Any) -> None:
+    """Draw boxes in thin grey lines; `more` says where their parts look different."""
+    line = {"color": look().grey, "linewidth": 0.9}
+    parts = dict.fromkeys(("boxprops", "whiskerprops", "capprops", "medianprops"), line)
+    ax.boxplot(residuals, positions=places, widths=width, manage_ticks=False, **{**parts, **more})

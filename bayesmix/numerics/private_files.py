@@ -1,10 +1,10 @@
 """Files that are read only if nobody else can have written them.
 
-Compiled code is kept as pickles, and to read a pickle is to run it. In a folder that others may write to, such as a
-shared NUMBA_CACHE_DIR, another user could have put it there. What is looked at is the open folder and the open file,
-not their names, so nothing can be exchanged in between: a folder that is ours and that nobody else may write to holds
-what we put there, whoever owns the folders above it and wherever its name leads. Windows has no such owners and modes,
-and keeps a user's cache where others do not get to.
+Compiled code is kept as pickles, and to read a pickle is to run it. Into a folder that others may write to, such as a
+shared NUMBA_CACHE_DIR, another user could have put it. The checks look at the open folder and the open file, not at
+their names, so that nothing can be exchanged in between: a folder that is ours and that nobody else may write to holds
+only what we put there, whoever owns the folders above it. Windows has no such owners and modes, and keeps a user's
+cache out of others' reach.
 """
 
 import os
@@ -22,7 +22,7 @@ class NotOwnError(PermissionError):
 
 
 def read_own(path: Path) -> bytes:
-    """What is in a file of ours.
+    """The content of a file of ours.
 
     Raises
     ------
@@ -42,14 +42,14 @@ def read_own(path: Path) -> bytes:
 
 
 def write_own(path: Path, content: bytes) -> None:
-    """Write a file for us alone, which appears in one step, into a folder that is made for us alone.
+    """Write a file for us alone, in one step, into a folder that is made for us alone.
 
     Raises
     ------
     NotOwnError
-        The folder is there, and is another user's, or others may write to it, or it is a link.
+        The folder exists and is another user's, or others may write to it, or it is a link.
     OSError
-        No room, or no right to write.
+        There is no room, or no right to write.
     """
     path.parent.parent.parent.mkdir(parents=True, exist_ok=True)
     for made in (path.parent.parent, path.parent):
@@ -98,10 +98,10 @@ def _own_folder(path: Path) -> Iterator[int]:
         os.close(folder)
 
 
-def _require_own(found: os.stat_result, path: Path, is_kind: Callable[[int], bool]) -> None:
-    if found.st_uid not in (os.geteuid(), 0):  # the administrator can do anything anyway
-        raise NotOwnError(f"{path} belongs to another user, number {found.st_uid}")
-    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise NotOwnError(f"{path} may be written to by others (mode {stat.S_IMODE(found.st_mode):04o})")
-    if not is_kind(found.st_mode):
+def _require_own(status: os.stat_result, path: Path, is_kind: Callable[[int], bool]) -> None:
+    if status.st_uid not in (os.geteuid(), 0):  # the administrator can do anything anyway
+        raise NotOwnError(f"{path} belongs to another user, number {status.st_uid}")
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise NotOwnError(f"{path} may be written to by others (mode {stat.S_IMODE(status.st_mode):04o})")
+    if not is_kind(status.st_mode):
         raise NotOwnError(f"{path} is neither a file nor a folder")

@@ -1,14 +1,13 @@
-"""Coordinates in which a density whose spread depends on one parameter looks alike everywhere.
+"""Coordinates in which a density whose spread depends on one parameter has the same spread everywhere.
 
-The more groups differ, the less is known of the coefficients: given a standard deviation s their posterior is nearly
-normal, with a mode and a covariance that change with s. At a few values of s both are found, between them they are
-interpolated, and theta_others = mode(s) + factor(s) z. A proposal in (z, s) then fits where s is large, too; with a
-fixed covariance single values from there decide. The coordinates need not be exact: whatever they are, weights correct
-them.
+The more groups differ, the less the data tell about the coefficients. Given a standard deviation s their posterior is
+nearly normal, with a mode and a covariance that change with s. Both are computed at a few values of s and interpolated
+between them: theta_others = mode(s) + factor(s) z. A proposal in (z, s) then fits where s is large, too; with a fixed
+covariance single values from there would decide. The coordinates need not be exact, as weights correct for them.
 
-With few groups that hardly differ the density of s lies at 0 and falls as a power of s, up to where its prior ends:
-too slowly for any proposal in s, while its logarithm does not reach 0. There s is the hyperbolic sine of a coordinate:
-straight about 0 and logarithmic far from it.
+With few groups that hardly differ, the density of s has its mode at 0 and falls as a power of s, up to the end of its
+prior: too slowly for a proposal in s, while a proposal in log s does not reach 0. Then s is the hyperbolic sine of a
+coordinate, which is linear about 0 and logarithmic far from it.
 """
 
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from scipy.interpolate import PchipInterpolator
 
 from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import QuadratureError
-from bayesmix.numerics.mode import Mode, ValueAndGradient, curvature_at, inverse_factor
+from bayesmix.numerics.mode import Mode, ValueAndGradient, curvature_at, inverse_factor, with_others_held
 
 _DROP = 7.0  # of the log marginal density of s from its greatest value to the last knot
 _STRAIGHT = 7  # knots to each side one scale apart: a normal density has dropped by then
@@ -31,12 +30,12 @@ _DIFFERENCE = 1e-3
 
 
 @dataclass(frozen=True)
-class Following:
+class SdCoordinates:
     """theta = (others, s), with others = `modes`(s) + `factors`(s) z and s = `centre` + `scale` x, or, where it is
     `bent`, `scale` sinh(t), t linear in x, with the same value and slope at x = 0.
 
-    `at`, the position of s in theta, the same as that of x among the coordinates; `folded`, whether the density is even
-    in s; `first` and `last` knot, beyond which modes and factors stay as they are there.
+    `at` is the position of s in theta and of x among the coordinates; `folded` says whether the density is even in s.
+    Beyond the `first` and the `last` knot modes and factors stay constant.
     """
 
     at: int
@@ -63,7 +62,7 @@ class Following:
         return self.scale * np.sinh(t), np.log(self.scale * slope * np.cosh(t))
 
     def x_at(self, s: Floats) -> Floats:
-        """Where s (n_points,) lies."""
+        """x at s (n_points,)."""
         if not self.bent:
             return (s - self.centre) / self.scale
         at_0, slope = self._bend()
@@ -83,7 +82,7 @@ class Placed:
     log_jacobian: Floats
 
 
-def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) -> Following:
+def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) -> SdCoordinates:
     """Coordinates about `mode` for a density with value and gradient at theta, whose spread depends on theta[at].
 
     Parameters
@@ -94,7 +93,7 @@ def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) 
     Raises
     ------
     QuadratureError
-        The density is no number along the way, or theta[at] beside its sd so large that it cannot change by that.
+        The density is not finite along the way, or theta[at] is so large that a change by its sd is lost to rounding.
     """
     n = len(mode.point)
     others = np.arange(n) != at
@@ -111,14 +110,14 @@ def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) 
         for number in range(_MOST_BENT if folded else _MOST_KNOTS):
             if folded and point[at] < 0:
                 point[at] = 0.0
-            found = _conditional(log_density, point, others, spread)
-            knots[float(point[at])] = found
-            # Of the bent coordinate, where it may be one.
-            height = found[2] + np.log(abs(point[at]) / scale) if folded and number > _STRAIGHT else found[2]
+            centre, factor, height = _conditional(log_density, point, others, spread)
+            knots[float(point[at])] = centre, factor, height
+            if folded and number > _STRAIGHT:
+                height += np.log(abs(point[at]) / scale)  # the density of the bent coordinate
             greatest = max(greatest, height)
             if height < greatest - _DROP or (folded and direction < 0 and point[at] == 0):
                 break
-            point[others] = found[0]
+            point[others] = centre
             if folded and number >= _STRAIGHT:
                 bent, step = True, 2 * step
             point[at] += step
@@ -126,14 +125,14 @@ def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) 
     if len(s) == 1:
         s = np.array([s[0], s[0] + scale])
         knots[float(s[1])] = knots[float(s[0])]
-    marginal = np.array([knots[float(one)][2] for one in s])
+    marginal = np.array([knots[float(knot)][2] for knot in s])
     if not (np.all(np.diff(s) > 0) and np.all(np.isfinite(marginal))):
         raise QuadratureError(
             f"the posterior cannot be followed about {start[at]:.3g}, where its sd is {scale:.3g}: priors leave no "
             "room for the data, or the data are beyond what can be computed with"
         )
     fine = np.linspace(s[0], min(s[-1], start[at] + _STRAIGHT * scale), 200)
-    return Following(
+    return SdCoordinates(
         at=at,
         folded=folded,
         bent=bent,
@@ -141,26 +140,19 @@ def follow(log_density: ValueAndGradient, mode: Mode, *, at: int, folded: bool) 
         scale=scale,
         first=float(s[0]),
         last=float(s[-1]),
-        modes=PchipInterpolator(s, np.array([knots[float(one)][0] for one in s])),
-        factors=PchipInterpolator(s, np.array([knots[float(one)][1] for one in s])),
+        modes=PchipInterpolator(s, np.array([knots[float(knot)][0] for knot in s])),
+        factors=PchipInterpolator(s, np.array([knots[float(knot)][1] for knot in s])),
     )
 
 
 def _conditional(
     log_density: ValueAndGradient, theta: Floats, others: Flags, spread: Floats
 ) -> tuple[Floats, Floats, float]:
-    """Mode of the others given theta[at], the factor of their covariance, and the log marginal density but a constant.
+    """Mode of the others given theta[at], factor of their covariance, log marginal density up to a constant.
 
     Newton's steps from theta, halved where they lead down.
     """
-
-    def given(values: Floats) -> tuple[float, Floats]:
-        point = theta.copy()
-        point[others] = values
-        value, gradient = log_density(point)
-        return value, gradient[others]
-
-    point = theta[others]
+    given, point = with_others_held(log_density, theta, others), theta[others]
     value, gradient = given(point)
     factor = np.diag(spread)
     for _ in range(_MOST_STEPS):
@@ -180,20 +172,20 @@ def _conditional(
     return point, factor, float(value + np.sum(np.log(np.diag(factor))))
 
 
-def place(following: Following, points: Floats) -> Placed:
-    """theta at coordinates (n_points, n), x in the place of s."""
-    others = np.arange(points.shape[1]) != following.at
+def place(coordinates: SdCoordinates, points: Floats) -> Placed:
+    """theta at coordinates (n_points, n), which have x in the place of s."""
+    others = np.arange(points.shape[1]) != coordinates.at
     theta = np.empty_like(points)
-    s, log_slope = following.s_at(points[:, following.at])
-    modes, factors = following.at_s(s)
-    theta[:, following.at] = s
+    s, log_slope = coordinates.s_at(points[:, coordinates.at])
+    modes, factors = coordinates.at_s(s)
+    theta[:, coordinates.at] = s
     theta[:, others] = modes + np.einsum("kij,kj->ki", factors, points[:, others])
     volume = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
     return Placed(theta, volume + log_slope)
 
 
-def mirrored(following: Following, points: Floats) -> Floats:
-    """The coordinates of the same theta with the sign of s turned, for a folded s."""
+def mirrored(coordinates: SdCoordinates, points: Floats) -> Floats:
+    """The coordinates of theta with the sign of s changed, for a folded s."""
     turned = points.copy()
-    turned[:, following.at] = following.x_at(-following.s_at(points[:, following.at])[0])
+    turned[:, coordinates.at] = coordinates.x_at(-coordinates.s_at(points[:, coordinates.at])[0])
     return turned

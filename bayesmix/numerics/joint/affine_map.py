@@ -1,109 +1,84 @@
 """Coordinates x in which the joint posterior is near a standard normal: q = centre + S x, S fixed before sampling.
 
-With H = K K' the curvature of a rough fit in the coordinates u of independent effects, x -> u = K^-T x. K is an arrow:
-level by level for the largest factor, dense for the other factors and the coefficients. What the data tie together,
-such as an intercept with the well-known effects of a few levels, is untied by it. A second linear map, small and
+Let H = K K' be the curvature of a rough fit in the coordinates u of independent effects; then x -> u = K^-T x. K is an
+arrow: level by level for the largest factor, dense for the other factors and the coefficients. This map unties what the
+data tie together, such as an intercept with the well-known effects of a few levels. A second linear map, small and
 block-diagonal, leads from u to q: the scales of the coefficients' priors, and L of terms that are centred.
 """
 
 import numpy as np
 
 from bayesmix.arrays import Floats
+from bayesmix.numerics.buffer import floats, floats_2, floats_3, integers
 from bayesmix.numerics.kernels import kernel
-from bayesmix.numerics.packed import floats, floats_2, floats_3, integers
 
-AFFINE_PARTS = (
-    "centre",
-    "diagonal",
-    "own",
-    "half",
-    "lower",
-    "met_start",
-    "met",
-    "position",
-    "turns",
-    "widths",
-    "levels",
-)
-"""What the buffer holds after `density.PARTS`.
+CENTRE, DIAGONAL, OWN, HALF, LOWER, MET_START, MET, POSITION, TURNS, WIDTHS, BLOCK_LEVELS = range(17, 28)
+"""What the buffer holds after the parts of `density`.
 
-`centre`, `diagonal` (n,), the latter 0 where the arrow serves. `own` (J, k, k), `half` (n_met, k): as in
-`laplace.curvature.Curvature`; `lower` (m, m): the inverse of its `lower`. `position` (q,): where each number of u
-stands in q, and x too. `turns` (n_blocks, K, K): from u to q in every level of a block, `widths` and `levels`
-(n_blocks,) of which.
+`CENTRE` and `DIAGONAL` are (n,), the latter 0 where the arrow is used. `OWN` (J, k, k), `HALF` (n_met, k): as in
+`laplace.curvature.Curvature`; `LOWER` (m, m): the inverse of its `lower`. `POSITION` (q,): where each number of u
+stands in q, and in x. `TURNS` (n_blocks, K, K): from u to q in every level of a block, whose width and number of levels
+are in `WIDTHS` and `BLOCK_LEVELS` (n_blocks,).
 """
 
 
 @kernel
 def point_at(buffer: Floats, x: Floats) -> Floats:
     """q = centre + S x."""
-    centre, diagonal = floats(buffer, 17), floats(buffer, 18)
+    centre, diagonal = floats(buffer, CENTRE), floats(buffer, DIAGONAL)
     q = np.empty(len(centre))
     for i in range(len(q)):
         q[i] = centre[i] + diagonal[i] * x[i]
-    position = integers(buffer, 24)
+    position = integers(buffer, POSITION)
     if len(position) > 0:
         u = np.empty(len(position))
         for e in range(len(position)):
             u[e] = x[position[e]]
         _solve_transposed(buffer, u)
-        _turn(buffer, u, q)
+        turned = _turned(buffer, u, False)
+        for e in range(len(position)):
+            q[position[e]] += turned[e]
     return q
 
 
 @kernel
 def slopes_at(buffer: Floats, by_q: Floats, out: Floats) -> None:
     """Fill `out` with S' by_q, the gradient with respect to x."""
-    diagonal, position = floats(buffer, 18), integers(buffer, 24)
+    diagonal, position = floats(buffer, DIAGONAL), integers(buffer, POSITION)
     for i in range(len(out)):
         out[i] = diagonal[i] * by_q[i]
     if len(position) > 0:
         u = np.empty(len(position))
-        _turn_back(buffer, by_q, u)
+        for e in range(len(position)):
+            u[e] = by_q[position[e]]
+        u = _turned(buffer, u, True)
         _solve(buffer, u)
         for e in range(len(position)):
             out[position[e]] = u[e]
 
 
 @kernel
-def _turn(buffer: Floats, u: Floats, q: Floats) -> None:
-    """q += T u."""
-    position, turns = integers(buffer, 24), floats_3(buffer, 25)
-    widths, levels = integers(buffer, 26), integers(buffer, 27)
-    at = 0
+def _turned(buffer: Floats, u: Floats, back: bool) -> Floats:
+    """T u, or T' u where `back`."""
+    turns, widths, levels = floats_3(buffer, TURNS), integers(buffer, WIDTHS), integers(buffer, BLOCK_LEVELS)
+    out, at = np.empty(len(u)), 0
     for block in range(len(widths)):
         width = widths[block]
         for _ in range(levels[block]):
             for r in range(width):
                 total = 0.0
                 for c in range(width):
-                    total += turns[block, r, c] * u[at + c]
-                q[position[at + r]] += total
+                    total += (turns[block, c, r] if back else turns[block, r, c]) * u[at + c]
+                out[at + r] = total
             at += width
-
-
-@kernel
-def _turn_back(buffer: Floats, by_q: Floats, u: Floats) -> None:
-    """u = T' by_q."""
-    position, turns = integers(buffer, 24), floats_3(buffer, 25)
-    widths, levels = integers(buffer, 26), integers(buffer, 27)
-    at = 0
-    for block in range(len(widths)):
-        width = widths[block]
-        for _ in range(levels[block]):
-            for c in range(width):
-                total = 0.0
-                for r in range(width):
-                    total += turns[block, r, c] * by_q[position[at + r]]
-                u[at + c] = total
-            at += width
+    return out
 
 
 @kernel(fastmath={"contract"})
 def _solve_transposed(buffer: Floats, u: Floats) -> None:
     """u <- K^-T u."""
-    own, half, lower = floats_3(buffer, 19), floats_2(buffer, 20), floats_2(buffer, 21)
-    met_start, met = integers(buffer, 22), integers(buffer, 23)
+    own, half, lower = floats_3(buffer, OWN), floats_2(buffer, HALF), floats_2(buffer, LOWER)
+    met_start, met = integers(buffer, MET_START), integers(buffer, MET)
     k, m = own.shape[1], lower.shape[0]
     first = own.shape[0] * k
     dense = np.zeros(m)
@@ -129,8 +104,8 @@ def _solve_transposed(buffer: Floats, u: Floats) -> None:
 @kernel(fastmath={"contract", "reassoc"})
 def _solve(buffer: Floats, u: Floats) -> None:
     """u <- K^-1 u."""
-    own, half, lower = floats_3(buffer, 19), floats_2(buffer, 20), floats_2(buffer, 21)
-    met_start, met = integers(buffer, 22), integers(buffer, 23)
+    own, half, lower = floats_3(buffer, OWN), floats_2(buffer, HALF), floats_2(buffer, LOWER)
+    met_start, met = integers(buffer, MET_START), integers(buffer, MET)
     k, m = own.shape[1], lower.shape[0]
     first = own.shape[0] * k
     dense = u[first:].copy()

@@ -1,13 +1,15 @@
-"""`bayesmix fit FORMULA DATA`."""
+"""The commands `bayesmix fit FORMULA DATA`, `bayesmix run CARD` and `bayesmix data [NAME]`."""
 
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bayesmix.cli.printing import INCOMPLETE, note, print_written
+from bayesmix.cli.printing import INCOMPLETE, note, print_fields, print_table, print_written
+from bayesmix.data.catalogue import catalogue, datasets, describe
 from bayesmix.errors import ArgumentError
 from bayesmix.report.analysis.card import Card, ModelPart, QuestionsPart, ReportPart, SamplerPart, data_part
 from bayesmix.report.analysis.results_folder import results_path
@@ -96,10 +98,11 @@ def fit(
         questions=QuestionsPart(audit=False),
     )
     from bayesmix.report.analysis.analysis import analyse, analysis_text, run_card
+    from bayesmix.report.analysis.card_plan import plan_card
 
     tell = (lambda _: None) if quiet else note
     if out is None:
-        print(analysis_text(analyse(card, progress=not quiet, note=tell)))
+        print(analysis_text(analyse(plan_card(card), progress=not quiet, note=tell)))
         return
     written = run_card(card, out, progress=not quiet, command=["bayesmix", *sys.argv[1:]], note=tell)
     print_written(written, quiet=quiet)
@@ -121,3 +124,55 @@ def _priors(texts: list[str]) -> dict[str, str]:
             raise ArgumentError(f"--prior is given twice for {parameter!r}: {priors[parameter]} and {prior}.")
         priors[parameter] = prior
     return priors
+
+
+def data(
+    name: Annotated[str | None, typer.Argument(help="One set: its columns, units, source.", metavar="[NAME]")] = None,
+) -> None:
+    """List the bundled data sets, or describe one."""
+    if name is None:
+        print_table(datasets()[["name", "rows", "title", "formula", "family"]], wrap=("title", "formula"))
+        return
+    columns = describe(name)
+    data_set = catalogue()[name]
+    family = "" if data_set.family == "gaussian" else f" --family {data_set.family}"
+    print_fields(
+        {
+            data_set.name: data_set.title,
+            "rows": str(data_set.rows),
+            "source": data_set.source + (f" doi:{data_set.doi}" if data_set.doi else ""),
+            "licence": data_set.licence,
+            "note": data_set.note,
+            "example": f"bayesmix fit {shlex.quote(data_set.formula)} {data_set.name}{family}",
+        }
+    )
+    print()
+    print_table(columns, wrap=("meaning", "levels"))
+
+
+def run(
+    card: Annotated[Path, typer.Argument(help="An analysis card, such as models/sleepstudy.toml.", metavar="CARD")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the results (results/NAME-OF-CARD unless given).", show_default=False)
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="In place of the card's seed.", min=0, show_default=False)] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the folder of the results.")] = False,
+) -> None:
+    """Do the whole analysis of a card: data, fit, printed summary, and a folder with tables and pictures.
+
+    The fit is audited by NUTS from dispersed starts, unless the card says audit = false; Ctrl-C ends the audit alone.
+    """
+    from bayesmix.report.analysis.analysis import run_card
+
+    written = run_card(
+        card,
+        out,
+        seed=seed,
+        progress=not quiet,
+        command=["bayesmix", *sys.argv[1:]],
+        show=(lambda _: None) if quiet else print,
+        note=(lambda _: None) if quiet else note,
+    )
+    print_written(written, quiet=quiet)
+    if written.failures:
+        raise typer.Exit(INCOMPLETE)

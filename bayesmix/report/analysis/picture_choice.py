@@ -1,4 +1,4 @@
-"""Which pictures suit a model, known before it is sampled and without what draws them (`drawings`)."""
+"""The pictures that suit a model, known before it is sampled and without the code that draws them (`drawings`)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from bayesmix.report.pictures.line_grid import choose_axis
 
 @dataclass(frozen=True)
 class Setting:
-    """What decides before sampling whether a picture can be drawn: design, family, number of chains."""
+    """What determines before sampling whether a picture can be drawn: design, family, number of chains."""
 
     design: Design
     family: Family
@@ -80,17 +80,11 @@ _LACKS: Mapping[str, Callable[[Setting], str]] = {
     "ppc": _censored,
     "compare_reml": _no_estimate,
 }
-"""What of it a model does not have, by picture; of the other pictures it has all."""
+"""By picture, what a model lacks for it; other pictures suit every model."""
 
 
 def chosen_pictures(names: tuple[str, ...] | None, setting: Setting) -> tuple[str, ...]:
-    """The pictures asked for, or with None all that suit the model.
-
-    Raises
-    ------
-    CardError
-        A picture was asked for that does not suit the model.
-    """
+    """The pictures that were asked for, or with None all that suit the model; refuses a picture that does not suit."""
     lacks = {name: _LACKS[name](setting) if name in _LACKS else "" for name in PICTURES}
     if names is None:
         return tuple(name for name, lack in lacks.items() if not lack)
@@ -101,13 +95,7 @@ def chosen_pictures(names: tuple[str, ...] | None, setting: Setting) -> tuple[st
 
 
 def chosen_formats(names: tuple[str, ...] | None) -> tuple[str, ...]:
-    """The kinds of files asked for, each once, or with None PNG alone.
-
-    Raises
-    ------
-    CardError
-        One of them is none that a picture can be written to, or there is none at all.
-    """
+    """The formats that were asked for, each once, or with None PNG alone; refuses unknown formats and an empty list."""
     chosen = ("png",) if names is None else tuple(dict.fromkeys(names))
     for name in chosen:
         if name not in FORMATS:
@@ -119,21 +107,15 @@ def chosen_formats(names: tuple[str, ...] | None) -> tuple[str, ...]:
 
 
 def telling_pictures(names: tuple[str, ...], fit: Fit) -> tuple[str, ...]:
-    """Those of `names` that say something of how `fit` was sampled.
+    """The pictures of `names` that are informative for the way in which `fit` was sampled.
 
-    Traces and ranks compare chains; those of importance sampling are parts of one weighted sample and always agree.
+    Traces and ranks compare chains, but those of importance sampling are parts of one sample and always agree.
     """
     return tuple(name for name in names if not (fit.diagnostics.importance and name in _OF_CHAINS))
 
 
 def refuse_layers(name: str, layer: Design, main: Design) -> None:
-    """Refuse a layer that cannot be drawn beside the card's model: another response, or no such group.
-
-    Raises
-    ------
-    CardError
-        One line that names the layer.
-    """
+    """Refuse a layer that cannot be drawn beside the card's model, as its response, its rows or its groups differ."""
     if layer.response.name != main.response.name:
         raise CardError(
             f"The layer {name!r} has the response {layer.response.name!r}, the card's model {main.response.name!r}; "
