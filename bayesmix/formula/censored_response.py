@@ -53,7 +53,9 @@ def _codes(node: Node, variables: Variables) -> Positions:
         codes = np.array([_OF_TEXTS.get(text.strip().lower(), 2) for text in given])
     else:
         given = variables.numbers(node)
-        codes = np.where(np.isin(given, (-1, 0, 1)), given, 2).astype(int) if given.ndim == 1 else np.full(1, 2)
+        if given.ndim != 1:
+            raise DataError(f"cens({unparse(node)}) has {given.shape[1]} columns; it needs 1.")
+        codes = np.where(np.isin(given, (-1, 0, 1)), given, 2).astype(int)
     _refuse_unknown(unparse(node), given, codes)
     return codes.astype(np.intp)
 

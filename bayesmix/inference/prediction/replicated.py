@@ -78,8 +78,8 @@ def _refuse_censored(fit: Fit) -> None:
         n_censored = int((response.censoring != 0).sum())
         raise ArgumentError(
             f"{response.name} is censored in {n_censored} of {len(response.values)} rows, where replicates have "
-            'nothing to be compared with, and the other rows alone are a selection. See residuals(fit, kind="quantile") '
-            "and plot_qq(fit), which draw a censored row within its tail."
+            "nothing to be compared with, and the other rows alone are a selection. See plot_qq(fit) and "
+            'residuals(fit, kind="quantile"), which draw a censored row within its tail.'
         )
 
 

@@ -156,6 +156,8 @@ def _shown(fit: AnyFit, kind: str, seed: int | None) -> Realised:
 
 
 def _kind(design: Design, family: Family) -> str:
+    if design.response.censoring is not None:
+        return "quantile"
     if family.is_gaussian_identity:
         return "response" if design.weights is None else "pearson"
     # An unexpected yes or no, divided by a standard deviation near 0, would hide all others.
