@@ -5,7 +5,7 @@ from bayesmix.families.family import Family
 from bayesmix.families.table import FAMILIES
 from bayesmix.formula.terms import Formula
 
-CENSORABLE = tuple(name for name, record in FAMILIES.items() if record.distribution.log_tails is not None)
+CENSORABLE = tuple(name for name, record in FAMILIES.items() if record.censored)
 """Those whose tails have a closed form."""
 
 

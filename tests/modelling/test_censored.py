@@ -2,9 +2,6 @@
 
 # ruff: noqa: ARG005  (each distribution takes all that any of them needs)
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pymc as pm
@@ -19,6 +16,7 @@ from bayesmix.families.censoring import CENSORABLE
 from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
+from bayesmix.modelling.design_sums import agree, design_sums
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.pymc_model.build import build_model
 from bayesmix.modelling.routes import why_not_integrated
@@ -135,6 +133,12 @@ def test_only_the_joint_route_takes_a_censored_response(data):
     assert "a censored response" in why_not_integrated(a_model("lognormal", data))
 
 
+def test_designs_with_other_censoring_are_told_apart(data):
+    one, other = (a_model("weibull", rows).design for rows in (data, data.assign(c=-data["c"])))
+    assert agree(design_sums(one), design_sums(one))
+    assert not agree(design_sums(one), design_sums(other))
+
+
 @pytest.mark.parametrize("family", ["gamma", "student_t", "poisson", "cumulative", "shifted_lognormal"])
 def test_other_families_are_refused(family, data):
     with pytest.raises(FamilyError, match="families that can: gaussian, lognormal, weibull, exponential") as caught:
@@ -158,6 +162,23 @@ def test_draws_of_the_model_are_of_the_response_itself(data):
     drawn = pm.draw(fixed[model.design.response.name], draws=400, random_seed=1)
     assert drawn.shape == (400, N)
     assert drawn.mean() == pytest.approx(np.e, abs=4 * np.e / np.sqrt(400 * N))
+
+
+@pytest.mark.slow
+def test_bambi_predicts_and_files_keep_a_censored_model(data, tmp_path):
+    formula = "time | cens(c) ~ x + (1 | g)"
+    fit = bm.fit(formula, data.assign(c=np.clip(data["c"], -1, 1)), "weibull", seed=1, progress=False, draws=200)
+    bambi_model = bm.bambi_model(fit)
+    (ours,) = bm.to_datatree(fit, log_likelihood=True)["log_likelihood"].data_vars.values()
+    (theirs,) = bambi_model.compute_log_likelihood(fit.posterior, inplace=False)["log_likelihood"].data_vars.values()
+    np.testing.assert_allclose(ours, theirs, atol=1e-10)
+    new = bambi_model.predict(fit.posterior, kind="response", data=data.head(7), inplace=False)
+    assert new["posterior_predictive"]["time"].shape == (4, 200, 7)
+    bm.save(fit, tmp_path / "fit.nc")
+    again = bm.load(tmp_path / "fit.nc")
+    assert str(again) == str(fit)
+    np.testing.assert_array_equal(again.design.response.censoring, fit.design.response.censoring)
+    np.testing.assert_array_equal(bm.log_likelihood(again), bm.log_likelihood(fit))
 
 
 # --- sampled ----------------------------------------------------------------------------------------------------
@@ -208,10 +229,3 @@ def test_posterior_is_centred_where_survreg_has_its_maximum(family, survreg):
     np.testing.assert_allclose(found["sd"].to_numpy(), se, rtol=0.2)
     scale = bm.auxiliary(fit)["mean"].iloc[0]
     assert (1 / scale if family == "weibull" else scale) == pytest.approx(fitted["scale"], rel=0.06)
-
-
-@pytest.fixture(scope="module")
-def survreg():
-    """Fits of R's survreg with the rows they are of."""
-    path = Path(__file__).parents[1] / "references" / "survreg.json"
-    return json.loads(path.read_text(encoding="utf-8"))

@@ -84,7 +84,8 @@ def bambi_family(family: Family, response: Response) -> str | bambi.Family:
     """What `bambi.Model` takes as family; its link is that of `family`."""
     recipe = family.record.in_pymc
     if response.censoring is not None:
-        return _made(family, PymcRecipe(family.name), censored_density(family.name, response.censoring))
+        name = family.record.censored
+        return _made(family, PymcRecipe(name), censored_density(name, response.censoring))
     if isinstance(recipe, str):
         return "bernoulli" if family.name == "binomial" and response.trials is None else recipe
     if family.name == "adjacent_category":

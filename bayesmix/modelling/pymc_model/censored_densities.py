@@ -30,7 +30,10 @@ class _Censorable:
 
 
 def _log_above(z: Any) -> Any:
-    """log P(Z > z) of a standard normal Z; the side that is not taken is kept where its gradient is finite."""
+    """log P(Z > z) of a standard normal Z; the side that is not taken is kept where its gradient is finite.
+
+    PyMC's `normal_lccdf` has a root of 2 in single precision and so 8 digits.
+    """
     far = pt.log(pt.erfcx(pt.maximum(z, 0.0) / _ROOT_2) / 2) - 0.5 * z**2
     near = pt.log1p(-pt.erfc(-pt.minimum(z, 0.0) / _ROOT_2) / 2)
     return pt.switch(z > 0, far, near)
@@ -67,20 +70,20 @@ _EXPONENTIAL = ResponseDensity(
     lambda mu, size: pm.Exponential.dist(scale=mu, size=size),
 )
 _CENSORABLE = {
-    "gaussian": _Censorable(_NORMAL, lambda value, mu, sigma: _of_normal((value - mu) / sigma)),
-    "lognormal": _Censorable(_LOGNORMAL, lambda value, mu, sigma: _of_normal((pt.log(value) - mu) / sigma)),
-    "exponential": _Censorable(_EXPONENTIAL, lambda value, mu: _of_log_hazard(pt.log(value) - pt.log(mu))),
-    "weibull": _Censorable(RESPONSE_DENSITIES["WeibullOfMean"], _weibull_tails),
+    "CensoredNormal": _Censorable(_NORMAL, lambda value, mu, sigma: _of_normal((value - mu) / sigma)),
+    "CensoredLogNormal": _Censorable(_LOGNORMAL, lambda value, mu, sigma: _of_normal((pt.log(value) - mu) / sigma)),
+    "CensoredExponential": _Censorable(_EXPONENTIAL, lambda value, mu: _of_log_hazard(pt.log(value) - pt.log(mu))),
+    "CensoredWeibull": _Censorable(RESPONSE_DENSITIES["WeibullOfMean"], _weibull_tails),
 }
-"""By family."""
+"""By the name that a family's record has for them."""
 
 
-def censored_density(family: str, censoring: Positions) -> ResponseDensity:
-    """The distribution of a family's response whose rows are censored as `censoring` (n_obs,) says.
+def censored_density(name: str, censoring: Positions) -> ResponseDensity:
+    """The distribution of this name of a response whose rows are censored as `censoring` (n_obs,) says.
 
     Draws are of the response itself, as if nothing had kept it from being observed.
     """
-    found = _CENSORABLE[family]
+    found = _CENSORABLE[name]
     right, left = censoring > 0, censoring < 0
 
     def log_density(value: Any, *arguments: Any) -> Any:
