@@ -90,7 +90,7 @@ def test_fitted_values_do_not_depend_on_what_is_censored(censored, make, design)
     [
         (bm.ppc, "censored in 40 of 60 rows"),
         (bm.plot_ppc, "censored in 40 of 60 rows"),
-        (bm.compare_reml, "no REML fit of a censored response"),
+        (bm.compare_reml, "neither a REML nor a Laplace fit of a censored response"),
         (lambda fit: bm.shrinkage(fit, group="g"), "is censored"),
     ],
 )

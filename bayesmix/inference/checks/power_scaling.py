@@ -120,7 +120,8 @@ def _n_draws(fit: Fit) -> int:
 
 
 def _is_cheap(fit: Fit) -> bool:
-    return fit.family.is_gaussian_identity or not fit.design.random
+    closed = fit.family.is_gaussian_identity and fit.design.response.censoring is None
+    return closed or not fit.design.random
 
 
 def _log_likelihood(fit: Fit, draws: Positions) -> Floats:

@@ -40,7 +40,7 @@ def posterior_predict(
     -------
     xarray.DataArray
         Dims `draw`, `row`; `row` has the labels of `fit.data`. Of a binomial response numbers of successes out of the
-        row's own trials.
+        row's own trials, of a censored one what would have been observed without its bound.
 
     Raises
     ------

@@ -75,8 +75,8 @@ def ppc(
     Raises
     ------
     ArgumentError
-        `fit` is no posterior; a statistic is not known or does not suit the response; one of your own raises, or gives
-        other than one finite number.
+        `fit` is no posterior; rows are censored; a statistic is not known or does not suit the response; one of your
+        own raises, or gives other than one finite number.
     UnknownColumnError
         `by` is no column of the data.
 

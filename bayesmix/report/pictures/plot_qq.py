@@ -52,7 +52,8 @@ def plot_qq(
     fit
         A fitted model.
     which
-        ``"residuals"``, which for counts and proportions are quantile residuals, or the name of a grouping factor.
+        ``"residuals"``, which for counts, proportions and a censored response are quantile residuals, or the name of a
+        grouping factor.
     term
         With a group: the column whose effects are shown, such as ``"Days"``; by default its first.
     seed
