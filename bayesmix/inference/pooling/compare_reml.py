@@ -91,7 +91,8 @@ def compare_reml(fit: Fit, *, prob: float = 0.95) -> RemlComparison:
         raise ArgumentError(f"There is no REML fit of a model with a formula for {' and '.join(fit.design.parts)}.")
     if fit.design.response.censoring is not None:
         raise ArgumentError(
-            f"There is neither a REML nor a Laplace fit of a censored response; {fit.design.formula.response.text} is one."
+            "There is neither a REML nor a Laplace fit of a censored response; "
+            f"{fit.design.formula.response.text} is one."
         )
     if fit.family.is_gaussian_identity:
         estimated: RemlFit | LaplaceFit = fit_reml(fit.design)
