@@ -33,7 +33,7 @@ class UnknownColumnError(DataError):
 
 
 class DesignError(BayesmixError):
-    """Formula and data together make no model that can be fitted, such as a rank-deficient fixed part."""
+    """Formula and data together make no model that can be fitted, such as one with more coefficients than rows."""
 
 
 class FamilyError(BayesmixError):

@@ -1,7 +1,7 @@
-"""Names and idioms of lme4, brms, Bambi and statsmodels, and what answers them here: one table for each way of asking.
+"""Names and idioms of lme4, brms, Bambi and statsmodels, and their equivalents here: one table for each way of asking.
 
-A name that bayesmix has is in none of the tables, which the tests hold; the nearest thing is named where there is no
-such answer yet. May import the error types.
+A test holds that no name of bayesmix is in a table. If there is no equivalent yet, the nearest one is named. May import
+the error types and `keyword_hints`.
 """
 
 import inspect
@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from bayesmix.errors import CallError, MissingNameError, did_you_mean, listing
+from bayesmix.keyword_hints import FORMULAS, KEYWORDS, PRIORS, STORED
 
 _MEANS = (
     "means over other factors are not there yet; bm.fixef of a model that begins with 0 + f has those of f "
@@ -27,8 +28,9 @@ _LIMITS = (
 )
 _LIKELIHOOD = "bm.glance(fit) has what there is of it"
 _DRAWS = "fit.posterior has the draws, as ArviZ reads them"
-_PRIORS = 'priors are texts by parameter, priors={"sd_g__x": "HalfNormal(2)"}; print(fit) shows all'
 _MODEL = "bm.fit(formula, data, family) fits the posterior"
+_MATRICES = "fit.design has the matrices, fit.design.fixed.matrix is X"
+_FAMILY = 'a family is a text, bm.fit(formula, data, "binomial(probit)")'
 
 NAMES: Mapping[str, str] = {
     "lmer": "bm.reml(formula, data) gives lmer's estimates, bm.fit(formula, data) the posterior",
@@ -38,28 +40,44 @@ NAMES: Mapping[str, str] = {
     "ols": "bm.lm(formula, data) is least squares",
     **dict.fromkeys(("brm", "stanlmer", "stanglmer", "stanglm", "model", "glmmtmb", "mcmcglmm"), _MODEL),
     **dict.fromkeys(("lme", "gls", "mixedlm"), "bm.reml(formula, data) takes lme4's formulas, y ~ x + (x | g)"),
+    **dict.fromkeys(("lmercontrol", "glmercontrol", "control"), "fits by maximum likelihood need no setting"),
+    "allfit": "bm.reml searches from several starts; fit.converged says whether the answer is an optimum",
+    "profile": "bm.varcorr(fit, intervals=True) of bm.reml has profile intervals",
     "lmlist": "bm.lm of a formula with 0 + g + g:x fits each level of g by itself",
     "ranova": "bm.rand(fit) tests the random terms",
     "drop1": "bm.anova(fit) tests fixed terms, bm.rand(fit) random ones, bm.lrt(small, large) whole models",
     "issingular": "fit.singular of a REML fit has the terms on the boundary; empty: none",
-    "getme": "fit.design has the matrices, fit.design.fixed.matrix is X",
+    "getme": _MATRICES,
     "modelmatrix": "fit.design.fixed.matrix is X, fit.design.fixed.names its columns",
     **dict.fromkeys(("emmeans", "lsmeans", "marginalmeans", "contrasts", "contrast", "pairs", "cld"), _MEANS),
+    **dict.fromkeys(("emtrends", "slopes", "comparisons", "avgpredictions", "marginaleffects", "interpret"), _MEANS),
     **dict.fromkeys(
         ("conditionaleffects", "ggpredict", "margins"), "bm.plot_lines(fit) draws a model by its levels; " + _MEANS
     ),
     **dict.fromkeys(("predict", "predictions", "posteriorepred", "posteriorlinpred"), _NEW_ROWS),
+    **dict.fromkeys(("binomial", "family"), _FAMILY),
+    **dict.fromkeys(
+        ("cbind", "offset", "factor"), "it is a word of formulas, bm.fit('cbind(k, n - k) ~ x', data, family)"
+    ),
+    **dict.fromkeys(
+        ("gam", "smooth", "nlmer", "nls"), "models that are not linear in their coefficients are not there"
+    ),
     "simulate": "bm.posterior_predict(fit) draws new responses for the fitted rows",
     **dict.fromkeys(("ppcheck", "plotppcdist"), "bm.plot_ppc(fit) draws it, bm.ppc(fit) has the numbers"),
-    **dict.fromkeys(("plot", "mcmcplot", "plotmodel", "plotforest"), _PICTURES),
+    **dict.fromkeys(("plot", "mcmcplot", "plotmodel", "plotforest", "coefplot", "plotposterior"), _PICTURES),
+    "traceplot": "bm.plot_trace(fit) draws it",
+    **dict.fromkeys(("tabmodel", "modelsummary", "stargazer"), "bm.tidy(fit) is a table of all, bm.glance(fit) a line"),
     **dict.fromkeys(("confint", "hdi", "credibleinterval", "confintervals"), _LIMITS),
     **dict.fromkeys(("loglik", "aic", "bic", "deviance", "nobs"), _LIKELIHOOD),
+    "kfold": "bm.loo(fit) leaves each row out",
+    **dict.fromkeys(("rope", "pdirection"), "bm.equivalence(fit) has the share of draws within bounds"),
     "waic": "bm.loo(fit) estimates the same, with its own check",
     **dict.fromkeys(("loocompare", "modelweights"), "bm.compare(first, second) does it by leave-one-out"),
     **dict.fromkeys(("hypothesis", "testterms"), f"bm.bayes_factor(fit, drop=...) tests a term; {_DRAWS}"),
     **dict.fromkeys(("posteriorsamples", "asdraws", "asdrawsdf", "fixefdraws", "extract", "spreaddraws"), _DRAWS),
-    **dict.fromkeys(("priorsummary", "getprior", "setprior", "prior", "defaultpriors"), _PRIORS),
-    "bf": 'further formulas stand in a list, bm.fit(["y ~ x", "sigma ~ x"], data)',
+    **dict.fromkeys(("priorsummary", "getprior", "setprior", "prior", "defaultpriors"), PRIORS),
+    **dict.fromkeys(("plotpriors", "priorpredictive", "samplepriorpredictive"), "fit.priors has the priors; no draws"),
+    "bf": FORMULAS,
     **dict.fromkeys(("rhat", "neffratio", "ess", "checkmodel", "nutsparams"), "bm.diagnose(fit) says what is wrong"),
     "sigma": "bm.varcorr(fit) has the residual sd, bm.auxiliary(fit) the family's further parameters",
     **dict.fromkeys(("r2", "icc", "heritability"), "not there yet; bm.varcorr(fit, scale='variance') has its parts"),
@@ -69,45 +87,28 @@ NAMES: Mapping[str, str] = {
 """By the name in small letters without dots and underscores."""
 
 ATTRIBUTES: Mapping[str, str] = {
-    "predict": _NEW_ROWS,
+    **dict.fromkeys(("predict", "getprediction"), _NEW_ROWS),
     **dict.fromkeys(("plot", "plots"), _PICTURES),
+    "summary2": "bm.summary(fit) prints it",
+    "fittedvalues": "bm.fitted(fit) has them",
+    "covparams": "bm.vcov(fit) has it",
+    **dict.fromkeys(("ttest", "ftest", "waldtest"), "bm.anova(fit) tests the fixed terms"),
+    **dict.fromkeys(("model", "frame", "modelframe"), "fit.design is the model and fit.data its rows"),
+    **dict.fromkeys(("call", "formulas"), "fit.design.formula has it"),
+    **dict.fromkeys(("x", "z", "exog", "endog"), _MATRICES),
+    **dict.fromkeys(("build", "backend", "graph"), "fit.pymc_model is PyMC's model, bm.bambi_model(fit) Bambi's"),
+    **dict.fromkeys(("todataframe", "topandas"), "bm.tidy(fit) is a table of all"),
     **dict.fromkeys(("params", "coefs", "coefficients", "feparams"), "bm.fixef(fit) has the coefficients"),
-    **dict.fromkeys(("pvalues", "tvalues", "bse"), "bm.fixef(fit) has them, of bm.reml and bm.lm"),
+    **dict.fromkeys(
+        ("pvalues", "pvals", "tvalues", "bse", "stderrors"), "bm.fixef(fit) has them, of bm.reml and bm.lm"
+    ),
     **dict.fromkeys(("confint", "hdi"), _LIMITS),
     "resid": "bm.residuals(fit) has them",
-    **dict.fromkeys(("idata", "trace", "draws", "samples", "results"), _DRAWS),
+    **dict.fromkeys(("idata", "trace", "draws", "samples", "results", "posterior", "stanfit"), _DRAWS),
     **dict.fromkeys(("randomeffects", "blups"), "bm.ranef(fit) has them"),
     **dict.fromkeys(("covre", "varcomp", "vcomp", "sd"), "bm.varcorr(fit) has them"),
-    **dict.fromkeys(("aic", "bic", "loglik", "llf", "nobs"), "bm.glance(fit) has what there is of it"),
+    **dict.fromkeys(("aic", "bic", "loglik", "llf", "nobs", "dfresid", "dfmodel", "rsquared"), _LIKELIHOOD),
 }
-
-KEYWORDS: Mapping[str, str] = {
-    "iter": "draws= are kept of each chain, after tune= steps",
-    **dict.fromkeys(("warmup", "burn", "burnin"), "that is tune="),
-    **dict.fromkeys(("samples", "ndraws"), "that is draws= of each chain"),
-    **dict.fromkeys(("randomseed", "randomstate", "rng"), "that is seed="),
-    "thin": "all draws are kept; leave it out",
-    "nchains": "that is chains=",
-    **dict.fromkeys(("adaptdelta", "accept"), "that is target_accept="),
-    **dict.fromkeys(("nutssampler", "backend", "algorithm", "inferencemethod"), 'that is sampler=, such as "nutpie"'),
-    "link": 'the link stands with the family, family="binomial(probit)"',
-    "control": "there is none; tune= and target_accept= are of NUTS, and fits by maximum likelihood need no setting",
-    **dict.fromkeys(("start", "inits", "init", "initvals"), "starting points are found; leave it out"),
-    **dict.fromkeys(("prior", "setprior"), _PRIORS),
-    "offset": "it is a term of the formula, offset(x)",
-    "subset": 'take the rows first, data[data["x"] > 0]',
-    **dict.fromkeys(("naaction", "dropna", "missing"), 'that is na="drop" or na="error"'),
-    "contrasts": "codings but that of levels against the first are not there yet",
-    "nagq": "bm.laplace has one node, as nAGQ = 1",
-    "level": "that is prob=",
-    **dict.fromkeys(("model", "data2", "autocor", "correlation"), "it is not there; the formula and data say all"),
-    "re": "random terms stand in the formula, (x | g)",
-    **dict.fromkeys(("regroups", "groups"), "grouping factors stand in the formula, (x | g)"),
-    "delimiter": "that is sep=",
-    **dict.fromkeys(("na", "nastrings", "navalue"), "that is na_values="),
-    "dec": "that is decimal=",
-}
-"""By the keyword in small letters without dots and underscores, of functions that read a formula or a file."""
 
 QUESTIONS: Mapping[str, str] = {
     **dict.fromkeys(("level", "conflevel", "cilevel", "ci", "hdiprob", "ciprob", "credmass", "hdi"), "that is prob="),
@@ -138,9 +139,12 @@ QUESTIONS: Mapping[str, str] = {
 _OF_ONE: Mapping[tuple[str, str], str] = {
     ("reml", "family"): "bm.reml is Gaussian; other families are those of bm.fit and bm.laplace",
     ("lm", "family"): "bm.lm is Gaussian; other families are those of bm.fit",
-    ("reml", "seed"): "nothing is drawn here",
-    ("reml", "priors"): "REML has none; bm.fit has",
+    **{(name, "priors"): "estimates have no priors; bm.fit has" for name in ("reml", "lm", "laplace")},
     ("fit", "reml"): "bm.reml(formula, data) fits by REML; bm.fit draws from the posterior",
+    ("reml", "reml"): "that is reml=, False for maximum likelihood",
+    ("reml", "method"): "reml=False fits by maximum likelihood",
+    **dict.fromkeys((("lm", "reml"), ("laplace", "reml")), "bm.reml(formula, data) fits by REML"),
+    **dict.fromkeys((("lm", "method"), ("laplace", "method")), "there is one method here; leave it out"),
     **dict.fromkeys((("ranef", "condvar"), ("ranef", "postvar")), "it is there unasked, as its root: the column sd"),
     **dict.fromkeys(
         (("loo", "momentmatch"), ("loo", "reloo"), ("loo", "kthreshold")),
@@ -156,11 +160,18 @@ _OF_ONE: Mapping[tuple[str, str], str] = {
     ("lrt", ""): "it compares two models or more, the smaller first, bm.lrt(small, large)",
     ("anova", ""): "it tests the terms of one fit; several are compared by bm.lrt(small, large)",
 }
-"""Of one function; without a keyword what is said where it is given too much."""
+"""By function and keyword; an empty keyword stands for too many arguments."""
+
+
+_SAMPLED = ("draws", "tune", "chains", "cores", "seed", "sampler", "target_accept", "keep_effects", "progress")
+"""Arguments of `bm.fit` that functions without draws do not have."""
+
+
+_JOINTS = str.maketrans("", "", "_.-")
 
 
 def _normal(name: str) -> str:
-    return name.lower().replace("_", "").replace(".", "")
+    return name.lower().translate(_JOINTS)
 
 
 def no_public_name(name: str, known: Iterable[str]) -> MissingNameError:
@@ -171,9 +182,9 @@ def no_public_name(name: str, known: Iterable[str]) -> MissingNameError:
 
 
 class Hinted:
-    """A record that says where the answer is when it is asked for an attribute that it does not have."""
+    """A record that says what to use instead of an attribute that it does not have."""
 
-    if not TYPE_CHECKING:  # type checkers are to know that such attributes are not there
+    if not TYPE_CHECKING:  # type checkers must see that such attributes are missing
 
         def __getattr__(self, name: str) -> Any:
             if name.startswith("_") or hasattr(type(self), name):
@@ -184,16 +195,27 @@ class Hinted:
 def _no_attribute(record: object, name: str) -> MissingNameError:
     kind = type(record).__name__
     said = ATTRIBUTES.get(_normal(name)) or NAMES.get(_normal(name))
-    public = {_normal(one): one for one in import_module("bayesmix").__all__}
-    if _normal(name) in public:
-        said = f"it is a function, bm.{public[_normal(name)]}(fit)"
-    own = [one for one in dir(record) if not one.startswith("_")]
-    hint = f": {said}." if said else f".{did_you_mean(name, own)} It has {listing(own, at_most=20)}."
+    known = [attribute for attribute in dir(record) if not attribute.startswith("_")]
+    if said == _DRAWS and "posterior" not in known:
+        said = "nothing was drawn; bm.fit(formula, data, family) draws from the posterior"
+    functions = {_normal(function): function for function in import_module("bayesmix").__all__}
+    if _normal(name) in functions:
+        said = _of_public(functions[_normal(name)])
+    hint = f": {said}." if said else f".{did_you_mean(name, known)} It has {listing(known, at_most=20)}."
     return MissingNameError(f"{kind} has no {name!r}{hint}")
 
 
+def _of_public(name: str) -> str:
+    """The hint on a public name that is asked of a record."""
+    if name in ("fit", "reml", "lm", "laplace"):
+        return f"this is a fit already; bm.{name}(formula, data) fits another"
+    if name in ("save", "load"):
+        return STORED
+    return f"it is a function, bm.{name}(fit)"
+
+
 def with_hints[**P, R](function: Callable[P, R]) -> Callable[P, R]:
-    """`function`, whose misuse is one line that names what was meant: a BayesmixError that is a TypeError too."""
+    """`function`, whose misuse raises one line that names the right argument: a BayesmixError and a TypeError."""
     signature = inspect.signature(function)
 
     @wraps(function)
@@ -208,10 +230,27 @@ def with_hints[**P, R](function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _of_all(keyword: str, known: Sequence[str]) -> str | None:
-    """What is said of `keyword` whichever function of its kind it is given to."""
-    said = (KEYWORDS if known[:1] in (["formula"], ["path"]) else QUESTIONS).get(keyword)
-    own = re.match(r"(?:that is )?(\w+)=", said or "")
-    return said if own is None or own[1] in known else None
+    """The hint on `keyword` that holds for every function of its kind."""
+    reads_formula = known[:1] == ["formula"]
+    said = (KEYWORDS if reads_formula or known[:1] == ["path"] else QUESTIONS).get(keyword)
+    argument = re.match(r"(?:that is )?(\w+)=", said or "")
+    ours = argument[1] if argument else next((name for name in _SAMPLED if _normal(name) == keyword), None)
+    if reads_formula and ours in _SAMPLED and ours not in known:
+        return f"nothing is sampled here; {ours}= is of bm.fit"
+    return said if argument is None or argument[1] in known else None
+
+
+def no_option(option: str, known: Sequence[str]) -> str | None:
+    """The hint on an option that a command of the shell does not have; None if there is none."""
+    said = _OF_ONE.get(("fit", _normal(option))) or KEYWORDS.get(_normal(option))
+    argument = re.match(r"that is (\w+)=", said or "")
+    if argument is not None:
+        return f"that is --{argument[1].replace('_', '-')}" if argument[1] in known else None
+    if said == PRIORS:
+        return 'priors are given one by one, --prior "sd_g__x=HalfNormal(2)"'
+    return said and re.sub(
+        r'\b(\w+)=("|(?=[ ,;]|$))', lambda word: f"--{word[1].replace('_', '-')}{word[2] and ' "'}", said
+    )
 
 
 def _misuse(name: str, signature: inspect.Signature, given: Mapping[str, Any], error: str) -> CallError:
@@ -222,6 +261,6 @@ def _misuse(name: str, signature: inspect.Signature, given: Mapping[str, Any], e
             hint = f": {said}." if said else f".{did_you_mean(keyword, known)} Arguments: {listing(known, at_most=30)}."
             return CallError(f"{name} has no argument {keyword!r}{hint}")
     said = _OF_ONE.get((name, ""))
-    in_order = [one.name for one in signature.parameters.values() if one.kind is not one.KEYWORD_ONLY]
+    in_order = [each.name for each in signature.parameters.values() if each.kind is not each.KEYWORD_ONLY]
     words = error.replace("'", "") if said else f"{error}; in order stand {listing(in_order)}, all others by name"
     return CallError(f"{name}: {words}{f'; {said}' if said else ''}.")

@@ -9,20 +9,20 @@ from threading import RLock
 from threadpoolctl import ThreadpoolController
 
 COMPILING = RLock()
-"""Held while PyTensor or Numba compile: neither is thread-safe."""
+"""Held while PyTensor or Numba compile, since neither is thread-safe."""
 
 
 @cache
 def _libraries() -> ThreadpoolController:
-    """The linear algebra that is loaded; to look for it takes longer than many a density."""
+    """The loaded libraries of linear algebra; finding them takes longer than many a density."""
     return ThreadpoolController()
 
 
 def one_blas_thread() -> AbstractContextManager:
-    """A context in which linear algebra keeps to the thread that calls it.
+    """A context in which linear algebra stays in the thread that calls it.
 
-    To hand products of matrices to several threads takes longer than to work them out: where other work keeps the
-    cores busy, up to 30 times as long for 40 group effects outside the largest factor, and 3 times for 1,000.
+    Several threads take longer over products of small matrices than one: if other work keeps the cores busy, up to 30
+    times as long for 40 group effects outside the largest factor, and 3 times for 1,000.
     """
     return _libraries().limit(limits=1, user_api="blas")
 
@@ -30,15 +30,11 @@ def one_blas_thread() -> AbstractContextManager:
 def in_parallel[Part](
     work: Callable[[Part], None], parts: Sequence[Part], *, cores: int, advance: Callable[[], None] | None = None
 ) -> None:
-    """Call `work` on every part; what it fills must not depend on the order.
+    """Call `work` on every part; its results must not depend on the order.
 
-    Threads are enough, since kernels release Python's lock; linear algebra is held to one thread, or its threads
-    would fight with these. An interrupt drops the parts that have not begun.
-
-    Parameters
-    ----------
-    advance
-        Called in this thread after every part.
+    Threads are enough, since kernels release Python's lock; linear algebra is held to one thread, or its threads would
+    compete with these. An interrupt drops the parts that have not begun. `advance` is called in this thread after
+    every part.
     """
     with one_blas_thread():
         if cores == 1 or len(parts) == 1:

@@ -31,9 +31,11 @@ import pymc as pm
 import bayesmix as bm
 from bayesmix.formula.reduce import reductions
 from bayesmix.modelling.joint.bridge import by_bridge
-from bayesmix.modelling.joint.sample_pymc_model import draw
-from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.modelling.joint.compile_nutpie import compile_model
+from bayesmix.modelling.joint.pymc_nuts import sample_by_nutpie
+from bayesmix.modelling.pymc_model.bambi_bridge import build_model
 from bayesmix.modelling.reduced import reduced_model
+from bayesmix.modelling.settings import SamplerSettings
 
 EXACT = {"sleepstudy": (-895.3452739779617, -912.5635190852489), "Dyestuff": (-170.07574398234266, -172.3791960181449)}
 
@@ -84,8 +86,11 @@ def by_joint_bridge(fit: bm.Fit) -> tuple[float, float]:
     found = []
     for model in joint_models(fit):
         names = [variable.name for variable in model.free_RVs]
-        posterior, sampling = draw(model, var_names=names, draws=2500, seed=1, progress=False)
-        found.append(by_bridge(model, posterior, seed=sampling.seed))
+        settings = SamplerSettings(
+            "nutpie", draws=2500, chains=4, cores=4, seed=1, tune=1000, target_accept=0.9, progress=False
+        )
+        posterior = sample_by_nutpie(compile_model(model, names), names, settings)
+        found.append(by_bridge(model, posterior, seed=1))
     larger, smaller = found
     return (larger.value - smaller.value) / log(10), float(np.hypot(larger.error, smaller.error)) / log(10)
 

@@ -24,7 +24,7 @@ from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.modelling.pymc_model.bambi_bridge import build_model
 from bayesmix.modelling.quadrature.integrated import integrated_counts
 from bayesmix.modelling.samplers.draw import sample_integrated
 from bayesmix.modelling.settings import SamplerSettings

@@ -28,10 +28,9 @@ from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.convergence import convergence
+from bayesmix.modelling.joint.coordinates import centred_terms, rough_fit_of
 from bayesmix.modelling.joint.density import kernel_buffer
-from bayesmix.modelling.joint.draws import draw_joint
-from bayesmix.modelling.joint.nuts import functions
-from bayesmix.modelling.joint.rough import centred_terms, rough_fit_of
+from bayesmix.modelling.joint.draws import draw_joint, functions
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.priors.default_priors import default_priors
@@ -64,8 +63,8 @@ def of_bayesmix(name: str) -> Speed:
     design = build_design(parse(formula), bm.load_data(name), response=family.response)
     started = time.perf_counter()
     priors = default_priors(design, family)
-    rough = rough_fit_of(design, family, priors)
-    kernel_buffer(design, family, priors, centred=centred_terms(rough, len(design.random)), rough=rough)
+    rough = rough_fit_of(MixedModel(design, family, priors))
+    kernel_buffer(MixedModel(design, family, priors), centred=centred_terms(rough, len(design.random)), rough=rough)
     functions()
     compiled, cpu = time.perf_counter() - started, time.process_time()
     settings = SamplerSettings(

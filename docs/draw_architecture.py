@@ -85,7 +85,7 @@ ROOMS = {
     "numerics": Room(40, 76, 0.9, "#4d5d73", "arrays in, numbers out"),
     "data": Room(82, 99, 0.9, "#4d5d73", "tables in, frames out"),
 }
-GROUND = ("hints", "parallel", "terminal", "display", "disk", "errors", "arrays", "visible")
+GROUND = ("hints", "keyword_hints", "parallel", "terminal", "display", "disk", "errors", "arrays", "visible")
 
 
 def imports_between_rooms() -> Counter[tuple[str, str]]:

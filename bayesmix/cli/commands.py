@@ -23,7 +23,8 @@ Formula = Annotated[
 Data = Annotated[
     str,
     typer.Argument(
-        help="A file (.csv, .tsv, .txt, .xlsx, .parquet, .feather, .arrow), or a set that `bayesmix data` lists.",
+        help="A file (.csv, .tsv, .txt, .xlsx, .parquet, .feather, .arrow, .rds, .RData), or a set that `bayesmix "
+        "data` lists.",
         metavar="DATA",
     ),
 ]
@@ -59,6 +60,7 @@ def fit(
     decimal: Annotated[str | None, typer.Option(help='The decimal mark of the file, "." or ",".')] = None,
     encoding: Annotated[str | None, typer.Option(help="Of the file, such as latin-1 or cp1252.")] = None,
     sheet: Annotated[str | None, typer.Option(help="The sheet of a workbook.")] = None,
+    object: Annotated[str | None, typer.Option("--object", help="The data frame in an .RData file.")] = None,
     draws: Annotated[int | None, typer.Option(help="Draws kept of each chain (1000 unless given).")] = None,
     tune: Annotated[int | None, typer.Option(help="Tuning steps of NUTS, each chain (1000; exact path 200).")] = None,
     chains: Annotated[int | None, typer.Option(help="Number of chains (4 unless given).")] = None,
@@ -82,6 +84,7 @@ def fit(
             encoding=encoding,
             na_values=tuple(na_values) if na_values else None,
             sheet=sheet,
+            object=object,
         ),
         model=ModelPart(formula, family, tuple(auxiliary) if auxiliary else None),
         priors=_priors(prior or []),

@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 from bayesmix.cli.commands import data, fit, run
 from bayesmix.cli.printing import print_error
 from bayesmix.errors import BayesmixError, EndedError, one_line
+from bayesmix.hints import no_option
 from bayesmix.report.analysis.session import version_of
 
 BAD_INPUT, INTERRUPTED = 2, 130
@@ -112,6 +113,14 @@ def _usage(error: TyperException) -> str:
     if not message:
         return ""
     context = getattr(error, "ctx", None)
+    option = getattr(error, "option_name", "").lstrip("-")
+    said = (
+        no_option(option, [str(one.name) for one in context.command.params if one.param_type_name == "option"])
+        if context and option
+        else None
+    )
+    if said:
+        message = f"No such option: --{option}: {said}."
     command = context.command_path if context else "bayesmix"
     if "unexpected extra argument" in message and context is not None and context.info_name == "fit":
         message = f"{message.rstrip('.')}. Put the formula in quotes, as in 'y ~ x + (1 | g)'."

@@ -1,6 +1,6 @@
 """Tables in, data frames out: the bundled data sets and the files a user names.
 
-May import NumPy, pandas, pyarrow, the error types and hints; it knows nothing of formulas or models.
+May import NumPy, pandas, pyarrow, rdata, the error types and hints; it knows nothing of formulas or models.
 """
 
 from bayesmix.data.catalogue import datasets, describe, load_data

@@ -1,4 +1,4 @@
-"""How a table is written in a file: its separator, decimal mark, encoding, marks of missing values, sheet."""
+"""How a table is written in a file: its separator, decimal mark, encoding, marks of missing values, sheet, object."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -26,9 +26,10 @@ class Layout:
     encoding: str | None = None
     missing: tuple[str, ...] = ()
     sheet: str | None = None
+    object: str | None = None
 
 
-def read_layout(*, sep: Any, decimal: Any, encoding: Any, na_values: Any, sheet: Any) -> Layout:
+def read_layout(*, sep: Any, decimal: Any, encoding: Any, na_values: Any, sheet: Any, object: Any) -> Layout:
     """The layout that the arguments of `read_table` describe.
 
     Raises
@@ -43,7 +44,9 @@ def read_layout(*, sep: Any, decimal: Any, encoding: Any, na_values: Any, sheet:
         raise DataError(f'decimal is the mark before the decimals, "." or ","; got {shown(decimal)}.')
     if sheet is not None and not isinstance(sheet, str):
         raise DataError(f"sheet is the name of a sheet, a text; got {shown(sheet)}.")
-    return Layout(sep, decimal, _encoding(encoding), _marks(na_values), sheet)
+    if object is not None and not isinstance(object, str):
+        raise DataError(f"object is the name of a data frame in an .RData file, a text; got {shown(object)}.")
+    return Layout(sep, decimal, _encoding(encoding), _marks(na_values), sheet, object)
 
 
 def _encoding(encoding: Any) -> str | None:

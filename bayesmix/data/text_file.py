@@ -1,15 +1,14 @@
 """Separated text: each line is checked before pandas reads it, which would fill short lines without a word."""
 
 import csv
-import gzip
 import re
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 import pandas as pd
 
+from bayesmix.data.compressed import DAMAGES, opened, opened_text
 from bayesmix.data.layout import NAMED, UTF8, Layout, argument, refuse_doubled
 from bayesmix.data.typed import Marks, typed
 from bayesmix.errors import DataError, counted, listing
@@ -31,25 +30,28 @@ def read_text(file: Path, layout: Layout, separator: str) -> pd.DataFrame:
     if separator == layout.decimal:
         raise DataError(f"{str(file)!r}: fields and decimals cannot both be marked by {separator!r}; give sep=.")
     try:
-        with _opened(file, encoding) as lines:
+        with opened_text(file, encoding) as lines:
             _refuse_other_separator(file, lines, separator)
-        with _opened(file, encoding) as lines:
+        with opened_text(file, encoding) as lines:
             _check_lines(file, lines, separator)
-        texts = pd.read_csv(file, sep=separator, encoding=encoding, dtype=str, na_filter=False)
+        with opened_text(file, encoding) as lines:
+            texts = pd.read_csv(lines, sep=separator, dtype=str, na_filter=False)
         marks = Marks(layout.missing, layout.decimal)
         return pd.DataFrame({name: typed(column, marks) for name, column in texts.items()})
     except UnicodeError:
         raise _not_decoded(file, encoding) from None
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"{str(file)!r} cannot be unpacked: {reason_of(error)}.") from error
+    except DAMAGES as error:
+        raise _not_unpacked(file, error) from error
+    except OSError as error:
+        if error.errno is None:  # as bz2 says of damaged bytes; of the system's errors each has a number
+            raise _not_unpacked(file, error) from error
+        raise
     except pd.errors.ParserError as error:
         raise DataError(f"{str(file)!r} cannot be read: {reason_of(error)}.") from error
 
 
-def _opened(file: Path, encoding: str) -> IO[str]:
-    if file.name.lower().endswith(".gz"):
-        return gzip.open(file, "rt", encoding=encoding, newline="")
-    return open(file, encoding=encoding, newline="")
+def _not_unpacked(file: Path, error: Exception) -> DataError:
+    return DataError(f"{str(file)!r} cannot be unpacked: {reason_of(error)}.")
 
 
 def _check_lines(file: Path, lines: IO[str], separator: str) -> None:
@@ -129,9 +131,8 @@ def _not_decoded(file: Path, encoding: str) -> DataError:
     """What to say of a file that is not in this encoding."""
     if encoding != UTF8:
         return DataError(f"{str(file)!r} is not {encoding} text; give another encoding=.")
-    opener = gzip.open if file.name.lower().endswith(".gz") else open
     where, likely = "", "cp1252"
-    with opener(file, "rb") as lines:
+    with opened(file) as lines:
         for number, line in enumerate(lines, start=1):
             if number == 1 and line.startswith((b"\xff\xfe", b"\xfe\xff")):
                 likely = "utf-16"

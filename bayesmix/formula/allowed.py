@@ -3,7 +3,9 @@
 from collections.abc import Collection
 
 from bayesmix.errors import FormulaError, Span, did_you_mean
-from bayesmix.formula.functions import FACTOR_FUNCTIONS, NOT_SUPPORTED, SPECIAL_FUNCTIONS
+from bayesmix.formula.arguments import constant
+from bayesmix.formula.factor_functions import FACTOR_FUNCTIONS
+from bayesmix.formula.functions import FUNCTIONS, NOT_SUPPORTED, SPECIAL_FUNCTIONS
 from bayesmix.formula.syntax import (
     COMPARISONS,
     Binary,
@@ -36,9 +38,9 @@ def check_expression(node: Node, text: str, known: Collection[str], *, within_ar
             return
         case Call(function, arguments, keywords):
             _check_function(node, text, known)
-            if function in FACTOR_FUNCTIONS:
-                _check_factor(node, text)
             inside: tuple[Node, ...] = (*arguments, *(value for _, value in keywords))
+            if function in FACTOR_FUNCTIONS or function in FUNCTIONS:
+                inside = _expressions(node, text)
         case Text() | Number() if within_arithmetic:
             return
         case Negative(operand) | Parenthesis(operand) if within_arithmetic:
@@ -46,9 +48,11 @@ def check_expression(node: Node, text: str, known: Collection[str], *, within_ar
         case Binary() if within_arithmetic:
             first, following = operations(node)
             for one in following:
-                if one.operator in ("|", "||", "~", "%in%", ":"):
+                if one.operator in ("|", "||", "~", ":"):
                     raise FormulaError(f"'{one.operator}' has no meaning in arithmetic.", text, one.operator_span)
-            inside = (first, *[one.right for one in following])
+                if one.operator == "%in%":
+                    constant(one.right, text)
+            inside = (first, *[one.right for one in following if one.operator != "%in%"])
         case Binary(operator) if operator in COMPARISONS:
             inside = (node.left, node.right)
             for side in inside:
@@ -69,24 +73,25 @@ def check_expression(node: Node, text: str, known: Collection[str], *, within_ar
         check_expression(part, text, known, within_arithmetic=True)
 
 
-def _check_factor(call: Call, text: str) -> None:
-    """A factor of one column; a second argument is the contrasts of patsy and R, or levels."""
-    given = [*call.arguments[1:], *(value for name, value in call.keywords if name not in ("levels", "labels"))]
-    if given and call.function == "C":
-        first = given[0].function if isinstance(given[0], Call) else unparse(given[0])
-        raise FormulaError(
-            f"The contrast coding {first} is not available: factors have treatment coding, each level against the "
-            "first, in the order of a Categorical. Other codings are numeric columns of the data.",
-            text,
-            given[0].span,
-        )
-    if len(call.arguments) != 1 or call.keywords:
-        raise FormulaError(
-            f"{call.function}() takes one column; contrasts are those with the first level, and for another "
-            "order of the levels make the column a Categorical.",
-            text,
-            call.span,
-        )
+def _expressions(call: Call, text: str) -> tuple[Node, ...]:
+    """What is calculated of a call's arguments: the first, which is of columns; of `ifelse` all three.
+
+    The others are constants, which are looked at here, and those of `C` the name of a coding.
+    """
+    if not call.arguments:
+        raise FormulaError(f"{call.function}() is of a column, which stands first, without a name.", text, call.span)
+    if call.function == "ifelse":
+        if len(call.arguments) != 3 or call.keywords:
+            raise FormulaError("ifelse() takes 3 arguments in order: ifelse(x > 3, 1, 0).", text, call.span)
+        return call.arguments
+    first, *further = call.arguments
+    if call.function == "C":
+        return (first,)
+    constants = [*further, *(value for _, value in call.keywords)]
+    several = [one for one in constants if isinstance(one, Call | Binary)]
+    for one in several:
+        constant(one, text)
+    return (first, *(one for one in constants if one not in several))
 
 
 def _refuse_sum(node: Binary, side: Node, text: str) -> None:

@@ -1,11 +1,15 @@
 """The arguments of a call matched with what a function takes, as R matches them: by name first, then in order."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bayesmix.errors import FormulaError, did_you_mean
 from bayesmix.formula.functions import Function
-from bayesmix.formula.syntax import CONSTANTS, Call, Name, Negative, Node, Number, unparse
+from bayesmix.formula.syntax import CONSTANTS, WORDS, Binary, Call, Name, Negative, Node, Number, Text, unparse
+
+MOST_CONSTANTS = 10_000
+"""Numbers that ``1:9`` may stand for at most."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,42 @@ def matched(call: Call, function: Function, text: str) -> Arguments:
     if not call.arguments:
         raise FormulaError(f"{call.function}() is of a column, which stands first, without a name.", text, call.span)
     values, *further = call.arguments
+    return Arguments(values, function.keywords | _given(call, further, function, text))
+
+
+def constants_of(
+    arguments: Sequence[Node],
+    keywords: Sequence[tuple[str, Node]],
+    names: Collection[str],
+    *,
+    called: str,
+    text: str,
+) -> dict[str, Any]:
+    """The constants that the function `called` is given, by name or in the order of `names`.
+
+    Raises
+    ------
+    FormulaError
+        An argument is unknown, given twice, no constant, or one too many; it is marked.
+    """
+    found: dict[str, Node] = {}
+    for name, node in keywords:
+        if name not in names:
+            takes = f"It takes {', '.join(names)}" if names else "It takes none"
+            raise FormulaError(
+                f"{called} has no argument '{name}'.{did_you_mean(name, names)} {takes}.", text, node.span
+            )
+        found[name] = node
+    open_names = [name for name in names if name not in found]
+    if len(arguments) > len(open_names):
+        extra = arguments[len(open_names)]
+        takes = f"takes {', '.join(names)}" if names else "takes no arguments"
+        raise FormulaError(f"{called} {takes}; {unparse(extra)} is one too many.", text, extra.span)
+    found |= dict(zip(open_names, arguments, strict=False))
+    return {name: constant(node, text) for name, node in found.items()}
+
+
+def _given(call: Call, further: Sequence[Node], function: Function, text: str) -> dict[str, Any]:
     names = list(function.keywords)
     given: dict[str, Node] = {}
     for name, node in call.keywords:
@@ -41,7 +81,18 @@ def matched(call: Call, function: Function, text: str) -> Arguments:
     if len(further) > len(open_names):
         raise FormulaError(_too_many(call, function, len(open_names)), text, further[len(open_names)].span)
     given |= dict(zip(open_names, further, strict=False))
-    return Arguments(values, function.keywords | {name: constant(node, text) for name, node in given.items()})
+    return {name: _of_kind(name, node, function, text) for name, node in given.items()}
+
+
+def _of_kind(name: str, node: Node, function: Function, text: str) -> Any:
+    """A constant where one number, TRUE or FALSE is expected, or several, or NULL where nothing is the default."""
+    value = constant(node, text)
+    absent = value is None and function.keywords[name] is None
+    one = isinstance(value, int | float) or absent
+    if one or (name in function.several and isinstance(value, list)):
+        return value
+    expected = "numbers such as c(2, 4) are" if name in function.several else "a number, TRUE or FALSE is"
+    raise FormulaError(f"'{name}' cannot be {unparse(node)}; {expected} expected here.", text, node.span)
 
 
 def _too_many(call: Call, function: Function, n_open: int) -> str:
@@ -57,12 +108,34 @@ def _too_many(call: Call, function: Function, n_open: int) -> str:
 
 
 def constant(node: Node, text: str) -> Any:
-    """The value of a number, TRUE or FALSE."""
+    """The value of a number, a text, TRUE or FALSE, ``pi``, or of several in ``c(...)`` or ``1:9``, a list."""
     match node:
-        case Number(value):
+        case Number(value) | Text(value):
             return value
-        case Negative(Number(value)):
+        case Negative(inside) if isinstance(value := constant(inside, text), float):
             return -value
-        case Name(name) if name in CONSTANTS:
-            return CONSTANTS[name]
-    raise FormulaError(f"{unparse(node)} is no constant; a number, TRUE or FALSE is expected here.", text, node.span)
+        case Name(name) if name in CONSTANTS | WORDS:
+            return (CONSTANTS | WORDS)[name]
+        case Name("NULL"):
+            return None
+        case Call("c", arguments, ()) if arguments:
+            found = [constant(argument, text) for argument in arguments]
+            return [one for part in found for one in (part if isinstance(part, list) else [part])]
+        case Binary(":", left, right):
+            return _counted(constant(left, text), constant(right, text), node, text)
+    raise FormulaError(
+        f"{unparse(node)} is no constant; a number, a text, TRUE, FALSE or several of them in c(...) is expected here.",
+        text,
+        node.span,
+    )
+
+
+def _counted(first: Any, last: Any, node: Node, text: str) -> list[float]:
+    """``1:4``, counted up or down."""
+    numbers = [value for value in (first, last) if isinstance(value, float)]
+    if len(numbers) < 2 or abs(first - last) > MOST_CONSTANTS:
+        raise FormulaError(
+            f"{unparse(node)} counts from a number to another, at most {MOST_CONSTANTS} of them.", text, node.span
+        )
+    steps = int(abs(last - first) + 1e-10)
+    return [first + (step if last >= first else -step) for step in range(steps + 1)]

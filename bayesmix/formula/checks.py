@@ -1,77 +1,19 @@
 """What formula and data together cannot support: refused before any model is built."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from bayesmix.arrays import Floats, Positions
-from bayesmix.errors import DesignError, counted, listing
-from bayesmix.formula.dependence import reasons
+from bayesmix.errors import DesignError, counted
 from bayesmix.formula.design import FixedEffects, GroupTerm
 from bayesmix.formula.terms import Formula, Term, label_of
-from bayesmix.formula.variables import Variables
-
-_RELATIVE_TOLERANCE = 1e-9
-_SHOWN = 3
-"""Columns that the message of a rank-deficient part names."""
 
 
-def refuse_rank_deficiency(fixed: FixedEffects, terms: Sequence[Term], variables: Variables) -> None:
-    """Refuse columns that are a linear combination of those before them, with why they are.
-
-    Parameters
-    ----------
-    terms
-        The terms that own the columns, in the order of ``fixed.terms``.
-    """
+def refuse_saturation(fixed: FixedEffects) -> None:
+    """Refuse more columns than rows that, together, reproduce any response."""
     n_obs, p = fixed.matrix.shape
-    if p > n_obs:
+    rank = p if fixed.dependence is None else len(fixed.dependence.kept)
+    if p > n_obs and rank >= n_obs:
         raise DesignError(f"The fixed part has {p} coefficients for {counted(n_obs, 'observation')}; leave terms out.")
-    _refuse_constant_columns(fixed)
-    dependent = dependent_columns(fixed)
-    if dependent:
-        depend = "depends" if len(dependent) == 1 else "depend"
-        owners = zip(terms, fixed.terms, strict=True)
-        at_fault = [
-            term for term, owner in owners if not set(dependent).isdisjoint(fixed.names[j] for j in owner.columns)
-        ]
-        why = "; ".join(reasons(terms, at_fault, variables))
-        raise DesignError(
-            f"The fixed part is rank-deficient: of its {p} columns {listing(dependent, at_most=_SHOWN)} {depend} on "
-            f"those before{f': {why}' if why else ''}. Leave a term out, merge levels, make one factor of the cells "
-            "that occur, or make a factor random."
-        )
-
-
-def _refuse_constant_columns(fixed: FixedEffects) -> None:
-    """A number that is the same in all rows, named by its value: the intercept says the same."""
-    numbers = [term.columns[0] for term in fixed.terms if term.kind == "numeric" and len(term.columns) == 1]
-    for j in numbers:
-        column = fixed.matrix[:, j]
-        if fixed.has_intercept and np.ptp(column) == 0:
-            raise DesignError(
-                f"The fixed part is rank-deficient: {fixed.names[j]} is {column[0]:g} in all {len(column)} rows, which "
-                "cannot be told from the intercept; leave it out."
-            )
-
-
-def dependent_columns(fixed: FixedEffects) -> list[str]:
-    """Names of the columns that depend linearly on the columns before them.
-
-    Columns are centred (where there is an intercept) and scaled, so that the units do not matter: a year as
-    covariate is not mistaken for a second intercept.
-    """
-    matrix = fixed.matrix.astype(float, copy=True)
-    others = [j for j, name in enumerate(fixed.names) if name != fixed.intercept]
-    if fixed.has_intercept and others:
-        centred = matrix[:, others] - matrix[:, others].mean(axis=0)
-        tiny = np.abs(centred).max(axis=0) <= 1e-14 * np.abs(matrix[:, others]).max(axis=0)
-        centred[:, tiny] = 0.0
-        matrix[:, others] = centred
-    lengths = np.linalg.norm(matrix, axis=0)
-    scaled = matrix / np.where(lengths > 0, lengths, 1.0)
-    diagonal = np.abs(np.diag(np.linalg.qr(scaled, mode="r"))) if len(fixed.names) else np.empty(0)
-    return [name for name, size in zip(fixed.names, diagonal, strict=True) if size < _RELATIVE_TOLERANCE]
 
 
 def refuse_group_term(term: GroupTerm, *, n_obs: int, needs_replication: bool) -> None:

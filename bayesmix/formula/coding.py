@@ -1,4 +1,4 @@
-"""Terms turned into columns: treatment contrasts, by R's rule for when a factor needs all its levels."""
+"""Terms turned into columns: coded factors and numbers, by R's rule for when a factor needs all its levels."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from bayesmix.arrays import Floats
 from bayesmix.errors import DataError, counted
+from bayesmix.formula.codings import Coding, coded_rows, every_level
 from bayesmix.formula.columns import Factor
 from bayesmix.formula.design import TermColumns
 from bayesmix.formula.syntax import Node
@@ -45,6 +46,18 @@ def first_factor_without_intercept(terms: Sequence[Term], variables: Variables) 
     return None
 
 
+def has_other_codings(terms: Sequence[Term], variables: Variables) -> bool:
+    """Whether a factor among the terms is coded in another way than each level against the first."""
+    for node in (node for term in terms for node in term.variables):
+        factor = variables.variable(node)
+        if isinstance(factor, Factor):
+            first_left_out = np.arange(1, len(factor.levels))
+            coding = variables.coding(node, factor)
+            if coding.indicated is None or not np.array_equal(coding.indicated, first_left_out):
+                return True
+    return False
+
+
 def _code(
     term: Term, terms: Sequence[Term], variables: Variables, all_levels: bool
 ) -> tuple[Floats, list[str], tuple[str, ...]]:
@@ -82,13 +95,19 @@ def columns_of(
             f"Factor '{label}' has 1 level ({', '.join(values.levels)}) in the rows used; a factor needs 2. "
             "Leave it out."
         )
-    without = Term(tuple(v for v in term.variables if label_of(v) != label))
+    coding = coding_within(variable, values, term, terms, variables, all_levels)
+    return coded_rows(values.codes, coding), [f"{label}[{name}]" for name in coding.names], True
+
+
+def coding_within(
+    variable: Node, factor: Factor, term: Term, terms: Sequence[Term], variables: Variables, all_levels: bool
+) -> Coding:
+    """The coding of a factor in one term: its own where the term without it is in the model, else all levels."""
+    own = variables.coding(variable, factor)
+    without = Term(tuple(v for v in term.variables if label_of(v) != label_of(variable)))
     margin_is_coded = (
         without in terms
         if without != INTERCEPT
         else not all_levels and (INTERCEPT in terms or len(term.variables) == 1)
     )
-    first = 1 if margin_is_coded else 0
-    shown = values.levels[first:]
-    dummies = (values.codes[:, None] == np.arange(first, len(values.levels))).astype(float)
-    return dummies, [f"{label}[{level}]" for level in shown], True
+    return own if margin_is_coded else every_level(factor.levels)

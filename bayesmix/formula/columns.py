@@ -12,10 +12,12 @@ from bayesmix.errors import DataError, UnknownColumnError, did_you_mean, listing
 
 @dataclass(frozen=True)
 class Factor:
-    """`codes` (n_obs,) positions in `levels`; -1 where the value is none of them."""
+    """`codes` (n_obs,) positions in `levels`; -1 where the value is none of them. `is_ordered`: levels are steps of a
+    scale, as of a Categorical with an order."""
 
     codes: NDArray[np.intp]
     levels: tuple[str, ...]
+    is_ordered: bool = False
 
 
 def unknown_column(name: str, data: pd.DataFrame) -> UnknownColumnError:
@@ -43,6 +45,11 @@ def is_categorical(column: pd.Series) -> bool:
     return (
         isinstance(kind, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(kind) or pd.api.types.is_string_dtype(kind)
     )
+
+
+def is_ordered(column: pd.Series) -> bool:
+    """Whether the levels of a column are steps of a scale: of a Categorical with an order."""
+    return isinstance(column.dtype, pd.CategoricalDtype) and bool(column.dtype.ordered)
 
 
 def is_numeric(column: pd.Series) -> bool:

@@ -6,11 +6,13 @@ from itertools import combinations
 import numpy as np
 
 from bayesmix.arrays import Floats, Positions
+from bayesmix.errors import listing
 from bayesmix.formula.columns import Factor
 from bayesmix.formula.terms import Term, label_of
 from bayesmix.formula.variables import Variables
 
 _EXACT = 1e-9  # share of a column's spread, below which what another leaves of it is a rounding error
+_MOST_NAMED = 4  # empty cells that are named
 
 
 def reasons(terms: Sequence[Term], at_fault: Sequence[Term], variables: Variables) -> list[str]:
@@ -46,6 +48,8 @@ def _of_number(label: str, alone: dict[str, Factor | Floats]) -> list[str]:
     own = alone[label]
     if isinstance(own, Factor) or own.ndim > 1:
         return []
+    if np.ptp(own) == 0:
+        return [f"{label} is {own[0]:g} in all {len(own)} rows"]
     for name, other in alone.items():
         if isinstance(other, Factor) and _lies_in(other.codes, np.unique(own, return_inverse=True)[1]):
             return [f"{label} is the same in all rows of each level of {name}"]
@@ -66,13 +70,24 @@ def _of_cells(factors: dict[str, Factor]) -> list[str]:
     ]
     if nested:
         return nested
-    code = np.zeros(len(next(iter(factors.values())).codes), dtype=np.int64)
-    for factor in factors.values():
-        code = code * len(factor.levels) + factor.codes
+    empty = _empty_cells(list(factors.values()))
+    if not empty:
+        return []
     n_cells = int(np.prod([len(factor.levels) for factor in factors.values()], dtype=float))
-    n_empty = n_cells - len(np.unique(code))
-    is_empty = "is empty" if n_empty == 1 else "are empty"
-    return [f"{n_empty} of {n_cells} cells of {':'.join(factors)} {is_empty}"] if n_empty else []
+    is_empty = "is empty" if len(empty) == 1 else "are empty"
+    which = listing(empty, at_most=_MOST_NAMED)
+    return [f"{len(empty)} of {n_cells} cells of {':'.join(factors)} {is_empty} ({which})"]
+
+
+def _empty_cells(factors: Sequence[Factor]) -> list[str]:
+    """The combinations of levels that no row has, as `E1:Y24`."""
+    sizes = [len(factor.levels) for factor in factors]
+    code = np.zeros(len(factors[0].codes), dtype=np.int64)
+    for factor in factors:
+        code = code * len(factor.levels) + factor.codes
+    counts = np.bincount(code, minlength=int(np.prod(sizes)))
+    places = np.stack(np.unravel_index(np.flatnonzero(counts == 0), sizes), axis=1)
+    return [":".join(factor.levels[i] for factor, i in zip(factors, place, strict=True)) for place in places]
 
 
 def _nesting(a: str, one: Factor, b: str, other: Factor) -> str:

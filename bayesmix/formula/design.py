@@ -15,6 +15,7 @@ import pandas as pd
 
 from bayesmix.arrays import Floats, Positions
 from bayesmix.display import Printed
+from bayesmix.formula.frame_kinds import FrameKind
 from bayesmix.formula.terms import Formula
 
 
@@ -64,16 +65,73 @@ class TermColumns:
 
 
 @dataclass(frozen=True)
+class Dependence:
+    """That columns of a fixed part depend on those before them, so that not every coefficient can be estimated.
+
+    `names` (p,) of all columns, as the formula has them, and `owners` (p,), labels of their terms; `kept`, positions of
+    those that depend on none before them; `reasons`, why the others do, by name. `null_space` (p, n_dependent): X
+    times it is 0; each of its columns has a 1 at one dependent column and beside it entries at kept ones alone.
+    `centre` and `scale` (p,): with these taken off and divided by the columns have unit size (`centre` is 0 without an
+    intercept); `intercept`, its position.
+    """
+
+    names: tuple[str, ...]
+    owners: tuple[str, ...]
+    kept: tuple[int, ...]
+    reasons: Mapping[str, str]
+    null_space: Floats
+    centre: Floats
+    scale: Floats
+    intercept: int | None
+
+    @property
+    def dependent(self) -> tuple[str, ...]:
+        """Names of the columns that depend on those before them."""
+        return tuple(self.reasons)
+
+
+@dataclass(frozen=True)
 class FixedEffects:
     """The fixed part: `matrix` (n_obs, p), `names` (p,), and the terms that own the columns.
 
     `has_thresholds`: the thresholds of an ordinal response stand for the intercept, which is none of the columns.
+    `dependence`: that columns depend on others, None where they do not. Estimates are of a part from which the
+    dependent columns have been left out, and which is `reduced`; a posterior has all of them.
     """
 
     matrix: Floats
     names: tuple[str, ...]
     terms: tuple[TermColumns, ...]
     has_thresholds: bool = False
+    dependence: Dependence | None = None
+
+    @property
+    def reduced(self) -> bool:
+        """Whether columns that depend on others have been left out."""
+        return bool(self.left_out)
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """Why columns have been left out, by their names."""
+        whole = self.dependence is None or len(self.names) == len(self.dependence.names)
+        return {} if whole or self.dependence is None else self.dependence.reasons
+
+    @property
+    def left_out_terms(self) -> Mapping[str, tuple[str, ...]]:
+        """Labels of the terms of which no column is left, with the reasons."""
+        if self.dependence is None:
+            return {}
+        empty = [term.label for term in self.terms if not term.columns]
+        named = list(zip(self.dependence.names, self.dependence.owners, strict=True))
+        reasons = self.dependence.reasons
+        return {
+            label: tuple(dict.fromkeys(reasons[name] for name, owner in named if owner == label)) for label in empty
+        }
+
+    @property
+    def every_name(self) -> tuple[str, ...]:
+        """The names of all columns, those that have been left out too, in the order of the formula."""
+        return self.names if self.dependence is None else self.dependence.names
 
     @property
     def intercept(self) -> str | None:
@@ -124,10 +182,11 @@ class Design(Printed):
     """Everything the model needs of formula and data; it prints as a few lines.
 
     `offset` (n_obs,) zeros where there is none; `weights` (n_obs,) or None, from `weights_column`; `data` the
-    rows that were used, untouched otherwise; `n_dropped` rows left out because a value was missing, by column in
-    `missing`. `learnt` is what functions such as `scale` learnt from the data, `functions` the caller's own.
-    `parts`: the predictors of further parameters of the family that have a formula of their own, by parameter; a part
-    has the response and the rows of the whole, and its `parameter` says which it is.
+    rows that were used, of pandas and untouched otherwise, and `kind` whose frame they came in; `n_dropped` rows left
+    out because a value was missing, by column in `missing`. `learnt` is what functions such as `scale` learnt from the
+    data, `functions` the caller's own. `parts`: the predictors of further parameters of the family that have a formula
+    of their own, by parameter; a part has the response and the rows of the whole, and its `parameter` says which it is.
+    `contrasts`: codings of factors that were asked for, by name.
     """
 
     formula: Formula
@@ -144,6 +203,8 @@ class Design(Printed):
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     parameter: str = ""
     parts: Mapping[str, "Design"] = field(default_factory=dict)
+    contrasts: Mapping[str, Any] = field(default_factory=dict)
+    kind: FrameKind = field(default_factory=FrameKind)
 
     @property
     def predictors(self) -> tuple["Design", ...]:

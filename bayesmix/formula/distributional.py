@@ -87,4 +87,10 @@ def for_parameter(
         )
         for term in random
     )
-    return replace(fixed, names=names(fixed.names), terms=owners(fixed.terms)), renamed
+    dependence = fixed.dependence and replace(
+        fixed.dependence,
+        names=names(fixed.dependence.names),
+        owners=names(fixed.dependence.owners),
+        reasons={prefixed(parameter, name): why for name, why in fixed.dependence.reasons.items()},
+    )
+    return replace(fixed, names=names(fixed.names), terms=owners(fixed.terms), dependence=dependence), renamed

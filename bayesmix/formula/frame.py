@@ -1,15 +1,16 @@
 """The data frame at the door: a pandas one, each used column there once, and one number or text in each cell."""
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bayesmix.errors import DataError, counted, one_line
+from bayesmix.errors import DataError, counted
 from bayesmix.formula.columns import unknown_column
+from bayesmix.formula.frame_kinds import Frame, as_pandas
 from bayesmix.visible import is_unicode
 
 _CELLS = (
@@ -28,49 +29,29 @@ _INSTEAD = {
     "complex": "a number is a real one; take its real part or its size",
     "Fraction": "write data[{name!r}].astype(float)",
 }
-_FRAMES = {
-    "dict": "write pandas.DataFrame(data)",
-    "list": "write pandas.DataFrame(data)",
-    "ndarray": "write pandas.DataFrame(data, columns=[...]) with the names of its columns",
-    "Series": "write data.to_frame()",
-    "LazyFrame": "write data.collect()",
-    "str": "the name of a set is for load_data, that of a file for read_table",
-    "PosixPath": "read the file with read_table",
-    "NoneType": "the data stand after the formula",
-}
 
 
-class OtherFrame(Protocol):
-    """A table of another library, such as polars, that turns itself into one of pandas."""
-
-    def to_pandas(self) -> Any: ...
-
-
-type Frame = pd.DataFrame | OtherFrame
-"""What may be given as data."""
-
-
-def checked_frame(data: Any, names: Sequence[str]) -> pd.DataFrame:
-    """`data` with dictionary columns of Arrow as Categoricals; all else is as it was given.
+def checked_frame(data: Frame, names: Sequence[str]) -> pd.DataFrame:
+    """`data` as a frame of pandas; one of pandas is handed on as it is, but for columns that would not be equal to
+    those of other frames: dictionaries of Arrow become Categoricals, true/false with missing values ``boolean``, and
+    NaN in used columns of nullable numbers missing.
 
     Parameters
     ----------
     data
-        A DataFrame of pandas, or of another library (polars, Arrow, narwhals): one that has `to_pandas`, or with
-        pandas 3 Arrow's interface, `__arrow_c_stream__`.
+        A frame of pandas or of another library that narwhals knows (polars, Arrow, modin), or a dict of columns.
     names
         The columns that are used; the cells of others are not looked at.
 
     Raises
     ------
     DataError
-        It is no DataFrame or empty, its columns have several levels, a used column is there twice or holds
+        It is no frame, a lazy one or empty, its columns have several levels, a used column is there twice or holds
         what is neither a number nor a text; the message names the first row.
     UnknownColumnError
         A used column is not there.
     """
-    if not isinstance(data, pd.DataFrame):
-        data = _of_pandas(data)
+    data = as_pandas(data)
     if isinstance(data.columns, pd.MultiIndex):
         raise DataError(
             f"The columns of the data have {data.columns.nlevels} levels; give them one name each, such as "
@@ -84,49 +65,48 @@ def checked_frame(data: Any, names: Sequence[str]) -> pd.DataFrame:
         same = int((data.columns == name).sum())
         if same > 1:
             raise DataError(f"The data have {same} columns named {name!r}; rename all but one.")
-    data = _with_categoricals(data)
-    for name in dict.fromkeys(names):
-        _refuse_cells(data[name])
-    return data
-
-
-def _of_pandas(data: Any) -> pd.DataFrame:
-    """A table of another library as one of pandas; what is none is refused."""
-    kind = type(data).__name__
-    if kind not in _FRAMES:
-        convert = _conversion(data)
-        try:
-            converted = convert(data) if convert else None
-        except Exception as error:  # other libraries raise what they like, of a missing pyarrow for instance
-            raise DataError(
-                f"data of type {kind} cannot be made a pandas DataFrame: {one_line(str(error))}."
-            ) from error
-        if isinstance(converted, pd.DataFrame):
-            return converted
-    instead = f": {_FRAMES[kind]}" if kind in _FRAMES else ""
-    raise DataError(f"data is a DataFrame of pandas or polars; got {kind}{instead}.")
-
-
-def _conversion(data: Any) -> Callable[[Any], Any] | None:
-    if callable(getattr(type(data), "to_pandas", None)):
-        return lambda frame: frame.to_pandas()
-    if hasattr(type(data), "__arrow_c_stream__") and hasattr(pd.DataFrame, "from_arrow"):  # from pandas 3 on
-        return pd.DataFrame.from_arrow
-    return None
-
-
-def _with_categoricals(data: pd.DataFrame) -> pd.DataFrame:
-    """Dictionary columns of Arrow as Categoricals, with their levels and the order of these."""
-    places = [
-        place
-        for place, kind in enumerate(data.dtypes)
-        if isinstance(kind, pd.ArrowDtype) and str(kind.pyarrow_dtype).startswith("dictionary<")
-    ]
-    if places:
-        data = data.copy(deep=False)
+    dictionaries = [place for place, kind in enumerate(data.dtypes) if _is_dictionary(kind)]
+    data = _with(data, {place: _categorical(data.iloc[:, place]) for place in dictionaries})
+    places = [data.columns.get_loc(name) for name in dict.fromkeys(names)]
     for place in places:
-        data.isetitem(place, data.iloc[:, place].array.__arrow_array__().to_pandas().array)
+        _refuse_cells(data.iloc[:, place])
+    return _with(data, {place: _with_missing(data.iloc[:, place]) for place in places})
+
+
+def _with(data: pd.DataFrame, columns: Mapping[Any, Any]) -> pd.DataFrame:
+    """`data` with other `columns`, by their places, where they are not None; the caller's frame stays as it is."""
+    others = {place: column for place, column in columns.items() if column is not None}
+    if others:
+        data = data.copy(deep=False)
+    for place, column in others.items():
+        data.isetitem(place, column)
     return data
+
+
+def _is_dictionary(kind: Any) -> bool:
+    return isinstance(kind, pd.ArrowDtype) and str(kind.pyarrow_dtype).startswith("dictionary<")
+
+
+def _categorical(column: pd.Series) -> Any:
+    """A dictionary column of Arrow as a Categorical with its levels in order."""
+    return column.array.__arrow_array__().to_pandas().array
+
+
+def _with_missing(column: pd.Series) -> Any:
+    """The column as its like in other frames is, or None where that is so already.
+
+    NaN among nullable numbers and Arrow's is missing, and true and false beside a missing value are still these.
+    """
+    kind = column.dtype
+    if pd.api.types.is_object_dtype(kind):
+        is_truth = column.isna().any() and pd.api.types.infer_dtype(column, skipna=True) == "boolean"
+        return column.astype("boolean").array if is_truth else None
+    if isinstance(kind, pd.ArrowDtype) and str(kind.pyarrow_dtype).startswith("timestamp"):
+        return column.array.__arrow_array__().to_pandas().array  # pandas 2 looks Arrow's times up at wrong places
+    if isinstance(kind, np.dtype) or not pd.api.types.is_float_dtype(kind):
+        return None
+    no_number = np.isnan(column.to_numpy(dtype=float, na_value=np.nan)) & ~column.isna().to_numpy()
+    return column.mask(no_number).array if no_number.any() else None
 
 
 def _refuse_cells(column: pd.Series) -> None:

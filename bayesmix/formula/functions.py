@@ -1,6 +1,6 @@
 """The functions that a formula may call, as one table, and those of other packages with what to write instead.
 
-A function that learns from the data (`scale`, `poly`, the levels of `factor`) keeps what it learnt in a state,
+A function that learns from the data (`scale`, `poly`, the knots of `ns`) keeps what it learnt in a state,
 so that new data are treated as the old ones were.
 """
 
@@ -11,20 +11,24 @@ from typing import Any
 import numpy as np
 
 from bayesmix.arrays import Floats
+from bayesmix.errors import DataError
+from bayesmix.formula.splines import bs, ns
 
 
 @dataclass(frozen=True)
 class Function:
     """`compute(values, keywords, learnt)` returns values and what it learnt (None at first use).
 
-    `keywords` are the further arguments that may be given, in order, with their defaults; all are constants. Those of
-    `by_name_alone` are never given by their place.
+    `keywords` are the further arguments that may be given, in order, with their defaults; all are constants, and one
+    number or truth value each but for those of `several`. Those of `by_name_alone` are never given by their place.
+    `compute` raises a DataError where they mean nothing.
     """
 
     meaning: str
     compute: Callable[[Floats, dict[str, Any], Any], tuple[Floats, Any]]
     keywords: dict[str, Any] = field(default_factory=dict)
     by_name_alone: frozenset[str] = frozenset()
+    several: frozenset[str] = frozenset()
 
 
 def _plain(
@@ -62,7 +66,7 @@ def _center(values: Floats, _keywords: dict[str, Any], learnt: Any) -> tuple[Flo
 
 def _poly(values: Floats, keywords: dict[str, Any], learnt: Any) -> tuple[Floats, Any]:
     """Polynomials orthonormal on the data, by the three-term recurrence (Kennedy & Gentle 1980, pp. 343-344)."""
-    degree = int(keywords["degree"])
+    degree = _degree(values, keywords["degree"]) if learnt is None else int(keywords["degree"])
     if keywords["raw"]:
         return np.column_stack([values**power for power in range(1, degree + 1)]), ()
     if learnt is None:
@@ -74,6 +78,32 @@ def _poly(values: Floats, keywords: dict[str, Any], learnt: Any) -> tuple[Floats
         columns.append((values - centres[power]) * columns[power] - ratio * columns[power - 1])
     lengths = np.sqrt(squares[2:])
     return np.column_stack(columns[1:]) / lengths, learnt
+
+
+def _degree(values: Floats, degree: Any) -> int:
+    n_distinct = len(np.unique(values[np.isfinite(values)]))
+    if not (float(degree).is_integer() and 1 <= degree < n_distinct):
+        raise DataError(
+            f"The degree of poly() is a whole number from 1 to {n_distinct - 1}, one less than the {n_distinct} "
+            f"distinct values; got {degree:g}."
+        )
+    return int(degree)
+
+
+def _summary(
+    summarise: Callable[[Floats], Any],
+) -> Callable[[Floats, dict[str, Any], Any], tuple[Floats, Any]]:
+    """One number of the data of the fit, in every row; new data get that of the fit."""
+
+    def compute(values: Floats, _keywords: dict[str, Any], learnt: Any) -> tuple[Floats, Any]:
+        learnt = float(summarise(values)) if learnt is None else learnt
+        return np.full(len(values), learnt), learnt
+
+    return compute
+
+
+def _sd(values: Floats) -> float:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else np.nan
 
 
 def _recurrence(values: Floats, degree: int) -> tuple[Floats, Floats]:
@@ -113,13 +143,25 @@ FUNCTIONS: dict[str, Function] = {
         {"degree": 1, "raw": False},
         by_name_alone=frozenset({"raw"}),
     ),
+    "bs": Function(
+        "B-splines: bs(x, df = 5), bs(x, knots = c(2, 4))",
+        bs,
+        {"df": None, "knots": None, "degree": 3, "intercept": False, "Boundary.knots": None},
+        several=frozenset({"knots", "Boundary.knots"}),
+    ),
+    "ns": Function(
+        "natural cubic splines: ns(x, df = 3), ns(x, knots = c(2, 4))",
+        ns,
+        {"df": None, "knots": None, "intercept": False, "Boundary.knots": None},
+        several=frozenset({"knots", "Boundary.knots"}),
+    ),
+    "mean": Function("mean of the column, one number: I(x - mean(x))", _summary(np.mean)),
+    "sd": Function("sd of the column (n - 1), one number", _summary(_sd)),
+    "median": Function("median of the column, one number", _summary(np.median)),
+    "min": Function("smallest value of the column, one number", _summary(np.min)),
+    "max": Function("largest value of the column, one number", _summary(np.max)),
     "as.numeric": Function("column as a number", _plain(lambda values: values)),
-}
-
-FACTOR_FUNCTIONS = {
-    "factor": "a column of numbers or texts as a factor",
-    "as.factor": "the same as factor",
-    "C": "the same as factor",
+    "ifelse": Function("one of two values a row: ifelse(x > 3, 1, 0)", _plain(lambda values: values)),
 }
 
 SPECIAL_FUNCTIONS = {
@@ -130,13 +172,11 @@ SPECIAL_FUNCTIONS = {
     "cens": "response: time | cens(censored), 1 where only a lower bound of the time is known",
 }
 
-_SMOOTH = "smooth terms are not supported; write poly(x, 3), or a spline basis as columns of the data"
+_SMOOTH = "smooth terms are not supported; write poly(x, 3), or a spline, ns(x, df = 3)"
 NOT_SUPPORTED = {
     "s": _SMOOTH,
     "te": _SMOOTH,
     "t2": _SMOOTH,
-    "ns": _SMOOTH,
-    "bs": _SMOOTH,
     "gp": _SMOOTH,
     "mm": "multi-membership terms are not supported; write one term for each membership column",
     "gr": "write the grouping factor alone: (1 | g)",
@@ -154,9 +194,10 @@ NOT_SUPPORTED = {
     "Surv": "a censored response is written time | cens(1 - status): 1 where R's status is 0, the event not seen",
     "trunc": "truncated responses are not supported",
     "resp_trials": "trials are written k | trials(n)",
-    "ordered": "an ordered Categorical is treated as a factor; use the column itself",
-    "relevel": "the first level is the reference; make the column a Categorical with the levels in your order",
-    "ifelse": "write I(x > 3), or make the column in the data",
+    "c": 'constants stand inside of a function: I(f %in% c("a", "b")), cut(x, c(0, 5, 9))',
+    "interaction": "write a:b, or make a column of the combinations",
+    "var": "write sd(x)^2 inside of I()",
+    "droplevels": "levels that do not occur are none; use the column itself",
     "as.character": "write factor(x)",
     "as.integer": "write as.numeric(x)",
 }

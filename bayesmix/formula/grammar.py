@@ -137,6 +137,23 @@ class _Parser:
         return Call(name.text, tuple(arguments), tuple(keywords.items()), Span(name.span.start, closing.span.end))
 
 
+def read_expression(text: str) -> Node:
+    """The syntax tree of a text without a response, such as ``"b - a"``.
+
+    Raises
+    ------
+    FormulaError
+        The text is no expression; the token at fault is marked.
+    """
+    parser = _Parser(text)
+    if not text.strip():
+        raise parser.fail("The text is empty.", Span(0, 1))
+    tree = parser.expression()
+    if parser.current.kind != "end":
+        raise parser.fail(f"'{parser.current.text}' is not expected here.", parser.current.span)
+    return tree
+
+
 def read_syntax(formula: str) -> Binary:
     """The syntax tree of `response ~ terms`.
 

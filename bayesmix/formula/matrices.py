@@ -11,20 +11,24 @@ from bayesmix.errors import DataError, DesignError, Span
 from bayesmix.formula.checks import (
     refuse_group_term,
     refuse_no_parameters,
-    refuse_rank_deficiency,
     refuse_response_among_predictors,
+    refuse_saturation,
 )
 from bayesmix.formula.coding import code_terms
 from bayesmix.formula.collisions import refuse_equal_coefficients, refuse_equal_names
+from bayesmix.formula.contrasts import Contrasts, read_contrasts, refuse_unused
+from bayesmix.formula.dependent_columns import column_dependence, without_intercept
 from bayesmix.formula.design import Design, FixedEffects, GroupTerm
 from bayesmix.formula.distributional import for_parameter
 from bayesmix.formula.extremes import refuse_extremes
 from bayesmix.formula.frame import Frame, checked_frame
+from bayesmix.formula.frame_kinds import frame_kind
 from bayesmix.formula.missing import complete_rows
 from bayesmix.formula.response import CONTINUOUS, read_response
 from bayesmix.formula.syntax import Name
 from bayesmix.formula.terms import Formula, RandomTerm, label_of
 from bayesmix.formula.variables import Variables
+from bayesmix.formula.words import with_constants, words_in
 
 
 def build_design(
@@ -37,6 +41,7 @@ def build_design(
     functions: Mapping[str, Callable[..., Any]] | None = None,
     parts: Mapping[str, Formula] | None = None,
     auxiliary: Collection[str] | None = None,
+    contrasts: Contrasts | None = None,
 ) -> Design:
     """The arrays of a mixed model.
 
@@ -63,6 +68,8 @@ def build_design(
     auxiliary
         Names of the family's further parameters, where there will be a posterior: predictors must not be called as it
         calls something else. None: there will be estimates alone, and only coefficients must not share a name.
+    contrasts
+        Codings of factors by name, as `read_contrasts` takes them; every one must be of a factor among the terms.
 
     Returns
     -------
@@ -79,17 +86,22 @@ def build_design(
     for name, function in (functions or {}).items():
         if not isinstance(name, str) or not callable(function):
             raise DataError(f"functions has {name!r}, which names no function; write it as {{'half': half}}.")
-    parts, functions = dict(parts or {}), dict(functions or {})
+    parts, functions, coded = dict(parts or {}), dict(functions or {}), read_contrasts(contrasts)
+    given = data
+    if any(words_in(one) for one in (formula, *parts.values())):
+        data = checked_frame(data, ())
+        formula = with_constants(formula, data.columns)
+        parts = {name: with_constants(part, data.columns) for name, part in parts.items()}
     refuse_response_among_predictors(formula)
     rows, n_dropped, missing = complete_rows((formula, *parts.values()), data, weights=weights, na=na)
-    variables = Variables(formula.text, rows, functions)
+    variables = Variables(formula.text, rows, functions, contrasts=coded)
     weight_values = None if weights is None else _weights(weights, variables)
     y = read_response(formula, variables, kind=response, weights=weight_values)
-    fixed = FixedEffects(*code_terms(formula.fixed, variables))
+    fixed = _fixed_part(formula, variables)
     random = tuple(_group_term(term, variables) for term in formula.random)
     if response != "ordinal":
         refuse_no_parameters(fixed, random, len(rows), has_sigma=response in CONTINUOUS)
-    refuse_rank_deficiency(fixed, formula.fixed, variables)
+    refuse_saturation(fixed)
     for term in random:
         refuse_group_term(term, n_obs=len(rows), needs_replication=response in CONTINUOUS)
     design = Design(
@@ -101,17 +113,26 @@ def build_design(
         weights=weight_values if response == "real" else None,
         weights_column=weights,
         data=rows,
+        kind=frame_kind(given),
         n_dropped=n_dropped,
         missing=missing,
         learnt=variables.learnt,
         functions=functions,
+        contrasts=coded,
     )
     design = replace(design, parts={name: _part(name, part, design) for name, part in parts.items()})
+    refuse_unused(design)
     if auxiliary is None:
         refuse_equal_coefficients(design)
     else:
         refuse_equal_names(design, kind=response, auxiliary=auxiliary)
     return design
+
+
+def _fixed_part(formula: Formula, variables: Variables) -> FixedEffects:
+    """All columns that the formula asks for, and which of them depend on others."""
+    fixed = FixedEffects(*code_terms(formula.fixed, variables))
+    return replace(fixed, dependence=column_dependence(fixed, formula.fixed, variables))
 
 
 def _with_thresholds(fixed: FixedEffects) -> FixedEffects:
@@ -123,22 +144,23 @@ def _with_thresholds(fixed: FixedEffects) -> FixedEffects:
         for term in fixed.terms
         if term.kind != "intercept"
     )
-    return FixedEffects(fixed.matrix[:, 1:], fixed.names[1:], terms, has_thresholds=True)
+    dependence = None if fixed.dependence is None else without_intercept(fixed.dependence)
+    return FixedEffects(fixed.matrix[:, 1:], fixed.names[1:], terms, has_thresholds=True, dependence=dependence)
 
 
 def _part(parameter: str, formula: Formula, design: Design) -> Design:
     """The predictor of a further parameter on the rows of `design`."""
     response = design.formula.response
     refuse_response_among_predictors(replace(formula, response=response))
-    variables = Variables(formula.text, design.data, design.functions)
-    fixed = FixedEffects(*code_terms(formula.fixed, variables))
+    variables = Variables(formula.text, design.data, design.functions, contrasts=design.contrasts)
+    fixed = _fixed_part(formula, variables)
     random = tuple(_group_term(term, variables) for term in formula.random)
     try:
         if not fixed.names and not random:
             raise DesignError(
                 f"there are neither coefficients nor random terms; write {parameter} ~ 1, or leave it out."
             )
-        refuse_rank_deficiency(fixed, formula.fixed, variables)
+        refuse_saturation(fixed)
         for term in random:
             refuse_group_term(term, n_obs=design.n_obs, needs_replication=True)
     except DesignError as error:
@@ -160,11 +182,15 @@ def _part(parameter: str, formula: Formula, design: Design) -> Design:
 @dataclass(frozen=True)
 class NewRows:
     """The predictors of new rows: `fixed` (n_new, p), `offset` (n_new,), and `random`, the terms of the design
-    with the index and columns of the new rows (index -1 where the level is new)."""
+    with the index and columns of the new rows (index -1 where the level is new).
+
+    `every_column` (n_new, p and more): `fixed` with the columns that have been left out of the design.
+    """
 
     fixed: Floats
     random: tuple[GroupTerm, ...]
     offset: Floats
+    every_column: Floats
 
 
 def new_rows(design: Design, data: Frame) -> NewRows:
@@ -187,7 +213,9 @@ def new_rows(design: Design, data: Frame) -> NewRows:
     if design.fixed.has_thresholds:
         matrix = matrix[:, 1:]
     random = tuple(_group_term(term, variables) for term in design.formula.random)
-    return NewRows(matrix, random, _offset(design.formula, variables))
+    dependence = design.fixed.dependence if design.fixed.reduced else None
+    kept = matrix if dependence is None else matrix[:, list(dependence.kept)]
+    return NewRows(kept, random, _offset(design.formula, variables), every_column=matrix)
 
 
 def _group_term(term: RandomTerm, variables: Variables) -> GroupTerm:

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from bayesmix.errors import ArgumentError, FormulaError, Span
 from bayesmix.formula.allowed import check_expression
-from bayesmix.formula.functions import FACTOR_FUNCTIONS, FUNCTIONS, NOT_SUPPORTED
+from bayesmix.formula.factor_functions import FACTOR_FUNCTIONS
+from bayesmix.formula.functions import FUNCTIONS, NOT_SUPPORTED
 from bayesmix.formula.grammar import read_syntax
 from bayesmix.formula.sums import BARS, MOST_TERMS, MOST_VARIABLES, Sum, SumReader
 from bayesmix.formula.syntax import COMPARISONS, Binary, Call, Name, Negative, Node, Parenthesis, operations, unparse
@@ -197,7 +198,7 @@ class _Reader:
                 )
             case Name():
                 return (node,)
-            case Call(function, (Name() as column,), ()) if function in FACTOR_FUNCTIONS:
+            case Call("factor" | "as.factor" | "C", (Name() as column,), ()):
                 return (column,)
             case Call(function) if function in NOT_SUPPORTED:
                 raise self.fail(f"{function}(): {NOT_SUPPORTED[function]}.", node.span)

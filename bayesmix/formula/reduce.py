@@ -66,7 +66,7 @@ def _text(formula: Formula, random: tuple[RandomTerm, ...]) -> str:
     first = "1" if INTERCEPT in formula.fixed else "0"
     parts = fixed if fixed and first == "1" else [first, *fixed]
     parts += [f"offset({unparse(node)})" for node in formula.offsets]
-    parts += [f"({term.label})" for term in random]
+    parts += [f"({term.written})" for term in random]
     return f"{formula.response.text} ~ {' + '.join(parts)}"
 
 

@@ -44,8 +44,8 @@ class SumReader:
 
     text: str
     known: Collection[str]
-    seen: dict[str, bool] = field(default_factory=dict)
-    """Of each variable's label whether a column has it, not an expression."""
+    seen: dict[str, Node] = field(default_factory=dict)
+    """By its label each variable, as it is written first."""
 
     def fail(self, reason: str, span: Span) -> FormulaError:
         return FormulaError(reason, self.text, span)
@@ -115,8 +115,15 @@ class SumReader:
                 raise self.fail("A random term stands in parentheses: write (x | g).", node.operator_span)
         check_expression(node, self.text, self.known, within_arithmetic=False)
         term = Term((node,))
-        if self.seen.setdefault(term.label, isinstance(node, Name)) != isinstance(node, Name):
+        first = self.seen.setdefault(term.label, node)
+        if isinstance(first, Name) != isinstance(node, Name):
             raise self.fail(f"A column is called as the expression {term.label} is; rename the column.", node.span)
+        if unparse(first) != unparse(node):
+            raise self.fail(
+                f"{term.label} is coded as {unparse(first)} before and as {unparse(node)} here; a formula has one "
+                "coding of a factor.",
+                node.span,
+            )
         return [term]
 
     def _terms_alone(self, node: Node) -> list[Term]:

@@ -1,5 +1,6 @@
 """The syntax tree of a formula: what its nodes are, how they are written, and which columns they use."""
 
+import math
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -65,8 +66,12 @@ type Node = Name | Number | Text | Call | Binary | Negative | Parenthesis
 CONSTANTS = {"TRUE": True, "True": True, "FALSE": False, "False": False}
 """What may be written as an argument of a function, or beside a comparison, as a number may."""
 
+WORDS = {"T": True, "F": False, "pi": math.pi, "Inf": math.inf}
+"""What stands for a constant where the data have no column of that name."""
+
 COMPARISONS = ("==", "!=", "<", ">", "<=", ">=")
 
+_NAMES = {value: name for name, value in WORDS.items() if not isinstance(value, bool)}
 _PLAIN_NAME = re.compile(r"(?:[^\W\d]|\.(?=[^\W\d]))[\w.]*")
 
 
@@ -89,7 +94,7 @@ def comparison_in(node: Node) -> Binary | None:
         isinstance(node, Call) and node.function == "I" and len(node.arguments) == 1
     ):
         node = node.inside if isinstance(node, Parenthesis) else node.arguments[0]
-    return node if isinstance(node, Binary) and node.operator in COMPARISONS else None
+    return node if isinstance(node, Binary) and node.operator in (*COMPARISONS, "%in%") else None
 
 
 def unparse(node: Node) -> str:
@@ -97,6 +102,8 @@ def unparse(node: Node) -> str:
     match node:
         case Name(name):
             return _plain(name)
+        case Number(value) if value in _NAMES:
+            return _NAMES[value]
         case Number(value):
             return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else repr(value)
         case Text(value):
@@ -126,6 +133,10 @@ def columns_in(node: Node) -> tuple[Name, ...]:
     match node:
         case Name():
             return (node,)
+        case Call("C", (first, *_)):  # what follows names a coding: C(f, Sum)
+            return columns_in(first)
+        case Call("c"):
+            return ()
         case Call(_, arguments):
             names = [name for argument in arguments for name in columns_in(argument)]
             return tuple([name for name in names if name.name not in CONSTANTS])

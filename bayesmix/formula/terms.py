@@ -4,12 +4,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bayesmix.errors import Span
-from bayesmix.formula.syntax import Binary, Name, Node, columns_in, unparse
+from bayesmix.formula.syntax import Binary, Call, Name, Node, columns_in, unparse
 
 
 def label_of(node: Node) -> str:
-    """How an expression is called in tables; a column by its plain name."""
-    return node.name if isinstance(node, Name) else unparse(node)
+    """How an expression is called in tables; a column by its plain name, ``C(f, Sum)`` without its coding."""
+    match node:
+        case Name(name):
+            return name
+        case Call("C", (first, *_)):
+            return unparse(Call("C", (first,), (), node.span))
+    return unparse(node)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +74,14 @@ class RandomTerm:
         has_intercept = INTERCEPT in self.terms
         parts = others if has_intercept and others else ["1"] if has_intercept else ["0", *others]
         return f"{' + '.join(parts)} | {self.group_label}"
+
+    @property
+    def written(self) -> str:
+        """The term as a formula writes it, with the codings of its factors."""
+        others = [term.written for term in self.terms if term != INTERCEPT]
+        has_intercept = INTERCEPT in self.terms
+        parts = others if has_intercept and others else ["1"] if has_intercept else ["0", *others]
+        return f"{' + '.join(parts)} | {':'.join(unparse(part) for part in self.group)}"
 
 
 def _in_a_sum(term: Term) -> str:

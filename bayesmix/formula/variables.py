@@ -12,19 +12,16 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.arrays import Floats
-from bayesmix.errors import FormulaError, Span, did_you_mean, listing
+from bayesmix.errors import DataError, FormulaError, Span, did_you_mean, listing
 from bayesmix.formula.arguments import constant, matched
-from bayesmix.formula.columns import (
-    Factor,
-    coded,
-    describe_type,
-    distinct_levels,
-    is_categorical,
-    is_numeric,
-    unknown_column,
-)
+from bayesmix.formula.chosen_coding import chosen_coding
+from bayesmix.formula.codings import Coding
+from bayesmix.formula.columns import Factor, describe_type, is_categorical, is_numeric, unknown_column
+from bayesmix.formula.contrasts import PlainContrast, coding_key
 from bayesmix.formula.extremes import refuse_extremes
-from bayesmix.formula.functions import FACTOR_FUNCTIONS, FUNCTIONS
+from bayesmix.formula.factor_functions import FACTOR_FUNCTIONS, as_list, text_of
+from bayesmix.formula.factor_variables import factor_of, is_text, truth_of
+from bayesmix.formula.functions import FUNCTIONS
 from bayesmix.formula.number_texts import beside_numbers, refuse_number_texts
 from bayesmix.formula.syntax import (
     COMPARISONS,
@@ -63,7 +60,8 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 class Variables:
     """The variables of a formula on one data set.
 
-    `learnt` is filled on the data of the fit (`new=False`) and only read on new data (`new=True`).
+    `learnt` is filled on the data of the fit (`new=False`) and only read on new data (`new=True`). `contrasts` are
+    codings of factors by name.
     """
 
     text: str
@@ -72,6 +70,7 @@ class Variables:
     learnt: dict[str, Any] = field(default_factory=dict)
     new: bool = False
     known: dict[str, Floats | Factor] = field(default_factory=dict)
+    contrasts: Mapping[str, PlainContrast] = field(default_factory=dict)
 
     def fail(self, reason: str, span: Span) -> FormulaError:
         return FormulaError(reason, self.text, span)
@@ -91,7 +90,7 @@ class Variables:
     def number_or_factor(self, node: Node) -> Floats | Factor:
         comparison = comparison_in(node)
         if comparison is not None and "I" not in self.functions:
-            return self.truth(node, comparison)
+            return truth_of(node, comparison, self)
         match node:
             case Parenthesis(inside):
                 return self.number_or_factor(inside)
@@ -104,39 +103,22 @@ class Variables:
                 return self.factor(node)
             case Call(function) if function in FACTOR_FUNCTIONS and function not in self.functions:
                 return self.factor(node)
+            case Call("ifelse") if "ifelse" not in self.functions and is_text(node):
+                return self.factor(node)
         return self.numbers(node)
 
-    def truth(self, node: Node, comparison: Binary) -> Factor:
-        """A comparison as a factor with the levels False and True, as R makes one of its FALSE and TRUE."""
-        values = np.broadcast_to(self.evaluate(comparison), (len(self.data),))
-        key = f"levels of {label_of(node)}"
-        if not self.new:
-            self.learnt[key] = tuple(str(level) for level in (False, True) if (values == level).any())
-        levels: tuple[str, ...] = self.learnt[key]
-        codes = {level: levels.index(str(level)) if str(level) in levels else -1 for level in (False, True)}
-        return Factor(np.where(values == 1, codes[True], codes[False]).astype(np.intp), levels)
-
     def factor(self, node: Node) -> Factor:
-        """A column as a factor: text sorted, numbers in their order, a Categorical in its own order."""
-        if isinstance(node, Call):
-            comparison = comparison_in(node.arguments[0])
-            if comparison is not None:
-                return self.truth(node, comparison)
-            if not isinstance(node.arguments[0], Name):
-                raise self.fail(
-                    f"{node.function}() takes one column; make a column of {unparse(node.arguments[0])}.", node.span
-                )
-            name = node.arguments[0]
-        elif isinstance(node, Name):
-            name = node
-        else:
-            raise self.fail(f"{unparse(node)} is no column that could be a factor.", node.span)
-        column = self.column(name)
-        key = f"levels of {label_of(node)}"
-        if not self.new:
-            levels = distinct_levels(column)
-            self.learnt[key] = levels
-        return coded(column, self.learnt[key])
+        """A column as a factor: text sorted, numbers in their order, a Categorical in its own order; or what a
+        function makes of one."""
+        return factor_of(node, self)
+
+    def coding(self, node: Node, factor: Factor) -> Coding:
+        """How the levels of a factor are coded beside the intercept: as the formula, as `contrasts`, or as R does."""
+        key = coding_key(label_of(node))
+        if key not in self.learnt:
+            self.learnt[key] = chosen_coding(node, factor, self.contrasts, self.text)
+        found: Coding = self.learnt[key]
+        return found
 
     def numbers(self, node: Node, label: str = "") -> Floats:
         """An expression as numbers, finite in every row; messages call it `label`, by default as it is written."""
@@ -169,7 +151,9 @@ class Variables:
                 left, following = operations(node)
                 result = None
                 for one in following:
-                    if one.operator in ("==", "!=") and (isinstance(one.left, Text) or isinstance(one.right, Text)):
+                    if one.operator == "%in%":
+                        result = self.is_among(one)
+                    elif one.operator in ("==", "!=") and (isinstance(one.left, Text) or isinstance(one.right, Text)):
                         result = self.is_level(one)
                     else:
                         result = self.operation(one, self.evaluate(left) if result is None else result)
@@ -199,18 +183,34 @@ class Variables:
         if not isinstance(column, Name) or not isinstance(text, Text):
             raise self.fail('A level is compared with a column: I(f == "level").', node.span)
         factor = self.factor(column)
-        if text.value not in factor.levels:
-            raise self.fail(
-                f"{text.value!r} is no level of '{column.name}'.{did_you_mean(text.value, factor.levels)} "
-                f"Levels: {listing(factor.levels)}.",
-                text.span,
-            )
+        self.require_level(text.value, factor, column.name, text.span)
         same = factor.codes == factor.levels.index(text.value)
         return (same if node.operator == "==" else ~same).astype(float)
+
+    def is_among(self, node: Binary) -> Floats:
+        """`f %in% c("a", "b")` or `x %in% 1:3`, row by row."""
+        wanted = as_list(constant(node.right, self.text))
+        if not any(isinstance(one, str) for one in wanted):
+            values = np.broadcast_to(self.evaluate(node.left), (len(self.data),))
+            return np.isin(values, np.array(wanted, dtype=float)).astype(float)
+        factor = self.factor(node.left)
+        for one in map(text_of, wanted):
+            self.require_level(one, factor, label_of(node.left), node.right.span)
+        return np.isin(np.array([*factor.levels, ""])[factor.codes], list(map(text_of, wanted))).astype(float)
+
+    def require_level(self, level: str, factor: Factor, label: str, span: Span) -> None:
+        if level not in factor.levels:
+            raise self.fail(
+                f"{level!r} is no level of '{label}'.{did_you_mean(level, factor.levels)} "
+                f"Levels: {listing(factor.levels)}.",
+                span,
+            )
 
     def call(self, call: Call) -> Any:
         if call.function in self.functions:
             return self.own_function(call)
+        if call.function == "ifelse":
+            return self.choice(call)
         if call.function in FACTOR_FUNCTIONS:
             raise self.fail(
                 f"{call.function}() makes a factor, so it cannot be calculated with; it is a term of its own.",
@@ -226,23 +226,29 @@ class Variables:
                 given.values.span,
             )
         values = np.broadcast_to(values, (len(self.data),)).astype(float)
-        if call.function == "poly":
-            self.check_degree(call, values, given.keywords["degree"])
         key = unparse(call)
-        with np.errstate(all="ignore"):  # what is not finite is refused afterwards, with its rows
-            result, learnt = function.compute(values, given.keywords, self.learnt.get(key) if self.new else None)
+        try:
+            with np.errstate(all="ignore"):  # what is not finite is refused afterwards, with its rows
+                result, learnt = function.compute(values, given.keywords, self.learnt.get(key) if self.new else None)
+        except DataError as error:
+            raise self.fail(str(error), call.span) from None
         if not self.new and learnt is not None:
             self.learnt[key] = learnt
         return result
 
-    def check_degree(self, call: Call, values: Floats, degree: Any) -> None:
-        n_distinct = len(np.unique(values[np.isfinite(values)]))
-        if not (float(degree).is_integer() and 1 <= degree < n_distinct) and not self.new:
-            raise self.fail(
-                f"The degree of poly() is a whole number from 1 to {n_distinct - 1}, one less than the "
-                f"{n_distinct} distinct values; got {degree:g}.",
-                call.span,
-            )
+    def choice(self, call: Call) -> Floats:
+        """`ifelse(test, yes, no)` of numbers, row by row."""
+        test, yes, no = (np.asarray(self.evaluate(part), dtype=float) for part in call.arguments)
+        for part, values in zip(call.arguments, (test, yes, no), strict=True):
+            if values.ndim > 1:
+                raise self.fail(
+                    f"ifelse() takes one number a row, and {unparse(part)} has {values.shape[1]}.", part.span
+                )
+        unknown = np.broadcast_to(np.where(np.isnan(test), np.nan, 0.0), (len(self.data),))
+        refuse_extremes(
+            label_of(call.arguments[0]), unknown, [name.name for name in columns_in(call.arguments[0])], self.data
+        )
+        return np.where(test != 0, yes, no)
 
     def own_function(self, call: Call) -> Any:
         arguments = [self.evaluate(argument) for argument in call.arguments]

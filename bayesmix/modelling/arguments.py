@@ -1,4 +1,4 @@
-"""What `fit` may be given: each check is one line that says what is wrong and what to write."""
+"""Checks of the arguments of `fit`; each error is one line that says what is wrong and what to write."""
 
 from numbers import Integral
 from typing import Any
@@ -10,10 +10,10 @@ from bayesmix.formula.response import OUT_OF_TRIALS
 from bayesmix.modelling.settings import METHODS, SEEDS
 
 MOST_STEPS = 10**8
-"""Steps of a chain: at ten microseconds each, which few models reach, a quarter of an hour; at a millisecond a day."""
+"""Steps of a chain. They take a quarter of an hour at ten microseconds each, which few models reach; a day at 1 ms."""
 
 MOST_CHAINS = 10**6
-"""What fewer chains would need is compared with the memory that there is (`memory`)."""
+"""Fewer chains are compared with the available memory (`memory`)."""
 
 _LEAST = {"draws": 10, "tune": 10, "chains": 1, "cores": 1}
 
@@ -31,12 +31,12 @@ def check_arguments(
     remedies: bool = True,
     progress: bool = True,
 ) -> None:
-    """Refuse what cannot be sampled: a method that is not known, numbers out of their range, words for yes and no.
+    """Refuse an unknown method, numbers out of their range, and other values for true and false.
 
     Raises
     ------
     ArgumentError
-        One line with the argument, what it may be and what it is.
+        One line with the argument, its possible values and the given one.
     """
     if not isinstance(method, str) or method not in METHODS:
         hint = did_you_mean(method, METHODS) if isinstance(method, str) else ""
@@ -68,13 +68,7 @@ def check_arguments(
 
 
 def check_weights(weights: Any, family: Family) -> None:
-    """Refuse weights that are no name of a column, or that the family has no use for.
-
-    Raises
-    ------
-    ArgumentError, FamilyError
-        One line that says which of the two.
-    """
+    """Refuse weights that do not name a column (ArgumentError), or that the family has no use for (FamilyError)."""
     check_weights_name(weights)
     if weights is not None and family.response != "real" and family.response not in OUT_OF_TRIALS:
         raise FamilyError(

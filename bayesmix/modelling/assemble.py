@@ -1,11 +1,11 @@
-"""Arrays of draws put together as a posterior, under the names and dims that a sampled PyMC model gives them."""
+"""Arrays of draws as a posterior, under the names and dims that a sampled PyMC model gives them."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
 
-from bayesmix.arrays import Floats
+from bayesmix.arrays import Floats, Integers
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.posterior import layout
 
@@ -19,17 +19,11 @@ def as_posterior(
     effects: Sequence[Floats | None],
     auxiliary: Mapping[str, Floats],
 ) -> xr.Dataset:
-    """The posterior of a design from its draws.
+    """The posterior of a design from arrays whose first axes are (n_chains, n_draws).
 
-    Parameters
-    ----------
-    fixed
-        Coefficients, shape (n_chains, n_draws, p).
-    sds, correlations, effects
-        Of each random term: shapes (n_chains, n_draws, k), (n_chains, n_draws, k (k - 1) / 2) in the order of
-        `layout.column_pairs`, and (n_chains, n_draws, n_levels, k); None for effects that are not kept.
-    auxiliary
-        Of each further parameter, such as `sigma`, its draws, shape (n_chains, n_draws).
+    `fixed` (..., p) are the coefficients. Each random term has `sds` (..., k), `correlations` (..., k (k - 1) / 2) in
+    the order of `layout.column_pairs`, and `effects` (..., n_levels, k); None for effects that are not kept.
+    `auxiliary` are the draws (...) of further parameters, such as `sigma`, by name.
     """
     variables: dict[str, tuple[tuple[str, ...], Floats]] = {}
     n_chains, n_draws = fixed.shape[:2]
@@ -55,6 +49,21 @@ def as_posterior(
     variables |= {name: ((), values) for name, values in auxiliary.items()}
     named = {name: (("chain", "draw", *dims), values) for name, (dims, values) in variables.items()}
     return xr.Dataset(named, coords={dim: np.asarray(values, dtype=_kind(dim)) for dim, values in coords.items()})
+
+
+def correlation_factors(packed: Floats, ks: Sequence[int] | Integers) -> list[tuple[Floats, Floats]]:
+    """Standard deviations (n, k) and rows (n, k, k) of each term; rows @ rows' is its correlation matrix.
+
+    `packed` (n, n_packed) holds the lower triangles of every term's factor, row by row, one term after the other.
+    """
+    factors, start = [], 0
+    for k in ks:
+        L = np.zeros((len(packed), k, k))
+        L[:, *np.tril_indices(k)] = packed[:, start : start + k * (k + 1) // 2]
+        sd = np.sqrt((L**2).sum(axis=2))
+        factors.append((sd, L / sd[:, :, None]))
+        start += k * (k + 1) // 2
+    return factors
 
 
 def _add_effects(

@@ -10,28 +10,28 @@ if TYPE_CHECKING:
 
 
 def bambi_model(fit: Fit) -> "bambi.Model":
-    """The model as Bambi holds it; `fit.posterior` fits to it.
+    """The model as Bambi holds it, for which `fit.posterior` is a posterior.
 
     Returns
     -------
     bambi.Model
-        Built, with bayesmix's coding of the factors and its group effects, so that
+        A built model with bayesmix's coding of the factors and its group effects, so that
         ``bambi_model(fit).predict(fit.posterior, data=new)``, and `predictions`, `comparisons` and `slopes` of
-        ``bambi.interpret``, go on working. It prints the formulas and the priors of the fit.
+        ``bambi.interpret``, work. It prints the formulas and the priors of the fit.
 
     Raises
     ------
     ArgumentError
-        `fit` is no posterior.
+        `fit` is not a posterior.
 
     Notes
     -----
-    Random slopes of several columns (`poly(x, 2) | g`), a grouping factor that is a numeric predictor too, and columns
-    with a `|` in their names are outside what Bambi's `predict` can follow. Bambi evaluates the text of its formulas:
-    response, columns and functions stand there under fixed names (`bayesmix_response`), elsewhere under their own.
-    bayesmix adds coefficients and group effects with their priors to the PyMC model itself, so that the priors of
-    Bambi's terms, such as `model.parameters["mu"].terms["Days"].prior`, are flat and not those of the fit; nor is the
-    model to be built or fitted anew.
+    Bambi's `predict` does not cover random slopes of several columns (`poly(x, 2) | g`), a grouping factor that is also
+    a numeric predictor, and columns with a `|` in their names. Bambi evaluates the text of its formulas, in which
+    response, columns and functions have fixed names (`bayesmix_response`); elsewhere they have their own. bayesmix adds
+    coefficients and group effects with their priors to the PyMC model itself, so that the priors of Bambi's terms, such
+    as `model.parameters["mu"].terms["Days"].prior`, are flat and not those of the fit. Do not build or fit the model
+    again.
 
     Examples
     --------

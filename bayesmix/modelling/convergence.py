@@ -1,4 +1,4 @@
-"""R-hat and effective sample sizes of many parameters: of chains by arviz-stats, of weighted values by these."""
+"""R-hat and effective sample sizes of many parameters, for chains and for weighted values."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 from bayesmix.arrays import Flags, Floats, Positions
 
 TAIL = (0.05, 0.95)
-"""The quantiles whose effective sizes make the tail one; ArviZ takes its own from a global setting."""
+"""The quantiles whose effective sizes make up that of the tail; ArviZ takes its own from a global setting."""
 
 _FEWEST_DRAWS = 8  # of a chain: the estimators need four in each half
 
@@ -31,9 +31,9 @@ class Convergence:
 
 
 def sources_of(posterior: xr.DataTree) -> Floats | None:
-    """Of draws by importance sampling (n_chains, n_draws) a number that those of one value share; None of chains.
+    """The log density (n_chains, n_draws) of the value that each draw by importance sampling is a copy of.
 
-    It is the log density of the value, which no two have in common.
+    Copies of one value share it, and no two values do. None for draws by NUTS.
     """
     if "importance" not in posterior.children or "lp" not in posterior["sample_stats"]:
         return None
@@ -41,27 +41,20 @@ def sources_of(posterior: xr.DataTree) -> Floats | None:
 
 
 def convergence(draws: Floats, sources: Floats | None = None) -> Convergence:
-    """R-hat, bulk and tail effective sample size; some 2.5 ms a parameter with 4 x 1000 draws.
+    """R-hat, bulk and tail effective sample size of `draws` (n_parameters, n_chains, n_draws), by arviz-stats.
 
-    Parameters
-    ----------
-    draws
-        Shape (n_parameters, n_chains, n_draws).
-    sources
-        For draws by importance sampling, as `sources_of` gives them. A value has as many copies, one after the other,
-        as its weight says, and what varies with it counts once; what is drawn anew for every copy counts so far as it
-        is new. Effective sizes are then free of the noise of an autocorrelation, and at most the number of draws.
-
-    References
-    ----------
-    Vehtari, Gelman, Simpson, Carpenter & Buerkner (2021), doi:10.1214/20-BA1221
+    They take some 2.5 ms a parameter with 4 x 1000 draws (Vehtari, Gelman, Simpson, Carpenter & Buerkner 2021,
+    doi:10.1214/20-BA1221). For draws by importance sampling `sources` tell, as `sources_of` gives them, which draws are
+    copies of one value; they stand side by side. What varies with the value counts once, and what is drawn anew for
+    every copy counts as far as it is new. Effective sizes are then free of the noise of an autocorrelation, and at most
+    the number of draws.
     """
     n_parameters, n_chains, n_draws = draws.shape
     rhat, bulk, tail = (np.full(n_parameters, np.nan) for _ in range(3))
     usable = np.isfinite(draws).all(axis=(1, 2)) & (np.ptp(draws, axis=(1, 2)) > 0)
     if n_draws >= _FEWEST_DRAWS and usable.any():
         good = draws[usable]
-        # Chains that each stand still at another value have no variance within: R-hat is infinite.
+        # Chains that stand still, each at its own value, have no variance within: R-hat is infinite.
         with np.errstate(divide="ignore", invalid="ignore"):
             if n_chains > 1:
                 rhat[usable] = array_stats.rhat(good, chain_axis=1, draw_axis=2)
@@ -74,7 +67,7 @@ def convergence(draws: Floats, sources: Floats | None = None) -> Convergence:
 
 
 def _by_values(draws: Floats, sources: Floats) -> tuple[Floats, Floats]:
-    """Bulk and tail effective sizes of draws (n_parameters, n_total), those of one value standing side by side."""
+    """Bulk and tail effective sizes of draws (n_parameters, n_total) in which copies of a value stand side by side."""
     starts = starts_of(sources)
     ranks = rankdata(draws, axis=1)
     bulk = _size(ndtri((ranks - 0.375) / (draws.shape[1] + 0.25)), starts)
@@ -84,12 +77,12 @@ def _by_values(draws: Floats, sources: Floats) -> tuple[Floats, Floats]:
 
 
 def starts_of(sources: Floats) -> Positions:
-    """Where the copies of another value begin in `sources` (n_total,)."""
+    """The positions in `sources` (n_total,) where the copies of another value begin."""
     return np.flatnonzero(np.diff(sources, prepend=np.nan) != 0)
 
 
 def _size(x: Floats | Flags, starts: Positions) -> Floats:
-    """Independent draws whose mean would vary as that of x (n_parameters, n_total), the runs from `starts` being so."""
+    """The number of independent draws whose mean varies as that of x (n_parameters, n_total) in runs from `starts`."""
     n_total = x.shape[1]
     away = x - x.mean(axis=1, keepdims=True)
     together = np.add.reduceat(away, starts, axis=1)

@@ -1,14 +1,15 @@
-"""`fit`: from a formula to a posterior, in steps that can each be called alone."""
+"""`fit`: from a formula to a posterior, in steps each of which can be called alone."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from bayesmix.compile_clock import CompileNotice
-from bayesmix.errors import QuadratureError, SamplingError
+from bayesmix.errors import QuadratureError
 from bayesmix.families.censoring import require_censorable
 from bayesmix.families.family import Family, read_family
 from bayesmix.families.table import FamilyText
+from bayesmix.formula.contrasts import Contrasts
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
@@ -16,8 +17,9 @@ from bayesmix.formula.missing import MissingRows
 from bayesmix.formula.model_arguments import check_functions
 from bayesmix.hints import with_hints
 from bayesmix.modelling.arguments import check_arguments, check_weights
+from bayesmix.modelling.dependence_notice import require_told_apart
 from bayesmix.modelling.diagnostics import trouble_with_weights
-from bayesmix.modelling.memory import out_of_memory, require_memory
+from bayesmix.modelling.memory import within_memory
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.observed_data import with_observed_data
 from bayesmix.modelling.record import Fit
@@ -27,7 +29,7 @@ from bayesmix.modelling.samplers.chains import chains_at_once, settled_seed
 from bayesmix.modelling.separation_notice import require_bounded, tell_of_separation
 from bayesmix.modelling.settings import Method, Sampler, SamplerSettings
 from bayesmix.priors.default_priors import column_sds, default_priors
-from bayesmix.priors.prior import Prior
+from bayesmix.priors.given import Given
 from bayesmix.priors.settled import settle_priors
 
 
@@ -37,10 +39,11 @@ def fit(
     data: Frame,
     family: FamilyText | Family = "gaussian",
     *,
-    priors: Mapping[str, str | Prior] | None = None,
+    priors: Given = None,
     weights: str | None = None,
     na: MissingRows = "drop",
     functions: Mapping[str, Callable[..., Any]] | None = None,
+    contrasts: Contrasts | None = None,
     draws: int = 1000,
     tune: int | None = None,
     chains: int = 4,
@@ -64,65 +67,74 @@ def fit(
         formulas gives further parameters of the family predictors of their own, on the log or logit scale:
         ``["y ~ x + (1 | g)", "sigma ~ x + (1 | g)"]``.
     data
-        One row an observation, of pandas, or of polars or Arrow, which become pandas. Text, true/false and
-        Categorical columns are factors with treatment coding; the first level is the reference, and a Categorical keeps
-        the order of its levels. ``data.attrs["units"]``, by column, are the units that pictures show.
+        One row for each observation, in a frame of pandas, polars, Arrow or another library that narwhals knows, or in
+        a dict of columns; answers are of pandas. Text, true/false and Categorical columns are factors; the first level
+        is the reference, and a Categorical or Enum keeps the order of its levels. One that is ordered has R's
+        polynomial coding. Pictures show the units in ``data.attrs["units"]``, by column.
     family
-        Such as ``"binomial"``, ``"negative_binomial"`` or ``"student_t"``, all of them in ``docs/families.md``; a link
-        in parentheses: ``"binomial(probit)"``.
+        Such as ``"binomial"``, ``"negative_binomial"`` or ``"student_t"``; ``docs/families.md`` has all of them. A link
+        stands in parentheses: ``"binomial(probit)"``.
     priors
         Priors that replace the defaults, by parameter: ``{"sd_Subject__Days": "HalfNormal(20)"}``. `print(fit)`
         shows all of them; ``docs/priors.md`` has the defaults and says why. The prior of a group sd may be relative
         to the residual one, ``"HalfCauchy(0.5) * sigma"``; ``"ScaleFree(0.5)"`` is that for the sd of a slope times
-        the sd of its column, which does not depend on units.
+        the sd of its column, which does not depend on units. ``{"b": "normal(0, 5)"}``, brms's ``"prior(normal(0, 5),
+        class = b)"``, one or several, and `bambi.Prior` are read where they mean the same. Columns that depend on each
+        other, as where cells of a crossing are empty, all keep their priors: `print(fit)` says what only these know,
+        and flat ones are refused there.
     weights
         A column of positive numbers: the residual variance of a row is sigma^2 / weight, and the default prior of
-        sigma is for a row of median weight. For a binomial share the numbers of trials.
+        sigma is for a row of median weight. For a binomial share, the numbers of trials.
     na
         ``"drop"`` leaves out rows with a missing value in a column of the formula and counts them; ``"error"``
         refuses them.
     functions
-        Your own functions that the formula may call, by name: each takes columns as arrays and returns one
-        number a row.
+        Your own functions that the formula may call, by name: each takes columns as arrays and returns a number for
+        each row.
+    contrasts
+        Codings of factors by name: ``{"f": "sum"}``, also ``"treatment"``, ``"helmert"``, ``"poly"``, ``"sdif"`` (each
+        level against the one before), ``"treatment('b')"``; a matrix or data frame with a row for each level; or
+        comparisons of levels by name, ``{"f": {"b-a": "b - a", "c-ab": "c - (a + b) / 2"}}``. `docs/formulas.md`
+        has them all. By default each level is compared with the first, and levels with an order are polynomials.
     draws, tune, chains
         Draws kept of each chain, tuning steps of NUTS, and the number of chains. Tuning takes 1000 steps by default,
-        on the exact and the quadrature route, which start at the mode with the curvature there, 200. A chain has at
+        but 200 on the exact and the quadrature route, which start from the mode and the curvature there. A chain has at
         most 100 million steps, and draws that do not fit in memory are refused.
     cores
         Chains that run at the same time; by default as many as there are cores.
     seed
-        The same seed gives the same draws in any process, on one machine with the same versions. By default one is
-        drawn, and recorded in ``fit.sampling.seed``.
+        The same seed gives the same draws in any process, on one machine with the same versions. By default a seed is
+        drawn; ``fit.sampling.seed`` records it.
     method
-        The route from model to posterior. ``"exact"``: coefficients and group effects are integrated out in closed
-        form, the variance parameters alone are sampled, and the rest is drawn exactly; for Gaussian and lognormal
-        models with Normal or flat priors on the coefficients. ``"quadrature"``: for counts with one random intercept at
-        most (binomial, Bernoulli, beta-binomial, Poisson, negative binomial) its effects are integrated out
-        numerically, all other parameters sampled, and the effects drawn exactly. ``"joint"``: NUTS on all parameters.
-        ``"auto"``: one of the first two where it applies and is the cheaper; `print(fit)` says which and why.
+        The route from model to posterior. ``"exact"``, for Gaussian and lognormal models with Normal or flat priors on
+        the coefficients: coefficients and group effects are integrated out in closed form, the variance parameters
+        alone are sampled, and the rest is drawn exactly. ``"quadrature"``, for counts with at most one random intercept
+        (binomial, Bernoulli, beta-binomial, Poisson, negative binomial): its effects are integrated out numerically,
+        all other parameters are sampled, and the effects are drawn exactly. ``"joint"``: NUTS on all parameters.
+        ``"auto"``: one of the first two if it applies and is cheaper; `print(fit)` says which and why.
         ``"marginal"``, the name of earlier versions, asks for whichever of the first two applies.
     sampler
-        ``"importance"``: independent values of the parameters that are left from a heavy-tailed distribution about the
+        ``"importance"``: independent values of the remaining parameters from a heavy-tailed distribution about the
         mode, weighted and resampled; their Pareto k and effective size are among the diagnostics. ``"nutpie"``,
-        ``"pymc"`` or ``"numpyro"``: NUTS; the latter two take the joint route. ``"auto"``: importance sampling where
-        effects are integrated out, with further values where the weights do not hold the limits of an interval; NUTS
-        when they cannot be trusted even so, when `tune` or `target_accept` is given, and on the joint route.
+        ``"pymc"`` or ``"numpyro"``: NUTS; the latter two take the joint route. ``"auto"``: importance sampling if
+        effects are integrated out, with more values if the weights do not hold the limits of an interval; NUTS if the
+        weights still cannot be trusted, if `tune` or `target_accept` is given, and on the joint route.
         ``docs/exact_path.md`` says how this is judged.
     target_accept
-        Acceptance probability that the step size of NUTS is tuned to; higher is slower and copes with harder
-        posteriors. By default 0.9.
+        Acceptance probability that the step size of NUTS is tuned to, by default 0.9; a higher one is slower and copes
+        with harder posteriors.
     keep_effects
-        Whether the posterior of the exact or the quadrature route holds every draw of the largest grouping factor's
-        effects. By default it does up to 33 million numbers; beyond, `ranef` and all others draw them again as they
-        need them.
+        Whether the posterior of the exact or the quadrature route holds every draw of the effects of the largest
+        grouping factor. By default it does up to 33 million numbers; beyond, `ranef` and other questions draw effects
+        again when they need them.
     remedies
-        Whether NUTS on all parameters that had trouble is tried again, up to four times and for some ten times the
-        gradients of the first attempt, in the way that helps against just that: longer chains of which not all is kept,
-        higher `target_accept`, longer `tune`, a low-rank mass matrix, another parametrisation of a term's effects. The
-        model and its priors stay as they are, and so does what you gave yourself. `print(fit)` has a line of what was
-        tried and why, ``fit.diagnostics.ladder`` all of it; what remains bad is said.
+        Whether NUTS on all parameters is tried again after trouble, up to four times and for some ten times the
+        gradients of the first attempt, with a remedy for that trouble: longer chains of which not all draws are kept, a
+        higher `target_accept`, a longer `tune`, a low-rank mass matrix, another parametrisation of a term's effects.
+        The model, its priors and the settings that you gave stay as they are. `print(fit)` has a line on what was tried
+        and why, and on any trouble that remains; ``fit.diagnostics.ladder`` has every attempt.
     progress
-        Show a progress bar, where there is a terminal or a notebook, and say when NUTS is tried again and why.
+        Show a progress bar in a terminal or a notebook, and say when NUTS is tried again and why.
 
     Returns
     -------
@@ -134,8 +146,8 @@ def fit(
     FormulaError, DataError, DesignError, FamilyError, PriorError, ArgumentError, SamplingError
         One line that says what is wrong and what to do; nothing was fitted.
     KeyboardInterrupt
-        Sampling was interrupted, by whichever sampler; nothing is kept. At a prompt or in a notebook an interrupt of a
-        later attempt of NUTS gives the fit with the best one that is finished.
+        Sampling was interrupted; nothing is kept. At a prompt or in a notebook, an interrupt of a later attempt of NUTS
+        gives the fit with the best finished attempt.
 
     Examples
     --------
@@ -168,11 +180,13 @@ def fit(
         weights=weights,
         na=na,
         functions=functions,
+        contrasts=contrasts,
         parts=parsed.parts,
         auxiliary=family.auxiliary,
     )
     settled = settle_priors(default_priors(design, family), priors, column_sds(design, family))
     require_bounded(design, family, settled)
+    require_told_apart(design, settled)
     tell_of_separation(design, family, shown=progress)
     model = MixedModel(design, family, settled)
     of_nuts = tuple(name for name, value in (("tune", tune), ("target_accept", target_accept)) if value is not None)
@@ -200,7 +214,7 @@ def fit(
 def draw_as_chosen(
     model: MixedModel, request: Request, choice: Choice, settings: SamplerSettings
 ) -> tuple[Choice, RouteDraws]:
-    """The posterior by the route of choice, or by its other one where that cannot be trusted; and which it was."""
+    """The posterior by the chosen route, or by its alternative if that cannot be trusted, with the final choice."""
     try:
         drawn = _draw(model, choice, settings)
         trouble = trouble_with_weights(drawn.posterior) if choice.otherwise else None
@@ -215,8 +229,5 @@ def draw_as_chosen(
 
 def _draw(model: MixedModel, choice: Choice, settings: SamplerSettings) -> RouteDraws:
     route, settings = route_named(choice.route), replace(settings, sampler=choice.sampler)
-    require_memory(route, model, settings)
-    try:
+    with within_memory(route, model, settings):
         return route.draw(model, settings)
-    except MemoryError as error:
-        raise SamplingError(out_of_memory(draws=settings.draws, chains=settings.chains)) from error

@@ -1,4 +1,4 @@
-"""Which kinds of fit a question takes: the one guard at the door of every question, and what to ask instead."""
+"""The kinds of fit that a question takes: the guard of every question, and what to ask instead."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -24,7 +24,9 @@ _RESIDUALS = "It has no draws; residuals(fit) and fitted(fit) show how it follow
 _NO_PRIORS = "It has no priors; compare_reml(bm.fit(...)) sets a posterior beside it."
 _NO_GROUPS = "It has no random terms; anova(fit) tests its fixed ones."
 
-_OF_ESTIMATES = {
+_OF_DRAWS = dict.fromkeys(("overdispersion", "posterior_predict", "ppc", "to_datatree"), _RESIDUALS)
+_OF_DRAWS |= dict.fromkeys(("log_likelihood", "log_marginal"), _LIKELIHOOD)
+_OF_ESTIMATES = _OF_DRAWS | {
     "audit": _GLANCE,
     "auxiliary": "varcorr(fit) has its residual sd.",
     "bayes_factor": _TESTS,
@@ -33,37 +35,39 @@ _OF_ESTIMATES = {
     "diagnose": _GLANCE,
     "equivalence": _SDS,
     "inclusion": _TESTS,
-    "log_likelihood": _LIKELIHOOD,
-    "log_marginal": _LIKELIHOOD,
     "loo": _AIC,
-    "overdispersion": _RESIDUALS,
-    "posterior_predict": _RESIDUALS,
-    "ppc": _RESIDUALS,
     "prior_sensitivity": _TESTS,
     "ranef_draws": _MODES,
     "sensitivity": _NO_PRIORS,
-    "to_datatree": _RESIDUALS,
 }
-_OF_LEAST_SQUARES = dict.fromkeys(
-    ("coef", "equivalence", "inclusion", "prior_sensitivity", "rand", "ranef", "ranef_draws", "shrinkage", "varcorr"),
-    _NO_GROUPS,
-) | {
-    "audit": "It has no draws and no search that could fail.",
-    "auxiliary": "glance(fit) has its sigma.",
-    "bayes_factor": "anova(fit) tests its terms.",
-    "compare": "glance(fit) has its AIC and BIC.",
-    "compare_reml": "It has no random terms, so that REML is least squares.",
-    "diagnose": "It has no draws and no search that could fail.",
-    "log_likelihood": _LIKELIHOOD,
-    "log_marginal": _LIKELIHOOD,
-    "loo": "glance(fit) has its AIC and BIC.",
-    "lrt": "anova(fit) tests its terms.",
-    "overdispersion": _RESIDUALS,
-    "posterior_predict": _RESIDUALS,
-    "ppc": _RESIDUALS,
-    "sensitivity": "It has no priors.",
-    "to_datatree": _RESIDUALS,
-}
+_OF_LEAST_SQUARES = (
+    _OF_DRAWS
+    | dict.fromkeys(
+        (
+            "coef",
+            "equivalence",
+            "inclusion",
+            "prior_sensitivity",
+            "rand",
+            "ranef",
+            "ranef_draws",
+            "shrinkage",
+            "varcorr",
+        ),
+        _NO_GROUPS,
+    )
+    | {
+        "audit": "It has no draws and no search that could fail.",
+        "auxiliary": "glance(fit) has its sigma.",
+        "bayes_factor": "anova(fit) tests its terms.",
+        "compare": "glance(fit) has its AIC and BIC.",
+        "compare_reml": "It has no random terms, so that REML is least squares.",
+        "diagnose": "It has no draws and no search that could fail.",
+        "loo": "glance(fit) has its AIC and BIC.",
+        "lrt": "anova(fit) tests its terms.",
+        "sensitivity": "It has no priors.",
+    }
+)
 _INSTEAD: dict[type, dict[str, str]] = {
     Fit: {
         "anova": "bayes_factor(fit, drop=...) tests a term of a posterior.",
@@ -80,29 +84,23 @@ _INSTEAD: dict[type, dict[str, str]] = {
     str: {"": "Fit the model first, then ask of the fit."},
     list: {"": "Ask of one fit at a time.", "compare": "Give them one by one, or in a mapping from names to fits."},
 }
-"""What answers a question of another kind of thing; under the empty name, any question."""
+"""What answers a question about another kind of object; under the empty name, any question."""
 
 
 class Answers(Protocol):
-    """A question's answers by the kind of fit: a function under `functools.singledispatch`."""
+    """A question's answers by the kind of fit, as a function under `functools.singledispatch`."""
 
     @property
     def registry(self) -> Mapping[Any, Callable[..., Any]]: ...
 
 
 def require_answer(answers: Answers, fit: object, *, question: str) -> None:
-    """Nothing but a kind of fit for which an answer is registered.
-
-    Raises
-    ------
-    ArgumentError
-        `fit` is of another kind, as `refuse_other_kinds`.
-    """
+    """Refuse a fit for whose kind no answer is registered, as `refuse_other_kinds` does."""
     refuse_other_kinds(fit, question=question, kinds=_answered(answers))
 
 
 def no_answer(answers: Answers, fit: object, *, question: str) -> ArgumentError:
-    """The error of a kind of fit for which no answer is registered."""
+    """The error for a fit for whose kind no answer is registered."""
     return _other_kind(fit, question, _answered(answers))
 
 
@@ -111,25 +109,19 @@ def _answered(answers: Answers) -> tuple[type, ...]:
 
 
 def refuse_other_kinds(fit: object, *, question: str, kinds: tuple[type, ...] = (Fit, RemlFit)) -> None:
-    """Nothing but a posterior, a REML fit, or what else `kinds` has.
+    """Refuse a fit of another kind than a posterior, a REML fit, or the given `kinds`.
 
     Raises
     ------
     ArgumentError
-        `fit` is of another kind; the message says which kinds the question takes and what answers it of this one.
+        `fit` is of another kind; the message says which kinds the question takes and what answers it for this one.
     """
     if not isinstance(fit, kinds):
         raise _other_kind(fit, question, kinds)
 
 
 def a_posterior(fit: object, *, question: str) -> Fit:
-    """`fit`, when it is a posterior.
-
-    Raises
-    ------
-    ArgumentError
-        `fit` is of another kind, as `refuse_other_kinds`.
-    """
+    """`fit` if it is a posterior; other kinds are refused as by `refuse_other_kinds`."""
     if not isinstance(fit, Fit):
         raise _other_kind(fit, question, (Fit,))
     return fit
@@ -142,7 +134,7 @@ def _other_kind(fit: object, question: str, kinds: tuple[type, ...]) -> Argument
 
 
 def instead_of(question: str, fit: object) -> str:
-    """What answers `question` of a thing like `fit`, as a sentence with a leading blank, or an empty string."""
-    known = _INSTEAD.get(type(fit), {})
-    said = known.get(question, known.get("", ""))
-    return f" {said}" if said else ""
+    """What answers `question` about an object like `fit`: a sentence with a leading blank, or an empty string."""
+    answers = _INSTEAD.get(type(fit), {})
+    sentence = answers.get(question, answers.get("", ""))
+    return f" {sentence}" if sentence else ""

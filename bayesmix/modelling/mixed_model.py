@@ -14,3 +14,12 @@ class MixedModel:
     design: Design
     family: Family
     priors: dict[str, Prior]
+
+
+def count_effects(design: Design) -> tuple[int, int]:
+    """Group effects of the grouping factor that has the most of them, and of all others."""
+    by_factor: dict[str, int] = {}
+    for term in design.all_random:
+        by_factor[term.group] = by_factor.get(term.group, 0) + term.n_levels * term.k
+    largest = max(by_factor.values(), default=0)
+    return largest, sum(by_factor.values()) - largest

@@ -8,14 +8,14 @@ import xarray as xr
 
 from bayesmix.arrays import Floats
 
-_NO_TAIL = "All tail values are the same"  # of arviz-stats, where weights have no tail to be smoothed
+_NO_TAIL = "All tail values are the same"  # from arviz-stats, if weights have no tail to be smoothed
 
 
 def power_scaling_sensitivity(parameters: Mapping[str, Floats], log_density: Floats) -> Floats:
-    """Of each parameter, draws (n_draws,), the rate at which it moves when a component's density is scaled.
+    """The rate at which each parameter, with draws (n_draws,), moves when the density of a component is scaled.
 
-    `log_density` (n_draws,) is that of the component, a prior or the likelihood, in each draw; one that is the same in
-    all draws moves nothing. Of a chain that stuck, whose draws are the same in all of a tail, nothing can be said: nan.
+    `log_density` (n_draws,) is that of the component, a prior or the likelihood, in each draw; a constant one moves
+    nothing. The rate is nan for a chain that is stuck, whose draws are the same in a whole tail.
     Kallioinen et al. (2024), doi:10.1007/s11222-023-10366-5.
     """
     if not parameters or np.ptp(log_density) < 1e-12:

@@ -1,25 +1,23 @@
 """Parameters and data drawn from the priors of a fit, by PyMC."""
 
-from typing import Any
-
 import numpy as np
 import pymc as pm
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats, Integers
 from bayesmix.errors import ArgumentError, listing
 from bayesmix.modelling.observed_data import response_variable
-from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.modelling.pymc_model.bambi_bridge import build_model
 from bayesmix.modelling.record import Fit
 
 
 def prior_draws(fit: Fit, *, draws: int, seed: int) -> dict[str, xr.Dataset]:
-    """The groups `prior`, with the variables of the posterior, and `prior_predictive`, each of one chain.
+    """The groups `prior`, with the variables of the posterior, and `prior_predictive`, each with one chain.
 
     Raises
     ------
     ArgumentError
-        A prior is flat, from which nothing can be drawn.
+        A prior is flat, and nothing can be drawn from it.
     """
     flat = [name for name, prior in fit.priors.items() if not prior.distribution.proper]
     if flat:
@@ -37,13 +35,13 @@ def prior_draws(fit: Fit, *, draws: int, seed: int) -> dict[str, xr.Dataset]:
     }
 
 
-def _without_overflow(values: NDArray[Any]) -> NDArray[Any]:
-    """Counts beyond the integers of 64 bits, which come back negative, as infinite."""
+def _without_overflow(values: Floats | Integers) -> Floats | Integers:
+    """Counts beyond 64-bit integers, which come back negative, as infinite."""
     below = values < 0
     return np.where(below, np.inf, values) if values.dtype.kind == "i" and below.any() else values
 
 
-def _one_chain(model: pm.Model, variable: str, name: str, values: NDArray[Any]) -> xr.Dataset:
+def _one_chain(model: pm.Model, variable: str, name: str, values: Floats | Integers) -> xr.Dataset:
     """Draws (n_draws, ...) of a variable of the model under another name."""
     dims = model.named_vars_to_dims.get(variable, ())
     coords = {"chain": [0], "draw": np.arange(len(values))} | {dim: list(model.coords[dim]) for dim in dims}

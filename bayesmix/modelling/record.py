@@ -1,4 +1,4 @@
-"""`Fit`: what a fitted model is made of."""
+"""`Fit`: the record of a fitted model."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,13 +38,13 @@ class Fit(Hinted, Printed):
         formula for sigma `sigma_Intercept`, `sigma_Days`, `sd_Subject__sigma_Intercept`.
     posterior : xarray.DataTree
         Groups `posterior`, `sample_stats` and `observed_data`, as ArviZ and Bambi expect them; `to_datatree` adds
-        others. The fixed intercept is the one at predictors equal to 0, as in lme4. `unconstrained_posterior` has what
-        was sampled, on the whole line (on the joint route by nutpie alone); after importance sampling `importance` has
+        others. The fixed intercept is at predictors equal to 0, as in lme4. `unconstrained_posterior` has the sampled
+        parameters on the whole line (on the joint route by nutpie alone); after importance sampling `importance` has
         all values and their weights.
     method : str
-        The route. ``"exact"``: the variance parameters sampled, exact draws of coefficients and group effects;
-        ``"quadrature"``, for counts with one random intercept: all parameters but the group effects sampled, exact
-        draws of these; ``"joint"``: NUTS on all parameters. `reason` says why this one.
+        The route. ``"exact"``: the variance parameters are sampled, coefficients and group effects drawn exactly;
+        ``"quadrature"``, for counts with one random intercept: all parameters except the group effects are sampled, and
+        these drawn exactly; ``"joint"``: NUTS on all parameters. `reason` says why the model took this route.
     sampling : Sampling
         Sampler, draws, chains, cores, seed, target acceptance.
     diagnostics : Diagnostics
@@ -62,12 +62,12 @@ class Fit(Hinted, Printed):
 
     @property
     def formula(self) -> str:
-        """The formula of the mean as it was written."""
+        """The formula of the mean as the user wrote it."""
         return self.design.formula.text
 
     @property
     def formulas(self) -> tuple[str, ...]:
-        """All formulas as they were written, that of the mean first."""
+        """All formulas as the user wrote them, that of the mean first."""
         return tuple(part.formula.text for part in self.design.predictors)
 
     @property
@@ -77,23 +77,22 @@ class Fit(Hinted, Printed):
 
     @cached_property
     def pymc_model(self) -> "pm.Model":
-        """The PyMC model; the same model with nothing integrated out, whichever route was taken."""
-        from bayesmix.modelling.pymc_model.build import build_model
+        """The PyMC model, in which nothing is integrated out, whichever route the fit took."""
+        from bayesmix.modelling.pymc_model.bambi_bridge import build_model
 
-        built = build_model(self.design, self.family, self.priors, centred=self.sampling.centred)
-        return built.model
+        return build_model(self.design, self.family, self.priors, centred=self.sampling.centred).model
 
     @property
     def route(self) -> Route:
-        """The way that was taken from model to posterior."""
+        """The route that was taken from model to posterior."""
         return route_named(self.method)
 
     @property
     def model(self) -> MixedModel:
-        """Design, family and priors: what a route takes."""
+        """Design, family and priors, as a route takes them."""
         return MixedModel(self.design, self.family, self.priors)
 
     @cached_property
     def level_effects(self) -> LevelEffects:
-        """The largest grouping factor's effects, drawn again where the posterior does not hold them."""
+        """The effects of the largest grouping factor, drawn again if the posterior does not hold them."""
         return self.route.level_effects(self)

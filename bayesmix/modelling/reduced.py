@@ -1,7 +1,8 @@
-"""A fitted model without one of its terms: the same rows, the same priors for what stays."""
+"""A fitted model without some of its terms: the same rows, and the same priors for the other parameters."""
 
 from dataclasses import dataclass
 
+from bayesmix.formula.contrasts import contrasts_of
 from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.terms import Formula
@@ -12,7 +13,7 @@ from bayesmix.priors.prior import Prior
 
 @dataclass(frozen=True)
 class ReducedModel:
-    """`design` and `priors` of the smaller model; `tested`: the parameters of the larger one that it lacks."""
+    """`design` and `priors` of the smaller model; `tested` are the parameters of the larger one that it lacks."""
 
     design: Design
     priors: dict[str, Prior]
@@ -21,13 +22,15 @@ class ReducedModel:
 
 def reduced_model(fit: Fit, formula: Formula) -> ReducedModel:
     """The model of `formula`, which has fewer terms than `fit`, on the rows that `fit` used."""
+    parts = {name: part.formula for name, part in fit.design.parts.items()}
     design = build_design(
         formula,
         fit.data,
         response=fit.family.response,
         weights=fit.design.weights_column,
         functions=fit.design.functions,
-        parts={name: part.formula for name, part in fit.design.parts.items()},
+        parts=parts,
+        contrasts=contrasts_of(fit.design, [formula, *parts.values()]),
     )
     kept = default_priors(design, fit.family)
     priors = {name: fit.priors.get(name, prior) for name, prior in kept.items()}

@@ -1,12 +1,12 @@
-"""What every route from a model to its posterior gives, and the choice of one.
+"""The interface of all routes from a model to its posterior, and the record of the choice of one.
 
 A route is a value: what it integrates out, which samplers it has, how it draws, and which questions it answers in
-closed form. `routes.ROUTES` holds all of them; the choice is made once, by `choose_route`, and stored in the fit.
+closed form. `routes.ROUTES` holds all of them; `choose_route` chooses once, and the fit stores the choice.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
@@ -16,11 +16,9 @@ from bayesmix.arrays import Flags, Floats, Positions
 from bayesmix.families.family import Family
 from bayesmix.modelling.diagnostics import Diagnostics, diagnose_sampling
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.reweighted import with_other_priors as reweighted
 from bayesmix.modelling.samplers.draw import sample_integrated
-from bayesmix.modelling.samplers.evidence import N_VALUES
 from bayesmix.modelling.samplers.integrated import IntegratedModel
-from bayesmix.modelling.samplers.log_marginal import LogMarginal
+from bayesmix.modelling.samplers.log_marginal import N_VALUES, LogMarginal, by_importance, from_weights, reweighted
 from bayesmix.modelling.samplers.nuts import TUNE
 from bayesmix.modelling.samplers.weights import Importance
 from bayesmix.modelling.settings import SamplerSettings, Sampling
@@ -32,9 +30,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Choice:
-    """A route by name and one of its samplers; `reason` says why, in words.
+    """A route by name, one of its samplers, and the `reason` for them in words.
 
-    `otherwise`: what to do when the weights of importance sampling cannot be trusted; None: keep them and say so.
+    `otherwise` is the choice to fall back on if the weights of importance sampling cannot be trusted; None keeps them.
     """
 
     route: str
@@ -45,7 +43,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for: `method`, `sampler`, and arguments `of_nuts` that were given and mean nothing elsewhere."""
+    """The `method` and `sampler` that the user asked for, and the given arguments `of_nuts`, which only NUTS has."""
 
     method: str = "auto"
     sampler: str = "auto"
@@ -54,7 +52,7 @@ class Request:
 
 @dataclass(frozen=True, eq=False)
 class RouteDraws:
-    """The posterior's tree, how it was sampled, and what its figures say."""
+    """The posterior's tree, the record of how it was sampled, and its diagnostics."""
 
     posterior: xr.DataTree
     sampling: Sampling
@@ -62,7 +60,7 @@ class RouteDraws:
 
 
 class LevelEffects(Protocol):
-    """Draws of the largest grouping factor's effects, made again for the levels that are asked for."""
+    """The effects of the largest grouping factor, which can be drawn again for any of its levels."""
 
     def effects(self, number: int, levels: Positions, *, cores: int = 1) -> Floats:
         """Effects (n_total, n_levels, k) of `levels` of the term at `number`."""
@@ -72,7 +70,8 @@ class LevelEffects(Protocol):
 class Predicted:
     """A log predictive density from two log marginal likelihoods; nan where one of them cannot be trusted.
 
-    `whole_error` is the Monte Carlo error of that of all rows, the same in each prediction; `own_error` of the other.
+    `whole_error` is the Monte Carlo error of the likelihood of all rows, which all predictions share; `own_error` is
+    that of the other one.
     """
 
     value: float
@@ -86,10 +85,10 @@ class Predicted:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Functions of `rows` (n_obs,), true where left out, and what they take on one core, roughly.
+    """Functions of `rows` (n_obs,), true for rows left out, and the rough time that a prediction takes on one core.
 
-    `log_density(rows)`: log p(y of `rows` | all others, theta) in each draw, (n_draws,). `predicted(rows)`: log p(y of
-    `rows` | all others), theta integrated out, from both marginal likelihoods.
+    `log_density(rows)` is log p(y of `rows` | all others, theta) in each draw, (n_draws,). `predicted(rows)` is
+    log p(y of `rows` | all others) with theta integrated out, from both marginal likelihoods.
     """
 
     log_density: Callable[[Flags], Floats]
@@ -105,9 +104,9 @@ class Route(ABC):
     name
         What `fit.method` says.
     samplers
-        Those that it has.
+        The names of its samplers.
     tune, long_tune
-        Steps of NUTS by default, and so many where chains have trouble.
+        Tuning steps of NUTS by default, and for chains that have trouble.
     samples_effects
         Whether the group effects are among what is sampled.
     leaves_out_exactly
@@ -123,13 +122,13 @@ class Route(ABC):
 
     @abstractmethod
     def why_not(self, model: MixedModel) -> str | None:
-        """What keeps a model from this route, in words; None: nothing does."""
+        """What keeps a model from this route, in words; None if nothing does."""
 
     @abstractmethod
     def choose(self, model: MixedModel, request: Request, obstacle: str) -> Choice:
-        """The sampler for a model that nothing keeps from this route; or another route, where that is cheaper.
+        """The sampler for a model that nothing keeps from this route, or another route if that is cheaper.
 
-        `obstacle`: what kept the model from the routes before this one.
+        `obstacle` is what kept the model from the routes before this one.
         """
 
     @abstractmethod
@@ -137,7 +136,7 @@ class Route(ABC):
         """Sample the posterior."""
 
     def draw_again(self, fit: "Fit", settings: SamplerSettings) -> RouteDraws:
-        """Sample the posterior of a fit once more, with what it has found out about how to."""
+        """Sample the posterior of a fit once more, beginning with the settings that the fit ended with."""
         return self.draw(fit.model, settings)
 
     def sampled(self, model: MixedModel) -> str:
@@ -145,68 +144,54 @@ class Route(ABC):
         return "all parameters"
 
     def remark(self, posterior: xr.DataTree) -> str:
-        """What the draws say of the route, to be added to the reason for it."""
+        """A remark on how the route went, to be added to the reason for it."""
         return ""
 
     def seconds_per_value(self, model: MixedModel) -> float | None:
-        """What a density costs on one core, roughly; None where it is not known beforehand."""
+        """The rough time of one density on one core; None if it is not known beforehand."""
         return None
 
     def level_effects(self, fit: "Fit") -> LevelEffects:
-        """The largest factor's effects, drawn again where the posterior does not hold them."""
+        """The effects of the largest factor, drawn again if the posterior does not hold them."""
         raise ValueError(f"the posterior of the {fit.method} route holds all effects")
 
     def log_marginal(
-        self,
-        model: MixedModel,
-        *,
-        seed: int,
-        cores: int,
-        weights: Importance | None = None,
+        self, model: MixedModel, *, seed: int, cores: int, weights: Importance | None = None
     ) -> LogMarginal | None:
-        """The log marginal likelihood without draws of the posterior; None where these are needed.
+        """The log marginal likelihood without draws of the posterior; None if draws are needed.
 
-        `weights`: of a fit of this very model; when they can be trusted they are the answer.
+        Reliable `weights` of a fit of this very model are the answer.
         """
         return None
 
     def seconds_anew(self, model: MixedModel) -> float:
-        """What drawing values anew takes `with_other_priors`, on one core, roughly."""
+        """The rough time that `with_other_priors` takes on one core to draw new values."""
         return 0.0
 
     def with_other_priors(
-        self,
-        fit: "Fit",
-        own: LogMarginal,
-        priors: Mapping[str, Prior],
-        *,
-        anew: bool,
+        self, fit: "Fit", evidence: LogMarginal, priors: Mapping[str, Prior], *, anew: bool
     ) -> LogMarginal:
         """The log marginal likelihood of a fitted model under other priors of sds or coefficients.
 
-        Parameters
-        ----------
-        own
-            That under the priors of the fit.
-        anew
-            Whether values may be drawn; False: what those of the fit do not reach has no number.
+        `evidence` is that under the priors of the fit. `anew` allows new values to be drawn; without it a prior that
+        those of the fit do not reach has no number.
         """
-        return reweighted(fit, own, priors)
+        return reweighted(fit, evidence, priors)
 
     def left_out(self, fit: "Fit", positions: Positions) -> LeftOut:
-        """How probable rows are given all others, in closed form in each of the draws at `positions`."""
+        """How probable rows are given all others, in closed form at each of the draws at `positions`."""
         raise ValueError(f"the {fit.method} route leaves nothing out exactly")
 
 
 class IntegratedRoute(Route):
-    """A route whose model the samplers know as an `IntegratedModel`: importance sampling, or NUTS from the mode."""
+    """A route that gives the samplers an `IntegratedModel`: for importance sampling, or NUTS from the mode."""
 
     samplers = ("importance", "nutpie")
     tune, long_tune = TUNE, 1000
 
     @abstractmethod
     def integrated(self, model: MixedModel) -> IntegratedModel:
-        """What is left of a model."""
+        """The model of the parameters that are left."""
 
     def draw(self, model: MixedModel, settings: SamplerSettings) -> RouteDraws:
         posterior, sampling = sample_integrated(lambda: self.integrated(model), settings)
@@ -218,7 +203,25 @@ class IntegratedRoute(Route):
     def seconds_anew(self, model: MixedModel) -> float:
         return N_VALUES * self.seconds_per_value(model)
 
+    def log_marginal(
+        self, model: MixedModel, *, seed: int, cores: int, weights: Importance | None = None
+    ) -> LogMarginal:
+        """The mean of importance weights; no number if they cannot be trusted."""
+        if weights is not None and from_weights(weights).reliable:
+            return from_weights(weights)
+        return by_importance(self.integrated(model), seed=seed, cores=cores)
+
+    def with_other_priors(
+        self, fit: "Fit", evidence: LogMarginal, priors: Mapping[str, Prior], *, anew: bool
+    ) -> LogMarginal:
+        """The draws reweighted; new values if the draws do not reach the other priors."""
+        by_draws = reweighted(fit, evidence, priors)
+        if by_draws.reliable or evidence.reason or not anew:
+            return by_draws
+        other = replace(fit.model, priors=dict(priors))
+        return self.log_marginal(other, seed=fit.sampling.seed, cores=fit.sampling.cores)
+
 
 def no_closed_form(family: Family) -> str:
-    """Why a route does not take a family at all."""
+    """The obstacle for a family that a route does not take at all."""
     return f"{family} has no closed form"

@@ -1,4 +1,4 @@
-"""All routes, and which of them a model takes."""
+"""All routes, and the choice of the one that a model takes."""
 
 from bayesmix.errors import ArgumentError, QuadratureError, did_you_mean, shown
 from bayesmix.families.family import Family
@@ -10,10 +10,10 @@ from bayesmix.modelling.route import Choice, Request, Route, no_closed_form
 from bayesmix.modelling.settings import SAMPLERS
 
 ROUTES: tuple[Route, ...] = (ExactRoute(), QuadratureRoute(), JointRoute())
-"""In the order in which they are tried; the last takes every model."""
+"""The routes in the order in which they are tried; the last one takes every model."""
 
 MARGINAL = "marginal"
-"""Asks for whichever route integrates something out; fits that earlier versions stored have it."""
+"""The method that asks for any route that integrates something out; fits stored by earlier versions have it."""
 
 
 def route_named(name: str) -> Route:
@@ -22,7 +22,7 @@ def route_named(name: str) -> Route:
 
 
 def current_name(name: str, family: Family) -> str:
-    """The route that a fit took, by its name of today: earlier versions had one name for two."""
+    """The current name of the route that a fit took; earlier versions had one name for two routes."""
     if name != MARGINAL:
         return name
     return ExactRoute.name if family.is_gaussian_identity else QuadratureRoute.name
@@ -34,20 +34,20 @@ def route_of(model: MixedModel) -> Route:
 
 
 def why_not_integrated(model: MixedModel) -> str | None:
-    """What keeps a model from every route that integrates something out, in words; None: one of them takes it."""
+    """What keeps a model from every route that integrates something out, in words; None if one of them takes it."""
     obstacles = [route.why_not(model) for route in ROUTES if not route.samples_effects]
     return None if None in obstacles else _telling([text for text in obstacles if text], model)
 
 
 def choose_route(model: MixedModel, request: Request) -> Choice:
-    """How to sample a model: the first route that takes it, with the sampler that promises to do.
+    """The first route that takes a model, with the most promising sampler.
 
-    Arguments that mean something to NUTS alone ask for it, where the sampler is ``"auto"``.
+    With the sampler ``"auto"``, arguments that only NUTS has ask for NUTS.
 
     Raises
     ------
     ArgumentError
-        The sampler is not known, or what is asked for does not apply; the message says why.
+        The sampler is not known, or the method or sampler does not apply; the message says why.
     """
     _require_sampler(request)
     obstacles: list[str] = []
@@ -67,7 +67,7 @@ def choose_route(model: MixedModel, request: Request) -> Choice:
 
 
 def without_quadrature(request: Request, choice: Choice, error: QuadratureError) -> Choice:
-    """All parameters instead, with the `error` as reason; raised where the quadrature was asked for."""
+    """The joint route, with the `error` as reason; the error is raised if the user asked for the quadrature."""
     if request.method != "auto" or (choice.sampler == "importance" and choice.otherwise is None):
         raise error
     return Choice(JointRoute.name, "nutpie", str(error))
@@ -87,6 +87,6 @@ def _require_sampler(request: Request) -> None:
 
 
 def _telling(obstacles: list[str], model: MixedModel) -> str:
-    """The one that says most: that a route is for other families is said where nothing else is to be said."""
+    """The obstacle that says most; that a route is for other families is said only if there is no other one."""
     plain = no_closed_form(model.family)
     return next((text for text in obstacles if text != plain), plain)

@@ -1,6 +1,6 @@
-"""What is said of separation before sampling begins: to whoever watches, and to priors that would not bound it."""
+"""Separation before sampling begins: a notice to the user, and the refusal of priors that do not bound it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from rich.console import Console
 
@@ -14,22 +14,26 @@ from bayesmix.terminal import can_show
 
 
 def tell_of_separation(design: Design, family: Family, *, shown: bool) -> None:
-    """A line for each cell or combination that separates, in a terminal or a notebook; `print(fit)` has them too."""
+    """Print a line for each cell or combination that separates, in a terminal or a notebook, as `print(fit)` does."""
     console = Console(stderr=True)
-    if shown and can_show(console) and can_separate(family):
-        for found in separation_of(design, family).found:
-            what = f"{place(found)}: {count(found, family)}; {runaways(design.fixed.names, found)}"
-            line = f"Separation: {what}. How far it goes is bounded by the prior."
+    if shown and can_show(console):
+        for sentence in _separations(design, family):
+            line = f"Separation: {sentence}. How far it goes is bounded by the prior."
             console.print(line, markup=False, highlight=False)
 
 
 def require_bounded(design: Design, family: Family, priors: Mapping[str, Prior]) -> None:
-    """Refuse flat priors where the data separate: where neither bounds it the posterior has no integral."""
+    """Refuse flat priors if the data separate: where neither bounds the posterior, it has no integral."""
     flat = [name for name in design.fixed.names if not priors[name].distribution.proper]
-    if flat and can_separate(family):
-        for found in separation_of(design, family).found:
-            what = f"{place(found)}: {count(found, family)}; {runaways(design.fixed.names, found)}"
-            raise PriorError(
-                f"The data separate ({what}), and the prior of {listing(flat)} is {FLAT}(): nothing bounds the "
-                "posterior. Give a proper prior, such as Normal(0, 2.5)."
-            )
+    for sentence in _separations(design, family) if flat else ():
+        raise PriorError(
+            f"The data separate ({sentence}), and the prior of {listing(flat)} is {FLAT}(): nothing bounds the "
+            "posterior. Give a proper prior, such as Normal(0, 2.5)."
+        )
+
+
+def _separations(design: Design, family: Family) -> Iterator[str]:
+    """Where the data separate: cell, counts, and the coefficients that run away."""
+    if can_separate(family):
+        for cell in separation_of(design, family).found:
+            yield f"{place(cell)}: {count(cell, family)}; {runaways(design.fixed.names, cell)}"

@@ -1,19 +1,19 @@
 """Where a model's parameters stand in the posterior.
 
-Names and dims are Bambi's, so that Bambi and ArviZ read the posterior as their own: a numeric coefficient is
-a scalar variable `Days`; a factor's are one variable `recipe` along `recipe_dim`; a group effect is
-`Days|Subject` along `Subject__factor_dim`, for a factor `f|g` along `f__expr_dim` and `g__factor_dim`.
-Variance parameters are scalars `sd_Subject__Days`; the correlations of a term are `corr_Subject`, a pair each.
-The predictor of a further parameter is named after it: `sigma_Days`, `sigma_1|Subject`, `sd_Subject__sigma_Intercept`,
-`corr_Subject__sigma`; the thresholds of an ordinal response are `threshold` along `threshold_dim`.
-xarray keeps `/` for paths: in these names it stands as U+2215, `I(Days \N{DIVISION SLASH} 2)`; in dims a comma is `;`.
+Names and dims are Bambi's, so that Bambi and ArviZ read the posterior as their own. A numeric coefficient is a scalar
+variable `Days`; the coefficients of a factor are one variable `recipe` along `recipe_dim`; a group effect is
+`Days|Subject` along `Subject__factor_dim`, for a factor `f|g` along `f__expr_dim` and `g__factor_dim`. Standard
+deviations are scalars `sd_Subject__Days`; the correlations of a term are one variable `corr_Subject`. The predictor of
+a further parameter is named after it: `sigma_Days`, `sigma_1|Subject`, `sd_Subject__sigma_Intercept`,
+`corr_Subject__sigma`. The thresholds of an ordinal response are `threshold` along `threshold_dim`.
+xarray reserves `/` for paths: names have U+2215 instead, `I(Days \N{DIVISION SLASH} 2)`; dims have `;` for a comma.
 """
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.formula.design import Design, GroupTerm, TermColumns, prefixed
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ def group_dims(owner: TermColumns, term: GroupTerm) -> tuple[str, ...]:
 
 
 def as_dim(name: str) -> str:
-    """`name` as a dim: nutpie joins the dims of a variable with commas.
+    """`name` as a dim, without commas, since nutpie joins the dims of a variable with them.
 
-    It makes dims of the names of transformed variables: those of free variables with a transform keep to it too.
+    nutpie also makes dims from the names of transformed variables, which therefore follow the same rule.
     """
     return name.replace(",", ";")
 
@@ -85,7 +85,7 @@ def column_pairs(term: GroupTerm) -> tuple[tuple[str, str], ...]:
 
 
 def theta_names(design: Design) -> tuple[str, ...]:
-    """The variance parameters in the order of `numerics.variance_parameters`, each named after what it makes."""
+    """The variance parameters in the order of `numerics.variance_parameters`, named after the sds and correlations."""
     names: list[str] = []
     for term in design.random:
         names += sd_names(term)
@@ -103,7 +103,7 @@ def threshold_names(design: Design) -> tuple[str, ...]:
 
 
 def constant_parameters(design: Design, auxiliary: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of the family's further parameters that have no formula, the same for all rows."""
+    """The family's further parameters that have no formula and are the same for all rows."""
     return tuple(name for name in auxiliary if name not in design.parts)
 
 
@@ -112,7 +112,7 @@ def keeps_effects(posterior: "xr.Dataset", term: GroupTerm) -> bool:
     return group_variable(term.terms[0], term) in posterior
 
 
-def fixed_draws(posterior: "xr.Dataset", design: Design) -> NDArray[np.float64]:
+def fixed_draws(posterior: "xr.Dataset", design: Design) -> Floats:
     """Draws of the fixed coefficients, shape (n_chains, n_draws, p), in the order of `design.fixed.names`."""
     draws = np.empty((posterior.sizes["chain"], posterior.sizes["draw"], len(design.fixed.names)))
     for term in design.fixed.terms:
@@ -121,14 +121,14 @@ def fixed_draws(posterior: "xr.Dataset", design: Design) -> NDArray[np.float64]:
     return draws
 
 
-def threshold_draws(posterior: "xr.Dataset", design: Design) -> NDArray[np.float64]:
-    """Draws of the thresholds, shape (n_chains, n_draws, n_thresholds); of a response that is not ordinal none."""
+def threshold_draws(posterior: "xr.Dataset", design: Design) -> Floats:
+    """Draws of the thresholds, shape (n_chains, n_draws, n_thresholds); none unless the response is ordinal."""
     if not design.response.categories:
         return np.empty((posterior.sizes["chain"], posterior.sizes["draw"], 0))
     return posterior[THRESHOLD].transpose("chain", "draw", THRESHOLD_DIM).to_numpy()
 
 
-def group_draws(posterior: "xr.Dataset", term: GroupTerm) -> NDArray[np.float64]:
+def group_draws(posterior: "xr.Dataset", term: GroupTerm) -> Floats:
     """Draws of a term's group effects, shape (n_chains, n_draws, n_levels, k)."""
     draws = np.empty((posterior.sizes["chain"], posterior.sizes["draw"], term.n_levels, term.k))
     for owner in term.terms:
@@ -138,22 +138,22 @@ def group_draws(posterior: "xr.Dataset", term: GroupTerm) -> NDArray[np.float64]
     return draws
 
 
-def sd_draws(posterior: "xr.Dataset", term: GroupTerm) -> NDArray[np.float64]:
+def sd_draws(posterior: "xr.Dataset", term: GroupTerm) -> Floats:
     """Draws of a term's standard deviations, shape (n_chains, n_draws, k)."""
     names = sd_names(term)
     return np.stack([posterior[name].transpose("chain", "draw").to_numpy() for name in names], axis=-1)
 
 
-def corr_draws(posterior: "xr.Dataset", term: GroupTerm, design: Design) -> NDArray[np.float64]:
+def corr_draws(posterior: "xr.Dataset", term: GroupTerm, design: Design) -> Floats:
     """Draws of a term's correlations, shape (n_chains, n_draws, k (k - 1) / 2), pairs as `column_pairs`."""
     return posterior[corr_name(term, design.random)].transpose("chain", "draw", ...).to_numpy()
 
 
 def column_coords(term: TermColumns, names: tuple[str, ...]) -> tuple[str, ...]:
     """The coords of a term's columns: the levels of a plain factor, else the columns' names."""
-    own = tuple(names[column] for column in term.columns)
+    columns = tuple(names[column] for column in term.columns)
     bracket = f"{term.label}["
     is_plain = len(term.factors) == 1 and term.label == prefixed(term.parameter, term.factors[0])
-    if is_plain and all(name.startswith(bracket) for name in own):
-        return tuple(name.removeprefix(bracket).removesuffix("]") for name in own)
-    return own
+    if is_plain and all(name.startswith(bracket) for name in columns):
+        return tuple(name.removeprefix(bracket).removesuffix("]") for name in columns)
+    return columns

@@ -24,6 +24,7 @@ def _of_one_correlation(x: Floats, eta: float, *, k: int) -> Floats:
 
 BETA_PRIOR = Distribution(
     name="Beta",
+    stan="beta",
     arguments=(
         Argument("alpha", "1 + successes seen before", True, "alpha"),
         Argument("beta", "1 + failures seen before", True, "beta"),
@@ -43,6 +44,7 @@ DIRICHLET_PRIOR = Distribution(
 
 LKJ_PRIOR = Distribution(
     name="LKJ",
+    stan="lkj",
     arguments=(Argument("eta", "1: uniform over correlation matrices", True, "eta"),),
     support="correlation",
     log_density=_of_one_correlation,

@@ -9,6 +9,9 @@ are independent, with scales s and s / sd(year), its scale is
 
 so that the origin of a covariate carries no information on the coefficients. With centred covariates every scale stays
 as it is. ``I(year^2)`` beside ``year`` is a product, too: year times year.
+
+The unit of a factor's column is how far apart its levels are there, 1 between 0 and 1 and 2 between -1 and 1: the
+difference that a coefficient makes between levels has the same scale under every coding, and however rare a level is.
 """
 
 from collections import Counter
@@ -19,7 +22,8 @@ from math import comb, prod
 import numpy as np
 
 from bayesmix.arrays import Floats
-from bayesmix.formula.coding import columns_of
+from bayesmix.formula.coding import coding_within, columns_of
+from bayesmix.formula.codings import reach_of_columns
 from bayesmix.formula.columns import Factor
 from bayesmix.formula.design import Design, FixedEffects, TermColumns
 from bayesmix.formula.syntax import Binary, Call, Name, Node, Number
@@ -32,7 +36,8 @@ _POWERS = (2, 3, 4)
 def fixed_units(design: Design) -> Floats:
     """The unit of each fixed column, (p,): sd of a number, 1 for 0/1 columns and the intercept, products for products.
 
-    If nothing takes up the predictors' means, root mean squares take the place of sds.
+    Of other columns of a factor it is the distance of its levels. If nothing takes up the predictors' means, root mean
+    squares take the place of sds.
     """
     centred = design.fixed.is_centred or bool(cell_means(design.fixed))
     return _units(design, _fixed_terms(design), design.fixed.terms, design.fixed.matrix, centred=centred)
@@ -125,16 +130,35 @@ def _units(
     for term, owner in zip(terms, owners, strict=True):
         block = matrix[:, list(owner.columns)]
         product = _product(term, terms, design)
-        if product.powers.total() == 1:
+        if owner.kind == "factor" and product.powers.total() == 1:
+            units[list(owner.columns)] = _units_of_factor(term.variables[0], block, _variables(design))
+        elif product.powers.total() == 1:
             units[list(owner.columns)] = [_unit(column, centred) for column in block.T]
         elif not _is_zero_one(block):
             variables, products = _variables(design), [1.0]
             for variable, (base, power) in zip(term.variables, product.bases, strict=True):
                 node = base if power > 1 else variable
-                columns, _, _ = columns_of(node, term, terms, variables, all_levels=False)
-                products = [before * _unit(column, centred) ** power for column in columns.T for before in products]
+                own = _units_within(node, term, terms, variables, centred)
+                products = [before * unit**power for unit in own for before in products]
             units[list(owner.columns)] = products
     return units
+
+
+def _units_of_factor(node: Node, columns: Floats, variables: Variables) -> Floats:
+    """Of a factor that is a term of its own."""
+    factor = variables.variable(node)
+    if _is_zero_one(columns) or not isinstance(factor, Factor):
+        return np.ones(columns.shape[1])
+    return reach_of_columns(variables.coding(node, factor))
+
+
+def _units_within(node: Node, term: Term, terms: Sequence[Term], variables: Variables, centred: bool) -> list[float]:
+    """Of one variable of a product."""
+    values = variables.variable(node)
+    if isinstance(values, Factor):
+        return list(reach_of_columns(coding_within(node, values, term, terms, variables, all_levels=False)))
+    columns, _, _ = columns_of(node, term, terms, variables, all_levels=False)
+    return [_unit(column, centred) for column in columns.T]
 
 
 def _unit(column: Floats, centred: bool) -> float:

@@ -24,6 +24,7 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
     `Intercept`           Normal(mean y, 2.5 sd y)                     Normal(0, 2.5); log: (log mean y, 2.5)
     a coefficient         Normal(0, 2.5 sd y / sd x)                   Normal(0, 2.5 / sd x)
     of a 0/1 column       Normal(0, 2.5 sd y)                          Normal(0, 2.5)
+    of a coded factor     Normal(0, 2.5 sd y / r)                      Normal(0, 2.5 / r)
     `sd_<group>__<col>`   HalfStudentT(3, sd y / sd z)                 HalfNormal(1)
     `corr_<group>`        LKJ(2)                                       LKJ(2)
     ====================  ===========================================  ==================================

@@ -40,6 +40,8 @@ class Distribution:
         of columns `k`.
     scipy
         SciPy's frozen distribution; if `folded`, the symmetric one about 0 whose absolute value has this distribution.
+    stan
+        Its name in Stan, with the same arguments; if `folded`, that of the symmetric one, whose location is 0.
     proper
         Whether the density has an integral.
     size
@@ -62,6 +64,7 @@ class Distribution:
     support: str
     log_density: Callable[..., Floats] | None
     scipy: Callable[..., Any] | None
+    stan: str = ""
     proper: bool = True
     folded: bool = False
     size: Callable[..., float] | None = None

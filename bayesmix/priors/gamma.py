@@ -24,6 +24,7 @@ def _of_inverse(x: Floats, shape: float, scale: float) -> Floats:
 
 GAMMA_PRIOR = Distribution(
     name="Gamma",
+    stan="gamma",
     arguments=(_SHAPE, Argument("rate", "shape / mean", True, "beta")),
     support="positive",
     log_density=_log_density,
@@ -35,6 +36,7 @@ GAMMA_PRIOR = Distribution(
 
 EXPONENTIAL_PRIOR = Distribution(
     name="Exponential",
+    stan="exponential",
     arguments=(Argument("rate", "1 / mean", True, "lam"),),
     support="positive",
     log_density=lambda x, rate: _log_density(x, 1.0, rate),
@@ -47,6 +49,7 @@ EXPONENTIAL_PRIOR = Distribution(
 
 INVERSE_GAMMA_PRIOR = Distribution(
     name="InverseGamma",
+    stan="inv_gamma",
     arguments=(_SHAPE, Argument("scale", "scale", True, "beta")),
     support="positive",
     log_density=_of_inverse,

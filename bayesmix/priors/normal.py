@@ -24,6 +24,7 @@ def _scaled_logarithm(args: Numbers, factor: float) -> Numbers:
 
 NORMAL_PRIOR = Distribution(
     name="Normal",
+    stan="normal",
     arguments=(Argument("mu", "location", False, "mu"), _SIGMA),
     support="real",
     log_density=_log_density,
@@ -34,6 +35,7 @@ NORMAL_PRIOR = Distribution(
 
 HALF_NORMAL_PRIOR = Distribution(
     name="HalfNormal",
+    stan="normal",
     arguments=(_SIGMA,),
     support="positive",
     log_density=half(_log_density),
@@ -47,6 +49,7 @@ HALF_NORMAL_PRIOR = Distribution(
 
 LOG_NORMAL_PRIOR = Distribution(
     name="LogNormal",
+    stan="lognormal",
     arguments=(Argument("mu", "mean of the log", False, "mu"), Argument("sigma", "sd of the log", True, "sigma")),
     support="positive",
     log_density=_of_logarithm,
@@ -63,6 +66,7 @@ def _of_laplace(x: Floats, mu: float, b: float) -> Floats:
 
 LAPLACE_PRIOR = Distribution(
     name="Laplace",
+    stan="double_exponential",
     arguments=(Argument("mu", "location", False, "mu"), Argument("b", "scale", True, "b")),
     support="real",
     log_density=_of_laplace,

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from bayesmix.errors import PriorError, did_you_mean, listing
-from bayesmix.posterior.layout import without_slash
+from bayesmix.errors import PriorError
+from bayesmix.priors.given import Given, by_parameter
 from bayesmix.priors.prior import Prior, Priors
 from bayesmix.priors.reading import parameter_kind, read_prior
 
@@ -12,13 +12,15 @@ _SMALLEST, _LARGEST = 1e-50, 1e50
 
 def settle_priors(
     defaults: Mapping[str, Prior],
-    given: Mapping[str, str | Prior] | None,
+    given: Given,
     column_sds: Mapping[str, float] | None = None,
 ) -> dict[str, Prior]:
     """The defaults, replaced where another prior is `given`, in the order of the defaults.
 
     Parameters
     ----------
+    given
+        By parameter, or in brms's or Bambi's words, as `given.by_parameter` reads them.
     column_sds
         For each group sd the sd of the column that varies by group, from `default_priors.column_sds`: those whose sd(z)
         sd / sigma has no unit, so that their prior may be relative to sigma.
@@ -28,16 +30,8 @@ def settle_priors(
     PriorError
         A given name is no parameter of the model, or its prior cannot be read or does not suit it.
     """
-    if given is not None and not isinstance(given, Mapping):
-        raise PriorError(f'priors is a mapping, such as {{"sigma": "HalfNormal(20)"}}; got {type(given).__name__}.')
     settled = Priors(defaults)
-    for written, prior in (given or {}).items():
-        parameter = str(written) if written in defaults else without_slash(str(written))
-        if parameter not in defaults:
-            raise PriorError(
-                f"A prior is given for {written!r}, which the model does not have."
-                f"{did_you_mean(parameter, defaults)} Its parameters: {listing(defaults)}."
-            )
+    for parameter, prior in by_parameter(given, defaults).items():
         read = read_prior(prior, parameter, parameter_kind(defaults[parameter]))
         _require_moderate(read, parameter)
         _require_within(read, defaults[parameter], parameter)

@@ -24,6 +24,7 @@ def _cauchy(x: Floats, mu: float, sigma: float) -> Floats:
 
 STUDENT_T_PRIOR = Distribution(
     name="StudentT",
+    stan="student_t",
     arguments=(_NU, Argument("mu", "location", False, "mu"), _SIGMA),
     support="real",
     log_density=_log_density,
@@ -35,6 +36,7 @@ STUDENT_T_PRIOR = Distribution(
 CAUCHY_PRIOR = replace(
     STUDENT_T_PRIOR,
     name="Cauchy",
+    stan="cauchy",
     arguments=(Argument("mu", "location", False, "alpha"), Argument("sigma", "scale", True, "beta")),
     log_density=_cauchy,
     scipy=lambda mu, sigma: scipy.stats.cauchy(mu, sigma),
@@ -43,6 +45,7 @@ CAUCHY_PRIOR = replace(
 
 HALF_STUDENT_T_PRIOR = Distribution(
     name="HalfStudentT",
+    stan="student_t",
     arguments=(_NU, _SIGMA),
     support="positive",
     log_density=half(_log_density),
@@ -57,6 +60,7 @@ HALF_STUDENT_T_PRIOR = Distribution(
 HALF_CAUCHY_PRIOR = replace(
     HALF_STUDENT_T_PRIOR,
     name="HalfCauchy",
+    stan="cauchy",
     arguments=(Argument("scale", "scale", True, "beta"),),
     log_density=half(_cauchy),
     scipy=lambda scale: scipy.stats.cauchy(0, scale),

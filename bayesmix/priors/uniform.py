@@ -17,6 +17,7 @@ def _scaled(args: Numbers, factor: float) -> Numbers:
 
 UNIFORM_PRIOR = Distribution(
     name="Uniform",
+    stan="uniform",
     arguments=(Argument("lower", "lower bound", False, "lower"), Argument("upper", "upper bound", False, "upper")),
     support="interval",
     log_density=_log_density,

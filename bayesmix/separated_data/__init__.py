@@ -1,1 +1,1 @@
-"""Data that are separated: where they are, and how that is said."""
+"""Separated data: where they are, and the words for it."""

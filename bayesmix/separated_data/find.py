@@ -1,11 +1,11 @@
-"""What the data cannot tell of a model for counts, found before sampling: separation, and levels with one outcome.
+"""Separation in data of counts, and levels with one outcome, found before sampling.
 
-Cells of the fixed factors without successes, or without failures; a combination of predictors that separates where no
-cell does; levels of a grouping factor with one outcome alone. None of it stops a fit with proper priors: the posterior
-then has a direction, and a size that the priors bound.
+These are cells of the fixed factors without successes, or without failures; a combination of predictors that separates
+if no cell does; levels of a grouping factor with one outcome alone. None of them prevents a fit with proper priors: the
+data give the posterior a direction, and the priors bound its size.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,22 +14,23 @@ from bayesmix.arrays import Flags, Floats, Positions
 from bayesmix.families.family import Family
 from bayesmix.families.record import OF_A_PROBABILITY
 from bayesmix.formula.crossings import crossings
-from bayesmix.formula.design import Design
+from bayesmix.formula.dependent_columns import independent_columns
+from bayesmix.formula.design import Design, FixedEffects
 from bayesmix.formula.response import COUNTS, OUT_OF_TRIALS
 from bayesmix.numerics.separation import can_move, runaway, separation
 
-_EXACT = 1e-8  # of a column of zeros and ones
+_EXACT = 1e-8  # deviation from zeros and ones
 _NOTHING = 2
 _COUNTED = ("binary", *OUT_OF_TRIALS, *COUNTS)
 
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What each row tells of its linear predictor.
+    """What each row says about its linear predictor.
 
     `side` (n_obs,): where the likelihood of the row has its supremum, -1 at -infinity (no success, no count), 1 at
-    +infinity (no failure), 0 in between. `tells` (n_obs,): False where the row says nothing, such as one without
-    trials. `successes` (n_obs,) or counts; `trials` (n_obs,), None for counts.
+    +infinity (no failure), 0 in between. `tells` (n_obs,): False if the row says nothing, such as one without trials.
+    `successes` (n_obs,) or counts; `trials` (n_obs,), None for counts.
     """
 
     side: NDArray[np.int8]
@@ -40,12 +41,12 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Separating:
-    """Rows that some direction of the coefficients fits ever better, and the direction.
+    """Rows that fit ever better along some direction of the coefficients, and the direction.
 
-    `kind`: ``"cell"``, or ``"combination"`` of predictors. `where`: of a cell its factors' levels, of a combination the
-    coefficients that take part. `side`: -1 no success, 1 no failure, 0 both sides or, of a cell, nothing told.
-    `direction` (p,): the coefficients along it; those that a cell without trials leaves undetermined. `n_rows`,
-    `successes`, `trials` (nan for counts) of the rows.
+    `kind`: ``"cell"``, or ``"combination"`` of predictors. `where`: the levels of a cell's factors, or the coefficients
+    of a combination. `side`: -1 no success, 1 no failure, 0 both sides, or a cell without trials. `direction` (p,) of
+    the coefficients; for a cell without trials those that it leaves undetermined. `n_rows`, `successes` and `trials`
+    (nan for counts) of the rows.
     """
 
     kind: str
@@ -58,7 +59,7 @@ class Separating:
 
     @property
     def separates(self) -> bool:
-        """False of a cell without trials, whose coefficients go nowhere: the data say nothing of them."""
+        """False for a cell without trials: the data say nothing about its coefficients, which go nowhere."""
         return self.kind == "combination" or self.side != 0
 
 
@@ -80,11 +81,11 @@ class PureLevels:
 
 @dataclass(frozen=True)
 class Separated:
-    """What the data cannot tell.
+    """What the data leave open.
 
     `found`: cells, those of fewest factors first, then a combination of predictors. `coefficients` (p,): those without
-    a finite maximum likelihood estimate; `signs` (p,): where they go, 0 where either way. `n_rows` fit ever better;
-    `complete`: all that tell anything do. `levels`: each grouping factor that has levels with one outcome alone.
+    a finite maximum likelihood estimate; `signs` (p,): where they go, 0 if either way. `n_rows`: how many rows fit ever
+    better; `complete`: whether all informative rows do. `levels`: grouping factors with levels with one outcome alone.
     """
 
     found: tuple[Separating, ...]
@@ -101,10 +102,10 @@ def can_separate(family: Family) -> bool:
 
 
 def outcomes(design: Design, family: Family) -> Outcomes:
-    """What each row tells of its linear predictor."""
+    """What each row says about its linear predictor."""
     y, trials = design.response.values, design.response.trials
     if family.response in COUNTS:
-        # A hurdle model's mean is told of by counts above 0 alone; it is lowest where they are all 1.
+        # Only counts above 0 inform a hurdle model's mean, which is lowest if they are all 1.
         hurdle = family.record.hurdle
         lowest = 1.0 if hurdle else 0.0
         return Outcomes(np.where(y <= lowest, -1, 0).astype(np.int8), (y > 0) | (not hurdle), y, None)
@@ -114,22 +115,41 @@ def outcomes(design: Design, family: Family) -> Outcomes:
 
 
 def separation_of(design: Design, family: Family) -> Separated:
-    """Look for separation in the fixed part, and for levels with one outcome; nothing is fitted.
+    """Find separation in the fixed part of a model for counts (`can_separate`), and levels with one outcome.
 
-    Parameters
-    ----------
-    design
-        The design of a model for counts; see `can_separate`.
-    family
-        Its family.
+    Nothing is fitted, and of columns that depend on others nothing is said: directions that leave every row as it is
+    separate nothing.
     """
+    reduced = independent_columns(design)
+    found = _of_full_rank(reduced, family)
+    return found if reduced is design else _with_every_column(found, design.fixed)
+
+
+def _with_every_column(found: Separated, fixed: FixedEffects) -> Separated:
+    """The same with zeros at the columns that depend on others."""
+    kept = () if fixed.dependence is None else fixed.dependence.kept
+
+    def spread[Kind: np.generic](values: NDArray[Kind]) -> NDArray[Kind]:
+        every = np.zeros(len(fixed.names), dtype=values.dtype)
+        every[list(kept)] = values
+        return every
+
+    return replace(
+        found,
+        found=tuple(replace(one, direction=spread(one.direction)) for one in found.found),
+        coefficients=spread(found.coefficients),
+        signs=spread(found.signs),
+    )
+
+
+def _of_full_rank(design: Design, family: Family) -> Separated:
     seen = outcomes(design, family)
     X, side = design.fixed.matrix[seen.tells], seen.side[seen.tells]
     levels = _pure_levels(design, seen)
     without, signs = np.zeros(X.shape[1], dtype=bool), np.zeros(X.shape[1], dtype=np.int8)
     if not can_move(X, side):
         return Separated((), without, signs, 0, False, levels)
-    found, apart = _cells(design, seen)
+    patterns, apart = _cells(design, seen)
     moved = apart[seen.tells]
     more = separation(X, side, apart=moved)
     if more is not None:
@@ -139,16 +159,16 @@ def separation_of(design: Design, family: Family) -> Separated:
         rows &= ~apart
         names = [name for name, way in zip(design.fixed.names, more.direction, strict=True) if way]
         where = tuple((name, "") for name in names)
-        found.append(_separating("combination", where, more.direction, rows, seen))
-    if found:
+        patterns.append(_separating("combination", where, more.direction, rows, seen))
+    if patterns:
         gone = runaway(X, side, moved)
         without, signs = gone.coefficients, gone.signs
-    return Separated(tuple(found), without, signs, int(moved.sum()), bool(moved.all()), levels)
+    return Separated(tuple(patterns), without, signs, int(moved.sum()), bool(moved.all()), levels)
 
 
 def _cells(design: Design, seen: Outcomes) -> tuple[list[Separating], Flags]:
     """Cells with one outcome, or none, that a direction moves alone and that lie in no larger such cell; their rows."""
-    found: list[Separating] = []
+    cells: list[Separating] = []
     masks: list[Flags] = []
     apart = np.zeros(design.n_obs, dtype=bool)
     for crossing in crossings(design):
@@ -163,14 +183,14 @@ def _cells(design: Design, seen: Outcomes) -> tuple[list[Separating], Flags]:
             masks.append(rows)
             side = 0 if outcome[number] == _NOTHING else int(outcome[number])
             where = tuple(zip(crossing.factors, crossing.levels[number], strict=True))
-            found.append(_separating("cell", where, (side or 1) * direction, rows, seen))
+            cells.append(_separating("cell", where, (side or 1) * direction, rows, seen))
             if side:
                 apart |= rows
-    return found, apart & seen.tells
+    return cells, apart & seen.tells
 
 
 def _outcome_of(place: Positions, n_places: int, seen: Outcomes) -> NDArray[np.int8]:
-    """Of the rows of each place together (n_places,): -1 no success, 1 no failure, 0 both, 2 nothing told."""
+    """The outcome of all rows of each place (n_places,): -1 no success, 1 no failure, 0 both, 2 no informative row."""
     lowest, highest = np.full(n_places, 2), np.full(n_places, -2)
     np.minimum.at(lowest, place[seen.tells], seen.side[seen.tells])
     np.maximum.at(highest, place[seen.tells], seen.side[seen.tells])
@@ -204,18 +224,14 @@ def _separating(
 
 
 def _pure_levels(design: Design, seen: Outcomes) -> tuple[PureLevels, ...]:
-    found = []
-    groups = {term.group: term for term in design.random}
-    for term in groups.values():
+    pure = []
+    for term in {term.group: term for term in design.random}.values():
         outcome = _outcome_of(term.index, term.n_levels, seen)
-        if not outcome.any():
-            continue
-        n_rows, successes = (
-            np.bincount(term.index, weights=weights, minlength=term.n_levels)
-            for weights in (np.ones(design.n_obs), seen.successes)
-        )
-        trials = np.full(term.n_levels, np.nan)
-        if seen.trials is not None:
-            trials = np.bincount(term.index, weights=seen.trials, minlength=term.n_levels)
-        found.append(PureLevels(term.group, term.levels, outcome, n_rows.astype(np.intp), successes, trials))
-    return tuple(found)
+        if outcome.any():
+            n_rows = np.bincount(term.index, minlength=term.n_levels)
+            successes = np.bincount(term.index, seen.successes, term.n_levels)
+            trials = np.full(term.n_levels, np.nan)
+            if seen.trials is not None:
+                trials = np.bincount(term.index, seen.trials, term.n_levels)
+            pure.append(PureLevels(term.group, term.levels, outcome, n_rows, successes, trials))
+    return tuple(pure)

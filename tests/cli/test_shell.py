@@ -41,7 +41,7 @@ BAD = {
     "group": (["fit", "Reaction ~ (1 | Subjct)", "sleepstudy"], "'Subjct'", "Did you mean 'Subject'?"),
     "set": (["fit", SLEEP, "slepstudy"], "no bundled data set", "Did you mean 'sleepstudy'?"),
     "file": (["fit", SLEEP, "x.csv"], "no file 'x.csv'", ""),
-    "family": (["fit", SLEEP, "sleepstudy", "--family", "gausian"], "'gausian'", "Did you mean 'gaussian'?"),
+    "family": (["fit", SLEEP, "sleepstudy", "--family", "gausian"], "'gausian'", "Did you mean 'gaussian' or "),
     "link": (["fit", SLEEP, "sleepstudy", "--family", "gaussian(probit)"], "'probit'", "identity"),
     "prior without parameter": (
         ["fit", SLEEP, "sleepstudy", "--prior", "HalfNormal(2)"],

@@ -1,7 +1,11 @@
 """`read_table`: what it reads, and the line that a file which cannot be read gets."""
 
+import bz2
 import gzip
+import io
+import lzma
 import os
+import zipfile
 
 import pandas as pd
 import pyarrow as pa
@@ -143,7 +147,7 @@ BAD_FILES = [
     ("empty.feather", b"", "'empty.feather' is empty."),
     ("text.feather", b"y,g\n1,a\n", "'text.feather' cannot be read as feather"),
     ("text.parquet", b"y,g\n1,a\n", "'text.parquet' cannot be read as parquet"),
-    ("book.ods", b"PK", "'book.ods' cannot be read by its ending; known are .csv, .csv.gz, .tsv"),
+    ("book.ods", b"PK", "'book.ods' cannot be read by its ending; known are .csv, .tsv and .txt (each also with .gz"),
     ("noending", b"y,g\n1,a\n", "'noending' cannot be read by its ending"),
     ("new\nline.csv", b"", "'new\\nline.csv' is empty."),
 ]
@@ -213,3 +217,53 @@ def test_a_file_that_fails_while_it_is_read_gets_one_line(monkeypatch):
     monkeypatch.setattr(pd, "read_csv", failing)
     with pytest.raises(DataError, match=r"^'t.csv' cannot be read: Input/output error\.$"):
         read_table("t.csv")
+
+
+def zipped(**members: bytes) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, inside in members.items():
+            archive.writestr(name.replace("__dot__", "."), inside)
+    return content.getvalue()
+
+
+COMPRESSED = {
+    "t.csv.gz": gzip.compress,
+    "t.csv.bz2": bz2.compress,
+    "t.csv.xz": lzma.compress,
+    "t.CSV.ZIP": lambda content: zipped(t__dot__csv=content),
+    "mac.csv.zip": lambda content: zipped(**{"folder/": b"", "folder/t.csv": content, "__MACOSX/._t.csv": b"\0"}),
+}
+
+
+@pytest.mark.parametrize("name", COMPRESSED)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+def test_compressed_texts_are_the_same_table(folder, name, encoding):
+    (folder / name).write_bytes(COMPRESSED[name]('y;g\r\n1,5;ä\r\n2,5;"b\nc"\r\n'.encode(encoding)))
+    data = read_table(name, sep=";", decimal=",", encoding=None if encoding == "utf-8-sig" else encoding)
+    assert data.to_dict("list") == {"y": [1.5, 2.5], "g": ["ä", "b\nc"]}
+
+
+@pytest.mark.parametrize("name", ["t.csv.gz", "t.csv.bz2", "t.csv.xz", "t.csv.zip"])
+@pytest.mark.parametrize("damage", ["plain", "cut", "broken", "empty"])
+def test_what_cannot_be_unpacked_gets_one_line(folder, name, damage):
+    whole = COMPRESSED.get(name, COMPRESSED["t.CSV.ZIP"])(b"y,g\n" + b"1,a\n2,b\n" * 2000)
+    middle = len(whole) // 2
+    content = {
+        "plain": b"y,g\n1,a\n",
+        "cut": whole[:middle],
+        "broken": whole[: middle - 4] + b"\xff" * 8 + whole[middle + 4 :],
+        "empty": b"",
+    }[damage]
+    (folder / name).write_bytes(content)
+    with pytest.raises(DataError, match=rf"^'{name}' (cannot be unpacked: |is empty)"):
+        read_table(name)
+
+
+def test_an_archive_of_several_files_is_refused(folder):
+    (folder / "two.csv.zip").write_bytes(zipped(a=b"y\n1\n", b=b"y\n1\n"))
+    with pytest.raises(DataError, match=r"'two.csv.zip' holds 2 files \(a, b\), where one is expected; unpack it\."):
+        read_table("two.csv.zip")
+    (folder / "t.zip").write_bytes(zipped(a=b"y\n1\n"))
+    with pytest.raises(DataError, match=r"known are .csv, .*Name it by what it holds too, such as data.csv.gz\."):
+        read_table("t.zip")

@@ -176,6 +176,7 @@ def _libraries_are_loaded() -> None:
     """What libraries do once, such as asking a compiler for its version, is done before the watch begins."""
     data, formula = of_a_stranger("x", "cumulative")
     assert len(list(models_of(formula, "cumulative", data))) == 2
+    bm.lm("xy ~ ns(x, df = 3)", data)  # statsmodels, which looks for polars, and scipy's splines
     fit = bm.fit("xy ~ x + (1 | xg)", data, draws=20, tune=20, chains=1, seed=1, progress=False)
     with tempfile.TemporaryDirectory() as folder:
         bm.load(bm.save(fit, Path(folder) / "fit.nc"))

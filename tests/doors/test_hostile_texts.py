@@ -129,6 +129,13 @@ def test_formulas(text, watched):
         f"Reaction ~ offset({text})",
         f"Reaction ~ poly(Days, {text})",
         f"Reaction ~ factor(Days, levels = {text})",
+        f"Reaction ~ C(factor(Days), {text})",
+        f"Reaction ~ C(factor(Days), Treatment({text}))",
+        f"Reaction ~ cut(Days, {text})",
+        f"Reaction ~ ifelse(Days > 1, {text}, 0)",
+        f"Reaction ~ I(Days %in% c({text}))",
+        f"Reaction ~ ns(Days, knots = c({text}))",
+        f"Reaction ~ relevel(Subject, {text})",
         f"Reaction ~ `{text}`",
         f"`{text}` ~ Days",
     ]
@@ -137,6 +144,18 @@ def test_formulas(text, watched):
             for refused in (lambda f=formula: bm.lm(f, data), lambda f=formula: bm.reml(f, data)):
                 with pytest.raises(BayesmixError):
                     refused()
+
+
+@each_text
+def test_contrasts(text, watched):
+    data = bm.load_data("sleepstudy").assign(f=np.resize(["a", "b", "c"], 180))
+    contrasts = [text, f"Treatment({text})", f"Treatment('{text}')", {text: text}, {"n": text}, {"n": f"b - ({text})"}]
+    with watched():
+        for given in contrasts:
+            with pytest.raises(BayesmixError):
+                bm.lm("Reaction ~ f", data, contrasts={"f": given})
+        with pytest.raises(BayesmixError):
+            bm.lm("Reaction ~ f", data, contrasts={text: "sum"})
 
 
 @usual_texts

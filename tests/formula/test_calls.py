@@ -126,8 +126,8 @@ REFUSED = {  # R refuses these too, but for those that are marked
     "poly(x, 8)": "8 distinct values",
     "poly(x, 2, simple = TRUE)": "no argument 'simple'",  # R takes it
     "log(x,)": "missing after",  # R takes it
-    "factor(k, levels = 1)": "one column",
-    "factor(k, 2)": "one column",
+    "factor(k, levels = 1)": "R would drop",  # R drops the rows
+    "factor(k, 2)": "R would drop",  # R drops the rows
     "as.numeric(f)": "is text",  # R takes the codes of the levels
     "I(factor(k) + 1)": "makes a factor",
     "log(factor(f))": "makes a factor",

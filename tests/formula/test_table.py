@@ -37,6 +37,7 @@ def data() -> pd.DataFrame:
             "t": rng.uniform(1, 9, n),
             "f": rng.choice(["a", "b", "c"], n),
             "h": pd.Categorical(rng.choice(["u", "v"], n)),
+            "o": pd.Categorical(rng.choice(["low", "mid", "high"], n), ["low", "mid", "high"], ordered=True),
             "g": rng.integers(1, 9, n),
             "s": rng.choice(list("pqrst"), n),
             "outer": rng.choice(["A", "B", "C"], n),

@@ -6,6 +6,7 @@ import json
 from functools import cache
 from pathlib import Path
 
+import h5py
 import pytest
 import xarray as xr
 
@@ -50,12 +51,18 @@ def tree_of(content):
 
 def crafted(whole, path, change, name="gaussian_slopes"):
     """The fit with `change(tree, about)` applied, and a digest that fits."""
-    tree = tree_of(whole[name]).copy(deep=True)
+    stored = tree_of(whole[name])
+    tree = stored.copy(deep=True)
     about = json.loads(tree.attrs["bayesmix"])
     changed = change(tree, about)
     tree = tree if changed is None else changed
-    tree.attrs["bayesmix"] = json.dumps(about)
-    file = io.BytesIO()
-    tree.to_netcdf(file, engine="h5netcdf")
+    file = io.BytesIO(whole[name])
+    if tree.identical(stored):  # to write the description alone takes a tenth of the time
+        with h5py.File(file, "r+") as opened:
+            opened.attrs["bayesmix"] = json.dumps(about)
+    else:
+        tree.attrs["bayesmix"] = json.dumps(about)
+        file = io.BytesIO()
+        tree.to_netcdf(file, engine="h5netcdf")
     path.write_bytes(sealed(file.getvalue()))
     return path

@@ -50,7 +50,7 @@ def data():
         ({"priors": {"x": Prior(None, (0, 1))}}, PriorError, "None with"),
         ({"priors": {"x": None}}, PriorError, "got NoneType"),
         ({"priors": [("x", "Normal(0, 1)")]}, PriorError, "priors is a mapping.*got list"),
-        ({"priors": "Normal(0, 1)"}, PriorError, "priors is a mapping.*got str"),
+        ({"priors": "Normal(0, 1)"}, PriorError, "'Normal.0, 1.' does not say whose prior it is; write priors={"),
         ({"draws": 10**9}, ArgumentError, "draws=1000000000 and tune=0 make more than 100,000,000 steps of every"),
         ({"tune": 10**9}, ArgumentError, "tune=1000000000 make more than 100,000,000 steps of every chain"),
         ({"draws": 10**30}, ArgumentError, "steps of every chain"),

@@ -14,8 +14,7 @@ from bambi.backend.pymc import PyMCModel
 from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design, new_rows
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.pymc_model.bambi_bridge import build_bambi_model
-from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.modelling.pymc_model.bambi_bridge import build_bambi_model, build_model
 from bayesmix.posterior import layout
 from bayesmix.priors.default_priors import default_priors
 
@@ -85,6 +84,11 @@ def linear_predictor(design, posterior, rows):
         "y ~ x + log(z) + offset(I(2 * z)) + (1 | h/s)",
         "y ~ g + (1 | g)",
         "y ~ x + (log(z) | g) + (I(x / 2) || s)",
+        "y ~ C(f, Sum) * C(h, Helmert) + (C(f, Sum) | g)",
+        "y ~ 0 + C(f, Treatment('mid')) + h + (0 + C(f, Treatment('mid')) + h | g)",
+        "y ~ x * C(f, Poly) + h + (x * C(f, Poly) | g)",
+        "y ~ relevel(f, ref = 'high') + cut(x, 3) + (1 | g)",
+        "y ~ ns(x, 3) * f + I(z - mean(z)) + (as.ordered(f) | s)",
     ],
 )
 def test_predict_of_bambi_is_x_beta_plus_z_b(formula, data):

@@ -16,10 +16,10 @@ from bayesmix.families.censoring import CENSORABLE
 from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.design_sums import agree, design_sums
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.modelling.pymc_model.bambi_bridge import build_model
 from bayesmix.modelling.routes import why_not_integrated
+from bayesmix.modelling.storage.description import agree, design_sums
 from bayesmix.numerics.row_distribution.censored import censored_log_density
 from bayesmix.numerics.row_distribution.parts import Predicted
 from bayesmix.priors.default_priors import default_priors

@@ -8,8 +8,8 @@ import nutpie.compile_pymc
 import pymc as pm
 import pytest
 
-from bayesmix.modelling.arithmetic import arithmetic_as_written
 from bayesmix.modelling.joint.compile_nutpie import compile_model
+from bayesmix.modelling.joint.program import arithmetic_as_written
 
 INTERNALS = ["CompiledPyMCModel", "_prepare_dims_and_coords", "compile_pymc_model"]
 NAMES = ["mean", "sd", "effect", "twice"]

@@ -11,8 +11,8 @@ from bayesmix.families.family import read_family
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.pymc_model.build import build_model
-from bayesmix.modelling.quadrature import precision
+from bayesmix.modelling.pymc_model.bambi_bridge import build_model
+from bayesmix.modelling.quadrature import integrated
 from bayesmix.modelling.quadrature.model import integrate_effects
 from bayesmix.modelling.route import Request
 from bayesmix.modelling.routes import choose_route
@@ -153,7 +153,7 @@ def test_print_says_which_and_why(fitted):
     assert " nodes a level, log density to " in text
     about = fitted.posterior["unconstrained_posterior"].attrs
     assert 12 < about["nodes_per_level"] < 40
-    assert about["quadrature_error"] < precision.TOLERANCE
+    assert about["quadrature_error"] < integrated.TOLERANCE
     assert max(len(line) for line in text.splitlines()) <= 120
 
 
@@ -208,7 +208,7 @@ def test_what_does_not_apply_is_refused(cbpp):
 
 
 def test_a_quadrature_that_is_not_precise_gives_way_to_all_parameters(cbpp, monkeypatch):
-    monkeypatch.setattr(precision, "TOLERANCE", -1.0)
+    monkeypatch.setattr(integrated, "TOLERANCE", -1.0)
     few = {"draws": 20, "tune": 20, "chains": 1, **SETTINGS}
     fit = bm.fit(CBPP, cbpp, "binomial", **few)
     assert (fit.method, fit.sampling.sampler) == ("joint", "nutpie")
@@ -329,12 +329,12 @@ def test_nodes_that_lie_too_far_apart_are_seen(monkeypatch):
 
     for fineness in (3.0, 1.0):
         error = np.abs(log_densities(fineness) - log_densities(fineness / 4)).max()
-        assert precision.disagreement(model, thetas, fineness)[0] == pytest.approx(error, rel=0.01)
-        assert (error > 1000 * precision.TOLERANCE) == (fineness == 3.0)
+        assert integrated.disagreement(model, thetas, fineness)[0] == pytest.approx(error, rel=0.01)
+        assert (error > 1000 * integrated.TOLERANCE) == (fineness == 3.0)
 
     usual = bm.fit("cbind(k, n - k) ~ 1 + (1 | g)", data, "binomial", priors=priors, **SETTINGS)
-    monkeypatch.setattr(precision, "_FINENESS", (3.0, 1.0))
+    monkeypatch.setattr(integrated, "_FINENESS", (3.0, 1.0))
     found = bm.fit("cbind(k, n - k) ~ 1 + (1 | g)", data, "binomial", priors=priors, **SETTINGS)
     about = found.posterior["unconstrained_posterior"].attrs
     assert about == usual.posterior["unconstrained_posterior"].attrs
-    assert 0 < about["quadrature_error"] < precision.TOLERANCE
+    assert 0 < about["quadrature_error"] < integrated.TOLERANCE

@@ -11,8 +11,7 @@ from bayesmix.families.family import read_family
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design, new_rows
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.pymc_model.bambi_bridge import build_bambi_model
-from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.modelling.pymc_model.bambi_bridge import build_bambi_model, build_model
 from bayesmix.modelling.routes import why_not_integrated
 from bayesmix.posterior import layout
 from bayesmix.priors.default_priors import default_priors

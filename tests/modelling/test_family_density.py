@@ -18,7 +18,7 @@ from bayesmix.families.family import read_family
 from bayesmix.families.table import AUXILIARY, FAMILIES
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.modelling.pymc_model.bambi_bridge import build_model
 from bayesmix.priors.default_priors import default_priors
 
 N, LEVELS = 40, 5

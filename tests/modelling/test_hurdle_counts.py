@@ -5,7 +5,7 @@ import pymc as pm
 import pytest
 from scipy import stats
 
-from bayesmix.modelling.pymc_model.hurdle_counts import HurdleNegativeBinomial, HurdlePoisson
+from bayesmix.modelling.pymc_model.hurdle_counts import HURDLE_COUNTS
 
 N = 40_000
 
@@ -14,9 +14,9 @@ N = 40_000
 @pytest.mark.parametrize("alpha", [None, 0.4, 3.0])
 def test_draws_follow_the_probabilities(mu, alpha):
     if alpha is None:
-        drawn, count = HurdlePoisson.dist(psi=0.6, mu=mu, size=N), stats.poisson(mu)
+        drawn, count = HURDLE_COUNTS["HurdlePoisson"].dist(psi=0.6, mu=mu, size=N), stats.poisson(mu)
     else:
-        drawn = HurdleNegativeBinomial.dist(psi=0.6, mu=mu, alpha=alpha, size=N)
+        drawn = HURDLE_COUNTS["HurdleNegativeBinomial"].dist(psi=0.6, mu=mu, alpha=alpha, size=N)
         count = stats.nbinom(alpha, alpha / (alpha + mu))
     values = pm.draw(drawn, random_seed=4)
     seen = np.bincount(values.astype(int), minlength=7)[:7]

@@ -8,13 +8,14 @@ import pytest
 from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.fixed_columns import fixed_columns
 from bayesmix.modelling.joint.bridge import log_density_of
+from bayesmix.modelling.joint.coordinates import centred_terms, rough_fit_of
 from bayesmix.modelling.joint.density import effect_starts, has_kernel, kernel_buffer
+from bayesmix.modelling.joint.draws import n_parameters, parameters_of
 from bayesmix.modelling.joint.ladder import labels
-from bayesmix.modelling.joint.nuts import n_parameters, parameters_of
-from bayesmix.modelling.joint.rough import centred_terms, rough_fit_of
-from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.modelling.mixed_model import MixedModel
+from bayesmix.modelling.parameters import fixed_columns
+from bayesmix.modelling.pymc_model.bambi_bridge import build_model
 from bayesmix.numerics.joint.affine_map import point_at, slopes_at
 from bayesmix.numerics.joint.density import joint_density
 from bayesmix.priors.default_priors import default_priors
@@ -55,8 +56,8 @@ def prepared(name: str):
     family = read_family(family)
     design = build_design(parse(formula), data(), response=family.response)
     settled = settle_priors(default_priors(design, family), priors)
-    assert has_kernel(design, family, settled)
-    return design, family, settled, rough_fit_of(design, family, settled)
+    assert has_kernel(MixedModel(design, family, settled))
+    return design, family, settled, rough_fit_of(MixedModel(design, family, settled))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def prepared(name: str):
 def test_density_and_gradient(name, centred):
     design, family, priors, rough = prepared(name)
     which = (centred,) * len(design.random)
-    buffer = kernel_buffer(design, family, priors, centred=which, rough=rough)
+    buffer = kernel_buffer(MixedModel(design, family, priors), centred=which, rough=rough)
     n = n_parameters(design, fixed_columns(design))
     rng = np.random.default_rng(6)
     model = build_model(design, family, priors, centred=labels(design, which)).model
@@ -93,7 +94,7 @@ def test_draws_are_named_as_those_of_the_pymc_model(name):
     design, family, priors, rough = prepared(name)
     which = centred_terms(rough, len(design.random))
     fixed = fixed_columns(design)
-    buffer = kernel_buffer(design, family, priors, centred=which, rough=rough)
+    buffer = kernel_buffer(MixedModel(design, family, priors), centred=which, rough=rough)
     n = n_parameters(design, fixed)
     points = np.random.default_rng(7).normal(0, 0.5, (1, 2, n))
     own = parameters_of(points, buffer, design, fixed)
@@ -130,7 +131,7 @@ def test_rows_that_are_the_same_are_counted_once():
     fixed = fixed_columns(design[1])
     n = n_parameters(design[1], fixed)
     q = np.random.default_rng(8).normal(0, 0.3, n)
-    buffers = {t: kernel_buffer(design[t], family, priors, centred=(False,), rough=None) for t in (1, 50)}
+    buffers = {t: kernel_buffer(MixedModel(design[t], family, priors), centred=(False,), rough=None) for t in (1, 50)}
     assert buffers[50].size == buffers[1].size
     values, slopes = {}, {t: np.empty(n) for t in (1, 50)}
     for times in (1, 50):
@@ -144,7 +145,7 @@ def test_what_it_does_not_cover():
     for formula, family in [("count ~ x + (1 | g)", "negative_binomial"), ("yes ~ x + (1 | g)", "bernoulli(probit)")]:
         family = read_family(family)
         design = build_design(parse(formula), frame, response=family.response)
-        assert not has_kernel(design, family, default_priors(design, family))
+        assert not has_kernel(MixedModel(design, family, default_priors(design, family)))
 
 
 @pytest.mark.parametrize("formula", ["count ~ x + (1 | g)", "count ~ x + f + (x | g) + (1 | h)"])
@@ -155,7 +156,8 @@ def test_coefficients_and_effects_are_untied(formula, centred):
     design = build_design(parse(formula), data(n_obs=400), response="count")
     priors = default_priors(design, family)
     which = (centred,) * len(design.random)
-    buffer = kernel_buffer(design, family, priors, centred=which, rough=rough_fit_of(design, family, priors))
+    model = MixedModel(design, family, priors)
+    buffer = kernel_buffer(model, centred=which, rough=rough_fit_of(model))
     p = len(design.fixed.names)
     starts, n = effect_starts(design, p)
     free = list(range(p))

@@ -11,15 +11,13 @@ import xarray as xr
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.inference.checks.diagnose import diagnose
-from bayesmix.modelling.diagnostics import Diagnostics
+from bayesmix.modelling.diagnostics import Attempt, Diagnostics, frame_of, to_text
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.joint import draws as joint_draws
 from bayesmix.modelling.joint import ladder
-from bayesmix.modelling.joint.best_attempt import BestAttempt
+from bayesmix.modelling.joint.best_attempt import MOST_TIMES, BestAttempt, Budget, steps_of
 from bayesmix.modelling.joint.bridge import by_bridge, log_density_of
-from bayesmix.modelling.joint.budget import MOST_TIMES, Budget, steps_of
 from bayesmix.modelling.joint.ladder import Free, Way, badness, next_step
-from bayesmix.modelling.samplers.attempts import Attempt, frame_of, to_text
 from bayesmix.modelling.samplers.chains import thinned
 from bayesmix.modelling.storage.storage import load, save
 
@@ -257,11 +255,11 @@ def interrupting(monkeypatch, *, at: int):
     """Ctrl-C in the attempt of that number."""
     sample, calls = joint_draws.draw_by_kernel, []
 
-    def interrupted(*arguments, **how):
-        calls.append(how["attempt"])
-        if how["attempt"] == at:
+    def interrupted(buffer, n, settings):
+        calls.append(settings.attempt)
+        if settings.attempt == at:
             raise KeyboardInterrupt
-        return sample(*arguments, **how)
+        return sample(buffer, n, settings)
 
     monkeypatch.setattr(joint_draws, "draw_by_kernel", interrupted)
     monkeypatch.setattr(joint_draws, "centred_terms", lambda *_: (True, True))
@@ -291,7 +289,7 @@ def test_an_interrupt_of_the_first_attempt_or_of_a_script_ends_the_fit(monkeypat
     if prompt:
         monkeypatch.setattr("sys.ps1", ">>> ", raising=False)
     with pytest.raises(KeyboardInterrupt):
-        fit(FORMULA, crossed(), **HOW)
+        fit(FORMULA, crossed(), **HOW, draws=250, tune=250)
 
 
 @pytest.mark.slow

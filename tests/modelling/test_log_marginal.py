@@ -10,12 +10,10 @@ from scipy.special import logsumexp
 from scipy.stats import t
 
 from bayesmix.data import load_data
-from bayesmix.modelling import reweighted
 from bayesmix.modelling.exact.integrated import integrated_gaussian
 from bayesmix.modelling.exact.log_marginal import log_marginal_of
 from bayesmix.modelling.fit import fit
-from bayesmix.modelling.samplers.evidence import by_bridge
-from bayesmix.modelling.samplers.log_marginal import LogMarginal
+from bayesmix.modelling.samplers.log_marginal import LogMarginal, by_bridge, reweighted
 from bayesmix.priors.reading import read_prior
 
 DYESTUFF = "Yield ~ 1 + (1 | Batch)"
@@ -181,6 +179,6 @@ def test_a_prior_relative_to_sigma_is_weighted_at_the_sigma_of_each_draw():
     own = LogMarginal(-50.0, 0.0, "bridge")
     for text in ("HalfNormal(0.7) * sigma", "HalfNormal(8)"):
         other = before | {"sd_g__Intercept": read_prior(text)}
-        found = reweighted.with_other_priors(made, own, other)
+        found = reweighted(made, own, other)
         assert found.reliable
         assert abs(found.value + 50.0) < 4 * found.error < 0.2

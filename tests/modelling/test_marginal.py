@@ -13,7 +13,7 @@ from bayesmix.formula.parse import parse
 from bayesmix.modelling.exact.model import marginalise
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.modelling.pymc_model.bambi_bridge import build_model
 from bayesmix.modelling.route import Request
 from bayesmix.modelling.routes import choose_route
 from bayesmix.numerics.variance_posterior import log_posterior_at

@@ -11,13 +11,13 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.inference.checks.diagnose import diagnose
 from bayesmix.modelling.fit import fit
-from bayesmix.modelling.fixed_columns import fixed_columns
 from bayesmix.modelling.joint import density as joint_kernel
 from bayesmix.modelling.joint.bridge import log_density_of
+from bayesmix.modelling.joint.coordinates import nested_factors, rough_fit_of
 from bayesmix.modelling.joint.density import effect_starts, kernel_buffer
-from bayesmix.modelling.joint.nested_coordinates import nested_factors
-from bayesmix.modelling.joint.nuts import n_parameters
-from bayesmix.modelling.joint.rough import rough_fit_of
+from bayesmix.modelling.joint.draws import n_parameters
+from bayesmix.modelling.mixed_model import MixedModel
+from bayesmix.modelling.parameters import fixed_columns
 from bayesmix.numerics.joint.affine_map import point_at, slopes_at
 from bayesmix.numerics.joint.density import joint_density
 from bayesmix.numerics.joint.nested_effects import nested_point, nested_slopes
@@ -47,8 +47,8 @@ def prepared(name: str):
     design = build_design(parse(formula), data(), response=family.response)
     settled = settle_priors(default_priors(design, family), priors)
     none = (False,) * len(design.random)
-    rough = rough_fit_of(design, family, settled)
-    buffer = kernel_buffer(design, family, settled, centred=none, rough=rough)
+    rough = rough_fit_of(MixedModel(design, family, settled))
+    buffer = kernel_buffer(MixedModel(design, family, settled), centred=none, rough=rough)
     return design, buffer, n_parameters(design, fixed_columns(design))
 
 

@@ -17,7 +17,7 @@ from bayesmix.formula.parse import parse
 from bayesmix.modelling.joint import bridge, compile_nutpie
 from bayesmix.modelling.joint.compile_nutpie import compile_model, graph_of
 from bayesmix.modelling.joint.lifted import ByStructure
-from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.modelling.pymc_model.bambi_bridge import build_model
 from bayesmix.priors.default_priors import default_priors
 from bayesmix.priors.reading import read_prior
 

@@ -11,7 +11,7 @@ from scipy.stats import norm
 from bayesmix.families.family import read_family
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
-from bayesmix.modelling.pymc_model.build import build_model
+from bayesmix.modelling.pymc_model.bambi_bridge import build_model
 from bayesmix.modelling.pymc_model.priors import to_pymc
 from bayesmix.priors.density import log_prior_density
 from bayesmix.priors.prior import Prior

@@ -18,7 +18,6 @@ from bayesmix.modelling import routes
 from bayesmix.modelling.assemble import as_posterior
 from bayesmix.modelling.route import Choice, IntegratedRoute
 from bayesmix.modelling.samplers.compiled import compiled_functions
-from bayesmix.modelling.samplers.evidence import by_importance
 from bayesmix.modelling.samplers.integrated import Accuracy, Values
 from bayesmix.modelling.samplers.mode import climb
 from bayesmix.modelling.settings import METHODS
@@ -139,9 +138,6 @@ class ToyRoute(IntegratedRoute):
 
     def integrated(self, model):
         return ToyModel(model.design)
-
-    def log_marginal(self, model, *, seed, cores, weights=None):
-        return by_importance(self.integrated(model), n_values=4000, seed=seed, cores=cores)
 
 
 @pytest.mark.parametrize("sampler", ["auto", "nutpie"])

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import pytensor
 import pytest
 
-from bayesmix.modelling.arithmetic import arithmetic_as_written
+from bayesmix.modelling.joint.program import arithmetic_as_written
 
 PROGRAM = """
 import hashlib, json, sys

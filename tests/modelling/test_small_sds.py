@@ -12,7 +12,7 @@ from bayesmix.formula.parse import parse
 from bayesmix.modelling.exact.integrated import integrated_gaussian
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.samplers import importance, nuts
-from bayesmix.modelling.samplers.evidence import by_bridge, by_importance
+from bayesmix.modelling.samplers.log_marginal import by_bridge, by_importance
 from bayesmix.modelling.samplers.weights import trouble_with
 from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.priors.default_priors import default_priors

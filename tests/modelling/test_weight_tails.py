@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import norm
 
 from bayesmix.modelling.convergence import convergence
-from bayesmix.modelling.samplers.weight_tails import tail_trouble
+from bayesmix.modelling.samplers.weights import tail_trouble
 from bayesmix.numerics.importance import resample
 
 

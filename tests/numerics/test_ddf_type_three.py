@@ -163,9 +163,32 @@ def test_only_an_intercept_has_no_hypotheses():
 
 
 def test_refuses_columns_of_another_design():
-    term = EveryLevel("a", (1,), np.eye(4), frozenset({"a"}), frozenset())
+    term = EveryLevel("a", (1,), np.repeat(np.eye(2), 2, axis=0), frozenset({"a"}), frozenset())
     more = EveryLevel("x", (2,), np.arange(4.0)[:, None], frozenset(), frozenset({"x"}))
     start = EveryLevel("Intercept", (0,), np.ones((4, 1)), frozenset(), frozenset())
     X = np.column_stack([np.ones(4), [1, 2, 0, 0], np.arange(4)])
     with pytest.raises(ValueError, match="Column 1 of X is none of the columns of 'a'"):
         type_three_contrasts(X=X, terms=(start, term, more))
+
+
+def test_the_coding_of_the_factors_is_none_of_the_hypotheses():
+    """F of every term is the same under each coding of them, and of an ordered factor; cells are unbalanced."""
+    rng = np.random.default_rng(11)
+    rows = pd.DataFrame(
+        {"g": np.repeat(np.arange(20), 9), "a": rng.choice(list("pqr"), 180), "x": rng.normal(2, 1, 180)}
+    )
+    rows["c"] = rng.choice(["u", "v", "w", "z"], 180, p=[0.4, 0.3, 0.2, 0.1])
+    rows["y"] = rng.normal(size=180) + (rows["a"] == "q") * rows["x"] + rng.normal(size=20)[rows["g"]]
+    ordered = rows.assign(a=pd.Categorical(rows["a"], ordered=True))
+    formula = "y ~ a * c + a * x + (1 | g)"
+    expected = bm.anova(bm.reml(formula, rows))
+    others = [
+        bm.reml(formula, rows, contrasts={"a": "sum", "c": "helmert"}),
+        bm.reml(formula, rows, contrasts={"a": {"n": "q - (p + r) / 2", "m": "p - r"}, "c": "sdif"}),
+        bm.reml(formula, ordered, contrasts={"c": "treatment('w')"}),
+    ]
+    for fit in others:
+        found = bm.anova(fit)
+        np.testing.assert_allclose(found[["num_df", "f"]], expected[["num_df", "f"]], rtol=1e-6)
+        # Satterthwaite's df of several comparisons depend a little on how these are written, in lmerTest too.
+        np.testing.assert_allclose(found["den_df"], expected["den_df"], rtol=1e-3)

@@ -241,3 +241,50 @@ def test_sigma_is_expected_where_a_row_of_median_weight_has_it():
     # Rows with next to no weight, or with nearly all, leave it where it is.
     two = data.assign(w=np.where(data.index < 10, 1e-10, np.where(data.index == 20, 1e10, 4.0)))
     np.testing.assert_allclose(priors_of("y ~ 1", two, weights="w")["sigma"].args, (3, 2 * data["y"].std()))
+
+
+CODED = {  # how far apart the levels rare, a, b are in each column
+    "sum": (2, 2),
+    "helmert": (2, 3),
+    "sdif": (1, 1),
+    "poly": (np.sqrt(2), 3 / np.sqrt(6)),
+    "treatment('b')": (1, 1),
+    "comparisons": (1, 1),
+    "halves": (1, 8),
+}
+GIVEN = {"comparisons": {"n": "a - rare", "m": "b - (a + rare) / 2"}, "halves": [[0.5, -4], [-0.5, 0], [0.5, 4]]}
+
+
+@pytest.mark.parametrize("coding", CODED)
+def test_a_coded_column_has_the_distance_of_the_levels_as_its_unit(coding):
+    """Of y and of the other variables of a product it is as ever; how many rows a level has is in no prior."""
+    rng = np.random.default_rng(4)
+    rows = pd.DataFrame({"y": rng.normal(3, 2, 200), "x": rng.normal(size=200), "g": np.arange(200) % 8})
+    rows["x"] -= rows["x"].mean()
+    apart = np.array(CODED[coding])
+    for n_rare in (4, 70):
+        f = np.where(np.arange(200) < n_rare, "rare", np.where(np.arange(200) % 2, "b", "a"))
+        data = rows.assign(f=pd.Categorical(f, ["rare", "a", "b"]))
+        given = {"f": GIVEN.get(coding, coding)}
+        priors = list(priors_of("y ~ f * x + (f | g)", data, contrasts=given).values())
+        sd_y, sd_x = data["y"].std(), data["x"].std()
+        np.testing.assert_allclose([prior.args[1] for prior in priors[1:3]], 2.5 * sd_y / apart)
+        np.testing.assert_allclose([prior.args[1] for prior in priors[4:6]], 2.5 * sd_y / apart / sd_x)
+        np.testing.assert_allclose([prior.args[1] for prior in priors[7:9]], sd_y / apart)
+    logit = list(priors_of("I(y > 3) ~ f + (f | g)", data, "bernoulli", contrasts=given).values())
+    np.testing.assert_allclose([prior.args[1] for prior in logit[1:3]], 2.5 / apart)
+
+
+def test_two_levels_have_one_model_under_every_coding():
+    """With the coefficients integrated out the posterior of sigma is that of all of it: the same draws come out."""
+    rng = np.random.default_rng(5)
+    data = pd.DataFrame({"f": np.where(np.arange(60) < 9, "a", "b"), "g": np.arange(60) % 6})
+    data["y"] = rng.normal(size=60) + (data["f"] == "a")
+    found = [
+        bm.fit("y ~ f + (1 | g)", data, contrasts={"f": coding}, seed=1, draws=100, progress=False)
+        for coding in ("treatment", "sum", "helmert", "poly", "sdif")
+    ]
+    for fit in found[1:]:
+        for name in ("sigma", "sd_g__Intercept"):
+            one, other = (each.posterior["posterior"][name].to_numpy() for each in (found[0], fit))
+            np.testing.assert_allclose(other, one, rtol=1e-6)

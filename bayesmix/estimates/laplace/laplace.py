@@ -10,6 +10,7 @@ from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.families.censoring import refuse_censored
 from bayesmix.families.family import Family, has_laplace_fit, read_family
 from bayesmix.families.table import FAMILIES, FamilyText
+from bayesmix.formula.contrasts import Contrasts
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.missing import MissingRows
@@ -27,27 +28,32 @@ def laplace(
     weights: str | None = None,
     na: MissingRows = "drop",
     functions: Mapping[str, Callable[..., Any]] | None = None,
+    contrasts: Contrasts | None = None,
 ) -> LaplaceFit:
     """Fit a binomial, Bernoulli or Poisson mixed model by maximum likelihood, as lme4's `glmer` with ``nAGQ = 1``.
 
-    It stands beside the posterior of `fit`, with its failures shown as failures: look at ``converged`` and ``reason``.
+    It is meant for comparison with the posterior of `fit`, and shows its failures as failures: look at ``converged``
+    and ``reason``.
 
     Parameters
     ----------
     formula
-        As for `glmer`: ``"cbind(incidence, size - incidence) ~ period + (1 | herd)"``; all that `fit` takes.
+        As for `glmer`: ``"cbind(incidence, size - incidence) ~ period + (1 | herd)"``; any formula that `fit` takes.
     data
-        One row an observation. Text, true/false and Categorical columns are factors with treatment coding.
+        One row per observation. Text, true/false and Categorical columns are factors; one that is ordered has R's
+        polynomial coding.
     family
         ``"bernoulli"``, ``"binomial"`` or ``"poisson"``; a link in parentheses: ``"binomial(probit)"``.
     weights
-        For a binomial share the column with the numbers of trials.
+        For a binomial response that is a share, the column with the numbers of trials.
     na
         ``"drop"`` leaves out rows with a missing value in a column of the formula and counts them; ``"error"``
         refuses them.
     functions
         Your own functions that the formula may call, by name: each takes columns as arrays and returns one number a
         row.
+    contrasts
+        Codings of factors by name, as for `fit`: ``{"f": "sum"}``, a matrix, or comparisons of levels.
 
     Returns
     -------
@@ -57,18 +63,19 @@ def laplace(
     Raises
     ------
     FormulaError, DataError, DesignError, FamilyError, ArgumentError
-        One line that says what is wrong and what to do; nothing was fitted. Separated data are no error: the fit says
-        which coefficients run away.
+        The one line of the message says what is wrong and what to do; nothing was fitted. Separated data are no error:
+        the fit says which coefficients run away.
 
     Notes
     -----
-    The group effects are integrated out by Laplace's approximation about their conditional modes, with the expected
-    weights in its determinant, as in lme4; coefficients and variances are searched together, from several starts where
-    that is cheap. Modes are found to the last digit and the gradient is exact. lme4's default `tolPwrss` of 1e-7 puts
-    its deviance up to 1e-3 and standard errors up to 1 % off; with ``tolPwrss = 1e-13`` it agrees with this.
+    Laplace's approximation about their conditional modes integrates the group effects out, with the expected weights in
+    its determinant, as in lme4; coefficients and variances are searched together, from several starts if that is
+    cheap. Modes are computed to the last digit and the gradient is exact. With lme4's default `tolPwrss` of 1e-7 its
+    deviance is up to 1e-3 and its standard errors are up to 1 % off; with ``tolPwrss = 1e-13`` it agrees with this.
 
-    The approximation is poor for few binary responses per level, and sds are too small there; for levels that are all
-    but separated it is useless, and the fit says so. Without random terms the answer is that of R's `glm`.
+    The approximation is poor for few binary responses per level, and sds are too small there; for levels that are
+    nearly separated it is useless, and the fit says so. Without random terms the answer is that of R's `glm`.
+    Columns of the fixed part that depend on others are left out, as `reml` leaves them out.
 
     The engine is our own: `glmm` (PyPI 0.6, Rust) is accurate and fast, and serves as a check, but has neither
     ``(0 + x | g)`` nor ``(x || g)`` nor slopes of a factor or of a variable that is no fixed effect.
@@ -97,6 +104,14 @@ def laplace(
     check_functions(functions)
     parsed = parse(formula, functions or ())
     refuse_censored(parsed, "laplace")
-    design = build_design(parsed, data, response=family.response, weights=weights, na=na, functions=functions)
+    design = build_design(
+        parsed,
+        data,
+        response=family.response,
+        weights=weights,
+        na=na,
+        functions=functions,
+        contrasts=contrasts,
+    )
     with CompileNotice(shown=True, has_bar=False):
         return fit_laplace(design, family)

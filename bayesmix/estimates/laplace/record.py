@@ -1,4 +1,4 @@
-"""`LaplaceFit`: what a maximum likelihood fit of a mixed model for counts is made of."""
+"""`LaplaceFit`: the record of a maximum likelihood fit of a mixed model for counts."""
 
 from dataclasses import dataclass
 
@@ -15,21 +15,22 @@ class LaplaceFit(MixedEstimates):
     Attributes
     ----------
     design : Design
-        The arrays of the model and the rows of data that were used.
+        The arrays of the model and the rows of data that were used; ``design.fixed.left_out`` has the columns that
+        depend on others, which have no coefficient here, with the reasons.
     family : Family
         Response distribution and link.
     converged : bool
-        Whether a finite maximum was found. `reason` says so in words, or what is wrong: estimates that run away, a
-        Hessian that is not positive definite. The numbers of such a fit are where the search stopped, no estimates.
+        Whether a finite maximum was found. `reason` says so in words, or says what is wrong: estimates that run away,
+        a Hessian that is not positive definite. The numbers of such a fit are where the search stopped, no estimates.
     criterion : float
         -2 log likelihood, the group effects integrated out by Laplace's approximation, constants included.
     loglik, aic, bic : float
-        As lme4: `n_parameters` counts coefficients and theta; BIC takes all rows.
+        As in lme4: `n_parameters` counts coefficients and theta; BIC counts all rows.
     theta : array (n_theta,)
         Lower triangles of L, column after column, terms in lme4's order.
     L : tuple of array (k, k)
-        For every term, in the order of `design.random`, the lower triangular factor of its effects' covariance, with
-        exact zeros on the boundary; `ranks` of them, below k there.
+        The lower triangular factor of the covariance of every term's effects, in the order of `design.random`, with
+        exact zeros on the boundary; `ranks` are those of the factors, below k there.
     beta, vcov : array (p,), (p, p)
         Coefficients in the order of `design.fixed.names` and their covariance, from the Hessian of the criterion by
         coefficients and theta together (lme4's `use.hessian`); nan where that is not positive definite.
@@ -38,7 +39,7 @@ class LaplaceFit(MixedEstimates):
     eta : array (n_obs,)
         Linear predictor with group effects and offset.
     gradient_size : float
-        Greatest element of the projected gradient of the criterion, by numbers in units of roughly a standard error.
+        Greatest element of the projected gradient of the criterion, by parameters in units of roughly a standard error.
     """
 
     design: Design

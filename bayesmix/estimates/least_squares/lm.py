@@ -11,6 +11,8 @@ from bayesmix.arrays import Floats
 from bayesmix.errors import DesignError, listing
 from bayesmix.estimates.least_squares.record import FStatistic, LmFit
 from bayesmix.families.censoring import refuse_censored
+from bayesmix.formula.contrasts import Contrasts
+from bayesmix.formula.dependent_columns import independent_columns
 from bayesmix.formula.design import Design
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
@@ -31,13 +33,14 @@ def lm(
     weights: str | None = None,
     na: MissingRows = "drop",
     functions: Mapping[str, Callable[..., Any]] | None = None,
+    contrasts: Contrasts | None = None,
 ) -> LmFit:
     """Fit a linear model without random terms by least squares, as R's `lm`.
 
     Parameters
     ----------
     formula
-        As for `fit`, without random terms: ``"yield ~ gen + loc"``. Factors have treatment coding.
+        As for `fit`, without random terms: ``"yield ~ gen + loc"``.
     data
         One row an observation. Text, true/false and Categorical columns are factors.
     weights
@@ -47,6 +50,8 @@ def lm(
         refuses them.
     functions
         Your own functions that the formula may call, by name.
+    contrasts
+        Codings of factors by name, as for `fit`: ``{"f": "sum"}``, a matrix, or comparisons of levels.
 
     Returns
     -------
@@ -56,11 +61,15 @@ def lm(
     Raises
     ------
     FormulaError, DataError, DesignError, ArgumentError
-        One line that says what is wrong and what to do: random terms, columns that depend on each other, as many
-        coefficients as rows, a response that the model explains to the last digit.
+        One line that says what is wrong and what to do: random terms, as many coefficients as rows, a response that
+        the model explains to the last digit.
 
     Notes
     -----
+    Of columns that depend on each other, as where cells of a crossing are empty, those that come later are left out, as
+    R leaves them out: `print(fit)` and ``fixef(fit).attrs["not_estimable"]`` say which and why, and the tables of
+    coefficients have rows of nan for them.
+
     An offset is taken from the response first, and R-squared and F are those of the rest; R 4.2 counts the offset
     as explained.
 
@@ -74,11 +83,13 @@ def lm(
     parsed = parse(formula, functions or ())
     refuse_censored(parsed, "lm")
     _refuse_random_terms(parsed)
-    return least_squares(build_design(parsed, data, weights=weights, na=na, functions=functions))
+    design = build_design(parsed, data, weights=weights, na=na, functions=functions, contrasts=contrasts)
+    return least_squares(design)
 
 
 def least_squares(design: Design) -> LmFit:
-    """The least squares fit of a design without random terms."""
+    """The least squares fit of a design without random terms; columns that depend on others are left out."""
+    design = independent_columns(design)
     n_obs, p = design.fixed.matrix.shape
     if n_obs == p:
         raise DesignError(

@@ -24,7 +24,8 @@ class LmFit(Estimates):
     Attributes
     ----------
     design : Design
-        The arrays of the model and the rows of data that were used.
+        The arrays of the model and the rows of data that were used; ``design.fixed.left_out`` has the columns that
+        depend on others, which have no coefficient here, with the reasons.
     beta : array (p,)
         Coefficients, in the order of `design.fixed.names`.
     vcov : array (p, p)

@@ -7,6 +7,7 @@ from bayesmix.errors import DesignError
 from bayesmix.estimates.lme4_order import lme4_theta
 from bayesmix.estimates.reml.confounding import refuse_confounding
 from bayesmix.estimates.reml.record import RemlFit, Singular
+from bayesmix.formula.dependent_columns import independent_columns
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.conditional import conditional
@@ -18,7 +19,7 @@ _PERFECT = 1e-12  # share of the response's sum of squares, below which a residu
 
 
 def fit_reml(design: Design, *, reml: bool = True) -> RemlFit:
-    """Fit a design by REML or ML.
+    """Fit a design by REML or ML; columns of its fixed part that depend on others are left out.
 
     Raises
     ------
@@ -26,6 +27,7 @@ def fit_reml(design: Design, *, reml: bool = True) -> RemlFit:
         As many coefficients as rows, a model that reproduces the response, or (REML) random effects that the fixed
         part explains already.
     """
+    design = independent_columns(design)
     n_obs, p = design.fixed.matrix.shape
     if p >= n_obs:
         raise DesignError(

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.linalg import qr, solve_triangular
 
 from bayesmix.arrays import Flags, Floats, Positions
+from bayesmix.estimates.estimability import estimable_rows
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.design import GroupTerm
 from bayesmix.formula.level_rows import level_rows
@@ -33,9 +34,9 @@ class NoPooling:
 
     `names` (k,): what varies by the group, the intercept first if it does, and `means` (k,) of these columns over all
     rows; `coefficients` (n_levels, k): each level's own, the intercept with the offset, nan in a level that does not
-    determine them all; `fixed_rows` (n_levels, k, p): beside the row z of the group's columns stands the row
-    z'fixed_rows[j] of the fixed part, and without an intercept what is the same in all z. `offset`: the mean offset.
-    `count` (n_levels,), rows.
+    determine them all, or whose mean is not estimable, as in a treatment of which a cell is empty; `fixed_rows`
+    (n_levels, k, p): beside the row z of the group's columns stands the row z'fixed_rows[j] of the fixed part, and
+    without an intercept what is the same in all z. `offset`: the mean offset. `count` (n_levels,), rows.
     """
 
     group: str
@@ -68,9 +69,13 @@ def no_pooling(fit: RemlFit, group: str) -> NoPooling:
     beta, coefficients = _estimates(fit, group, design.fixed.matrix[:, free] - middle)
     coefficients = coefficients[:, order]
     if intercept:
-        at = level_rows(design, own[0])[:, free]
+        every_column = level_rows(design, own[0])
+        dependence = design.fixed.dependence
+        at = (every_column if dependence is None else every_column[:, list(dependence.kept)])[:, free]
         fixed_rows[:, 0] += at @ held
         coefficients[:, 0] += design.offset.mean() + (at - middle) @ beta - coefficients[:, 1:] @ means[1:]
+        known = estimable_rows(design, every_column)
+        coefficients[~known], fixed_rows[~known] = np.nan, np.nan
     coefficients[~within.determined] = np.nan
     return NoPooling(
         group=group,

@@ -32,7 +32,8 @@ class RemlFit(MixedEstimates):
     Attributes
     ----------
     design : Design
-        The arrays of the model and the rows of data that were used.
+        The arrays of the model and the rows of data that were used; ``design.fixed.left_out`` has the columns that
+        depend on others, which have no coefficient here, with the reasons.
     reml : bool
         REML; False: maximum likelihood.
     criterion : float

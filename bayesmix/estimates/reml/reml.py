@@ -8,6 +8,7 @@ from bayesmix.errors import ArgumentError
 from bayesmix.estimates.reml.fit_design import fit_reml
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.families.censoring import refuse_censored
+from bayesmix.formula.contrasts import Contrasts
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.missing import MissingRows
@@ -25,6 +26,7 @@ def reml(
     weights: str | None = None,
     na: MissingRows = "drop",
     functions: Mapping[str, Callable[..., Any]] | None = None,
+    contrasts: Contrasts | None = None,
 ) -> RemlFit:
     """Fit a Gaussian mixed model by REML, as lme4's `lmer`.
 
@@ -33,7 +35,8 @@ def reml(
     formula
         As for `lmer`: ``"Reaction ~ Days + (Days | Subject)"``; `(x || g)` has independent effects.
     data
-        One row an observation. Text, true/false and Categorical columns are factors with treatment coding.
+        One row an observation. Text, true/false and Categorical columns are factors; one that is ordered has R's
+        polynomial coding.
     reml
         False fits by maximum likelihood.
     weights
@@ -44,6 +47,8 @@ def reml(
     functions
         Your own functions that the formula may call, by name: each takes columns as arrays and returns one number a
         row.
+    contrasts
+        Codings of factors by name, as for `fit`: ``{"f": "sum"}``, a matrix, or comparisons of levels.
 
     Returns
     -------
@@ -61,6 +66,10 @@ def reml(
     cheap, and every answer is checked: `converged` and `gradient_size` say whether it is an optimum. A variance at the
     boundary is exactly 0, and `singular` says which. Without random terms the answer is that of least squares.
 
+    Of columns of the fixed part that depend on each other, as where cells of a crossing are empty, those that come
+    later are left out, the same as `lmer` leaves out: `print(fit)` and ``fixef(fit).attrs["not_estimable"]`` say which
+    and why, and the tables of coefficients have rows of nan for them.
+
     References
     ----------
     Bates, Mächler, Bolker & Walker (2015), doi:10.18637/jss.v067.i01
@@ -76,6 +85,6 @@ def reml(
     check_functions(functions)
     parsed = parse(formula, functions or ())
     refuse_censored(parsed, "reml")
-    design = build_design(parsed, data, weights=weights, na=na, functions=functions)
+    design = build_design(parsed, data, weights=weights, na=na, functions=functions, contrasts=contrasts)
     with CompileNotice(shown=True, has_bar=False):
         return fit_reml(design, reml=reml)

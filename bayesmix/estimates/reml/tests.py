@@ -9,7 +9,7 @@ import numpy as np
 from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError
 from bayesmix.estimates.reml.record import RemlFit
-from bayesmix.formula.every_level import every_level
+from bayesmix.estimates.term_hypotheses import term_hypotheses
 from bayesmix.numerics.ddf import (
     FTest,
     KenwardRoger,
@@ -18,7 +18,6 @@ from bayesmix.numerics.ddf import (
     f_test,
     kenward_roger,
     satterthwaite,
-    type_three_contrasts,
 )
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior
 from bayesmix.numerics.gaussian.conditional import conditional
@@ -86,9 +85,9 @@ def ddf_notes(fit: RemlFit, ddf: str) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def term_tests(fit: RemlFit, ddf: str) -> dict[str, FTest]:
-    """Type III F tests of the fixed terms, by label."""
-    contrasts = _told(lambda: type_three_contrasts(X=fit.design.fixed.matrix, terms=every_level(fit.design)))
+def term_tests(fit: RemlFit, ddf: str, kind: int = 3) -> dict[str, FTest]:
+    """F tests of the fixed terms of type 1, 2 or 3, by label."""
+    contrasts = term_hypotheses(fit.design, kind, weighted=False)
     if not contrasts:
         return {}
     record = ddf_record(fit, ddf)

@@ -1,22 +1,20 @@
-"""Can the draws be trusted, and if not: which parameter, and what to do?"""
+"""Can the draws be trusted, and if not, which parameters are affected, and what helps?"""
 
 from dataclasses import astuple, fields
 
 import pandas as pd
 
-from bayesmix.hints import with_hints
-from bayesmix.inference.checks.confounding_checks import confounded_effects
+from bayesmix.inference.checks.dependence_checks import dependent_coefficients
 from bayesmix.inference.checks.findings import CHECKS, NOTE, PROBLEM, Finding
-from bayesmix.inference.checks.level_checks import levels_written_twice
-from bayesmix.inference.checks.power_scaling_checks import prior_lines, prior_sensitive
+from bayesmix.inference.checks.level_checks import confounded_effects, levels_written_twice
+from bayesmix.inference.checks.prior_notes import prior_lines, prior_sensitive
 from bayesmix.inference.checks.separation_checks import SEPARATION, separated
 from bayesmix.inference.shared.arguments import a_switch
-from bayesmix.inference.shared.readable_table import readable
-from bayesmix.modelling.kinds import a_posterior
+from bayesmix.inference.shared.question import table
 from bayesmix.modelling.record import Fit
 
 NO_PROBLEMS, PROBLEMS = "Sampling: no problems", "Sampling: problems"
-"""How the line on the sampling begins."""
+"""The beginning of the line on the sampling."""
 
 OF_THE_MODEL = ("centring",)
 """Checks whose problems lie in the model, however well it is sampled."""
@@ -34,30 +32,30 @@ _IN_WORDS = {
 }
 
 
-@with_hints
-@readable
+@table
 def diagnose(fit: Fit, *, sensitivity: bool = True) -> pd.DataFrame:
     """Everything that is wrong with a fit, and what to do about it.
 
-    Looks at R-hat of NUTS (limit 1.01), bulk and tail effective draws (100 per chain), divergences (0), E-BFMI of each
-    chain (0.3), draws at the greatest tree depth (1 %), the Pareto k of importance weights (0.7), a single chain,
-    draws that do not vary or are not finite, for all parameters and group effects; at predictors whose mean lies more
-    than 10 sds from 0 in a random term with an intercept; and notes where the fixed part holds what a random term does,
-    levels that differ only by case or spaces, where data are separated (see `separation`), and what the priors decide
-    (see `sensitivity`).
+    Problems of all parameters and group effects are R-hat of NUTS (limit 1.01), bulk and tail effective draws (100 per
+    chain), divergences (0), E-BFMI of each chain (0.3), draws at the greatest tree depth (1 %), the Pareto k of
+    importance weights (0.7), a single chain, draws that do not vary or are not finite, and predictors whose mean lies
+    more than 10 sds from 0 in a random term with an intercept. Notes are random effects that the fixed part holds
+    already, columns of the fixed part that depend on each other, so that only priors tell their coefficients apart,
+    levels that differ only by case or spaces, separated data (see `separation`), and parameters that follow
+    their priors (see `sensitivity`).
 
     Parameters
     ----------
     fit
         A fitted model.
     sensitivity
-        Whether to look at the sensitivity to priors and data, which takes seconds where group effects of counts are
-        integrated out; `print(fit)` looks at that to the priors alone.
+        Whether to include the sensitivity to priors and data, which takes seconds if group effects of counts are
+        integrated out; `print(fit)` has that to the priors alone.
 
     Returns
     -------
     pandas.DataFrame
-        One row per finding, what is most at stake first and the worst first within a check; empty when all is well.
+        One row per finding, the gravest check first and the worst finding first within a check; empty if all is well.
         `check` (``"rhat"``, ``"ess_bulk"``, ``"confounded"``, ...), `severity` (``"problem"``: do not use the draws
         as they are; ``"note"``: know this when you read them), `parameter`, `value`, `limit`, `advice` (one
         line, in the arguments of `fit`).
@@ -67,7 +65,6 @@ def diagnose(fit: Fit, *, sensitivity: bool = True) -> pd.DataFrame:
     ArgumentError
         `fit` is no posterior.
     """
-    fit = a_posterior(fit, question="diagnose")
     sensitivity = a_switch(sensitivity, argument="sensitivity")
     names = [field.name for field in fields(Finding)]
     findings = [*_findings(fit), *(prior_sensitive(fit) if sensitivity else ())]
@@ -75,31 +72,36 @@ def diagnose(fit: Fit, *, sensitivity: bool = True) -> pd.DataFrame:
 
 
 def verdict(fit: Fit) -> str:
-    """One line on the sampling alone: that it has no problems, or which, for which parameter, and what to do."""
-    problems = [one for one in _findings(fit) if one.severity == PROBLEM and one.check not in OF_THE_MODEL]
-    return _what_is_wrong(problems) if problems else _no_problems(fit)
+    """One line on the sampling alone: no problems, or its problems with the worst parameters and a remedy."""
+    problems = [finding for finding in _findings(fit) if finding.severity == PROBLEM and not _of_the_model(finding)]
+    return _in_one_line(problems) if problems else _no_problems(fit)
 
 
 def notes(fit: Fit) -> tuple[str, ...]:
-    """What else to know of a fit, a line each: of its model and data, and of what its priors decide.
+    """Further lines on a fit: on its model and data, and on what its priors decide.
 
-    `summary` has those on separation in lines of their own.
+    Those on separation are left out, since `summary` has lines of its own for them.
     """
     return (*model_lines(fit), *(f"Note: {line}" for line in prior_lines(fit)))
 
 
 def model_lines(fit: Fit) -> tuple[str, ...]:
-    """A line for each finding that is not about sampling: what is wrong with the model first."""
+    """A line for each finding that is not about sampling: problems of the model first, then notes."""
     findings = _findings(fit)
-    return (
-        *(f"Model: {one.advice}" for one in findings if one.severity == PROBLEM and one.check in OF_THE_MODEL),
-        *(f"Note: {one.advice}" for one in findings if one.severity == NOTE and one.check != SEPARATION),
-    )
+    problems = [finding for finding in findings if finding.severity == PROBLEM and _of_the_model(finding)]
+    others = [finding for finding in findings if finding.severity == NOTE and finding.check != SEPARATION]
+    return (*(f"Model: {finding.advice}" for finding in problems), *(f"Note: {finding.advice}" for finding in others))
+
+
+def _of_the_model(finding: Finding) -> bool:
+    return finding.check in OF_THE_MODEL
 
 
 def _findings(fit: Fit) -> list[Finding]:
     return [
-        finding for check in (*CHECKS, confounded_effects, levels_written_twice, separated) for finding in check(fit)
+        finding
+        for check in (*CHECKS, confounded_effects, dependent_coefficients, levels_written_twice, separated)
+        for finding in check(fit)
     ]
 
 
@@ -113,8 +115,8 @@ def _no_problems(fit: Fit) -> str:
     return f"{NO_PROBLEMS} (largest R-hat {rhat.max():.4f}, {rhat.idxmax()}; {effective}; no divergences)."
 
 
-def _what_is_wrong(problems: list[Finding]) -> str:
-    """The worst finding of each check, and what to do about the first."""
+def _in_one_line(problems: list[Finding]) -> str:
+    """The worst finding of each check, and the remedy for the first."""
     parts = []
     for check, words in _IN_WORDS.items():
         same = [finding for finding in problems if finding.check == check]

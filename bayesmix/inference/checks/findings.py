@@ -1,6 +1,6 @@
-"""What can be wrong with a fit: one function per check, each giving its findings, worst first.
+"""Findings about the sampling of a fit: one function per check, which gives its findings, worst first.
 
-Chains that disagree and too few draws have one remedy, so all of these findings advise the same length of chains.
+Longer chains help against disagreement and too few draws alike, so all of these findings advise the same length.
 
 Limits: R-hat 1.01 and 100 effective draws per chain, Vehtari et al. (2021), doi:10.1214/20-BA1221; E-BFMI 0.3,
 Betancourt (2016), arXiv:1604.00695; Pareto k, Vehtari et al. (2024), arXiv:1507.02646.
@@ -17,7 +17,6 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.settings import EFFECTIVE_PER_CHAIN, RHAT_LIMIT
 from bayesmix.posterior.layout import corr_name, sd_name, sd_names
 
-ESS_PER_CHAIN = EFFECTIVE_PER_CHAIN
 EBFMI_LIMIT = 0.3
 TREEDEPTH_SHARE = 0.01
 FEWEST_CHAINS = 2
@@ -41,7 +40,7 @@ class Finding:
 
 
 def no_figures(fit: Fit) -> Iterator[Finding]:
-    """Parameters whose draws do not vary, are not finite, or are too few; `value` is their sd."""
+    """Parameters whose draws do not vary, are not finite, or are too few to judge; `value` is their sd."""
     parameters = fit.diagnostics.parameters
     for name, sd in parameters.loc[parameters["ess_bulk"].isna(), "sd"].items():
         if sd == 0:
@@ -54,7 +53,7 @@ def no_figures(fit: Fit) -> Iterator[Finding]:
 
 
 def single_chain(fit: Fit) -> Iterator[Finding]:
-    """One chain alone: R-hat is not defined. Of importance sampling the draws are independent."""
+    """A single chain, for which R-hat is not defined; draws of importance sampling are independent and need none."""
     if fit.diagnostics.importance:
         return
     chains = fit.diagnostics.n_chains
@@ -71,7 +70,7 @@ def centring(fit: Fit) -> Iterator[Finding]:
         if "intercept" in owners:
             columns = [(owner, i) for owner in term.terms if owner.kind == "numeric" for i in owner.columns]
             far += [(*_distance(term, i), term, owner, i) for owner, i in columns]
-    for value, mean, sd, term, owner, column in sorted(far, key=lambda found: -found[0]):
+    for value, mean, sd, term, owner, column in sorted(far, key=lambda place: -place[0]):
         if value > FARTHEST_CENTRE:
             name = term.names[column]
             advice = (
@@ -100,7 +99,7 @@ def _how_to_centre(owner: TermColumns, name: str, mean: float, sd: float) -> str
 
 
 def divergences(fit: Fit) -> Iterator[Finding]:
-    """Divergent transitions: a region that the sampler could not enter is missing from the draws."""
+    """Divergent transitions: the draws lack a region that the sampler could not enter."""
     if fit.diagnostics.n_divergent:
         parameters = fit.diagnostics.parameters
         effective = parameters.loc[parameters["kind"] == "sd", "ess_bulk"].dropna()
@@ -116,7 +115,7 @@ def divergences(fit: Fit) -> Iterator[Finding]:
 
 
 def rhat(fit: Fit) -> Iterator[Finding]:
-    """Chains that do not agree; the chains of importance sampling are one weighted sample cut in pieces."""
+    """Chains that disagree; importance sampling has none, only one weighted sample cut in pieces."""
     if fit.diagnostics.importance:
         return
     values = fit.diagnostics.parameters["rhat"]
@@ -135,27 +134,26 @@ def ess_tail(fit: Fit) -> Iterator[Finding]:
     return _ess(fit, "ess_tail", "the interval")
 
 
-def _ess(fit: Fit, column: str, what: str) -> Iterator[Finding]:
-    limit = ESS_PER_CHAIN * fit.diagnostics.n_chains
+def _ess(fit: Fit, column: str, statistic: str) -> Iterator[Finding]:
+    limit = EFFECTIVE_PER_CHAIN * fit.diagnostics.n_chains
     values = fit.diagnostics.parameters[column]
     for name, value in values[values < limit].sort_values(kind="stable").items():
-        advice = f"Too few effective draws for {what} of {name}: {_more(fit)}{_simpler(fit, str(name))}."
+        verb = "raise" if fit.diagnostics.importance else "run longer,"
+        advice = f"Too few effective draws for {statistic} of {name}: {verb} {_longer(fit)}{_simpler(fit, str(name))}."
         yield Finding(column, PROBLEM, str(name), float(value), limit, advice)
 
 
-def _more(fit: Fit) -> str:
-    return f"raise {_longer(fit)}" if fit.diagnostics.importance else f"run longer, {_longer(fit)}"
-
-
 def _longer(fit: Fit) -> str:
-    """How long chains should be, in the arguments of `fit`, by the parameter that needs the most."""
+    """The length of chains, in the arguments of `fit`, that the parameter in most need of draws asks for."""
     parameters = fit.diagnostics.parameters
     if not fit.diagnostics.importance and (parameters["rhat"] > RHAT_LIMIT).any():
-        # Of chains that disagree the effective draws do not grow in proportion.
+        # While chains disagree, effective draws do not grow in proportion.
         return f"draws={2 * fit.sampling.draws}, tune={max(1000, 2 * fit.sampling.tune)}"
     fewest = parameters[["ess_bulk", "ess_tail"]].min(axis=None)
     # A fifth more than proportion asks for, in round hundreds.
-    return f"draws={100 * ceil(1.2 * fit.sampling.draws * ESS_PER_CHAIN * fit.diagnostics.n_chains / fewest / 100)}"
+    return (
+        f"draws={100 * ceil(1.2 * fit.sampling.draws * EFFECTIVE_PER_CHAIN * fit.diagnostics.n_chains / fewest / 100)}"
+    )
 
 
 def _longer_tuning(fit: Fit) -> int:
@@ -174,10 +172,10 @@ def ebfmi(fit: Fit) -> Iterator[Finding]:
 
 
 def tree_depth(fit: Fit) -> Iterator[Finding]:
-    """Trajectories cut off before they turned; the draws are right but few are effective."""
+    """Trajectories cut off before they turned: the draws are correct, but few are effective."""
     limit = TREEDEPTH_SHARE * fit.diagnostics.n_total
     if fit.diagnostics.n_max_treedepth > limit:
-        # Coefficients that are integrated out are not sampled along; a prior that reaches far makes long trajectories.
+        # If coefficients are integrated out, it is wide priors of the sds that make trajectories long.
         cause = "give the sds tighter priors (priors=)"
         if fit.route.samples_effects:
             cause = "bring the predictors to one scale, as in scale(x)"
@@ -186,39 +184,22 @@ def tree_depth(fit: Fit) -> Iterator[Finding]:
 
 
 def pareto_k(fit: Fit) -> Iterator[Finding]:
-    """Importance weights with so long a tail that single values decide."""
-    found = fit.diagnostics.importance
-    if found and not found.pareto_k <= found.greatest_k:
+    """Importance weights with a tail so long that single values decide."""
+    importance = fit.diagnostics.importance
+    if importance and not importance.pareto_k <= importance.greatest_k:
         advice = 'The weights of importance sampling cannot be trusted: use sampler="nutpie".'
-        yield Finding("pareto_k", PROBLEM, "", found.pareto_k, found.greatest_k, advice)
+        yield Finding("pareto_k", PROBLEM, "", importance.pareto_k, importance.greatest_k, advice)
 
 
 def _simpler(fit: Fit, parameter: str) -> str:
-    """What else can be done about a variance parameter: a tighter prior, or its term made simpler."""
-    for term in fit.design.all_random:
-        own = set(sd_names(term))
-        if term.k > 1:
-            own |= {
-                corr_name(term, part.random)
-                for part in fit.design.predictors
-                if any(term is one for one in part.random)
-            }
-        name = parameter.partition("[")[0] if parameter.startswith("corr_") else parameter
-        if name in own:
-            return f"; or give {name} a tighter prior (priors=), or simplify the term ({term.label})"
+    """A further remedy for a variance parameter: a tighter prior, or a simpler term."""
+    name = parameter.partition("[")[0] if parameter.startswith("corr_") else parameter
+    for part in fit.design.predictors:
+        for term in part.random:
+            if name in sd_names(term) or (term.k > 1 and name == corr_name(term, part.random)):
+                return f"; or give {name} a tighter prior (priors=), or simplify the term ({term.label})"
     return ""
 
 
-CHECKS = (
-    no_figures,
-    single_chain,
-    centring,
-    divergences,
-    rhat,
-    ess_bulk,
-    ess_tail,
-    ebfmi,
-    tree_depth,
-    pareto_k,
-)
-"""In the order of how much is at stake."""
+CHECKS = (no_figures, single_chain, centring, divergences, rhat, ess_bulk, ess_tail, ebfmi, tree_depth, pareto_k)
+"""The gravest first."""

@@ -1,4 +1,4 @@
-"""Which coefficients have no finite maximum likelihood estimate, and what does the posterior say of them?"""
+"""Which coefficients have no finite maximum likelihood estimate, and what does the posterior say about them?"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,6 @@ import pandas as pd
 
 from bayesmix.display import Printed
 from bayesmix.errors import ArgumentError, FamilyError
-from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.families.censoring import require_censorable
 from bayesmix.families.family import Family, read_family
 from bayesmix.families.table import FamilyText
@@ -21,12 +20,11 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.formula.missing import MissingRows
 from bayesmix.formula.model_arguments import check_functions
 from bayesmix.hints import with_hints
-from bayesmix.inference.checks.separation_sentence import sentence
+from bayesmix.inference.checks.separation_checks import sentence
 from bayesmix.inference.shared.arguments import a_text, probability
 from bayesmix.inference.shared.draws import fixed, joined
 from bayesmix.inference.tables.fixef import fixef
-from bayesmix.modelling.kinds import instead_of
-from bayesmix.modelling.record import Fit
+from bayesmix.modelling.kinds import Fit, LaplaceFit, instead_of
 from bayesmix.priors.coefficient import coefficient_prior
 from bayesmix.separated_data.find import Separated, can_separate, separation_of
 from bayesmix.separated_data.words import place, runaways, way_of
@@ -34,7 +32,7 @@ from bayesmix.separated_data.words import place, runaways, way_of
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Separation(Printed):
-    """What data of counts cannot tell; it prints as a page.
+    """Separation in data of counts; it prints as a page.
 
     Attributes
     ----------
@@ -42,18 +40,18 @@ class Separation(Printed):
         One row per cell, combination of predictors or level of a grouping factor with one outcome alone: `kind`
         (``"cell"``, ``"combination"``, ``"group level"``), `where` (factors and levels), `outcome` (``"no success"``,
         ``"no failure"``, ``"both, separated"``, ``"nothing observed"``), `successes` (or counts), `trials` (nan for
-        counts), `rows`, `coefficients` (which run away along it, and where to; empty for a group level).
+        counts), `rows`, `coefficients` (those that run away along it, and where to; empty for a group level).
     coefficients : pandas.DataFrame
         Indexed by `coefficient`, those without a finite maximum likelihood estimate: `direction` (``"to +infinity"``,
-        ``"to -infinity"``, ``"either way"``). Of a fit by `bm.fit` also its `prior`, posterior `mean`, `sd`, `lower`,
+        ``"to -infinity"``, ``"either way"``). For a fit by `bm.fit` also its `prior`, posterior `mean`, `sd`, `lower`,
         `upper`; `p_direction`, the posterior probability that it lies on that side of 0 (either way: the larger of
-        both); `sd_ratio`, posterior to prior sd, 1 where the data say nothing, nan of a prior without sd;
-        `prior_below`, the prior probability of less than the posterior median, 0.5 where it did not move; and the
+        both); `sd_ratio`, posterior to prior sd, 1 if the data say nothing, nan for a prior without sd;
+        `prior_below`, the prior probability of less than the posterior median, 0.5 if it did not move; and the
         `sentence` for a report.
     complete : bool
         Whether every row is separated (Albert and Anderson's complete separation), else quasi-complete or none.
     design, family, triage
-        Of the model; the arrays behind the frames.
+        The model, and the arrays behind the frames.
     prob : float or None
         Probability of the intervals; None without a posterior.
     """
@@ -78,39 +76,40 @@ def separation(
     functions: Mapping[str, Callable[..., Any]] | None = None,
     prob: float = 0.95,
 ) -> Separation:
-    """What the data cannot tell of a model for counts, as R's `detect_separation`, and what the posterior does there.
+    """Whether data of counts are separated, as R's `detect_separation`, and what the posterior says if they are.
 
-    Data are separated when some cell of the fixed factors has no success, or no failure, or when a combination of
-    predictors parts rows without successes from rows without failures. The likelihood then rises without end along a
-    direction: maximum likelihood has no finite estimate, whatever the group effects are. The posterior has proper
-    priors and is finite. Its direction comes from the data; how far it reaches is bounded by the prior.
+    Data are separated if some cell of the fixed factors has no success, or no failure, or if a combination of
+    predictors separates rows without successes from rows without failures. The likelihood then rises without end along
+    a direction: maximum likelihood has no finite estimate, whatever the group effects are. The posterior has proper
+    priors and is finite: the data give its direction, and the prior bounds its size.
 
     Parameters
     ----------
     fit
-        A fit by `bm.fit` or `bm.laplace`; or a formula, to know before anything is fitted.
+        A fit by `bm.fit` or `bm.laplace`; or a formula, to check before anything is fitted.
     data, family, weights, na, functions
-        With a formula, as for `bm.fit`. Of several formulas that of the mean is looked at.
+        With a formula, as for `bm.fit`. If there are several formulas, that of the mean is checked.
     prob
         Probability of the posterior intervals.
 
     Returns
     -------
     Separation
-        Frames `found` and `coefficients`; both empty where all is well.
+        Frames `found` and `coefficients`; both empty if all is well.
 
     Raises
     ------
     FamilyError
         The response is no yes or no, no count out of trials and no count. Ordered categories, which can be separated
-        too, are not looked at.
+        too, are not checked.
     ArgumentError
         A formula comes without data or family, or a fit with data, family, weights or functions of its own.
 
     Notes
     -----
-    By linear programming in the directions that rows with both outcomes leave. `sd_ratio` and `prior_below` of an
-    intercept are by its prior at predictors equal to 0, which the priors of all coefficients imply.
+    Separation is found by linear programming in the directions that rows with both outcomes leave free. `sd_ratio` and
+    `prior_below` of an intercept refer to its prior at predictors equal to 0, which the priors of all coefficients
+    imply.
 
     References
     ----------
@@ -130,7 +129,7 @@ def separation(
 
 @dataclass(frozen=True)
 class _Given:
-    """What goes with a formula; a fit has its own."""
+    """The arguments beside a formula; a fit has its own."""
 
     data: Frame | None
     family: FamilyText | Family | None
@@ -141,7 +140,7 @@ class _Given:
     @property
     def is_nothing(self) -> bool:
         by_default = isinstance(self.na, str) and self.na == "drop"
-        return by_default and all(one is None for one in (self.data, self.family, self.weights, self.functions))
+        return by_default and all(value is None for value in (self.data, self.family, self.weights, self.functions))
 
 
 @singledispatch
@@ -213,11 +212,10 @@ _OUTCOMES = {-1: "no success", 0: "", 1: "no failure", 2: "nothing observed"}
 def _found(design: Design, triage: Separated) -> pd.DataFrame:
     columns = ["kind", "where", "outcome", "successes", "trials", "rows", "coefficients"]
     rows: list[list[Any]] = []
-    for one in triage.found:
-        both = "both, separated" if one.separates else _OUTCOMES[2]
-        outcome = _OUTCOMES[one.side] or both
-        counts = [one.successes, one.trials, one.n_rows]
-        rows.append([one.kind, place(one), outcome, *counts, runaways(design.fixed.names, one)])
+    for pattern in triage.found:
+        outcome = _OUTCOMES[pattern.side] or ("both, separated" if pattern.separates else _OUTCOMES[2])
+        counts = [pattern.successes, pattern.trials, pattern.n_rows]
+        rows.append([pattern.kind, place(pattern), outcome, *counts, runaways(design.fixed.names, pattern)])
     for pure in triage.levels:
         for i in np.flatnonzero(pure.outcome):
             outcome = _OUTCOMES[int(pure.outcome[i])]
@@ -246,8 +244,8 @@ def _with_posterior(fit: Fit, separated: Separation, prob: float) -> pd.DataFram
         sd_ratio=[sd / prior.sd for sd, prior in zip(frame["sd"], priors, strict=True)],
         prior_below=[prior.below(float(np.median(own))) for prior, own in zip(priors, draws, strict=True)],
     )
-    told = [
+    sentences = [
         sentence(fit, triage, int(j), row, prior, prob)
         for j, (_, row), prior in zip(gone, frame.iterrows(), priors, strict=True)
     ]
-    return frame.assign(sentence=told)
+    return frame.assign(sentence=sentences)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf, isfinite, isnan, log
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,18 +10,15 @@ from bayesmix.display import Printed
 from bayesmix.errors import ArgumentError, listing
 from bayesmix.formula.reduce import Reduction
 from bayesmix.formula.response import measure_of
-from bayesmix.hints import with_hints
-from bayesmix.inference.evidence.evidence_cache import log_marginals
-from bayesmix.inference.evidence.log_marginal import log_marginal
-from bayesmix.inference.evidence.scale_curve import evidence_range
+from bayesmix.inference.evidence.log_marginal import log_marginal, log_marginals
+from bayesmix.inference.evidence.nested import equal_numbers
+from bayesmix.inference.evidence.prior_sensitivity import evidence_range
 from bayesmix.inference.evidence.tested_term import reduction_named, tested_sds
-from bayesmix.inference.shared.response_scale import censoring_of
+from bayesmix.inference.shared.question import question
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import reduced_model
-
-if TYPE_CHECKING:
-    from bayesmix.modelling.samplers.log_marginal import LogMarginal
+from bayesmix.modelling.samplers.log_marginal import LogMarginal
 
 # Kass & Raftery (1995), doi:10.1080/01621459.1995.10476572: bounds of |log10 BF| and their words.
 _WORDS = ((0.5, "not worth more than a bare mention"), (1.0, "substantial"), (2.0, "strong"), (inf, "decisive"))
@@ -35,27 +31,26 @@ class BayesFactor(Printed):
     Attributes
     ----------
     log10_bf : float
-        Logarithm to the base 10; > 0 favours the larger model. nan where it cannot be trusted.
+        Logarithm to the base 10; > 0 favours the larger model. nan if it cannot be trusted.
     mcse : float
-        Monte Carlo standard error of `log10_bf`; of quadrature the estimated error, near 0.
+        Monte Carlo standard error of `log10_bf`; for quadrature the estimated error, near 0.
     probability : float
-        Posterior probability of the larger model when both were equally probable before.
+        Posterior probability of the larger model if both were equally probable before.
     label : str
-        In words, on the scale of Kass & Raftery (1995); where they change with the scale of the prior, at either end.
+        In words, on the scale of Kass & Raftery (1995), at both ends if they change with the scale of the prior.
     larger, smaller : str
-        The models that were compared: all their formulas, and where these do not differ what does.
+        The models that were compared: all their formulas, and if these are equal, what differs.
     method : str
-        How the two marginal likelihoods were found.
+        How the two marginal likelihoods were computed.
     reason : str
-        Why the number cannot be trusted and what to do; empty where it can.
+        Why the number cannot be trusted and what to do; empty if it can.
     priors : str
-        The priors of what is tested, where a term was dropped.
+        The priors of the tested parameters, if a term was dropped.
     low, high : float
         Least and greatest `log10_bf` as the scales of the priors of the tested standard deviations, or coefficients,
-        go from a tenth to ten times what they are; nan for two fits, or where the draws do not reach all of these
-        priors.
+        go from a tenth to ten times what they are; nan for two fits, or if the draws do not cover all these priors.
     note : str
-        What to know of the number, such as that the scale of the prior decides its sign; may be empty.
+        A warning about the number, such as that the scale of the prior decides its sign; may be empty.
     """
 
     log10_bf: float
@@ -72,16 +67,16 @@ class BayesFactor(Printed):
     note: str = ""
 
 
-@with_hints
+@question
 def bayes_factor(fit: Fit, other: Fit | str | None = None, *, drop: str | None = None) -> BayesFactor:
     """Evidence for a term against its absence, or for one fitted model against another.
 
-    Compares, under the priors printed with the fits, the probabilities that the models gave to the data.
+    Compares the probabilities that the models give to the data, under the priors printed with the fits.
 
     Parameters
     ----------
     fit
-        A fit; where it has no closed form, by nutpie. The model without `drop` is then sampled in the same way.
+        A fit; by nutpie if it has no closed form. The model without `drop` is then sampled in the same way.
     other
         A second fit of the same rows; the factor is for `fit` against `other`. A text is taken as `drop`.
     drop
@@ -98,7 +93,7 @@ def bayes_factor(fit: Fit, other: Fit | str | None = None, *, drop: str | None =
     ------
     ArgumentError
         `fit` or `other` is no posterior, neither or both of `other` and `drop` are given, the fits are of different
-        rows, or one without a closed form does not hold the draws that bridge sampling takes.
+        rows, or one without a closed form does not hold the draws that bridge sampling needs.
     UnknownTermError
         `drop` is not in the model; the message lists what is.
     PriorError
@@ -106,14 +101,13 @@ def bayes_factor(fit: Fit, other: Fit | str | None = None, *, drop: str | None =
 
     Notes
     -----
-    A Bayes factor depends on the priors of what is tested: `low` and `high` say how much, `prior_sensitivity` shows
-    the curve.
+    A Bayes factor depends on the priors of the tested parameters: `low` and `high` say how much, `prior_sensitivity`
+    shows the curve.
 
     References
     ----------
     Kass & Raftery (1995), doi:10.1080/01621459.1995.10476572
     """
-    fit = a_posterior(fit, question="bayes_factor")
     if isinstance(other, str) and drop is None:
         other, drop = None, other
     if (other is None) == (drop is None):
@@ -127,16 +121,16 @@ def bayes_factor(fit: Fit, other: Fit | str | None = None, *, drop: str | None =
 
 
 def without(fit: Fit, reduction: Reduction) -> BayesFactor:
-    """The factor for `fit` against the same model without a part, and its range over the scale of the prior."""
+    """The factor for `fit` against the same model without a part, with its range over the scale of the prior."""
     larger, smaller = log_marginals(fit, [fit.design.formula, reduction.formula])
     further = fit.formulas[1:]
-    found = compare(joined(fit.formulas), larger, joined((reduction.formula.text, *further)), smaller)
+    factor = compare(joined(fit.formulas), larger, joined((reduction.formula.text, *further)), smaller)
     model = reduced_model(fit, reduction.formula)
-    low, high = (np.nan, np.nan) if found.reason else evidence_range(fit, model, larger, smaller)
+    low, high = (np.nan, np.nan) if factor.reason else evidence_range(fit, model, larger, smaller)
     priors = ", ".join(f"{name} ~ {fit.priors[name]}" for name in model.tested)
-    label = found.label if isnan(low) else verbal_range(low, high)
-    note = "" if found.reason else _note(low, high, of_coefficients=not tested_sds(fit, model))
-    return replace(found, priors=priors, low=low, high=high, label=label, note=note)
+    label = factor.label if isnan(low) else verbal_range(low, high)
+    note = "" if factor.reason else _note(low, high, of_coefficients=not tested_sds(fit, model))
+    return replace(factor, priors=priors, low=low, high=high, label=label, note=note)
 
 
 def _note(low: float, high: float, *, of_coefficients: bool) -> str:
@@ -150,10 +144,9 @@ def _note(low: float, high: float, *, of_coefficients: bool) -> str:
     return "Note: the scale of the prior decides the sign; report the range." if low < 0 < high else ""
 
 
-def compare(larger: str, of_larger: "LogMarginal", smaller: str, of_smaller: "LogMarginal") -> BayesFactor:
-    """From two formulas and their log marginal likelihoods (natural logarithms)."""
-    methods = dict.fromkeys((of_larger.method, of_smaller.method))
-    method = " and ".join(methods)
+def compare(larger: str, of_larger: LogMarginal, smaller: str, of_smaller: LogMarginal) -> BayesFactor:
+    """The factor from two models' formulas and their log marginal likelihoods (natural logarithms)."""
+    method = " and ".join(dict.fromkeys((of_larger.method, of_smaller.method)))
     reason = of_larger.reason or of_smaller.reason
     if reason:
         return BayesFactor(np.nan, np.nan, np.nan, "", larger, smaller, method, reason)
@@ -172,7 +165,7 @@ def verbal(log10_bf: float) -> str:
 
 
 def verbal_range(low: float, high: float) -> str:
-    """The words for the least and the greatest factor over scales of the prior; once where they are the same."""
+    """The words for the least and the greatest factor over scales of the prior; once if they are the same."""
     if verbal(low) == verbal(high):
         return verbal(low)
     return f"from {verbal(low)} to {verbal(high)}, by the scale of the prior"
@@ -184,42 +177,41 @@ def joined(formulas: Sequence[str]) -> str:
 
 
 def told_apart(fit: Fit, other: Fit) -> tuple[str, str]:
-    """Two models by all their formulas, and by families, weights and priors where these are what differs."""
-    texts = [joined(one.formulas) for one in (fit, other)]
-    if fit.family != other.family:
-        texts = [f"{text}, {one.family}" for text, one in zip(texts, (fit, other), strict=True)]
-    if fit.design.weights_column != other.design.weights_column:
-        columns = [one.design.weights_column for one in (fit, other)]
-        texts = [f"{text}, weights {column or 'none'}" for text, column in zip(texts, columns, strict=True)]
+    """Two models by all their formulas, by families and weights if they differ, and if nothing else does by priors."""
+    names = dict.fromkeys((*fit.priors, *other.priors))
+    changed = [name for name in names if fit.priors.get(name) != other.priors.get(name)]
+    texts, priors = [], []
+    for model in (fit, other):
+        text = joined(model.formulas)
+        if fit.family != other.family:
+            text += f", {model.family}"
+        if fit.design.weights_column != other.design.weights_column:
+            text += f", weights {model.design.weights_column or 'none'}"
+        texts.append(text)
+        priors.append(listing(f"{name} ~ {model.priors[name]}" for name in changed if name in model.priors))
     if texts[0] == texts[1]:
-        names = dict.fromkeys((*fit.priors, *other.priors))
-        differ = [name for name in names if fit.priors.get(name) != other.priors.get(name)]
-        with_priors = [
-            listing(f"{name} ~ {one.priors[name]}" for name in differ if name in one.priors) for one in (fit, other)
-        ]
-        texts = [f"{text}, {own}" if own else text for text, own in zip(texts, with_priors, strict=True)]
+        texts = [f"{text}, {prior}" if prior else text for text, prior in zip(texts, priors, strict=True)]
     return texts[0], texts[1]
 
 
 def _require_same_rows(fit: Fit, other: Fit) -> None:
-    one, two = fit.design, other.design
+    first, second = fit.design, other.design
     if measure_of(fit.family.response) != measure_of(other.family.response):
         raise ArgumentError(
             f"Densities and probabilities cannot be compared: the families are {fit.family} and {other.family}."
         )
-    if one.n_obs != two.n_obs:
+    if first.n_obs != second.n_obs:
         raise ArgumentError(
-            f"The fits are of different rows ({one.n_obs} and {two.n_obs}): their marginal likelihoods cannot be "
+            f"The fits are of different rows ({first.n_obs} and {second.n_obs}): their marginal likelihoods cannot be "
             "compared. Fit both to the rows that are complete for both."
         )
-    # Of a Gaussian response an offset is a part; of counts it is one of the model.
+    # An offset is a part of a Gaussian response, but a part of the model for counts.
     shift = fit.family.is_gaussian_identity and other.family.is_gaussian_identity
-    value, other_value = (design.response.values - shift * design.offset for design in (one, two))
-    ones = np.ones(one.n_obs)
-    trials, other_trials = (ones if design.response.trials is None else design.response.trials for design in (one, two))
-    same_bounds = np.array_equal(censoring_of(one.response), censoring_of(two.response))
-    if not (np.array_equal(value, other_value) and np.array_equal(trials, other_trials) and same_bounds):
+    values, other_values = (design.response.values - shift * design.offset for design in (first, second))
+    same_trials = equal_numbers(first.response.trials, second.response.trials)
+    same_bounds = np.array_equal(first.response.censoring, second.response.censoring)  # type: ignore[arg-type]
+    if not (np.array_equal(values, other_values) and same_trials and same_bounds):
         raise ArgumentError(
-            f"The fits have different responses ({one.response.name} and {two.response.name}, or other rows): their "
-            "marginal likelihoods cannot be compared."
+            f"The fits have different responses ({first.response.name} and {second.response.name}, or other rows): "
+            "their marginal likelihoods cannot be compared."
         )

@@ -4,42 +4,41 @@ from math import log
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.reduce import Reduction, reductions
 from bayesmix.formula.terms import Formula
-from bayesmix.hints import with_hints
 from bayesmix.inference.evidence.bayes_factor import verbal
-from bayesmix.inference.evidence.evidence_cache import key_of, log_marginals
-from bayesmix.inference.evidence.rand_table import InclusionTable
-from bayesmix.modelling.kinds import a_posterior
+from bayesmix.inference.evidence.log_marginal import key_of, log_marginals
+from bayesmix.inference.shared.question import question
+from bayesmix.inference.shared.readable_table import InclusionTable
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.routes import why_not_integrated
 
 _MOST_MODELS = 128
-_MOST_SAMPLED = 16  # where each is sampled for seconds
+_MOST_SAMPLED = 16  # if each is sampled for seconds
 
 
-@with_hints
+@question
 def inclusion(fit: Fit) -> InclusionTable:
-    """Inclusion Bayes factors: each random term, averaged over what else may be in the model.
+    """Inclusion Bayes factors: each random term, averaged over all models with any of the other random terms.
 
-    All models that the fitted one contains, with any of its random terms (a slope only with its intercept where the
-    term has one), equally probable beforehand.
+    All models that the fitted one contains (a slope stays only with its intercept, if the term has one) have the same
+    prior probability.
 
     Parameters
     ----------
     fit
-        A fit; where it has no closed form, by nutpie, and with 16 models at most: each is sampled.
+        A fit; if it has no closed form, by nutpie, with 16 models at most, since each is sampled.
 
     Returns
     -------
     pandas.DataFrame
-        Indexed by `term` as `rand` has it: `log10_bf`, posterior over prior odds of the models that have the term, with
-        its Monte Carlo error `mcse`, `probability` of these models, `label` in words, and `models`, how many there are;
-        `reliable`, and if not the `reason`, with nan for the numbers. `print` shows the models too; they and their
-        probabilities are in `.attrs["models"]` and `.attrs["shares"]`.
+        Indexed by `term` as `rand` has it: `log10_bf`, posterior over prior odds of the models with the term, with
+        its Monte Carlo error `mcse`, `probability` of these models, `label` in words, `models`, the number of all
+        models; `reliable`, and if not the `reason`, with nan for the numbers. `print` shows the models too; they and
+        their probabilities are in `.attrs["models"]` and `.attrs["shares"]`.
 
     Raises
     ------
@@ -48,17 +47,17 @@ def inclusion(fit: Fit) -> InclusionTable:
     PriorError
         A standard deviation has a prior whose density at 0 is 0 or infinite.
     """
-    fit = a_posterior(fit, question="inclusion")
     obstacle = why_not_integrated(fit.model)
     most = _MOST_SAMPLED if obstacle else _MOST_MODELS
     models, parts = _contained(fit.design.formula, most)
     if len(models) > most:
         why = f", each to be sampled ({obstacle})" if obstacle else ""
         raise ArgumentError(f"More than {most} models are contained in this one{why}: use rand(fit).")
-    found = log_marginals(fit, models)
-    reason = next((f"{model.text}: {one.reason}" for model, one in zip(models, found, strict=True) if one.reason), "")
-    values = np.array([one.value for one in found])
-    errors = np.array([one.error for one in found])
+    evidence = log_marginals(fit, models)
+    reasons = (f"{model.text}: {own.reason}" for model, own in zip(models, evidence, strict=True) if own.reason)
+    reason = next(reasons, "")
+    values = np.array([own.value for own in evidence])
+    errors = np.array([own.error for own in evidence])
     posterior = np.exp(values - values.max())
     posterior /= posterior.sum()
     rows = {}
@@ -70,15 +69,8 @@ def inclusion(fit: Fit) -> InclusionTable:
         # Each model's error counts by its share among those with the term, or among those without.
         slopes = np.exp(values - np.where(has, with_it, without))
         log10_bf = (log_odds - log(before / (1 - before))) / log(10)
-        rows[part.label] = {
-            "log10_bf": log10_bf,
-            "mcse": float(np.sqrt(np.sum((slopes * errors) ** 2))) / log(10),
-            "probability": share,
-            "label": verbal(log10_bf),
-            "models": len(models),
-            "reliable": not reason,
-            "reason": reason,
-        }
+        mcse = float(np.sqrt(np.sum((slopes * errors) ** 2))) / log(10)
+        rows[part.label] = (log10_bf, mcse, share, verbal(log10_bf), len(models), not reason, reason)
     columns = ["log10_bf", "mcse", "probability", "label", "models", "reliable", "reason"]
     index = pd.Index(list(rows), name="term")
     table = InclusionTable(list(rows.values()), columns=columns, index=index)
@@ -87,10 +79,7 @@ def inclusion(fit: Fit) -> InclusionTable:
 
 
 def _contained(formula: Formula, most: int) -> tuple[list[Formula], list[Reduction]]:
-    """The formula and all that follow from it by dropping parts, each once; and the parts, each once.
-
-    It stops once they are more than `most`.
-    """
+    """The formula and all that follow from it by dropping parts, and the parts; the search stops beyond `most`."""
     models, waiting = {key_of(formula): formula}, [formula]
     parts: dict[tuple[str, str], Reduction] = {}
     while waiting and len(models) <= most:
@@ -103,11 +92,11 @@ def _contained(formula: Formula, most: int) -> tuple[list[Formula], list[Reducti
 
 
 def _has(formula: Formula, part: Reduction) -> bool:
-    """Whether in a model the part's column still varies by its group."""
-    own = [term for term in formula.random if term.group_label == part.group]
-    return any(column.label == part.column for term in own for column in term.terms)
+    """Whether the part's column still varies by its group in a model."""
+    terms = [term for term in formula.random if term.group_label == part.group]
+    return any(column.label == part.column for term in terms for column in term.terms)
 
 
-def _log_sum(values: NDArray[np.float64]) -> float:
+def _log_sum(values: Floats) -> float:
     greatest = values.max()
     return float(greatest + np.log(np.exp(values - greatest).sum()))

@@ -1,25 +1,30 @@
-"""Does the larger of nested models fit better than chance would have it?"""
+"""Does the larger of nested models fit better than by chance?
+
+A standard deviation cannot be negative: if it is 0 in truth, the likelihood-ratio statistic is 0 as often as not, and
+follows the even mixture of chi-squares with df - 1 and df degrees of freedom.
+Self & Liang (1987), doi:10.1080/01621459.1987.10478472; Stram & Lee (1994), doi:10.2307/2533455.
+"""
 
 from functools import singledispatch
 from itertools import pairwise
+from math import nan
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from scipy.stats import chi2
 
 from bayesmix.errors import ArgumentError
-from bayesmix.estimates.laplace.record import LaplaceFit
-from bayesmix.estimates.least_squares.record import LmFit
 from bayesmix.estimates.reml.fit_design import fit_reml
-from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.design import Design
 from bayesmix.hints import with_hints
-from bayesmix.inference.evidence.boundary_p import boundary_p, naive_p
-from bayesmix.inference.evidence.nested import require_nested
+from bayesmix.inference.evidence.nested import equal_numbers, require_nested
 from bayesmix.inference.shared.arguments import a_switch
 from bayesmix.inference.shared.readable_table import readable
-from bayesmix.modelling.kinds import instead_of
+from bayesmix.modelling.kinds import LaplaceFit, LmFit, RemlFit, instead_of
+
+NO_TEST = dict.fromkeys(("chisq", "df", "p", "p_boundary"), nan)
+"""The columns of a test in the row of a model that is not tested."""
 
 
 @with_hints
@@ -45,10 +50,9 @@ def lrt(
     Returns
     -------
     pandas.DataFrame
-        A row each, indexed by formula: `npar`, `aic`, `bic`, `loglik`, `deviance`; from the second row on the test
-        against the row before: `chisq`, `df`, `p` of the chi-square, and `p_boundary`, of the even mixture of
-        chi-squares, where the smaller model lacks one random effect, whose variance of 0 lies on the boundary; nan
-        elsewhere.
+        One row per fit, indexed by formula: `npar`, `aic`, `bic`, `loglik`, `deviance`; from the second row on the
+        test against the row before: `chisq`, `df`, `p` of the chi-square, and `p_boundary`, of the even mixture of
+        chi-squares, if the smaller model lacks one random effect, whose variance of 0 lies on the boundary, else nan.
 
     Raises
     ------
@@ -62,11 +66,12 @@ def lrt(
     """
     refit = a_switch(refit, argument="refit")
     fits = [reduced, full, *larger]
-    for one, other in pairwise(fits):
-        _require_comparable(one, other, refit=refit)
+    for smaller, larger_fit in pairwise(fits):
+        _require_comparable(smaller, larger_fit, refit=refit)
     if refit:
         fits = [_by_likelihood(fit) for fit in fits]
-    rows = [_row(fits[0]), *(_row(other) | _test(one, other) for one, other in pairwise(fits))]
+    tests = [NO_TEST, *(ratio_test(smaller, larger_fit) for smaller, larger_fit in pairwise(fits))]
+    rows = [_row(fit) | test for fit, test in zip(fits, tests, strict=True)]
     return pd.DataFrame(rows, index=pd.Index([fit.formula for fit in fits], name="model"))
 
 
@@ -83,11 +88,12 @@ def _require_comparable(reduced: RemlFit | LaplaceFit, full: RemlFit | LaplaceFi
     require_nested(reduced.design, full.design)
 
 
-def _test(reduced: RemlFit | LaplaceFit, full: RemlFit | LaplaceFit) -> dict[str, float]:
+def ratio_test(reduced: RemlFit | LaplaceFit, full: RemlFit | LaplaceFit) -> dict[str, float]:
+    """The columns of `NO_TEST` for two nested models by the same criterion."""
     df = full.n_parameters - reduced.n_parameters
     statistic = max(0.0, reduced.criterion - full.criterion)
     same_fixed = _same_columns(reduced.design, full.design)
-    n_variances = variances_lost(full.design, reduced.design) if same_fixed else 0
+    n_variances = len(_effects(full.design) - _effects(reduced.design)) if same_fixed else 0
     return {
         "chisq": statistic,
         "df": float(df),
@@ -96,13 +102,24 @@ def _test(reduced: RemlFit | LaplaceFit, full: RemlFit | LaplaceFit) -> dict[str
     }
 
 
-def variances_lost(full: Design, reduced: Design) -> int:
-    """How many random effects the larger model has more than the smaller, by group and column."""
-    return len(_effects(full) - _effects(reduced))
-
-
 def _effects(design: Design) -> set[tuple[str, str]]:
     return {(term.group, name) for term in design.random for name in term.names}
+
+
+def naive_p(statistic: float, df: int) -> float:
+    """The p value of the chi-square with `df` degrees of freedom; nan without any."""
+    return float(chi2.sf(statistic, df)) if df > 0 else nan
+
+
+def boundary_p(statistic: float, df: int, n_variances: int) -> float:
+    """The p value if one variance, with its df - 1 covariances, is 0 under the hypothesis; nan for any other number."""
+    if n_variances != 1 or df < 1:
+        return nan
+    if statistic <= 0:
+        return 1.0
+    # A chi-square without degrees of freedom is 0.
+    below = float(chi2.sf(statistic, df - 1)) if df > 1 else 0.0
+    return 0.5 * below + 0.5 * float(chi2.sf(statistic, df))
 
 
 @singledispatch
@@ -128,10 +145,6 @@ def _row(fit: RemlFit | LaplaceFit) -> dict[str, float]:
         "bic": fit.bic,
         "loglik": fit.loglik,
         "deviance": fit.criterion,
-        "chisq": np.nan,
-        "df": np.nan,
-        "p": np.nan,
-        "p_boundary": np.nan,
     }
 
 
@@ -158,7 +171,7 @@ def _instead(reduced: object, full: object) -> str:
 
 @singledispatch
 def _require_one_likelihood(reduced: object, full: Any, *, refit: bool) -> None:
-    """Refuse fits whose criteria are no likelihoods of the same thing."""
+    """Refuse fits whose criteria cannot be compared."""
     raise _other_kinds(reduced, full)
 
 
@@ -184,39 +197,26 @@ def _require_comparable_maxima(reduced: LaplaceFit, full: LaplaceFit, *, refit: 
 
 
 def require_maximum(fit: LaplaceFit, *, question: str) -> None:
-    """Refuse a fit whose search found no finite maximum, with its reason: it has no likelihood to compare.
-
-    Raises
-    ------
-    ArgumentError
-        `fit.converged` is False.
-    """
+    """Refuse a fit without a finite maximum, with its reason: it has no likelihood to compare."""
     if not fit.converged:
         raise ArgumentError(f"{question} compares maxima of the likelihood, and {fit.formula} has none. {fit.reason}")
 
 
-def _require_same_rows(one: Design, other: Design) -> None:
-    if one.n_obs != other.n_obs:
+def _require_same_rows(reduced: Design, full: Design) -> None:
+    if reduced.n_obs != full.n_obs:
         raise ArgumentError(
-            f"The fits are of different rows ({one.n_obs} and {other.n_obs}), so their likelihoods cannot be compared. "
-            "Fit both to the rows that are complete for both."
+            f"The fits are of different rows ({reduced.n_obs} and {full.n_obs}), so their likelihoods cannot be "
+            "compared. Fit both to the rows that are complete for both."
         )
-    same = (
-        np.array_equal(one.response.values, other.response.values)
-        and np.array_equal(_or_ones(one.weights, one), _or_ones(other.weights, other))
-        and np.array_equal(_or_ones(one.response.trials, one), _or_ones(other.response.trials, other))
-    )
-    if not same:
+    first, second = reduced.response, full.response
+    same = np.array_equal(first.values, second.values) and equal_numbers(first.trials, second.trials)
+    if not (same and equal_numbers(reduced.weights, full.weights)):
         raise ArgumentError(
-            f"The fits have different responses, trials or weights ({one.response.name} and {other.response.name}, or "
-            "other rows), so their likelihoods cannot be compared."
+            f"The fits have different responses, trials or weights ({first.name} and {second.name}, or other rows), so "
+            "their likelihoods cannot be compared."
         )
 
 
-def _or_ones(values: NDArray[np.float64] | None, design: Design) -> NDArray[np.float64]:
-    return np.ones(design.n_obs) if values is None else values
-
-
-def _same_columns(one: Design, other: Design) -> bool:
-    """Whether the fixed parts span the same columns, whatever their order."""
-    return set(one.fixed.names) == set(other.fixed.names)
+def _same_columns(reduced: Design, full: Design) -> bool:
+    """Whether the fixed parts have the same columns, whatever their order."""
+    return set(reduced.fixed.names) == set(full.fixed.names)

@@ -1,4 +1,4 @@
-"""Does the larger of two models contain the smaller?"""
+"""Whether two models are of the same data, and whether the larger contains the smaller."""
 
 import numpy as np
 
@@ -6,19 +6,19 @@ from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import ArgumentError, listing
 from bayesmix.formula.design import Design, GroupTerm
 
-_LEFT = 1e-8  # share of a column's length that may be left of it across other columns
+_LEFT = 1e-8  # share of a column's length that may lie outside the span of other columns
+
+
+def equal_numbers(numbers: Floats | None, others: Floats | None) -> bool:
+    """Whether two columns of weights or trials are equal; None stands for ones."""
+    return bool(np.all((1.0 if numbers is None else numbers) == (1.0 if others is None else others)))
 
 
 def require_nested(reduced: Design, full: Design) -> None:
-    """Refuse designs of the same rows of which the second does not contain the first.
+    """Refuse designs of the same rows if the second does not contain the first, or if their offsets differ.
 
     Fixed columns must lie in the span of the larger model's, the columns of a random term in the span of those that
     vary there by the same levels, whatever the names.
-
-    Raises
-    ------
-    ArgumentError
-        One line with the fixed columns or the term that the larger model lacks, or different offsets.
     """
     missing = outside(reduced.fixed.matrix, full.fixed.matrix)
     if missing.any():
@@ -33,23 +33,21 @@ def require_nested(reduced: Design, full: Design) -> None:
 
 
 def outside(columns: Floats, others: Floats) -> Flags:
-    """Which of `columns` (n_obs, m) are no combination of `others` (n_obs, k)."""
+    """Which of `columns` (n_obs, m) are no linear combination of `others` (n_obs, k)."""
     lengths = np.linalg.norm(others, axis=0)
     axes = np.linalg.qr(others / np.where(lengths > 0, lengths, 1.0))[0]
     left = columns - axes @ (axes.T @ columns)
     return np.linalg.norm(left, axis=0) > _LEFT * np.linalg.norm(columns, axis=0)
 
 
-def _same_levels(one: GroupTerm, other: GroupTerm) -> bool:
+def _same_levels(term: GroupTerm, other: GroupTerm) -> bool:
     """Whether two groups divide the rows alike."""
-    if one.n_levels != other.n_levels:
-        return False
-    pairs = np.unique(one.index * other.n_levels + other.index)
-    return len(pairs) == one.n_levels
+    pairs = np.unique(term.index * other.n_levels + other.index)
+    return term.n_levels == other.n_levels == len(pairs)
 
 
-def _refusal(what: str) -> str:
+def _refusal(lacking: str) -> str:
     return (
-        f"The models are not nested: the second lacks {what}, which the first has, so no likelihood-ratio test holds. "
-        "Compare them by aic of glance."
+        f"The models are not nested: the second lacks {lacking}, which the first has, so no likelihood-ratio test "
+        "holds. Compare them by aic of glance."
     )

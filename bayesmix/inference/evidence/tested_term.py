@@ -1,4 +1,4 @@
-"""What a Bayes factor tests: the part of a model that is meant, its parameters, and whether their priors allow it."""
+"""What a Bayes factor tests: a part of a model, its parameters, and whether their priors allow a test."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from bayesmix.priors.density import prior_density
 
 
 def reduction_named(fit: Fit, drop: str | None) -> Reduction:
-    """The part of the model that `drop` means: as `rand` prints it, with or without brackets, or a fixed term.
+    """The part of the model that `drop` names: as `rand` prints it, with or without brackets, or a fixed term.
 
     Raises
     ------
@@ -24,14 +24,14 @@ def reduction_named(fit: Fit, drop: str | None) -> Reduction:
     """
     drop = a_text(drop, argument="drop", meaning='a term of the model as rand prints it, such as "(1 | g)"')
     random, fixed = reductions(fit.design.formula), fixed_reductions(fit.design.formula)
-    known = {_plain(one.label): one for one in (*fixed, *random)}
+    known = {_plain(part.label): part for part in (*fixed, *random)}
     by_term: dict[str, list[Reduction]] = {}
-    for one in random:
-        by_term.setdefault(_plain(one.before), []).append(one)
-    known |= {name: ones[0] for name, ones in by_term.items() if len(ones) == 1 and name not in known}
+    for part in random:
+        by_term.setdefault(_plain(part.before), []).append(part)
+    known |= {name: parts[0] for name, parts in by_term.items() if len(parts) == 1 and name not in known}
     if _plain(drop) not in known:
         _refuse_contained(fit.design.formula, drop)
-        names = [one.label for one in (*random, *fixed)]
+        names = [part.label for part in (*random, *fixed)]
         raise UnknownTermError(
             f"{shown(drop)} is no term of the model.{did_you_mean(drop, names)} Terms: {listing(names)}."
         )
@@ -39,7 +39,7 @@ def reduction_named(fit: Fit, drop: str | None) -> Reduction:
 
 
 def _refuse_contained(formula: Formula, drop: str) -> None:
-    """A term within an interaction is a term of the model, though none that can be dropped alone."""
+    """A term within an interaction is a term of the model, but it cannot be dropped alone."""
     named = [(term.label, term, formula.fixed) for term in formula.fixed]
     named += [(f"{part.label} in ({term.label})", part, term.terms) for term in formula.random for part in term.terms]
     for name, term, beside in named:
@@ -63,24 +63,18 @@ def tested_sds(fit: Fit, smaller: ReducedModel) -> tuple[str, ...]:
 
 
 def tested_scales(fit: Fit, smaller: ReducedModel) -> tuple[str, ...]:
-    """The parameters that the smaller model lacks and whose priors have a scale: group sds, else coefficients."""
+    """The parameters that the smaller model lacks and whose priors have a scale: group sds, or else coefficients."""
     coefficients = {name for predictor in fit.design.predictors for name in predictor.fixed.names}
     return tested_sds(fit, smaller) or tuple(name for name in smaller.tested if name in coefficients)
 
 
 def require_usable_at_zero(fit: Fit, smaller: ReducedModel) -> None:
-    """Refuse a prior of a tested standard deviation that says beforehand whether it is 0.
-
-    Raises
-    ------
-    PriorError
-        Its density at 0 is 0 or infinite.
-    """
+    """Refuse a prior of a tested standard deviation whose density at 0 is 0 or infinite: it decides the test alone."""
     for name in tested_sds(fit, smaller):
         near, nearer = prior_density(fit.priors[name], np.array([1e-200, 1e-300]))
         if not 0.99 < nearer / max(near, 1e-300) < 1.01:
-            what = "infinite" if nearer > near else "0"
+            density = "infinite" if nearer > near else "0"
             raise PriorError(
-                f"The prior {fit.priors[name]} of {name} has density {what} at 0, so it has decided already whether "
+                f"The prior {fit.priors[name]} of {name} has density {density} at 0, so it has decided already whether "
                 f"the sd is 0; use one that is finite there, such as HalfStudentT(3, 10) or HalfNormal(10)."
             )

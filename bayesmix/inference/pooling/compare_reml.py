@@ -4,29 +4,27 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Flags, Floats
 from bayesmix.display import Printed
 from bayesmix.errors import ArgumentError
 from bayesmix.estimates.laplace.fit_design import fit_laplace
-from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.reml.fit_design import fit_reml
-from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.families.family import has_laplace_fit
 from bayesmix.formula.design import GroupTerm
-from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import probability
 from bayesmix.inference.shared.draws import auxiliary, constant_parameters, correlations, standard_deviations
+from bayesmix.inference.shared.estimability import not_estimable, shared_coefficients
+from bayesmix.inference.shared.question import question
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.ranef import ranef
 from bayesmix.inference.tables.varcorr import varcorr
-from bayesmix.modelling.kinds import a_posterior
-from bayesmix.modelling.record import Fit
+from bayesmix.modelling.kinds import Fit, LaplaceFit, RemlFit
 from bayesmix.separated_data.find import can_separate, separation_of
 
-_SMALL = 0.1  # of a residual sd: what the note on a boundary estimate calls near 0
-_STRONG = 0.9  # a correlation that the note calls near -1 or 1
-_RUNAWAY = 10.0  # on the link scale: beyond it lies no estimate
+_SMALL = 0.1  # residual sds, below which the note on a boundary estimate calls a sd near 0
+_STRONG = 0.9  # above this size the note calls a correlation near -1 or 1
+_RUNAWAY = 10.0  # on the link scale; no estimate lies beyond it
 _CALLED: dict[type, str] = {RemlFit: "REML", LaplaceFit: "Laplace"}
 
 
@@ -38,8 +36,9 @@ class RemlComparison(Printed):
     ----------
     fixed : pandas.DataFrame
         Indexed by `coefficient`: `reml` (for counts the Laplace fit) and its `se`, posterior `mean`, `sd`, `lower`,
-        `upper`; `difference`, posterior mean less REML in posterior sds, nan where there is no finite estimate;
-        `note` tells of that.
+        `upper`; `difference`, posterior mean minus REML in posterior sds, nan if there is no finite estimate, which
+        the `note` then says. Of coefficients that are not estimable REML has no number (``attrs["not_estimable"]`` has
+        the reasons). What stands beside them in the posterior is another quantity there: no difference either.
     variance : pandas.DataFrame
         Indexed by `(group, term1, term2)` as `varcorr`, sds and correlations: `reml`, posterior `mean`, `median`, `sd`,
         `lower`, `upper`; `difference`; `note` on an estimate at the boundary, in words.
@@ -59,18 +58,18 @@ class RemlComparison(Printed):
     prob: float
 
 
-@with_hints
+@question
 def compare_reml(fit: Fit, *, prob: float = 0.95) -> RemlComparison:
     """The posterior beside the REML fit of the same model to the same rows.
 
-    Both come from one function: REML is where it is greatest when the coefficients have a flat prior, the posterior
-    what is under it. They part where that function is lopsided or the data say little: few levels, a variance near 0.
+    Both come from one function of the variances: REML maximises it under a flat prior of the coefficients, the
+    posterior averages over it. They differ if it is skewed or the data say little: few levels, a variance near 0.
 
     Parameters
     ----------
     fit
-        A fit by `bm.fit`. Beside Gaussian models with identity link stands REML; beside counts the maximum likelihood
-        fit by Laplace's approximation, its failures shown as failures.
+        A fit by `bm.fit`. A Gaussian model with identity link is compared with REML, counts with the maximum likelihood
+        fit by Laplace's approximation, whose failures are shown as failures.
     prob
         Probability of the posterior intervals.
 
@@ -78,15 +77,15 @@ def compare_reml(fit: Fit, *, prob: float = 0.95) -> RemlComparison:
     -------
     RemlComparison
         `fixed`, `variance` and `groups`: REML estimates and BLUPs beside posterior means and intervals, and their
-        difference in posterior standard deviations. An estimate at the boundary carries a note of what the posterior
-        says there.
+        difference in posterior standard deviations. An estimate at the boundary has a note on what the posterior says
+        there.
 
     Raises
     ------
     ArgumentError
-        There is no such fit of the family, or `prob` is not between 0 and 1.
+        The family has no such fit, or `prob` is not between 0 and 1.
     """
-    fit, prob = a_posterior(fit, question="compare_reml"), probability(prob)
+    prob = probability(prob)
     if fit.design.parts:
         raise ArgumentError(f"There is no REML fit of a model with a formula for {' and '.join(fit.design.parts)}.")
     if fit.design.response.censoring is not None:
@@ -113,18 +112,24 @@ def _fixed(fit: Fit, estimated: RemlFit | LaplaceFit, prob: float) -> pd.DataFra
     posterior = fixef(fit, prob=prob)
     with np.errstate(invalid="ignore"):
         se = np.sqrt(np.diag(estimated.vcov))
-    frame = pd.DataFrame({"reml": estimated.beta, "se": se}, index=posterior.index)
+    # Coefficients that were not estimable have rows of nan.
+    frame = pd.DataFrame({"reml": estimated.beta, "se": se}, index=pd.Index(estimated.design.fixed.names, dtype=object))
+    frame = frame.reindex(posterior.index)
     frame = _with_posterior(frame, posterior, ("mean", "sd", "lower", "upper"))
     gone = _runs_away(frame, fit, estimated)
     notes = [_runaway(row) if goes else "" for (_, row), goes in zip(frame.iterrows(), gone, strict=True)]
-    return frame.assign(difference=frame["difference"].mask(gone), note=notes)
+    apart = gone | frame.index.isin(list(shared_coefficients(fit.design)))
+    found = frame.assign(difference=frame["difference"].mask(apart), note=notes)
+    found.attrs |= not_estimable(fit.design)
+    return found
 
 
-def _runs_away(frame: pd.DataFrame, fit: Fit, estimated: RemlFit | LaplaceFit) -> NDArray[np.bool_]:
-    """Of a fit without a maximum: the coefficients that go to infinity, by the data or, unexplained, by their size."""
+def _runs_away(frame: pd.DataFrame, fit: Fit, estimated: RemlFit | LaplaceFit) -> Flags:
+    """The coefficients of a fit without a maximum that go to infinity: by separation, or else by their size."""
     if estimated.converged:
         return np.zeros(len(frame), dtype=bool)
-    far = ~((frame["reml"].abs() < _RUNAWAY) & (frame["se"] < _RUNAWAY)).to_numpy()
+    estimated_too = frame.index.isin(estimated.design.fixed.names)
+    far = estimated_too & ~((frame["reml"].abs() < _RUNAWAY) & (frame["se"] < _RUNAWAY)).to_numpy()
     separated = separation_of(fit.design, fit.family).coefficients if can_separate(fit.family) else far
     return separated if separated.any() else far
 
@@ -136,7 +141,7 @@ def _runaway(row: pd.Series) -> str:
 
 def _variance(fit: Fit, estimated: RemlFit | LaplaceFit, prob: float) -> pd.DataFrame:
     posterior = varcorr(fit, prob=prob)
-    # Both have the rows of `labels_of`, in its order.
+    # Both have the same rows in the same order.
     frame = pd.DataFrame({"reml": varcorr(estimated)["estimate"].to_numpy()}, index=posterior.index)
     frame = _with_posterior(frame, posterior, ("mean", "median", "sd", "lower", "upper"))
     by = estimated_by(estimated)
@@ -151,32 +156,33 @@ def _variance(fit: Fit, estimated: RemlFit | LaplaceFit, prob: float) -> pd.Data
 
 
 def estimated_by(estimated: RemlFit | LaplaceFit) -> str:
-    """What the estimates beside the posterior are called."""
+    """The name of the estimates beside the posterior."""
     return _CALLED[type(estimated)]
 
 
-def _near_zero(fit: Fit, draws: NDArray[np.float64]) -> str:
+def _near_zero(fit: Fit, draws: Floats) -> str:
     """What the posterior says of a sd whose estimate is 0."""
-    said = f"posterior median {np.median(draws):.3g}"
+    median = f"posterior median {np.median(draws):.3g}"
     if "sigma" not in constant_parameters(fit):
-        return said
+        return median
     share = np.mean(draws < _SMALL * auxiliary(fit, "sigma"))
-    return f"{said}, P(sd < {_SMALL:g} sigma) = {share:.2f}"
+    return f"{median}, P(sd < {_SMALL:g} sigma) = {share:.2f}"
 
 
-def _edges(fit: Fit, term: GroupTerm, estimates: NDArray[np.float64], rank: int, by: str) -> list[str]:
-    """Of a singular covariance, what the posterior says of the strong correlations; of all where none is strong.
+def _edges(fit: Fit, term: GroupTerm, estimates: Floats, rank: int, by: str) -> list[str]:
+    """Notes on the strong correlations of a singular covariance, or on all if none is strong.
 
-    A correlation with an effect without variance is not there: the note on its sd is enough.
+    An effect without variance has no correlations: the note on its sd is enough.
     """
     if not len(estimates):
         return []
     strong = np.abs(estimates) > _STRONG
     noted = strong if strong.any() else np.isfinite(estimates)
     notes = []
-    for estimate, own, draws in zip(estimates, noted, correlations(fit, term), strict=True):
-        said = f"posterior median {np.median(draws):.2f}, P(|corr| > {_STRONG:g}) = {np.mean(abs(draws) > _STRONG):.2f}"
-        notes.append(f"{by} {estimate:.3g} (rank {rank} of {term.k}), {said}" if own else "")
+    for estimate, is_noted, draws in zip(estimates, noted, correlations(fit, term), strict=True):
+        share = np.mean(abs(draws) > _STRONG)
+        posterior = f"posterior median {np.median(draws):.2f}, P(|corr| > {_STRONG:g}) = {share:.2f}"
+        notes.append(f"{by} {estimate:.3g} (rank {rank} of {term.k}), {posterior}" if is_noted else "")
     return notes
 
 

@@ -1,4 +1,4 @@
-"""Which model predicts better what it has not seen?"""
+"""Which model predicts unseen data better?"""
 
 from collections.abc import Mapping
 
@@ -13,12 +13,11 @@ from bayesmix.hints import with_hints
 from bayesmix.inference.prediction.loo import loo
 from bayesmix.inference.prediction.loo_record import Loo
 from bayesmix.inference.shared.readable_table import readable
-from bayesmix.inference.shared.response_scale import censoring_of
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 
-_FEW = 100  # left out; fewer, and the standard error of a difference is too small
-_SMALL = 4.0  # a difference that is too small for its standard error to hold
+_FEW = 100  # rows or groups; with fewer the standard error of a difference is too small
+_SMALL = 4.0  # difference below which its standard error does not hold
 
 _COLUMNS = ("rank", "elpd", "se", "elpd_diff", "se_diff", "mcse_diff", "p", "weight", "n_unreliable", "note")
 
@@ -33,7 +32,7 @@ def compare(
     Parameters
     ----------
     fits
-        Fits of the same rows and response, or what `loo` gave of them; or one mapping of names to these:
+        Fits of the same rows and response, or the answers of `loo` for them; or one mapping of names to these:
         ``{"with slopes": fit1, "without": fit2}``.
     by
         A grouping factor or column whose levels are left out, as in `loo`; by default single rows.
@@ -44,21 +43,21 @@ def compare(
     -------
     pandas.DataFrame
         Indexed by `model` (its name or formula): `rank` from 1, `elpd` with `se`; `elpd_diff` to the best, 0 or below,
-        with `se_diff` from the differences one by one, and `mcse_diff`, its Monte Carlo error, by how much it would
-        change with other draws of both; `p`, effective parameters; `weight`, of the mixture of models that predicts
-        best (stacking); `n_unreliable`: how many estimates have a Pareto k above the limit; `note`: why a difference
-        should not be leant on.
+        with `se_diff` from the pointwise differences, and `mcse_diff`, its Monte Carlo error: how much it would change
+        with other draws of both; `p`, effective parameters; `weight` in the mixture of models that predicts best
+        (stacking); `n_unreliable`: how many estimates have a Pareto k above the limit; `note`: why a difference should
+        not be relied on.
 
     Raises
     ------
     ArgumentError
-        Fewer than two models, other rows or another response, or different things left out.
+        There are fewer than two models, or they have different rows, responses or left-out parts.
 
     Notes
     -----
-    A difference of less than 4, of less than two standard errors, or from fewer than 100 left out, does not tell models
-    apart (Sivula et al. 2025). Leaving out rows favours models with group effects, which have seen the level; to
-    predict new levels leave out groups.
+    A difference of less than 4, of less than two standard errors, or from fewer than 100 parts left out does not
+    distinguish models (Sivula et al. 2025). Leaving out rows favours models with group effects, which have seen the
+    level; leave out groups to predict new levels.
 
     References
     ----------
@@ -69,17 +68,17 @@ def compare(
     first_name, first = next(iter(named.items()))
     for name, other in named.items():
         _require_same_rows(first_name, _fit_of(first), name, _fit_of(other))
-    found = {name: one if isinstance(one, Loo) else loo(one, by=by, draws=draws) for name, one in named.items()}
-    _require_same_parts(found)
-    table = arviz_stats.compare(_as_elpd_data(found), round_to="none")
+    by_name = {name: fit if isinstance(fit, Loo) else loo(fit, by=by, draws=draws) for name, fit in named.items()}
+    _require_same_parts(by_name)
+    table = arviz_stats.compare(_as_elpd_data(by_name), round_to="none")
     out = pd.DataFrame(index=pd.Index(table.index, name="model"))
     out["rank"] = np.arange(1, len(table) + 1)
-    for own, arviz in (("elpd", "elpd"), ("se", "se"), ("elpd_diff", "elpd_diff"), ("se_diff", "dse"), ("p", "p")):
-        out[own] = table[arviz].to_numpy(dtype=float)
-    out["mcse_diff"] = [_error_of_difference(found[table.index[0]], found[name]) for name in table.index]
-    out["weight"] = table["weight"].to_numpy(dtype=float)
-    out["n_unreliable"] = [len(found[name].unreliable) for name in out.index]
-    out["note"] = [_note(out.loc[name], len(found[name].pointwise)) for name in out.index]
+    for name in ("elpd", "se", "elpd_diff", "p", "weight"):
+        out[name] = table[name].to_numpy(dtype=float)
+    out["se_diff"] = table["dse"].to_numpy(dtype=float)
+    out["mcse_diff"] = [_error_of_difference(by_name[table.index[0]], by_name[name]) for name in table.index]
+    out["n_unreliable"] = [len(by_name[name].unreliable) for name in out.index]
+    out["note"] = [_note(out.loc[name], len(by_name[name].pointwise)) for name in out.index]
     return out[list(_COLUMNS)]
 
 
@@ -103,27 +102,29 @@ def _fit_of(model: object) -> Fit:
 
 
 def _require_same_rows(first_name: str, first: Fit, name: str, other: Fit) -> None:
-    one, two = first.design, other.design
-    if one.n_obs != two.n_obs or not one.data.index.equals(two.data.index):
+    n_obs, n_other = first.design.n_obs, other.design.n_obs
+    if n_obs != n_other or not first.data.index.equals(other.data.index):
         raise ArgumentError(
-            f"Models are compared on the same rows: {first_name!r} has {one.n_obs}, {name!r} {two.n_obs}"
-            + ("." if one.n_obs != two.n_obs else ", with other labels.")
-            + " Leave out the rows with missing values before fitting."
+            f"Models are compared on the same rows: {first_name!r} has {n_obs}, {name!r} {n_other}"
+            f"{', with other labels' if n_obs == n_other else ''}. Leave out the rows with missing values before "
+            "fitting."
         )
-    same_trials = (one.response.trials is None) == (two.response.trials is None) and (
-        one.response.trials is None or np.array_equal(one.response.trials, two.response.trials)  # type: ignore[arg-type]
+    response, second = first.design.response, other.design.response
+    columns = (
+        (response.values, second.values),
+        (response.trials, second.trials),
+        (response.censoring, second.censoring),
     )
-    same_bounds = np.array_equal(censoring_of(one.response), censoring_of(two.response))
-    if not np.array_equal(one.response.values, two.response.values) or not same_trials or not same_bounds:
+    if not all(np.array_equal(own, others) for own, others in columns):  # type: ignore[arg-type]
         raise ArgumentError(
-            f"Models are compared on the same response: that of {first_name!r} is {one.response.name}, that of "
-            f"{name!r} {two.response.name}, with other values. A density of log(y) is not one of y."
+            f"Models are compared on the same response: that of {first_name!r} is {response.name}, that of "
+            f"{name!r} {second.name}, with other values. A density of log(y) is not one of y."
         )
 
 
-def _require_same_parts(found: Mapping[str, Loo]) -> None:
-    first_name, first = next(iter(found.items()))
-    for name, other in found.items():
+def _require_same_parts(by_name: Mapping[str, Loo]) -> None:
+    first_name, first = next(iter(by_name.items()))
+    for name, other in by_name.items():
         if other.by != first.by or not other.pointwise.index.equals(first.pointwise.index):
             raise ArgumentError(
                 f"{first_name!r} has left out {len(first.pointwise)} of {first.by!r}, {name!r} {len(other.pointwise)} "
@@ -131,30 +132,33 @@ def _require_same_parts(found: Mapping[str, Loo]) -> None:
             )
 
 
-def _as_elpd_data(found: Mapping[str, Loo]) -> dict[str, ELPDDataLOO]:
-    """As ArviZ compares them. Its weights take exp of every density, which underflows for a group of many rows; only
-    differences between models matter, so the best of each is taken off."""
-    densities = np.stack([one.pointwise["elpd"].to_numpy() for one in found.values()])
+def _as_elpd_data(by_name: Mapping[str, Loo]) -> dict[str, ELPDDataLOO]:
+    """Records for ArviZ's comparison, with densities relative to the best model.
+
+    Its weights take exp of every density, which underflows for a group of many rows; only differences between models
+    matter.
+    """
+    densities = np.stack([estimate.pointwise["elpd"].to_numpy() for estimate in by_name.values()])
     differences = densities - densities.max(axis=0)
     return {
         name: ELPDDataLOO(
-            elpd=one.elpd,
-            se=one.se,
-            p=one.p,
-            n_samples=one.fit.diagnostics.n_total,
-            n_data_points=len(one.pointwise),
+            elpd=estimate.elpd,
+            se=estimate.se,
+            p=estimate.p,
+            n_samples=estimate.fit.diagnostics.n_total,
+            n_data_points=len(estimate.pointwise),
             scale="log",
-            warning=not one.unreliable.empty,
-            good_k=one.k_limit,
-            elpd_i=xr.DataArray(own, dims="part"),
-            pareto_k=xr.DataArray(one.pointwise["pareto_k"].to_numpy(), dims="part"),
+            warning=not estimate.unreliable.empty,
+            good_k=estimate.k_limit,
+            elpd_i=xr.DataArray(pointwise, dims="part"),
+            pareto_k=xr.DataArray(estimate.pointwise["pareto_k"].to_numpy(), dims="part"),
         )
-        for (name, one), own in zip(found.items(), differences, strict=True)
+        for (name, estimate), pointwise in zip(by_name.items(), differences, strict=True)
     }
 
 
 def _error_of_difference(best: Loo, other: Loo) -> float:
-    """Monte Carlo error; a model that is compared with itself has the same draws."""
+    """Monte Carlo error of a difference; a model has the same draws as itself."""
     return 0.0 if other.fit is best.fit else float(np.hypot(best.mcse, other.mcse))
 
 

@@ -1,43 +1,37 @@
-"""How probable are the rows of a group when its effects are not known: log likelihoods by level, in each draw."""
+"""How probable the rows of a group are if its effects are not known: log likelihoods by level, in each draw."""
 
 from collections.abc import Callable
 
 import numpy as np
 
-from bayesmix.arrays import Floats
-from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, shown
+from bayesmix.arrays import Floats, Positions
+from bayesmix.errors import ArgumentError, UnknownTermError, shown
 from bayesmix.formula.design import GroupTerm
-from bayesmix.inference.shared.column_levels import column_levels
+from bayesmix.inference.shared.arguments import column_levels, near_matches
 from bayesmix.inference.shared.draws import group_effects
 from bayesmix.inference.shared.expectation import linear_predictor, other_parameters
-from bayesmix.inference.shared.new_groups import covariances, symmetric_root
-from bayesmix.inference.shared.row_model import Positions, row_model
+from bayesmix.inference.shared.row_model import covariances, row_model, symmetric_root
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.group_integral import log_gaussian_group_likelihood, log_group_likelihood
 
 
 def levels_of(fit: Fit, by: str) -> tuple[Positions, tuple[object, ...]]:
-    """Which level of `by`, a grouping factor or a column of the data, each row has (n_obs,), and their names."""
+    """The level of each row in `by`, a grouping factor or a column of the data, (n_obs,), and the levels' names."""
     for term in fit.design.random:
         if isinstance(by, str) and term.group == by:
             return term.index, term.levels
     if not isinstance(by, str) or by not in fit.data.columns:
         known = [*dict.fromkeys(term.group for term in fit.design.random), *fit.data.columns]
-        hint = did_you_mean(by, known) if isinstance(by, str) else ""
+        hint = near_matches(by, known)
         raise UnknownTermError(f"by={shown(by)} is no grouping factor of the model and no column of the data.{hint}")
     return column_levels(fit.data, by, argument="by")
 
 
 def group_log_likelihoods(fit: Fit, index: Positions, draws: Positions) -> Callable[[Positions], Floats]:
-    """A function of rows of one level: their log density (n_draws,), the level's own effects integrated out.
+    """A function of rows of one level that gives their log density (n_draws,), the level's own effects integrated out.
 
-    Own are the effects of levels that occur in no other level's rows: of the group itself, and of what is nested
-    in it. Without those rows the data would say nothing of them.
-
-    Parameters
-    ----------
-    index
-        The level of each row, (n_obs,).
+    Its own effects are those that occur in no other level's rows: of the group itself, and of factors nested in it.
+    Without those rows the data would say nothing about them. `index` (n_obs,) is the level of each row.
     """
     homes = {id(term): _homes(term, index) for term in fit.design.all_random}
     _refuse_own_effects_of_parts(fit, homes)
@@ -53,18 +47,16 @@ def group_log_likelihoods(fit: Fit, index: Positions, draws: Positions) -> Calla
     others = other_parameters(fit, draws=draws)
     closed = fit.family.is_gaussian_identity and fit.design.response.censoring is None
 
-    def gaussian(rows: Positions, eta: Floats, columns: Floats, root: Floats) -> Floats:
-        own = others(rows)
-        scale = np.broadcast_to(own["sigma"] / np.sqrt(own["weights"]), eta.shape)
-        return log_gaussian_group_likelihood(fit.design.response.values[rows, None] - eta, scale, columns, root)
-
     def log_likelihood(rows: Positions) -> Floats:
         if len(rows) == 0:
             return np.zeros(len(draws))
         columns, root = _own_effects(fit, rows, homes, roots)
+        eta = predictor(rows)
         if closed and columns.shape[1]:
-            return gaussian(rows, predictor(rows), columns, root)
-        return log_group_likelihood(lambda eta: model.log_density(rows, eta), predictor(rows), columns, root)
+            of_rows = others(rows)
+            scale = np.broadcast_to(of_rows["sigma"] / np.sqrt(of_rows["weights"]), eta.shape)
+            return log_gaussian_group_likelihood(fit.design.response.values[rows, None] - eta, scale, columns, root)
+        return log_group_likelihood(lambda at: model.log_density(rows, at), eta, columns, root)
 
     return log_likelihood
 
@@ -86,7 +78,7 @@ def _refuse_own_effects_of_parts(fit: Fit, homes: dict[int, Positions]) -> None:
 
 
 def _homes(term: GroupTerm, index: Positions) -> Positions:
-    """Of each level of a term the one level of the group that all its rows lie in, or -1."""
+    """For each level of a term the one level of the group that has all its rows, or -1."""
     lowest = np.full(term.n_levels, np.iinfo(np.intp).max)
     highest = np.full(term.n_levels, -1)
     np.minimum.at(lowest, term.index, index)

@@ -5,26 +5,25 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from bayesmix.arrays import Floats
+from bayesmix.arrays import Floats, Positions
 from bayesmix.errors import ArgumentError
-from bayesmix.hints import with_hints
-from bayesmix.inference.shared.draws import n_draws_of, posterior_of
-from bayesmix.inference.shared.row_model import Positions, row_model
+from bayesmix.inference.shared.draws import as_array, n_draws_of
+from bayesmix.inference.shared.question import question
+from bayesmix.inference.shared.row_model import row_model
 from bayesmix.inference.shared.summarise import VALUES_AT_ONCE
 from bayesmix.modelling.blocks import stretches
-from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 
 MOST_VALUES = 2**28
 """Numbers that a table of draws by rows may hold, 2 GiB."""
 
 
-@with_hints
+@question
 def log_likelihood(fit: Fit) -> xr.DataArray:
-    """Log density of each observation in each draw of the posterior, of a count its log probability.
+    """Log density of each observation in each draw of the posterior, for a count its log probability.
 
-    Given coefficients, the effects of the row's own levels and the family's further parameters. Worked out when it is
-    asked for; a fit does not hold it.
+    It is given coefficients, the effects of the row's own levels and the family's further parameters. It is computed on
+    request; a fit does not hold it.
 
     Parameters
     ----------
@@ -41,27 +40,15 @@ def log_likelihood(fit: Fit) -> xr.DataArray:
     ArgumentError
         The array would not fit into 2 GiB; `loo` and `compare` work without it.
     """
-    fit = a_posterior(fit, question="log_likelihood")
     refuse_too_many(fit.design.n_obs, n_draws_of(fit))
-    sizes = posterior_of(fit).sizes
     values = np.empty((fit.design.n_obs, n_draws_of(fit)))
     for rows, part in log_likelihood_in_parts(fit):
         values[rows] = part
-    by_chain = values.reshape(fit.design.n_obs, sizes["chain"], sizes["draw"])
-    return xr.DataArray(
-        np.moveaxis(by_chain, 0, -1),
-        dims=("chain", "draw", "row"),
-        coords={
-            "chain": np.arange(sizes["chain"]),
-            "draw": np.arange(sizes["draw"]),
-            "row": fit.data.index.to_numpy(),
-        },
-        name=fit.design.response.name,
-    )
+    return as_array(fit, values, fit.design.response.name, {"row": fit.data.index.to_numpy()})
 
 
 def log_likelihood_in_parts(fit: Fit, draws: Positions | None = None) -> Iterator[tuple[slice, Floats]]:
-    """Stretches of rows with their log densities (n_rows, n_draws), the draws of all chains joined."""
+    """Stretches of rows with their log densities (n_rows, n_draws), chains joined."""
     model = row_model(fit, draws=draws)
     for rows in stretches(model.n_obs, VALUES_AT_ONCE // model.n_draws):
         yield rows, model.log_density(rows, model.predictor(rows))

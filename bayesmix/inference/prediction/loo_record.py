@@ -1,4 +1,4 @@
-"""`Loo`: what leave-one-out cross-validation found."""
+"""`Loo`: the result of leave-one-out cross-validation."""
 
 from dataclasses import dataclass
 
@@ -9,24 +9,24 @@ from bayesmix.modelling.record import Fit
 
 @dataclass(frozen=True, eq=False)
 class Loo:
-    """Expected log predictive density of what was left out, one after the other.
+    """Expected log predictive density of rows or groups, each left out in turn.
 
     Attributes
     ----------
     elpd, se : float
-        Sum over what was left out, natural logarithm, and its standard error from the spread over them.
+        Sum over the left-out parts, natural logarithm, and its standard error from the spread over them.
     p : float
-        By how much the fitted data are better predicted than the left-out ones: an effective number of parameters.
+        How much better fitted data are predicted than left-out ones: an effective number of parameters.
     by : str
-        What was left out: ``"row"``, or the name of the group.
+        The parts: ``"row"``, or the name of the group.
     pointwise : pandas.DataFrame
         Indexed by row label or level: `elpd` with its Monte Carlo error `mcse`, `p`, `pareto_k`, `n_rows`, `method`.
     k_limit : float
         Largest Pareto k up to which an estimate can be trusted: 0.7, for few draws less.
     fit : Fit
-        Of which model.
+        The model.
     mcse : float
-        Monte Carlo standard error of `elpd`: by how much it would change with other draws.
+        Monte Carlo standard error of `elpd`: how much it would change with other draws.
     """
 
     elpd: float
@@ -45,9 +45,9 @@ class Loo:
         return self.pointwise[k > self.k_limit].sort_values("pareto_k", ascending=False, kind="stable")
 
     def __str__(self) -> str:
-        what = "row" if self.by == "row" else f"level of {self.by}"
+        part = "row" if self.by == "row" else f"level of {self.by}"
         lines = [
-            f"Leave one {what} out: {len(self.pointwise)} left out, {self.fit.formula}",
+            f"Leave one {part} out: {len(self.pointwise)} left out, {self.fit.formula}",
             f"elpd {self.elpd:.1f} (se {self.se:.1f}, Monte Carlo error {self.mcse:.2g}), "
             f"effective parameters {self.p:.1f}",
             self.advice,
@@ -63,9 +63,9 @@ class Loo:
         if bad.empty:
             n_again = int((self.pointwise["method"] == "marginal").sum())
             them = "it" if n_again == 1 else "them"
-            exactly = f"; {n_again} recomputed exactly, from the marginal likelihoods with and without {them}"
-            again = exactly if n_again else ""
-            return f"All Pareto k at most {self.pointwise['pareto_k'].max():.2f} (limit {self.k_limit:.2f}){again}."
+            again = f"; {n_again} recomputed exactly, from the marginal likelihoods with and without {them}"
+            greatest = self.pointwise["pareto_k"].max()
+            return f"All Pareto k at most {greatest:.2f} (limit {self.k_limit:.2f}){again if n_again else ''}."
         named = ", ".join(f"{label} ({k:.2f})" for label, k in bad["pareto_k"].head(5).items())
         more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
         return (

@@ -4,20 +4,17 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.errors import ArgumentError
-from bayesmix.hints import with_hints
-from bayesmix.inference.prediction.replicated import DRAWS, replicated
+from bayesmix.inference.prediction.posterior_predict import DRAWS, replicated
 from bayesmix.inference.shared.arguments import a_count, a_seed, probability
-from bayesmix.inference.shared.readable_table import readable
-from bayesmix.modelling.kinds import a_posterior
+from bayesmix.inference.shared.question import table
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.predictive_statistics import exceedance, pearson_ratio
 
 _SMALL = 0.05
-"""A p value below, or above 1 minus it, is worth words."""
+"""A p value below this, or above 1 minus this, is a sign of over- or underdispersion."""
 
 
-@with_hints
-@readable
+@table
 def overdispersion(fit: Fit, *, draws: int = DRAWS, seed: int | None = None, prob: float = 0.95) -> pd.DataFrame:
     """Pearson's chi-square per row, in the data and in data replicated from the posterior.
 
@@ -37,18 +34,18 @@ def overdispersion(fit: Fit, *, draws: int = DRAWS, seed: int | None = None, pro
     pandas.DataFrame
         One row: `ratio` with `lower` and `upper`, the mean over rows of (y - mean)^2 / variance and its posterior
         interval; `expected`, `expected_lower`, `expected_upper`, the same of replicates; `p`, the share of draws in
-        which the replicate has the greater ratio: near 0, the data are overdispersed, near 1, underdispersed;
-        `advice`, in words. All given the effects of the row's own levels.
+        which the replicate has the greater ratio: near 0 the data are overdispersed, near 1 underdispersed;
+        `advice`, in words. All are given the effects of the row's own levels.
 
     Raises
     ------
     ArgumentError
-        The family has a variance of its own that is fitted, or a response of 0 and 1, which cannot be overdispersed.
+        The family has a variance parameter that is fitted, or a response of 0 and 1, which cannot be overdispersed.
 
     Notes
     -----
     A ratio above 1 can also come from a predictor or a group that the model lacks, or from a link that does not suit:
-    look at `plot_residuals` before the family is changed. Small expected counts make the ratio skew; the replicates
+    look at `plot_residuals` before you change the family. Small expected counts make the ratio skewed; the replicates
     have the same skewness, so that p holds.
 
     References
@@ -56,12 +53,11 @@ def overdispersion(fit: Fit, *, draws: int = DRAWS, seed: int | None = None, pro
     Gelman, Meng & Stern (1996), Statistica Sinica 6, 733-807; Harrison (2014), doi:10.7717/peerj.616, on effects of
     each row.
     """
-    fit = a_posterior(fit, question="overdispersion")
     _refuse_unsuited(fit)
     prob = probability(prob)
-    found = replicated(fit, draws=a_count(draws, argument="draws"), seed=a_seed(seed, fit))
-    of_data = pearson_ratio(np.broadcast_to(found.shown, found.replicates.shape), found.moments)
-    of_replicates = pearson_ratio(found.shown_replicates, found.moments)
+    data = replicated(fit, draws=a_count(draws, argument="draws"), seed=a_seed(seed, fit))
+    of_data = pearson_ratio(np.broadcast_to(data.shown, data.replicates.shape), data.moments)
+    of_replicates = pearson_ratio(data.shown_replicates, data.moments)
     tails = ((1 - prob) / 2, (1 + prob) / 2)
     lower, upper = np.quantile(of_data, tails)
     expected_lower, expected_upper = np.quantile(of_replicates, tails)

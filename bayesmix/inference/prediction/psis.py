@@ -1,5 +1,4 @@
-"""Pareto-smoothed importance sampling of what is left out: estimates, whether to trust them, and their Monte Carlo
-error."""
+"""Pareto-smoothed importance sampling of left-out parts: estimates, their reliability and Monte Carlo error."""
 
 from dataclasses import dataclass
 
@@ -12,8 +11,8 @@ from bayesmix.modelling.record import Fit
 from bayesmix.numerics.monte_carlo import autocorrelation_time
 
 MEND_ABOVE = 0.3
-"""Pareto k beyond which a better estimate is taken where there is one. The weights' variance is finite up to 0.5, but
-sums over many parts are optimistic, beyond their stated error, from here on."""
+"""Pareto k above which a better estimate is used if there is one. The weights' variance is finite up to 0.5, but from
+here on sums over many parts are more optimistic than their stated error allows."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +20,8 @@ class Weighted:
     """Estimates of `n` left-out parts from weighted draws, arrays (n,).
 
     `elpd`: log predictive density; `pareto_k` of its weights; `in_sample`: the same density with the part in the data.
-    `influence` (n, n_draws): how much each draw has moved `elpd`. Draws are shared by all parts, so that the error of
-    a sum is that of the summed influences.
+    `influence` (n, n_draws): how much each draw has moved `elpd`. All parts share the draws, so that the error of a
+    sum is that of the summed influences.
     """
 
     elpd: Floats
@@ -37,7 +36,7 @@ class Weighted:
 
 
 def psis(likelihoods: Floats, efficiency: float) -> Weighted:
-    """Of each row of `likelihoods` (n, n_draws); one that is alike in all draws needs no weights."""
+    """Estimates for each row of `likelihoods` (n, n_draws); a row that is equal in all draws needs no weights."""
     n, n_draws = likelihoods.shape
     elpd, k, influence = likelihoods.mean(axis=1), np.zeros(n), np.zeros((n, n_draws))
     vary = np.ptp(likelihoods, axis=1) > 1e-12
@@ -49,11 +48,11 @@ def psis(likelihoods: Floats, efficiency: float) -> Weighted:
 
 
 def variance_of(influence: Floats) -> float:
-    """Monte Carlo variance of an estimate that draws, in their order, have moved by `influence` (n_draws,)."""
+    """Monte Carlo variance of an estimate that the draws, in their order, have moved by `influence` (n_draws,)."""
     return float(np.sum(influence**2) * autocorrelation_time(influence[None]))
 
 
 def efficiency_of(fit: Fit) -> float:
-    """Effective draws for a draw, on average over the parameters; at most 1."""
+    """Effective draws per draw, on average over the parameters; at most 1."""
     effective = fit.diagnostics.parameters["ess_bulk"].mean() / fit.diagnostics.n_total
     return float(min(1.0, effective)) if np.isfinite(effective) else 1.0

@@ -1,8 +1,8 @@
-"""Fitted values and residuals in one draw of the posterior: under a right model they know nothing of each other.
+"""Fitted values and residuals in one draw of the posterior: under a correct model they are independent.
 
-Posterior means do: a group effect is drawn to the whole, so that rows far from it keep a part of their group's effect
-in their residual. In a draw theta, b of the posterior the pair (y, b) is distributed as the data and their own effects
-are under the model and its priors, and so are the residuals: independent, and not shrunk.
+With posterior means they are not: a group effect is shrunk towards the whole, so that the residuals of a group far from
+it keep a part of its effect. In a draw theta, b of the posterior, (y, b) is distributed as the data and their own
+effects are under the model and its priors, and so are the residuals: independent, and not shrunk.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import numpy as np
 
 from bayesmix.arrays import Floats, Positions
 from bayesmix.inference.shared.draws import n_draws_of
-from bayesmix.inference.shared.response_scale import observed
+from bayesmix.inference.shared.expectation import observed
 from bayesmix.inference.shared.row_model import row_model
 from bayesmix.inference.shared.summarise import VALUES_AT_ONCE
 from bayesmix.modelling.blocks import stretches
@@ -22,10 +22,7 @@ KINDS = ("response", "pearson", "quantile")
 
 @dataclass(frozen=True)
 class Realised:
-    """Of rows in which something was observed, (n_rows,) each: the expected response and the residual in one draw.
-
-    `rows`: which of all rows they are.
-    """
+    """Expected response and residual in one draw, (n_rows,) each, of the `rows` in which something was observed."""
 
     expected: Floats
     residual: Floats
@@ -33,14 +30,7 @@ class Realised:
 
 
 def realised(fit: Fit, *, kind: str, seed: int) -> Realised:
-    """Expected response and residual of every row in a draw that `seed` picks.
-
-    Parameters
-    ----------
-    kind
-        One of `KINDS`, as `residuals` has them.
-    seed
-        Picks the draw, and parts the steps of a discrete distribution for quantile residuals.
+    """Expected response and residual of every row in a draw that `seed` picks; `kind` as `residuals` has it.
 
     References
     ----------
@@ -49,7 +39,7 @@ def realised(fit: Fit, *, kind: str, seed: int) -> Realised:
     rng = np.random.default_rng([seed, fit.design.n_obs])
     position = rng.integers(n_draws_of(fit), size=1)
     model, everything = row_model(fit, draws=position), slice(0, fit.design.n_obs)
-    # Effects that were not kept come in all draws at once.
+    # Effects that were not kept are drawn in all draws at once.
     parts = stretches(fit.design.n_obs, VALUES_AT_ONCE // n_draws_of(fit))
     predictor = np.concatenate([model.predictor(part) for part in parts])
     moments, response = model.moments(everything, predictor), observed(fit.design.response)

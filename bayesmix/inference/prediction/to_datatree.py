@@ -1,24 +1,23 @@
-"""A fit as other programs take it: one tree with data, densities and replicates under ArviZ's and Bambi's names."""
+"""A fit for other programs: one tree with data, densities and replicates under ArviZ's and Bambi's names."""
 
 import numpy as np
 import xarray as xr
 
 from bayesmix.formula.columns import is_numeric
-from bayesmix.hints import with_hints
 from bayesmix.inference.prediction.log_likelihood import log_likelihood as log_likelihood_of
 from bayesmix.inference.prediction.log_likelihood import refuse_too_many
 from bayesmix.inference.prediction.posterior_predict import posterior_predict
 from bayesmix.inference.shared.arguments import a_seed, a_switch
 from bayesmix.inference.shared.draws import posterior_of
+from bayesmix.inference.shared.question import question
 from bayesmix.modelling import observed_data
-from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 from bayesmix.posterior.layout import OBSERVATIONS, without_slash
 
 _PRIOR_DRAWS = 1000
 
 
-@with_hints
+@question
 def to_datatree(
     fit: Fit,
     *,
@@ -27,7 +26,7 @@ def to_datatree(
     prior: bool = False,
     seed: int | None = None,
 ) -> xr.DataTree:
-    """A fit with what ArviZ's and Bambi's functions ask for, in one tree.
+    """A fit as one tree that ArviZ's and Bambi's functions read.
 
     Parameters
     ----------
@@ -41,15 +40,15 @@ def to_datatree(
         Add 1000 draws from the priors, for ``arviz_plots.plot_prior_posterior``, and the data that they give; counts
         beyond 64 bits are infinite there.
     seed
-        Of what is simulated; by default that of the fit.
+        For the simulations; by default that of the fit.
 
     Returns
     -------
     xarray.DataTree
         The groups of `fit.posterior`, `observed_data` among them, and `constant_data` with the predictors; on request
         `log_likelihood`, `posterior_predictive`, `prior` and `prior_predictive`. The response has the name of the
-        formula, along `__obs__`, the number of the row from 0, as Bambi has it. Of counts out of trials it is the
-        number of successes, of ordered categories their number from 0. A `/` in a name stands as U+2215.
+        formula, along `__obs__`, the number of the row from 0, as in Bambi. For counts out of trials it is the number
+        of successes, for ordered categories their number from 0. A `/` in a name becomes U+2215.
 
     Raises
     ------
@@ -63,7 +62,6 @@ def to_datatree(
     True
     >>> arviz_stats.loo(tree)  # doctest: +SKIP
     """
-    fit = a_posterior(fit, question="to_datatree")
     with_densities = a_switch(log_likelihood, argument="log_likelihood")
     with_replicates = a_switch(posterior_predictive, argument="posterior_predictive")
     with_prior, seed = a_switch(prior, argument="prior"), a_seed(seed, fit)
@@ -82,7 +80,7 @@ def to_datatree(
 
 
 def _predictors(fit: Fit) -> xr.Dataset:
-    """The columns of the formulas' right-hand sides; what is no number, as text."""
+    """The columns of the formulas' right-hand sides, as numbers or as text."""
     names = [name.name for part in fit.design.predictors for name in part.formula.predictor_columns]
     variables = {}
     for name in dict.fromkeys(names):

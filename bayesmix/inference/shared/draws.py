@@ -3,8 +3,12 @@
 Shapes: p fixed coefficients, k columns of a group term, n_draws draws of all chains together.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from bayesmix.arrays import Floats, Positions
 from bayesmix.formula.design import Design, GroupTerm
@@ -36,13 +40,23 @@ def joined(draws: Floats) -> Floats:
     return draws.reshape(*before, n_chains * n_draws)
 
 
+def as_array(fit: Fit, values: Floats, name: str, coords: Mapping[str, NDArray[Any]]) -> xr.DataArray:
+    """Values (..., n_draws), chains joined, as an array with the dims `chain` and `draw` before those of `coords`."""
+    sizes = posterior_of(fit).sizes
+    by_chain = values.reshape(*values.shape[:-1], sizes["chain"], sizes["draw"])
+    numbers = {dim: np.arange(sizes[dim]) for dim in ("chain", "draw")}
+    return xr.DataArray(
+        np.moveaxis(by_chain, (-2, -1), (0, 1)), dims=(*numbers, *coords), coords={**numbers, **coords}, name=name
+    )
+
+
 def fixed(fit: Fit, predictor: Design | None = None) -> Floats:
-    """Fixed coefficients of the mean, or of another predictor of the fit, by chain, shape (p, n_chains, n_draws)."""
+    """Fixed coefficients of the mean, or of another predictor, by chain, shape (p, n_chains, n_draws)."""
     return by_chain(fixed_draws(posterior_of(fit), predictor or fit.design))
 
 
 def thresholds(fit: Fit) -> Floats:
-    """Thresholds of an ordinal response by chain, shape (n_thresholds, n_chains, n_draws); of others none."""
+    """Thresholds by chain, shape (n_thresholds, n_chains, n_draws); none unless the response is ordinal."""
     return by_chain(threshold_draws(posterior_of(fit), fit.design))
 
 
@@ -58,7 +72,7 @@ def standard_deviations(fit: Fit, term: GroupTerm) -> Floats:
 
 def correlations(fit: Fit, term: GroupTerm) -> Floats:
     """Correlations of a term by chain, shape (k (k - 1) / 2, n_chains, n_draws)."""
-    predictor = next(part for part in fit.design.predictors if any(own is term for own in part.random))
+    predictor = next(part for part in fit.design.predictors if any(other is term for other in part.random))
     values = corr_draws(posterior_of(fit), term, predictor)
     return by_chain(values.reshape(*values.shape[:2], -1))
 

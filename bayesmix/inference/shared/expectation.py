@@ -6,9 +6,8 @@ import numpy as np
 
 from bayesmix.arrays import Floats, Positions
 from bayesmix.families.table import AUXILIARY
-from bayesmix.formula.design import Design, GroupTerm
+from bayesmix.formula.design import Design, GroupTerm, Response
 from bayesmix.inference.shared.draws import auxiliary, constant_parameters, fixed, group_effects, joined, thresholds
-from bayesmix.inference.shared.response_scale import trials_of
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.links import LINKS
 from bayesmix.numerics.row_distribution.ordinal import category_probabilities
@@ -17,26 +16,31 @@ Rows = slice | Positions
 Effects = Callable[[GroupTerm, Positions], Floats]
 
 GROUPS = ("fitted", "typical")
+"""With the effects of each row's own levels, or with all group effects at 0."""
+
+
+def observed(response: Response) -> Floats:
+    """The response on the scale of its expectation: proportions where there are trials, nan in rows without trials.
+
+    A censored row, of which only a bound is known, has nan.
+    """
+    if response.censoring is not None:
+        return np.where(response.censoring == 0, response.values, np.nan)
+    trials = trials_of(response)
+    return response.values if trials is None else response.values / trials
+
+
+def trials_of(response: Response) -> Floats | None:
+    """Numbers of trials; nan in place of 0, since such a row has no proportion and no residual."""
+    return None if response.trials is None else np.where(response.trials > 0, response.trials, np.nan)
 
 
 def expected_response(fit: Fit, *, groups: str, effects: Effects | None = None) -> Callable[[slice], Floats]:
-    """Draws of the expected response on the response scale, as a function of the rows.
+    """Draws of the expected response on the response scale, (n_rows, n_draws), as a function of the rows.
 
-    Parameters
-    ----------
-    fit
-        A fitted model.
-    groups
-        ``"fitted"``: with the effects of each row's own levels. ``"typical"``: with all group effects at 0.
-    effects
-        As for `linear_predictor`.
-
-    Returns
-    -------
-    callable
-        Takes a slice of rows, gives shape (n_rows, n_draws): the mean, of counts out of trials the proportion, of
-        ordered categories their number, from 1.
-        Nothing is kept between calls, so memory follows the rows asked for.
+    It is the mean, for counts out of trials the proportion, for ordered categories their number, from 1. Nothing is
+    kept between calls, so memory follows the rows asked for. `groups` is one of `GROUPS`, `effects` as for
+    `linear_predictor`.
     """
     parameters, mean = response_parameters(fit, groups=groups, effects=effects), fit.family.record.distribution.mean
     return lambda rows: mean(parameters(rows))
@@ -47,12 +51,9 @@ def response_parameters(
 ) -> Callable[[slice], dict[str, Floats]]:
     """Draws of the parameters of each row's distribution, as a function of the rows; arguments as `expected_response`.
 
-    Returns
-    -------
-    callable
-        Takes a slice of rows, gives parameters by name as a `RowDistribution`'s mean takes them: `mu`, shape
-        (n_rows, n_draws), the family's own, (n_draws,) or with a formula (n_rows, n_draws), `weights` and `trials`,
-        (n_rows, 1). Of ordered categories `probabilities`, (n_rows, n_categories, n_draws).
+    Parameters have the names that a `RowDistribution`'s mean reads: `mu`, (n_rows, n_draws), the family's own,
+    (n_draws,) or with a formula (n_rows, n_draws), `weights` and `trials`, (n_rows, 1). Ordered categories have
+    `probabilities`, (n_rows, n_categories, n_draws), in place of `mu`.
     """
     design = fit.design
     predictor = linear_predictor(fit, design, terms=design.random if groups == "fitted" else (), effects=effects)
@@ -61,7 +62,7 @@ def response_parameters(
 
 
 def mean_parameter(fit: Fit) -> Callable[[Floats, Mapping[str, Floats]], dict[str, Floats]]:
-    """From a linear predictor and the other parameters to all: with `mu`, of an ordinal response `probabilities`."""
+    """A function that adds `mu`, or `probabilities` of ordered categories, to the other parameters of each row."""
     categories, inverse = fit.family.record.categories, LINKS[fit.family.link].inverse
     if categories is not None:
         return lambda eta, others: {
@@ -76,12 +77,12 @@ def other_parameters(
 ) -> Callable[[Rows], dict[str, Floats]]:
     """All parameters of each row's distribution but `mu`; arguments as for `linear_predictor`.
 
-    Of an ordinal response among them `threshold`, (n_categories - 1, n_draws).
+    An ordinal response has `threshold`, (n_categories - 1, n_draws), among them.
     """
     design, chosen = fit.design, slice(None) if draws is None else draws
-    own = {name: joined(auxiliary(fit, name))[chosen] for name in constant_parameters(fit)}
+    constant = {name: joined(auxiliary(fit, name))[chosen] for name in constant_parameters(fit)}
     if design.response.categories:
-        own["threshold"] = joined(thresholds(fit))[:, chosen]
+        constant["threshold"] = joined(thresholds(fit))[:, chosen]
     modelled = {
         name: linear_predictor(
             fit, part, terms=() if groups == "typical" else part.random, effects=effects, draws=draws
@@ -96,7 +97,7 @@ def other_parameters(
 
     def others(rows: Rows) -> dict[str, Floats]:
         by_formula = {name: LINKS[AUXILIARY[name].link].inverse(eta(rows)) for name, eta in modelled.items()}
-        return own | by_formula | {name: values[rows, None] for name, values in of_rows.items()}
+        return constant | by_formula | {name: values[rows, None] for name, values in of_rows.items()}
 
     return others
 
@@ -116,9 +117,9 @@ def linear_predictor(
     design
         One of `fit.design.predictors`.
     terms
-        The random terms that take part.
+        The random terms whose effects are added.
     effects
-        Gives the effects of levels of a term, (n_levels, k, n_draws); by default those of the posterior.
+        A function that gives the effects of a term's levels, (n_levels, k, n_draws); by default the posterior's.
     draws
         Positions among the draws of all chains; all by default.
     """

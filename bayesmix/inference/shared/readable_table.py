@@ -9,7 +9,7 @@ from bayesmix.display import Printed
 
 
 class ReadableTable(Printed, pd.DataFrame):
-    """A data frame like any other, but for the way it is shown; what is taken from it is shown in the same way.
+    """A data frame with another way of printing, which frames taken from it inherit.
 
     Numbers have as many digits as their standard deviation or error allows, the values all of theirs. Columns beyond
     the width of the terminal stand below the others, long texts below their rows. Of more rows than
@@ -21,16 +21,24 @@ class ReadableTable(Printed, pd.DataFrame):
         return ReadableTable
 
 
+class RandTable(ReadableTable):
+    """Each random term against its absence: it prints as a page of few columns. `attrs["formula"]`: of the model."""
+
+
+class InclusionTable(ReadableTable):
+    """Each random term, averaged over what else may be in the model; it prints as `RandTable`."""
+
+
 def readable[**P](question: Callable[P, pd.DataFrame]) -> Callable[P, pd.DataFrame]:
     """A question whose answer, a data frame, prints whole."""
 
     @wraps(question)
     def answer(*args: P.args, **kwargs: P.kwargs) -> pd.DataFrame:
-        found = question(*args, **kwargs)
-        if isinstance(found, ReadableTable):
-            return found
-        table = ReadableTable(found)
-        table.attrs |= found.attrs
+        frame = question(*args, **kwargs)
+        if isinstance(frame, ReadableTable):
+            return frame
+        table = ReadableTable(frame)
+        table.attrs |= frame.attrs
         return table
 
     return answer

@@ -1,14 +1,14 @@
-"""The distribution of each row's response in each draw: what checks and comparisons of a fit are made of."""
+"""The distribution of each row's response in each draw, which checks and comparisons of a fit are built on."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from bayesmix.arrays import Floats
-from bayesmix.inference.shared.draws import n_draws_of
-from bayesmix.inference.shared.expectation import Positions, Rows, linear_predictor, mean_parameter, other_parameters
-from bayesmix.inference.shared.new_groups import new_effects
+from bayesmix.arrays import Floats, Positions
+from bayesmix.formula.design import GroupTerm
+from bayesmix.inference.shared.draws import correlations, joined, n_draws_of, standard_deviations
+from bayesmix.inference.shared.expectation import Effects, Rows, linear_predictor, mean_parameter, other_parameters
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.predictive_statistics import RowMoments
 from bayesmix.numerics.row_distribution.censored import censored_log_density, censored_quantile_residual
@@ -19,11 +19,11 @@ from bayesmix.numerics.row_distribution.parts import Predicted
 class RowModel:
     """Functions of some rows, a slice or their positions; arrays are (n_rows, n_draws).
 
-    `predictor(rows)`: the linear predictor eta. `log_density(rows, eta)`: of the observed response, in a count its log
-    probability, in a censored row that of the tail behind its bound. `draw(rows, eta, rng)`: new responses, of counts
-    out of trials successes, of censored rows as if observed. `quantile_residual(rows, eta, u)`: randomised quantile
-    residuals, `u` (n_rows, 1) between 0 and 1. `moments(rows, eta)`: mean and variance of the response on the scale of
-    its expectation, of counts out of trials the proportion.
+    `predictor(rows)`: the linear predictor eta. `log_density(rows, eta)`: log density of the observed response, for a
+    count its log probability, for a censored row that of the tail behind its bound. `draw(rows, eta, rng)`: new
+    responses, numbers of successes where there are trials, without bounds where rows are censored.
+    `quantile_residual(rows, eta, u)`: randomised quantile residuals, `u` (n_rows, 1) between 0 and 1.
+    `moments(rows, eta)`: mean and variance of the response, as a proportion where there are trials.
     """
 
     n_obs: int
@@ -43,8 +43,8 @@ def row_model(fit: Fit, *, draws: Positions | None = None, groups: str = "fitted
     draws
         Positions among the draws of all chains; all by default.
     groups
-        ``"fitted"``: with the effects of each row's own levels. ``"new"``: with effects drawn by `seed` from the
-        distribution of the group, as if every level were another one.
+        ``"fitted"``: with the effects of each row's own levels. ``"new"``: with the effects of other levels, which
+        are drawn by `seed` from the distribution of the group.
     """
     draws = np.arange(n_draws_of(fit)) if draws is None else draws
     effects = new_effects(fit, draws=draws, seed=seed) if groups == "new" else None
@@ -54,8 +54,8 @@ def row_model(fit: Fit, *, draws: Positions | None = None, groups: str = "fitted
 
     def predicted(rows: Rows, eta: Floats) -> Predicted:
         # A row in which nothing was tried has no proportion, but it has a probability, which is 1.
-        counted = {} if trials is None else {"trials": trials[rows, None]}
-        return Predicted(eta, link, others(rows) | counted)
+        of_counts = {} if trials is None else {"trials": trials[rows, None]}
+        return Predicted(eta, link, others(rows) | of_counts)
 
     def censoring(rows: Rows) -> Positions | None:
         return None if response.censoring is None else response.censoring[rows, None]
@@ -87,3 +87,36 @@ def spread_draws(n_total: int, wanted: int | None) -> Positions:
     if wanted is None or wanted >= n_total:
         return np.arange(n_total)
     return np.linspace(0, n_total - 1, wanted).round().astype(np.intp)
+
+
+def covariances(fit: Fit, term: GroupTerm) -> Floats:
+    """Covariance matrix of a term's effects in each draw, shape (n_draws, k, k)."""
+    sds = joined(standard_deviations(fit, term))
+    matrices = np.einsum("id,jd->dij", sds, sds)
+    if term.k > 1:
+        # Pairs (1,2), (1,3), (2,3), ...: the lower triangle row by row.
+        row, column = np.tril_indices(term.k, -1)
+        values = joined(correlations(fit, term)).T
+        matrices[:, row, column] *= values
+        matrices[:, column, row] *= values
+    return matrices
+
+
+def new_effects(fit: Fit, *, draws: Positions, seed: int) -> Effects:
+    """A function that draws the effects of levels never seen; a level has the same ones however often it is asked."""
+    roots = {id(term): symmetric_root(covariances(fit, term)[draws]) for term in fit.design.all_random}
+    numbers = {id(term): number for number, term in enumerate(fit.design.all_random)}
+
+    def effects(term: GroupTerm, levels: Positions) -> Floats:
+        normals = np.empty((len(levels), term.k, len(draws)))
+        for row, level in zip(normals, levels, strict=True):
+            np.random.default_rng([seed, numbers[id(term)], int(level)]).standard_normal(out=row)
+        return np.einsum("dij,ljd->lid", roots[id(term)], normals)
+
+    return effects
+
+
+def symmetric_root(matrices: Floats) -> Floats:
+    """Square roots of covariance matrices (n, k, k), of singular ones too: a correlation may be 1 in every digit."""
+    values, vectors = np.linalg.eigh(matrices)
+    return np.einsum("dij,dj,dkj->dik", vectors, np.sqrt(np.maximum(values, 0.0)), vectors)

@@ -1,4 +1,4 @@
-"""Mean, standard deviation, quantiles, R-hat and effective sizes of arrays of draws: the one place for all tables."""
+"""Mean, standard deviation, quantiles, R-hat and effective sizes of arrays of draws, for all tables."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.record import Fit
 
 VALUES_AT_ONCE = 2**21
-"""Draws held at a time, 16 MB; with the copies that a summary takes some ten times as much."""
+"""Draws held at a time, 16 MB; the copies that a summary makes take some ten times as much."""
 
 SHOWN = ("mean", "sd", "lower", "upper")
 """What a table shows of the draws of a coefficient, an effect or a row."""
@@ -19,10 +19,7 @@ SHOWN = ("mean", "sd", "lower", "upper")
 
 @dataclass(frozen=True)
 class Summary:
-    """Posterior summaries; every field has the shape of the parameters.
-
-    `lower` and `upper` are the bounds of the equal-tailed interval.
-    """
+    """Posterior summaries, of the shape of the parameters; `lower` and `upper` bound the equal-tailed interval."""
 
     mean: Floats
     median: Floats
@@ -31,7 +28,7 @@ class Summary:
     upper: Floats
 
     def columns(self, *names: str) -> dict[str, Floats]:
-        """The fields named, flattened, as columns of a frame."""
+        """The named fields, flattened, as columns of a frame."""
         return {name: np.ravel(getattr(self, name)) for name in names}
 
 
@@ -39,7 +36,7 @@ def summarise(draws: Floats, prob: float) -> Summary:
     """Summaries over the last axis of `draws`, shape (..., n_draws)."""
     tail = (1 - prob) / 2
     lower, median, upper = np.quantile(draws, (tail, 0.5, 1 - tail), axis=-1)
-    # A single draw has no spread to speak of.
+    # A single draw has no standard deviation.
     sd = draws.std(axis=-1, ddof=1) if draws.shape[-1] > 1 else np.full(draws.shape[:-1], np.nan)
     return Summary(mean=draws.mean(axis=-1), median=median, sd=sd, lower=lower, upper=upper)
 
@@ -47,18 +44,10 @@ def summarise(draws: Floats, prob: float) -> Summary:
 def summarise_in_parts(
     draws_of: Callable[[slice], Floats], *, shape: tuple[int, ...], n_draws: int, prob: float
 ) -> Summary:
-    """Summaries of more draws than should exist at once.
+    """Summaries of more draws than should be in memory at once.
 
-    Parameters
-    ----------
-    draws_of
-        Gives the draws of a stretch of items, shape (len(stretch), ..., n_draws).
-    shape
-        Shape of all parameters, items first.
-    n_draws
-        Draws of each parameter.
-    prob
-        Probability of the equal-tailed interval.
+    `draws_of` gives the draws of a stretch of items, (len(stretch), ..., n_draws); `shape` is that of all parameters,
+    items first.
     """
     result = Summary(*(np.empty(shape) for _ in range(5)))
     values_per_item = n_draws * int(np.prod(shape[1:]))
@@ -70,6 +59,6 @@ def summarise_in_parts(
 
 
 def sampling_quality(fit: Fit, draws: Floats) -> dict[str, Floats]:
-    """Columns `ess_bulk`, `ess_tail`, `rhat` of `draws`, shape (n_parameters, n_chains, n_draws), which `fit` has."""
+    """Columns `ess_bulk`, `ess_tail` and `rhat` of draws that `fit` has, shape (n_parameters, n_chains, n_draws)."""
     figures = convergence.convergence(draws, convergence.sources_of(fit.posterior))
     return {"ess_bulk": figures.ess_bulk, "ess_tail": figures.ess_tail, "rhat": figures.rhat}

@@ -1,28 +1,24 @@
-"""The data with what the model makes of each row."""
+"""The data with fitted values and residuals of each row."""
 
 from functools import singledispatch
+from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from bayesmix.estimates.laplace.record import LaplaceFit
-from bayesmix.estimates.least_squares.record import LmFit
-from bayesmix.estimates.reml.record import RemlFit
-from bayesmix.hints import with_hints
+from bayesmix.arrays import Floats
+from bayesmix.formula.frame_kinds import as_given
 from bayesmix.inference.shared.arguments import probability
+from bayesmix.inference.shared.expectation import observed
+from bayesmix.inference.shared.question import question
 from bayesmix.inference.shared.readable_table import readable
-from bayesmix.inference.shared.response_scale import observed
 from bayesmix.inference.tables.fitted import at_estimates, expected
-from bayesmix.modelling.kinds import no_answer, require_answer
-from bayesmix.modelling.record import Fit
+from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit, no_answer
 
-Columns = dict[str, "pd.Series | NDArray[np.float64]"]
+Columns = dict[str, pd.Series | Floats]
 
 
-@with_hints
-@readable
-def augment(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95) -> pd.DataFrame:
+@question
+def augment(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95) -> Any:
     """The rows that were fitted, with fitted values and residuals, as broom.mixed's `augment`.
 
     Parameters
@@ -34,18 +30,24 @@ def augment(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95) -> p
 
     Returns
     -------
-    pandas.DataFrame
-        The columns of `fit.data`, then `.fitted` (expected response, response scale: posterior mean, or at the
-        estimates), `.resid` (observed minus `.fitted`; proportions for a binomial response, nan where
-        nothing was tried), `.fixed` (as `.fitted` with all group effects at 0); of a posterior `.lower` and `.upper`
-        (equal-tailed interval of probability `prob` of the expectation).
+    pandas.DataFrame, or a frame of the library whose frame was fitted
+        The columns of `fit.data`, then `.fitted` (expected response, on the response scale: posterior mean, or at the
+        estimates), `.resid` (observed minus `.fitted`; proportions for a binomial response, nan in rows without
+        trials) and `.fixed` (as `.fitted` with all group effects at 0). A posterior also has `.lower` and `.upper`
+        (equal-tailed interval of probability `prob` of the expectation). The fit of a polars frame gives one of polars,
+        that of an Arrow table one of Arrow, that of a dict a dict of arrays; a stored fit always gives one of pandas.
 
     Raises
     ------
     ArgumentError
         `prob` is not between 0 and 1.
     """
-    require_answer(_columns, fit, question="augment")
+    return as_given(augmented(fit, prob=prob), fit.design.kind)
+
+
+@readable
+def augmented(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95) -> pd.DataFrame:
+    """The answer of `augment` as a frame of pandas."""
     return fit.data.assign(**_columns(fit, prob=probability(prob)))
 
 
@@ -56,24 +58,17 @@ def _columns(fit: object, *, prob: float) -> Columns:
 
 @_columns.register
 def _of_posterior(fit: Fit, *, prob: float) -> Columns:
-    with_groups = expected(fit, groups="fitted", prob=prob)
-    return {
-        ".fitted": with_groups["mean"],
-        ".resid": observed(fit.design.response) - with_groups["mean"],
-        ".fixed": expected(fit, groups="typical", prob=prob)["mean"],
-        ".lower": with_groups["lower"],
-        ".upper": with_groups["upper"],
-    }
+    with_groups, typical = (expected(fit, groups=groups, prob=prob) for groups in ("fitted", "typical"))
+    residuals = observed(fit.design.response) - with_groups["mean"]
+    means = {".fitted": with_groups["mean"], ".resid": residuals, ".fixed": typical["mean"]}
+    return {**means, ".lower": with_groups["lower"], ".upper": with_groups["upper"]}
 
 
 @_columns.register
 def _of_estimates(fit: RemlFit | LaplaceFit, *, prob: float) -> Columns:
     with_groups = at_estimates(fit, groups="fitted")
-    return {
-        ".fitted": with_groups,
-        ".resid": observed(fit.design.response) - with_groups,
-        ".fixed": at_estimates(fit, groups="typical"),
-    }
+    residuals = observed(fit.design.response) - with_groups
+    return {".fitted": with_groups, ".resid": residuals, ".fixed": at_estimates(fit, groups="typical")}
 
 
 @_columns.register

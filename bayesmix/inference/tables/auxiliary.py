@@ -3,17 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from bayesmix.hints import with_hints
 from bayesmix.inference.shared import draws
 from bayesmix.inference.shared.arguments import probability
-from bayesmix.inference.shared.readable_table import readable
+from bayesmix.inference.shared.question import table
 from bayesmix.inference.shared.summarise import sampling_quality, summarise
-from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 
 
-@with_hints
-@readable
+@table
 def auxiliary(fit: Fit, *, prob: float = 0.95) -> pd.DataFrame:
     """The further parameters of the response's distribution that are the same for all rows.
 
@@ -27,10 +24,9 @@ def auxiliary(fit: Fit, *, prob: float = 0.95) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Indexed by `parameter`, in the order of the family, without those that have a
-        formula, on the parameter's own scale: `mean`, `median`, `sd`,
-        `lower` and `upper` (equal-tailed interval of probability `prob`), `ess_bulk`, `ess_tail`, `rhat`. Empty for a
-        family without such parameters. ``docs/families.md`` says what each means.
+        Indexed by `parameter`, in the order of the family, without those that have a formula: `mean`, `median`, `sd`,
+        `lower` and `upper` (equal-tailed interval of probability `prob`), `ess_bulk`, `ess_tail`, `rhat`, on the
+        parameter's own scale. Empty for a family without such parameters. ``docs/families.md`` says what each means.
 
     Raises
     ------
@@ -39,16 +35,15 @@ def auxiliary(fit: Fit, *, prob: float = 0.95) -> pd.DataFrame:
 
     Notes
     -----
-    Where counts are not overdispersed, `shape` (negative binomial) and `phi` (beta-binomial) may be as large as one
-    likes: under their default priors they have no mean and no sd, and those columns are what the largest draws make of
-    them. Read the median and the interval.
+    If counts are not overdispersed, the data set no upper limit to `shape` (negative binomial) and `phi`
+    (beta-binomial): under their default priors they have no mean and no sd, and those columns depend on the largest
+    draws alone. Read the median and the interval.
 
     Examples
     --------
     >>> bm.auxiliary(fit).loc["shape", "mean"]  # doctest: +SKIP
     2.1
     """
-    fit = a_posterior(fit, question="auxiliary")
     prob = probability(prob)
     names = draws.constant_parameters(fit)
     index = pd.Index(names, name="parameter", dtype=object)

@@ -4,29 +4,23 @@ from functools import singledispatch
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from bayesmix.estimates.laplace.record import LaplaceFit
-from bayesmix.estimates.reml.record import RemlFit
+from bayesmix.arrays import Floats
 from bayesmix.formula.design import Design
-from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import groups_of, probability
 from bayesmix.inference.shared.draws import fixed, group_effects, joined, n_draws_of
-from bayesmix.inference.shared.readable_table import readable
+from bayesmix.inference.shared.question import table
 from bayesmix.inference.shared.summarise import SHOWN, summarise_in_parts
-from bayesmix.inference.tables.level_coefficients import names_in, positions
-from bayesmix.inference.tables.level_frames import level_frame, stacked
-from bayesmix.modelling.kinds import no_answer, require_answer
-from bayesmix.modelling.record import Fit
+from bayesmix.inference.tables.level_coefficients import level_frame, names_in, positions, stacked
+from bayesmix.modelling.kinds import Fit, LaplaceFit, RemlFit, no_answer
 
 
-@with_hints
-@readable
+@table
 def coef(fit: Fit | RemlFit | LaplaceFit, group: str | None = None, *, prob: float = 0.95) -> pd.DataFrame:
     """Coefficients of each level, as lme4's `coef` in long form: fixed coefficient plus group effect.
 
-    Every fixed coefficient appears for every level. Effects of the group's random terms are added to the
-    coefficient of the same name, draw by draw in a posterior; a column without a fixed coefficient counts from 0.
+    Every fixed coefficient appears for every level. The effects of the group's random terms are added to the
+    coefficient of the same name, in a posterior draw by draw; without a fixed coefficient they are added to 0.
     The effects of other groups are left out.
 
     Parameters
@@ -54,10 +48,9 @@ def coef(fit: Fit | RemlFit | LaplaceFit, group: str | None = None, *, prob: flo
 
     Notes
     -----
-    Names are all that is matched, as in lme4: with ``f + (0 + f | g)`` the fixed ``f[b]`` is a difference from
-    the first level while the random one is a level's own effect, and their sum means nothing.
+    Coefficients and effects are matched by name alone, as in lme4: with ``f + (0 + f | g)`` the fixed ``f[b]`` is a
+    difference from the first level while the random one is a level's own effect, and their sum means nothing.
     """
-    require_answer(_coef, fit, question="coef")
     prob = probability(prob)
     return _coef(fit, groups=groups_of(fit.design, group), prob=prob)
 
@@ -89,7 +82,7 @@ def _frame_of_draws(fit: Fit, predictor: Design, group: str, prob: float) -> pd.
     base = np.zeros((len(names), n_draws))
     base[: len(predictor.fixed.names)] = joined(fixed(fit, predictor))
 
-    def coefficients(levels: slice) -> NDArray[np.float64]:
+    def coefficients(levels: slice) -> Floats:
         draws = np.tile(base, (levels.stop - levels.start, 1, 1))
         for term in terms:
             draws[:, positions(term, names)] += group_effects(fit, term, levels)
@@ -101,11 +94,11 @@ def _frame_of_draws(fit: Fit, predictor: Design, group: str, prob: float) -> pd.
 
 
 def _frame_of_estimates(fit: RemlFit | LaplaceFit, group: str) -> pd.DataFrame:
-    """Estimate and conditional mode added."""
-    own = [(term, modes) for term, modes in zip(fit.design.random, fit.effects, strict=True) if term.group == group]
-    names, levels = names_in(fit.design, group), own[0][0].levels
+    """Coefficients plus conditional modes."""
+    terms = [(term, modes) for term, modes in zip(fit.design.random, fit.effects, strict=True) if term.group == group]
+    names, levels = names_in(fit.design, group), terms[0][0].levels
     values = np.zeros((len(levels), len(names)))
     values[:, : len(fit.beta)] = fit.beta
-    for term, modes in own:
+    for term, modes in terms:
         values[:, positions(term, names)] += modes
     return level_frame(group, levels, names, {"estimate": values})

@@ -5,22 +5,16 @@ from functools import singledispatch
 import pandas as pd
 
 from bayesmix.arrays import Floats
-from bayesmix.estimates.laplace.record import LaplaceFit
-from bayesmix.estimates.least_squares.record import LmFit
-from bayesmix.estimates.reml.record import RemlFit
-from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import one_of, probability
 from bayesmix.inference.shared.draws import n_draws_of
 from bayesmix.inference.shared.expectation import GROUPS, expected_response, response_parameters
-from bayesmix.inference.shared.readable_table import readable
+from bayesmix.inference.shared.question import table
 from bayesmix.inference.shared.summarise import SHOWN, summarise_in_parts
-from bayesmix.modelling.kinds import no_answer, require_answer
-from bayesmix.modelling.record import Fit
+from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit, no_answer
 from bayesmix.numerics.links import LINKS
 
 
-@with_hints
-@readable
+@table
 def fitted(fit: Fit | RemlFit | LaplaceFit | LmFit, *, groups: str = "fitted", prob: float = 0.95) -> pd.DataFrame:
     """Expected response of the rows that were fitted.
 
@@ -37,8 +31,8 @@ def fitted(fit: Fit | RemlFit | LaplaceFit | LmFit, *, groups: str = "fitted", p
     -------
     pandas.DataFrame
         Indexed as `fit.data`, the expected response on the response scale, for a binomial response the probability;
-        offsets are included, and the zeros of zero-inflated and hurdle models count. Of an ordinal response the
-        probability of each category, indexed by `row` and `category`; `augment` has the expected number of the
+        offsets are included, and the zeros of zero-inflated and hurdle models count. An ordinal response has the
+        probability of each category, indexed by `row` and `category`; `augment` has the expected number of its
         category. Posterior: `mean` and `sd`, `lower` and `upper` (equal-tailed interval of probability `prob`). REML,
         Laplace and lm: `estimate`.
 
@@ -49,10 +43,9 @@ def fitted(fit: Fit | RemlFit | LaplaceFit | LmFit, *, groups: str = "fitted", p
 
     Notes
     -----
-    The interval is that of the expectation, not of a new observation. With a curved link the expectation at
-    effects 0 is that of a typical group, not the average over groups.
+    The interval is for the expectation, not for a new observation. With a curved link the expectation at effects 0 is
+    that of a typical group, not the average over groups.
     """
-    require_answer(_fitted, fit, question="fitted")
     return _fitted(fit, groups=one_of(groups, GROUPS, argument="groups"), prob=probability(prob))
 
 
@@ -63,7 +56,7 @@ def _fitted(fit: object, *, groups: str, prob: float) -> pd.DataFrame:
 
 @_fitted.register
 def _of_posterior(fit: Fit, *, groups: str, prob: float) -> pd.DataFrame:
-    """The expected response, of an ordinal one the probability of each category, a row each."""
+    """The expected response, or the probability of each category with a row each."""
     categories = fit.design.response.categories
     if not categories:
         return expected(fit, groups=groups, prob=prob)
@@ -82,18 +75,17 @@ def _of_estimates(fit: RemlFit | LaplaceFit | LmFit, *, groups: str, prob: float
 
 
 def expected(fit: Fit, *, groups: str, prob: float) -> pd.DataFrame:
-    """A row for each of the data: the expected response, of an ordinal one the expected number of its category."""
-    summary = summarise_in_parts(
-        expected_response(fit, groups=groups), shape=(fit.design.n_obs,), n_draws=n_draws_of(fit), prob=prob
-    )
+    """The expected response of each row of the data; for an ordinal response the expected number of its category."""
+    draws_of = expected_response(fit, groups=groups)
+    summary = summarise_in_parts(draws_of, shape=(fit.design.n_obs,), n_draws=n_draws_of(fit), prob=prob)
     return pd.DataFrame(summary.columns(*SHOWN), index=fit.data.index)
 
 
 @singledispatch
 def at_estimates(fit: object, *, groups: str) -> Floats:
-    """Means at the estimates, of binomial responses probabilities (n_obs,), of every kind of fit but a posterior.
+    """Means at the estimates, for binomial responses probabilities, (n_obs,), of every kind of fit but a posterior.
 
-    Conditional modes of each row's own levels take part where `groups` is "fitted".
+    If `groups` is "fitted" they include the conditional modes of each row's own levels.
     """
     raise no_answer(at_estimates, fit, question="fitted")
 

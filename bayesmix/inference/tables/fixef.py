@@ -17,6 +17,7 @@ from bayesmix.estimates.reml.tests import coefficient_tests
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import probability
 from bayesmix.inference.shared.draws import fixed, joined, thresholds
+from bayesmix.inference.shared.estimability import with_left_out
 from bayesmix.inference.shared.readable_table import readable
 from bayesmix.inference.shared.summarise import SHOWN, sampling_quality, summarise
 from bayesmix.inference.tables.ddf_method import ddf_method
@@ -50,6 +51,10 @@ def fixef(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95, ddf: s
         are where the search stopped, no estimates, and the rest is nan.
         The intercept is the expected link-scale response at predictors equal to 0.
 
+        ``attrs["not_estimable"]``, where columns of the fixed part depend on others: why coefficients cannot be
+        estimated, by name. Estimates have rows of nan for them, as R's `lm` has; of a posterior it is their priors that
+        tell them from others.
+
     Raises
     ------
     ArgumentError
@@ -61,7 +66,7 @@ def fixef(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95, ddf: s
     {'Intercept': 250.0, 'Days': 10.0}
     """
     require_answer(_fixef, fit, question="fixef")
-    return _fixef(fit, prob=probability(prob), ddf=ddf_method(fit, ddf))
+    return with_left_out(_fixef(fit, prob=probability(prob), ddf=ddf_method(fit, ddf)), fit.design)
 
 
 @singledispatch

@@ -5,24 +5,19 @@ from functools import singledispatch
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from bayesmix.estimates.laplace.record import LaplaceFit
-from bayesmix.estimates.reml.record import RemlFit
+from bayesmix.arrays import Floats
 from bayesmix.estimates.reml.tests import conditional_sds
 from bayesmix.formula.design import GroupTerm
-from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import groups_of, probability
 from bayesmix.inference.shared.draws import group_effects, n_draws_of
-from bayesmix.inference.shared.readable_table import readable
+from bayesmix.inference.shared.question import table
 from bayesmix.inference.shared.summarise import SHOWN, summarise_in_parts
-from bayesmix.inference.tables.level_frames import level_frame, stacked
-from bayesmix.modelling.kinds import no_answer, require_answer
-from bayesmix.modelling.record import Fit
+from bayesmix.inference.tables.level_coefficients import level_frame, stacked
+from bayesmix.modelling.kinds import Fit, LaplaceFit, RemlFit, no_answer
 
 
-@with_hints
-@readable
+@table
 def ranef(fit: Fit | RemlFit | LaplaceFit, group: str | None = None, *, prob: float = 0.95) -> pd.DataFrame:
     """Group effects, as lme4's `ranef` in long form.
 
@@ -50,7 +45,6 @@ def ranef(fit: Fit | RemlFit | LaplaceFit, group: str | None = None, *, prob: fl
     ArgumentError
         `prob` is not between 0 and 1.
     """
-    require_answer(_ranef, fit, question="ranef")
     prob = probability(prob)
     return _ranef(fit, groups=groups_of(fit.design, group), prob=prob)
 
@@ -62,8 +56,7 @@ def _ranef(fit: object, *, groups: tuple[str, ...], prob: float) -> pd.DataFrame
 
 @_ranef.register
 def _of_posterior(fit: Fit, *, groups: tuple[str, ...], prob: float) -> pd.DataFrame:
-    terms = [term for term in fit.design.all_random if term.group in groups]
-    return stacked([_term_frame(fit, term, prob) for term in terms], SHOWN)
+    return stacked([_term_frame(fit, term, prob) for term in fit.design.all_random if term.group in groups], SHOWN)
 
 
 @_ranef.register
@@ -87,9 +80,7 @@ def _term_frame(fit: Fit, term: GroupTerm, prob: float) -> pd.DataFrame:
     return level_frame(term.group, term.levels, term.names, summary.columns(*SHOWN))
 
 
-def _conditional_modes(
-    fit: RemlFit | LaplaceFit, groups: tuple[str, ...], sds: Iterable[NDArray[np.float64]]
-) -> pd.DataFrame:
+def _conditional_modes(fit: RemlFit | LaplaceFit, groups: tuple[str, ...], sds: Iterable[Floats]) -> pd.DataFrame:
     frames = [
         level_frame(term.group, term.levels, term.names, {"estimate": modes, "sd": sd})
         for term, modes, sd in zip(fit.design.random, fit.effects, sds, strict=True)

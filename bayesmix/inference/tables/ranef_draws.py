@@ -1,4 +1,4 @@
-"""What are the draws themselves of each level's effects?"""
+"""What are the draws of each level's effects?"""
 
 from collections.abc import Sequence
 
@@ -6,16 +6,15 @@ import numpy as np
 import xarray as xr
 
 from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, shown
-from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import items_of, one_group
-from bayesmix.inference.shared.draws import group_effects, posterior_of
-from bayesmix.modelling.kinds import a_posterior
+from bayesmix.inference.shared.draws import as_array, group_effects
+from bayesmix.inference.shared.question import question
 from bayesmix.modelling.record import Fit
 
 
-@with_hints
+@question
 def ranef_draws(fit: Fit, group: str, *, levels: Sequence[object] | None = None) -> xr.DataArray:
-    """Posterior draws of group effects, whether or not the posterior holds them.
+    """Posterior draws of group effects, drawn again if the posterior does not hold them.
 
     Parameters
     ----------
@@ -24,7 +23,7 @@ def ranef_draws(fit: Fit, group: str, *, levels: Sequence[object] | None = None)
     group
         A grouping factor.
     levels
-        Some of its levels; all by default. Every level takes 8 bytes a draw and term.
+        Some of its levels; all by default. Every level takes 8 bytes for each draw and term.
 
     Returns
     -------
@@ -43,33 +42,22 @@ def ranef_draws(fit: Fit, group: str, *, levels: Sequence[object] | None = None)
     >>> dict(bm.ranef_draws(fit, "Subject", levels=["308"]).sel(term="Days").sizes)
     {'chain': 4, 'draw': 1000, 'level': 1}
     """
-    fit = a_posterior(fit, question="ranef_draws")
     group = one_group(fit.design, group)
     terms = [term for term in fit.design.all_random if term.group == group]
     known = {level: position for position, level in enumerate(terms[0].levels)}
-    wanted = list(terms[0].levels) if levels is None else _levels(levels)
-    for level in wanted:
+    names = list(terms[0].levels) if levels is None else _levels(levels)
+    for level in names:
         if level not in known:
             raise UnknownTermError(f"Group {group!r} has no level {shown(level)}.{did_you_mean(level, known)}")
-    positions = np.array([known[level] for level in wanted], dtype=np.intp)
+    positions = np.array([known[level] for level in names], dtype=np.intp)
     drawn = np.concatenate([group_effects(fit, term, positions) for term in terms], axis=1)
-    sizes = posterior_of(fit).sizes
-    n_chains, n_draws = sizes["chain"], sizes["draw"]
-    return xr.DataArray(
-        np.moveaxis(drawn.reshape(*drawn.shape[:2], n_chains, n_draws), (0, 1), (2, 3)),
-        dims=("chain", "draw", "level", "term"),
-        coords={
-            "chain": np.arange(n_chains),
-            "draw": np.arange(n_draws),
-            "level": np.array(wanted, dtype=object),
-            "term": np.array([name for term in terms for name in term.names], dtype=object),
-        },
-        name=group,
-    )
+    columns = [name for term in terms for name in term.names]
+    coords = {"level": np.array(names, dtype=object), "term": np.array(columns, dtype=object)}
+    return as_array(fit, drawn, group, coords)
 
 
 def _levels(levels: object) -> list[str]:
-    wanted = items_of(levels)
-    if wanted is None:
+    items = items_of(levels)
+    if items is None:
         raise ArgumentError(f'levels is a sequence of levels, such as levels=["308"]; got {shown(levels)}.')
-    return [str(level) for level in wanted]
+    return [str(level) for level in items]

@@ -8,27 +8,20 @@ import pandas as pd
 
 from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError
-from bayesmix.estimates.laplace.record import LaplaceFit
-from bayesmix.estimates.least_squares.record import LmFit
-from bayesmix.estimates.reml.record import RemlFit
-from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import a_whole_seed, one_of, probability
 from bayesmix.inference.shared.draws import n_draws_of
-from bayesmix.inference.shared.expectation import response_parameters
-from bayesmix.inference.shared.readable_table import readable
-from bayesmix.inference.shared.response_scale import observed, trials_of
+from bayesmix.inference.shared.expectation import observed, response_parameters, trials_of
+from bayesmix.inference.shared.question import table
 from bayesmix.inference.shared.row_model import row_model
 from bayesmix.inference.shared.summarise import SHOWN, summarise_in_parts
 from bayesmix.inference.tables.fitted import at_estimates
-from bayesmix.modelling.kinds import no_answer, require_answer
-from bayesmix.modelling.record import Fit
+from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit, no_answer
 from bayesmix.numerics.row_distribution.parts import Predicted, quantile_residual
 
 KINDS = ("response", "pearson", "scaled", "quantile")
 
 
-@with_hints
-@readable
+@table
 def residuals(
     fit: Fit | RemlFit | LaplaceFit | LmFit, *, kind: str = "response", prob: float = 0.95, seed: int | None = None
 ) -> pd.DataFrame:
@@ -40,23 +33,22 @@ def residuals(
         A fitted model.
     kind
         ``"response"``, or ``"pearson"``: divided by the observation's standard deviation under the model, which
-        is sigma / sqrt(weight) (Gaussian), sqrt(p (1 - p) / n) (binomial), sqrt(mean) (Poisson), and what each other
-        family has; a Student-t distribution has none up to 2 degrees of freedom, where the residual is 0.
-        ``"scaled"``, the name in `summary(lmer)`, is the same. ``"quantile"``: of posteriors and Laplace fits,
-        randomised quantile residuals, standard normal under the model for counts and proportions too, however small
-        they are.
+        is sigma / sqrt(weight) (Gaussian), sqrt(p (1 - p) / n) (binomial), sqrt(mean) (Poisson), and so on for other
+        families; a Student-t distribution with up to 2 degrees of freedom has none, and the residual is 0.
+        ``"scaled"``, the name in `summary(lmer)`, is the same. ``"quantile"``, for posteriors and Laplace fits:
+        randomised quantile residuals, standard normal under the model even for small counts and proportions.
     prob
         Probability of the interval (posterior).
     seed
-        Of quantile residuals: which random numbers part the steps of a discrete distribution; by default the fit's
-        seed.
+        For quantile residuals, of the random numbers within the steps of a discrete distribution; by default the
+        fit's seed.
 
     Returns
     -------
     pandas.DataFrame
         Indexed as `fit.data`. Posterior: `mean` and `sd`, `lower` and `upper` (equal-tailed interval of
         probability `prob`). REML, Laplace and lm: `estimate`. A binomial response is taken as the proportion of
-        successes; a row in which nothing was tried has nan. Ordered categories are taken as their numbers, from 1.
+        successes; a row without trials has nan. Ordered categories are taken as their numbers, from 1.
         A censored row, of which only a bound is known, has nan but for quantile residuals, which are drawn in the tail
         behind the bound.
 
@@ -68,15 +60,14 @@ def residuals(
     Notes
     -----
     A quantile residual is the normal quantile of F(y - 1) + u P(y), F the distribution of the row in a draw and u
-    between 0 and 1, the same in all draws; of a Gaussian response it is the Pearson residual. Another seed gives
-    another picture where counts are small: look at two. With few rows a level the group effects follow the data,
-    and residuals of a right model vary somewhat less than a standard normal.
+    between 0 and 1, the same in all draws; for a Gaussian response it is the Pearson residual. If counts are small,
+    another seed gives another picture: look at two. With few rows a level the group effects follow the data, and the
+    residuals of a correct model vary somewhat less than a standard normal.
 
     References
     ----------
     Dunn & Smyth (1996), doi:10.1080/10618600.1996.10474708
     """
-    require_answer(_residuals, fit, question="residuals")
     return _residuals(fit, kind=one_of(kind, KINDS, argument="kind"), prob=probability(prob), seed=seed)
 
 
@@ -113,7 +104,7 @@ def _of_laplace(fit: LaplaceFit, *, kind: str, prob: float, seed: int | None) ->
         trials = trials_of(fit.design.response)
         parameters = {"mu": mean, "trials": np.ones(1) if trials is None else trials}
         variance = fit.family.record.distribution.variance(parameters)
-        # Where the search ran off to a probability of 1 in every digit there is no variance to divide by.
+        # If the search ran off to a probability of 1 in every digit, there is no variance to divide by.
         difference = difference / np.sqrt(np.where(variance > 0, variance, np.nan))
     return pd.DataFrame({"estimate": difference}, index=fit.data.index)
 
@@ -139,9 +130,9 @@ def _differences(fit: Fit, kind: str) -> Callable[[slice], Floats]:
     parameters, distribution = response_parameters(fit, groups="fitted"), fit.family.record.distribution
 
     def differences(rows: slice) -> Floats:
-        own = parameters(rows)
-        difference = response[rows, None] - distribution.mean(own)
-        return difference if kind == "response" else difference / np.sqrt(distribution.variance(own))
+        of_rows = parameters(rows)
+        difference = response[rows, None] - distribution.mean(of_rows)
+        return difference if kind == "response" else difference / np.sqrt(distribution.variance(of_rows))
 
     return differences
 
@@ -151,8 +142,8 @@ def _quantile_draws(fit: Fit, seed: int) -> Callable[[slice], Floats]:
     u = np.random.default_rng(seed).uniform(size=(fit.design.n_obs, 1))
 
     def draws_of(rows: slice) -> Floats:
-        found = model.quantile_residual(rows, model.predictor(rows), u[rows])
-        return found if trials is None else np.where(np.isnan(trials[rows, None]), np.nan, found)
+        quantiles = model.quantile_residual(rows, model.predictor(rows), u[rows])
+        return quantiles if trials is None else np.where(np.isnan(trials[rows, None]), np.nan, quantiles)
 
     return draws_of
 
@@ -160,7 +151,7 @@ def _quantile_draws(fit: Fit, seed: int) -> Callable[[slice], Floats]:
 def _quantiles(fit: LaplaceFit, seed: int) -> Floats:
     response, trials = fit.design.response, trials_of(fit.design.response)
     u = np.random.default_rng(seed).uniform(size=fit.design.n_obs)
-    own = {"trials": np.ones(fit.design.n_obs) if response.trials is None else response.trials}
-    predicted = Predicted(fit.eta, fit.family.link, own)
-    found = quantile_residual(fit.family.record.distribution, response.values, predicted, u)
-    return found if trials is None else np.where(np.isnan(trials), np.nan, found)
+    of_rows = {"trials": np.ones(fit.design.n_obs) if response.trials is None else response.trials}
+    predicted = Predicted(fit.eta, fit.family.link, of_rows)
+    quantiles = quantile_residual(fit.family.record.distribution, response.values, predicted, u)
+    return quantiles if trials is None else np.where(np.isnan(trials), np.nan, quantiles)

@@ -6,19 +6,15 @@ from functools import singledispatch
 import pandas as pd
 from scipy import stats
 
-from bayesmix.estimates.laplace.record import LaplaceFit
-from bayesmix.estimates.least_squares.record import LmFit
-from bayesmix.estimates.reml.record import RemlFit
-from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import all_of, probability
-from bayesmix.inference.shared.readable_table import readable
+from bayesmix.inference.shared.estimability import not_estimable
+from bayesmix.inference.shared.question import table
 from bayesmix.inference.tables.auxiliary import auxiliary
 from bayesmix.inference.tables.ddf_method import ddf_method
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.ranef import ranef
 from bayesmix.inference.tables.varcorr import RESIDUAL, varcorr
-from bayesmix.modelling.kinds import no_answer, require_answer
-from bayesmix.modelling.record import Fit
+from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit, no_answer
 
 EFFECTS = ("fixed", "ran_pars", "ran_vals")
 
@@ -32,11 +28,16 @@ _OF_ESTIMATES = {
     "upper": "conf.high",
 }
 
+_TESTS: Mapping[type, tuple[str, ...]] = {
+    RemlFit: ("statistic", "df", "p.value"),
+    LaplaceFit: ("statistic", "p.value"),
+    LmFit: ("statistic", "df", "p.value"),
+}
+
 Tables = Mapping[str, Callable[[], pd.DataFrame]]
 
 
-@with_hints
-@readable
+@table
 def tidy(
     fit: Fit | RemlFit | LaplaceFit | LmFit,
     *,
@@ -65,17 +66,19 @@ def tidy(
         ``"sd__Days"``, ``"cor__Intercept.Days"``, ``"sd__Observation"`` for the residual), `estimate`, `std.error`,
         `conf.low` and `conf.high`. Posterior: mean, sd and the equal-tailed interval of probability `prob`. REML: also
         `statistic`, `df` and `p.value` of the coefficients' t tests; conditional modes have normal intervals, variance
-        parameters none. Laplace: the same without `df`, the statistic is z; of a fit without a maximum the
-        coefficients have neither tests nor intervals.
+        parameters none. Laplace: the same without `df`, and the statistic is z; if the fit has no maximum, the
+        coefficients have neither tests nor intervals. Coefficients that were not estimable have rows of nan, as in
+        broom, and ``attrs["not_estimable"]`` says why.
 
     Raises
     ------
     ArgumentError
         `effects` names something else, `prob` is not between 0 and 1, or `ddf` is not known or not for this fit.
     """
-    require_answer(_tidy, fit, question="tidy")
     effects, prob = all_of(effects, EFFECTS, argument="effects"), probability(prob)
-    return _tidy(fit, effects, prob=prob, ddf=ddf_method(fit, ddf))
+    found = _tidy(fit, effects, prob=prob, ddf=ddf_method(fit, ddf))
+    found.attrs |= not_estimable(fit.design)
+    return found
 
 
 @singledispatch
@@ -94,15 +97,13 @@ def _of_posterior(fit: Fit, effects: tuple[str, ...], *, prob: float, ddf: str) 
 
 
 @_tidy.register
-def _of_reml(fit: RemlFit, effects: tuple[str, ...], *, prob: float, ddf: str) -> pd.DataFrame:
-    tables = _tables_of_estimates(fit, prob=prob, ddf=ddf)
-    return _stacked(effects, tables, names=_OF_ESTIMATES, tests=("statistic", "df", "p.value"))
-
-
-@_tidy.register
-def _of_laplace(fit: LaplaceFit, effects: tuple[str, ...], *, prob: float, ddf: str) -> pd.DataFrame:
-    tables = _tables_of_estimates(fit, prob=prob, ddf=ddf)
-    return _stacked(effects, tables, names=_OF_ESTIMATES, tests=("statistic", "p.value"))
+def _of_estimates(fit: RemlFit | LaplaceFit, effects: tuple[str, ...], *, prob: float, ddf: str) -> pd.DataFrame:
+    tables: Tables = {
+        "fixed": lambda: _coefficients(fixef(fit, prob=prob, ddf=ddf)),
+        "ran_pars": lambda: _variances(varcorr(fit)),
+        "ran_vals": lambda: _modes(ranef(fit), prob),
+    }
+    return _stacked(effects, tables, names=_OF_ESTIMATES, tests=_TESTS[type(fit)])
 
 
 @_tidy.register
@@ -112,36 +113,22 @@ def _of_least_squares(fit: LmFit, effects: tuple[str, ...], *, prob: float, ddf:
         "fixed": lambda: _coefficients(fixef(fit, prob=prob)),
         "ran_pars": lambda: _labelled(residual, group=[RESIDUAL], term=[_variance_term(RESIDUAL, "", "")]),
     }
-    return _stacked(effects, tables, names=_OF_ESTIMATES, tests=("statistic", "df", "p.value"))
-
-
-def _tables_of_estimates(fit: RemlFit | LaplaceFit, *, prob: float, ddf: str) -> Tables:
-    return {
-        "fixed": lambda: _coefficients(fixef(fit, prob=prob, ddf=ddf)),
-        "ran_pars": lambda: _variances(varcorr(fit)),
-        "ran_vals": lambda: _modes(ranef(fit), prob),
-    }
+    return _stacked(effects, tables, names=_OF_ESTIMATES, tests=_TESTS[LmFit])
 
 
 def _stacked(
     effects: tuple[str, ...], tables: Tables, *, names: Mapping[str, str], tests: tuple[str, ...] = ()
 ) -> pd.DataFrame:
-    """The tables that `effects` asks for, and only these are made, below one another, nan where one lacks a column.
+    """The tables of the `effects` below one another, nan where one lacks a column; no other table is made.
 
-    Parameters
-    ----------
-    tables
-        Make the frame of each effect, labelled; `level` is a column only where there are group effects.
-    names
-        What their columns are called here.
-    tests
-        The columns between the standard errors and the intervals.
+    `names` are the new names of their columns, `tests` the columns between standard errors and intervals. There is a
+    column `level` only with group effects.
     """
     columns = ["effect", "group", "level", "term", "estimate", "std.error", *tests, "conf.low", "conf.high"]
     if "ran_vals" not in effects:
         columns.remove("level")
-    asked = [effect for effect in EFFECTS if effect in effects and effect in tables]
-    frames = [tables[effect]().assign(effect=effect).rename(columns=names) for effect in asked]
+    present = [effect for effect in EFFECTS if effect in effects and effect in tables]
+    frames = [tables[effect]().assign(effect=effect).rename(columns=names) for effect in present]
     if not frames:
         return pd.DataFrame(columns=columns)
     return pd.concat(frames, ignore_index=True).reindex(columns=columns)

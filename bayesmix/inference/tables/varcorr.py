@@ -1,23 +1,19 @@
-"""How much do the groups vary, and how do their effects go together?"""
+"""How much do the groups vary, and how are their effects correlated?"""
 
 from functools import singledispatch
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError
-from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.reml.profile import sd_limits
-from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.design import Design, GroupTerm
-from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import a_switch, one_of, probability
 from bayesmix.inference.shared.draws import auxiliary, constant_parameters, correlations, joined, standard_deviations
-from bayesmix.inference.shared.readable_table import readable
+from bayesmix.inference.shared.question import table
 from bayesmix.inference.shared.summarise import sampling_quality, summarise
-from bayesmix.modelling.kinds import no_answer, require_answer
-from bayesmix.modelling.record import Fit
+from bayesmix.modelling.kinds import Fit, LaplaceFit, RemlFit, no_answer
 from bayesmix.posterior.layout import column_pairs
 
 SCALES = ("sd", "variance", "covariance")
@@ -26,8 +22,7 @@ RESIDUAL = "Residual"
 Label = tuple[str, str, str]
 
 
-@with_hints
-@readable
+@table
 def varcorr(
     fit: Fit | RemlFit | LaplaceFit, *, scale: str = "sd", prob: float = 0.95, intervals: bool = False
 ) -> pd.DataFrame:
@@ -43,19 +38,19 @@ def varcorr(
     prob
         Probability of the interval.
     intervals
-        Of a REML fit: whether confidence intervals of the standard deviations are worked out, as R's `confint`; a
-        posterior has its intervals always.
+        Whether to compute confidence intervals of the standard deviations of a REML fit, as R's `confint`; a
+        posterior always has intervals.
 
     Returns
     -------
     pandas.DataFrame
         Indexed by `group`, `term1`, `term2`: for each random term in the order of the formula the standard
         deviations (`term1` equals `term2`), then the correlations, or what `scale` says; `Residual` last, with empty
-        terms, where the family has a sigma. Posterior: `mean`, `median`, `sd`, `lower` and `upper` (equal-tailed
+        terms, if the family has a sigma. Posterior: `mean`, `median`, `sd`, `lower` and `upper` (equal-tailed
         interval of probability `prob`), `ess_bulk`, `rhat`. REML and Laplace: `estimate`, exactly 0 on the boundary; a
         correlation with an effect of variance 0 is nan, the covariance 0. With `intervals` also `lower` and `upper`,
-        from the profile of the restricted likelihood (R's profiles the likelihood); correlations have none. Of a
-        Laplace fit without a maximum (`glance`: `converged`) they are where the search stopped, no estimates.
+        from the profile of the restricted likelihood (R profiles the likelihood); correlations have none. If a Laplace
+        fit has no maximum (`converged` in `glance`), its numbers are where the search stopped, no estimates.
 
     Raises
     ------
@@ -67,7 +62,6 @@ def varcorr(
     -----
     The posterior of a standard deviation near 0 is skewed: the mean lies above the REML estimate there.
     """
-    require_answer(_varcorr, fit, question="varcorr")
     scale, prob = one_of(scale, SCALES, argument="scale"), probability(prob)
     return _varcorr(fit, scale=scale, prob=prob, intervals=a_switch(intervals, argument="intervals"))
 
@@ -81,7 +75,7 @@ def _varcorr(fit: object, *, scale: str, prob: float, intervals: bool) -> pd.Dat
 def _of_posterior(fit: Fit, *, scale: str, prob: float, intervals: bool) -> pd.DataFrame:
     power = 1 if scale == "sd" else 2
     labels = _labels_of(fit.design)
-    draws: list[NDArray[np.float64]] = []
+    draws: list[Floats] = []
     for term in fit.design.all_random:
         sds = standard_deviations(fit, term)
         draws.append(sds**power)
@@ -121,14 +115,14 @@ def _of_laplace(fit: LaplaceFit, *, scale: str, prob: float, intervals: bool) ->
     return pd.DataFrame({"estimate": values}, index=_as_index(_labels_of(fit.design)), dtype=float)
 
 
-def _products(term: GroupTerm, sds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of each pair of columns the product of their standard deviations, in the order of the correlations."""
+def _products(term: GroupTerm, sds: Floats) -> Floats:
+    """The product of the standard deviations of each pair of columns, in the order of the correlations."""
     places = [(term.names.index(first), term.names.index(second)) for first, second in column_pairs(term)]
     return np.stack([sds[first] * sds[second] for first, second in places])
 
 
-def _of_factors(factors: tuple[NDArray[np.float64], ...], scale: str) -> list[float]:
-    """Standard deviations or variances, then correlations or covariances, of every term, from the factors of these."""
+def _of_factors(factors: tuple[Floats, ...], scale: str) -> list[float]:
+    """Standard deviations or variances, then correlations or covariances, of every term, from its factor L."""
     values: list[float] = []
     for L in factors:
         sds = np.sqrt(np.sum(L**2, axis=1))
@@ -143,7 +137,7 @@ def _of_factors(factors: tuple[NDArray[np.float64], ...], scale: str) -> list[fl
 
 
 def _labels_of(design: Design) -> list[Label]:
-    """Group and two columns: of each random term the standard deviations, then the correlations."""
+    """Group and two columns of every standard deviation, then of every correlation, term by term."""
     labels: list[Label] = []
     for term in design.all_random:
         labels += [(term.group, name, name) for name in term.names]

@@ -6,18 +6,15 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.arrays import Floats
-from bayesmix.estimates.laplace.record import LaplaceFit
-from bayesmix.estimates.least_squares.record import LmFit
-from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.estimates.reml.tests import ddf_record
-from bayesmix.hints import with_hints
 from bayesmix.inference.shared.draws import fixed, joined
+from bayesmix.inference.shared.estimability import with_left_out
+from bayesmix.inference.shared.question import question
 from bayesmix.inference.tables.ddf_method import ddf_method
-from bayesmix.modelling.kinds import no_answer, require_answer
-from bayesmix.modelling.record import Fit
+from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit, no_answer
 
 
-@with_hints
+@question
 def vcov(fit: Fit | RemlFit | LaplaceFit | LmFit, *, ddf: str = "satterthwaite") -> pd.DataFrame:
     """Covariance of the fixed coefficients.
 
@@ -32,17 +29,19 @@ def vcov(fit: Fit | RemlFit | LaplaceFit | LmFit, *, ddf: str = "satterthwaite")
     Returns
     -------
     pandas.DataFrame
-        Coefficients by coefficients: of the posterior draws, or of the estimates given theta and sigma; of a Laplace
-        fit from the Hessian by coefficients and theta together (nan where that is not positive definite).
+        Coefficients by coefficients: of the posterior draws, or of the estimates given theta and sigma; for a Laplace
+        fit from the Hessian by coefficients and theta together (nan if that is not positive definite). Coefficients
+        that were not estimable have rows and columns of nan, and ``attrs["not_estimable"]`` says why.
 
     Raises
     ------
     ArgumentError
         `ddf` is not known or not for this fit.
     """
-    require_answer(_covariance, fit, question="vcov")
     ddf, names = ddf_method(fit, ddf), list(fit.design.fixed.names)
-    return pd.DataFrame(_covariance(fit, ddf=ddf), index=names, columns=names)
+    table = pd.DataFrame(_covariance(fit, ddf=ddf), index=names, columns=names)
+    found = with_left_out(table, fit.design)
+    return found.reindex(columns=found.index) if fit.design.fixed.reduced else found
 
 
 @singledispatch

@@ -1,7 +1,7 @@
-"""How probable are some rows given all others: in closed form for a Gaussian model, in each draw of its variances.
+"""How probable some rows are given all others, in closed form for a Gaussian model at each draw of its variances.
 
-With coefficients and group effects integrated out, p(y_out | y_in, theta) = p(y | theta) / p(y_in | theta): the
-density of theta once with all rows and once without some. The prior of theta stands in both and cancels.
+With coefficients and group effects integrated out, p(y_out | y_in, theta) = p(y | theta) / p(y_in | theta). This is the
+density of theta with all rows over that without some; the prior of theta stands in both and cancels.
 """
 
 from dataclasses import replace
@@ -12,13 +12,12 @@ import numpy as np
 
 from bayesmix.arrays import Flags, Floats, Positions
 from bayesmix.formula.design import Design
-from bayesmix.modelling.exact.dense_draws import dense_draws
 from bayesmix.modelling.exact.integrated import IntegratedGaussian
 from bayesmix.modelling.exact.log_marginal import MOST_BY_QUADRATURE, by_quadrature
-from bayesmix.modelling.exact.model import Marginal, marginalise
+from bayesmix.modelling.exact.model import Marginal, dense_draws, marginalise
 from bayesmix.modelling.route import LeftOut, Predicted
-from bayesmix.modelling.samplers.evidence import by_importance
-from bayesmix.modelling.samplers.log_marginal import LogMarginal
+from bayesmix.modelling.samplers.chains import theta_of
+from bayesmix.modelling.samplers.log_marginal import LogMarginal, by_importance
 from bayesmix.numerics.gaussian.cost import value_cost
 
 if TYPE_CHECKING:
@@ -29,17 +28,16 @@ _GREATEST_ERROR = 0.05
 
 
 def left_out(fit: "Fit", positions: Positions) -> LeftOut:
-    """For a fit by the exact path, in its draws at `positions`."""
-    by_chain = fit.posterior["unconstrained_posterior"]["theta"].transpose("chain", "draw", ...).to_numpy()
-    theta = np.ascontiguousarray(by_chain.reshape(-1, by_chain.shape[-1])[positions])
+    """The predictive densities of a fit by the exact route, at its draws at `positions`."""
+    theta = theta_of(fit.posterior)[positions]
     design, cores = fit.design, fit.sampling.cores
 
     def log_densities(model: Marginal, at: Floats) -> Floats:
-        return dense_draws(model, model.plain_buffer(), at, copies=0, seed=0, cores=cores).log_densities
+        return dense_draws(model, model.plain_buffer(), at, cores=cores).log_densities
 
     whole = marginalise(fit.model)
     of_all = log_densities(whole, theta)
-    # The prior of the intercept is at the predictors' means in all rows, whichever are left out.
+    # The prior of the intercept holds at the means of the predictors over all rows, whichever are left out.
     means = design.fixed.matrix.mean(axis=0) if design.fixed.has_intercept else None
 
     def without(rows: Flags) -> Marginal:
@@ -58,16 +56,16 @@ def left_out(fit: "Fit", positions: Positions) -> LeftOut:
         return log_marginal(whole)
 
     def predicted(rows: Flags) -> Predicted:
-        # Not the mean of the above over other draws: of a row far out single draws would make all of it.
-        one, other = of_whole(), log_marginal(without(rows))
-        trusted = max(one.error, other.error) < _GREATEST_ERROR
-        return Predicted(one.value - other.value if trusted else np.nan, one.error, other.error)
+        # A mean of the densities above over the draws would, for a row far out, depend on a few draws alone.
+        all_rows, others = of_whole(), log_marginal(without(rows))
+        trusted = max(all_rows.error, others.error) < _GREATEST_ERROR
+        return Predicted(all_rows.value - others.value if trusted else np.nan, all_rows.error, others.error)
 
     return LeftOut(log_density, predicted, 2 * _N_VALUES * value_cost(whole.products.arrays))
 
 
 def without_rows(design: Design, rows: Flags) -> Design:
-    """The design with some rows left out; its levels and columns stay, also those that no row has any more."""
+    """The design without some rows; all its levels and columns stay, even if no row has them any more."""
     kept = ~rows
     return replace(
         design,

@@ -1,8 +1,8 @@
 """The log marginal likelihood of a Gaussian mixed model: the density of the data with all parameters integrated out.
 
-Coefficients and group effects go in closed form; one or two variance parameters by quadrature, more by importance
-sampling from the same values that the posterior is drawn from, or, where their weights cannot be trusted, by bridge
-sampling over the variance parameters alone.
+Coefficients and group effects are integrated out in closed form, one or two variance parameters by quadrature. More
+variance parameters take importance sampling, with the values that the posterior is drawn from, or bridge sampling over
+the variance parameters where the weights cannot be trusted.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,18 @@ import numpy as np
 from scipy.special import expit
 
 from bayesmix.arrays import Floats
-from bayesmix.modelling.exact.dense_draws import dense_draws
-from bayesmix.modelling.exact.integrated import integrated_gaussian
-from bayesmix.modelling.exact.mode import mode_of
-from bayesmix.modelling.exact.model import Marginal, marginalise
+from bayesmix.modelling.exact.integrated import integrated_gaussian, mode_of
+from bayesmix.modelling.exact.model import Marginal, dense_draws, marginalise
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.samplers.evidence import N_VALUES, by_bridge, by_importance, weighted_values
-from bayesmix.modelling.samplers.log_marginal import LogMarginal, from_weights, without_number
+from bayesmix.modelling.samplers.log_marginal import (
+    N_VALUES,
+    LogMarginal,
+    by_bridge,
+    by_importance,
+    from_weights,
+    weighted_values,
+    without_number,
+)
 from bayesmix.modelling.samplers.weights import Importance, importance_of
 from bayesmix.numerics.quadrature import integrate
 from bayesmix.posterior.layout import theta_names
@@ -31,51 +36,45 @@ if TYPE_CHECKING:
     from bayesmix.modelling.record import Fit
 
 MOST_BY_QUADRATURE = 2
-"""Variance parameters up to which quadrature is cheap."""
+"""Quadrature is cheap up to this number of variance parameters."""
 
 MOST_DENSE = {"importance": 2500, "nutpie": 400}
-"""Effects outside the largest factor, of which a density takes the third power: up to here importance sampling is the
-faster (docs/exact_path.md has the curve), and NUTS, which takes some thirty times as many gradients."""
+"""Effects outside the largest factor up to which the exact route is faster than the joint one, by sampler.
+
+A density takes the third power of this number, and NUTS takes some thirty times as many gradients as importance
+sampling takes values; docs/exact_path.md has the curve."""
 
 _FEWEST_EFFECTIVE = 2000
 
 
 def log_marginal_of(model: MixedModel, *, seed: int, cores: int, weights: Importance | None = None) -> LogMarginal:
-    """By quadrature where that is cheap, else by importance sampling; by bridge sampling where its weights fail.
+    """The evidence by quadrature if that is cheap, else by importance sampling, or by bridge sampling if weights fail.
 
-    Parameters
-    ----------
-    weights
-        Of a fit of this very model; when they can be trusted they are the answer.
+    Reliable `weights` of a fit of this very model are the answer.
     """
     if len(theta_names(model.design)) <= MOST_BY_QUADRATURE:
         return by_quadrature(marginalise(model))
     if weights is not None and from_weights(weights).reliable:
         return from_weights(weights)
     integrated = integrated_gaussian(model)
-    found = by_importance(integrated, seed=seed, cores=cores)
-    if found.reason and integrated.model.products.arrangement.n_dense <= MOST_DENSE["nutpie"]:
+    weighted = by_importance(integrated, seed=seed, cores=cores)
+    if weighted.reason and integrated.model.products.arrangement.n_dense <= MOST_DENSE["nutpie"]:
         return by_bridge(integrated, seed=seed, cores=cores)
-    return found
+    return weighted
 
 
-def with_other_priors(fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior], *, anew: bool = True) -> LogMarginal:
-    """Of a fitted model with other priors for its group sds or coefficients, without sampling where that can be.
+def with_other_priors(
+    fit: "Fit", evidence: LogMarginal, priors: Mapping[str, Prior], *, anew: bool = True
+) -> LogMarginal:
+    """The evidence under other priors, as `Route.with_other_priors`.
 
-    For other priors of sds the values that the fit was drawn from are weighted by the ratio of the priors; when that
-    leaves too few, and for coefficients, which were integrated out under theirs, new ones are drawn.
-
-    Parameters
-    ----------
-    own
-        That under the priors of the fit.
-    anew
-        Whether values may be drawn; False: what those of the fit do not reach has no number.
+    For other priors of sds, the values that the fit was drawn from are weighted by the ratio of the priors. New values
+    are drawn if too few of these remain, and for other priors of coefficients, which were integrated out.
     """
     names = theta_names(fit.design)
     changed = [name for name in priors if priors[name] != fit.priors[name]]
     if not changed:
-        return own
+        return evidence
     same_map = all(name in names for name in changed) and all(
         "Uniform" not in (priors[name].name, fit.priors[name].name) for name in changed
     )
@@ -100,7 +99,7 @@ _DRAWN: "WeakKeyDictionary[Fit, tuple[Floats, Floats]]" = WeakKeyDictionary()
 
 
 def _values(fit: "Fit", *, anew: bool) -> tuple[Floats, Floats]:
-    """theta (n_values, n) and log weights (n_values,): the fit's, or if these are few, drawn once for all priors."""
+    """theta (n_values, n) and log weights (n_values,) of the fit; if they are few, new ones, drawn once per fit."""
     kept = fit.posterior.children.get("importance")
     if kept is not None and (not anew or kept.sizes["value"] >= N_VALUES):
         return kept["theta"].to_numpy(), kept["log_weight"].to_numpy()
@@ -120,13 +119,13 @@ def _sigma_at(x: Floats, prior: Prior) -> Floats:
 
 
 def by_quadrature(model: Marginal) -> LogMarginal:
-    """For one or two variance parameters."""
+    """The integral over one or two variance parameters."""
     mode = mode_of(model)
     buffer = model.buffer(mode.point, mode.scale)
 
     def log_densities(points: Floats) -> Floats:
-        found = dense_draws(model, buffer, points, copies=0, seed=0, cores=1).log_densities
-        return np.where(np.isfinite(found), found, -np.inf)
+        values = dense_draws(model, buffer, points, cores=1).log_densities
+        return np.where(np.isfinite(values), values, -np.inf)
 
-    found = integrate(log_densities, len(model.start))
-    return LogMarginal(found.log_value + mode.log_volume, found.log_error, "quadrature")
+    integral = integrate(log_densities, len(model.start))
+    return LogMarginal(integral.log_value + mode.log_volume, integral.log_error, "quadrature")

@@ -1,6 +1,6 @@
 """A Gaussian model with coefficients and group effects integrated out: the variance parameters are left."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,26 +8,30 @@ import numpy as np
 from bayesmix.arrays import Floats, Integers
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
+from bayesmix.modelling.blocks import work_in_stretches
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.variance_priors import on_the_line, term_priors
+from bayesmix.modelling.parameters import on_the_line, theta_priors
 from bayesmix.numerics.effect_bases import typical_weight
 from bayesmix.numerics.gaussian.arrangement import GroupColumns
 from bayesmix.numerics.gaussian.coefficient_prior import CoefficientPrior, WorkingPrior, working_prior
 from bayesmix.numerics.gaussian.cross_products import CrossProducts, cross_products
 from bayesmix.numerics.variance_parameters import n_parameters
-from bayesmix.numerics.variance_posterior import pack_posterior
+from bayesmix.numerics.variance_posterior import evaluate, pack_posterior
 from bayesmix.posterior import layout
-from bayesmix.priors.prior import Prior, sd_prior
+from bayesmix.priors.prior import Prior
+
+_NORMALS_AT_ONCE = 2**18
+_POINTS_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
 class Marginal:
     """A model with its coefficients and group effects integrated out.
 
-    `products`, the data; `coefficients`, their prior; `ks` (n_terms,), columns of each term; `kinds` (n,) and
-    `numbers` (n, 2), the priors of theta in the order of `numerics.variance_parameters`; `start` (n,), where the search
-    for the mode begins; `spread` (n,), how far theta may lie from it, as the numbers of levels and rows have it.
-    `constant`: of the log density of the response, where it is its logarithm that is normal; 0 elsewhere.
+    `products` are the data, `coefficients` their prior; `ks` (n_terms,) are the numbers of columns of the terms;
+    `kinds` (n,) and `numbers` (n, 2) are the priors of theta in the order of `numerics.variance_parameters`. The search
+    for the mode begins at `start` (n,), and theta lies within some `spread` (n,) of it, judged by the numbers of levels
+    and rows. `constant` completes the log density where the logarithm of the response is normal; elsewhere it is 0.
     """
 
     products: CrossProducts
@@ -40,7 +44,7 @@ class Marginal:
     constant: float = 0.0
 
     def buffer(self, centre: Floats, scale: Floats) -> Floats:
-        """What the compiled density reads, with theta = centre + scale x."""
+        """The buffer that the compiled density reads, with theta = centre + scale x."""
         return pack_posterior(
             arrays=self.products.arrays,
             prior=self.coefficients,
@@ -52,20 +56,20 @@ class Marginal:
         )
 
     def plain_buffer(self) -> Floats:
-        """What the compiled density reads, with theta as it is."""
+        """The buffer that the compiled density reads, with theta as it is."""
         n = len(self.start)
         return self.buffer(np.zeros(n), np.eye(n))
 
 
 def has_log_response(family: Family) -> bool:
-    """Whether it is the logarithm of the response that is normal."""
+    """Whether the logarithm of the response is normal."""
     return family.record.of_log and family.auxiliary == ("sigma",)
 
 
 def marginalise(model: MixedModel, *, intercept_at: Floats | None = None) -> Marginal:
-    """Reduce data and priors to what the density of the variance parameters reads; one pass over the rows.
+    """Reduce data and priors to what the density of the variance parameters reads, in one pass over the rows.
 
-    The prior of the intercept is for predictors at `intercept_at` (p,), by default their means.
+    The prior of the intercept holds at the predictors' values `intercept_at` (p,), by default their means.
     """
     design, priors, log_response = model.design, model.priors, has_log_response(model.family)
     terms = tuple(GroupColumns(term.index, term.columns, term.n_levels) for term in design.random)
@@ -79,47 +83,96 @@ def marginalise(model: MixedModel, *, intercept_at: Floats | None = None) -> Mar
         sd=np.array([sd for _, sd in given]),
         intercept_at=centre if design.fixed.has_intercept else None,
     )
-    kinds, numbers, start = _theta_priors(design, priors, float(np.std(y)), _residual_sd(products))
+    kinds, numbers = theta_priors(design, priors, sigma=True)
     ks = np.array([term.k for term in design.random], dtype=np.int64)
     if len(kinds) != n_parameters(ks):
         raise ValueError(f"{len(kinds)} priors for {n_parameters(ks)} variance parameters")
-    constant = -float(response.sum()) if log_response else 0.0
-    return Marginal(products, working_prior(products, prior), ks, kinds, numbers, start, _spread(design), constant)
+    return Marginal(
+        products,
+        working_prior(products, prior),
+        ks,
+        kinds,
+        numbers,
+        start=_start(design, priors, float(np.std(y)), _residual_sd(products)),
+        spread=_spread(design),
+        constant=-float(response.sum()) if log_response else 0.0,
+    )
 
 
-def _theta_priors(
-    design: Design, priors: Mapping[str, Prior], spread: float, residual: float | None
-) -> tuple[Integers, Floats, Floats]:
-    kinds: list[int] = []
-    numbers: list[tuple[float, float]] = []
+def _start(design: Design, priors: Mapping[str, Prior], sd: float, residual: float | None) -> Floats:
+    """Where the search begins: at half the `sd` of the response for each term, and at its `residual` sd for sigma."""
     start: list[float] = []
     for term in design.random:
-        own_kinds, own_numbers = term_priors(term, design.random, priors)
-        kinds += own_kinds
-        numbers += own_numbers
         for name, column in zip(layout.sd_names(term), term.columns.T, strict=True):
             size = max(float(np.sqrt(np.mean(column**2))), 1e-300)
-            start.append(on_the_line(0.5 * spread / size, priors[name]))
-        start += [0.0] * (len(own_kinds) - term.k)
-    kind, pair = sd_prior(priors["sigma"])
-    kinds.append(kind)
-    numbers.append(pair)
-    typical = residual or 0.5 * spread * np.sqrt(typical_weight(design.weights))
-    start.append(on_the_line(typical, priors["sigma"]))
-    return np.array(kinds, dtype=np.int64), np.array(numbers, dtype=float), np.array(start)
+            start.append(on_the_line(0.5 * sd / size, priors[name]))
+        start += [0.0] * (term.k * (term.k - 1) // 2)
+    typical = residual or 0.5 * sd * np.sqrt(typical_weight(design.weights))
+    return np.array([*start, on_the_line(typical, priors["sigma"])])
 
 
 def _residual_sd(products: CrossProducts) -> float | None:
-    """By least squares on all columns, those of groups too; None where these are as many as the rows."""
-    found = products.residual
-    degrees = products.n_obs - found.rank
-    return float(np.sqrt(found.left / degrees)) if degrees > 0 and found.left > 0 else None
+    """The residual sd of least squares on all columns, those of groups too; None if these are as many as the rows."""
+    residual = products.residual
+    degrees = products.n_obs - residual.rank
+    return float(np.sqrt(residual.left / degrees)) if degrees > 0 and residual.left > 0 else None
 
 
 def _spread(design: Design) -> Floats:
-    """Of the logarithm of a sd seen in J levels, 1 / sqrt(2 J); twice that for a correlation."""
+    """The logarithm of a sd seen in J levels has the sd 1 / sqrt(2 J); a correlation twice that."""
     spread: list[float] = []
     for term in design.random:
-        one = 1 / np.sqrt(2 * max(term.n_levels, 1))
-        spread += [one] * term.k + [2 * one] * (term.k * (term.k - 1) // 2)
+        of_sd = 1 / np.sqrt(2 * max(term.n_levels, 1))
+        spread += [of_sd] * term.k + [2 * of_sd] * (term.k * (term.k - 1) // 2)
     return np.array([*spread, 1 / np.sqrt(2 * max(design.n_obs, 1))])
+
+
+@dataclass(frozen=True)
+class DenseSide:
+    """Draws of the coefficients and of all effects but those of the largest factor, along any leading dimensions.
+
+    `fixed` (..., p) are coefficients of the scaled columns less least squares; `others` (..., m) are effects.
+    """
+
+    fixed: Floats
+    others: Floats
+
+
+@dataclass(frozen=True)
+class DenseDraws:
+    """`log_densities` (n_points,) are log p(y | theta) + log p(theta); `side` has `copies` draws at each point."""
+
+    log_densities: Floats
+    side: DenseSide
+
+
+def dense_draws(
+    model: Marginal,
+    buffer: Floats,
+    points: Floats,
+    *,
+    copies: int = 0,
+    seed: int = 0,
+    cores: int,
+    stream: int = 0,
+    advance: Callable[[int], None] | None = None,
+) -> DenseDraws:
+    """Evaluate `model` at `points` (n_points, n), which `buffer` maps to theta, and draw `copies` of its dense side.
+
+    The same seed gives the same draws with any number of cores; another `stream` gives others. `advance` is told how
+    many points are done.
+    """
+    p, m = model.products.p, model.products.arrangement.n_dense
+    points = np.ascontiguousarray(points)
+    log_densities = np.empty(len(points))
+    fixed, others = np.empty((len(points), copies, p)), np.empty((len(points), copies, m))
+
+    def work(part: slice) -> None:
+        rng = np.random.default_rng([seed, len(points), part.start, stream])
+        normals = rng.standard_normal((part.stop - part.start, copies, p + m))
+        evaluate(buffer, points[part], normals, log_densities[part], fixed[part], others[part])
+        log_densities[part] += model.constant
+
+    at_once = min(_POINTS_AT_ONCE, _NORMALS_AT_ONCE // max(1, copies * (p + m)))
+    work_in_stretches(work, len(points), at_once, cores=cores, advance=advance)
+    return DenseDraws(log_densities, DenseSide(fixed, others))

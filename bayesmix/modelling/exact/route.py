@@ -1,4 +1,4 @@
-"""The exact route: Gaussian models, of which the variance parameters alone are sampled."""
+"""The exact route: Gaussian models, whose variance parameters alone are sampled."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -10,16 +10,17 @@ from bayesmix.modelling.exact.left_out import left_out
 from bayesmix.modelling.exact.level_effects import LevelDraws, level_draws_of
 from bayesmix.modelling.exact.log_marginal import MOST_DENSE, log_marginal_of, with_other_priors
 from bayesmix.modelling.exact.model import has_log_response
-from bayesmix.modelling.mixed_model import MixedModel
+from bayesmix.modelling.mixed_model import MixedModel, count_effects
 from bayesmix.modelling.route import Choice, IntegratedRoute, LeftOut, Request, no_closed_form
 from bayesmix.modelling.samplers.log_marginal import LogMarginal
 from bayesmix.modelling.samplers.weights import Importance
+from bayesmix.posterior.layout import theta_names
 from bayesmix.priors.prior import FLAT, Prior
 
 if TYPE_CHECKING:
     from bayesmix.modelling.record import Fit
 
-_MOST_VARIANCES = 30  # of more variance parameters weights are too uneven
+_MOST_VARIANCES = 30  # beyond, the weights of variance parameters are too uneven
 
 
 class ExactRoute(IntegratedRoute):
@@ -47,23 +48,24 @@ class ExactRoute(IntegratedRoute):
         sampler = request.sampler
         if sampler == "auto":
             sampler, reason = "nutpie", f"{reason}; NUTS since {request.of_nuts[0]}= is given"
-        n_dense = n_dense_of(model.design)
+        _, n_dense = count_effects(model.design)
         if request.method == "auto" and n_dense > MOST_DENSE[sampler]:
             return Choice("joint", "nutpie", _slow(n_dense))
         return Choice(self.name, sampler, reason)
 
     def _cheapest(self, design: Design, request: Request, reason: str) -> Choice:
-        n_dense = n_dense_of(design)
-        n_variances = _n_variances(design)
+        _, n_dense = count_effects(design)
         by_nuts = Choice(self.name, "nutpie", reason)
         affordable = request.method != "auto" or n_dense <= MOST_DENSE["nutpie"]
         otherwise = by_nuts if affordable else Choice("joint", "nutpie", _slow(n_dense))
-        if n_variances > _MOST_VARIANCES or (request.method == "auto" and n_dense > MOST_DENSE["importance"]):
+        if len(theta_names(design)) > _MOST_VARIANCES or (
+            request.method == "auto" and n_dense > MOST_DENSE["importance"]
+        ):
             return otherwise
         return Choice(self.name, "importance", reason, otherwise)
 
     def sampled(self, model: MixedModel) -> str:
-        n = _n_variances(model.design)
+        n = len(theta_names(model.design))
         return f"{n} variance parameter{'s' * (n > 1)}, the rest exact"
 
     def integrated(self, model: MixedModel) -> IntegratedGaussian:
@@ -78,9 +80,9 @@ class ExactRoute(IntegratedRoute):
         return log_marginal_of(model, seed=seed, cores=cores, weights=weights)
 
     def with_other_priors(
-        self, fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior], *, anew: bool
+        self, fit: "Fit", evidence: LogMarginal, priors: Mapping[str, Prior], *, anew: bool
     ) -> LogMarginal:
-        return with_other_priors(fit, own, priors, anew=anew)
+        return with_other_priors(fit, evidence, priors, anew=anew)
 
     def left_out(self, fit: "Fit", positions: Positions) -> LeftOut:
         return left_out(fit, positions)
@@ -95,15 +97,3 @@ def _why(model: MixedModel) -> str:
 
 def _slow(n_dense: int) -> str:
     return f"{n_dense} effects outside the largest factor make an exact density slow"
-
-
-def _n_variances(design: Design) -> int:
-    return sum(term.k * (term.k + 1) // 2 for term in design.random) + 1
-
-
-def n_dense_of(design: Design) -> int:
-    """Group effects that are not those of the grouping factor with the most."""
-    by_factor: dict[str, int] = {}
-    for term in design.random:
-        by_factor[term.group] = by_factor.get(term.group, 0) + term.n_levels * term.k
-    return sum(by_factor.values()) - max(by_factor.values(), default=0)

@@ -1,9 +1,9 @@
 """A PyMC model compiled for nutpie, once for all models of one structure.
 
-nutpie compiles the data of a model into its code, for each model anew: 2 to 4 s of CPU, and some MiB that Numba cannot
-give back. Here code is compiled of the structure (`lifted`) and given the data, so that the next model with other data
-finds it done. Leans on nutpie's `_prepare_dims_and_coords` and `CompiledPyMCModel`; a model with random numbers in its
-density or in its start goes through nutpie's own function.
+nutpie compiles the data of each model into its code: this takes 2 to 4 s of CPU, and some MiB that Numba cannot give
+back. Here the structure (`lifted`) is compiled and then given the data, so that the code serves the next model with
+other data. The file relies on nutpie's `_prepare_dims_and_coords` and `CompiledPyMCModel`. nutpie's own function
+compiles a model that has random numbers in its density or start.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,13 +16,14 @@ from nutpie.compile_pymc import CompiledPyMCModel, _prepare_dims_and_coords, com
 from pymc.initial_point import make_initial_point_expression
 from pytensor.graph.basic import Variable
 
-from bayesmix.modelling.arithmetic import arithmetic_as_written
+from bayesmix.arrays import Floats
 from bayesmix.modelling.joint.lifted import ByStructure, LiftedGraph, lifted_graph
-from bayesmix.modelling.joint.program import Floats, Program, compile_program
+from bayesmix.modelling.joint.program import Program, arithmetic_as_written, compile_program
+from bayesmix.modelling.samplers.nutpie_chains import compiled_model
 from bayesmix.parallel import COMPILING
 
 MOST_PROGRAMS = 16
-"""Programs that are kept, those last used; each holds some 20 MiB of code."""
+"""The number of programs that are kept, the most recently used ones; each holds some 20 MiB of code."""
 
 _PROGRAMS = ByStructure[Program](MOST_PROGRAMS)
 
@@ -30,13 +31,9 @@ _PROGRAMS = ByStructure[Program](MOST_PROGRAMS)
 def compile_model(model: pm.Model, var_names: Sequence[str]) -> CompiledPyMCModel:
     """Compile the log density with its gradient, and the function that computes `var_names` of each draw.
 
-    Nothing is compiled where a model of the same structure was before: the same families, links, kinds of priors,
-    terms, and numbers of rows and levels. The draws are the same, to the last bit, either way.
-
-    Returns
-    -------
-    CompiledPyMCModel
-        Samples the same density from the same starts as `nutpie.compile_pymc_model(model, var_names=var_names)`.
+    The result samples the same density from the same starts as `nutpie.compile_pymc_model`. Nothing is compiled after a
+    model of the same structure: the same families, links, kinds of priors, terms, and numbers of rows and levels. The
+    draws are the same, to the last bit, either way.
     """
     with COMPILING, arithmetic_as_written():
         return _compiled(model, var_names)
@@ -52,27 +49,21 @@ def _compiled(model: pm.Model, var_names: Sequence[str]) -> CompiledPyMCModel:
     shape_info = (names, [slice(*ends) for ends in zip([0, *ends], ends, strict=False)], list(program.shapes))
     transformed = [model.rvs_to_values[rv].name for rv in model.free_RVs if model.rvs_to_transforms[rv] is not None]
     dims, coords = _prepare_dims_and_coords(model, shape_info, transformed)
-    return CompiledPyMCModel(
-        _n_dim=program.n_dim,
-        dims=dims,
-        _coords=coords,
-        _shapes=dict(zip(names, program.shapes, strict=True)),
-        compiled_logp_func=program.log_density,
-        compiled_expand_func=program.expand,
-        initial_point_func=_start_about(program.starts(*graph.values)),
-        shared_data={},
-        shared_var_keys={},
-        user_data=program.data(graph.values),
-        n_expanded=program.n_expanded,
+    return compiled_model(
+        n_dim=program.n_dim,
         shape_info=shape_info,
-        logp_func=program.functions[0],
-        expand_func=program.functions[1],
-        reparameterized_names=transformed,
+        dims=dims,
+        coords=coords,
+        functions=(program.log_density, program.expand),
+        start=_start_about(program.starts(*graph.values)),
+        data=program.data(graph.values),
+        owners=program.functions,
+        transformed=transformed,
     )
 
 
 def graph_of(model: pm.Model, var_names: Sequence[str]) -> LiftedGraph | None:
-    """Log density, starts of the free variables, and `var_names`, with the data as inputs; None where it has more."""
+    """Log density, starts of the free variables, and `var_names`, with data as inputs; None as by `lifted_graph`."""
     return lifted_graph(_free(model), [model.logp(), *_starts(model), *_kept(model, var_names)])
 
 
@@ -81,7 +72,7 @@ def _free(model: pm.Model) -> list[Variable]:
 
 
 def _kept(model: pm.Model, var_names: Sequence[str]) -> list[Variable]:
-    """Variables of `var_names` that are not free themselves."""
+    """The variables of `var_names` that are not free."""
     free = {variable.name for variable in model.value_vars}
     names = set(var_names) - free
     return [variable for variable in model.unobserved_value_vars if variable.name in names]
@@ -97,14 +88,14 @@ def _starts(model: pm.Model) -> list[Variable]:
 
 
 def _start_about(centres: Sequence[Floats]) -> Callable[[int], Floats]:
-    """PyMC's start: a point uniform in the cube of half width 1 about the middle of the priors, unconstrained."""
+    """PyMC's start: uniform in the cube of half width 1 about the middle of the priors on the unconstrained scale."""
 
     def start(seed: int) -> Floats:
         seeds = np.random.SeedSequence(seed).spawn(len(centres))[::-1]  # in the order in which PyMC gives them
         return np.concatenate(
             [
-                np.ravel(centre + np.random.Generator(np.random.PCG64(own)).uniform(-1, 1, size=np.shape(centre)))
-                for centre, own in zip(centres, seeds, strict=True)
+                np.ravel(centre + np.random.Generator(np.random.PCG64(child)).uniform(-1, 1, size=np.shape(centre)))
+                for centre, child in zip(centres, seeds, strict=True)
             ]
         )
 

@@ -1,53 +1,54 @@
-"""A mixed model for counts as the compiled joint density reads it: nothing is compiled for a new model or new data.
+"""A mixed model for counts as the compiled joint density reads it; nothing is compiled for a new model or new data.
 
-For Bernoulli and binomial models with logit link and Poisson ones with log link. The parameters and their order are
-those of the PyMC model (`fit.pymc_model`), and so is the density, to the last term.
+It covers Bernoulli and binomial models with logit link and Poisson models with log link. The parameters and their order
+are those of the PyMC model (`fit.pymc_model`), and so is the density, to the last term.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from bayesmix.arrays import Floats, Integers
-from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.modelling.fixed_columns import FixedColumns, coefficient_numbers, fixed_columns
-from bayesmix.modelling.joint.nested_coordinates import NestedFactors, nested_factors, nested_parts, no_nested_parts
-from bayesmix.modelling.joint.rough import start_of
-from bayesmix.modelling.variance_priors import term_priors
+from bayesmix.modelling.joint.coordinates import (
+    Arrays,
+    NestedFactors,
+    has_unbounded_coefficients,
+    nested_factors,
+    nested_parts,
+    no_nested_parts,
+    start_of,
+)
+from bayesmix.modelling.mixed_model import MixedModel
+from bayesmix.modelling.parameters import FixedColumns, coefficient_numbers, fixed_columns, theta_priors
 from bayesmix.numerics.buffer import pack
 from bayesmix.numerics.gaussian.arrangement import effect_positions
 from bayesmix.numerics.joint.rough_fit import RoughFit
-from bayesmix.numerics.prior_codes import UNBOUNDED
 from bayesmix.numerics.row_codes import IN_JOINT
 from bayesmix.posterior import layout
-from bayesmix.priors.prior import Prior, coefficient_kind
+from bayesmix.priors.prior import coefficient_kind
 
 _DENSE_PER_ROW = 4
-"""Untying takes the square of the number of effects outside the largest factor; up to this many a row it saves time."""
+"""Untying saves time if the square of the number of effects outside the largest factor is at most so many times the
+number of rows."""
 
 
-def has_kernel(design: Design, family: Family, priors: Mapping[str, Prior]) -> bool:
+def has_kernel(model: MixedModel) -> bool:
     """Whether the compiled density covers a model."""
-    return (
-        family.record.row_codes.get(family.link) in IN_JOINT
-        and not family.auxiliary
-        and all(coefficient_kind(priors[name]) in UNBOUNDED for name in design.fixed.names)
-    )
+    family = model.family
+    in_joint = family.record.row_codes.get(family.link) in IN_JOINT
+    return in_joint and not family.auxiliary and has_unbounded_coefficients(model)
 
 
-def kernel_buffer(
-    design: Design, family: Family, priors: Mapping[str, Prior], *, centred: tuple[bool, ...], rough: RoughFit | None
-) -> Floats:
+def kernel_buffer(model: MixedModel, *, centred: tuple[bool, ...], rough: RoughFit | None) -> Floats:
     """Data, priors and coordinates in one buffer, as `numerics.joint` reads it.
 
-    `centred`, of every term whether its effects themselves are sampled; without `rough` q is sampled as it is.
+    `centred` tells of every term whether its effects themselves are sampled. Without `rough` q is sampled as it is.
     """
+    design, priors = model.design, model.priors
     fixed = fixed_columns(design)
-    kinds, numbers = theta_priors(design, priors)
-    data = _data(design, family, fixed)
+    data = _data(model, fixed)
     return pack([
         *data,
         np.array([term.k for term in design.random], dtype=np.int64),
@@ -55,14 +56,14 @@ def kernel_buffer(
         np.array(centred, dtype=np.int64),
         np.array([coefficient_kind(priors[name]) for name in fixed.names], dtype=np.int64),
         coefficient_numbers(fixed, priors),
-        kinds,
-        numbers,
-        *_coordinates(design, family, priors, fixed, centred, rough, n_rows=len(data[2])),
+        *theta_priors(design, priors),
+        *_coordinates(model, fixed, centred, rough, n_rows=len(data[2])),
     ])  # fmt: skip
 
 
-def _data(design: Design, family: Family, fixed: FixedColumns) -> list[NDArray]:
-    """Rows that are the same but for their outcome are counted once: sums of successes and trials are all they tell."""
+def _data(model: MixedModel, fixed: FixedColumns) -> Arrays:
+    """The rows; equal rows are counted once, since only the sums of their successes and trials matter."""
+    design, family = model.design, model.family
     y, n_obs = design.response.values, design.n_obs
     trials = np.ones(n_obs) if design.response.trials is None else design.response.trials
     constant = family.record.laplace[family.link].log_constant(y, trials)
@@ -85,8 +86,8 @@ def _data(design: Design, family: Family, fixed: FixedColumns) -> list[NDArray]:
     ]
 
 
-def _distinct(columns: list[NDArray], n_rows: int) -> tuple[Integers, Integers]:
-    """Of rows that are the same the first one, ascending by the first column; and of every row which these it is."""
+def _distinct(columns: Sequence[Floats | Integers], n_rows: int) -> tuple[Integers, Integers]:
+    """The first one of each set of equal rows, ascending by the first column, and the set that each row is in."""
     if not columns:
         return np.zeros(min(n_rows, 1), dtype=np.int64), np.zeros(n_rows, dtype=np.int64)
     order = np.lexsort(columns[::-1])
@@ -99,24 +100,10 @@ def _distinct(columns: list[NDArray], n_rows: int) -> tuple[Integers, Integers]:
     return order[new], group
 
 
-def theta_priors(design: Design, priors: Mapping[str, Prior]) -> tuple[Integers, Floats]:
-    """Kinds (n_theta,) and numbers (n_theta, 2) of the priors, as `numerics.variance_parameters` has them."""
-    found = [term_priors(term, design.random, priors) for term in design.random]
-    kinds = [kind for own, _ in found for kind in own]
-    numbers = [pair for _, own in found for pair in own]
-    return np.array(kinds, dtype=np.int64), np.array(numbers, dtype=float).reshape(-1, 2)
-
-
 def _coordinates(
-    design: Design,
-    family: Family,
-    priors: Mapping[str, Prior],
-    fixed: FixedColumns,
-    centred: tuple[bool, ...],
-    rough: RoughFit | None,
-    *,
-    n_rows: int,
-) -> list[NDArray]:
+    model: MixedModel, fixed: FixedColumns, centred: tuple[bool, ...], rough: RoughFit | None, *, n_rows: int
+) -> Arrays:
+    design, priors = model.design, model.priors
     p = len(fixed.names)
     starts, n = effect_starts(design, p)
     centre, diagonal = np.zeros(n), np.ones(n)
@@ -124,7 +111,7 @@ def _coordinates(
         return [centre, diagonal, *_no_arrow(), *no_nested_parts()]
     nested = None if any(centred) else nested_factors(design)
     if nested is not None:
-        return _nested(nested, design, family, priors, fixed, rough)
+        return _nested(nested, model, fixed, rough)
     locations, scales, _ = coefficient_numbers(fixed, priors).T
     arranged = rough.layout
     position = np.empty(len(rough.u), dtype=np.int64)
@@ -159,21 +146,14 @@ def _coordinates(
     ]  # fmt: skip
 
 
-def _no_arrow() -> list[NDArray]:
+def _no_arrow() -> Arrays:
     none = np.empty(0, dtype=np.int64)
     return [np.empty((0, 0, 0)), np.empty((0, 0)), np.empty((0, 0)), none, none, none, np.empty((0, 0, 0)), none, none]
 
 
-def _nested(
-    nested: NestedFactors,
-    design: Design,
-    family: Family,
-    priors: Mapping[str, Prior],
-    fixed: FixedColumns,
-    rough: RoughFit,
-) -> list[NDArray]:
-    """Coefficients untied among themselves; effects as `numerics.joint.nested_effects` has them."""
-    p = len(fixed.names)
+def _nested(nested: NestedFactors, model: MixedModel, fixed: FixedColumns, rough: RoughFit) -> Arrays:
+    """The coordinates for nested intercepts: coefficients untied among themselves, effects as in `nested_effects`."""
+    design, priors, p = model.design, model.priors, len(fixed.names)
     starts, n = effect_starts(design, p)
     centre, diagonal = np.zeros(n), np.ones(n)
     centre[:p], diagonal[:p] = rough.coefficients, 0.0
@@ -188,20 +168,10 @@ def _nested(
     _, scales, _ = coefficient_numbers(fixed, priors).T
     ones = np.ones(min(p, 1), dtype=np.int64)
     return [
-        centre,
-        diagonal,
-        np.empty((0, 1, 1)),
-        np.empty((0, 1)),
-        _inverse_factor(rough.coefficient_covariance),
-        np.zeros(1, dtype=np.int64),
-        np.empty(0, dtype=np.int64),
-        np.arange(p),
-        np.diag(scales)[None],
-        p * ones,
-        ones,
-        *nested_parts(nested, design, family, fixed, rough, starts),
-        np.array(scales_of_sds),
-    ]
+        centre, diagonal, np.empty((0, 1, 1)), np.empty((0, 1)), _inverse_factor(rough.coefficient_covariance),
+        np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.int64), np.arange(p), np.diag(scales)[None], p * ones, ones,
+        *nested_parts(nested, design, model.family, fixed, rough, starts), np.array(scales_of_sds),
+    ]  # fmt: skip
 
 
 def _inverse_factor(covariance: Floats) -> Floats:
@@ -211,7 +181,7 @@ def _inverse_factor(covariance: Floats) -> Floats:
 
 
 def effect_starts(design: Design, p: int) -> tuple[list[int], int]:
-    """Where in q the effects of every term begin, and the length of q."""
+    """The positions in q where the effects of each term begin, and the length of q."""
     starts, at = [], p
     for term in design.random:
         at += term.k * (term.k + 1) // 2

@@ -1,4 +1,4 @@
-"""The joint path: NUTS on all parameters, tried again in another way where its own figures say that it had trouble."""
+"""The joint route: NUTS on all parameters, tried again in another way if its diagnostics show trouble."""
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -7,27 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayesmix.arrays import Floats
 from bayesmix.compile_clock import CompileClock
+from bayesmix.formula.design import Design
+from bayesmix.modelling.assemble import as_posterior, correlation_factors
 from bayesmix.modelling.diagnostics import diagnose_sampling
-from bayesmix.modelling.fixed_columns import FixedColumns, fixed_columns
 from bayesmix.modelling.joint import ladder
-from bayesmix.modelling.joint.best_attempt import BestAttempt
-from bayesmix.modelling.joint.budget import Budget
+from bayesmix.modelling.joint.best_attempt import BestAttempt, Budget
 from bayesmix.modelling.joint.compile_nutpie import compile_model
-from bayesmix.modelling.joint.density import has_kernel, kernel_buffer
-from bayesmix.modelling.joint.nested_coordinates import nested_factors
-from bayesmix.modelling.joint.nutpie_nuts import MOST_UNCONSTRAINED
-from bayesmix.modelling.joint.nuts import draw_by_kernel, n_parameters, parameters_of
-from bayesmix.modelling.joint.rough import centred_terms, rough_fit_of
-from bayesmix.modelling.joint.sample_pymc_model import draw
+from bayesmix.modelling.joint.coordinates import centred_terms, nested_factors, rough_fit_of
+from bayesmix.modelling.joint.density import effect_starts, has_kernel, kernel_buffer
+from bayesmix.modelling.joint.pymc_nuts import sample_by_nutpie, sample_by_pymc
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.pymc_model.build import BuiltModel, build_model
+from bayesmix.modelling.parameters import FixedColumns, fixed_columns
+from bayesmix.modelling.pymc_model.bambi_bridge import BuiltModel, build_model
 from bayesmix.modelling.route import RouteDraws
-from bayesmix.modelling.samplers.chains import sample_stats, thinned
-from bayesmix.modelling.samplers.starts import start_about_points
-from bayesmix.modelling.settings import TARGET_ACCEPT, SamplerSettings, Sampling
+from bayesmix.modelling.samplers.chains import points_of, thinned, tree_of_chains
+from bayesmix.modelling.samplers.compiled import CompiledFunctions, compiled_functions
+from bayesmix.modelling.samplers.nutpie_chains import run_density
+from bayesmix.modelling.samplers.progress import SamplingProgress
+from bayesmix.modelling.settings import MOST_UNCONSTRAINED, TARGET_ACCEPT, SamplerSettings
+from bayesmix.numerics.joint.points import expand_points, log_density_at, parameters_at
 from bayesmix.numerics.joint.rough_fit import RoughFit
 from bayesmix.parallel import COMPILING
 from bayesmix.terminal import at_a_prompt, tell
@@ -36,15 +37,15 @@ if TYPE_CHECKING:
     from bayesmix.modelling.record import Fit
 
 TUNE = 1000
-"""Steps by default."""
+"""Tuning steps by default."""
 
 _MOST_THIN = 50
-_MOST_NUMBERS = 2**27  # that are held while chains of which not all is kept are sampled: 1 GiB
+_MOST_NUMBERS = 2**27  # 1 GiB, held while chains are sampled of which not all draws are kept
 
 
 @dataclass(eq=False)
 class _Problem:
-    """What is sampled, with what is worked out of it once for all attempts."""
+    """The model and settings, with everything that is computed once for all attempts."""
 
     model: MixedModel
     settings: SamplerSettings
@@ -56,33 +57,32 @@ class _Problem:
 
     @cached_property
     def rough(self) -> RoughFit | None:
-        return rough_fit_of(self.model.design, self.model.family, self.model.priors)
+        return rough_fit_of(self.model)
 
     @cached_property
     def centred(self) -> tuple[bool, ...]:
-        """Which terms begin centred: none of nested intercepts, whose coordinates follow the sds."""
+        """Which terms begin centred; nested intercepts, whose coordinates follow the sds, do not."""
         terms = centred_terms(self.rough, len(self.model.design.random))
         nested = self.by_kernel and nested_factors(self.model.design) is not None
         return (False,) * len(terms) if nested else terms
 
     @cached_property
     def by_kernel(self) -> bool:
-        return self.settings.sampler == "nutpie" and has_kernel(self.model.design, self.model.family, self.model.priors)
+        return self.settings.sampler == "nutpie" and has_kernel(self.model)
 
 
 def draw_joint(model: MixedModel, settings: SamplerSettings, *, begin: ladder.Way | None = None) -> RouteDraws:
     """Sample the posterior of a model by NUTS on all its parameters.
 
-    Where an attempt has trouble (`ladder`) and remedies are wanted, the model is sampled again with what helps against
-    it, from the same seed, up to four times more, and for some ten times the gradients of the first attempt
-    (`budget`); the draws of the best attempt are kept. `tune` and `target_accept` that are given stay as they are. The
-    first attempt is made as `begin` says, where another fit of the model has found out what it takes; by nutpie its
-    chains start dispersed where the settings say so.
+    If an attempt has trouble (`ladder`) and remedies are wanted, the model is sampled again with a remedy for it, from
+    the same seed, up to four times more, and for some ten times the gradients of the first attempt (`best_attempt`);
+    the draws of the best attempt are kept. A `tune` or `target_accept` that the user gave stays as it is. The first
+    attempt begins with the settings of `begin`, if another fit of the model has found out what it takes.
 
     Raises
     ------
     KeyboardInterrupt
-        Interrupted in the first attempt, or elsewhere than at a prompt; at a prompt what is finished is kept.
+        The user interrupted the first attempt, or any attempt outside a prompt; at a prompt finished attempts are kept.
     """
     problem = _Problem(model, settings)
     design, draws, chains, by_nutpie = model.design, settings.draws, settings.chains, settings.sampler == "nutpie"
@@ -123,86 +123,112 @@ def _attempt(problem: _Problem, way: ladder.Way, attempt: int) -> RouteDraws:
     design, settings = problem.model.design, problem.settings
     if not problem.by_kernel:
         _compile_for(problem, way)
+    run = replace(
+        settings,
+        draws=way.thin * settings.draws,
+        tune=way.tune,
+        target_accept=way.target_accept,
+        mass_matrix=way.mass_matrix,
+        attempt=attempt,
+    )
     sample = _by_kernel if problem.by_kernel else _by_pymc_model
     started = perf_counter()
     with CompileClock() as compiling:
-        posterior = thinned(sample(problem, way, attempt), way.thin)
-    sampling = Sampling(
-        sampler=settings.sampler,
-        draws=settings.draws,
-        tune=way.tune,
-        chains=settings.chains,
-        cores=settings.cores,
-        seed=settings.seed,
-        target_accept=way.target_accept,
-        seconds=max(perf_counter() - started - compiling.seconds, 0.0),
-        centred=ladder.labels(design, way.centred),
-        thin=way.thin,
-    )
+        posterior = thinned(sample(problem, way, run), way.thin)
+    seconds = perf_counter() - started - compiling.seconds
+    sampling = run.record(seconds, thin=way.thin, centred=ladder.labels(design, way.centred))
     return RouteDraws(posterior, sampling, diagnose_sampling(posterior, design, problem.model.family.auxiliary))
 
 
-def _run(problem: _Problem, way: ladder.Way, attempt: int) -> dict[str, Any]:
-    """What the samplers of all parameters are told alike."""
-    settings = problem.settings
-    return {
-        "draws": way.thin * settings.draws,
-        "tune": way.tune,
-        "chains": settings.chains,
-        "cores": settings.cores,
-        "seed": settings.seed,
-        "target_accept": way.target_accept,
-        "progress": settings.progress,
-    } | ({"mass_matrix": way.mass_matrix, "attempt": attempt} if settings.sampler == "nutpie" else {})
-
-
-def _by_kernel(problem: _Problem, way: ladder.Way, attempt: int) -> xr.DataTree:
-    """On the compiled density; the points are those of the PyMC model with the same terms centred."""
+def _by_kernel(problem: _Problem, way: ladder.Way, run: SamplerSettings) -> xr.DataTree:
+    """Draws on the compiled density; the points are those of the PyMC model with the same terms centred."""
     model, fixed = problem.model, problem.fixed
-    buffer = kernel_buffer(model.design, model.family, model.priors, centred=way.centred, rough=problem.rough)
-    n = n_parameters(model.design, fixed)
-    tree = draw_by_kernel(buffer, n, dispersed=problem.settings.dispersed, **_run(problem, way, attempt))
+    buffer = kernel_buffer(model, centred=way.centred, rough=problem.rough)
+    tree = draw_by_kernel(buffer, n_parameters(model.design, fixed), run)
     points = tree["posterior"]["q"].transpose("chain", "draw", ...).to_numpy()
     posterior = parameters_of(points, buffer, model.design, fixed)
-    posterior.attrs = {"sample_dims": ["chain", "draw"]}
-    kept = {"posterior": posterior, "sample_stats": sample_stats(tree)}
-    if points.size <= MOST_UNCONSTRAINED:
-        coords = {name: posterior.coords[name].to_numpy() for name in ("chain", "draw")}
-        kept["unconstrained_posterior"] = xr.Dataset({"point": (("chain", "draw", "free_parameter"), points)}, coords)
-    return xr.DataTree.from_dict(kept)
+    return tree_of_chains(posterior, tree, points if points.size <= MOST_UNCONSTRAINED else None)
+
+
+def functions() -> CompiledFunctions:
+    """The density, and the map to the parameters q (n,) with the log of its Jacobian."""
+    return compiled_functions("joint", log_density_at, parameters_at, (("q", None), ("log_jacobian", 1)))
+
+
+def draw_by_kernel(buffer: Floats, n: int, settings: SamplerSettings) -> xr.DataTree:
+    """nutpie's draws of `q` (n,) with its statistics; `logp` is the log density of q."""
+    with SamplingProgress(settings.chains, shown=settings.progress, attempt=settings.attempt) as bar:
+        tree = run_density(functions(), buffer, n, settings, bar)
+    statistics = tree["sample_stats"]
+    statistics["logp"] = statistics["logp"] - tree["posterior"]["log_jacobian"]
+    return tree
+
+
+def parameters_of(points: Floats, buffer: Floats, design: Design, fixed: FixedColumns) -> xr.Dataset:
+    """The posterior at `points` (n_chains, n_draws, n)."""
+    shape, p = points.shape[:2], len(fixed.names)
+    packed, effects = expand_points(buffer, np.ascontiguousarray(points.reshape(-1, points.shape[-1])))
+    sds, correlations, by_term, start = [], [], [], 0
+    for term, (sd, rows) in zip(design.random, correlation_factors(packed, [t.k for t in design.random]), strict=True):
+        row, column = np.tril_indices(term.k, -1)
+        sds.append(sd.reshape(*shape, -1))
+        correlations.append((rows @ np.swapaxes(rows, -1, -2))[:, row, column].reshape(*shape, -1))
+        stop = start + term.k * term.n_levels
+        by_term.append(np.swapaxes(effects[:, start:stop].reshape(*shape, term.k, term.n_levels), -1, -2))
+        start = stop
+    return as_posterior(
+        design,
+        fixed=_coefficients(points[..., :p], design, fixed),
+        sds=sds,
+        correlations=correlations,
+        effects=by_term,
+        auxiliary={},
+    )
+
+
+def _coefficients(values: Floats, design: Design, fixed: FixedColumns) -> Floats:
+    """Coefficients in the order of the design, with the intercept at predictors equal to 0."""
+    values = values.copy()
+    if len(fixed.means):
+        values[..., -1] -= values[..., :-1] @ fixed.means
+    return values[..., [fixed.names.index(name) for name in design.fixed.names]]
+
+
+def n_parameters(design: Design, fixed: FixedColumns) -> int:
+    """The length of q."""
+    return effect_starts(design, len(fixed.names))[1]
 
 
 def _compile_for(problem: _Problem, way: ladder.Way) -> None:
-    """Once for all attempts with the same terms centred; what it takes is no time of sampling."""
+    """Compile once for all attempts with the same terms centred; this does not count as time of sampling."""
     if way.centred not in problem.compiled:
         model, by_nutpie = problem.model, problem.settings.sampler == "nutpie"
         with COMPILING:
             centred = ladder.labels(model.design, way.centred)
             built = build_model(model.design, model.family, model.priors, centred=centred)
-        compiled = compile_model(built.model, built.kept) if by_nutpie else None
-        problem.compiled[way.centred] = built, compiled and start_about_points(compiled, problem.settings.dispersed)
+        problem.compiled[way.centred] = built, compile_model(built.model, built.kept) if by_nutpie else None
 
 
-def _by_pymc_model(problem: _Problem, way: ladder.Way, attempt: int) -> xr.DataTree:
+def _by_pymc_model(problem: _Problem, way: ladder.Way, run: SamplerSettings) -> xr.DataTree:
     built, compiled = problem.compiled[way.centred]
-    more = {} if compiled is None else {"compiled": compiled}
-    tree, _ = draw(
-        built.model, var_names=built.kept, sampler=problem.settings.sampler, **more, **_run(problem, way, attempt)
-    )
-    return tree
+    if compiled is None:
+        return sample_by_pymc(built.model, built.kept, run)
+    return sample_by_nutpie(compiled, built.kept, run)
 
 
 def draw_joint_again(fit: "Fit", settings: SamplerSettings) -> RouteDraws:
-    """The posterior of a fit once more, begun in the way that it ended with; dispersed chains start about its draws."""
-    if settings.dispersed is not None:
-        settings = replace(settings, dispersed=replace(settings.dispersed, points=_unconstrained(fit)))
+    """The posterior of a fit once more, begun as the fit ended; dispersed chains start about its draws."""
+    points = points_of(fit.posterior)
+    if settings.dispersed is not None and points is not None:
+        dispersed = replace(settings.dispersed, points=points.reshape(-1, points.shape[-1]))
+        settings = replace(settings, dispersed=dispersed)
     return draw_joint(fit.model, settings, begin=_way_of(fit, settings))
 
 
 def _way_of(fit: "Fit", settings: SamplerSettings) -> ladder.Way | None:
-    """How the draws of the fit were made in the end; None where another sampler made them.
+    """How the draws of the fit were made in the end; None if another sampler made them.
 
-    Of longer chains as many draws in all are made as are kept now.
+    If the fit kept one of several draws, no more draws are made than it made.
     """
     if fit.sampling.sampler != settings.sampler:
         return None
@@ -216,12 +242,3 @@ def _way_of(fit: "Fit", settings: SamplerSettings) -> ladder.Way | None:
         centred=tuple(term.label in fit.sampling.centred for term in fit.design.random),
         thin=max(1, min(fit.sampling.thin, made // settings.n_total)),
     )
-
-
-def _unconstrained(fit: "Fit") -> NDArray[np.float64] | None:
-    """Draws of all parameters on the whole line (n_total, n), where the fit holds them."""
-    group = fit.posterior.children.get("unconstrained_posterior")
-    if group is None or "point" not in group.data_vars:
-        return None
-    points = group["point"].transpose("chain", "draw", ...).to_numpy()
-    return points.reshape(-1, points.shape[-1])

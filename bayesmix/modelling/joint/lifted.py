@@ -1,7 +1,7 @@
-"""A PyTensor graph with its data as inputs, so that models of one structure with other data are one graph.
+"""A PyTensor graph with its data as inputs, so that models of one structure with different data share one graph.
 
-What a model is made of stands in its graph as constants: design matrices, responses, indices, means and sds of the data
-in priors. Here these become inputs, and what is left is the structure: code that is compiled of it runs on other data.
+The data of a model are constants in its graph: design matrices, responses, indices, and means and sds in priors. Here
+these become inputs. What is left is the structure, and code compiled from it runs on other data.
 """
 
 from collections import OrderedDict
@@ -26,13 +26,13 @@ Numbers = NDArray[Any]
 
 _BY_NUMPY = Mode(linker="py", optimizer="minimum_compile")
 _DTYPES = ("float64", "int64")
-_FEW = 8  # numbers: arrays up to this size that are whole may be shapes, exponents or places in a matrix
+_FEW = 8  # whole numbers in arrays up to this size may be shapes, exponents or places in a matrix
 _GREATEST = 16.0
 
 
 @dataclass(frozen=True)
 class LiftedGraph:
-    """`outputs` depend on `inputs` and on `data`, which had `values`; where `structure` is equal, so is the rest."""
+    """`outputs` depend on `inputs` and `data`; graphs with equal `structure` differ only in the `values` of data."""
 
     inputs: tuple[Variable, ...]
     data: tuple[Variable, ...]
@@ -42,7 +42,7 @@ class LiftedGraph:
 
 
 class ByStructure[T]:
-    """What was compiled of graphs, by their structure: the `most` that were used last."""
+    """A cache of what was compiled from graphs, by their structure; it keeps the `most` recently used."""
 
     def __init__(self, most: int):
         self._most = most
@@ -52,18 +52,18 @@ class ByStructure[T]:
         return len(self._kept)
 
     def of(self, graph: LiftedGraph, compiled: Callable[[LiftedGraph], T]) -> T:
-        """What is kept of the structure of `graph`, or else `compiled` of it."""
-        found = self._kept.pop(graph.structure, None) or compiled(graph)
-        self._kept[graph.structure] = found
+        """The code that is kept for the structure of `graph`, or else `compiled(graph)`."""
+        code = self._kept.pop(graph.structure, None) or compiled(graph)
+        self._kept[graph.structure] = code
         if len(self._kept) > self._most:
             self._kept.popitem(last=False)
-        return found
+        return code
 
 
 def lifted_graph(inputs: Sequence[Variable], outputs: Sequence[Variable]) -> LiftedGraph | None:
-    """The graph with its data as inputs; what is shared has the value that it has now.
+    """The graph with its data as inputs, and shared variables at their present values.
 
-    None where something else is in it, such as a random generator.
+    None if the graph contains anything else, such as a random generator.
     """
     outputs = clone_replace(list(outputs), _shared(outputs))
     if any(not isinstance(root, Constant) and root not in inputs for root in _roots(outputs)):
@@ -82,29 +82,26 @@ def lifted_graph(inputs: Sequence[Variable], outputs: Sequence[Variable]) -> Lif
 
 
 def known_beforehand(outputs: Sequence[Variable], data: Sequence[Variable]) -> list[Variable]:
-    """What is worked out of `data` alone and goes into something that is not: once is enough for all points."""
+    """Variables that depend on `data` alone and enter others that do not: computed once, they serve all points."""
     order = io_toposort(list(_roots(outputs)), outputs)
     fixed = _fixed(order, data)
-    found: dict[Variable, None] = {}
+    known: dict[Variable, None] = {}
 
     def look(variable: Variable) -> None:
         if variable not in fixed or variable.owner is None:
             return
-        if isinstance(variable.owner.op, DimShuffle) or not _is_array(variable):
+        is_array = variable.type.dtype in _DTYPES and None not in variable.type.shape
+        if isinstance(variable.owner.op, DimShuffle) or not is_array:
             for parent in variable.owner.inputs:
                 look(parent)
         else:
-            found[variable] = None
+            known[variable] = None
 
     for node in order:
         if not fixed.issuperset(node.outputs):
             for parent in node.inputs:
                 look(parent)
-    return list(found)
-
-
-def _is_array(variable: Variable) -> bool:
-    return variable.type.dtype in _DTYPES and None not in variable.type.shape
+    return list(known)
 
 
 def _roots(outputs: Sequence[Variable]) -> Iterator[Variable]:
@@ -121,23 +118,24 @@ def _fixed(order: Sequence[Any], data: Sequence[Variable]) -> set[Variable]:
 
 
 def _shared(outputs: Sequence[Variable]) -> dict[Variable, Variable]:
-    """Values of shared variables: lengths of dims, and data that may be set."""
-    found = (variable for variable in ancestors(outputs) if isinstance(variable, TensorSharedVariable))
-    return {variable: TensorConstant(variable.type, variable.get_value()) for variable in found}
+    """The values of shared variables: lengths of dims, and data that can be set."""
+    shared = (variable for variable in ancestors(outputs) if isinstance(variable, TensorSharedVariable))
+    return {variable: TensorConstant(variable.type, variable.get_value()) for variable in shared}
 
 
 def _settled(outputs: Sequence[Variable]) -> dict[Variable, Variable]:
-    """Conditions on data alone that all of them fulfil, or none: those are part of the structure.
+    """Conditions on data alone that all values fulfil, or none; these are part of the structure.
 
-    No count is negative, no sd of a prior is 0; were that left open, both branches would be worked out at every point.
+    For example no count is negative, and no sd of a prior is 0. If that were left open, both branches would be computed
+    at every point.
     """
     order = io_toposort(list(_roots(outputs)), outputs)
     fixed = _fixed(order, ())
     conditions = [output for node in order for output in node.outputs if output in fixed and _is_condition(output)]
-    found = pytensor.function([], conditions, mode=_BY_NUMPY)()
+    values = pytensor.function([], conditions, mode=_BY_NUMPY)()
     return {
         condition: TensorConstant(condition.type, value)
-        for condition, value in zip(conditions, found, strict=True)
+        for condition, value in zip(conditions, values, strict=True)
         if value.size and value.all() == value.any()
     }
 
@@ -154,7 +152,7 @@ def _data_of(inputs: Sequence[Variable], outputs: Sequence[Variable]) -> Iterato
 
 
 def _is_data(constant: TensorConstant) -> bool:
-    """Not so the few whole numbers that stand in every density, which rewrites of the graph look for."""
+    """Whether a constant is data; the few whole numbers that every density has, and rewrites look for, are not."""
     values = np.asarray(constant.data)
     if str(values.dtype) not in _DTYPES:
         return False

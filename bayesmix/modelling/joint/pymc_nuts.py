@@ -1,8 +1,9 @@
-"""NUTS by PyMC itself, and by NumPyro through PyMC."""
+"""NUTS on all parameters of a PyMC model: by nutpie, by PyMC itself, and by NumPyro through PyMC."""
 
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -11,81 +12,95 @@ import xarray as xr
 from pymc.exceptions import SamplingError as PyMCSamplingError
 from rich.console import Console
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import SamplingError
-from bayesmix.modelling.arithmetic import arithmetic_as_written
+from bayesmix.modelling.joint.program import arithmetic_as_written
+from bayesmix.modelling.samplers.chains import tree_of_chains
+from bayesmix.modelling.samplers.nutpie_chains import NO_START, run_nutpie
+from bayesmix.modelling.samplers.progress import SamplingProgress
+from bayesmix.modelling.settings import MOST_UNCONSTRAINED, Dispersed, SamplerSettings
 from bayesmix.terminal import can_show
 
 
-def sample_by_pymc(
-    model: pm.Model, *, draws: int, tune: int, cores: int, progress: bool, **settings: Any
-) -> xr.DataTree:
-    """Draws by PyMC's own NUTS; settings as `nuts_nutpie.sample_by_nutpie`."""
-    steps = _Steps(draws + tune) if cores == 1 else None
-    how: dict[str, Any] = {"nuts_sampler": "pymc", "nuts": {}, "callback": steps}
-    return _sample(model, draws=draws, tune=tune, cores=cores, progress=progress, **how, **settings)
+def sample_by_nutpie(compiled: Any, var_names: Sequence[str], settings: SamplerSettings) -> xr.DataTree:
+    """Draws of `var_names` by nutpie from a model as `compile_model` gives it; it fails as `run_nutpie` does."""
+    compiled = _started_about_points(compiled, settings.dispersed)
+    few = compiled.n_dim * settings.draws * settings.chains <= MOST_UNCONSTRAINED
+    with SamplingProgress(settings.chains, shown=settings.progress, attempt=settings.attempt) as bar:
+        tree = run_nutpie(compiled, settings, bar, store_unconstrained=few)
+    points = tree["sample_stats"]["unconstrained_draw"].transpose("chain", "draw", ...).to_numpy() if few else None
+    return tree_of_chains(_posterior(tree, var_names), tree, points)
 
 
-def sample_by_numpyro(model: pm.Model, *, progress: bool, **settings: Any) -> xr.DataTree:
-    """Draws by NumPyro; its chains run as one vectorised program, whatever the number of cores.
+def _started_about_points(compiled: Any, dispersed: Dispersed | None) -> Any:
+    """The compiled model with chains that start about `dispersed.points`, if these are points of its parameters."""
+    points = None if dispersed is None else dispersed.points
+    if dispersed is None or points is None or points.shape[1] != compiled.n_dim:
+        return compiled
+    centre, width = points.mean(axis=0), points.std(axis=0)
 
-    An interrupt is heeded when that program is done.
+    def start(chain_seed: int) -> Floats:
+        return centre + width * dispersed.steps(chain_seed, len(centre))
+
+    return replace(compiled, initial_point_func=start)
+
+
+def sample_by_pymc(model: pm.Model, var_names: Sequence[str], settings: SamplerSettings) -> xr.DataTree:
+    """Draws of `var_names` by PyMC's own NUTS or by NumPyro, as `settings.sampler` says.
+
+    The chains of NumPyro run as one vectorised program, whatever the number of cores; an interrupt takes effect when
+    that program is done.
+
+    Raises
+    ------
+    SamplingError
+        NumPyro is not installed, or sampling could not start.
+    KeyboardInterrupt
+        The user interrupted; nothing is kept.
     """
-    if find_spec("numpyro") is None:
+    by_pymc = settings.sampler == "pymc"
+    if not by_pymc and find_spec("numpyro") is None:
         raise SamplingError("Sampler 'numpyro' is not installed; run: pip install bayesmix[numpyro]")
-    how: dict[str, Any] = {"nuts_sampler": "numpyro", "nuts": {"chain_method": "vectorized"}}
-    return _sample(model, progress=progress, **how, **settings)
-
-
-def _sample(
-    model: pm.Model,
-    *,
-    var_names: Sequence[str],
-    draws: int,
-    tune: int,
-    chains: int,
-    cores: int,
-    seed: int,
-    target_accept: float,
-    progress: bool,
-    nuts_sampler: str,
-    nuts: dict[str, Any],
-    callback: "_Steps | None" = None,
-) -> xr.DataTree:
+    options: dict[str, Any] = {} if by_pymc else {"chain_method": "vectorized"}
     try:
         with _quiet("pymc"), arithmetic_as_written():
             tree = pm.sample(
                 model=model,
                 var_names=list(var_names),
-                draws=draws,
-                tune=tune,
-                chains=chains,
-                cores=cores,
-                random_seed=seed,
-                nuts_sampler=nuts_sampler,
-                nuts={"target_accept": target_accept, **nuts},
+                draws=settings.draws,
+                tune=settings.tune,
+                chains=settings.chains,
+                cores=settings.cores,
+                random_seed=settings.seed,
+                nuts_sampler=settings.sampler,
+                nuts={"target_accept": settings.target_accept, **options},
                 compute_convergence_checks=False,
-                progressbar=progress and can_show(Console(stderr=True)),
-                callback=callback,
+                progressbar=settings.progress and can_show(Console(stderr=True)),
+                callback=_Steps(settings.draws + (settings.tune or 0)) if by_pymc and settings.cores == 1 else None,
             )
     except PyMCSamplingError as error:
-        raise SamplingError(
-            "Sampling could not start: the model's log density is not finite at any starting point. "
-            "Check that the family suits the response and that priors leave room for the data."
-        ) from error
+        raise SamplingError(NO_START) from error
     except Exception as error:
         if _is_interrupt(error):
             raise KeyboardInterrupt from None
         raise
-    _require_whole(tree, chains=chains, draws=draws)
-    return tree
+    sizes = tree["posterior"].sizes
+    # PyMC takes an interrupt for the wish to keep the draws so far, which the user did not ask for.
+    if (sizes["chain"], sizes["draw"]) != (settings.chains, settings.draws):
+        raise KeyboardInterrupt
+    return tree_of_chains(_posterior(tree, var_names), tree, None)
 
 
-# What PyMC says when it was interrupted before the first draw after tuning.
+def _posterior(tree: xr.DataTree, var_names: Sequence[str]) -> xr.Dataset:
+    return tree["posterior"].to_dataset()[list(var_names)].transpose("chain", "draw", ...)
+
+
+# PyMC's message after an interrupt before the first draw after tuning.
 _NOTHING_DRAWN = "Not enough samples to build a trace"
 
 
 def _is_interrupt(error: BaseException | None) -> bool:
-    """Whether an interrupt is behind an error: one that fell into compiled code comes as another error's cause."""
+    """Whether an interrupt caused an error: one during compiled code arrives as the cause of another error."""
     while error is not None:
         if isinstance(error, KeyboardInterrupt | _ChainCutShortError) or _NOTHING_DRAWN in str(error):
             return True
@@ -93,24 +108,12 @@ def _is_interrupt(error: BaseException | None) -> bool:
     return False
 
 
-def _require_whole(tree: xr.DataTree, *, chains: int, draws: int) -> None:
-    """PyMC takes an interrupt for the wish to keep what there is, which is not what was asked for.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        The chains or the draws are fewer.
-    """
-    if (tree["posterior"].sizes["chain"], tree["posterior"].sizes["draw"]) != (chains, draws):
-        raise KeyboardInterrupt
-
-
 class _ChainCutShortError(Exception):
     """A chain was interrupted, and PyMC has gone on to the next."""
 
 
 class _Steps:
-    """Called after every step of chains that run one after the other; `n` steps make a chain."""
+    """PyMC calls it after every step of chains that run one after the other; `n` steps make a chain."""
 
     def __init__(self, n: int):
         self._n, self._chain, self._done = n, 0, 0
@@ -125,7 +128,7 @@ class _Steps:
 
 @contextmanager
 def _quiet(name: str) -> Iterator[None]:
-    """Keep a logger from announcing its steps, and from warning of few draws, which `diagnose` does; errors stay."""
+    """Keep a logger from announcing steps, and from warning of few draws, which `diagnose` does; errors stay."""
     logger = logging.getLogger(name)
     level = logger.level
     logger.setLevel(logging.ERROR)

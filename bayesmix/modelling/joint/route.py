@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class JointRoute(Route):
-    """Nothing is integrated out. What it calls imports PyMC, and does so when a model is sampled."""
+    """Nothing is integrated out. PyMC is imported when a model is sampled."""
 
     name = "joint"
     samplers = JOINT_SAMPLERS
@@ -19,7 +19,7 @@ class JointRoute(Route):
     samples_effects = True
 
     def why_not(self, model: MixedModel) -> None:
-        """Nothing keeps a model from it."""
+        """Nothing: the route takes every model."""
 
     def choose(self, model: MixedModel, request: Request, obstacle: str) -> Choice:
         sampler = "nutpie" if request.sampler == "auto" else request.sampler
@@ -31,7 +31,7 @@ class JointRoute(Route):
         return draw_joint(model, settings)
 
     def draw_again(self, fit: "Fit", settings: SamplerSettings) -> RouteDraws:
-        """Begins in the way that the fit ended with, from starts about its draws."""
+        """The posterior once more, begun as the fit ended, from starts about its draws."""
         from bayesmix.modelling.joint.draws import draw_joint_again
 
         return draw_joint_again(fit, settings)

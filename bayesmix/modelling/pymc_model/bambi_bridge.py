@@ -1,11 +1,12 @@
-"""What leans on Bambi's internals: this file, `bambi_families` for the likelihoods, `bambi_names` for the names.
+"""The Bambi model of a design, with bayesmix's own fixed effects, group effects and thresholds.
 
-Bambi holds families, links and likelihoods and builds the PyMC model around them. It has no correlated group
-effects and its formula reader differs from R's in places, so bayesmix gives it X, the coefficients' priors and
-the group effects. `predict` and `interpret` of the Bambi model go on working: its names and dims are kept, and
-its fixed matrix is replaced by the one that was fitted.
+Bambi holds families, links and likelihoods and builds the PyMC model around them. It has no correlated group effects,
+and its formula reader differs from R's in places, so bayesmix gives it X, the coefficients' priors and the group
+effects. `predict` and `interpret` of the Bambi model still work: its names and dims are kept, and its fixed matrix is
+replaced by the one that was fitted.
 
-Leans on (Bambi 0.21): `Model.parameters`, `.conditional_parameters`, `.marginal_parameters`, `.response_term`,
+Three files rely on Bambi's internals: this one, `bambi_families` for the likelihoods and `bambi_dialect` for the names.
+This one needs (Bambi 0.21): `Model.parameters`, `.conditional_parameters`, `.marginal_parameters`, `.response_term`,
 `.backend`, `.built`; `backend.pymc.PyMCModel` with `.model`, `.components`, `.response_component`, `.spec`;
 `backend.model_components.ConstantComponent`, `DistributionalComponent.build` and its four `build_...` steps,
 `ResponseComponent`; `model_components.DistributionalComponent.design` with `.common.design_matrix`,
@@ -13,6 +14,7 @@ Leans on (Bambi 0.21): `Model.parameters`, `.conditional_parameters`, `.marginal
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import bambi
@@ -25,9 +27,8 @@ from bambi.backend.pymc import PyMCModel
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import new_rows
-from bayesmix.modelling.pymc_model.bambi_dialect import in_bambi_terms
+from bayesmix.modelling.pymc_model.bambi_dialect import give_names_back, in_bambi_terms
 from bayesmix.modelling.pymc_model.bambi_families import bambi_family
-from bayesmix.modelling.pymc_model.bambi_names import give_names_back
 from bayesmix.modelling.pymc_model.fixed_effects import add_fixed_effects
 from bayesmix.modelling.pymc_model.group_effects import add_group_term
 from bayesmix.modelling.pymc_model.priors import to_bambi
@@ -38,9 +39,10 @@ from bayesmix.visible import visible
 
 
 class _Model(bambi.Model):
-    """Bambi's model, which prints formulas and priors of the fit: Bambi itself knows neither.
+    """Bambi's model, printed with the formulas and priors of the fit.
 
-    Its own are those it was given, names of ours for the columns and flat priors, since bayesmix adds the terms.
+    Bambi itself knows only what it was given: fixed names for the columns, and flat priors, since bayesmix adds the
+    terms.
     """
 
     page = ""
@@ -50,7 +52,7 @@ class _Model(bambi.Model):
 
 
 def _page(design: Design, family: Family, priors: Mapping[str, Prior]) -> str:
-    """Formulas, family and priors, as the fit has them."""
+    """Formulas, family and priors of the fit as text."""
     formulas = [visible(part.formula.text) for part in design.predictors]
     width = max(len(name) for name in priors)
     lines = [
@@ -65,12 +67,10 @@ def _page(design: Design, family: Family, priors: Mapping[str, Prior]) -> str:
 
 
 class _FixedMatrix:
-    """Stands for formulae's matrix of the fixed part: the columns that were fitted, an offset last."""
+    """A substitute for formulae's matrix of the fixed part: the fitted columns, and an offset as the last one."""
 
     def __init__(self, matrix: np.ndarray, design: Design, terms: Mapping[str, Any]):
-        self.design_matrix = matrix
-        self.design = design
-        self.terms = terms
+        self.design_matrix, self.design, self.terms = matrix, design, terms
         p = len(design.fixed.names)
         self.slices = {name: slice(p, p + 1) for name, term in terms.items() if term.kind == "offset"}
 
@@ -80,13 +80,11 @@ class _FixedMatrix:
 
 
 class _Component(DistributionalComponent):
-    """The linear predictor, with bayesmix's coefficients and group effects."""
+    """The linear predictor with bayesmix's coefficients and group effects."""
 
     def __init__(self, component: Any, design: Design, priors: Mapping[str, Prior], centred: Collection[str]):
         super().__init__(component)
-        self.design = design
-        self.priors = priors
-        self.centred = centred
+        self.design, self.priors, self.centred = design, priors, centred
 
     def build_intercept(self, bmb_model: Any) -> None:  # noqa: ARG002 (Bambi calls the steps with these)
         part = add_fixed_effects(self.design.fixed, self.priors)
@@ -98,7 +96,7 @@ class _Component(DistributionalComponent):
             self.output += self.design.offset
 
     def build_common_terms(self, pymc_backend: Any, bmb_model: Any) -> None:
-        """The coefficients were added with the intercept, which depends on them."""
+        """Nothing: the coefficients were added with the intercept, which depends on them."""
 
     def build_group_specific_terms(self, pymc_backend: Any, bmb_model: Any) -> None:  # noqa: ARG002
         for term in self.design.random:
@@ -111,10 +109,7 @@ class _Backend(PyMCModel):
 
     def __init__(self, design: Design, family: Family, priors: Mapping[str, Prior], centred: Collection[str]):
         super().__init__()
-        self.design = design
-        self.family = family
-        self.priors = priors
-        self.centred = centred
+        self.design, self.family, self.priors, self.centred = design, family, priors, centred
 
     def build(self, spec: Any) -> None:
         self.model = pm.Model()
@@ -143,7 +138,7 @@ class _Backend(PyMCModel):
         self.spec = spec
 
     def _weigh(self) -> None:
-        """sigma / sqrt(weight), of a sigma with a formula on its log scale."""
+        """Divide sigma by sqrt(weight); a sigma with a formula on its log scale."""
         if self.design.weights is None:
             return
         sigma = self.components["sigma"]
@@ -151,6 +146,30 @@ class _Backend(PyMCModel):
             sigma.output = sigma.output - 0.5 * np.log(self.design.weights)
         else:
             sigma.output = sigma.output / np.sqrt(self.design.weights)
+
+
+@dataclass(frozen=True)
+class BuiltModel:
+    """The `model` that is sampled; `kept` names the variables of the posterior."""
+
+    model: pm.Model
+    kept: tuple[str, ...]
+
+
+def build_model(
+    design: Design, family: Family, priors: Mapping[str, Prior], *, centred: Collection[str] = ()
+) -> BuiltModel:
+    """The PyMC model of all parameters; group effects are non-centred except those of the terms `centred`."""
+    built = build_bambi_model(design, family, priors, for_prediction=False, centred=centred)
+    kept = [layout.THRESHOLD] if design.response.categories else []
+    for part in design.predictors:
+        kept += [layout.fixed_variable(term) for term in part.fixed.terms]
+        for term in part.random:
+            kept += layout.sd_names(term)
+            if term.k > 1:
+                kept.append(layout.corr_name(term, part.random))
+            kept += [layout.group_variable(owner, term) for owner in term.terms]
+    return BuiltModel(built.backend.model, (*kept, *layout.constant_parameters(design, family.auxiliary)))
 
 
 def build_bambi_model(
@@ -163,8 +182,8 @@ def build_bambi_model(
 ) -> bambi.Model:
     """The Bambi model of a design, built; its PyMC model is `.backend.model`.
 
-    Without `for_prediction` Bambi is not told of the random terms; the PyMC model has them all the same.
-    Of the terms with a label in `centred` the effects themselves are its free variables.
+    Without `for_prediction` Bambi does not know the random terms, but the PyMC model has them. Terms with a label
+    in `centred` have the effects themselves as free variables.
     """
     bambi_terms = in_bambi_terms(design, with_groups=for_prediction)
     model = _Model(
@@ -178,19 +197,15 @@ def build_bambi_model(
     )
     give_names_back(model, bambi_terms, design)
     for parameter, component in model.conditional_parameters.items():
-        _give_fixed_matrix(component, design.parts.get(parameter, design))
+        if component.design.common is not None:
+            part = design.parts.get(parameter, design)
+            matrix = _with_offset(part.fixed.matrix, part.offset, part)
+            component.design.common = _FixedMatrix(matrix, part, component.design.common.terms)
     model.backend = _Backend(design, family, priors, centred)
     model.backend.build(model)
     model.built = True
     model.page = _page(design, family, priors)
     return model
-
-
-def _give_fixed_matrix(component: Any, design: Design) -> None:
-    """Our fixed matrix in place of Bambi's."""
-    if component.design.common is not None:
-        matrix = _with_offset(design.fixed.matrix, design.offset, design)
-        component.design.common = _FixedMatrix(matrix, design, component.design.common.terms)
 
 
 def _with_offset(matrix: np.ndarray, offset: np.ndarray, design: Design) -> np.ndarray:

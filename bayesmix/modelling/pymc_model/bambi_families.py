@@ -1,13 +1,13 @@
-"""bayesmix's families as Bambi's: the same likelihoods, with the parameters under the names of `families.auxiliary`.
+"""bayesmix's families as Bambi's: the same likelihoods with the parameters' names of `families.auxiliary`.
 
-Bambi calls the precision of a beta distribution `kappa` and the shape of a negative binomial `alpha`, and counts the
-zeros of a mixture by the probability of the other part, `psi`. Its family classes translate their parameters for PyMC
-in `transform_backend_kwargs` (while a model is built) and `transform_kwargs` (while it predicts); here these start from
-our names, so that the posterior, Bambi's predictions and our tables all speak of the same parameters.
+Bambi calls the precision of a beta distribution `kappa` and the shape of a negative binomial `alpha`, and describes the
+zeros of a mixture by `psi`, the probability of the other part. Its family classes translate their parameters for PyMC
+in `transform_backend_kwargs` (while a model is built) and `transform_kwargs` (while it predicts). Here these start from
+our names, so that the posterior, Bambi's predictions and our tables have the same parameters.
 
-Leans on (Bambi 0.21): `families.univariate.UnivariateFamily` and `BinomialBaseFamily`, whose `transform_backend_kwargs`
-splits successes from trials, and `StoppingRatio`; `families.likelihood.Likelihood` with `dist`; `Family.link`;
-`utils.get_aliased_name`.
+The file needs (Bambi 0.21): `families.univariate.UnivariateFamily` and `BinomialBaseFamily`, whose
+`transform_backend_kwargs` splits successes from trials, and `StoppingRatio`; `families.likelihood.Likelihood` with
+`dist`; `Family.link`; `utils.get_aliased_name`.
 """
 
 from typing import Any
@@ -25,17 +25,17 @@ from bayesmix.families.family import Family
 from bayesmix.families.record import Arguments, PymcRecipe
 from bayesmix.formula.design import Response
 from bayesmix.modelling.pymc_model.censored_densities import censored_density
-from bayesmix.modelling.pymc_model.hurdle_counts import HurdleNegativeBinomial, HurdlePoisson
+from bayesmix.modelling.pymc_model.hurdle_counts import HURDLE_COUNTS
 from bayesmix.modelling.pymc_model.response_densities import RESPONSE_DENSITIES
 from bayesmix.posterior import layout
 
 _LINKS = ["identity", "log", "logit", "probit", "cloglog"]
-_OWN = {"HurdlePoisson": HurdlePoisson, "HurdleNegativeBinomial": HurdleNegativeBinomial, **RESPONSE_DENSITIES}
-"""Distributions that PyMC has not, has in other parameters, or not in a closed form."""
+_OWN = HURDLE_COUNTS | RESPONSE_DENSITIES
+"""Distributions that PyMC lacks, or has in other parameters, or not in closed form."""
 
 
 class _Renamed(UnivariateFamily):
-    """A family of Bambi's whose parameters have our names."""
+    """A family of Bambi whose parameters have our names."""
 
     SUPPORTED_LINKS = _LINKS
 
@@ -71,8 +71,8 @@ class _AdjacentCategory(StoppingRatio):
     def transform_mean(model: bambi.Model, mean: xr.DataArray) -> xr.DataArray:
         """The probabilities of the categories, as last dimension."""
         borders, categories = layout.THRESHOLD_DIM, f"{get_aliased_name(model.response_term)}_dim"
-        each = xr.ufuncs.log1p(-mean) - xr.ufuncs.log(mean)
-        log_odds = each.cumsum(borders).rename({borders: categories})
+        steps = xr.ufuncs.log1p(-mean) - xr.ufuncs.log(mean)
+        log_odds = steps.cumsum(borders).rename({borders: categories})
         logs = log_odds.pad({categories: (1, 0)}, constant_values=0.0).assign_coords(
             {categories: list(model.response_term.levels)}
         )
@@ -81,7 +81,7 @@ class _AdjacentCategory(StoppingRatio):
 
 
 def bambi_family(family: Family, response: Response) -> str | bambi.Family:
-    """What `bambi.Model` takes as family; its link is that of `family`."""
+    """The family that `bambi.Model` takes; its link is that of `family`."""
     recipe = family.record.in_pymc
     if response.censoring is not None:
         name = family.record.censored
@@ -91,7 +91,7 @@ def bambi_family(family: Family, response: Response) -> str | bambi.Family:
     if family.name == "adjacent_category":
         likelihood = Likelihood("StoppingRatio", ["p", "threshold"], "p", pm.Categorical)
         adjacent = _AdjacentCategory(family.name, likelihood, {"p": family.link, "threshold": "identity"})
-        adjacent.set_default_priors({"threshold": "Normal"})  # which Bambi asks for; `thresholds` has ours
+        adjacent.set_default_priors({"threshold": "Normal"})  # Bambi asks for one; ours is in `thresholds`
         return adjacent
     return _made(family, recipe, _OWN.get(recipe.distribution) or getattr(pm, recipe.distribution))
 

@@ -1,4 +1,4 @@
-"""Fixed effects of a PyMC model, with an intercept that is sampled at the predictors' means."""
+"""Fixed effects of a PyMC model, whose intercept is sampled at the predictors' means."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ AT_MEANS = "_at_means"
 
 @dataclass(frozen=True)
 class FixedPart:
-    """`predictor`: X beta, shape (n_obs,), 0.0 where there are no fixed effects; without what thresholds take up:
-    `at_means`, X beta at the predictors' means, which is 0.0 unless there are thresholds."""
+    """`predictor` is X beta (n_obs,), or 0.0 without fixed effects; if there are thresholds, they take up `at_means`,
+    X beta at the predictors' means, which is 0.0 otherwise."""
 
     predictor: TensorVariable | float
     at_means: TensorVariable | float = 0.0
@@ -28,21 +28,9 @@ class FixedPart:
 def add_fixed_effects(fixed: FixedEffects, priors: Mapping[str, Prior]) -> FixedPart:
     """Add the fixed effects to the current PyMC model.
 
-    Parameters
-    ----------
-    fixed
-        The fixed part of the design.
-    priors
-        Must hold every coefficient's prior; that of `Intercept` is for the intercept at the predictors' means.
-
-    Returns
-    -------
-    FixedPart
-
-    Notes
-    -----
-    With an intercept and predictors, the free variable is `Intercept_at_means`; `Intercept`, at predictors
-    equal to 0, follows from it. The thresholds of an ordinal response are sampled at the predictors' means too.
+    `priors` hold every coefficient's prior; that of `Intercept` is for the intercept at the predictors' means. With an
+    intercept and predictors the free variable is `Intercept_at_means`, and `Intercept`, at predictors equal to 0,
+    follows from it. The thresholds of an ordinal response are sampled at the predictors' means too.
     """
     others, intercept = [term for term in fixed.terms if term.kind != "intercept"], fixed.intercept
     if not others:
@@ -67,9 +55,9 @@ def _coefficients(term: TermColumns, fixed: FixedEffects, priors: Mapping[str, P
         return to_pymc(priors[names[0]], layout.fixed_variable(term))
     dim = layout.fixed_dim(term)
     pm.modelcontext(None).add_coord(dim, layout.column_coords(term, fixed.names))
-    own = [priors[name] for name in names]
-    if len({prior.name for prior in own}) == 1:
-        keywords = pymc_keywords(own[0], np.array([prior.args for prior in own]).T)
-        return getattr(pm, own[0].name)(layout.fixed_variable(term), **keywords, dims=dim)
-    separate = [to_pymc(prior, layout.without_slash(name)) for prior, name in zip(own, names, strict=True)]
+    term_priors = [priors[name] for name in names]
+    if len({prior.name for prior in term_priors}) == 1:
+        keywords = pymc_keywords(term_priors[0], np.array([prior.args for prior in term_priors]).T)
+        return getattr(pm, term_priors[0].name)(layout.fixed_variable(term), **keywords, dims=dim)
+    separate = [to_pymc(priors[name], layout.without_slash(name)) for name in names]
     return pm.Deterministic(layout.fixed_variable(term), pt.stack(separate), dims=dim)

@@ -1,9 +1,9 @@
 """Counts past a hurdle: 0 with probability 1 - psi, else a Poisson or negative binomial count without its zeros.
 
-PyMC's own truncate by rejection, which gives up where a count is seldom above 0, and take the probability of that from
-an incomplete gamma or beta function, slow to compile. It has a closed form; and draws need no rejection: with a count
-as arrivals during [0, 1], the first of them comes at t with P(t > s) = P(none in [0, s]), here given t <= 1, and the
-others during what is left follow from it,
+PyMC's own distributions truncate by rejection, which fails if a count is seldom above 0, and take the probability of a
+count above 0 from an incomplete gamma or beta function, which is slow to compile. It has a closed form, and draws need
+no rejection: take the count as arrivals during [0, 1]. The first of them comes at t with P(t > s) = P(none in [0, s]),
+here given t <= 1, and the number of later ones follows from t,
 
     Poisson(mu)                P(t > s) = exp(-mu s)                          1 + Poisson(mu (1 - t))
     negative binomial          P(t > s) = (1 + mu s / alpha)^-alpha           1 + Poisson(rate (1 - t)),
@@ -16,9 +16,11 @@ import pymc as pm
 import pytensor.tensor as pt
 from pytensor.tensor import TensorVariable
 
+from bayesmix.modelling.pymc_model.response_densities import ResponseDensity
+
 
 def _past(value: TensorVariable, psi: TensorVariable, log_mass: TensorVariable, log_zero: TensorVariable) -> Any:
-    """log P(value) from those of the count whose zeros are left out."""
+    """log P(value) from the log probabilities of the count whose zeros are left out."""
     return pt.switch(pt.eq(value, 0), pt.log1p(-psi), pt.log(psi) + log_mass - pt.log1mexp(log_zero))
 
 
@@ -32,7 +34,7 @@ def _negative_binomial(value: TensorVariable, psi: TensorVariable, mu: TensorVar
 
 
 def _some(log_zero: TensorVariable, size: Any) -> Any:
-    """log P(t > first arrival), uniform between 1 and P(0)."""
+    """log P(t > first arrival), where the probability is uniform between 1 and P(0)."""
     return pt.log1p(pm.Uniform.dist(0, 1, size=size) * pt.expm1(log_zero))
 
 
@@ -47,25 +49,9 @@ def _draw_negative_binomial(psi: TensorVariable, mu: TensorVariable, alpha: Tens
     return pm.Bernoulli.dist(psi, size=size) * (1 + pm.Poisson.dist(rate * pt.maximum(1 - first, 0), size=size))
 
 
-class HurdlePoisson:
-    """`psi`: probability of a count above 0; `mu`: mean of the Poisson count whose zeros are left out."""
-
-    def __new__(cls, name: str, psi: Any, mu: Any, **settings: Any) -> Any:
-        return pm.CustomDist(name, psi, mu, logp=_poisson, dist=_draw_poisson, **settings)
-
-    @classmethod
-    def dist(cls, psi: Any, mu: Any, **settings: Any) -> Any:
-        return pm.CustomDist.dist(psi, mu, logp=_poisson, dist=_draw_poisson, **settings)
-
-
-class HurdleNegativeBinomial:
-    """`psi`: probability of a count above 0; `mu` and `alpha`: mean and shape of the count whose zeros are left out."""
-
-    def __new__(cls, name: str, psi: Any, mu: Any, alpha: Any, **settings: Any) -> Any:
-        settings |= {"logp": _negative_binomial, "dist": _draw_negative_binomial}
-        return pm.CustomDist(name, psi, mu, alpha, **settings)
-
-    @classmethod
-    def dist(cls, psi: Any, mu: Any, alpha: Any, **settings: Any) -> Any:
-        settings |= {"logp": _negative_binomial, "dist": _draw_negative_binomial}
-        return pm.CustomDist.dist(psi, mu, alpha, **settings)
+HURDLE_COUNTS = {
+    "HurdlePoisson": ResponseDensity(("psi", "mu"), _poisson, _draw_poisson),
+    "HurdleNegativeBinomial": ResponseDensity(("psi", "mu", "alpha"), _negative_binomial, _draw_negative_binomial),
+}
+"""By PyMC's names; `psi` is the probability of a count above 0, and the others describe the count whose zeros are left
+out."""

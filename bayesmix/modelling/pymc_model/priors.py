@@ -1,4 +1,4 @@
-"""From a prior to PyMC's distribution."""
+"""Priors as distributions of PyMC and Bambi."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,7 +12,7 @@ from bayesmix.priors.prior import Prior
 
 
 def to_pymc(prior: Prior, name: str, dims: str | tuple[str, ...] | None = None) -> TensorVariable:
-    """Add a free variable `name` with this prior to the current PyMC model, which has `sigma` if the prior is of it.
+    """Add a free variable with this prior to the current PyMC model; a prior relative to sigma needs `sigma` there.
 
     Raises
     ------
@@ -33,5 +33,5 @@ def to_bambi(prior: Prior) -> bambi.Prior:
 
 
 def pymc_keywords(prior: Prior, numbers: Iterable[Any]) -> dict[str, Any]:
-    """`numbers` under PyMC's names of the distribution's arguments."""
+    """The `numbers` under PyMC's names for the distribution's arguments."""
     return {argument.pymc: value for argument, value in zip(prior.distribution.arguments, numbers, strict=True)}

@@ -1,6 +1,6 @@
-"""Distributions of the response that PyMC has not, or has by other parameters than ours, or not in all their tails.
+"""Distributions of the response that PyMC lacks, or has in other parameters than ours, or not in all their tails.
 
-Their formulas are those of `numerics.row_distribution`, which the tests hold them to.
+Their formulas are those of `numerics.row_distribution`, against which the tests compare them.
 """
 
 from collections.abc import Callable
@@ -137,4 +137,4 @@ RESPONSE_DENSITIES = {
     ),
     "OrderedBeta": ResponseDensity(("mu", "phi", "cutzero", "cutwidth"), _ordered_beta, _draw_ordered_beta),
 }
-"""By the name that a family's recipe has for them."""
+"""The densities by the names in the families' recipes."""

@@ -1,7 +1,7 @@
 """Thresholds of an ordinal response, from the probabilities of its categories at the predictors' means.
 
-A Dirichlet prior on these probabilities is proper, orders the thresholds by itself, and can be drawn from. With c the
-probability of a category or one below, P(y <= k) = c_k, and F the inverse link,
+A Dirichlet prior on these probabilities is proper, keeps the thresholds in order, and can be drawn from. With F the
+inverse link and c_k = P(y <= k), the probability of category k or a lower one,
 
     cumulative       F(threshold_k) = c_k                                 P(y <= k)
     stopping ratio   F(threshold_k) = (c_k - c_(k-1)) / (1 - c_(k-1))     P(y = k given y >= k)
@@ -23,47 +23,28 @@ from bayesmix.priors.prior import Prior
 
 PROBABILITY = "probability_at_means"
 
-Share = tuple[TensorVariable, TensorVariable]  # a probability and 1 minus it, each with all its digits
-
-
-def _logit(share: Share) -> Any:
-    return pt.log(share[0]) - pt.log(share[1])
+Share = tuple[TensorVariable, TensorVariable]  # a probability and its complement, each with all its digits
 
 
 def _probit(share: Share) -> Any:
     below, above = share
-    # Of the smaller of the two, which keeps its digits.
+    # The smaller one of the two keeps its digits.
     tail = np.sqrt(2) * pt.erfcinv(2 * pt.minimum(below, above))
     return pt.switch(below < above, -tail, tail)
 
 
-def _cloglog(share: Share) -> Any:
-    return pt.log(-pt.log(share[1]))
-
-
-_LINKS: dict[str, Callable[[Share], Any]] = {"logit": _logit, "probit": _probit, "cloglog": _cloglog}
+_LINKS: dict[str, Callable[[Share], Any]] = {
+    "logit": lambda share: pt.log(share[0]) - pt.log(share[1]),
+    "probit": _probit,
+    "cloglog": lambda share: pt.log(-pt.log(share[1])),
+}
 
 
 def add_thresholds(design: Design, family: Family, prior: Prior, shift: TensorVariable | float) -> TensorVariable:
-    """Add the thresholds to the current PyMC model.
+    """Add the thresholds to the current PyMC model; the result (n_categories - 1,) holds at the predictors' means.
 
-    Parameters
-    ----------
-    design
-        Its response has the categories.
-    prior
-        Dirichlet, of the categories' probabilities.
-    shift
-        X beta at the predictors' means.
-
-    Returns
-    -------
-    TensorVariable
-        The thresholds at the predictors' means, shape (n_categories - 1,).
-
-    Notes
-    -----
-    Free variable: `probability_at_means`. Deterministic: `threshold`, at predictors equal to 0.
+    The `prior` is a Dirichlet of the categories' probabilities, the free variable `probability_at_means`. `threshold`,
+    deterministic, is at predictors equal to 0: it differs by `shift`, X beta at the predictors' means.
     """
     names = design.response.categories
     model = pm.modelcontext(None)

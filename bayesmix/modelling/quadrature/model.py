@@ -1,13 +1,19 @@
-"""Counts with one random intercept: data and priors for the density with the group effects integrated out."""
+"""Counts with one random intercept: data and priors for the density with the group effects integrated out.
+
+The effects are drawn exactly given everything else in a draw. Every draw of a level has its own random numbers, so that
+effects need not be kept: they can be drawn again at any time and in any order, the same to the last digit.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from bayesmix.arrays import Floats
+from bayesmix.arrays import Floats, Positions
 from bayesmix.formula.design import Design
+from bayesmix.modelling.blocks import work_in_stretches
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.variance_priors import on_the_line
+from bayesmix.modelling.parameters import on_the_line
+from bayesmix.numerics.level_quadrature.draws import draw_effects
 from bayesmix.numerics.level_quadrature.posterior import (
     COEFFICIENT,
     FOLDABLE,
@@ -21,17 +27,20 @@ from bayesmix.numerics.prior_codes import UNIFORM
 from bayesmix.posterior import layout
 from bayesmix.priors.prior import coefficient_kind, prior_numbers, sd_prior
 
-_TYPICAL_SD = 0.5  # of a group, where the search for the mode begins
-_TYPICAL_OWN = 5.0
+_DRAWS_AT_ONCE = 128
+_TYPICAL_SD, _TYPICAL_AUXILIARY = (
+    0.5,
+    5.0,
+)  # of a group, and of a further parameter: the search for the mode begins here
 
 
 @dataclass(frozen=True)
 class Counts:
     """A model of counts with its group effects integrated out, which leaves theta (n,).
 
-    `rows`, the data; `parameters`, what theta is made of and its priors; `names` (n,) of the parameters; `start` and
-    `spread` (n,), where the search for the mode begins and how far theta may lie from it. `means` (p,) of the columns,
-    which the fixed intercept is at, 0 for the intercept's own; None without an intercept.
+    `rows` are the data; `parameters` are the roles and priors of theta, `names` (n,) their names. The search for the
+    mode begins at `start` (n,), and theta lies within some `spread` (n,) of it. The intercept is at the `means` (p,) of
+    the columns, 0 for its own column; None without an intercept.
     """
 
     rows: CountRows
@@ -44,7 +53,7 @@ class Counts:
 
     @property
     def p(self) -> int:
-        """Coefficients."""
+        """The number of coefficients."""
         return self.rows.X.shape[1]
 
     @property
@@ -53,16 +62,16 @@ class Counts:
 
     @property
     def folded(self) -> int | None:
-        """Where theta has a sd whose sign means nothing."""
-        found = np.flatnonzero(self.parameters.roles == FOLDED)
-        return int(found[0]) if len(found) else None
+        """The position in theta of an sd whose sign means nothing."""
+        positions = np.flatnonzero(self.parameters.roles == FOLDED)
+        return int(positions[0]) if len(positions) else None
 
     def buffer(self, centre: Floats, scale: Floats, fineness: float) -> Floats:
-        """What the compiled functions read, with theta = centre + scale x."""
+        """The buffer that the compiled functions read, with theta = centre + scale x."""
         return pack_counts(self.rows, self.parameters, centre=centre, scale=scale, fineness=fineness)
 
     def plain_buffer(self, fineness: float) -> Floats:
-        """What the compiled functions read, with theta as it is."""
+        """The buffer that the compiled functions read, with theta as it is."""
         n = self.parameters.n
         return self.buffer(np.zeros(n), np.eye(n), fineness)
 
@@ -99,7 +108,7 @@ def integrate_effects(model: MixedModel) -> Counts:
         start.append(guess - float(np.mean(design.offset)) if name == "Intercept" and kind != UNIFORM else 0.0)
         spread.append(1 / np.sqrt(1 + information))
     positive = [(name, _TYPICAL_SD) for name in (layout.sd_names(term) if term else ())]
-    positive += [(name, _TYPICAL_OWN) for name in family.auxiliary]
+    positive += [(name, _TYPICAL_AUXILIARY) for name in family.auxiliary]
     for name, typical in positive:
         kind, pair = sd_prior(priors[name])
         folded = term is not None and name in layout.sd_names(term) and kind in FOLDABLE
@@ -127,7 +136,7 @@ def integrate_effects(model: MixedModel) -> Counts:
 
 
 def _means(design: Design) -> Floats | None:
-    """Of the predictors' columns, 0 for the intercept's own; None without an intercept."""
+    """Means of the predictors' columns, 0 for the intercept's own; None without an intercept."""
     if not design.fixed.has_intercept:
         return None
     means = design.fixed.matrix.mean(axis=0)
@@ -136,8 +145,29 @@ def _means(design: Design) -> Floats | None:
 
 
 def coefficients_at_zero(model: Counts, values: Floats) -> Floats:
-    """Coefficients (n_points, p), the intercept at predictors equal to 0, from `parameter_values` (n_points, n)."""
+    """Coefficients (n_points, p) with the intercept at predictors equal to 0, from `parameter_values` (n_points, n)."""
     beta = values[:, : model.p].copy()
     if model.means is not None:
         beta[:, model.intercept] -= beta @ model.means
     return beta
+
+
+@dataclass(frozen=True)
+class CountsEffects:
+    """All that the effects depend on: the model, the draws `theta` (n_total, n), and the seed."""
+
+    model: Counts
+    theta: Floats
+    seed: int
+
+    def effects(self, number: int, levels: Positions, *, cores: int = 1) -> Floats:
+        """Effects (n_total, n_levels, 1) of some `levels` of the only term."""
+        buffer = self.model.plain_buffer(1.0)
+        chosen = np.ascontiguousarray(levels, dtype=np.int64)
+        drawn = np.empty((len(self.theta), len(chosen)))
+
+        def work(part: slice) -> None:
+            draw_effects(buffer, self.theta[part], part.start, chosen, self.seed, drawn[part])
+
+        work_in_stretches(work, len(self.theta), _DRAWS_AT_ONCE, cores=cores)
+        return drawn[:, :, None]

@@ -1,7 +1,7 @@
-"""Where values of the parameters of counts are drawn from: a split t about the mode, which follows the sd.
+"""The proposal for the parameters of counts: a split t about the mode, whose place and width follow the sd.
 
-A folded sd has a posterior on the whole line that is even in it: a value and its mirror image mean the same. Values are
-drawn about the mode on the positive side, and the density they are weighted by is that of either image.
+The posterior of a folded sd on the whole line is even in it: a value and its mirror image mean the same. Values are
+drawn about the mode on the positive side, and weighted by the density of drawing either image.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,21 +12,20 @@ from typing import Self
 import numpy as np
 
 from bayesmix.arrays import Floats, Integers
-from bayesmix.modelling.blocks import stretches
+from bayesmix.modelling.blocks import work_in_stretches
 from bayesmix.modelling.quadrature.model import Counts
 from bayesmix.modelling.samplers.integrated import Advance, Values
 from bayesmix.numerics.importance import SplitT, log_density_of, measure_sides, propose
 from bayesmix.numerics.level_quadrature.posterior import evaluate_counts, log_posterior_at
 from bayesmix.numerics.mode import Mode
 from bayesmix.numerics.sd_coordinates import Placed, follow, mirrored, place
-from bayesmix.parallel import in_parallel
 
 _POINTS_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
 class CountsProposal:
-    """A split t in coordinates from which `to_theta` leads; `mirror` leads to those of a folded sd's mirror image."""
+    """A split t in coordinates that `to_theta` maps to theta, and `mirror` to those of a folded sd's mirror image."""
 
     buffer: Floats
     split: SplitT
@@ -43,15 +42,16 @@ class CountsProposal:
     def values(self, size: int, stream: int, rng: np.random.Generator, advance: Advance | None) -> Values[None]:
         proposals = propose(self.split, size, rng)
         placed = self.to_theta(proposals.points)
-        found = densities(self.buffer, placed.theta, cores=self.cores, advance=advance)
+        log_densities = densities(self.buffer, placed.theta, cores=self.cores, advance=advance)
         drawn_with = proposals.log_densities
         if self.mirror is not None:
             drawn_with = np.logaddexp(drawn_with, log_density_of(self.split, self.mirror(proposals.points)))
             placed.theta[:, self.folded] = np.abs(placed.theta[:, self.folded])
-        return Values(proposals.points, placed.theta, found, found + placed.log_jacobian - drawn_with, None)
+        log_weights = log_densities + placed.log_jacobian - drawn_with
+        return Values(proposals.points, placed.theta, log_densities, log_weights, None)
 
     def refined(self, points: Floats, weights: Floats, rng: np.random.Generator) -> Self:
-        """The same: what values taught a mixture would not follow the sd."""
+        """The same proposal: a mixture learnt from the values would not follow the sd."""
         return self
 
     def chosen(self, given: Sequence[None], positions: Integers) -> None:
@@ -59,7 +59,7 @@ class CountsProposal:
 
 
 def counts_proposal(model: Counts, mode: Mode, *, fineness: float, n_values: int, cores: int) -> CountsProposal:
-    """Measured along both directions of every coordinate."""
+    """A proposal whose width is measured along both directions of every coordinate."""
     buffer = model.plain_buffer(fineness)
     to_theta, mirror = _coordinates(model, buffer, mode)
 
@@ -74,7 +74,7 @@ def counts_proposal(model: Counts, mode: Mode, *, fineness: float, n_values: int
 def _coordinates(
     model: Counts, buffer: Floats, mode: Mode
 ) -> tuple[Callable[[Floats], Placed], Callable[[Floats], Floats] | None]:
-    """The map from coordinates about the mode to theta; where the sd is folded also that to its mirror image's."""
+    """The map from coordinates about the mode to theta, and for a folded sd that to its mirror image."""
     if not model.n_levels or model.parameters.n == 1:
         volume = mode.log_volume
         return lambda x: Placed(mode.point + x @ mode.scale.T, np.full(len(x), volume)), None
@@ -89,13 +89,11 @@ def _coordinates(
 
 
 def densities(buffer: Floats, points: Floats, *, cores: int, advance: Callable[[int], None] | None = None) -> Floats:
-    """The log density at `points` (n_points, n), on several cores; `advance` is told how many are done."""
-    found = np.empty(len(points))
-    parts = list(stretches(len(points), _POINTS_AT_ONCE))
+    """The log densities at `points` (n_points, n), on several cores; `advance` is told how many are done."""
+    values = np.empty(len(points))
 
     def work(part: slice) -> None:
-        evaluate_counts(buffer, points[part], found[part])
+        evaluate_counts(buffer, points[part], values[part])
 
-    done = iter(np.cumsum([part.stop - part.start for part in parts]))
-    in_parallel(work, parts, cores=cores, advance=(lambda: advance(int(next(done)))) if advance else None)
-    return found
+    work_in_stretches(work, len(points), _POINTS_AT_ONCE, cores=cores, advance=advance)
+    return values

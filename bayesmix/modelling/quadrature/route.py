@@ -1,26 +1,20 @@
 """The quadrature route: counts with at most one random intercept, whose effects are integrated out numerically."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.quadrature.integrated import IntegratedCounts, integrated_counts
-from bayesmix.modelling.quadrature.level_effects import CountsEffects, counts_effects_of
-from bayesmix.modelling.quadrature.precision import precision
+from bayesmix.modelling.quadrature.integrated import IntegratedCounts, integrated_counts, precision
+from bayesmix.modelling.quadrature.model import CountsEffects, integrate_effects
 from bayesmix.modelling.route import Choice, IntegratedRoute, Request, no_closed_form
-from bayesmix.modelling.samplers.evidence import by_importance
-from bayesmix.modelling.samplers.log_marginal import LogMarginal, from_weights
-from bayesmix.modelling.samplers.weights import Importance
-from bayesmix.priors.prior import Prior
+from bayesmix.modelling.samplers.chains import theta_of
 
 if TYPE_CHECKING:
     from bayesmix.modelling.record import Fit
 
-_MOST_COEFFICIENTS = 30  # for weights that are even enough
+_MOST_COEFFICIENTS = 30  # beyond, the weights are too uneven
 
 
 class QuadratureRoute(IntegratedRoute):
@@ -68,22 +62,4 @@ class QuadratureRoute(IntegratedRoute):
         return precision(posterior)
 
     def level_effects(self, fit: "Fit") -> CountsEffects:
-        return counts_effects_of(fit)
-
-    def log_marginal(
-        self, model: MixedModel, *, seed: int, cores: int, weights: Importance | None = None
-    ) -> LogMarginal:
-        """The mean of importance weights; no number where they fail."""
-        if weights is not None and from_weights(weights).reliable:
-            return from_weights(weights)
-        return by_importance(integrated_counts(model), seed=seed, cores=cores)
-
-    def with_other_priors(
-        self, fit: "Fit", own: LogMarginal, priors: Mapping[str, Prior], *, anew: bool
-    ) -> LogMarginal:
-        """The draws weighted, or where they do not reach, values anew."""
-        found = super().with_other_priors(fit, own, priors, anew=anew)
-        if found.reliable or own.reason or not anew:
-            return found
-        other = replace(fit.model, priors=dict(priors))
-        return self.log_marginal(other, seed=fit.sampling.seed, cores=fit.sampling.cores)
+        return CountsEffects(integrate_effects(fit.model), theta_of(fit.posterior), fit.sampling.seed)

@@ -1,4 +1,4 @@
-"""Densities as C functions, which nutpie calls by their addresses and hands a buffer to read."""
+"""Densities as C functions, which nutpie calls by their addresses with a buffer to read."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +14,16 @@ from bayesmix.numerics.kernels import kernel_pointer
 type Outputs = tuple[tuple[str, int | None], ...]
 
 _DOUBLES = types.CPointer(types.double)
-_THETA: Outputs = (("theta", None),)
+C_LOG_DENSITY = types.int64(types.uint64, _DOUBLES, _DOUBLES, _DOUBLES, types.voidptr)
+C_EXPAND = types.int64(types.uint64, types.uint64, _DOUBLES, _DOUBLES, types.voidptr)
+"""The signatures that nutpie calls."""
+
+_THETA: Outputs = (("theta", None),)  # a vector of length n
 
 
 @dataclass(frozen=True)
 class CompiledFunctions:
-    """`log_density` with its gradient at x, and `expand`, which gives `outputs`: variables and their lengths, None: n.
+    """`log_density` with its gradient at x, and `expand`, which gives the `outputs` with their lengths (None: n).
 
     Both read a buffer whose first number is its length.
     """
@@ -31,46 +35,34 @@ class CompiledFunctions:
 
 @cache
 def compiled_functions(
-    name: str,
-    log_density_at: Callable,
-    outputs_at: Callable,
-    outputs: tuple[tuple[str, int | None], ...] = (("theta", None),),
+    name: str, log_density_at: Callable, outputs_at: Callable, outputs: Outputs = _THETA
 ) -> CompiledFunctions:
     """C functions of two kernels, compiled once per installation and then read from disk.
 
-    Parameters
-    ----------
-    name
-        Tells this density from others.
-    log_density_at
-        Kernel of `buffer`, x (n,) and a gradient (n,) to fill.
-    outputs_at
-        Kernel of `buffer` and x (n,): all outputs one after the other.
+    `log_density_at` takes `buffer`, x (n,) and a gradient (n,) to fill; `outputs_at` takes `buffer` and x (n,) and
+    returns all outputs one after the other. The `name` tells this density from others.
     """
 
     def log_density(n: int, point: Any, gradient: Any, value: Any, data: Any) -> int:
-        """What nutpie calls; a status other than 0 says that value or gradient cannot be used."""
+        """Called by nutpie; a status other than 0 says that the value or the gradient cannot be used."""
         size = numba.carray(data, (1,), np.int64)[0]
         buffer = numba.carray(data, (size,), np.float64)
         slopes = numba.carray(gradient, (n,))
-        found = log_density_at(buffer, numba.carray(point, (n,)), slopes)
-        value[0] = found
-        usable = np.isfinite(found)
+        value[0] = log_density_at(buffer, numba.carray(point, (n,)), slopes)
+        usable = np.isfinite(value[0])
         for i in range(n):
             usable = usable and np.isfinite(slopes[i])
         return 0 if usable else 3
 
     def expand(n: int, n_out: int, point: Any, out: Any, data: Any) -> int:
         size = numba.carray(data, (1,), np.int64)[0]
-        found = outputs_at(numba.carray(data, (size,), np.float64), numba.carray(point, (n,)))
-        if len(found) != n_out:
+        values = outputs_at(numba.carray(data, (size,), np.float64), numba.carray(point, (n,)))
+        if len(values) != n_out:
             return -1
         for i in range(n_out):
-            out[i] = found[i]
+            out[i] = values[i]
         return 0
 
     for function in (log_density, expand):
-        function.__name__ = function.__qualname__ = f"{function.__name__}_{name}"  # what its code is kept under
-    c_log_density = types.int64(types.uint64, _DOUBLES, _DOUBLES, _DOUBLES, types.voidptr)
-    c_expand = types.int64(types.uint64, types.uint64, _DOUBLES, _DOUBLES, types.voidptr)
-    return CompiledFunctions(kernel_pointer(c_log_density, log_density), kernel_pointer(c_expand, expand), outputs)
+        function.__name__ = function.__qualname__ = f"{function.__name__}_{name}"  # its code is kept under this name
+    return CompiledFunctions(kernel_pointer(C_LOG_DENSITY, log_density), kernel_pointer(C_EXPAND, expand), outputs)

@@ -1,11 +1,10 @@
 """Importance sampling: independent values of theta from about the mode, weighted and resampled.
 
-A value costs one evaluation of the density and no gradient, some five times less than a draw by NUTS. The weights show
-whether they can be trusted: by the Pareto k of their tail and their effective size, and by those beyond the limits of
-each parameter.
+A value costs one evaluation of the density and no gradient, about a fifth of a draw by NUTS. The weights show whether
+they can be trusted: by the Pareto k of their tail and their effective size, as a whole and beyond the limits of each
+parameter.
 """
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -13,18 +12,19 @@ import xarray as xr
 
 from bayesmix.arrays import Integers
 from bayesmix.modelling.samplers.integrated import IntegratedModel, ThetaDraws
+from bayesmix.modelling.samplers.progress import SamplingProgress
 from bayesmix.modelling.samplers.weights import trouble_with
 from bayesmix.modelling.settings import SamplerSettings
 from bayesmix.numerics.importance import resample, weigh
 from bayesmix.numerics.mode import Mode
 
-_SECONDS = 4.0  # that importance sampling may take on one core, roughly, before it makes do with fewer values
-_FEWEST_PER_CHAIN = 150  # values, of which two thirds should be effective
-_FEWEST_SHARE = 0.15  # of the draws asked for
+_SECONDS = 4.0  # rough limit on one core, beyond which fewer values have to do
+_FEWEST_PER_CHAIN = 150  # values, two thirds of which should be effective
+_FEWEST_SHARE = 0.15  # of the draws that are asked for
 
 
 def number_of_values(model: IntegratedModel, settings: SamplerSettings) -> int:
-    """Twice as many as draws where a value is cheap, so that hardly a draw is a copy; fewer where it is dear."""
+    """Twice the number of draws if a value is cheap, so that hardly any draw is a copy; fewer if it is dear."""
     affordable = int(_SECONDS / model.seconds_per_value)
     fewest = max(_FEWEST_PER_CHAIN * settings.chains, int(_FEWEST_SHARE * settings.n_total))
     return min(max(affordable, fewest), max(2 * settings.n_total, model.fewest_values))
@@ -36,19 +36,14 @@ def draw_by_importance[Given](
     settings: SamplerSettings,
     *,
     n_values: int,
-    advance: Callable[[int, int], None] | None = None,
+    bar: SamplingProgress | None = None,
 ) -> ThetaDraws[Given]:
-    """Draws of theta: `n_values` weighted values, resampled to the number of draws asked for.
+    """Draws of theta: `n_values` weighted values, resampled to the number of draws that is asked for.
 
-    Where the weights do not hold the limits of every parameter, twice as many values are added, and twice as many
-    again, from a proposal that all before have taught. Copies of a value stand next to each other, so that effective
+    If the weights do not hold the limits of every parameter, twice as many values are added, and twice as many again,
+    from a proposal that all earlier values have taught. Copies of a value stand next to each other, so that effective
     sample sizes count values, not copies. Groups: `importance` with every value (`theta`, `log_weight`);
     `sample_stats` with `lp` of each draw.
-
-    Parameters
-    ----------
-    advance
-        Told how many values of a round are done, and of how many.
     """
     n = len(model.start)
     rng = np.random.default_rng([settings.seed, n, n_values])
@@ -61,12 +56,12 @@ def draw_by_importance[Given](
             if trouble_with(theta, log_weights, settings.chains) is None:
                 break
             proposal = proposal.refined(points, weigh(log_weights).weights, rng)
-        told = None if advance is None else partial(_tell, advance, size)
-        found = proposal.values(size, stream, rng, told)
-        points, theta = np.concatenate([points, found.points]), np.concatenate([theta, found.theta])
-        log_densities = np.concatenate([log_densities, found.log_densities])
-        log_weights = np.concatenate([log_weights, found.log_weights])
-        given.append(found.given)
+        advance = None if bar is None else partial(bar.show, f"Weighing {size} values", size)
+        values = proposal.values(size, stream, rng, advance)
+        points, theta = np.concatenate([points, values.points]), np.concatenate([theta, values.theta])
+        log_densities = np.concatenate([log_densities, values.log_densities])
+        log_weights = np.concatenate([log_weights, values.log_weights])
+        given.append(values.given)
     chosen = resample(weigh(log_weights).weights, settings.n_total, rng)
     lp = log_densities[chosen].reshape(settings.chains, -1)
     groups = {
@@ -76,11 +71,7 @@ def draw_by_importance[Given](
     return ThetaDraws(theta[chosen], proposal.chosen(given, chosen), groups)
 
 
-def _tell(advance: Callable[[int, int], None], size: int, done: int) -> None:
-    advance(done, size)
-
-
 def split_copies(chosen: Integers, copies: int) -> Integers:
-    """For the first copy of a value 0, for the second 1, and around again after `copies`."""
+    """0 for the first copy of a value, 1 for the second, and so on; after `copies` from 0 again."""
     starts = np.flatnonzero(np.diff(chosen, prepend=-1))
     return (np.arange(len(chosen)) - np.repeat(starts, np.diff(starts, append=len(chosen)))) % copies

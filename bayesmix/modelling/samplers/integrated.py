@@ -1,7 +1,7 @@
-"""What the samplers know of a model whose effects, or coefficients and effects, are integrated out.
+"""The interface between the samplers and a model whose effects, or coefficients and effects, are integrated out.
 
-What is left are its parameters on the whole line, theta (n,). A sampler draws them; the model then draws what was
-integrated out, exactly, and puts everything together under its name. A new route gives these two and is sampled.
+Its remaining parameters on the whole line are theta (n,). A sampler draws theta; the model then draws exactly what was
+integrated out, and puts everything together under its name. A new route needs an `IntegratedModel` and a `Proposal`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ Advance = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Whether a density is as precise as its draws need it, and the `figures` that are kept with them."""
+    """Whether a density is as precise as its draws need it, and the `figures` that are kept with the draws."""
 
     enough: bool = True
     figures: Mapping[str, float] = field(default_factory=dict)
@@ -31,8 +31,8 @@ class Accuracy:
 class Values[Given]:
     """Values of theta from a proposal.
 
-    `points` (n_values, n) in the proposal's coordinates, `theta` (n_values, n), `log_densities` (n_values,) of the
-    posterior at theta, `log_weights` (n_values,); `given`: what was drawn given each value.
+    `points` (n_values, n) are in the proposal's coordinates; `log_densities` (n_values,) are those of the posterior at
+    `theta` (n_values, n); `log_weights` (n_values,); `given` was drawn given each value.
     """
 
     points: Floats
@@ -43,27 +43,27 @@ class Values[Given]:
 
 
 class Proposal[Given](Protocol):
-    """Where importance sampling draws from."""
+    """The distribution that importance sampling draws from."""
 
     @property
     def sizes(self) -> Sequence[int]:
-        """Values of each round, should all rounds be needed."""
+        """The number of values of each round, if all rounds are needed."""
 
     def values(self, size: int, stream: int, rng: np.random.Generator, advance: Advance | None) -> Values[Given]:
-        """Draw and weigh `size` values; the `stream` tells the rounds apart, `advance` is told how many are done."""
+        """Draw and weigh `size` values; each round has its own `stream`, and `advance` is told how many are done."""
 
     def refined(self, points: Floats, weights: Floats, rng: np.random.Generator) -> Self:
-        """The proposal that weighted points of all rounds so far have taught."""
+        """The proposal learnt from the weighted points of all rounds so far."""
 
     def chosen(self, given: Sequence[Given], positions: Integers) -> Given:
-        """What was drawn given the values at `positions` of all rounds together, one draw for each."""
+        """One draw of what was drawn given each of the values at `positions` of all rounds together."""
 
 
 class IntegratedModel[Given](Protocol):
     """The posterior of theta, and what follows from it.
 
-    `names` (n,) of the parameters, `start` (n,) of the search for the mode. `fewest_values`: of importance sampling,
-    where a value is cheap. `Given`: what is drawn together with theta.
+    `names` (n,) are those of the parameters; the search for the mode begins at `start` (n,). `fewest_values` is for
+    importance sampling with cheap values. `Given` is what is drawn together with theta.
     """
 
     @property
@@ -74,20 +74,20 @@ class IntegratedModel[Given](Protocol):
     def fewest_values(self) -> int: ...
     @property
     def seconds_per_value(self) -> float:
-        """What a density costs on one core, roughly."""
+        """The rough time of one density on one core."""
 
     @property
     def functions(self) -> CompiledFunctions:
-        """The density with its gradient, and the map to theta, as NUTS calls them on a `buffer`."""
+        """The density with its gradient, and the map to theta, which NUTS calls on a `buffer`."""
 
     def buffer(self, centre: Floats, scale: Floats) -> Floats:
-        """What the compiled functions read, with theta = centre + scale x."""
+        """The buffer that the compiled functions read, with theta = centre + scale x."""
 
     def log_densities(self, buffer: Floats, points: Floats, *, cores: int) -> Floats:
-        """Of the posterior, not normalised, at points x (n_points, n), which `buffer` maps to theta."""
+        """Log densities of the posterior, not normalised, at points x (n_points, n), which `buffer` maps to theta."""
 
     def approximations(self) -> Iterator[tuple[Self, Mode]]:
-        """The model and its mode; where the density is approximated, one after the other, each finer than before.
+        """The model and its mode; if the density is approximated, one approximation after the other, each finer.
 
         Raises
         ------
@@ -96,7 +96,7 @@ class IntegratedModel[Given](Protocol):
         """
 
     def reported(self, theta: Floats) -> Floats:
-        """Draws (n_total, n) by NUTS as they are kept: signs that mean nothing are taken off."""
+        """Draws (n_total, n) by NUTS as they are kept, without signs that mean nothing."""
 
     def accuracy(self, theta: Floats) -> Accuracy:
         """Whether the density was precise at draws (n_total, n)."""
@@ -104,20 +104,20 @@ class IntegratedModel[Given](Protocol):
     def proposal(
         self, mode: Mode, n_values: int, settings: SamplerSettings, rng: np.random.Generator
     ) -> Proposal[Given]:
-        """Where importance sampling begins."""
+        """The proposal that importance sampling begins with."""
 
     def given(self, theta: Floats, settings: SamplerSettings) -> Given:
-        """What is drawn together with draws of theta (n_total, n) by NUTS."""
+        """Draw what belongs to draws of theta (n_total, n) by NUTS."""
 
     def posterior(self, theta: Floats, given: Given, settings: SamplerSettings) -> xr.Dataset:
-        """Everything under its name, from draws of theta (n_total, n), chain after chain."""
+        """All parameters under their names, from draws of theta (n_total, n), chain after chain."""
 
 
 @dataclass(frozen=True)
 class ThetaDraws[Given]:
     """Draws of theta (n_total, n), chain after chain, with what was drawn given them.
 
-    `groups`: what else is kept of the sampler, as groups of the posterior's tree; `thin`: of how many draws one is.
+    `groups` of the posterior's tree hold what else is kept of the sampler; one of every `thin` draws is kept.
     """
 
     theta: Floats

@@ -1,4 +1,4 @@
-"""The mode of the parameters that are left when the rest is integrated out: where both samplers begin."""
+"""The mode of the parameters that are left when the others are integrated out, where both samplers begin."""
 
 from collections.abc import Callable
 
@@ -9,32 +9,38 @@ from bayesmix.errors import SamplingError
 from bayesmix.numerics.mode import Mode, find_mode
 from bayesmix.parallel import one_blas_thread
 
+type LogPosterior = Callable[[Floats, Floats, Floats], float]
+"""A compiled density: it reads a buffer, takes a point (n,) and fills a gradient (n,)."""
+
+
+def with_gradient(log_posterior: LogPosterior, buffer: Floats) -> Callable[[Floats], tuple[float, Floats]]:
+    """The log density and its gradient at a point; -inf and 0 where one of them is not finite."""
+
+    def log_density(theta: Floats) -> tuple[float, Floats]:
+        gradient = np.empty(len(theta))
+        value = log_posterior(buffer, np.ascontiguousarray(theta), gradient)
+        if not (np.isfinite(value) and np.isfinite(gradient).all()):
+            return -np.inf, np.zeros(len(theta))
+        return float(value), gradient
+
+    return log_density
+
 
 def climb(
-    log_posterior: Callable[[Floats, Floats, Floats], float],
+    log_posterior: LogPosterior,
     buffer: Floats,
     start: Floats,
     spread: Floats,
     rounding: Callable[[Floats], float] | None = None,
 ) -> Mode:
-    """The mode of a compiled density, which reads `buffer`, takes a point (n,), and fills a gradient (n,).
-
-    `rounding` as `find_mode` takes it.
+    """The mode of a compiled density; `rounding` as `find_mode` takes it.
 
     Raises
     ------
     SamplingError
         The density is not finite where the search starts.
     """
-    n = len(start)
-
-    def log_density(theta: Floats) -> tuple[float, Floats]:
-        gradient = np.empty(n)
-        value = log_posterior(buffer, np.ascontiguousarray(theta), gradient)
-        if not (np.isfinite(value) and np.isfinite(gradient).all()):
-            return -np.inf, np.zeros(n)
-        return value, gradient
-
+    log_density = with_gradient(log_posterior, buffer)
     with one_blas_thread():
         if not np.isfinite(log_density(start)[0]):
             raise SamplingError(

@@ -1,8 +1,10 @@
-"""NUTS by nutpie on a compiled density: the one runner for all routes.
+"""NUTS by nutpie on the compiled density of theta, the same for all integrated routes.
 
-theta = mode + scale x with the curvature at the mode, so that x is near a standard normal: a hundred tuning steps are
-enough.
+theta = mode + scale x, where the scale is that of the curvature at the mode. So x is near a standard normal, and a
+hundred tuning steps are enough.
 """
+
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
@@ -16,23 +18,20 @@ from bayesmix.modelling.settings import EFFECTIVE_PER_CHAIN, TARGET_ACCEPT, Samp
 from bayesmix.numerics.mode import Mode
 
 TUNE = 200
-"""Steps by default, for a density that is sampled in coordinates about its mode."""
+"""Tuning steps by default."""
 
 _FEWEST_DRAWS = 200  # of a chain
-_RHAT = 1.009  # the verdict's limit is 1.01, and it looks at functions of theta
+_RHAT = 1.009  # the verdict has the limit 1.01 and looks at functions of theta
 _MARGIN = 1.2
 _THIN = 4
-_STEPS, _GRADIENT = 10, 3  # of NUTS for a draw; values that a gradient costs
-_MOST_SECONDS = 60.0  # that longer chains may take on one core, roughly
+_STEPS, _GRADIENT = 10, 3  # of NUTS for a draw; cost of a gradient in values
+_MOST_SECONDS = 60.0  # rough limit of longer chains on one core
 
 
 def draw_by_nuts[Given](
     model: IntegratedModel[Given], mode: Mode, settings: SamplerSettings, bar: SamplingProgress
 ) -> ThetaDraws[Given]:
-    """Draws of theta by NUTS; where chains mix slowly, of longer ones the last of every `_THIN` draws.
-
-    Groups: `sample_stats`.
-    """
+    """Draws of theta by NUTS; if chains mix slowly, the last of every `_THIN` draws of longer ones."""
     thin = 1
     theta, statistics = run_chains(model, mode, settings, bar)
     gradients = _THIN * settings.n_total * _STEPS
@@ -43,26 +42,24 @@ def draw_by_nuts[Given](
     return ThetaDraws(theta, model.given(theta, settings), {"sample_stats": statistics}, thin)
 
 
+def nuts_settings(settings: SamplerSettings, *, thin: int) -> SamplerSettings:
+    """The settings with the defaults of a density that is sampled about its mode, for `thin` times the draws."""
+    return replace(
+        settings,
+        draws=thin * settings.draws,
+        tune=TUNE if settings.tune is None else settings.tune,
+        target_accept=settings.target_accept or TARGET_ACCEPT,
+    )
+
+
 def run_chains(
     model: IntegratedModel, mode: Mode, settings: SamplerSettings, bar: SamplingProgress, *, thin: int = 1
 ) -> tuple[Floats, xr.Dataset]:
-    """Draws of theta (n_total, n) by NUTS, the last of every `thin`, and what the sampler says of them."""
-    from bayesmix.modelling.samplers.run_nutpie import run_density
+    """The last of every `thin` draws of theta by NUTS, (n_total, n), and the statistics of the sampler."""
+    from bayesmix.modelling.samplers.nutpie_chains import run_density
 
-    n = len(model.start)
-    tree = run_density(
-        model.functions,
-        model.buffer(mode.point, mode.scale),
-        n,
-        dispersed=settings.dispersed,
-        draws=thin * settings.draws,
-        tune=TUNE if settings.tune is None else settings.tune,
-        chains=settings.chains,
-        cores=settings.cores,
-        seed=settings.seed,
-        target_accept=settings.target_accept or TARGET_ACCEPT,
-        bar=bar,
-    )
+    n, buffer = len(model.start), model.buffer(mode.point, mode.scale)
+    tree = run_density(model.functions, buffer, n, nuts_settings(settings, thin=thin), bar)
     whole = tree["posterior"]["theta"].transpose("chain", "draw", ...).to_numpy()
     theta = model.reported(np.ascontiguousarray(whole[:, thin - 1 :: thin].reshape(-1, n)))
     statistics = thinned(xr.DataTree.from_dict({"sample_stats": sample_stats(tree)}), thin)["sample_stats"]
@@ -70,14 +67,14 @@ def run_chains(
 
 
 def mixes_slowly(theta: Floats, chains: int) -> bool:
-    """Whether chains of theta (n_total, n) disagree, or hold too few effective draws of a mean or a limit.
+    """Whether chains of theta (n_total, n) disagree, or have too few effective draws for a mean or a limit.
 
-    Chains shorter than `_FEWEST_DRAWS` say nothing.
+    Chains shorter than `_FEWEST_DRAWS` do not tell.
     """
     draws = np.moveaxis(theta.reshape(chains, -1, theta.shape[1]), 2, 0)
     if draws.shape[2] < _FEWEST_DRAWS:
         return False
-    found = convergence(draws)
-    effective = min(np.nanmin(found.ess_bulk), np.nanmin(found.ess_tail))
-    disagree = chains > 1 and np.nanmax(found.rhat) > _RHAT
+    figures = convergence(draws)
+    effective = min(np.nanmin(figures.ess_bulk), np.nanmin(figures.ess_tail))
+    disagree = chains > 1 and np.nanmax(figures.rhat) > _RHAT
     return bool(disagree or effective < _MARGIN * EFFECTIVE_PER_CHAIN * chains)

@@ -10,16 +10,10 @@ from bayesmix.terminal import can_show
 
 
 class SamplingProgress:
-    """A context that shows how far sampling is; silent where `shown` is False.
+    """A context that shows how far the sampling of `chains` is.
 
-    Parameters
-    ----------
-    chains
-        How many chains are sampled.
-    shown
-        Whether a bar is wanted; it still appears only in a terminal or a notebook.
-    attempt
-        The number of the attempt that is sampled; it is said from the second on.
+    The bar appears only in a terminal or a notebook, and only if it is to be `shown`. It tells the number of the
+    `attempt` from the second on.
     """
 
     def __init__(self, chains: int, *, shown: bool, attempt: int = 1):
@@ -44,7 +38,7 @@ class SamplingProgress:
         self._bar.stop()
 
     def update(self, chains: Iterable[Any]) -> None:
-        """Take over how far each chain is: nutpie's `ChainProgress` records."""
+        """Show how far each chain is, from nutpie's `ChainProgress` records."""
         chains = list(chains)
         divergences = sum(chain.divergences for chain in chains)
         description = f"Sampling {self._chains} chain{'s' * (self._chains > 1)}"
@@ -52,12 +46,9 @@ class SamplingProgress:
             description = f"Attempt {self._attempt}: {description[0].lower()}{description[1:]}"
         if divergences:
             description += f", {divergences} divergences"
-        self.show(
-            description,
-            sum(chain.finished_draws for chain in chains),
-            sum(chain.total_draws for chain in chains),
-        )
+        total = sum(chain.total_draws for chain in chains)
+        self.show(description, total, sum(chain.finished_draws for chain in chains))
 
-    def show(self, description: str, done: int, total: int) -> None:
-        """Say what is being done and how far it is."""
+    def show(self, description: str, total: int, done: int) -> None:
+        """Show what is being done, and how much of it is done."""
         self._bar.update(self._task, description=description, completed=done, total=total)

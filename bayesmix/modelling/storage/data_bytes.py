@@ -1,6 +1,6 @@
 """A data frame as bytes and back, with every column's type; nothing is executed when it is read.
 
-Parquet keeps numbers, texts and dates. What it loses, the categories of a Categorical, goes along as JSON; the column
+Parquet keeps numbers, texts and dates. It loses the categories of a Categorical, which are stored as JSON; the column
 itself is stored as positions in them.
 """
 
@@ -19,9 +19,9 @@ from bayesmix.errors import StoredFitError, listing
 from bayesmix.visible import is_unicode
 
 _PLAIN = (str, int, float, bool)
-_HEAD = 8  # bytes that say how long the JSON is
-_LARGEST = 2**30  # bytes that rows may take in memory however small they are stored
-_EXPANSION = 100  # times their size in the file that they may take beyond it
+_HEAD = 8  # bytes with the length of the JSON
+_LARGEST = 2**30  # bytes that rows may take in memory, however small the file is
+_EXPANSION = 100  # beyond that, they may take so many times their size in the file
 
 
 def to_bytes(data: pd.DataFrame) -> NDArray[np.uint8]:
@@ -30,7 +30,7 @@ def to_bytes(data: pd.DataFrame) -> NDArray[np.uint8]:
     Raises
     ------
     StoredFitError
-        A column holds values of several types or of a type that does not come back; the message names it.
+        A column has values of several types, or of a type that Parquet does not give back; the message names it.
     """
     names = [str(name) for name in data.columns]
     halves = [repr(name) for name in names if not is_unicode(name)]
@@ -45,7 +45,7 @@ def to_bytes(data: pd.DataFrame) -> NDArray[np.uint8]:
     if not _comes_back(pd.DataFrame({"row": 0}, index=named.index)):
         raise StoredFitError(
             "The data cannot be stored: their index has values of several types, or of a type that Parquet does not "
-            "Parquet; call data.reset_index(drop=True) before the fit."
+            "give back; call data.reset_index(drop=True) before the fit."
         )
     categories, stored = {}, {}
     for name, column in named.items():
@@ -72,7 +72,7 @@ def from_bytes(stored: NDArray[np.uint8]) -> pd.DataFrame:
     Raises
     ------
     StoredFitError
-        These are no such bytes, or they would take far more memory than they have bytes.
+        The bytes are damaged, or the rows would take far more memory than the file.
     """
     content = stored.tobytes()
     start = _HEAD + int.from_bytes(content[:_HEAD], "little")
@@ -102,7 +102,7 @@ def _categorical(codes: pd.Series, kept: dict[str, Any]) -> pd.Categorical:
 
 
 def _without_dictionary(column: pd.Series) -> pd.Series:
-    """A column that Arrow keeps as positions in a dictionary, as plain values: pandas reads no other back."""
+    """The column with plain values in place of Arrow's positions in a dictionary, which pandas cannot read back."""
     kind = getattr(column.dtype, "pyarrow_dtype", None)
     if kind is not None and pa.types.is_dictionary(kind):
         return column.astype(pd.ArrowDtype(kind.value_type))
@@ -133,11 +133,11 @@ def _are_equal(again: pd.Series, column: pd.Series) -> bool:
     if column.dtype != object:
         return bool((again[~missing] == column[~missing]).all())
     pairs = zip(again[~missing], column[~missing], strict=True)
-    return all((one == other) is True for one, other in pairs)
+    return all((before == after) is True for after, before in pairs)
 
 
 def _refuse_expansion(parquet: bytes) -> None:
-    """One value in the file may stand for a billion rows: what they take is worked out before they are read."""
+    """Refuse rows that are too large for memory before they are read: one stored value may stand for a billion rows."""
     most = max(_LARGEST, _EXPANSION * len(parquet))
     for size_of in (_size_of_numbers, _size_of_texts):
         size = size_of(parquet)

@@ -1,37 +1,93 @@
-"""What a stored fit says of itself beside its draws and rows, as a text (JSON) and back.
+"""The description of a stored fit beside its draws and rows, as a text (JSON) and back.
 
-The text of a stranger's file may say anything: every entry is looked at before it is used, and none is evaluated.
-Formula, family and priors go through the readers that a user's own texts go through.
+The text of a stranger's file may say anything: every entry is checked before it is used, and none is evaluated.
+Formula, family and priors go through the same readers as a user's texts.
 """
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from reprlib import repr as shortened
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import StoredFitError, listing
-from bayesmix.modelling.design_sums import DesignSums, design_sums
+from bayesmix.formula.contrasts import PlainContrast
+from bayesmix.formula.design import Design
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.settings import METHODS, SAMPLERS, SEEDS, Sampling
 from bayesmix.priors.prior import to_text
 
-FORMAT = 3
+FORMAT = 4
 FIRST_WITH_DIGEST = 3
 """The format from which a file ends with a digest and knows the sums of its design."""
+FIRST_WITH_CONTRASTS = 4
+"""The format from which factors with an order have polynomials, and contrasts are stored."""
+
+
+_AGREES = 1e-9  # relative, since another processor may sum in another order
+
+
+@dataclass(frozen=True)
+class DesignSums:
+    """Two numbers for each column of a design, the response first, on `n_obs` rows.
+
+    `largest` is the greatest absolute value of a column. `along` is the mean of the column divided by it, weighted by
+    numbers that grow along the rows from 0 to 1, so that it changes with the order of the rows.
+    """
+
+    n_obs: int
+    largest: list[float]
+    along: list[float]
+
+
+def design_sums(design: Design) -> DesignSums:
+    """The sums of all columns of the response, the offset, the weights, and the predictors of all parameters."""
+    growing = np.linspace(0, 1, design.n_obs)
+    largest, along = [], []
+    for column in _columns(design):
+        size = float(np.abs(column).max(initial=0.0))
+        largest.append(size)
+        along.append(float(np.mean(column / size * growing)) if size > 0 else 0.0)
+    return DesignSums(design.n_obs, largest, along)
+
+
+def agree(first: DesignSums, other: DesignSums) -> bool:
+    """Whether two designs have the same rows and columns."""
+    return (
+        first.n_obs == other.n_obs
+        and len(first.largest) == len(first.along) == len(other.largest) == len(other.along)
+        and np.allclose(first.largest, other.largest, rtol=_AGREES, atol=0)
+        and np.allclose(first.along, other.along, rtol=0, atol=_AGREES)
+    )
+
+
+def _columns(design: Design) -> Iterator[Floats]:
+    yield design.response.values
+    for column in (design.response.trials, design.response.censoring, design.weights):
+        if column is not None:
+            yield np.asarray(column, dtype=float)
+    for part in design.predictors:
+        yield part.offset
+        yield from part.fixed.matrix.T
+        for term in part.random:
+            yield term.index.astype(float)
+            yield from term.columns.T
 
 
 @dataclass(frozen=True)
 class Description:
-    """What a fit is made of, but for its draws and rows.
+    """A fit without its draws and rows.
 
-    `formulas`: those of further parameters; `family` and `priors` as texts; `weights` a column; `missing` values left
-    out by column; `functions` names of the caller's own; `design`: sums that tell its design from another, None before
-    they were stored. `units` of columns, where the data had any.
+    `formulas` are those of further parameters; `family` and `priors` are texts; `weights` is a column; `missing` counts
+    the values left out by column; `functions` are names of the user's functions; `design` has sums that tell the design
+    from others, None in files from before they were stored; `units` are those of columns, if the data had any;
+    `contrasts` are the codings of factors that were asked for.
     """
 
     format: int
@@ -49,10 +105,11 @@ class Description:
     sampling: Sampling
     design: DesignSums | None
     units: dict[str, str] = field(default_factory=dict)
+    contrasts: dict[str, PlainContrast] = field(default_factory=dict)
 
 
 def description_of(fit: Fit) -> Description:
-    """What is stored of a fit beside its draws and rows."""
+    """The description that is stored with the draws and rows of a fit."""
     return Description(
         format=FORMAT,
         version=version("bayesmix"),
@@ -69,11 +126,12 @@ def description_of(fit: Fit) -> Description:
         sampling=fit.sampling,
         design=design_sums(fit.design),
         units=_units_of(fit.data),
+        contrasts=dict(fit.design.contrasts),
     )
 
 
 def _units_of(data: pd.DataFrame) -> dict[str, str]:
-    """``data.attrs["units"]`` of the columns; attributes may hold anything."""
+    """``data.attrs["units"]`` of the columns; the attributes may hold anything."""
     units = data.attrs.get("units")
     known = units if isinstance(units, Mapping) else {}
     return {str(name): str(unit) for name, unit in known.items() if name in data.columns}
@@ -82,7 +140,7 @@ def _units_of(data: pd.DataFrame) -> dict[str, str]:
 def to_json(description: Description) -> str:
     """The text that `from_json` reads."""
     entries = asdict(description)
-    return json.dumps(entries if description.units else {name: own for name, own in entries.items() if name != "units"})
+    return json.dumps({name: entry for name, entry in entries.items() if entry or name not in ("units", "contrasts")})
 
 
 def _is_text(value: Any) -> bool:
@@ -90,7 +148,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    # An integer may have too many digits for a float, which math.isfinite makes of it.
+    # math.isfinite would convert an integer to a float, for which it may have too many digits.
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
@@ -114,6 +172,14 @@ def _by_name(kind: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, dict) and all(map(kind, value.values()))
 
 
+def _is_contrast(value: Any) -> bool:
+    """A name; or by column a comparison, numbers in order, or numbers by level."""
+    if isinstance(value, str):
+        return True
+    kinds = (_is_text, _each(_is_number), _by_name(_is_number))
+    return isinstance(value, dict) and len(value) > 0 and any(all(map(kind, value.values())) for kind in kinds)
+
+
 _ENTRIES = {
     "version": _is_text,
     "formula": _is_text,
@@ -129,6 +195,7 @@ _ENTRIES = {
     "sampling": lambda value: isinstance(value, dict),
     "design": _or_none(lambda value: isinstance(value, dict)),
     "units": _by_name(_is_text),
+    "contrasts": _by_name(_is_contrast),
 }
 _OF_SAMPLING = {
     "sampler": _one_of(tuple(sampler for sampler in SAMPLERS if sampler != "auto")),
@@ -147,8 +214,8 @@ _OF_DESIGN = {
     "largest": _each(_is_number),
     "along": _each(_is_number),
 }
-# What earlier versions did not write: format 1 had no formulas of further parameters. Units are not always known.
-_ABSENT: dict[str, Any] = {"formulas": [], "design": None, "units": {}}
+# Entries that may be absent: format 1 had no formulas of further parameters; units are not always known.
+_ABSENT: dict[str, Any] = {"formulas": [], "design": None, "units": {}, "contrasts": {}}
 _ABSENT_OF_SAMPLING: dict[str, Any] = {"centred": [], "thin": 1}
 
 
@@ -158,7 +225,7 @@ def from_json(text: Any) -> Description:
     Raises
     ------
     StoredFitError
-        The text is no description, a later version wrote it, or an entry is absent or of another kind.
+        The text is no description, a later version wrote it, or an entry is absent or of the wrong type.
     """
     try:
         about = json.loads(text)

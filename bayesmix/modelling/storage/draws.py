@@ -1,7 +1,6 @@
-"""Whether draws belong to a model: its parameters and levels, sizes, and values that the parameters can have."""
+"""Checks that draws belong to a model: its parameters and levels, their sizes, and possible values."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import fields
 from reprlib import repr as shortened
 from typing import Any
@@ -14,14 +13,13 @@ from bayesmix.errors import StoredFitError, listing
 from bayesmix.families.family import Family
 from bayesmix.families.table import AUXILIARY
 from bayesmix.formula.design import Design
-from bayesmix.modelling.diagnostics import parameter_blocks
+from bayesmix.modelling.diagnostics import Attempt, parameter_blocks
 from bayesmix.modelling.exact.route import ExactRoute
 from bayesmix.modelling.routes import route_named
-from bayesmix.modelling.samplers.attempts import Attempt
 from bayesmix.modelling.settings import Sampling
 from bayesmix.posterior import layout
 
-_ROUNDING = 1e-9  # of correlations, which come from a product of factors
+_ROUNDING = 1e-9  # of correlations, which are products of factors
 _GROUPS = ("posterior", "sample_stats", "unconstrained_posterior", "importance")  # others are the user's own
 _OF_NUTS = ("diverging", "reached_max_treedepth")
 
@@ -32,7 +30,7 @@ def require_draws_of(posterior: xr.DataTree, design: Design, family: Family, met
     Raises
     ------
     StoredFitError
-        A parameter, a level or a group of the tree is absent or of another size, or holds what it cannot: no finite
+        A parameter, a level or a group of the tree is absent or of another size, or has impossible values: no finite
         draw, a standard deviation below 0, a correlation beyond -1 to 1.
     """
     _require_groups(posterior, sampling)
@@ -56,12 +54,12 @@ def _require_groups(posterior: xr.DataTree, sampling: Sampling) -> None:
     absent = [name for name in ("posterior", "sample_stats") if name not in posterior.children]
     if absent:
         raise StoredFitError(f"it has no group {listing(absent)}.")
-    said = {"chain": sampling.chains, "draw": sampling.draws}
+    expected = {"chain": sampling.chains, "draw": sampling.draws}
     for name in _GROUPS:
         if name not in posterior.children:
             continue
         group = posterior.children[name]
-        for dim, size in said.items():
+        for dim, size in expected.items():
             if group.sizes.get(dim, size) != size:
                 raise StoredFitError(
                     f"it says that it has {sampling.chains} chains of {sampling.draws} draws, and {name!r} has "
@@ -80,17 +78,13 @@ def _require_groups(posterior: xr.DataTree, sampling: Sampling) -> None:
     if "importance" in posterior.children:
         _require_dims(posterior, "importance", ["log_weight"], ())
         weights = posterior["importance"]["log_weight"].to_numpy()
-        if (
-            weights.ndim != 1
-            or not np.isfinite(weights).sum() > 1
-            or np.isnan(weights).any()
-            or weights.max() == np.inf
-        ):
+        finite = np.isfinite(weights)
+        if weights.ndim != 1 or finite.sum() < 2 or not (finite | (weights == -np.inf)).all():
             raise StoredFitError("its weights of importance sampling are no finite logarithms.")
 
 
 def _is_record(text: Any) -> bool:
-    """Whether `attempts.frame_of` reads a text."""
+    """Whether `diagnostics.frame_of` reads a text."""
     if text is None:
         return True
     try:
@@ -109,7 +103,7 @@ def _require_dims(posterior: xr.DataTree, group: str, names: list[str], dims: tu
 
 
 def _require_levels(draws: xr.Dataset, design: Design) -> None:
-    """The rows give back the names and levels that the draws stand under."""
+    """Refuse draws under other names and levels than those of the rows."""
     expected = [
         (term.group, layout.group_dims(term.terms[0], term)[-1], term.levels)
         for term in design.all_random
@@ -135,17 +129,13 @@ def _require_effects(draws: xr.Dataset, design: Design) -> None:
             right = {"chain", "draw", *dims} == set(effects.dims)
             if not right or (layout.is_vector(owner) and effects.sizes[dims[0]] != len(owner.columns)):
                 raise _of_another_model()
-            if not any(np.isfinite(part).any() for part in _by_chain(effects)):
+            chains = range(effects.sizes["chain"])  # one after the other, to save memory
+            if not any(np.isfinite(effects.isel(chain=chain).to_numpy()).any() for chain in chains):
                 raise StoredFitError(f"no effect of {term.label!r} has a finite draw; fit again.")
 
 
-def _by_chain(effects: xr.DataArray) -> Iterator[Floats]:
-    for chain in range(effects.sizes["chain"]):
-        yield effects.isel(chain=chain).to_numpy()
-
-
 def _require_possible(names: list[str], kind: str, values: Floats) -> None:
-    """`values` (n_parameters, n_chains, n_draws)."""
+    """Refuse draws `values` (n_parameters, n_chains, n_draws) that are not finite or beyond the parameters' range."""
     least, greatest = _range_of(names[0] if names else "", kind)
     for name, draws in zip(names, values, strict=True):
         if not np.isfinite(draws).any():
@@ -169,19 +159,15 @@ def _range_of(name: str, kind: str) -> tuple[float, float]:
 
 
 def _require_redrawable(posterior: xr.DataTree, design: Design, method: str) -> None:
-    """What the posterior does not hold, the effects of one grouping factor, can be drawn from what it does."""
+    """Refuse a posterior without effects, unless they are of one grouping factor and can be drawn again."""
     draws = posterior["posterior"].to_dataset()
     without = sorted({term.group for term in design.all_random if not layout.keeps_effects(draws, term)})
     if not without:
         return
     group = posterior.children.get("unconstrained_posterior")
     theta = None if group is None else group.data_vars.get("theta")
-    if (
-        route_named(method).samples_effects
-        or len(without) > 1
-        or theta is None
-        or set(theta.dims[:2]) != {"chain", "draw"}
-    ):
+    several = route_named(method).samples_effects or len(without) > 1
+    if several or theta is None or set(theta.dims[:2]) != {"chain", "draw"}:
         raise StoredFitError(f"it holds neither the effects of {listing(without)} nor what they are drawn from.")
     if method == ExactRoute.name and theta.sizes[theta.dims[-1]] != len(layout.theta_names(design)):
         raise _of_another_model()

@@ -1,6 +1,6 @@
-"""The model of a stored fit, worked out anew from its description and its rows, and whether it is the one fitted.
+"""The model of a stored fit, made anew from its description and rows, and the check that it is the fitted one.
 
-Formula, family and priors are read by the whitelists that a user's own go through; nothing is evaluated.
+Formula, family and priors go through the same whitelists as a user's texts; nothing is evaluated.
 """
 
 import re
@@ -13,12 +13,18 @@ import pandas as pd
 from bayesmix.errors import BayesmixError, FormulaError, StoredFitError, listing
 from bayesmix.families.censoring import require_censorable
 from bayesmix.families.family import Family, read_family
+from bayesmix.formula.contrasts import treatment_of_ordered
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
-from bayesmix.modelling.design_sums import agree, design_sums
 from bayesmix.modelling.mixed_model import MixedModel
-from bayesmix.modelling.storage.description import FIRST_WITH_DIGEST, Description
+from bayesmix.modelling.storage.description import (
+    FIRST_WITH_CONTRASTS,
+    FIRST_WITH_DIGEST,
+    Description,
+    agree,
+    design_sums,
+)
 from bayesmix.priors.default_priors import column_sds, default_priors
 from bayesmix.priors.prior import Priors
 from bayesmix.priors.settled import settle_priors
@@ -28,12 +34,12 @@ _SCALE_WITH_NUMBERS = re.compile(r"\bscale\s*\([^,]*,[^)]*\d")
 
 
 def model_of(about: Description, rows: pd.DataFrame, functions: Mapping[str, Callable[..., Any]] | None) -> MixedModel:
-    """The model that a description and the stored rows make, with the caller's own `functions`.
+    """The model that a description and the stored rows make, with the user's `functions`.
 
     Raises
     ------
     StoredFitError
-        A function is missing, formula, family, priors and rows make no model, or they make another one than was fitted.
+        A function is missing; formula, family, priors and rows make no model, or not the one that was fitted.
     """
     for formula in (about.formula, *about.formulas):
         if about.format < FIRST_WITH_DIGEST and _SCALE_WITH_NUMBERS.search(formula):
@@ -74,6 +80,9 @@ def _design_of(
         rows.attrs["units"] = dict(about.units)
     formulas = parse_formulas([about.formula, *about.formulas], functions or (), auxiliary=family.modelled)
     require_censorable(formulas.mean, family)
+    contrasts = about.contrasts
+    if about.format < FIRST_WITH_CONTRASTS:
+        contrasts = treatment_of_ordered([formulas.mean, *formulas.parts.values()], rows)
     design = build_design(
         formulas.mean,
         rows,
@@ -83,5 +92,6 @@ def _design_of(
         functions=functions,
         parts=formulas.parts,
         auxiliary=family.auxiliary,
+        contrasts=contrasts,
     )
     return replace(design, n_dropped=about.n_dropped, missing=about.missing)

@@ -1,10 +1,10 @@
 """The NetCDF of a stored fit as bytes and back, closed by a digest of all of them.
 
 The digest (SHA-256) follows the last byte of the NetCDF, where HDF5, xarray and ArviZ do not look. It covers names,
-types, numbers and HDF5's own structure alike, so that no bit of the file can change unnoticed. It says that the file is
-as it was written, not who wrote it: a stranger's file may have a digest that fits. HDF5 lets a file draw on other
-files, repeat a byte a billion times and declare arrays that it does not hold; what does so is refused before a value
-is read. Nothing but the bytes in memory is opened.
+types, numbers and HDF5's own structure, so that no bit of the file can change unnoticed. It shows that the file is as
+it was written, not who wrote it: a stranger's file may have a digest that fits. HDF5 allows a file to take values from
+other files, to repeat a byte a billion times, and to declare arrays that it does not hold; such files are refused
+before a value is read. Only the bytes in memory are opened.
 """
 
 import hashlib
@@ -21,17 +21,17 @@ from bayesmix.errors import StoredFitError
 from bayesmix.visible import is_unicode
 
 DESCRIPTION = "bayesmix"
-"""The attribute of the root by which a stored fit is known."""
+"""The attribute of the root that marks a stored fit."""
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _BEFORE_DIGEST = b"\nbayesmix: SHA-256 of all bytes before this line\n"
 _DIGEST_SIZE = hashlib.sha256().digest_size
 _SEAL_SIZE = len(_BEFORE_DIGEST) + _DIGEST_SIZE
 
-# How a text of variable length stands in the file: its length in bytes, and the place of the bytes.
+# The entry of a text of variable length in the file: its length in bytes, and the place of the bytes.
 _TEXT = np.dtype([("length", "<u4"), ("address", "<u8"), ("number", "<u4")])
 _WITHOUT_VALUES = b"This is a netCDF dimension but not a netCDF variable"
 _HEAP = re.compile(rb"GCOL\x01\0{3}")  # begins a collection of texts
-_MOST_TEXT = 2**30  # bytes, should every text of an attribute be as long as the file
+_MOST_TEXT = 2**30  # bytes, if every text of an attribute is as long as the file
 _OF_DIMENSIONS = ("DIMENSION_LIST", "REFERENCE_LIST")  # references among the file's own arrays
 
 
@@ -41,7 +41,7 @@ def to_netcdf(tree: xr.DataTree) -> io.BytesIO:
     Raises
     ------
     StoredFitError
-        NetCDF has no place for a name or a value; the message names it.
+        NetCDF cannot hold a name or a value; the message names it.
     """
     _refuse_texts(tree)
     file = io.BytesIO()
@@ -57,12 +57,12 @@ def to_netcdf(tree: xr.DataTree) -> io.BytesIO:
 
 
 def has_right_digest(content: memoryview) -> bool:
-    """Whether the bytes end with a digest of all others; without any they do not.
+    """Whether the bytes end with a digest of all others; False without a digest.
 
     Raises
     ------
     StoredFitError
-        They end with one of other bytes.
+        The digest is one of other bytes.
     """
     if bytes(content[-_SEAL_SIZE:-_DIGEST_SIZE]) != _BEFORE_DIGEST:
         return False
@@ -75,12 +75,12 @@ def has_right_digest(content: memoryview) -> bool:
 
 @contextmanager
 def opened(file: io.BytesIO) -> Iterator[xr.DataTree]:
-    """The tree, whose values are read when they are asked for within the block.
+    """The tree, whose values are read on demand within the block.
 
     Raises
     ------
     StoredFitError
-        The bytes are not NetCDF, are damaged, or draw on what is not in them.
+        The bytes are not NetCDF, are damaged, or refer to values outside them.
     """
     try:
         with file.getbuffer() as content:
@@ -100,7 +100,7 @@ def opened(file: io.BytesIO) -> Iterator[xr.DataTree]:
 
 
 def _refuse_texts(tree: xr.DataTree) -> None:
-    """HDF5 ends texts at a NUL, and keeps them as UTF-8."""
+    """Refuse texts that HDF5 cannot keep: it ends them at a NUL and stores them as UTF-8."""
     for group in tree.children.values():
         for name, coord in group.coords.items():
             texts = [value for value in coord.to_numpy().ravel() if isinstance(value, str)]
@@ -113,7 +113,7 @@ def _refuse_texts(tree: xr.DataTree) -> None:
 
 
 def _require_plain(inside: h5py.File, content: memoryview) -> None:
-    """Groups of arrays, all of whose values stand in the file."""
+    """Refuse anything but groups of arrays whose values are all in the file."""
     declared = 0
     _require_short_attributes(inside, len(content))
     for name in inside:
@@ -132,16 +132,16 @@ def _require_plain(inside: h5py.File, content: memoryview) -> None:
 
 
 def _require_whole_heaps(content: memoryview) -> None:
-    """Refuse texts that do not follow each other up to their end: HDF5 would look for that end for ever."""
-    if not all(_is_whole(content, found.start()) for found in _HEAP.finditer(content)):
+    """Refuse texts that do not follow each other up to the end of their collection, which HDF5 would seek for ever."""
+    if not all(_is_whole(content, heap.start()) for heap in _HEAP.finditer(content)):
         raise StoredFitError("it is damaged: its texts do not stand where they should.")
 
 
 def _is_whole(content: memoryview, start: int) -> bool:
     """Whether the entries fill the collection that begins at `start`, whose size follows in 8 bytes.
 
-    An entry is its number (2 bytes), 6 bytes of no matter here, its size (8), and its bytes up to a multiple of 8.
-    Number 0 is free space, whose size counts those 16 bytes too; fewer bytes than that are free without an entry.
+    An entry has its number (2 bytes), 6 bytes that do not matter, its size (8), and its bytes up to a multiple of 8.
+    Number 0 is free space, whose size includes those 16 bytes; fewer than 16 bytes are free without an entry.
     """
     end = start + int.from_bytes(content[start + 8 : start + 16], "little")
     place = start + 16
@@ -164,7 +164,7 @@ def _linked(group: h5py.Group, name: str) -> h5py.HLObject:
 
 
 def _size_in_memory(dataset: h5py.Dataset, content: memoryview) -> int:
-    """The bytes that its values take."""
+    """The bytes that the values of a dataset take."""
     if dataset.is_virtual or dataset.external:
         raise StoredFitError("it takes values from other files, which are not read; have it saved by bayesmix itself.")
     settings, kind = dataset.id.get_create_plist(), dataset.dtype
@@ -182,7 +182,7 @@ def _size_in_memory(dataset: h5py.Dataset, content: memoryview) -> int:
 
 
 def _length_of_texts(dataset: h5py.Dataset, content: memoryview) -> int:
-    """The bytes of all texts, of which many may stand in the file once."""
+    """The bytes of all texts, many of which may share one place in the file."""
     start = dataset.id.get_offset()
     if start is None:
         raise StoredFitError(f"its texts {dataset.name!r} stand in a way that no stored fit has.")

@@ -1,8 +1,8 @@
-"""A whole fit in one NetCDF file that ArviZ opens too: no pickle, nothing is executed when it is read.
+"""A whole fit in one NetCDF file, which ArviZ can open too; there is no pickle, and reading it executes nothing.
 
-Beside the groups of the posterior's tree the file has a group `data` with the rows that were used (as
-Parquet), and at its root a JSON text with formula, family, priors and sampler. The design is worked out anew
-from formula and rows, so the arrays of the model are never stored. A digest of all bytes ends the file.
+Beside the groups of the posterior's tree, the file has a group `data` with the rows that were used (as Parquet), and at
+its root a JSON text with formula, family, priors and sampler. The design is made anew from formula and rows, so that
+the arrays of the model are never stored. The file ends with a digest of all bytes.
 """
 
 import errno
@@ -57,20 +57,18 @@ def save(fit: Fit, path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     StoredFitError
-        The disk refuses (it is full, the folder does not exist or cannot be written to), the fit has no draws, or it
-        holds what could not be loaded again, such as columns with values of several types; nothing is left behind, and
-        an earlier file is as it was.
+        The disk refuses (it is full, or the folder does not exist or is not writable), the fit has no draws, or parts
+        of it could not be loaded again, such as columns with values of several types. Nothing is left behind, and an
+        earlier file stays as it was.
     ArgumentError
         `path` is no path.
 
     Notes
     -----
     The file is NetCDF-4: ``arviz.from_netcdf`` reads its posterior. Its last bytes are a digest (SHA-256) of all
-    others, which `load` checks; a copy that another program writes has none, and `load` refuses it. Functions of your
-    own that the formula calls are not stored; give them to `load` again.
-
-    The file is made in memory, so that a disk that refuses costs nothing but this one line: for a moment a fit takes
-    twice its memory.
+    others, which `load` checks; a copy written by another program has none, and `load` refuses it. Your own functions
+    that the formula calls are not stored; give them to `load` again. The file is made in memory before it is written,
+    so that a fit takes twice its memory for a moment.
     """
     if not isinstance(fit, Fit):
         raise StoredFitError(
@@ -99,7 +97,7 @@ def load(path: str | os.PathLike[str], *, functions: Mapping[str, Callable[..., 
     path
         The file.
     functions
-        The functions of your own that the formula calls, as they were given to `fit`.
+        Your own functions that the formula calls, as you gave them to `fit`.
 
     Returns
     -------
@@ -109,16 +107,16 @@ def load(path: str | os.PathLike[str], *, functions: Mapping[str, Callable[..., 
     Raises
     ------
     StoredFitError
-        There is no such file, it cannot be read, it is no stored fit, it was damaged or cut short since it was written,
+        There is no such file, it cannot be read, it is no stored fit, it was damaged or cut short after it was written,
         its draws are not those of its model, a later version wrote it, or a function is missing.
     ArgumentError
-        `path` is no path, or `functions` no mapping.
+        `path` is no path, or `functions` is no mapping.
 
     Notes
     -----
     Nothing in the file is executed, and nothing outside of it is read: files with links to others are refused. The
-    digest tells damage; it does not tell who wrote the file. Fits that earlier versions stored have none and are read
-    without; of these damage to a number goes unnoticed.
+    digest shows damage; it does not show who wrote the file. Fits stored by earlier versions have no digest, and damage
+    to their numbers goes unnoticed.
     """
     path = _as_path(path, "load(path)")
     if functions is not None and not isinstance(functions, Mapping):
@@ -147,13 +145,13 @@ def load(path: str | os.PathLike[str], *, functions: Mapping[str, Callable[..., 
 
 def _as_path(path: Any, call: str) -> Path:
     try:
-        found = Path(path)
+        file = Path(path)
     except TypeError:
         raise ArgumentError(f"{call} takes the name of a file, such as 'fit.nc'; got {type(path).__name__}.") from None
-    fault = fault_of_name(found)
+    fault = fault_of_name(file)
     if fault:
-        raise StoredFitError(f"{str(found)!r} {fault}, as no file's name may.")
-    return found
+        raise StoredFitError(f"{str(file)!r} {fault}, as no file's name may.")
+    return file
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -163,8 +161,10 @@ def _bytes_of(path: Path) -> bytes:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise StoredFitError(f"There is no file {name}.") from error
     except OSError as error:
-        what = "it is a folder" if error.errno == errno.EISDIR or os.path.isdir(path) else error.strerror or str(error)
-        raise StoredFitError(f"{name} cannot be read: {what}.") from error
+        reason = (
+            "it is a folder" if error.errno == errno.EISDIR or os.path.isdir(path) else error.strerror or str(error)
+        )
+        raise StoredFitError(f"{name} cannot be read: {reason}.") from error
     except MemoryError as error:
         raise StoredFitError(f"{name} has {os.path.getsize(path)} bytes, for which there is no memory.") from error
     if not content.startswith(SIGNATURE):
@@ -173,22 +173,14 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def _as_file(fit: Fit) -> io.BytesIO:
-    """The bytes of a file that has been tried: what could not be loaded is not written."""
-    tree = xr.DataTree.from_dict(
-        {
-            # The observed data follow from the rows.
-            **{
-                name: group.to_dataset().drop_encoding()
-                for name, group in fit.posterior.children.items()
-                if name != OBSERVED
-            },
-            _ROWS: xr.Dataset({"rows": ("byte", to_bytes(fit.data))}),
-        }
-    )
+    """The bytes of a file that has been tried: a fit that could not be loaded is not written."""
+    children = fit.posterior.children.items()  # of which the observed data follow from the rows
+    groups = {name: group.to_dataset().drop_encoding() for name, group in children if name != OBSERVED}
+    tree = xr.DataTree.from_dict({**groups, _ROWS: xr.Dataset({"rows": ("byte", to_bytes(fit.data))})})
     tree.attrs[DESCRIPTION] = to_json(description_of(fit))
     file = to_netcdf(tree)
     try:
-        # The draws themselves, which stand in the file as they do in memory, are not read again.
+        # The draws themselves are in the file as they are in memory, and are not read again.
         with opened(file) as again:
             _require_same_arrays(again, tree)
             about, rows = from_json(again.attrs[DESCRIPTION]), _rows_of(again)
@@ -201,13 +193,13 @@ def _as_file(fit: Fit) -> io.BytesIO:
 
 def _require_same_arrays(again: xr.DataTree, tree: xr.DataTree) -> None:
     for name, group in tree.children.items():
-        found = again.children[name]
+        stored = again.children[name]
         for variable, values in group.data_vars.items():
-            read = found.data_vars.get(variable)
+            read = stored.data_vars.get(variable)
             if read is None or (read.dims, read.shape, read.dtype) != (values.dims, values.shape, values.dtype):
                 raise StoredFitError(f"{str(variable)!r} of {name!r} comes back as another array.")
         for coord, values in group.coords.items():
-            if coord not in found.coords or found.coords[coord].to_numpy().tolist() != values.to_numpy().tolist():
+            if coord not in stored.coords or stored.coords[coord].to_numpy().tolist() != values.to_numpy().tolist():
                 raise StoredFitError(f"the names along {str(coord)!r} of {name!r} come back as others.")
 
 

@@ -13,16 +13,31 @@ _DEPENDENT = 1e-8  # as lmerTest: a hypothesis with this share of the largest va
 
 
 @dataclass(frozen=True)
+class ExactDegrees:
+    """`covariance` (p, p) of coefficients and their `degrees` of freedom, which are known: those of least squares."""
+
+    covariance: Floats
+    degrees: float
+
+
+@dataclass(frozen=True)
 class FTest:
-    """`statistic` with `numerator` and `denominator` degrees of freedom; Kenward and Roger's is already scaled."""
+    """`statistic` with `numerator` and `denominator` degrees of freedom.
+
+    Kenward and Roger's is already multiplied by their `scale`. Where nothing can be tested all is nan, the numerator 0.
+    """
 
     statistic: float
     numerator: int
     denominator: float
     p_value: float
+    scale: float = 1.0
 
 
-def degrees_of_freedom(record: Satterthwaite | KenwardRoger, contrast: Floats) -> float:
+Record = Satterthwaite | KenwardRoger | ExactDegrees
+
+
+def degrees_of_freedom(record: Record, contrast: Floats) -> float:
     """Degrees of freedom of the t test of contrast'beta = 0.
 
     Both methods give 2 (l'Cl)^2 / (g'Ag). For Kenward and Roger's A comes from the expected information and C is
@@ -31,10 +46,12 @@ def degrees_of_freedom(record: Satterthwaite | KenwardRoger, contrast: Floats) -
     Parameters
     ----------
     record
-        From `satterthwaite` or `kenward_roger`.
+        From `satterthwaite` or `kenward_roger`, or an `ExactDegrees`.
     contrast
         Shape (p,), not all zeros.
     """
+    if isinstance(record, ExactDegrees):
+        return record.degrees
     covariance = record.unadjusted if isinstance(record, KenwardRoger) else record.covariance
     slopes = record.derivatives @ contrast @ contrast
     variance = contrast @ covariance @ contrast
@@ -44,17 +61,17 @@ def degrees_of_freedom(record: Satterthwaite | KenwardRoger, contrast: Floats) -
     return float(2.0 * variance**2 / uncertainty) if uncertainty > 0 else np.inf
 
 
-def f_test(record: Satterthwaite | KenwardRoger, beta: Floats, contrasts: Floats) -> FTest:
+def f_test(record: Record, beta: Floats, contrasts: Floats) -> FTest:
     """F test of contrasts beta = 0.
 
     Parameters
     ----------
     record
-        From `satterthwaite` or `kenward_roger`.
+        From `satterthwaite` or `kenward_roger`, or an `ExactDegrees`.
     beta
         Coefficients (p,).
     contrasts
-        Shape (q, p); rows that follow from others do not count.
+        Shape (q, p); rows that follow from others do not count. Without rows nothing is tested.
 
     Raises
     ------
@@ -67,12 +84,14 @@ def f_test(record: Satterthwaite | KenwardRoger, beta: Floats, contrasts: Floats
     little on how the hypothesis is written; Kenward and Roger's does not.
     """
     rows = np.atleast_2d(np.asarray(contrasts, dtype=float))
+    if len(rows) == 0:
+        return FTest(np.nan, 0, np.nan, np.nan)
     if isinstance(record, KenwardRoger):
         return _kenward_roger(record, beta, rows)
     return _satterthwaite(record, beta, rows)
 
 
-def _satterthwaite(record: Satterthwaite, beta: Floats, rows: Floats) -> FTest:
+def _satterthwaite(record: Satterthwaite | ExactDegrees, beta: Floats, rows: Floats) -> FTest:
     values, vectors = _independent(rows @ record.covariance @ rows.T)
     unit = _of_unit_variance(rows, record.covariance)
     of_unit, unit_vectors = _independent(unit @ record.covariance @ unit.T)
@@ -122,7 +141,7 @@ def _kenward_roger(record: KenwardRoger, beta: Floats, rows: Floats) -> FTest:
     estimate = unit @ beta
     wald = float(estimate @ np.linalg.solve(unit @ record.covariance @ unit.T, estimate)) / q
     denominator, scale = _scaled(q, a1, a2)
-    return _test(scale * wald, q, denominator)
+    return _test(scale * wald, q, denominator, scale)
 
 
 def _scaled(q: int, a1: float, a2: float) -> tuple[float, float]:
@@ -144,9 +163,9 @@ def _scaled(q: int, a1: float, a2: float) -> tuple[float, float]:
     return float(denominator), float(scale)
 
 
-def _test(statistic: float, numerator: int, denominator: float) -> FTest:
+def _test(statistic: float, numerator: int, denominator: float, scale: float = 1.0) -> FTest:
     if np.isinf(denominator):
         p_value = chdtrc(numerator, numerator * statistic)
     else:
         p_value = fdtrc(numerator, denominator, statistic)
-    return FTest(statistic, numerator, denominator, float(p_value))
+    return FTest(statistic, numerator, denominator, float(p_value), scale)

@@ -37,7 +37,7 @@ def type_three_contrasts(*, X: Floats, terms: Sequence[FixedTerm]) -> dict[str, 
     X
         Fixed part (n_obs, p), of full rank.
     terms
-        All terms of X, with the intercept if there is one.
+        All terms of X, with the intercept if there is one. A term without columns has a hypothesis without rows.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def type_three_contrasts(*, X: Floats, terms: Sequence[FixedTerm]) -> dict[str, 
     Raises
     ------
     ValueError
-        X does not belong to these terms: a column of X is not coded by 0 and 1 without the reference level.
+        X does not belong to these terms: a column of X is no sum of its term's columns with all levels coded.
 
     Notes
     -----
@@ -69,19 +69,21 @@ def type_three_contrasts(*, X: Floats, terms: Sequence[FixedTerm]) -> dict[str, 
     # Entry (d, c): what parameter d of the model with all levels coded adds to coefficient c of X.
     general = linalg.lstsq(X / scale, every)[0].T / scale
     by_term = {term.label: general[:, list(term.columns)] for term in terms}
-    kept = _rows_of_columns(X, terms)
+    coded = _weights_of_columns(X, terms)
     contrasts = {}
     for term in effects:
         columns = by_term[term.label]
-        containing = [by_term[other.label] for other in effects if _contains(other, term)]
+        containing = [by_term[other.label] for other in effects if other.columns and contains(other, term)]
         if containing:
             columns = _residual(columns, np.column_stack(containing))
-        rows = np.where(np.abs(columns) > _ZERO, columns, 0.0)[kept].T
+        rows = np.where(np.abs(columns) > _ZERO, columns, 0.0).T @ coded
+        rows = np.where(np.abs(rows) > _ZERO, rows, 0.0)
         contrasts[term.label] = rows[np.any(rows != 0, axis=1)]
     return contrasts
 
 
-def _contains(other: FixedTerm, term: FixedTerm) -> bool:
+def contains(other: FixedTerm, term: FixedTerm) -> bool:
+    """Whether `other` has all variables of `term` and more factors; other numbers make it another kind of term."""
     return term.factors < other.factors and term.numbers == other.numbers
 
 
@@ -100,17 +102,25 @@ def _residual(columns: Floats, others: Floats) -> Floats:
     return columns - others @ linalg.lstsq(others, columns)[0]
 
 
-def _rows_of_columns(X: Floats, terms: Sequence[FixedTerm]) -> list[int]:
-    """The position of every column of X among the columns with all levels coded."""
-    place = np.zeros(X.shape[1], dtype=int)
+def _weights_of_columns(X: Floats, terms: Sequence[FixedTerm]) -> Floats:
+    """Every column of X as a sum of the columns with all levels coded, (n_every, p); a single one of 0/1 factors."""
+    weights = np.zeros((sum(term.every_level.shape[1] for term in terms), X.shape[1]))
     first = 0
     for term in terms:
+        last = first + term.every_level.shape[1]
         for column in term.columns:
             same = np.flatnonzero(np.all(term.every_level == X[:, [column]], axis=0))
-            if not len(same):
-                raise ValueError(
-                    f"Column {column} of X is none of the columns of '{term.label}'; take both of one design."
-                )
-            place[column] = first + int(same[0])
-        first += term.every_level.shape[1]
-    return place.tolist()
+            if len(same):
+                weights[first + int(same[0]), column] = 1.0
+            else:
+                weights[first:last, column] = _weights_of_coded(X[:, column], term, column)
+        first = last
+    return weights
+
+
+def _weights_of_coded(values: Floats, term: FixedTerm, column: int) -> Floats:
+    every = term.every_level / _lengths(term.every_level)
+    found: Floats = linalg.lstsq(every, values)[0]
+    if np.linalg.norm(every @ found - values) > _ZERO * np.linalg.norm(values):
+        raise ValueError(f"Column {column} of X is none of the columns of '{term.label}'; take both of one design.")
+    return found / _lengths(term.every_level)

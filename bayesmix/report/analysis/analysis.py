@@ -8,13 +8,13 @@ from time import perf_counter
 
 from bayesmix.errors import ArgumentError, OutputError, StoredFitError
 from bayesmix.inference.evidence.rand import bayes_factors
-from bayesmix.inference.evidence.rand_table import RandTable
+from bayesmix.inference.shared.readable_table import RandTable
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.storage import storage
 from bayesmix.report.analysis.card import Card, read_card
 from bayesmix.report.analysis.card_audit import CardAudit, audit_of
-from bayesmix.report.analysis.card_plan import Plan, all_formulas, plan_card
+from bayesmix.report.analysis.card_plan import Plan, all_formulas, contrasts_within, plan_card
 from bayesmix.report.analysis.card_text import to_toml
 from bayesmix.report.analysis.kept_fits import keep_elsewhere
 from bayesmix.report.analysis.picture_choice import telling_pictures
@@ -242,6 +242,7 @@ def _fit(plan: Plan, formula: str, priors: Mapping[str, str], *, seed: int | Non
         priors=priors,
         weights=data.weights,
         na=data.na,
+        contrasts=contrasts_within(formula, plan.card, plan.family),
         progress=progress,
         **given,
     )

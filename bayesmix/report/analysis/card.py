@@ -25,7 +25,8 @@ class DataPart:
 
     `na` is ``"drop"`` or ``"error"``, `weights` is a column, and `units` are by column. `keep` has the levels of a
     column whose rows are used, such as one locus of a table, and `factors` the levels of a column in their order, the
-    reference first. `sep`, `decimal`, `encoding`, `na_values` and `sheet` describe a file; `read_table` takes them.
+    reference first. `sep`, `decimal`, `encoding`, `na_values`, `sheet` and `object` describe a file; `read_table` takes
+    them.
     """
 
     source: str | None = None
@@ -37,6 +38,7 @@ class DataPart:
     encoding: str | None = None
     na_values: tuple[str, ...] | None = None
     sheet: str | None = None
+    object: str | None = None
     units: Mapping[str, str] = field(default_factory=dict)
     factors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -44,11 +46,15 @@ class DataPart:
 
 @dataclass(frozen=True)
 class ModelPart:
-    """Formula and family, and in `auxiliary` formulas of the family's further parameters, such as ``sigma ~ Days``."""
+    """Formula and family, and in `auxiliary` formulas of the family's further parameters, such as ``sigma ~ Days``.
+
+    `contrasts` are codings of factors by name, as `fit` takes them.
+    """
 
     formula: str
     family: str = "gaussian"
     auxiliary: tuple[str, ...] | None = None
+    contrasts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -115,8 +121,8 @@ def read_card(path: str | os.PathLike[str]) -> Card:
     ----------
     path
         A TOML file in UTF-8. Its tables are ``[data]`` with ``[data.units]``, ``[data.keep]`` and ``[data.factors]``,
-        ``[model]``, ``[priors]``, ``[sampler]``, ``[questions]``, and ``[report]`` with ``[report.layers]``;
-        `card_keys.KEYS` lists the keys.
+        ``[model]`` with ``[model.contrasts]``, ``[priors]``, ``[sampler]``, ``[questions]``, and ``[report]`` with
+        ``[report.layers]``; `card_keys.KEYS` lists the keys.
 
     Returns
     -------

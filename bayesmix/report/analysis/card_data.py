@@ -6,17 +6,19 @@ from bayesmix.data.catalogue import load_data
 from bayesmix.data.read import read_table
 from bayesmix.errors import DataError, counted, did_you_mean, listing
 from bayesmix.formula.columns import unknown_column
+from bayesmix.formula.parse import parse
 from bayesmix.report.analysis.card import Card, DataPart
 
-LAYOUT = ("sep", "decimal", "encoding", "na_values", "sheet")
+LAYOUT = ("sep", "decimal", "encoding", "na_values", "sheet", "object")
 """The keys of ``[data]`` that `read_table` takes."""
 
 
 def card_data(card: Card) -> pd.DataFrame:
     """The data of a card: from the bundled set or the file, the rows that ``[data.keep]`` names.
 
-    Columns under ``[data.factors]`` are ordered Categoricals with the levels in that order. ``attrs["units"]`` has the
-    units by column, the card's before the catalogue's. Columns and levels of the card that the data lack are refused.
+    Columns under ``[data.factors]`` are Categoricals with the levels in that order, the response an ordered one.
+    ``attrs["units"]`` has the units by column, the card's before the catalogue's. Columns and levels of the card that
+    the data lack are refused.
     """
     part = card.data
     data = _read(part)
@@ -25,7 +27,8 @@ def card_data(card: Card) -> pd.DataFrame:
             raise unknown_column(name, data)
     for name, levels in part.keep.items():
         data = data[_kept(data[name], levels)]
-    ordered = {name: _ordered(data[name], levels) for name, levels in part.factors.items()}
+    response = parse(card.model.formula).response.text if part.factors else ""
+    ordered = {name: _factor(data[name], levels, name == response) for name, levels in part.factors.items()}
     data = data.assign(**ordered)
     data.attrs["units"] = {**data.attrs.get("units", {}), **part.units}
     return data
@@ -51,7 +54,7 @@ def _kept(column: pd.Series, levels: tuple[str, ...]) -> pd.Series:
     return texts.isin(levels)
 
 
-def _ordered(column: pd.Series, levels: tuple[str, ...]) -> pd.Series:
+def _factor(column: pd.Series, levels: tuple[str, ...], ordered: bool) -> pd.Series:
     texts = column.astype(object).map(_as_text, na_action="ignore")
     present = texts.dropna().unique().tolist()
     twice = [level for level in dict.fromkeys(levels) if levels.count(level) > 1]
@@ -72,7 +75,7 @@ def _ordered(column: pd.Series, levels: tuple[str, ...]) -> pd.Series:
             f"The card lists levels of {column.name!r} that do not occur: {listing(map(repr, absent))}; "
             f"in the data are {listing(map(repr, present))}."
         )
-    return pd.Series(pd.Categorical(texts, categories=list(levels), ordered=True), index=column.index)
+    return pd.Series(pd.Categorical(texts, categories=list(levels), ordered=ordered), index=column.index)
 
 
 def _near_ones(unlisted: list[str], levels: tuple[str, ...]) -> str:

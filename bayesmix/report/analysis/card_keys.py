@@ -43,6 +43,14 @@ def _is_level(value: Any) -> bool:
     return isinstance(value, str) or _is_whole(value)
 
 
+def _is_coded(value: Any) -> bool:
+    """A comparison as a text, or the numbers of a column, in order or by level."""
+    if isinstance(value, str):
+        return True
+    numbers = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [None]
+    return all(map(_is_number, numbers))
+
+
 def shortened(text: str) -> str:
     """`text` as messages show it: if it is long, its beginning."""
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
@@ -65,6 +73,13 @@ KEPT = Kind(
     lambda value: isinstance(value, list) and len(value) > 0 and all(_is_level(level) for level in value),
 )
 
+CODING = Kind(
+    'a coding such as "sum", or a table of comparisons such as {"b-a" = "b - a"} or of columns of numbers',
+    lambda value: (
+        TEXT.fits(value) or (isinstance(value, dict) and len(value) > 0 and all(map(_is_coded, value.values())))
+    ),
+)
+
 KEYS: Mapping[str, Mapping[str, Key] | Kind] = {
     "": {"title": Key(TEXT), "description": Key(TEXT)},
     "data": {
@@ -77,11 +92,13 @@ KEYS: Mapping[str, Mapping[str, Key] | Kind] = {
         "encoding": Key(TEXT),
         "na_values": Key(TEXTS),
         "sheet": Key(TEXT),
+        "object": Key(TEXT),
     },
     "data.units": TEXT,
     "data.keep": KEPT,
     "data.factors": LEVELS,
     "model": {"formula": Key(TEXT, required=True), "family": Key(TEXT), "auxiliary": Key(TEXTS)},
+    "model.contrasts": CODING,
     "priors": TEXT,
     "sampler": {
         "name": Key(TEXT, choices=SAMPLERS),

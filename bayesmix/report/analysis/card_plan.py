@@ -1,12 +1,15 @@
 """A card is checked before anything is fitted: data, formulas, priors, sampler, pictures and layers."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import pandas as pd
 
 from bayesmix.errors import CardError
 from bayesmix.families.censoring import require_censorable
 from bayesmix.families.family import Family, read_family
+from bayesmix.formula.contrasts import contrasts_named
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
@@ -82,7 +85,17 @@ def _design(formula: str, card: Card, data: pd.DataFrame, family: Family) -> Des
         na=card.data.na,
         parts=formulas.parts,
         auxiliary=family.auxiliary,
+        contrasts=contrasts_within(formula, card, family),
     )
+
+
+def contrasts_within(formula: str, card: Card, family: Family) -> Mapping[str, Any]:
+    """The card's contrasts; in a layer those of factors that it has."""
+    contrasts = card.model.contrasts
+    if formula == card.model.formula or not contrasts:
+        return contrasts
+    formulas = parse_formulas(all_formulas(formula, card), auxiliary=family.modelled)
+    return contrasts_named(contrasts, [formulas.mean, *formulas.parts.values()])
 
 
 def all_formulas(formula: str, card: Card) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bayesmix.errors import CardError
+from bayesmix.formula.contrasts import read_contrasts
 from bayesmix.report.analysis.card import Card
 from bayesmix.visible import visible
 
@@ -24,7 +25,7 @@ def to_toml(card: Card, *, folder: Path) -> str:
         data["path"] = Path(os.path.relpath(card.data.path.expanduser().resolve(), folder.resolve())).as_posix()
     tables: dict[str, Mapping[str, Any]] = {
         "data": data,
-        "model": _given(card.model),
+        "model": _given(card.model) | {"contrasts": read_contrasts(card.model.contrasts)},
         "priors": card.priors,
         "sampler": _given(card.sampler),
         "questions": _given(card.questions),

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesmix.errors import BayesmixError
-from bayesmix.inference.evidence.rand_table import RandTable
 from bayesmix.inference.pooling.compare_reml import compare_reml
+from bayesmix.inference.shared.readable_table import RandTable
 from bayesmix.modelling.record import Fit
 from bayesmix.report.analysis.picture_choice import panel_group
 from bayesmix.report.analysis.result_files import file_names

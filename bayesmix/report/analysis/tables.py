@@ -9,7 +9,7 @@ from bayesmix.errors import BayesmixError
 from bayesmix.inference.checks.diagnose import diagnose
 from bayesmix.inference.checks.separation import separation
 from bayesmix.inference.pooling.compare_reml import compare_reml
-from bayesmix.inference.tables.augment import augment
+from bayesmix.inference.tables.augment import augmented
 from bayesmix.inference.tables.auxiliary import auxiliary
 from bayesmix.inference.tables.coef import coef
 from bayesmix.inference.tables.fitted import fitted
@@ -41,7 +41,7 @@ TABLES: Mapping[str, Callable[[Fit, float], pd.DataFrame]] = {
     "ranef": lambda fit, prob: ranef(fit, prob=prob),
     "coef": lambda fit, prob: coef(fit, prob=prob),
     "fitted": _fitted,
-    "augment": lambda fit, prob: augment(fit, prob=prob),
+    "augment": lambda fit, prob: augmented(fit, prob=prob),
     "tidy": lambda fit, prob: tidy(fit, prob=prob),
     "glance": lambda fit, _: glance(fit),
     "diagnose": lambda fit, _: diagnose(fit),

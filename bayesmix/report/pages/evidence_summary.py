@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.inference.evidence.bayes_factor import BayesFactor
-from bayesmix.inference.evidence.rand_table import InclusionTable, RandTable
+from bayesmix.inference.shared.readable_table import InclusionTable, RandTable
 from bayesmix.report.pages.numbers import aligned_rows, number, p_value
 from bayesmix.report.pages.page import Block, Table, blocks_of, ending_in_words
 

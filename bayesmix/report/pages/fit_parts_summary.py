@@ -4,6 +4,7 @@ import pandas as pd
 
 from bayesmix.errors import counted
 from bayesmix.formula.design import Design
+from bayesmix.inference.shared.estimability import left_out_lines
 from bayesmix.modelling.diagnostics import Diagnostics
 from bayesmix.report.pages.numbers import rhat, whole
 from bayesmix.report.pages.page import Block, blocks_of, ending_in_words
@@ -15,9 +16,11 @@ _MOST_NAMES = 12
 def _design(design: Design) -> tuple[Block, ...]:
     head = (f"Design of {design.formula.text}", f"{counted(design.n_obs, 'row')}; response {design.response.name}")
     rows = [row for predictor in design.predictors for row in _rows(predictor)]
+    left_out = left_out_lines(design.fixed)
     return (
         Block("", lines=head),
         Block("Arrays", table=ending_in_words(["where", "shape", "columns"], rows, labels=2)),
+        *([Block("", lines=left_out)] if left_out else []),
     )
 
 

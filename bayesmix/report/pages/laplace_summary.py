@@ -4,6 +4,7 @@ import numpy as np
 
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.inference.checks.level_checks import twin_lines
+from bayesmix.inference.shared.estimability import left_out_lines
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.report.pages.data_lines import data_lines
 from bayesmix.report.pages.numbers import aligned, aligned_rows, decimals_for, number, p_value
@@ -25,7 +26,11 @@ def _blocks(fit: LaplaceFit, *, prob: float = 0.95, **_: object) -> tuple[Block,
     if fit.design.fixed.names:
         tests = f" (Wald tests, {100 * prob:g} % confidence intervals)" if fit.converged else ""
         parts.append(Block(f"Fixed effects{tests}", table=_fixed_table(fit, prob)))
-    closing = [*twin_lines(fit.design), *([f"The search ended at {fit.reason}."] if fit.converged else [])]
+    closing = [
+        *left_out_lines(fit.design.fixed),
+        *twin_lines(fit.design),
+        *([f"The search ended at {fit.reason}."] if fit.converged else []),
+    ]
     if closing:
         parts.append(Block("", lines=closing))
     return tuple(parts)
@@ -59,15 +64,19 @@ def _random_table(fit: LaplaceFit) -> Table:
 def _fixed_table(fit: LaplaceFit, prob: float) -> Table:
     frame = fixef(fit, prob=prob)
     decimals = [decimals_for(float(se), _DIGITS) for se in frame["se"]]
+    estimated = ~frame.index.isin(list(fit.design.fixed.left_out))
 
     def column(name: str) -> list[str]:
-        return aligned([number(float(value), n) for value, n in zip(frame[name], decimals, strict=True)])
+        return shown([number(float(value), n) for value, n in zip(frame[name], decimals, strict=True)])
+
+    def shown(cells: list[str]) -> list[str]:
+        return aligned([own if known else "NA" for own, known in zip(cells, estimated, strict=True)])
 
     columns = {"": [str(name) for name in frame.index], "estimate": column("estimate"), "se": column("se")}
     if fit.converged:
         columns |= {
-            "z": aligned([number(float(z), 3) for z in frame["z"]]),
-            "p": [p_value(float(p)) for p in frame["p"]],
+            "z": shown([number(float(z), 3) for z in frame["z"]]),
+            "p": [p_value(float(p)) if known else "NA" for p, known in zip(frame["p"], estimated, strict=True)],
             "lower": column("lower"),
             "upper": column("upper"),
         }

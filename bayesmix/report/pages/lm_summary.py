@@ -4,10 +4,11 @@ import numpy as np
 
 from bayesmix.estimates.least_squares.record import LmFit
 from bayesmix.inference.checks.level_checks import twin_lines
+from bayesmix.inference.shared.estimability import left_out_lines
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.residuals import residuals
 from bayesmix.report.pages.data_lines import data_lines
-from bayesmix.report.pages.numbers import aligned, decimals_for, number, p_value
+from bayesmix.report.pages.numbers import aligned, decimals_for, number, or_not_estimable, p_value
 from bayesmix.report.pages.page import Block, Table, blocks_of
 
 _DIGITS = 5  # of a standard error
@@ -47,6 +48,7 @@ def _coefficient_table(fit: LmFit, prob: float) -> Table:
         [p_value(p) for p in frame["p"]],
         *([number(value, n) for value, n in zip(frame[name], decimals, strict=True)] for name in ("lower", "upper")),
     ]
+    columns = [[or_not_estimable(cell) for cell in column] for column in columns]
     names = [str(name) for name in frame.index]
     shown = [aligned(column) if i != 3 else column for i, column in enumerate(columns)]
     return Table(["", "estimate", "se", "t", "p", "lower", "upper"], list(zip(names, *shown, strict=True)), labels=1)
@@ -64,7 +66,7 @@ def _closing_lines(fit: LmFit) -> tuple[str, ...]:
             f"p {_equals(p_value(f.p))}",
         ]
     lines.append(f"Log-likelihood: {fit.loglik:.2f}, AIC {fit.aic:.2f}, BIC {fit.bic:.2f}")
-    return (*twin_lines(fit.design), *lines)
+    return (*left_out_lines(fit.design.fixed), *twin_lines(fit.design), *lines)
 
 
 def _equals(text: str) -> str:

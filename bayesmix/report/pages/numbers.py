@@ -34,6 +34,11 @@ def row(values: Iterable[float], spread: float) -> list[str]:
     return [number(float(value), decimals) for value in values]
 
 
+def or_not_estimable(text: str) -> str:
+    """`NA` for what could not be estimated, as R prints it."""
+    return "NA" if text in ("nan", "-") else text
+
+
 def aligned(column: Sequence[str]) -> list[str]:
     """Texts of numbers padded so that their decimal points stand below each other."""
     tails = [len(text) - (text.index(".") if "." in text else len(text)) for text in column]

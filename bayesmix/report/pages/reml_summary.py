@@ -9,11 +9,12 @@ from bayesmix.errors import ArgumentError
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.estimates.reml.tests import ddf_notes
 from bayesmix.inference.checks.level_checks import twin_lines
+from bayesmix.inference.shared.estimability import left_out_lines
 from bayesmix.inference.tables.fixef import fixef
 from bayesmix.inference.tables.residuals import residuals
 from bayesmix.inference.tables.varcorr import RESIDUAL, varcorr
 from bayesmix.report.pages.data_lines import data_lines
-from bayesmix.report.pages.numbers import aligned, decimals_for, number, p_value
+from bayesmix.report.pages.numbers import aligned, decimals_for, number, or_not_estimable, p_value
 from bayesmix.report.pages.page import Block, Table, blocks_of
 
 _DIGITS = 5  # of a standard error, a variance, a standard deviation
@@ -31,7 +32,7 @@ def _blocks(fit: RemlFit, *, prob: float = 0.95, ddf: str = "satterthwaite") -> 
         Block("Scaled residuals", table=_residual_table(fit)),
         Block("Random effects" if fit.design.random else "Residual", table=_random_table(fit)),
     ]
-    closing = [*twin_lines(fit.design), *_singular_lines(fit), *_optimum_lines(fit)]
+    closing = [*left_out_lines(fit.design.fixed), *twin_lines(fit.design), *_singular_lines(fit), *_optimum_lines(fit)]
     if len(fit.beta):
         fixed, notes = _fixed_effects(fit, prob, ddf)
         parts += [fixed, *_correlations(fit)]
@@ -127,15 +128,18 @@ def _fixed_table(frame: pd.DataFrame) -> Table:
     decimals = [decimals_for(se, _DIGITS) for se in frame["se"]]
 
     def column(name: str) -> list[str]:
-        return aligned([number(value, n) for value, n in zip(frame[name], decimals, strict=True)])
+        return shown([number(value, n) for value, n in zip(frame[name], decimals, strict=True)])
+
+    def shown(cells: list[str]) -> list[str]:
+        return aligned([or_not_estimable(cell) for cell in cells])
 
     columns = [
         [str(name) for name in frame.index],
         column("estimate"),
         column("se"),
-        aligned([number(df, decimals_for(df, 6)) for df in frame["df"]]),
-        aligned([number(t, 3) for t in frame["t"]]),
-        [p_value(p) for p in frame["p"]],
+        shown([number(df, decimals_for(df, 6)) for df in frame["df"]]),
+        shown([number(t, 3) for t in frame["t"]]),
+        [or_not_estimable(p_value(p)) for p in frame["p"]],
         column("lower"),
         column("upper"),
     ]

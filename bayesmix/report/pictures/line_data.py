@@ -9,7 +9,7 @@ from bayesmix.arrays import Flags, Floats, Positions
 from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import new_rows
 from bayesmix.formula.syntax import columns_in
-from bayesmix.inference.shared.response_scale import observed
+from bayesmix.inference.shared.expectation import observed
 from bayesmix.report.pages.units import response_text, response_unit, with_unit
 from bayesmix.report.pictures.line_expectations import is_linear
 from bayesmix.report.pictures.line_grid import Axis, group_term

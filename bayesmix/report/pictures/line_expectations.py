@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from bayesmix.arrays import Floats, Positions
+from bayesmix.estimates.estimability import estimable_rows
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.least_squares.record import LmFit
 from bayesmix.estimates.reml.record import RemlFit
@@ -146,11 +147,14 @@ def _predictor_at(design: Design, rows: Rows, group: str | None, averaged: bool)
 
 
 def _at_estimates(fit: RemlFit | LaplaceFit | LmFit, rows: Rows, group: str | None) -> Floats:
-    """Means of cells (n_cells,) at the estimates and conditional modes."""
+    """Means of cells (n_cells,) at the estimates and conditional modes; nan where a row of them is not estimable."""
     at_rows = _predictor_at(fit.design, rows, group, averaged=False)
     predictor = at_rows.fixed.matrix @ fit.beta + at_rows.offset
     if not isinstance(fit, LmFit):
         modes = {term.label: effects for term, effects in zip(fit.design.random, fit.effects, strict=True)}
         for term in at_rows.random:
             predictor += np.sum(term.columns * modes[term.label][term.index], axis=1)
+    if fit.design.fixed.reduced:
+        known = estimable_rows(fit.design, new_rows(fit.design, rows.data).every_column)
+        predictor = np.where(known, predictor, np.nan)
     return rows.mean(LINKS[family_of(fit).link].inverse(predictor))

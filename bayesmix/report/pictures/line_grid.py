@@ -10,7 +10,7 @@ from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError, DataError
 from bayesmix.formula.columns import is_categorical, level_texts, unknown_column
 from bayesmix.formula.design import Design, GroupTerm
-from bayesmix.formula.functions import FACTOR_FUNCTIONS
+from bayesmix.formula.factor_functions import FACTOR_FUNCTIONS
 from bayesmix.formula.syntax import Call, Name, Node, columns_in
 
 N_POINTS = 60

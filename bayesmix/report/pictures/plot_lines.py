@@ -182,6 +182,8 @@ def _caption(shown: Panels, rows: Rows, fit: AnyFit, apart: bool) -> str:
         last = "" if all(layer.with_band for layer in shown.layers) else " of the last fit"
         text += f"; {band}: {100 * PROB:g} % equal-tailed interval{last}"
     text += f".{_about_others(rows)}"
+    if any(np.isnan(layer.lines.mean[layer.rows.seen]).any() for layer in shown.layers):
+        text += " Means over cells of which some were never observed are not estimable and not drawn."
     if apart:
         text += " Each panel has its own vertical scale."
     if shown.greatest > 1:

@@ -9,9 +9,8 @@ from matplotlib.axes import Axes
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.response import COUNTS
 from bayesmix.hints import with_hints
-from bayesmix.inference.prediction.posterior_predict import REPLICATED
+from bayesmix.inference.prediction.posterior_predict import REPLICATED, Replicated, replicated
 from bayesmix.inference.prediction.ppc import suited_statistics
-from bayesmix.inference.prediction.replicated import Replicated, replicated
 from bayesmix.inference.shared.arguments import a_count, a_seed, one_of
 from bayesmix.inference.tables.fitted import fitted
 from bayesmix.modelling.record import Fit

@@ -15,7 +15,7 @@ from bayesmix.formula.design import Design
 from bayesmix.hints import with_hints
 from bayesmix.inference.prediction.realised import KINDS, Realised, realised
 from bayesmix.inference.shared.arguments import a_seed, a_whole_seed, one_of
-from bayesmix.inference.tables.augment import augment
+from bayesmix.inference.tables.augment import augmented
 from bayesmix.inference.tables.residuals import residuals
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
 from bayesmix.modelling.record import Fit
@@ -150,7 +150,10 @@ def _shown(fit: AnyFit, kind: str, seed: int | None) -> Realised:
     if isinstance(fit, Fit):
         return realised(fit, kind=kind, seed=a_seed(seed, fit))
     a_whole_seed(seed, 0)
-    expected, residual = augment(fit)[".fitted"].to_numpy(), residuals(fit, kind=kind, seed=seed)["estimate"].to_numpy()
+    expected, residual = (
+        augmented(fit)[".fitted"].to_numpy(),
+        residuals(fit, kind=kind, seed=seed)["estimate"].to_numpy(),
+    )
     known = np.isfinite(residual)
     return Realised(expected[known], residual[known], np.flatnonzero(known))
 

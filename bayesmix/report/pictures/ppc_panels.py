@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from bayesmix.arrays import Flags, Floats
-from bayesmix.inference.prediction.replicated import Replicated
+from bayesmix.inference.prediction.posterior_predict import Replicated
 from bayesmix.numerics.predictive_statistics import STATISTICS, exceedance, rootogram
 from bayesmix.report.pictures.densities import kernel_density, kernel_limits
 from bayesmix.report.pictures.plot_canvas import Canvas

@@ -10,8 +10,7 @@ from matplotlib.axes import Axes
 from bayesmix.arrays import Floats, Positions
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
-from bayesmix.inference.shared.arguments import a_column
-from bayesmix.inference.shared.column_levels import column_levels
+from bayesmix.inference.shared.arguments import a_column, column_levels
 from bayesmix.report.pictures.plot_canvas import Canvas
 from bayesmix.report.pictures.plot_look import BLUE, VERMILION, literal, look, shortened
 from bayesmix.report.pictures.plot_style import one_axes

@@ -18,10 +18,11 @@ OF_FIT = (
     "weights",
     "na",
     "functions",
+    "contrasts",
     "family",
     "priors",
 )
-OF_ESTIMATES = ("weights", "na", "functions")
+OF_ESTIMATES = ("weights", "na", "functions", "contrasts")
 WORDS = {
     "method": ("'auto'", "'marginal'", "'Marginal'", "'exact'", "['auto']"),
     "sampler": ("'auto'", "'importance'", "'nutpie '", "'stan'", "{'auto'}"),
@@ -39,6 +40,17 @@ WORDS = {
         "{'half': lambda v: v * nan}", "{'half': lambda v: [v]}", "{'half': lambda v: d}",
         "{'half': lambda v: 1}", "{'log': abs}", "{'half': lambda v: v * 1j}", "{1: abs}", "{'a b': abs}",
         "{'half': lambda v: v.astype(str)}", "{'half': lambda v: np.full(72, 1e308) * v}",
+    ),
+    "contrasts": (
+        "{'f': 'sum'}", "{'f': 'Sum('}", "{'f': 'contr.sum(3)'}", "{'f': 'poly(scores = c(1, 2))'}", "{'x': 'sum'}",
+        "{'f': np.eye(3)}", "{'f': np.ones((3, 2))}", "{'f': np.full((3, 2), nan)}", "{'f': [[[1]]]}", "{'f': [1, 2]}",
+        "{'f': {'n': 'b - a'}}", "{'f': {'n': 'b'}}", "{'f': {'n': '1e400 * b'}}", "{'f': {'n': 'b - a', 'm': 1}}",
+        "{'f': {'n': '(' * 99 + 'b'}}", "{'f': {'n': {'a': 1, 'b': 0, 'c': -1}}}", "{'f': {'n': {'a': 'x'}}}",
+        "{'f': {'n': {(1, 2): 1}}}", "{'f': pd.DataFrame({'n': [1, 0, -1]}, index=list('abc'))}",
+        "{'f': pd.DataFrame()}", "{'f': pd.DataFrame({'n': [1, 0, -1]})}", "{'f': d}", "{'f': d['x']}",
+        "{'f': lambda f: f}", "{f: 1 for f in d}", "{'f': {1: 'b - a'}}", "{'f': {'n': 'b - a', 'N\\n': 'c - a'}}",
+        "{'f': np.eye(3) * 1j}", "{'f': b'sum'}", "{'f': [[1e308], [0], [-1e308]]}", "{'f': [['a'], ['b'], ['c']]}",
+        "{'nosuch': 'sum'}", "'sum'", "{'half(x)': 'sum'}",
     ),
     "draws": ("10", "9", "10**6 * 1000", "20.0", "'20'"),
     "tune": ("9", "10**9", "10**12", "'20'"),
@@ -71,6 +83,8 @@ def make(seed: int) -> str:
 
 def _call(rng: Random, front: str, given: dict[str, str]) -> str:
     formula = "y ~ half(x) + (1 | g)" if "functions" in given and rng.random() < 0.8 else "y ~ x + (1 | g)"
+    if "contrasts" in given and rng.random() < 0.8:
+        formula = formula.replace("x", "f")
     written = "".join(f", {name}={value}" for name, value in given.items())
     if front in ("laplace", "separation"):
         call = f"bm.{front}({formula.replace('y ~', 'b ~')!r}, d, 'bernoulli'{written})"

@@ -31,8 +31,8 @@ KEYS = (
     "nosuch", "name",
 )  # fmt: skip
 TABLES = (
-    "data", "data.units", "data.keep", "data.factors", "model", "priors", "sampler", "questions", "report",
-    "report.layers", "x", "data.x.y", '"a.b"', "[data]", "",
+    "data", "data.units", "data.keep", "data.factors", "model", "model.contrasts", "model.contrasts.f", "priors",
+    "sampler", "questions", "report", "report.layers", "x", "data.x.y", '"a.b"', "[data]", "",
 )  # fmt: skip
 TOML = (
     "1", "-1", "0", "1.5", "nan", "inf", "-inf", "1e400", "true", '""', '"x"', "[]", '["x"]', "[[]]", "{}",

@@ -9,7 +9,11 @@ GOOD = (
     "y ~ 1", "y ~ poly(x, 2) + (1 | g/h)", "log(c + 1) ~ scale(x) + (1 | g) + (1 | h)",
     "y ~ I(x^2) + offset(z) + (1 | g:h)", "y ~ center(x) : f + (f | h)", "y ~ (x + z + f)^2 - x:z",
     "y ~ factor(n) + x", "sqrt(c) ~ x - 1 + (1 | h)", "y ~ x %in% f", "y ~ x + (x + z | g) + (0 + z | h)",
-    "scale(y, 1, 2) ~ scale(x, center = FALSE)",
+    "scale(y, 1, 2) ~ scale(x, center = FALSE)", "y ~ C(f, Sum) * x + (C(f, Sum) | g)",
+    "y ~ bs(x, df = 5, knots = c(-1, 1)) + ns(z, df = 3)",
+    "y ~ cut(x, c(-9, 0, 9), right = FALSE) + relevel(f, ref = 'b')",
+    "y ~ factor(n, levels = c(1, 2), labels = c('a', 'b')) + ifelse(x > mean(x), 1, sd(x)) * pi",
+    "y ~ I(f %in% c('a', 'b')) + ordered(f, levels = c('c', 'b', 'a')) + C(h, contr.treatment, base = 2)",
 )  # fmt: skip
 OF_COUNTS = ("cbind(k, n - k) ~ x + (1 | g)", "p(k, n) ~ f + (x | g)", "k | trials(n) ~ x", "c ~ x + (1 | g)")
 TOKENS = (
@@ -21,7 +25,8 @@ TOKENS = (
     "sqrt(", "scale(", "poly(", "center(", "factor(", "offset(", "cbind(", "p(", "trials(", "s(", "mo(", "C(",
     "as.numeric(", "abs(", "log1p(", "x.y", "x.__class__", "__import__('os')", "lambda x: x", "center = ",
     "degree = 2", "raw = TRUE", "scale = 0", "y ~", "(1 | g)", "(x | g)", "(1 | g/h)", "(x || g)", "`x`",
-    "`a b`",
+    "`a b`", "bs(", "ns(", "cut(", "ifelse(", "relevel(", "ordered(", "c(", "mean(", "1:3", "Sum", "contr.poly",
+    "df = 4", "knots = c(0)", "levels = c('a')", "ref = 'b'", "T", "contr.sum(3)",
 )  # fmt: skip
 DEEP = (
     "'y ~ ' + ' + '.join(['x'] * {n})", "'y ~ ' + '-' * {n} + 'x'", "'y ~ ' + '(' * {n} + 'x' + ')' * {n}",
@@ -39,7 +44,19 @@ CALLS = (
     "scale()", "scale(f)", "I()", "I(x, z)", "I(x > 0)", "I(x / 0)", "I(x %% 2)", "I('a')", "offset(1e308)",
     "offset(f)", "offset(x, z)", "factor(x)", "factor(y)", "C(f, Treatment)", "exp(exp(exp(c)))", "I(c^1e9)",
     "I(10^c^c)", "cbind(x, z)", "p(x, z)", "x:x", "f:f:f", "I(x == f)", "I(f == 'a')", "scale(x, scale = 0)",
-    "scale(x, TRUE, FALSE, 1)", "scale(x, scale = 'a')", "center(x, 1)", "log(log(log(x)))",
+    "C(f, Sum)", "C(f, sum(x))", "C(f, 'helmert')", "C(x, Poly)", "C(f, Treatment(9))", "C(f, Treatment(x))", "C()",
+    "C(f, c(1, 2))", "C(f, Sum, 1)", "C(f, contr.poly, scores = c(1, 'a'))", "C(f, contr.poly, scores = 1:3)",
+    "C(C(f, Sum), Sum)", "C(log(x), Sum)", "bs(x, 1e9)", "bs(x, df = -1)", "bs(x, degree = 0)", "bs(x, degree = 99)",
+    "bs(f)", "bs(x, knots = c(1, 1))", "bs(x, knots = x)", "bs(c, df = 30)", "bs(x, Boundary.knots = 3)", "ns(x, 0)",
+    "ns(x, df = 1e308)", "ns(x, knots = 1:99)", "ns(n)", "cut(x)", "cut(x, 1)", "cut(x, 1e9)", "cut(x, c(0, 0))",
+    "cut(x, c(-Inf, Inf))", "cut(x, 'a')", "cut(f, 2)", "cut(x, 3, labels = 'a')", "cut(x, 3, dig.lab = 99)",
+    "cut(x, 2:1e9)", "cut(x, c(-9, 0, 9), labels = c('a', 'a'))", "relevel(f)", "relevel(f, 'q')", "relevel(x, 2)",
+    "relevel(f, c('a', 'b'))", "factor(f, labels = 'q')", "factor(f, levels = NULL)", "factor(f, TRUE)", "ordered(x)",
+    "ordered(f, c('b', 'a'))", "ordered(y)", "factor(f, ordered = 'a')", "ifelse(f, 1, 2)", "ifelse(x > 0, 'a', 1)",
+    "ifelse(x > 0, 'a', 'a')", "ifelse(x, x)", "ifelse(log(x) > 0, 1, 2)", "ifelse(x > 0, f, 1)", "mean(f)", "mean(x)",
+    "sd(x, 2)", "I(mean(mean(x)))", "max(poly(x, 2))", "I(f %in% 'a')", "I(f %in% f)", "I(x %in% c(1, 2))",
+    "I(f %in% c(1, 2))", "x %in% c(1, 2)", "c(1, 2)", "I(c(1, 2) * x)", "I(1:3)", "I(pi)", "I(T * x)", "pi",
+    "I(Inf * x)", "scale(x, TRUE, FALSE, 1)", "scale(x, scale = 'a')", "center(x, 1)", "log(log(log(x)))",
 )  # fmt: skip
 
 

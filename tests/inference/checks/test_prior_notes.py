@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 import bayesmix as bm
-from bayesmix.inference.checks import power_scaling_checks
+from bayesmix.inference.checks import prior_notes
 from bayesmix.inference.checks.diagnose import notes, verdict
-from bayesmix.inference.checks.prior_effects import elsewhere, prior_effects
+from bayesmix.inference.checks.prior_notes import elsewhere, prior_effects
 
 QUIET = {"seed": 1, "progress": False}
 
@@ -126,6 +126,6 @@ def test_an_intercept_among_slopes_that_the_fixed_part_holds(trial):
 
 @pytest.mark.parametrize("sensitivity", [0.0500001, 0.05004, 0.0504, 0.054, 0.12, 3.0])
 def test_a_number_beyond_the_limit_is_printed_beyond_it(sensitivity):
-    text = power_scaling_checks._beyond_limit(sensitivity)
+    text = prior_notes._beyond_limit(sensitivity)
     assert float(text) > 0.05
     assert float(text) == pytest.approx(sensitivity, abs=0.005)

@@ -10,7 +10,7 @@ from bayesmix.errors import ArgumentError
 from bayesmix.formula.parse import parse
 from bayesmix.formula.reduce import reductions
 from bayesmix.inference.evidence import inclusion as inclusion_file
-from bayesmix.inference.evidence.evidence_cache import log_marginals
+from bayesmix.inference.evidence.log_marginal import log_marginals
 from bayesmix.modelling import evidence
 from bayesmix.modelling.evidence import of_smaller_models
 from bayesmix.modelling.reduced import reduced_model

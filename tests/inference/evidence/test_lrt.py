@@ -7,7 +7,7 @@ from scipy.stats import chi2
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError
-from bayesmix.inference.evidence.boundary_p import boundary_p, naive_p
+from bayesmix.inference.evidence.lrt import boundary_p, naive_p
 
 from ...conftest import LME4_GAUSSIAN
 

@@ -25,6 +25,7 @@ decimal = ","
 encoding = "latin-1"
 na_values = ["-", "-99"]
 sheet = "trial"
+object = "d"
 [data.units]
 y = "ms"
 [data.factors]
@@ -131,6 +132,7 @@ def test_good_card(tmp_path: Path):
             encoding="latin-1",
             na_values=("-", "-99"),
             sheet="trial",
+            object="d",
             units={"y": "ms"},
             factors={"f": ("b", "a"), "period": ("2", "1")},
         ),

@@ -124,7 +124,7 @@ def test_sampler_and_priors_reach_fit_and_seed_replaces(sampled):
     main, layer, *rest = sampled
     settings = {
         **{"sampler": "pymc", "draws": 20, "tune": 30, "chains": 2, "cores": 1, "seed": 8},
-        **{"target_accept": 0.95, "method": "joint", "weights": None, "na": "drop", "progress": False},
+        **{"target_accept": 0.95, "method": "joint", "weights": None, "na": "drop", "progress": False, "contrasts": {}},
     }
     assert main == {"formula": CARD.model.formula, "priors": card.priors, **settings}
     # A layer keeps those priors of the card for which it has a parameter; the card's own model is not fitted twice.

@@ -8,9 +8,8 @@ import pytest
 
 from bayesmix.errors import ArgumentError
 from bayesmix.families.family import read_family
-from bayesmix.inference.prediction.posterior_predict import posterior_predict
+from bayesmix.inference.prediction.posterior_predict import Replicated, posterior_predict
 from bayesmix.inference.prediction.ppc import ppc
-from bayesmix.inference.prediction.replicated import Replicated
 from bayesmix.numerics.predictive_statistics import RowMoments
 from bayesmix.report.pictures import ppc_panels
 from bayesmix.report.pictures.plot_canvas import Canvas

@@ -1,0 +1,68 @@
+"""Keywords of other packages, `iter` or `adapt_delta`, and what they are called here. Imports nothing of bayesmix."""
+
+from collections.abc import Mapping
+
+PRIORS = 'priors are texts by parameter, priors={"sd_g__x": "HalfNormal(2)"}; print(fit) shows all'
+FORMULAS = 'further formulas stand in a list, bm.fit(["y ~ x", "sigma ~ x"], data)'
+_ONE_FORMULA = "fixed and random terms stand in one formula, y ~ x + (x | g)"
+_STARTS = "starting points are found; leave it out"
+_SEARCH = "there is none; tune= and target_accept= are of NUTS, and fits by maximum likelihood need no setting"
+_OF_STAN = "there is nothing of the kind to set; leave it out"
+_PANDAS_READS = "pandas reads such a file, and bm.fit takes its frame"
+STORED = 'bm.save(fit, "fit.nc") stores it, bm.load("fit.nc") reads it'
+
+KEYWORDS: Mapping[str, str] = {
+    **dict.fromkeys(("iter", "niter", "nitt"), "that is draws=, those that are kept of each chain, after tune= steps"),
+    **dict.fromkeys(("warmup", "burn", "burnin", "nburn", "numwarmup", "iterwarmup"), "that is tune="),
+    **dict.fromkeys(
+        ("samples", "ndraws", "nsamples", "numsamples", "numdraws", "itersampling"), "that is draws= of each chain"
+    ),
+    **dict.fromkeys(("randomseed", "randomstate", "rng"), "that is seed="),
+    **dict.fromkeys(("thin", "nthin"), "all draws are kept; leave it out"),
+    **dict.fromkeys(("nchains", "numchains", "chain"), "that is chains="),
+    **dict.fromkeys(
+        ("ncores", "njobs", "threads", "parallel", "parallelchains", "mccores", "future"), "that is cores="
+    ),
+    **dict.fromkeys(("adaptdelta", "accept", "targetacceptance", "targetacceptprob"), "that is target_accept="),
+    **dict.fromkeys(("maxtreedepth", "stepsize", "step"), "that is found by NUTS; leave it out"),
+    **dict.fromkeys(
+        ("nutssampler", "backend", "algorithm", "inferencemethod", "engine"), 'that is sampler=, such as "nutpie"'
+    ),
+    **dict.fromkeys(("refresh", "silent", "verbose", "progressbar", "quiet", "trace"), "that is progress="),
+    "link": 'the link stands with the family, family="binomial(probit)"',
+    **dict.fromkeys(("control", "optimizer", "optctrl", "devfunonly", "dofit"), _SEARCH),
+    **dict.fromkeys(("start", "inits", "init", "initvals", "etastart", "mustart"), _STARTS),
+    **dict.fromkeys(("prior", "setprior", "priorintercept", "prioraux", "priorcovariance", "priorsd"), PRIORS),
+    **dict.fromkeys(
+        ("sampleprior", "priorpd", "priorsonly"), "draws of the priors are not there; print(fit) shows them"
+    ),
+    **dict.fromkeys(("noncentered", "center"), "each random term is centred or not as its data ask; leave it out"),
+    "autoscale": "default priors are on the scale of the data; leave it out",
+    "offset": "it is a term of the formula, offset(x)",
+    "subset": 'take the rows first, data[data["x"] > 0]',
+    **dict.fromkeys(("naaction", "dropna", "missing"), 'that is na="drop" or na="error"'),
+    **dict.fromkeys(("weight", "wts", "priorweights"), "that is weights=, the name of a column"),
+    **dict.fromkeys(("contrast", "contr", "coding"), 'that is contrasts=, such as {"f": "sum"}'),
+    **dict.fromkeys(("categorical", "factors"), "factor(g) in the formula makes a factor of numbers"),
+    "nagq": "bm.laplace has one node, as nAGQ = 1",
+    "level": "that is prob=",
+    **dict.fromkeys(("dat", "df", "frame", "dataset"), "that is data="),
+    **dict.fromkeys(("fam", "distribution", "dist", "likelihood"), "that is family="),
+    **dict.fromkeys(("sigma", "dpar", "dispformula", "auxiliary"), FORMULAS),
+    "ziformula": 'zeros of their own have a family, such as "zero_inflated_poisson"',
+    **dict.fromkeys(("model", "data2", "autocor", "correlation"), "it is not there; the formula and data say all"),
+    **dict.fromkeys(("re", "fixed", "random", "reformula", "vcformula"), _ONE_FORMULA),
+    **dict.fromkeys(("regroups", "groups"), "grouping factors stand in the formula, (x | g)"),
+    **dict.fromkeys(("stanvars", "savepars", "knots", "sparse", "normalize", "opencl", "qr", "potentials"), _OF_STAN),
+    **dict.fromkeys(("idatakwargs", "returninferencedata", "discardtunedsamples", "mpctx", "stanmodelargs"), _OF_STAN),
+    "computeconvergencechecks": "bm.diagnose(fit) has them; leave it out",
+    **dict.fromkeys(("file", "filerefit"), STORED),
+    "ddf": 'bm.fixef(fit, ddf="kenward-roger") and bm.anova have it',
+    "delimiter": "that is sep=",
+    **dict.fromkeys(("na", "nastrings", "navalue"), "that is na_values="),
+    "dec": "that is decimal=",
+    **dict.fromkeys(("sheetname", "table"), "that is sheet="),
+    "fileencoding": "that is encoding=",
+    **dict.fromkeys(("usecols", "dtype", "colclasses", "header", "skip", "skiprows", "indexcol"), _PANDAS_READS),
+}
+"""By the keyword in small letters without dots and underscores, of functions that read a formula or a file."""
