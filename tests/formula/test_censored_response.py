@@ -72,6 +72,11 @@ def test_smaller_models_keep_the_censoring(data):
     assert build_design(without_x.formula, data, response="positive").response.censoring.tolist() == CODES
 
 
+@pytest.mark.parametrize("formula", ["time | cens(code) ~ I(x * pi)", "I(time * pi) | cens(code * pi / pi) ~ x"])
+def test_constants_in_a_formula_leave_its_censoring(formula, data):
+    assert built(formula, data).response.censoring.tolist() == CODES
+
+
 @pytest.mark.parametrize(
     ("formula", "kind", "error", "says"),
     [
