@@ -94,11 +94,6 @@ class Answers(Protocol):
     def registry(self) -> Mapping[Any, Callable[..., Any]]: ...
 
 
-def require_answer(answers: Answers, fit: object, *, question: str) -> None:
-    """Refuse a fit for whose kind no answer is registered, as `refuse_other_kinds` does."""
-    refuse_other_kinds(fit, question=question, kinds=_answered(answers))
-
-
 def no_answer(answers: Answers, fit: object, *, question: str) -> ArgumentError:
     """The error for a fit for whose kind no answer is registered."""
     return _other_kind(fit, question, _answered(answers))

@@ -8,16 +8,13 @@ import pandas as pd
 from scipy import stats
 
 from bayesmix.errors import ArgumentError, shown
-from bayesmix.estimates.least_squares.record import LmFit
 from bayesmix.estimates.least_squares.tests import lm_tests
-from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.estimates.reml.tests import term_tests
 from bayesmix.formula.design import Design
-from bayesmix.hints import with_hints
 from bayesmix.inference.shared.estimability import not_estimable
-from bayesmix.inference.shared.readable_table import readable
+from bayesmix.inference.shared.question import table
 from bayesmix.inference.tables.ddf_method import ddf_method
-from bayesmix.modelling.kinds import no_answer, require_answer
+from bayesmix.modelling.kinds import LmFit, RemlFit, no_answer
 
 RESIDUALS = "Residuals"
 
@@ -27,8 +24,7 @@ _SHARED = "what it explains other terms explain as well"
 _KINDS: Mapping[object, int] = {1: 1, 2: 2, 3: 3, "I": 1, "II": 2, "III": 3}
 
 
-@with_hints
-@readable
+@table
 def anova(fit: RemlFit | LmFit, *, type: int | str | None = None, ddf: str = "satterthwaite") -> pd.DataFrame:
     """F tests of the fixed terms, as lmerTest's `anova` and, of `lm`, R's.
 
@@ -93,11 +89,10 @@ def anova(fit: RemlFit | LmFit, *, type: int | str | None = None, ddf: str = "sa
     >>> bm.anova(fit).loc["variety", ["den_df", "f"]].round(4).tolist()
     [4.0, 1.0676]
     """
-    require_answer(_anova, fit, question="anova")
-    kind, default = _kind(type), 3 if isinstance(fit, RemlFit) else 1
-    table = _with_notes(_anova(fit, kind=kind or default, ddf=ddf_method(fit, ddf)), fit.design)
-    table.attrs |= {"type": kind or default} | not_estimable(fit.design)
-    return table
+    kind = _kind(type) or _usual_kind(fit)
+    tests = _with_notes(_anova(fit, kind=kind, ddf=ddf_method(fit, ddf)), fit.design)
+    tests.attrs |= {"type": kind} | not_estimable(fit.design)
+    return tests
 
 
 def _kind(value: object) -> int | None:
@@ -106,6 +101,21 @@ def _kind(value: object) -> int | None:
     if not (known or value is None):
         raise ArgumentError(f'type={shown(value)} is not known. Known: 1, 2, 3, or "I", "II", "III".')
     return None if value is None else _KINDS[value]
+
+
+@singledispatch
+def _usual_kind(fit: object) -> int:
+    raise no_answer(_usual_kind, fit, question="anova")
+
+
+@_usual_kind.register
+def _as_lmertest(_: RemlFit) -> int:
+    return 3
+
+
+@_usual_kind.register
+def _as_r(_: LmFit) -> int:
+    return 1
 
 
 @singledispatch
@@ -128,12 +138,12 @@ def _of_reml(fit: RemlFit, *, kind: int, ddf: str) -> pd.DataFrame:
         )
         for test in tests.values()
     ]
-    table = pd.DataFrame(
+    frame = pd.DataFrame(
         rows,
         columns=["sum_sq", "mean_sq", "num_df", "den_df", "f", "p"],
         index=pd.Index(list(tests), name="term", dtype=object),
     )
-    return table.astype({name: int if name == "num_df" else float for name in table.columns})
+    return frame.astype({name: int if name == "num_df" else float for name in frame.columns})
 
 
 @_anova.register
@@ -142,12 +152,12 @@ def _of_least_squares(fit: LmFit, *, kind: int, ddf: str) -> pd.DataFrame:
     df = np.array([*(df for _, df in squares.values()), fit.df_residual])
     sums = np.array([*(total for total, _ in squares.values()), fit.df_residual * fit.sigma**2])
     index = pd.Index([*squares, RESIDUALS], name="term", dtype=object)
-    table = pd.DataFrame({"df": df, "sum_sq": sums}, index=index)
-    table["mean_sq"] = table["sum_sq"] / np.where(df > 0, df, np.nan)
-    table["f"] = table["mean_sq"] / fit.sigma**2
-    table["p"] = stats.f.sf(table["f"], table["df"], fit.df_residual)
-    table.iloc[-1, 3:] = np.nan
-    return table
+    frame = pd.DataFrame({"df": df, "sum_sq": sums}, index=index)
+    frame["mean_sq"] = frame["sum_sq"] / np.where(df > 0, df, np.nan)
+    frame["f"] = frame["mean_sq"] / fit.sigma**2
+    frame["p"] = stats.f.sf(frame["f"], frame["df"], fit.df_residual)
+    frame.iloc[-1, 3:] = np.nan
+    return frame
 
 
 def _sequential_squares(fit: LmFit) -> dict[str, tuple[float, int]]:
@@ -164,8 +174,8 @@ def _adjusted_squares(fit: LmFit, kind: int) -> dict[str, tuple[float, int]]:
     }
 
 
-def _with_notes(table: pd.DataFrame, design: Design) -> pd.DataFrame:
+def _with_notes(frame: pd.DataFrame, design: Design) -> pd.DataFrame:
     """A term that cannot be told from those before it has a note of why; without such terms there are no notes."""
-    reasons, df = design.fixed.left_out_terms, table["num_df" if "num_df" in table else "df"]
+    reasons, df = design.fixed.left_out_terms, frame["num_df" if "num_df" in frame else "df"]
     notes = {label: f"not estimable: {'; '.join(reasons.get(label, (_SHARED,)))}" for label in df.index[df == 0]}
-    return table.assign(note=[notes.get(label, "") for label in table.index]) if notes else table
+    return frame.assign(note=[notes.get(label, "") for label in frame.index]) if notes else frame

@@ -9,25 +9,19 @@ from scipy import stats
 from scipy.special import ndtri
 
 from bayesmix.arrays import Floats
-from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.laplace.wald import wald_tests
-from bayesmix.estimates.least_squares.record import LmFit
-from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.estimates.reml.tests import coefficient_tests
-from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import probability
 from bayesmix.inference.shared.draws import fixed, joined, thresholds
 from bayesmix.inference.shared.estimability import with_left_out
-from bayesmix.inference.shared.readable_table import readable
+from bayesmix.inference.shared.question import table
 from bayesmix.inference.shared.summarise import SHOWN, sampling_quality, summarise
 from bayesmix.inference.tables.ddf_method import ddf_method
-from bayesmix.modelling.kinds import no_answer, require_answer
-from bayesmix.modelling.record import Fit
+from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit, no_answer
 from bayesmix.posterior.layout import threshold_names
 
 
-@with_hints
-@readable
+@table
 def fixef(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95, ddf: str = "satterthwaite") -> pd.DataFrame:
     """Fixed coefficients, as lme4's `fixef`, with their uncertainty.
 
@@ -65,7 +59,6 @@ def fixef(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95, ddf: s
     >>> bm.fixef(fit)["mean"].round(-1).to_dict()
     {'Intercept': 250.0, 'Days': 10.0}
     """
-    require_answer(_fixef, fit, question="fixef")
     return with_left_out(_fixef(fit, prob=probability(prob), ddf=ddf_method(fit, ddf)), fit.design)
 
 
