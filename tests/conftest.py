@@ -49,6 +49,12 @@ def brms() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
+def survreg() -> dict[str, Any]:
+    """Fits of censored times by R's survreg, and their rows."""
+    return json.loads((REFERENCES / "survreg.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
 def exact_log_marginal() -> dict[str, Any]:
     """Logarithms of marginal likelihoods by quadrature, by data set and formula."""
     return json.loads((REFERENCES / "exact_log_marginal.json").read_text(encoding="utf-8"))

@@ -20,6 +20,7 @@ GAUSSIAN = FamilyRecord(
     auxiliary=(SIGMA,),
     distribution=rows.GAUSSIAN,
     in_pymc="gaussian",
+    censored="CensoredNormal",
 )
 
 STUDENT_T = FamilyRecord(

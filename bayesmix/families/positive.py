@@ -32,6 +32,7 @@ LOGNORMAL = FamilyRecord(
     auxiliary=(SIGMA,),
     distribution=rows.LOGNORMAL,
     in_pymc="lognormal",
+    censored="CensoredLogNormal",
     of_log=True,
 )
 
@@ -69,6 +70,7 @@ EXPONENTIAL = FamilyRecord(
     response="positive",
     distribution=positive.EXPONENTIAL,
     in_pymc=PymcRecipe("Exponential", lambda arguments: {"lam": 1 / arguments.pop("mu")} | arguments),
+    censored="CensoredExponential",
 )
 
 WEIBULL = FamilyRecord(
@@ -79,6 +81,7 @@ WEIBULL = FamilyRecord(
     auxiliary=(SHAPE,),
     distribution=positive.WEIBULL,
     in_pymc=PymcRecipe("WeibullOfMean"),
+    censored="CensoredWeibull",
 )
 
 INVERSE_GAUSSIAN = FamilyRecord(

@@ -73,6 +73,9 @@ class FamilyRecord:
     row_codes
         By link, the number that stands for the row in compiled densities (`numerics.row_codes`). Group effects of such
         models can be integrated out by quadrature.
+    censored
+        The distribution of a response of which some rows are censored, by its name in
+        `modelling.pymc_model.censored_densities`; empty where none may be, since the tails have no closed form.
     """
 
     name: str
@@ -87,6 +90,7 @@ class FamilyRecord:
     of_log: bool = False
     laplace: Mapping[str, CountLikelihood] = field(default_factory=dict)
     row_codes: Mapping[str, int] = field(default_factory=dict)
+    censored: str = ""
 
     @property
     def hurdle(self) -> bool:

@@ -26,6 +26,8 @@ class Response:
     `name` is its text in the formula. `values` (n_obs,): for counts out of trials the successes.
     `trials` (n_obs,), or None. `levels`: failure and success when the column was a two-level factor.
     `categories`: of an ordinal response its categories in their order, of which `values` are the numbers from 1.
+    `censoring` (n_obs,), or None where no row is censored: 1 where the response is above its value (right), -1 where
+    it is below (left), 0 where it was observed.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Response:
     trials: Floats | None = None
     levels: tuple[str, str] | None = None
     categories: tuple[str, ...] = ()
+    censoring: Positions | None = None
 
     @property
     def thresholds(self) -> tuple[str, ...]:

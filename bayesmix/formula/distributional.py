@@ -51,7 +51,7 @@ def parse_formulas(
         read = parse(text, functions)
         node = read.response.values
         name = label_of(node)
-        plain = isinstance(node, Name) and read.response.trials is None and read.response.failures is None
+        plain = isinstance(node, Name) and len(read.response.nodes) == 1
         if not plain or name not in auxiliary:
             have = f"those of the family are {listing(auxiliary)}" if auxiliary else "the family has none"
             raise FormulaError(

@@ -177,6 +177,7 @@ SPECIAL_FUNCTIONS = {
     "p": "response: successes and trials, p(k, n)",
     "cbind": "response: successes and failures, cbind(k, n - k)",
     "trials": "response: k | trials(n)",
+    "cens": "response: time | cens(censored), 1 where only a lower bound of the time is known",
 }
 
 _SMOOTH = "smooth terms are not supported; write poly(x, 3), or a spline, ns(x, df = 3)"
@@ -198,7 +199,7 @@ NOT_SUPPORTED = {
     "dummy": 'a 0/1 column is written I(f == "level")',
     "weights": 'weights are an argument: fit(..., weights="w")',
     "se": "known standard errors are not supported; use weights=",
-    "cens": "censored responses are not supported",
+    "Surv": "a censored response is written time | cens(1 - status): 1 where R's status is 0, the event not seen",
     "trunc": "truncated responses are not supported",
     "resp_trials": "trials are written k | trials(n)",
     "c": 'constants stand inside of a function: I(f %in% c("a", "b")), cut(x, c(0, 5, 9))',
@@ -206,7 +207,6 @@ NOT_SUPPORTED = {
     "interaction": "write a:b, or make a column of the combinations",
     "var": "write sd(x)^2 inside of I()",
     "droplevels": "levels that do not occur are none; use the column itself",
-    "Surv": "censored responses are not supported",
     "as.character": "write factor(x)",
     "as.integer": "write as.numeric(x)",
 }

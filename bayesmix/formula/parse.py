@@ -12,6 +12,9 @@ from bayesmix.formula.sums import BARS, MOST_TERMS, MOST_VARIABLES, Sum, SumRead
 from bayesmix.formula.syntax import COMPARISONS, Binary, Call, Name, Negative, Node, Parenthesis, operations, unparse
 from bayesmix.formula.terms import INTERCEPT, Formula, RandomTerm, ResponseSpec, Term, label_of
 
+_AFTER_BAR = {"trials": "k | trials(n)", "cens": "time | cens(censored)"}
+"""What may follow the response, and how it is written."""
+
 
 def parse(text: str, functions: Collection[str] = ()) -> Formula:
     """Read an lme4 formula.
@@ -77,17 +80,7 @@ class _Reader:
     def response(self, node: Node) -> ResponseSpec:
         text = label_of(node)
         if isinstance(node, Binary) and node.operator == "|":
-            trials = node.right
-            if not (isinstance(trials, Call) and trials.function == "trials"):
-                what = trials.function if isinstance(trials, Call) else ""
-                instead = NOT_SUPPORTED.get(what, "write k | trials(n)")
-                raise self.fail(f"After '|' the response takes trials(n) alone; {instead}.", trials.span)
-            if len(trials.arguments) != 1 or trials.keywords:
-                got = len(trials.arguments) + len(trials.keywords)
-                raise self.fail(f"trials() takes 1 argument, got {got}; write k | trials(n).", trials.span)
-            self.check(node.left, within_arithmetic=True)
-            self.check(trials.arguments[0], within_arithmetic=True)
-            return ResponseSpec(node.left, trials=trials.arguments[0], text=text)
+            return self.response_with_addition(node, text)
         if isinstance(node, Call) and node.function in ("cbind", "p"):
             if len(node.arguments) != 2 or node.keywords:
                 form = "cbind(k, n - k)" if node.function == "cbind" else "p(k, n)"
@@ -103,6 +96,27 @@ class _Reader:
             return ResponseSpec(successes, trials=second, text=text)
         self.check(node, within_arithmetic=True)
         return ResponseSpec(node, text=text)
+
+    def response_with_addition(self, node: Binary, text: str) -> ResponseSpec:
+        """`k | trials(n)` or `time | cens(censored)`."""
+        addition = node.right
+        if not (isinstance(addition, Call) and addition.function in _AFTER_BAR):
+            what = addition.function if isinstance(addition, Call) else ""
+            instead = NOT_SUPPORTED.get(what, f"write {' or '.join(_AFTER_BAR.values())}")
+            raise self.fail(
+                f"After '|' the response takes trials(n) or cens(censored) alone; {instead}.", addition.span
+            )
+        name, form = addition.function, _AFTER_BAR[addition.function]
+        if len(addition.arguments) != 1 or addition.keywords:
+            got = len(addition.arguments) + len(addition.keywords)
+            interval = "; intervals, with a second bound, are not supported" if name == "cens" and got == 2 else ""
+            raise self.fail(f"{name}() takes 1 argument, got {got}{interval}; write {form}.", addition.span)
+        argument = addition.arguments[0]
+        self.check(node.left, within_arithmetic=True)
+        self.check(argument, within_arithmetic=True)
+        if name == "trials":
+            return ResponseSpec(node.left, trials=argument, text=text)
+        return ResponseSpec(node.left, censoring=argument, text=text)
 
     def without_bars(self, node: Node, bars: list[Binary]) -> Node | None:
         """The fixed part: the random terms of the sum are moved to `bars`."""

@@ -5,6 +5,7 @@ import pandas as pd
 
 from bayesmix.arrays import Floats
 from bayesmix.errors import DataError, FamilyError, counted
+from bayesmix.formula.censored_response import read_censored
 from bayesmix.formula.columns import describe_type, is_categorical, is_numeric
 from bayesmix.formula.design import Response
 from bayesmix.formula.number_texts import beside_numbers
@@ -54,6 +55,8 @@ def measure_of(kind: str) -> str:
 def read_response(formula: Formula, variables: Variables, *, kind: str, weights: Floats | None) -> Response:
     """The response of `formula`; `kind` is one of `RESPONSE_KINDS`."""
     spec = formula.response
+    if spec.censoring is not None:
+        return read_censored(spec, variables, kind=kind)
     if spec.trials is not None or spec.failures is not None:
         if kind in OUT_OF_TRIALS and weights is not None:
             raise DataError(f"{spec.text} has its trials already; weights are for a share as response. Leave them out.")

@@ -92,12 +92,18 @@ def _in_a_sum(term: Term) -> str:
 
 @dataclass(frozen=True)
 class ResponseSpec:
-    """`values`, and for counts either `trials` or `failures`."""
+    """`values`; for counts either `trials` or `failures`; `censoring`: which values are but bounds of the response."""
 
     values: Node
     trials: Node | None = None
     failures: Node | None = None
     text: str = ""
+    censoring: Node | None = None
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """Its expressions."""
+        return tuple(node for node in (self.values, self.trials, self.failures, self.censoring) if node is not None)
 
 
 @dataclass(frozen=True)
@@ -122,9 +128,7 @@ class Formula:
     @property
     def columns(self) -> tuple[Name, ...]:
         """Every column that the formula uses, the response's first."""
-        spec = self.response
-        response = [node for node in (spec.values, spec.trials, spec.failures) if node is not None]
-        return _unique_names([*response, *self.predictor_columns])
+        return _unique_names([*self.response.nodes, *self.predictor_columns])
 
 
 def _unique_names(nodes: list[Node]) -> tuple[Name, ...]:

@@ -25,6 +25,7 @@ def with_constants(formula: Formula, columns: Collection[str]) -> Formula:
             trials=response.trials and _read(response.trials, words),
             failures=response.failures and _read(response.failures, words),
             text=response.text,
+            censoring=response.censoring and _read(response.censoring, words),
         ),
         fixed=tuple(_in_term(term, words) for term in formula.fixed),
         random=tuple(

@@ -6,6 +6,7 @@ from typing import Any
 
 from bayesmix.compile_clock import CompileNotice
 from bayesmix.errors import QuadratureError
+from bayesmix.families.censoring import require_censorable
 from bayesmix.families.family import Family, read_family
 from bayesmix.families.table import FamilyText
 from bayesmix.formula.contrasts import Contrasts
@@ -62,8 +63,9 @@ def fit(
     formula
         As for lme4's `lmer` and `glmer`: ``"Reaction ~ Days + (Days | Subject)"``. `(x | g)` has correlated
         effects, `(x || g)` independent ones; counts out of trials are written ``cbind(k, n - k)``, ``p(k, n)`` or
-        ``k | trials(n)``. A sequence of formulas gives further parameters of the family predictors of their own, on
-        the log or logit scale: ``["y ~ x + (1 | g)", "sigma ~ x + (1 | g)"]``.
+        ``k | trials(n)``, a response of which some rows are only bounds ``time | cens(censored)``. A sequence of
+        formulas gives further parameters of the family predictors of their own, on the log or logit scale:
+        ``["y ~ x + (1 | g)", "sigma ~ x + (1 | g)"]``.
     data
         One row for each observation, in a frame of pandas, polars, Arrow or another library that narwhals knows, or in
         a dict of columns; answers are of pandas. Text, true/false and Categorical columns are factors; the first level
@@ -170,6 +172,7 @@ def fit(
     family = read_family(family)
     check_weights(weights, family)
     parsed = parse_formulas(formula, functions or (), auxiliary=family.modelled)
+    require_censorable(parsed.mean, family)
     design = build_design(
         parsed.mean,
         data,

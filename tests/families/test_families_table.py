@@ -159,7 +159,11 @@ def simulated(family, formulas, seed):
             settings = {"prefix": f"{name}_", "intercept": float(forward(FURTHER[name])), "slope": 0.4, "sds": (0.4,)}
             q[name] = back(predictor(rng, own, x, g, **settings, truth=truth))
     y = response(rng, family, eta, n, q)
-    return pd.DataFrame({"y": y, "x": x, "g": g, "t": t, "n": n}), truth
+    data = pd.DataFrame({"y": y, "x": x, "g": g, "t": t, "n": n})
+    if "cens(c)" in formulas[0]:
+        end = np.quantile(y, 0.7)
+        data = data.assign(y=np.minimum(y, end), c=np.where(y > end, "right", "none"))
+    return data, truth
 
 
 def estimates(fit):

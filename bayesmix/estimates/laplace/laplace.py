@@ -7,6 +7,7 @@ from bayesmix.compile_clock import CompileNotice
 from bayesmix.errors import FamilyError
 from bayesmix.estimates.laplace.fit_design import fit_laplace
 from bayesmix.estimates.laplace.record import LaplaceFit
+from bayesmix.families.censoring import refuse_censored
 from bayesmix.families.family import Family, has_laplace_fit, read_family
 from bayesmix.families.table import FAMILIES, FamilyText
 from bayesmix.formula.contrasts import Contrasts
@@ -102,6 +103,7 @@ def laplace(
         )
     check_functions(functions)
     parsed = parse(formula, functions or ())
+    refuse_censored(parsed, "laplace")
     design = build_design(
         parsed,
         data,

@@ -10,6 +10,7 @@ from statsmodels.regression.linear_model import WLS
 from bayesmix.arrays import Floats
 from bayesmix.errors import DesignError, listing
 from bayesmix.estimates.least_squares.record import FStatistic, LmFit
+from bayesmix.families.censoring import refuse_censored
 from bayesmix.formula.contrasts import Contrasts
 from bayesmix.formula.dependent_columns import independent_columns
 from bayesmix.formula.design import Design
@@ -80,6 +81,7 @@ def lm(
     """
     check_functions(functions)
     parsed = parse(formula, functions or ())
+    refuse_censored(parsed, "lm")
     _refuse_random_terms(parsed)
     design = build_design(parsed, data, weights=weights, na=na, functions=functions, contrasts=contrasts)
     return least_squares(design)

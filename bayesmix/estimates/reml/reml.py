@@ -7,6 +7,7 @@ from bayesmix.compile_clock import CompileNotice
 from bayesmix.errors import ArgumentError
 from bayesmix.estimates.reml.fit_design import fit_reml
 from bayesmix.estimates.reml.record import RemlFit
+from bayesmix.families.censoring import refuse_censored
 from bayesmix.formula.contrasts import Contrasts
 from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
@@ -83,6 +84,7 @@ def reml(
         raise ArgumentError(f"reml is True (REML) or False (maximum likelihood); got {reml!r}.")
     check_functions(functions)
     parsed = parse(formula, functions or ())
+    refuse_censored(parsed, "reml")
     design = build_design(parsed, data, weights=weights, na=na, functions=functions, contrasts=contrasts)
     with CompileNotice(shown=True, has_bar=False):
         return fit_reml(design, reml=reml)

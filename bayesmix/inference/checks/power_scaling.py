@@ -110,7 +110,8 @@ def _to_priors(parameters: dict[str, Floats], densities: dict[str, Floats]) -> p
 
 
 def _n_draws(fit: Fit) -> int:
-    without_quadrature = fit.family.is_gaussian_identity or not fit.design.random
+    closed = fit.family.is_gaussian_identity and fit.design.response.censoring is None
+    without_quadrature = closed or not fit.design.random
     most = _MOST_VALUES if without_quadrature else _MOST_BY_QUADRATURE
     return int(np.clip(most // fit.design.n_obs, _FEWEST_DRAWS, _MOST_DRAWS))
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from bayesmix.display import Printed
 from bayesmix.errors import ArgumentError, FamilyError
+from bayesmix.families.censoring import require_censorable
 from bayesmix.families.family import Family, read_family
 from bayesmix.families.table import FamilyText
 from bayesmix.formula.design import Design
@@ -158,6 +159,7 @@ def _of_formula(formulas: str | list | tuple, given: _Given, prob: float) -> Sep
     weights = weights if weights is None else a_text(weights, argument="weights", meaning="the name of a column")
     check_functions(functions)
     parsed = parse_formulas(formulas, functions or (), auxiliary=family.auxiliary).mean
+    require_censorable(parsed, family)
     design = build_design(
         parsed, given.data, response=family.response, weights=weights, na=given.na, functions=functions
     )

@@ -208,7 +208,9 @@ def _require_same_rows(fit: Fit, other: Fit) -> None:
     # An offset is a part of a Gaussian response, but a part of the model for counts.
     shift = fit.family.is_gaussian_identity and other.family.is_gaussian_identity
     values, other_values = (design.response.values - shift * design.offset for design in (first, second))
-    if not (np.array_equal(values, other_values) and equal_numbers(first.response.trials, second.response.trials)):
+    same_trials = equal_numbers(first.response.trials, second.response.trials)
+    same_bounds = np.array_equal(first.response.censoring, second.response.censoring)  # type: ignore[arg-type]
+    if not (np.array_equal(values, other_values) and same_trials and same_bounds):
         raise ArgumentError(
             f"The fits have different responses ({first.response.name} and {second.response.name}, or other rows): "
             "their marginal likelihoods cannot be compared."

@@ -146,7 +146,9 @@ def _reduced_design(fit: RemlFit | LaplaceFit, part: Reduction, response: str = 
 def _p_values(fit: Fit, parts: Sequence[Reduction]) -> list[tuple[float, float]]:
     """`p` and `p_boundary` of the likelihood-ratio test of each part; nan if there is no such test."""
     no_tests = [(nan, nan)] * len(parts)
-    if fit.design.parts or not (fit.family.is_gaussian_identity or has_laplace_fit(fit.family)):
+    if fit.design.parts or fit.design.response.censoring is not None:
+        return no_tests
+    if not (fit.family.is_gaussian_identity or has_laplace_fit(fit.family)):
         return no_tests
     if fit.family.is_gaussian_identity:
         try:

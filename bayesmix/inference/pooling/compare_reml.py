@@ -88,6 +88,11 @@ def compare_reml(fit: Fit, *, prob: float = 0.95) -> RemlComparison:
     prob = probability(prob)
     if fit.design.parts:
         raise ArgumentError(f"There is no REML fit of a model with a formula for {' and '.join(fit.design.parts)}.")
+    if fit.design.response.censoring is not None:
+        raise ArgumentError(
+            "There is neither a REML nor a Laplace fit of a censored response; "
+            f"{fit.design.formula.response.text} is one."
+        )
     if fit.family.is_gaussian_identity:
         estimated: RemlFit | LaplaceFit = fit_reml(fit.design)
     elif has_laplace_fit(fit.family):

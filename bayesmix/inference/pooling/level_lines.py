@@ -72,6 +72,11 @@ def _refitted(fit: Fit, group: str) -> RemlFit:
             f"Shrinkage is shown where BLUE and BLUP are linear, and the model is {fit.family}; see compare_reml, "
             "which sets the posterior beside a Laplace fit."
         )
+    if fit.design.response.censoring is not None:
+        raise ArgumentError(
+            f"Shrinkage is shown where BLUE and BLUP are linear; the response {fit.design.formula.response.text} is "
+            "censored."
+        )
     one_group(fit.design, group)  # before anything is fitted
     return fit_reml(fit.design)
 

@@ -110,7 +110,11 @@ def _require_same_rows(first_name: str, first: Fit, name: str, other: Fit) -> No
             "fitting."
         )
     response, second = first.design.response, other.design.response
-    columns = ((response.values, second.values), (response.trials, second.trials))
+    columns = (
+        (response.values, second.values),
+        (response.trials, second.trials),
+        (response.censoring, second.censoring),
+    )
     if not all(np.array_equal(own, others) for own, others in columns):  # type: ignore[arg-type]
         raise ArgumentError(
             f"Models are compared on the same response: that of {first_name!r} is {response.name}, that of "

@@ -45,13 +45,14 @@ def group_log_likelihoods(fit: Fit, index: Positions, draws: Positions) -> Calla
     predictor = linear_predictor(fit, fit.design, terms=fit.design.random, effects=without_own, draws=draws)
     roots = {id(term): symmetric_root(covariances(fit, term)[draws]) for term in fit.design.random}
     others = other_parameters(fit, draws=draws)
+    closed = fit.family.is_gaussian_identity and fit.design.response.censoring is None
 
     def log_likelihood(rows: Positions) -> Floats:
         if len(rows) == 0:
             return np.zeros(len(draws))
         columns, root = _own_effects(fit, rows, homes, roots)
         eta = predictor(rows)
-        if fit.family.is_gaussian_identity and columns.shape[1]:
+        if closed and columns.shape[1]:
             of_rows = others(rows)
             scale = np.broadcast_to(of_rows["sigma"] / np.sqrt(of_rows["weights"]), eta.shape)
             return log_gaussian_group_likelihood(fit.design.response.values[rows, None] - eta, scale, columns, root)

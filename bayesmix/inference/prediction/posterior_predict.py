@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from bayesmix.arrays import Flags, Floats
+from bayesmix.errors import ArgumentError
 from bayesmix.inference.prediction.log_likelihood import refuse_too_many
 from bayesmix.inference.shared.arguments import a_count, a_seed, one_of
 from bayesmix.inference.shared.draws import n_draws_of
@@ -48,7 +49,7 @@ def posterior_predict(
     -------
     xarray.DataArray
         Dims `draw`, `row`; `row` has the labels of `fit.data`. For a binomial response numbers of successes out of the
-        row's own trials.
+        row's own trials, for a censored row what would be observed without its bound.
 
     Raises
     ------
@@ -110,7 +111,14 @@ class Replicated:
 
 
 def replicated(fit: Fit, *, draws: int = DRAWS, groups: str = "fitted", seed: int) -> Replicated:
-    """Replicates of the fitted rows from `draws` draws, or from fewer for a very long table."""
+    """Replicates of the fitted rows from `draws` draws, or from fewer for a very long table.
+
+    Raises
+    ------
+    ArgumentError
+        Rows are censored: what a replicate would be compared with was not observed.
+    """
+    _refuse_censored(fit)
     most = max(_FEWEST_DRAWS, _MOST_VALUES // fit.design.n_obs)
     positions = spread_draws(n_draws_of(fit), min(draws, most))
     model = row_model(fit, draws=positions, groups=groups, seed=seed)
@@ -125,3 +133,14 @@ def replicated(fit: Fit, *, draws: int = DRAWS, groups: str = "fitted", seed: in
         trials=None if trials is None else trials[used],
         moments=RowMoments(moments.mean[used], moments.variance[used]),
     )
+
+
+def _refuse_censored(fit: Fit) -> None:
+    response = fit.design.response
+    if response.censoring is not None:
+        n_censored = int((response.censoring != 0).sum())
+        raise ArgumentError(
+            f"{response.name} is censored in {n_censored} of {len(response.values)} rows, where replicates have "
+            "nothing to be compared with, and the other rows alone are a selection. See plot_qq(fit) and "
+            'residuals(fit, kind="quantile"), which draw a censored row within its tail.'
+        )

@@ -63,8 +63,8 @@ def ppc(
     Raises
     ------
     ArgumentError
-        `fit` is no posterior; a statistic is not known or does not suit the response; one of your own raises, or does
-        not give one finite number.
+        `fit` is no posterior; rows are censored; a statistic is not known or does not suit the response; one of your
+        own raises, or does not give one finite number.
     UnknownColumnError
         `by` is no column of the data.
 

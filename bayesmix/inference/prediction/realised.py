@@ -51,5 +51,7 @@ def realised(fit: Fit, *, kind: str, seed: int) -> Realised:
         residual = response - expected
         if kind == "pearson":
             residual = residual / np.sqrt(moments.variance[:, 0])
-    known = np.isfinite(residual) & np.isfinite(expected) & np.isfinite(response)
+    known = np.isfinite(residual) & np.isfinite(expected)
+    if kind != "quantile" or fit.design.response.censoring is None:
+        known &= np.isfinite(response)
     return Realised(expected[known], residual[known], np.flatnonzero(known))

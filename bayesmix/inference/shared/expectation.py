@@ -20,7 +20,12 @@ GROUPS = ("fitted", "typical")
 
 
 def observed(response: Response) -> Floats:
-    """The response on the scale of its expectation: proportions where there are trials, nan in rows without trials."""
+    """The response on the scale of its expectation: proportions where there are trials, nan in rows without trials.
+
+    A censored row, of which only a bound is known, has nan.
+    """
+    if response.censoring is not None:
+        return np.where(response.censoring == 0, response.values, np.nan)
     trials = trials_of(response)
     return response.values if trials is None else response.values / trials
 

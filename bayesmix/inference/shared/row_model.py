@@ -11,7 +11,8 @@ from bayesmix.inference.shared.draws import correlations, joined, n_draws_of, st
 from bayesmix.inference.shared.expectation import Effects, Rows, linear_predictor, mean_parameter, other_parameters
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.predictive_statistics import RowMoments
-from bayesmix.numerics.row_distribution.parts import Predicted, quantile_residual
+from bayesmix.numerics.row_distribution.censored import censored_log_density, censored_quantile_residual
+from bayesmix.numerics.row_distribution.parts import Predicted
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class RowModel:
     """Functions of some rows, a slice or their positions; arrays are (n_rows, n_draws).
 
     `predictor(rows)`: the linear predictor eta. `log_density(rows, eta)`: log density of the observed response, for a
-    count its log probability. `draw(rows, eta, rng)`: new responses, numbers of successes where there are trials.
+    count its log probability, for a censored row that of the tail behind its bound. `draw(rows, eta, rng)`: new
+    responses, numbers of successes where there are trials, without bounds where rows are censored.
     `quantile_residual(rows, eta, u)`: randomised quantile residuals, `u` (n_rows, 1) between 0 and 1.
     `moments(rows, eta)`: mean and variance of the response, as a proportion where there are trials.
     """
@@ -46,7 +48,7 @@ def row_model(fit: Fit, *, draws: Positions | None = None, groups: str = "fitted
     """
     draws = np.arange(n_draws_of(fit)) if draws is None else draws
     effects = new_effects(fit, draws=draws, seed=seed) if groups == "new" else None
-    y, trials = fit.design.response.values, fit.design.response.trials
+    response, trials = fit.design.response, fit.design.response.trials
     link, distribution = fit.family.link, fit.family.record.distribution
     others, on_response_scale = other_parameters(fit, effects=effects, draws=draws), mean_parameter(fit)
 
@@ -54,6 +56,16 @@ def row_model(fit: Fit, *, draws: Positions | None = None, groups: str = "fitted
         # A row in which nothing was tried has no proportion, but it has a probability, which is 1.
         of_counts = {} if trials is None else {"trials": trials[rows, None]}
         return Predicted(eta, link, others(rows) | of_counts)
+
+    def censoring(rows: Rows) -> Positions | None:
+        return None if response.censoring is None else response.censoring[rows, None]
+
+    def log_density(rows: Rows, eta: Floats) -> Floats:
+        return censored_log_density(distribution, response.values[rows, None], predicted(rows, eta), censoring(rows))
+
+    def quantiles(rows: Rows, eta: Floats, u: Floats) -> Floats:
+        y, q = response.values[rows, None], predicted(rows, eta)
+        return censored_quantile_residual(distribution, y, q, u, censoring(rows))
 
     def moments(rows: Rows, eta: Floats) -> RowMoments:
         parameters = on_response_scale(eta, others(rows))
@@ -63,9 +75,9 @@ def row_model(fit: Fit, *, draws: Positions | None = None, groups: str = "fitted
         n_obs=fit.design.n_obs,
         n_draws=len(draws),
         predictor=linear_predictor(fit, fit.design, terms=fit.design.random, effects=effects, draws=draws),
-        log_density=lambda rows, eta: distribution.log_density(y[rows, None], predicted(rows, eta)),
+        log_density=log_density,
         draw=lambda rows, eta, rng: distribution.draw(rng, predicted(rows, eta)),
-        quantile_residual=lambda rows, eta, u: quantile_residual(distribution, y[rows, None], predicted(rows, eta), u),
+        quantile_residual=quantiles,
         moments=moments,
     )
 

@@ -49,6 +49,8 @@ def residuals(
         Indexed as `fit.data`. Posterior: `mean` and `sd`, `lower` and `upper` (equal-tailed interval of
         probability `prob`). REML, Laplace and lm: `estimate`. A binomial response is taken as the proportion of
         successes; a row without trials has nan. Ordered categories are taken as their numbers, from 1.
+        A censored row, of which only a bound is known, has nan but for quantile residuals, which are drawn in the tail
+        behind the bound.
 
     Raises
     ------

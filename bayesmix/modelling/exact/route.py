@@ -32,6 +32,8 @@ class ExactRoute(IntegratedRoute):
     def why_not(self, model: MixedModel) -> str | None:
         if not (model.family.is_gaussian_identity or has_log_response(model.family)):
             return no_closed_form(model.family)
+        if model.design.response.censoring is not None:
+            return "a censored response has no closed form"
         if model.design.parts:
             return f"a formula for {' and '.join(model.design.parts)} has no closed form"
         for name in model.design.fixed.names:

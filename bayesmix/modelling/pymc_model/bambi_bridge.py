@@ -189,7 +189,7 @@ def build_bambi_model(
     model = _Model(
         bambi.Formula(*bambi_terms.texts),
         bambi_terms.data,
-        family=bambi_family(family, has_trials=design.response.trials is not None),
+        family=bambi_family(family, design.response),
         link=family.link,
         priors={name: to_bambi(priors[name]) for name in layout.constant_parameters(design, family.auxiliary)},
         auto_scale=False,

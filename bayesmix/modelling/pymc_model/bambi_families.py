@@ -10,6 +10,8 @@ The file needs (Bambi 0.21): `families.univariate.UnivariateFamily` and `Binomia
 `dist`; `Family.link`; `utils.get_aliased_name`.
 """
 
+from typing import Any
+
 import bambi
 import pymc as pm
 import pytensor.tensor as pt
@@ -21,6 +23,8 @@ from pytensor.tensor.special import softmax
 
 from bayesmix.families.family import Family
 from bayesmix.families.record import Arguments, PymcRecipe
+from bayesmix.formula.design import Response
+from bayesmix.modelling.pymc_model.censored_densities import censored_density
 from bayesmix.modelling.pymc_model.hurdle_counts import HURDLE_COUNTS
 from bayesmix.modelling.pymc_model.response_densities import RESPONSE_DENSITIES
 from bayesmix.posterior import layout
@@ -76,17 +80,24 @@ class _AdjacentCategory(StoppingRatio):
         return (relative / relative.sum(categories)).transpose(..., categories)
 
 
-def bambi_family(family: Family, *, has_trials: bool) -> str | bambi.Family:
+def bambi_family(family: Family, response: Response) -> str | bambi.Family:
     """The family that `bambi.Model` takes; its link is that of `family`."""
     recipe = family.record.in_pymc
+    if response.censoring is not None:
+        name = family.record.censored
+        return _made(family, PymcRecipe(name), censored_density(name, response.censoring))
     if isinstance(recipe, str):
-        return "bernoulli" if family.name == "binomial" and not has_trials else recipe
+        return "bernoulli" if family.name == "binomial" and response.trials is None else recipe
     if family.name == "adjacent_category":
         likelihood = Likelihood("StoppingRatio", ["p", "threshold"], "p", pm.Categorical)
         adjacent = _AdjacentCategory(family.name, likelihood, {"p": family.link, "threshold": "identity"})
         adjacent.set_default_priors({"threshold": "Normal"})  # Bambi asks for one; ours is in `thresholds`
         return adjacent
-    distribution = _OWN.get(recipe.distribution) or getattr(pm, recipe.distribution)
+    return _made(family, recipe, _OWN.get(recipe.distribution) or getattr(pm, recipe.distribution))
+
+
+def _made(family: Family, recipe: PymcRecipe, distribution: Any) -> _Renamed:
+    """The family by its distribution in PyMC."""
     likelihood = Likelihood(f"bayesmix_{family.name}", [recipe.parent, *family.auxiliary], recipe.parent, distribution)
     links = {recipe.parent: family.link} | {parameter.name: parameter.link for parameter in family.record.auxiliary}
     made = _RenamedOfTrials if recipe.of_trials else _Renamed

@@ -41,16 +41,17 @@ class ResponseDensity:
         return pm.CustomDist.dist(*values, logp=self.log_density, dist=self.draw, **settings)
 
 
-def _weibull_scale(mu: Any, shape: Any) -> Any:
+def weibull_scale(mu: Any, shape: Any) -> Any:
+    """The time by which all but exp(-1) have had the event."""
     return mu / pt.exp(pt.gammaln(1 + 1 / shape))
 
 
 def _weibull(value: Any, mu: Any, shape: Any) -> Any:
-    return pm.logp(pm.Weibull.dist(alpha=shape, beta=_weibull_scale(mu, shape)), value)
+    return pm.logp(pm.Weibull.dist(alpha=shape, beta=weibull_scale(mu, shape)), value)
 
 
 def _draw_weibull(mu: Any, shape: Any, size: Any) -> Any:
-    return pm.Weibull.dist(alpha=shape, beta=_weibull_scale(mu, shape), size=size)
+    return pm.Weibull.dist(alpha=shape, beta=weibull_scale(mu, shape), size=size)
 
 
 def _shifted_lognormal(value: Any, mu: Any, sigma: Any, ndt: Any) -> Any:

@@ -69,9 +69,9 @@ def agree(first: DesignSums, other: DesignSums) -> bool:
 
 def _columns(design: Design) -> Iterator[Floats]:
     yield design.response.values
-    for column in (design.response.trials, design.weights):
+    for column in (design.response.trials, design.response.censoring, design.weights):
         if column is not None:
-            yield column
+            yield np.asarray(column, dtype=float)
     for part in design.predictors:
         yield part.offset
         yield from part.fixed.matrix.T

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from bayesmix.errors import BayesmixError, FormulaError, StoredFitError, listing
+from bayesmix.families.censoring import require_censorable
 from bayesmix.families.family import Family, read_family
 from bayesmix.formula.contrasts import treatment_of_ordered
 from bayesmix.formula.design import Design
@@ -78,6 +79,7 @@ def _design_of(
     if about.units:
         rows.attrs["units"] = dict(about.units)
     formulas = parse_formulas([about.formula, *about.formulas], functions or (), auxiliary=family.modelled)
+    require_censorable(formulas.mean, family)
     contrasts = about.contrasts
     if about.format < FIRST_WITH_CONTRASTS:
         contrasts = treatment_of_ordered([formulas.mean, *formulas.parts.values()], rows)

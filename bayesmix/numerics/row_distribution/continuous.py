@@ -1,10 +1,11 @@
 """Distributions of numbers: normal, Student's t, lognormal, gamma, beta."""
 
 import numpy as np
-from scipy.special import betainc, betaln, gammainc, gammaincc, gammaln, ndtr, stdtr
+from scipy.special import betainc, betaln, gammainc, gammaincc, gammaln, log_ndtr, ndtr, stdtr
 
 from bayesmix.arrays import Floats
 from bayesmix.numerics.row_distribution.parts import (
+    LogTails,
     Parameters,
     Predicted,
     RowDistribution,
@@ -34,6 +35,10 @@ def _gaussian_variance(q: Parameters) -> Floats:
 
 def _of_normal(z: Floats) -> Tails:
     return Tails(ndtr(z), np.zeros_like(z), ndtr(-z))
+
+
+def _log_of_normal(z: Floats) -> LogTails:
+    return LogTails(log_ndtr(z), log_ndtr(-z))
 
 
 def _student_log_density(y: Floats, q: Predicted) -> Floats:
@@ -123,6 +128,7 @@ GAUSSIAN = RowDistribution(
     lambda rng, q: q.mu + _scale(q) * rng.standard_normal(q.eta.shape),
     _gaussian_variance,
     standardised=_distance,
+    log_tails=lambda y, q: _log_of_normal(_distance(y, q)),
 )
 STUDENT_T = RowDistribution(_student_log_density, _student_tails, _student_draw, _student_variance)
 LOGNORMAL = RowDistribution(
@@ -132,6 +138,7 @@ LOGNORMAL = RowDistribution(
     _lognormal_variance,
     _lognormal_mean,
     standardised=_log_distance,
+    log_tails=lambda y, q: _log_of_normal(_log_distance(y, q)),
 )
 GAMMA = RowDistribution(_gamma_log_density, _gamma_tails, _gamma_draw, lambda q: q["mu"] ** 2 / q["shape"])
 BETA = RowDistribution(_beta_log_density, _beta_tails, _beta_draw, lambda q: q["mu"] * (1 - q["mu"]) / (1 + q["phi"]))

@@ -64,6 +64,14 @@ class Tails:
 
 
 @dataclass(frozen=True)
+class LogTails:
+    """log P(Y < y) and log P(Y > y), exact however far out y lies."""
+
+    below: Floats
+    above: Floats
+
+
+@dataclass(frozen=True)
 class OrderedCategories:
     """What F(t_k - eta), the inverse link of a threshold less the linear predictor, is the probability of.
 
@@ -98,6 +106,8 @@ class RowDistribution:
         The normal quantile of F(y), where it has a closed form.
     categories
         What the thresholds of ordered categories mean.
+    log_tails
+        Logarithms of the tails, where they have a closed form: y may be censored.
     """
 
     log_density: Callable[[Floats, Predicted], Floats]
@@ -107,6 +117,7 @@ class RowDistribution:
     mean: Moment = mu_of
     standardised: Callable[[Floats, Predicted], Floats] | None = None
     categories: OrderedCategories | None = None
+    log_tails: Callable[[Floats, Predicted], LogTails] | None = None
 
 
 def quantile_residual(distribution: RowDistribution, y: Floats, q: Predicted, u: Floats) -> Floats:
@@ -116,7 +127,11 @@ def quantile_residual(distribution: RowDistribution, y: Floats, q: Predicted, u:
     """
     if distribution.standardised is not None:
         return distribution.standardised(y, q)
-    tails = distribution.tails(y, q)
+    return within(distribution.tails(y, q), u)
+
+
+def within(tails: Tails, u: Floats) -> Floats:
+    """The normal quantile of `below` + u `at`, from the smaller side."""
     lower, upper = tails.below + u * tails.at, tails.above + (1 - u) * tails.at
     return np.where(lower < upper, ndtri(np.maximum(lower, _SMALLEST)), -ndtri(np.maximum(upper, _SMALLEST)))
 

@@ -5,13 +5,25 @@ from scipy.special import gammaln, log_ndtr, ndtr
 
 from bayesmix.arrays import Floats
 from bayesmix.numerics.row_distribution.continuous import LOGNORMAL
-from bayesmix.numerics.row_distribution.parts import Parameters, Predicted, RowDistribution, Tails
+from bayesmix.numerics.row_distribution.parts import (
+    LogTails,
+    Parameters,
+    Predicted,
+    RowDistribution,
+    Tails,
+    log_probabilities,
+)
 
 _HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
 
 
 def _continuous(below: Floats, above: Floats) -> Tails:
     return Tails(below, np.zeros_like(below), above)
+
+
+def _of_log_hazard(log_hazard: Floats) -> LogTails:
+    """The survival function is exp(-hazard), as a complementary log-log link has it."""
+    return LogTails(*log_probabilities("cloglog", log_hazard))
 
 
 def _exponential_log_density(y: Floats, q: Predicted) -> Floats:
@@ -83,8 +95,15 @@ EXPONENTIAL = RowDistribution(
     _exponential_tails,
     lambda rng, q: q.mu * rng.standard_exponential(q.eta.shape),
     lambda q: q["mu"] ** 2,
+    log_tails=lambda y, q: _of_log_hazard(np.log(y) - q.eta),
 )
-WEIBULL = RowDistribution(_weibull_log_density, _weibull_tails, _weibull_draw, _weibull_variance)
+WEIBULL = RowDistribution(
+    _weibull_log_density,
+    _weibull_tails,
+    _weibull_draw,
+    _weibull_variance,
+    log_tails=lambda y, q: _of_log_hazard(_weibull_log_hazard(y, q)),
+)
 INVERSE_GAUSSIAN = RowDistribution(
     _inverse_gaussian_log_density,
     _inverse_gaussian_tails,

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from bayesmix.errors import CardError
+from bayesmix.families.censoring import require_censorable
 from bayesmix.families.family import Family, read_family
 from bayesmix.formula.contrasts import contrasts_named
 from bayesmix.formula.design import Design
@@ -75,6 +76,7 @@ def plan_card(card: Card) -> Plan:
 
 def _design(formula: str, card: Card, data: pd.DataFrame, family: Family) -> Design:
     formulas = parse_formulas(all_formulas(formula, card), auxiliary=family.modelled)
+    require_censorable(formulas.mean, family)
     return build_design(
         formulas.mean,
         data,

@@ -58,9 +58,15 @@ def _one_chain(setting: Setting) -> str:
 def _no_estimate(setting: Setting) -> str:
     if setting.design.parts:
         return "a model without formulas for further parameters"
+    if setting.design.response.censoring is not None:
+        return _censored(setting)
     if setting.family.is_gaussian_identity or has_laplace_fit(setting.family):
         return _no_group(setting)
     return f"a family with a REML or a Laplace fit, which {setting.family} has not"
+
+
+def _censored(setting: Setting) -> str:
+    return "" if setting.design.response.censoring is None else "a response of which no row is censored"
 
 
 _OF_CHAINS = ("trace", "rank")
@@ -71,6 +77,7 @@ _LACKS: Mapping[str, Callable[[Setting], str]] = {
     "sd": _no_sd,
     "corr": _no_correlation,
     "rank": _one_chain,
+    "ppc": _censored,
     "compare_reml": _no_estimate,
 }
 """By picture, what a model lacks for it; other pictures suit every model."""

@@ -60,7 +60,16 @@ def _response_lines(design: Design) -> list[str]:
         n_without = int(np.sum(response.trials == 0))
         without = f"; {counted(n_without, 'row')} without trials" if n_without else ""
         return [f"{response.name}: {_share(response.values, response.trials)}{without}"]
+    if response.censoring is not None:
+        return [f"{response.name}: {_bounds(response.censoring)}"]
     return []
+
+
+def _bounds(censoring: NDArray[np.intp]) -> str:
+    """`censored in 30 of 100 rows (28 right, 2 left)`."""
+    sides = {"right": int((censoring > 0).sum()), "left": int((censoring < 0).sum())}
+    each = ", ".join(f"{count:,} {side}" for side, count in sides.items() if count)
+    return f"censored in {sum(sides.values()):,} of {counted(len(censoring), 'row')} ({each})"
 
 
 def _share(successes: NDArray[np.float64], trials: NDArray[np.float64] | None = None) -> str:

@@ -32,6 +32,8 @@ def _rows(design: Design) -> list[list[str]]:
         rows.append([".response.values", f"({n},)", design.response.name])
         if design.response.trials is not None:
             rows.append([".response.trials", f"({n},)", "trials"])
+        if design.response.censoring is not None:
+            rows.append([".response.censoring", f"({n},)", "1 right, -1 left, 0 observed"])
     rows.append([f"{at}.fixed.matrix", f"({n}, {len(design.fixed.names)})", _names(design.fixed.names)])
     for i, term in enumerate(design.random):
         columns = f"{_names(term.names)}; by {counted(term.n_levels, 'level')} of {term.group}"

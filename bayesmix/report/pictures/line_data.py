@@ -55,9 +55,11 @@ def separate_lines(fit: AnyFit, rows: Rows, group: str, axis: Axis, levels: Posi
 
     It is the mean along a factor, and along a number that does not vary within levels. A level that does not determine
     its line, such as one with a single x, has nan. The result is None where least squares does not apply, which is for
-    a number along the axis with a link that is not the identity.
+    a number along the axis with a link that is not the identity, and for a censored response.
     """
     design = fit.design
+    if design.response.censoring is not None:
+        return None
     if not is_linear(fit) and (not axis.texts or design.offset.any()):
         return None
     weights = design.weights if design.response.trials is None else design.response.trials

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from bayesmix.errors import ArgumentError
+from bayesmix.families.family import Family
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import a_count
 from bayesmix.modelling.record import Fit
@@ -187,11 +188,20 @@ def _caption(shown: Panels, rows: Rows, fit: AnyFit, apart: bool) -> str:
         text += " Each panel has its own vertical scale."
     if shown.greatest > 1:
         text += " Areas of points grow with the number of trials."
+    censored = fit.design.response.censoring is not None
+    if censored:
+        text += " The point of a censored row is its bound."
     if shown.separate is None and shown.population is not None:
-        family = family_of(fit)
-        where = f"with a {family.link} link" if family.link != "identity" else f"for family {family.name}"
-        text += f" No pooling is left out: {where} a level's own curve need not exist."
+        text += f" No pooling is left out: {_without_lines(family_of(fit), censored=censored)}."
     return text
+
+
+def _without_lines(family: Family, *, censored: bool) -> str:
+    """Why levels have no lines of their own."""
+    if censored:
+        return "least squares takes no bounds"
+    where = f"with a {family.link} link" if family.link != "identity" else f"for family {family.name}"
+    return f"{where} a level's own curve need not exist"
 
 
 def _draw_together(fits: Mapping[str, AnyFit], group: str, axis: Axis, canvas: Canvas) -> Figure:

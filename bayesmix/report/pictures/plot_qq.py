@@ -52,7 +52,8 @@ def plot_qq(
     fit
         A fitted model.
     which
-        ``"residuals"``, which for counts and proportions are quantile residuals, or the name of a grouping factor.
+        ``"residuals"``, which for counts, proportions and a censored response are quantile residuals, or the name of a
+        grouping factor.
     term
         With a group: the column whose effects are shown, such as ``"Days"``; by default its first.
     seed
@@ -128,7 +129,7 @@ def _values(fit: AnyFit, which: str, term: str | None, seed: int | None) -> tupl
         )
     if term is not None:
         raise UnknownTermError(f"term={term!r} belongs to a group's effects; name the group in which=.")
-    if family_of(fit).name != "gaussian":
+    if family_of(fit).name != "gaussian" or fit.design.response.censoring is not None:
         values = residuals(fit, kind="quantile", seed=seed)[column].to_numpy()
         return values[np.isfinite(values)], _QUANTILE
     return residuals(fit, kind="pearson")[column].to_numpy(), "residuals"

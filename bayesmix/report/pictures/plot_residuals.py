@@ -64,7 +64,7 @@ def plot_residuals(
     kind
         ``"response"``, ``"pearson"`` or ``"quantile"``, as in `residuals`. By default in the response's unit for an
         unweighted Gaussian or a yes-or-no response; quantile residuals for counts and proportions, whose Pearson
-        residuals lie in bands and are skewed; otherwise Pearson residuals.
+        residuals lie in bands and are skewed, and for a censored response; otherwise Pearson residuals.
     by
         A column of the data, whether or not it is in the formula, or a grouping factor. A column of numbers takes the
         place of the fitted values, with boxes behind the points where it has up to 12 values. Of anything else each
@@ -159,6 +159,8 @@ def _shown(fit: AnyFit, kind: str, seed: int | None) -> Realised:
 
 
 def _kind(design: Design, family: Family) -> str:
+    if design.response.censoring is not None:
+        return "quantile"
     if family.is_gaussian_identity:
         return "response" if design.weights is None else "pearson"
     # An unexpected yes or no, divided by a standard deviation near 0, would hide all others.

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from bayesmix.data.catalogue import load_data
-from bayesmix.errors import DataError
+from bayesmix.errors import DataError, FamilyError
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.modelling.samplers.weights import Importance
@@ -180,6 +180,11 @@ def test_pictures_are_those_that_suit():
     cbpp = pictures("cbpp", "cbind(incidence, size - incidence) ~ period + (1 | herd)", "binomial")
     assert cbpp == always | {"rank", "sd", "qq", "ranef", "lines", "compare_reml"}
     assert "compare_reml" not in pictures("cbpp", "size ~ period + (1 | herd)", "negative_binomial")
+    # Of a censored response there are neither replicates to compare nor a REML fit.
+    censored = pictures("sleepstudy", "Reaction | cens(Reaction > 400) ~ Days + (1 | Subject)")
+    assert censored == {"trace", "residuals", "rank", "sd", "qq", "ranef", "lines"}
+    with pytest.raises(FamilyError, match="families that can"):
+        pictures("sleepstudy", "Reaction | cens(Reaction > 400) ~ Days + (1 | Subject)", "gamma")
 
 
 def test_where_there_is_nothing_to_compare_with_the_page_says_why(tmp_path: Path, made_up):
