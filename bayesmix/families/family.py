@@ -52,7 +52,12 @@ def has_laplace_fit(family: Family) -> bool:
     return family.link in family.record.laplace
 
 
+_UNORDERED = ("categorical", "multinomial", "softmax", "multinom")
+
+
 def _nearest(name: str) -> str:
+    if name in _UNORDERED:
+        return " Categories without an order have no family yet; two are 'bernoulli', ordered ones 'cumulative'."
     return f" Nearest is {RESEMBLED[name]!r}." if name in RESEMBLED else did_you_mean(name, FAMILIES)
 
 
