@@ -159,10 +159,10 @@ def load_data(name: str) -> pd.DataFrame:
 
 def _as_frame(data_set: DataSet, content: bytes) -> pd.DataFrame:
     """The data of `content`, the bytes of the set's CSV."""
-    found = sha256(content).hexdigest()
-    if found != data_set.sha256:
+    digest = sha256(content).hexdigest()
+    if digest != data_set.sha256:
         raise DataError(
-            f"The file of data set {data_set.name!r} was changed: its sha256 begins {found[:12]}, "
+            f"The file of data set {data_set.name!r} was changed: its sha256 begins {digest[:12]}, "
             f"the catalogue's {data_set.sha256[:12]}. Install bayesmix anew."
         )
     factors = [column for column in data_set.columns if column.kind == "factor"]

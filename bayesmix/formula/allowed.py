@@ -47,12 +47,14 @@ def check_expression(node: Node, text: str, known: Collection[str], *, within_ar
             inside = (operand,)
         case Binary() if within_arithmetic:
             first, following = operations(node)
-            for one in following:
-                if one.operator in ("|", "||", "~", ":"):
-                    raise FormulaError(f"'{one.operator}' has no meaning in arithmetic.", text, one.operator_span)
-                if one.operator == "%in%":
-                    constant(one.right, text)
-            inside = (first, *[one.right for one in following if one.operator != "%in%"])
+            for operation in following:
+                if operation.operator in ("|", "||", "~", ":"):
+                    raise FormulaError(
+                        f"'{operation.operator}' has no meaning in arithmetic.", text, operation.operator_span
+                    )
+                if operation.operator == "%in%":
+                    constant(operation.right, text)
+            inside = (first, *[operation.right for operation in following if operation.operator != "%in%"])
         case Binary(operator) if operator in COMPARISONS:
             inside = (node.left, node.right)
             for side in inside:
@@ -94,10 +96,10 @@ def _expressions(call: Call, text: str) -> tuple[Node, ...]:
     if call.function == "C":
         return (first,)
     constants = [*further, *(value for _, value in call.keywords)]
-    several = [one for one in constants if isinstance(one, Call | Binary)]
-    for one in several:
-        constant(one, text)
-    return (first, *(one for one in constants if one not in several))
+    several = [constant_node for constant_node in constants if isinstance(constant_node, Call | Binary)]
+    for constant_node in several:
+        constant(constant_node, text)
+    return (first, *(constant_node for constant_node in constants if constant_node not in several))
 
 
 def _refuse_sum(node: Binary, side: Node, text: str) -> None:

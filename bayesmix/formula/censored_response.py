@@ -64,9 +64,11 @@ def _refuse_unknown(text: str, given: NDArray, codes: NDArray) -> None:
     unknown = codes == 2
     if not unknown.any():
         return
-    found = list(dict.fromkeys(given[unknown].tolist()))
-    values = listing((shown(value) for value in found), at_most=3)
-    interval = "; intervals are not supported" if any(str(value).lower() == "interval" for value in found) else ""
+    unknown_codes = list(dict.fromkeys(given[unknown].tolist()))
+    values = listing((shown(value) for value in unknown_codes), at_most=3)
+    interval = (
+        "; intervals are not supported" if any(str(value).lower() == "interval" for value in unknown_codes) else ""
+    )
     raise DataError(
         f"cens({text}) is {values} in {int(unknown.sum())} of {len(codes)} rows, which is no censoring"
         f"{interval}: {_INSTEAD}."

@@ -55,8 +55,8 @@ def refuse_no_parameters(fixed: FixedEffects, random: tuple[GroupTerm, ...], n_o
     if n_obs < 2:
         raise DesignError(f"The data have {n_obs} row after dropping missing values; a model needs 2 or more.")
     if not fixed.names and not random:
-        what = "neither coefficients nor random terms" if has_sigma else "no parameter"
-        raise DesignError(f"The model has {what}; write y ~ 1 for a mean alone.")
+        missing = "neither coefficients nor random terms" if has_sigma else "no parameter"
+        raise DesignError(f"The model has {missing}; write y ~ 1 for a mean alone.")
 
 
 def refuse_response_among_predictors(formula: Formula) -> None:

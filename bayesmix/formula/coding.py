@@ -103,11 +103,11 @@ def coding_within(
     variable: Node, factor: Factor, term: Term, terms: Sequence[Term], variables: Variables, all_levels: bool
 ) -> Coding:
     """The coding of a factor in one term: its own where the term without it is in the model, else all levels."""
-    own = variables.coding(variable, factor)
+    coding = variables.coding(variable, factor)
     without = Term(tuple(v for v in term.variables if label_of(v) != label_of(variable)))
     margin_is_coded = (
         without in terms
         if without != INTERCEPT
         else not all_levels and (INTERCEPT in terms or len(term.variables) == 1)
     )
-    return own if margin_is_coded else every_level(factor.levels)
+    return coding if margin_is_coded else every_level(factor.levels)

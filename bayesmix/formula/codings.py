@@ -106,7 +106,7 @@ def _polynomials(levels: Sequence[str], *, scores: Any = None) -> Coding:
             'first is "treatment"'
         )
     given = scores if isinstance(scores, list) else [scores]
-    numbers = all(isinstance(one, float) for one in given)
+    numbers = all(isinstance(value, float) for value in given)
     places = np.array(given) if numbers else np.arange(1.0, n + 1)
     if (
         not (numbers or scores is None)

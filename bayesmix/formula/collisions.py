@@ -61,68 +61,68 @@ def _own_names(kind: str, auxiliary: Collection[str]) -> list[tuple[str, str]]:
         if kind == "ordinal"
         else [("Intercept_at_means", "the intercept at the predictors' means")]
     )
-    own = [(mean, "the mean of each row in the PyMC model"), *at_means]
-    return own + [(name, f"the family's parameter {name}") for name in auxiliary]
+    reserved = [(mean, "the mean of each row in the PyMC model"), *at_means]
+    return reserved + [(name, f"the family's parameter {name}") for name in auxiliary]
 
 
 def _refuse_equal(names: list[tuple[str, str]]) -> None:
     seen: dict[str, str] = {}
-    for name, what in names:
+    for name, meaning in names:
         if name in seen:
-            kind = "coefficients" if what == seen[name] == _COEFFICIENT else "parameters"
-            both = "" if what == seen[name] else f" ({seen[name]} and {what})"
+            kind = "coefficients" if meaning == seen[name] == _COEFFICIENT else "parameters"
+            both = "" if meaning == seen[name] else f" ({seen[name]} and {meaning})"
             raise DesignError(
                 f"Two {kind} would be called {name!r}{both}; rename the column, to {name + '_'!r} for instance."
             )
-        seen[name] = what
+        seen[name] = meaning
 
 
 def _refuse_dims(names: list[tuple[str, str]], dims: list[tuple[str, str]]) -> None:
     seen = dict(names)
-    for name, what in dims:
+    for name, meaning in dims:
         if name in seen:
             raise DesignError(
-                f"{name!r} would be {seen[name]}, and {what}; rename the column, to {name + '_'!r} for instance."
+                f"{name!r} would be {seen[name]}, and {meaning}; rename the column, to {name + '_'!r} for instance."
             )
 
 
 def _coefficients(design: Design) -> list[tuple[str, str]]:
     """The coefficients, and the terms that have several under one name."""
-    found = []
+    names = []
     for part in design.predictors:
-        found += [(name, _COEFFICIENT) for name in part.fixed.names]
-        found += [
+        names += [(name, _COEFFICIENT) for name in part.fixed.names]
+        names += [
             (term.label, _COEFFICIENT)
             for term in part.fixed.terms
             if term.label not in [part.fixed.names[column] for column in term.columns]
         ]
-    return found
+    return names
 
 
 def _random_names(design: Design) -> list[tuple[str, str]]:
-    found = []
+    names = []
     numbers: dict[tuple[str, str], int] = {}
     for term in design.all_random:
-        found += [(f"sd_{term.group}__{name}", f"a standard deviation of ({term.label})") for name in term.names]
-        found += [(f"{_effect(owner)}|{term.group}", f"the effects of ({term.label})") for owner in term.terms]
+        names += [(f"sd_{term.group}__{name}", f"a standard deviation of ({term.label})") for name in term.names]
+        names += [(f"{_effect(owner)}|{term.group}", f"the effects of ({term.label})") for owner in term.terms]
         if term.k > 1:
             base = f"corr_{term.group}" + (f"__{term.parameter}" if term.parameter else "")
             number = numbers.get((term.group, term.parameter), 0)
             numbers[(term.group, term.parameter)] = number + 1
-            found.append((base + (f".{number}" if number else ""), f"the correlations of ({term.label})"))
-    return found
+            names.append((base + (f".{number}" if number else ""), f"the correlations of ({term.label})"))
+    return names
 
 
 def _dims(design: Design) -> list[tuple[str, str]]:
-    found = []
+    names = []
     for part in design.predictors:
-        found += [(f"{term.label}_dim", f"the dimension of the levels of {term.label}") for term in part.fixed.terms]
+        names += [(f"{term.label}_dim", f"the dimension of the levels of {term.label}") for term in part.fixed.terms]
     for term in design.all_random:
-        found.append((f"{term.group}__factor_dim", f"the dimension of the levels of {term.group}"))
-        found += [
+        names.append((f"{term.group}__factor_dim", f"the dimension of the levels of {term.group}"))
+        names += [
             (f"{_effect(owner)}__expr_dim", f"the dimension of the columns of ({term.label})") for owner in term.terms
         ]
-    return found
+    return names
 
 
 def _effect(owner: TermColumns) -> str:

@@ -72,8 +72,8 @@ def _weights(node: Node, levels: Sequence[str]) -> Floats:
         case Binary():
             first, following = operations(node)
             total = _weights(first, levels)
-            for one in following:
-                total = _combined(total, _weights(one.right, levels), one)
+            for operation in following:
+                total = _combined(total, _weights(operation.right, levels), operation)
             return total
     raise DesignError(f"{unparse(node)} is no level, no number and no sum of them")
 

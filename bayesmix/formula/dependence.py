@@ -26,16 +26,16 @@ def reasons(terms: Sequence[Term], at_fault: Sequence[Term], variables: Variable
         Those with columns that depend on the columns before.
     """
     alone = {term.label: variables.variable(term.variables[0]) for term in terms if len(term.variables) == 1}
-    found: dict[str, None] = {}
+    words: dict[str, None] = {}
     for term in at_fault:
         factors = _factors(term, variables)
         if not factors and len(term.variables) == 1:
-            found |= dict.fromkeys(_of_number(term.label, alone))
+            words |= dict.fromkeys(_of_number(term.label, alone))
         elif len(term.variables) == 1:
-            found |= dict.fromkeys(_of_factor(term.label, factors, alone))
+            words |= dict.fromkeys(_of_factor(term.label, factors, alone))
         elif len(factors) > 1:
-            found |= dict.fromkeys(_of_cells(factors))
-    return list(found)
+            words |= dict.fromkeys(_of_cells(factors))
+    return list(words)
 
 
 def _factors(term: Term, variables: Variables) -> dict[str, Factor]:
@@ -45,15 +45,15 @@ def _factors(term: Term, variables: Variables) -> dict[str, Factor]:
 
 def _of_number(label: str, alone: dict[str, Factor | Floats]) -> list[str]:
     """A number that stands still within the levels of a factor, or is a straight line of another one."""
-    own = alone[label]
-    if isinstance(own, Factor) or own.ndim > 1:
+    values = alone[label]
+    if isinstance(values, Factor) or values.ndim > 1:
         return []
-    if np.ptp(own) == 0:
-        return [f"{label} is {own[0]:g} in all {len(own)} rows"]
+    if np.ptp(values) == 0:
+        return [f"{label} is {values[0]:g} in all {len(values)} rows"]
     for name, other in alone.items():
-        if isinstance(other, Factor) and _lies_in(other.codes, np.unique(own, return_inverse=True)[1]):
+        if isinstance(other, Factor) and _lies_in(other.codes, np.unique(values, return_inverse=True)[1]):
             return [f"{label} is the same in all rows of each level of {name}"]
-        if name != label and not isinstance(other, Factor) and other.ndim == 1 and _is_line(own, other):
+        if name != label and not isinstance(other, Factor) and other.ndim == 1 and _is_line(values, other):
             return [f"{label} is a linear function of {name}"]
     return []
 
@@ -90,8 +90,8 @@ def _empty_cells(factors: Sequence[Factor]) -> list[str]:
     return [":".join(factor.levels[i] for factor, i in zip(factors, place, strict=True)) for place in places]
 
 
-def _nesting(a: str, one: Factor, b: str, other: Factor) -> str:
-    a_in_b, b_in_a = _lies_in(one.codes, other.codes), _lies_in(other.codes, one.codes)
+def _nesting(a: str, factor: Factor, b: str, other: Factor) -> str:
+    a_in_b, b_in_a = _lies_in(factor.codes, other.codes), _lies_in(other.codes, factor.codes)
     if a_in_b and b_in_a:
         return f"{a} and {b} group the rows in the same way"
     inner, outer = (a, b) if a_in_b else (b, a)
@@ -104,8 +104,8 @@ def _lies_in(inner: Positions, outer: Positions) -> bool:
     return pairs.shape[1] == len(np.unique(inner))
 
 
-def _is_line(own: Floats, other: Floats) -> bool:
-    own, other = own - own.mean(), other - other.mean()
+def _is_line(values: Floats, other: Floats) -> bool:
+    values, other = values - values.mean(), other - other.mean()
     size = float(other @ other)
-    rest = own - other * (float(own @ other) / size if size else 0.0)
-    return bool(np.linalg.norm(rest) <= _EXACT * np.linalg.norm(own))
+    rest = values - other * (float(values @ other) / size if size else 0.0)
+    return bool(np.linalg.norm(rest) <= _EXACT * np.linalg.norm(values))

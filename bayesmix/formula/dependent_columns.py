@@ -131,9 +131,9 @@ def _reasons(
     """Why each dependent column is one, by its name and in words."""
     found: dict[int, str] = {}
     for term, owner in zip(terms, fixed.terms, strict=True):
-        own = [j for j in dependent if j in owner.columns]
-        of_term = "; ".join(reasons(terms, [term], variables)) if own else ""
-        for j in own:
+        columns = [j for j in dependent if j in owner.columns]
+        of_term = "; ".join(reasons(terms, [term], variables)) if columns else ""
+        for j in columns:
             unseen = len(owner.factors) > 1 and not fixed.matrix[:, j].any()
             found[j] = NEVER_OBSERVED if unseen else of_term
             found[j] = found[j] or _combination(fixed, j, null_space[:, dependent.index(j)])

@@ -46,5 +46,5 @@ def _first(bad: Flags, rows: Floats, columns: Sequence[str], data: pd.DataFrame)
     row = int(at_fault[0])
     value = rows[row][bad[row]][0]
     inputs = [f"{name} = {data[name].iloc[row]}" for name in dict.fromkeys(columns)]
-    what = ", ".join(inputs[:4]) if inputs else f"{value:g}"
-    return f"{len(at_fault)} of {len(rows)} rows (first in row {data.index[row]}: {what})"
+    source = ", ".join(inputs[:4]) if inputs else f"{value:g}"
+    return f"{len(at_fault)} of {len(rows)} rows (first in row {data.index[row]}: {source})"

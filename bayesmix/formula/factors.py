@@ -23,19 +23,19 @@ class CountedFactor:
 
 def counted_factors(design: Design) -> tuple[CountedFactor, ...]:
     """Every factor of the fixed parts, those of further parameters included, in the order of the formulas."""
-    found: dict[str, CountedFactor] = {}
+    counted: dict[str, CountedFactor] = {}
     for predictor in design.predictors:
         learnt = dict(predictor.learnt)
         variables = Variables(predictor.formula.text, predictor.data, predictor.functions, learnt, new=True)
         for node in (node for term in predictor.formula.fixed for node in term.variables):
             name = label_of(node)
-            if f"levels of {name}" not in learnt or name in found:
+            if f"levels of {name}" not in learnt or name in counted:
                 continue
             factor = variables.variable(node)
             if isinstance(factor, Factor):
                 counts = np.bincount(factor.codes[factor.codes >= 0], minlength=len(factor.levels))
-                found[name] = CountedFactor(name, factor.levels, counts)
-    return tuple(found.values())
+                counted[name] = CountedFactor(name, factor.levels, counts)
+    return tuple(counted.values())
 
 
 def written_twice(levels: Iterable[str]) -> tuple[tuple[str, ...], ...]:
@@ -43,11 +43,11 @@ def written_twice(levels: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     alike: dict[str, list[str]] = {}
     for level in levels:
         alike.setdefault("".join(level.split()).casefold(), []).append(level)
-    return tuple(tuple(own) for own in alike.values() if len(own) > 1)
+    return tuple(tuple(together) for together in alike.values() if len(together) > 1)
 
 
 def twins_of(design: Design) -> dict[str, tuple[tuple[str, ...], ...]]:
     """By factor or grouping factor, crossed ones left out: its levels that are written in two ways."""
     levels = {factor.name: factor.levels for factor in counted_factors(design)}
     levels |= {term.group: term.levels for term in design.all_random if term.group in design.data.columns}
-    return {name: found for name, own in levels.items() if (found := written_twice(own))}
+    return {name: alike for name, texts in levels.items() if (alike := written_twice(texts))}

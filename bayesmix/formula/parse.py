@@ -137,12 +137,12 @@ class _Reader:
         if not following:
             return node
         rest = self.without_bars(first, bars)
-        for one in following:
-            right = self.without_bars(one.right, bars) if one.operator == "+" else one.right
+        for operation in following:
+            right = self.without_bars(operation.right, bars) if operation.operator == "+" else operation.right
             if rest is None:
-                rest = Negative(one.right, one.span) if one.operator == "-" else right
+                rest = Negative(operation.right, operation.span) if operation.operator == "-" else right
             elif right is not None:
-                rest = replace(one, left=rest, right=right)
+                rest = replace(operation, left=rest, right=right)
         return rest
 
     # --- random terms -------------------------------------------------------------------------------------
@@ -178,8 +178,8 @@ class _Reader:
             case Binary("/"):
                 first, following = operations(node, "/")
                 nested = self.groups(first)
-                for one in following:
-                    nested.append(nested[-1] + self.factors(one.right))
+                for operation in following:
+                    nested.append(nested[-1] + self.factors(operation.right))
                 return nested
             case Binary("+" | "*", left, right):
                 both = " + ".join(f"(1 | {unparse(side)})" for side in (left, right))
@@ -194,7 +194,11 @@ class _Reader:
             case Binary(":"):
                 first, following = operations(node, ":")
                 return tuple(
-                    [part for side in (first, *[one.right for one in following]) for part in self.factors(side)]
+                    [
+                        part
+                        for side in (first, *[operation.right for operation in following])
+                        for part in self.factors(side)
+                    ]
                 )
             case Name():
                 return (node,)
@@ -217,9 +221,9 @@ class _Reader:
                 )
             for part in term.terms:
                 if (group, part) in seen:
-                    what = "the intercept" if part == INTERCEPT else f"'{part.label}'"
+                    repeated = "the intercept" if part == INTERCEPT else f"'{part.label}'"
                     raise self.fail(
-                        f"In '{term.label}' {what} varies by {term.group_label} a second time; keep one of the two "
+                        f"In '{term.label}' {repeated} varies by {term.group_label} a second time; keep one of the two "
                         "(independent effects are written (x || g)).",
                         term.span,
                     )

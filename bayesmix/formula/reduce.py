@@ -36,7 +36,9 @@ def reductions(formula: Formula) -> tuple[Reduction, ...]:
     the latter lmerTest makes ``(1 | Subject)``, which is no simpler model.) Of ``(a * b | Subject)`` the interaction
     goes first: without ``a`` alone the model would be the same in other columns, or depend on their coding.
     """
-    return tuple(one for number, term in enumerate(formula.random) for one in _of_term(formula, number, term))
+    return tuple(
+        reduction for number, term in enumerate(formula.random) for reduction in _of_term(formula, number, term)
+    )
 
 
 def _of_term(formula: Formula, number: int, term: RandomTerm) -> list[Reduction]:
@@ -44,15 +46,15 @@ def _of_term(formula: Formula, number: int, term: RandomTerm) -> list[Reduction]
     if len(term.terms) == 1:
         without = _with(formula, number, None)
         return [Reduction(before, term.terms[0].label, term.group_label, before, "", without)]
-    found = []
+    reductions = []
     for part in term.terms:
         if part == INTERCEPT or containing(part, term.terms):
             continue
         smaller = replace(term, terms=tuple(other for other in term.terms if other != part))
         label, after = f"{part.label} in {before}", f"({smaller.label})"
         without = _with(formula, number, smaller)
-        found.append(Reduction(label, part.label, term.group_label, before, after, without))
-    return found
+        reductions.append(Reduction(label, part.label, term.group_label, before, after, without))
+    return reductions
 
 
 def _with(formula: Formula, number: int, term: RandomTerm | None) -> Formula:
@@ -77,13 +79,13 @@ def containing(term: Term, others: Iterable[Term]) -> tuple[str, ...]:
 
 def fixed_reductions(formula: Formula) -> tuple[Reduction, ...]:
     """One for each term of the fixed part that is not contained in another one; the intercept stays."""
-    found = []
+    reductions = []
     for term in formula.fixed:
         if term == INTERCEPT or containing(term, formula.fixed):
             continue
         fixed = tuple(other for other in formula.fixed if other != term)
         smaller = replace(formula, fixed=fixed)
-        found.append(
+        reductions.append(
             Reduction(term.label, term.label, "", term.label, "", replace(smaller, text=_text(smaller, formula.random)))
         )
-    return tuple(found)
+    return tuple(reductions)

@@ -39,16 +39,16 @@ def refuse_not_zero_one(text: str, values: Floats) -> None:
         )
 
 
-def refuse_not_counts(text: str, values: Floats, what: str) -> None:
+def refuse_not_counts(text: str, values: Floats, subject: str) -> None:
     bad = (values < 0) | (values != np.round(values))
     if bad.any():
         raise DataError(
-            f"{text}: {what} are whole numbers from 0; in {int(bad.sum())} of {len(values)} rows they are not (first "
-            f"{values[bad][0]:g})."
+            f"{text}: {subject} are whole numbers from 0; in {int(bad.sum())} of {len(values)} rows they are not "
+            f"(first {values[bad][0]:g})."
         )
     if values.max(initial=0.0) > LARGEST_COUNT:
         raise DataError(
-            f"{text}: {what} of up to {values.max():g} are given, and above {LARGEST_COUNT:g} (2^53) neighbouring "
+            f"{text}: {subject} of up to {values.max():g} are given, and above {LARGEST_COUNT:g} (2^53) neighbouring "
             "whole numbers cannot be told apart; are missing values written as a large number?"
         )
 
@@ -75,12 +75,12 @@ def _refuse_not_positive(text: str, values: Floats) -> None:
     if not bad.any():
         return
     if (values < 0).any():
-        what, instead = "below 0", 'a response that may be negative is family="gaussian" or "student_t"'
+        size, instead = "below 0", 'a response that may be negative is family="gaussian" or "student_t"'
         bad = values < 0
     else:
-        what, instead = "0", 'positive numbers with zeros are family="hurdle_gamma" or "hurdle_lognormal"'
+        size, instead = "0", 'positive numbers with zeros are family="hurdle_gamma" or "hurdle_lognormal"'
     raise DataError(
-        f"The response {text} is {what} in {int(bad.sum())} of {len(values)} rows, and this family is for numbers "
+        f"The response {text} is {size} in {int(bad.sum())} of {len(values)} rows, and this family is for numbers "
         f"above 0; {instead}."
     )
 

@@ -58,8 +58,8 @@ class SumReader:
             self._combine(total, first.operand, remove=True)
         else:
             self._combine(total, first, remove=False)
-        for one in following:
-            self._combine(total, one.right, remove=one.operator == "-")
+        for operation in following:
+            self._combine(total, operation.right, remove=operation.operator == "-")
         return total
 
     def _combine(self, total: Sum, node: Node, *, remove: bool) -> None:
@@ -97,8 +97,8 @@ class SumReader:
         if isinstance(node, Binary) and node.operator in _PRODUCTS:
             first, following = operations(node, _PRODUCTS)
             terms = self.product(first)
-            for one in following:
-                terms = self._times(one, terms, self.product(one.right))
+            for operation in following:
+                terms = self._times(operation, terms, self.product(operation.right))
             return terms
         match node:
             case Parenthesis(inside):

@@ -81,11 +81,11 @@ def operations(node: Node, among: Collection[str] | None = None) -> tuple[Node, 
     A sum or product of many operands is a tree that grows to its left: walked as a list its length has no limit.
     `among`: the operators at which the list is cut, all by default.
     """
-    found = []
+    nodes = []
     while isinstance(node, Binary) and (among is None or node.operator in among):
-        found.append(node)
+        nodes.append(node)
         node = node.left
-    return node, tuple(reversed(found))
+    return node, tuple(reversed(nodes))
 
 
 def comparison_in(node: Node) -> Binary | None:
@@ -113,7 +113,9 @@ def unparse(node: Node) -> str:
             return f"{_plain(function)}({', '.join(parts)})"
         case Binary():
             first, following = operations(node)
-            return unparse(first) + "".join([_sign(one.operator) + unparse(one.right) for one in following])
+            return unparse(first) + "".join(
+                [_sign(operation.operator) + unparse(operation.right) for operation in following]
+            )
         case Negative(operand):
             return f"-{unparse(operand)}"
         case Parenthesis(inside):
@@ -142,8 +144,10 @@ def columns_in(node: Node) -> tuple[Name, ...]:
             return tuple([name for name in names if name.name not in CONSTANTS])
         case Binary():
             first, following = operations(node)
-            names = [name for part in (first, *[one.right for one in following]) for name in columns_in(part)]
-            compared = any(one.operator in COMPARISONS for one in following)
+            names = [
+                name for part in (first, *[operation.right for operation in following]) for name in columns_in(part)
+            ]
+            compared = any(operation.operator in COMPARISONS for operation in following)
             return tuple([name for name in names if not (compared and name.name in CONSTANTS)])
         case Negative(inside) | Parenthesis(inside):
             return columns_in(inside)

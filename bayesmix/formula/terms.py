@@ -34,7 +34,10 @@ class Term:
     @property
     def written(self) -> str:
         """The product as a formula writes it: a bare comparison in parentheses."""
-        parts = [f"({unparse(one)})" if isinstance(one, Binary) else unparse(one) for one in self.variables]
+        parts = [
+            f"({unparse(variable)})" if isinstance(variable, Binary) else unparse(variable)
+            for variable in self.variables
+        ]
         return ":".join(parts) or "1"
 
     @cached_property
@@ -87,7 +90,7 @@ class RandomTerm:
 def _in_a_sum(term: Term) -> str:
     """A term's label, a bare comparison in parentheses."""
     parts = zip(term.variables, term.labels, strict=True)
-    return ":".join(f"({label})" if isinstance(one, Binary) else label for one, label in parts)
+    return ":".join(f"({label})" if isinstance(variable, Binary) else label for variable, label in parts)
 
 
 @dataclass(frozen=True)

@@ -61,11 +61,11 @@ def _token(formula: str, kind: str, span: Span) -> Token:
     text = formula[span.start : span.end]
     if kind == "text" or text.startswith("`"):
         text = text[1:-1]
-        what = "level" if kind == "text" else "column"
+        quoted = "level" if kind == "text" else "column"
         if unprintable(text):
             raise FormulaError(
-                f"The {what} {text!r} has a control character or half of a surrogate pair in it, which no table can "
-                f"print; rename the {what}.",
+                f"The {quoted} {text!r} has a control character or half of a surrogate pair in it, which no table can "
+                f"print; rename the {quoted}.",
                 formula,
                 span,
             )

@@ -151,13 +151,15 @@ class Variables:
             case Binary():
                 left, following = operations(node)
                 result = None
-                for one in following:
-                    if one.operator == "%in%":
-                        result = self.is_among(one)
-                    elif one.operator in ("==", "!=") and (isinstance(one.left, Text) or isinstance(one.right, Text)):
-                        result = self.is_level(one)
+                for operation in following:
+                    if operation.operator == "%in%":
+                        result = self.is_among(operation)
+                    elif operation.operator in ("==", "!=") and (
+                        isinstance(operation.left, Text) or isinstance(operation.right, Text)
+                    ):
+                        result = self.is_level(operation)
                     else:
-                        result = self.operation(one, self.evaluate(left) if result is None else result)
+                        result = self.operation(operation, self.evaluate(left) if result is None else result)
                 return result
             case Call():
                 return self.call(node)
@@ -191,12 +193,12 @@ class Variables:
     def is_among(self, node: Binary) -> Floats:
         """`f %in% c("a", "b")` or `x %in% 1:3`, row by row."""
         wanted = as_list(constant(node.right, self.text))
-        if not any(isinstance(one, str) for one in wanted):
+        if not any(isinstance(value, str) for value in wanted):
             values = np.broadcast_to(self.evaluate(node.left), (len(self.data),))
             return np.isin(values, np.array(wanted, dtype=float)).astype(float)
         factor = self.factor(node.left)
-        for one in map(text_of, wanted):
-            self.require_level(one, factor, label_of(node.left), node.right.span)
+        for value in map(text_of, wanted):
+            self.require_level(value, factor, label_of(node.left), node.right.span)
         return np.isin(np.array([*factor.levels, ""])[factor.codes], list(map(text_of, wanted))).astype(float)
 
     def require_level(self, level: str, factor: Factor, label: str, span: Span) -> None:

@@ -58,7 +58,7 @@ def _read(node: Node, words: set[str], *, inside: bool = False) -> Node:
         case Binary():
             first, following = operations(node)
             left = _read(first, words, inside=True)
-            for one in following:
-                left = replace(one, left=left, right=_read(one.right, words, inside=True))
+            for operation in following:
+                left = replace(operation, left=left, right=_read(operation.right, words, inside=True))
             return left
     return node

@@ -33,10 +33,10 @@ def refuse_confounding(design: Design) -> None:
     DesignError
         One line with the term, its effect and what to leave out.
     """
-    for found in confounded(design)[:1]:
+    for tied in confounded(design)[:1]:
         raise DesignError(
-            f"In ({found.term.label}) the effects of {listing(found.names)} cannot be told from the fixed part, which "
-            f"has a coefficient for each of the {found.term.n_levels} levels of '{found.term.group}': REML has no "
+            f"In ({tied.term.label}) the effects of {listing(tied.names)} cannot be told from the fixed part, which "
+            f"has a coefficient for each of the {tied.term.n_levels} levels of '{tied.term.group}': REML has no "
             "estimate of their sd. Leave them out of the random part, or the levels out of the fixed part."
         )
 

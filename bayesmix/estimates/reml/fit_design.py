@@ -43,7 +43,7 @@ def fit_reml(design: Design, *, reml: bool = True) -> RemlFit:
     with one_blas_thread():
         estimate = reml_estimate(products=products, terms=terms, restricted=reml)
         _refuse_no_residual(design, estimate, products)
-        found = conditional(products=products, L=estimate.L, sigma=estimate.sigma)
+        moments = conditional(products=products, L=estimate.L, sigma=estimate.sigma)
     return RemlFit(
         design=design,
         reml=reml,
@@ -51,9 +51,9 @@ def fit_reml(design: Design, *, reml: bool = True) -> RemlFit:
         theta=lme4_theta(tuple(L / estimate.sigma for L in estimate.L), tuple(term.n_levels for term in design.random)),
         sigma=estimate.sigma,
         L=estimate.L,
-        beta=found.beta,
-        vcov=found.beta_covariance,
-        effects=found.effects,
+        beta=moments.beta,
+        vcov=moments.beta_covariance,
+        effects=moments.effects,
         singular=tuple(
             Singular(f"({term.label})", term.group, term.k, rank, _directions(term, L))
             for term, L, rank in zip(design.random, estimate.L, estimate.ranks, strict=True)

@@ -55,13 +55,13 @@ def no_pooling(fit: RemlFit, group: str) -> NoPooling:
     more the best linear unbiased estimates under these variances.
     """
     design = fit.design
-    own = [term for term in design.random if term.group == group]
-    names = [name for term in own for name in term.names]
+    of_group = [term for term in design.random if term.group == group]
+    names = [name for term in of_group for name in term.names]
     order = sorted(range(len(names)), key=lambda i: names[i] != "Intercept")
-    columns = np.concatenate([term.columns for term in own], axis=1)[:, order]
+    columns = np.concatenate([term.columns for term in of_group], axis=1)[:, order]
     means = columns.mean(axis=0)
     intercept = "Intercept" in names
-    within = _within_levels(own[0], columns, design.fixed.matrix, intercept=intercept)
+    within = _within_levels(of_group[0], columns, design.fixed.matrix, intercept=intercept)
     free, held = _free_columns(within.remainder, design.fixed.matrix)
     fixed_rows = within.regression - within.regression[:, :, free] @ held
     # Beside slopes alone the intercept is a column of the fixed part like others, and nothing is taken from its mean.
@@ -69,7 +69,7 @@ def no_pooling(fit: RemlFit, group: str) -> NoPooling:
     beta, coefficients = _estimates(fit, group, design.fixed.matrix[:, free] - middle)
     coefficients = coefficients[:, order]
     if intercept:
-        every_column = level_rows(design, own[0])
+        every_column = level_rows(design, of_group[0])
         dependence = design.fixed.dependence
         at = (every_column if dependence is None else every_column[:, list(dependence.kept)])[:, free]
         fixed_rows[:, 0] += at @ held
@@ -84,7 +84,7 @@ def no_pooling(fit: RemlFit, group: str) -> NoPooling:
         coefficients=coefficients,
         fixed_rows=fixed_rows,
         offset=float(design.offset.mean()),
-        count=np.bincount(own[0].index, minlength=own[0].n_levels),
+        count=np.bincount(of_group[0].index, minlength=of_group[0].n_levels),
     )
 
 
@@ -181,9 +181,9 @@ def _estimates(fit: RemlFit, group: str, fixed: Floats) -> tuple[Floats, Floats]
         terms.append(GroupColumns(term.index, columns, term.n_levels))
         factors.append(factor)
     products = cross_products(y=y - middle, X=fixed, terms=tuple(terms), weights=design.weights)
-    found = conditional(products=products, L=tuple(factors), sigma=fit.sigma)
-    own = [effects for term, effects in zip(design.random, found.effects, strict=True) if term.group == group]
-    estimates = np.concatenate(own, axis=1)
+    moments = conditional(products=products, L=tuple(factors), sigma=fit.sigma)
+    of_group = [effects for term, effects in zip(design.random, moments.effects, strict=True) if term.group == group]
+    estimates = np.concatenate(of_group, axis=1)
     if centred:
         estimates[:, names.index("Intercept")] += middle
-    return found.beta, estimates
+    return moments.beta, estimates

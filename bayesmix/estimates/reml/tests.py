@@ -108,5 +108,5 @@ def conditional_sds(fit: RemlFit) -> tuple[Floats, ...]:
     """Of every term (n_levels, k): sd of the effects given y with theta, sigma and beta held, as lme4's condVar."""
     held = CoefficientPrior(mean=fit.beta, sd=np.zeros(len(fit.beta)))
     with one_blas_thread():
-        found = conditional(products=fit.products, L=fit.L, sigma=fit.sigma, prior=held)
-    return tuple(np.sqrt(np.diagonal(cov, axis1=1, axis2=2)) for cov in found.effect_covariances)
+        moments = conditional(products=fit.products, L=fit.L, sigma=fit.sigma, prior=held)
+    return tuple(np.sqrt(np.diagonal(cov, axis1=1, axis2=2)) for cov in moments.effect_covariances)
