@@ -94,8 +94,8 @@ def _named(file: Path, objects: Any, name: str | None) -> pd.DataFrame:
             f"shell: --object {frames[0]})."
         )
     if not frames:
-        found = listing((f"{one}, {_kind(value)}" for one, value in objects.items()), at_most=6)
-        raise DataError(f"{str(file)!r} has no data frame; it holds {found or 'nothing'}.")
+        contents = listing((f"{one}, {_kind(value)}" for one, value in objects.items()), at_most=6)
+        raise DataError(f"{str(file)!r} has no data frame; it holds {contents or 'nothing'}.")
     return _require_frame(file, objects[frames[0]], frames[0])
 
 

@@ -39,7 +39,7 @@ def with_left_out_columns(dependence: Dependence, rows: Floats) -> Floats:
     """
     kept = list(dependence.kept)
     gone = [place for place, name in enumerate(dependence.names) if name in dependence.reasons]
-    found = np.empty((*rows.shape[:-1], len(dependence.names)))
-    found[..., kept] = rows
-    found[..., gone] = -rows @ dependence.null_space[kept]
-    return found
+    whole = np.empty((*rows.shape[:-1], len(dependence.names)))
+    whole[..., kept] = rows
+    whole[..., gone] = -rows @ dependence.null_space[kept]
+    return whole

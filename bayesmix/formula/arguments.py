@@ -49,21 +49,21 @@ def constants_of(
     FormulaError
         An argument is unknown, given twice, no constant, or one too many; it is marked.
     """
-    found: dict[str, Node] = {}
+    nodes: dict[str, Node] = {}
     for name, node in keywords:
         if name not in names:
             takes = f"It takes {', '.join(names)}" if names else "It takes none"
             raise FormulaError(
                 f"{called} has no argument '{name}'.{did_you_mean(name, names)} {takes}.", text, node.span
             )
-        found[name] = node
-    open_names = [name for name in names if name not in found]
+        nodes[name] = node
+    open_names = [name for name in names if name not in nodes]
     if len(arguments) > len(open_names):
         extra = arguments[len(open_names)]
         takes = f"takes {', '.join(names)}" if names else "takes no arguments"
         raise FormulaError(f"{called} {takes}; {unparse(extra)} is one too many.", text, extra.span)
-    found |= dict(zip(open_names, arguments, strict=False))
-    return {name: constant(node, text) for name, node in found.items()}
+    nodes |= dict(zip(open_names, arguments, strict=False))
+    return {name: constant(node, text) for name, node in nodes.items()}
 
 
 def _given(call: Call, further: Sequence[Node], function: Function, text: str) -> dict[str, Any]:
@@ -119,8 +119,8 @@ def constant(node: Node, text: str) -> Any:
         case Name("NULL"):
             return None
         case Call("c", arguments, ()) if arguments:
-            found = [constant(argument, text) for argument in arguments]
-            return [one for part in found for one in (part if isinstance(part, list) else [part])]
+            parts = [constant(argument, text) for argument in arguments]
+            return [one for part in parts for one in (part if isinstance(part, list) else [part])]
         case Binary(":", left, right):
             return _counted(constant(left, text), constant(right, text), node, text)
     raise FormulaError(

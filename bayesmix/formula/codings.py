@@ -116,13 +116,13 @@ def _polynomials(levels: Sequence[str], *, scores: Any = None) -> Coding:
     ):
         raise DesignError(f"scores are {n} different numbers, one for each level")
     places = places - places.mean()
-    found = [np.full(n, n**-0.5)]
+    columns = [np.full(n, n**-0.5)]
     for _ in range(1, n):
-        power = found[-1] * places
+        power = columns[-1] * places
         for _ in range(2):
-            power = power - np.column_stack(found) @ (np.column_stack(found).T @ power)
-        found.append(power / np.linalg.norm(power))
-    return Coding((".L", ".Q", ".C", *(f"^{power}" for power in range(4, n)))[: n - 1], np.column_stack(found[1:]))
+            power = power - np.column_stack(columns) @ (np.column_stack(columns).T @ power)
+        columns.append(power / np.linalg.norm(power))
+    return Coding((".L", ".Q", ".C", *(f"^{power}" for power in range(4, n)))[: n - 1], np.column_stack(columns[1:]))
 
 
 @dataclass(frozen=True)
@@ -155,13 +155,13 @@ def coding_named(name: str) -> NamedCoding:
         There is none of this name; with the near matches.
     """
     plain = name.removeprefix("contr.").lower()
-    found = CODINGS.get(_ALSO.get(plain, plain))
-    if found is None:
+    coding = CODINGS.get(_ALSO.get(plain, plain))
+    if coding is None:
         raise DesignError(
             f"there is no coding {name!r}.{did_you_mean(plain, [*CODINGS, *_ALSO])} Codings: {listing(CODINGS)}, and "
             "matrices and comparisons of levels by contrasts="
         )
-    return found
+    return coding
 
 
 def position_of(level: str, levels: Sequence[str]) -> int:

@@ -167,22 +167,22 @@ def coding_of_node(node: Node, keywords: Iterable[tuple[str, Node]], levels: Seq
             if not isinstance(name, str) or not name:
                 raise DesignError(f"{unparse(node)} is no coding; write a name such as Sum, or give it by contrasts=")
             arguments = ()
-    found = coding_named(name)
+    coding = coding_named(name)
     in_r = name.startswith("contr.")
-    takes = ("n", *(one for one in found.keywords if one != "reference")) if in_r else found.keywords
+    takes = ("n", *(one for one in coding.keywords if one != "reference")) if in_r else coding.keywords
     given = constants_of(arguments, tuple(keywords), takes, called=name, text=text)
     n_levels = given.pop("n", None)
     if n_levels not in (None, len(levels), list(levels)):
         given_levels = listing(map(text_of, as_list(n_levels)))
         raise DesignError(f"{name} is of {given_levels} levels, and there are {len(levels)} ({listing(levels)})")
-    return found.code(levels, **given)
+    return coding.code(levels, **given)
 
 
 def contrasts_of(design: Design, formulas: Iterable[Formula]) -> dict[str, PlainContrast]:
     """Those contrasts of a design that are of a factor in these formulas, which have no others than the design's."""
     learnt = [part.learnt for part in design.predictors]
     variables = _variables_in(formulas).items()
-    factors = {label: node for label, node in variables if any(coding_key(label) in own for own in learnt)}
+    factors = {label: node for label, node in variables if any(coding_key(label) in known for known in learnt)}
     return _named(design.contrasts, factors)
 
 
@@ -193,13 +193,13 @@ def contrasts_named(contrasts: Mapping[str, Any], formulas: Iterable[Formula]) -
 
 def treatment_of_ordered(formulas: Iterable[Formula], data: pd.DataFrame) -> dict[str, PlainContrast]:
     """Each level against the first for factors with an order, as they were coded before they had polynomials."""
-    found: dict[str, PlainContrast] = {}
+    contrasts: dict[str, PlainContrast] = {}
     for label, node in _variables_in(formulas).items():
         columns = [name.name for name in columns_in(node)]
         is_factor = isinstance(node, Name) or (isinstance(node, Call) and node.function in FACTOR_FUNCTIONS)
         if is_factor and len(columns) == 1 and is_ordered(data[columns[0]]):
-            found[label] = "treatment"
-    return found
+            contrasts[label] = "treatment"
+    return contrasts
 
 
 def _variables_in(formulas: Iterable[Formula]) -> dict[str, Node]:

@@ -129,15 +129,15 @@ def _reasons(
     fixed: FixedEffects, terms: Sequence[Term], variables: Variables, dependent: list[int], null_space: Floats
 ) -> dict[str, str]:
     """Why each dependent column is one, by its name and in words."""
-    found: dict[int, str] = {}
+    by_column: dict[int, str] = {}
     for term, owner in zip(terms, fixed.terms, strict=True):
         columns = [j for j in dependent if j in owner.columns]
         of_term = "; ".join(reasons(terms, [term], variables)) if columns else ""
         for j in columns:
             unseen = len(owner.factors) > 1 and not fixed.matrix[:, j].any()
-            found[j] = NEVER_OBSERVED if unseen else of_term
-            found[j] = found[j] or _combination(fixed, j, null_space[:, dependent.index(j)])
-    return {fixed.names[j]: found[j] for j in dependent}
+            by_column[j] = NEVER_OBSERVED if unseen else of_term
+            by_column[j] = by_column[j] or _combination(fixed, j, null_space[:, dependent.index(j)])
+    return {fixed.names[j]: by_column[j] for j in dependent}
 
 
 def _combination(fixed: FixedEffects, j: int, null: Floats) -> str:

@@ -39,10 +39,10 @@ def _code(term: Term, label: str, columns: tuple[int, ...], variables: Variables
         values = variables.variable(node)
         if isinstance(values, Factor):
             factors.add(label_of(node))
-            own = (values.codes[:, None] == np.arange(len(values.levels))).astype(float)
+            dummies = (values.codes[:, None] == np.arange(len(values.levels))).astype(float)
         else:
             numbers.add(label_of(node))
-            own = values.reshape(len(block), -1)
+            dummies = values.reshape(len(block), -1)
         # As the design multiplies them, so that its columns are found again to the last digit.
-        block = np.concatenate([block * own[:, [j]] for j in range(own.shape[1])], axis=1)
+        block = np.concatenate([block * dummies[:, [j]] for j in range(dummies.shape[1])], axis=1)
     return EveryLevel(label, columns, block, frozenset(factors), frozenset(numbers))

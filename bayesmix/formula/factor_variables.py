@@ -159,7 +159,7 @@ def _cut(values: Floats, call: Call, variables: "Variables") -> Factor:
             f"{outside[0]:g} and in all {len(outside)} of {len(values)} values lie in no interval of {names[0]} to "
             f"{names[-1]}, and R would drop them; write further borders, such as Inf, or include.lowest = TRUE"
         )
-    found = _learnt_levels(call, variables, tuple(names[code] for code in np.unique(codes[codes >= 0])))
-    places = [found.index(name) if name in found else -1 for name in names]
-    factor = recoded(Factor(codes, names), places, found)
+    levels = _learnt_levels(call, variables, tuple(names[code] for code in np.unique(codes[codes >= 0])))
+    places = [levels.index(name) if name in levels else -1 for name in names]
+    factor = recoded(Factor(codes, names), places, levels)
     return Factor(factor.codes, factor.levels, bool(given.get("ordered_result", False)))

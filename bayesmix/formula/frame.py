@@ -148,6 +148,8 @@ def _is_cell(kind: type) -> bool:
 
 
 def _refusal(name: Any, kind: type, where: str) -> str:
-    what = "complex" if issubclass(kind, complex | np.complexfloating) else kind.__name__
-    instead = _INSTEAD.get(what, "a cell is a number or a text; write data[{name!r}].astype(str)").format(name=name)
-    return f"Column {name!r} holds a value of type {what} {where}; {instead}."
+    type_name = "complex" if issubclass(kind, complex | np.complexfloating) else kind.__name__
+    instead = _INSTEAD.get(type_name, "a cell is a number or a text; write data[{name!r}].astype(str)").format(
+        name=name
+    )
+    return f"Column {name!r} holds a value of type {type_name} {where}; {instead}."

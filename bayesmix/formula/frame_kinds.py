@@ -153,8 +153,8 @@ def _of_arrow(table: Any) -> pd.DataFrame:
     for place, column in enumerate(table.columns):
         kind = _WITH_MISSING.get(str(column.type))
         if kind is not None and column.null_count:
-            own = pd.api.types.pandas_dtype(kind)
-            data.isetitem(place, column.to_pandas(types_mapper=lambda _, own=own: own))
+            pandas_type = pd.api.types.pandas_dtype(kind)
+            data.isetitem(place, column.to_pandas(types_mapper=lambda _, pandas_type=pandas_type: pandas_type))
     return data
 
 

@@ -80,10 +80,10 @@ def _description(column: pd.Series, read: _Reading) -> str:
     n_values = int(column.notna().sum())
     odd = column[column.isin(list(read.others)).to_numpy()]
     n_numbers = n_values - len(odd)
-    found = [f"{shown(text)} ({_rows(odd.index[(odd == text).to_numpy()])})" for text in odd.unique()]
+    texts = [f"{shown(text)} ({_rows(odd.index[(odd == text).to_numpy()])})" for text in odd.unique()]
     are = "is a number" if n_numbers == 1 else "are numbers"
     are_not = "1 is not" if len(odd) == 1 else f"{len(odd)} are not"
-    return f"{n_numbers} of {n_values} values {are}, {are_not}: {listing(found, at_most=_SHOWN)}. {_cure(column, read)}"
+    return f"{n_numbers} of {n_values} values {are}, {are_not}: {listing(texts, at_most=_SHOWN)}. {_cure(column, read)}"
 
 
 def _rows(labels: pd.Index) -> str:

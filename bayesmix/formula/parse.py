@@ -101,8 +101,8 @@ class _Reader:
         """`k | trials(n)` or `time | cens(censored)`."""
         addition = node.right
         if not (isinstance(addition, Call) and addition.function in _AFTER_BAR):
-            what = addition.function if isinstance(addition, Call) else ""
-            instead = NOT_SUPPORTED.get(what, f"write {' or '.join(_AFTER_BAR.values())}")
+            function = addition.function if isinstance(addition, Call) else ""
+            instead = NOT_SUPPORTED.get(function, f"write {' or '.join(_AFTER_BAR.values())}")
             raise self.fail(
                 f"After '|' the response takes trials(n) or cens(censored) alone; {instead}.", addition.span
             )

@@ -97,14 +97,14 @@ def _borders(values: Floats, given: Any, called: str) -> Floats:
     return borders
 
 
-def _numbers(given: Any, what: str, called: str) -> Floats:
+def _numbers(given: Any, argument: str, called: str) -> Floats:
     listed = given if isinstance(given, list) else [given]
     if not all(isinstance(one, float) and np.isfinite(one) for one in listed):
-        raise DataError(f"{what} of {called}() are numbers, c(2, 4)")
+        raise DataError(f"{argument} of {called}() are numbers, c(2, 4)")
     return np.array(listed)
 
 
-def _whole(value: Any, what: str, least: int, most: int) -> int:
+def _whole(value: Any, argument: str, least: int, most: int) -> int:
     if not isinstance(value, int | float) or not float(value).is_integer() or not least <= value <= most:
-        raise DataError(f"{what} is a whole number from {least} to {most}; got {value}")
+        raise DataError(f"{argument} is a whole number from {least} to {most}; got {value}")
     return int(value)

@@ -118,8 +118,8 @@ class Variables:
         key = coding_key(label_of(node))
         if key not in self.learnt:
             self.learnt[key] = chosen_coding(node, factor, self.contrasts, self.text)
-        found: Coding = self.learnt[key]
-        return found
+        learnt: Coding = self.learnt[key]
+        return learnt
 
     def numbers(self, node: Node, label: str = "") -> Floats:
         """An expression as numbers, finite in every row; messages call it `label`, by default as it is written."""

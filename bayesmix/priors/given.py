@@ -116,13 +116,13 @@ def _of_class(address: Address, defaults: Mapping[str, Prior]) -> list[str]:
         wanted = address.coef
         names = [name for name in names if _plain(name.rpartition("__")[2], prefix) in (wanted, _plain(wanted, ""))]
     if not names:
-        what = ", ".join(
+        details = ", ".join(
             f"{word} = {value}"
             for word, value in (("coef", address.coef), ("group", address.group), ("dpar", address.dpar))
             if value
         )
         raise PriorError(
-            f"A prior is given for class {address.kind}{what and f' ({what})'}, which the model does not have. "
+            f"A prior is given for class {address.kind}{details and f' ({details})'}, which the model does not have. "
             f"Its parameters: {listing(defaults)}."
         )
     return names
@@ -143,15 +143,15 @@ def _own(prefix: str, defaults: Mapping[str, Prior]) -> list[str]:
 def _of_groups(address: Address, prefix: str, defaults: Mapping[str, Prior]) -> list[str]:
     is_sd = address.kind == "sd"
     kind, start = ("standard deviation", "sd_") if is_sd else ("correlation", "corr_")
-    found = []
+    names = []
     for name, prior in defaults.items():
         if parameter_kind(prior) != kind or not name.startswith(start):
             continue
         group, _, column = name.removeprefix(start).partition("__")
         of_part = next((f"{part}_" for part in AUXILIARY if column == part or column.startswith(f"{part}_")), "")
         if of_part == prefix and address.group in ("", group):
-            found.append(name)
-    return found
+            names.append(name)
+    return names
 
 
 def _written(prior: Any, parameter: str, defaults: Mapping[str, Prior]) -> str | Prior:

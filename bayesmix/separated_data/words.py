@@ -56,6 +56,6 @@ def levels_line(pure: PureLevels, family: Family) -> str:
     parts = [
         f"{len(levels)} with {text} ({listing(levels, at_most=3)})"
         for outcome, text in words.items()
-        if (levels := [level for level, own in zip(pure.levels, pure.outcome, strict=True) if own == outcome])
+        if (levels := [level for level, seen in zip(pure.levels, pure.outcome, strict=True) if seen == outcome])
     ]
     return f"{pure.group}: of {counted(len(pure.levels), 'level')} {', '.join(parts)}"

@@ -50,12 +50,12 @@ def confounded(design: Design) -> tuple[Confounded, ...]:
         return ()
     lengths = np.linalg.norm(X, axis=0)
     axes = np.linalg.qr(X / np.where(lengths > 0, lengths, 1.0))[0]
-    found = []
+    tied = []
     for term in terms:
         names = [name for name, column in zip(term.names, term.columns.T, strict=True) if _spanned(term, column, axes)]
         if names:
-            found.append(Confounded(term, tuple(names)))
-    return tuple(found)
+            tied.append(Confounded(term, tuple(names)))
+    return tuple(tied)
 
 
 def _spanned(term: GroupTerm, column: Floats, axes: Floats) -> bool:

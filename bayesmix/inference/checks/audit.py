@@ -138,7 +138,7 @@ def compared(fit: Fit, nuts: audit_draws.RouteDraws, *, seed: int) -> Audit:
 
 def _limit(n_compared: int, *of_both: diagnostics.Diagnostics) -> float:
     """What `z` reaches by chance; the error of a limit has the degrees of freedom of sqrt(ess p (1 - p)) draws."""
-    tails = [audit_draws.without_effects(own)["ess_tail"].min() for own in of_both]
+    tails = [audit_draws.without_effects(posterior)["ess_tail"].min() for posterior in of_both]
     degrees = max(1.0, float(np.sqrt(np.nan_to_num(tails) * _TAIL * (1 - _TAIL)).sum()))
     return float(student_t.isf(FALSE_ALARMS / 2 / max(n_compared, 1), degrees))
 

@@ -21,13 +21,13 @@ def dependent_coefficients(fit: Fit) -> Iterator[Finding]:
         dependence = predictor.fixed.dependence
         if dependence is None:
             continue
-        found: dict[tuple[str, bool], tuple[list[str], list[str]]] = {}
+        by_reason: dict[tuple[str, bool], tuple[list[str], list[str]]] = {}
         for place, (name, why) in enumerate(dependence.reasons.items()):
             beside = coefficients_beside(dependence, place)
-            names, others = found.setdefault((why, bool(beside)), ([], []))
+            names, others = by_reason.setdefault((why, bool(beside)), ([], []))
             names.append(name)
             others += [other for other in beside if other not in others]
-        for (why, _), (names, others) in found.items():
+        for (why, _), (names, others) in by_reason.items():
             rank = float(len(dependence.kept))
             yield Finding(DEPENDENT, NOTE, listing(names), float(len(names)), rank, _advice(names, others, why))
 

@@ -104,7 +104,9 @@ def _to_priors(parameters: dict[str, Floats], densities: dict[str, Floats]) -> p
     high = frame["prior"] >= LIMIT
     if high.any():
         flagged = {name: parameters[name] for name in frame.index[high]}
-        alone = pd.DataFrame({name: scaled(flagged, own) for name, own in densities.items()}, index=list(flagged))
+        alone = pd.DataFrame(
+            {name: scaled(flagged, density) for name, density in densities.items()}, index=list(flagged)
+        )
         frame.loc[high, "by"] = alone.fillna(0.0).idxmax(axis=1)
     return frame
 
@@ -134,5 +136,5 @@ def parameter_draws(fit: Fit, draws: Positions | slice = slice(None)) -> dict[st
     blocks = diagnostics.parameter_blocks(posterior_of(fit), fit.design, fit.family.auxiliary)
     by_name: dict[str, Floats] = {}
     for names, _, values in blocks:
-        by_name |= {name: own.reshape(-1)[draws] for name, own in zip(names, values, strict=True)}
+        by_name |= {name: of_parameter.reshape(-1)[draws] for name, of_parameter in zip(names, values, strict=True)}
     return {name: values for name, values in by_name.items() if np.isfinite(values).all() and np.ptp(values) > 0}

@@ -143,8 +143,10 @@ def prior_effects(fit: Fit) -> tuple[PriorEffect, ...]:
         table = sensitivity_to_priors(fit)
         moved = table[table["by"] != ""].sort_values("prior", ascending=False, kind="stable")
         _KEPT[fit] = tuple(
-            PriorEffect(str(name), fit.priors[str(name)], tuple(map(str, own.index)), tuple(map(float, own["prior"])))
-            for name, own in moved.groupby("by", sort=False)
+            PriorEffect(
+                str(name), fit.priors[str(name)], tuple(map(str, moves.index)), tuple(map(float, moves["prior"]))
+            )
+            for name, moves in moved.groupby("by", sort=False)
         )
     return _KEPT[fit]
 

@@ -242,7 +242,9 @@ def _with_posterior(fit: Fit, separated: Separation, prob: float) -> pd.DataFram
     frame = frame.assign(
         p_direction=[of_sign[int(triage.signs[j])][i] for i, j in enumerate(gone)],
         sd_ratio=[sd / prior.sd for sd, prior in zip(frame["sd"], priors, strict=True)],
-        prior_below=[prior.below(float(np.median(own))) for prior, own in zip(priors, draws, strict=True)],
+        prior_below=[
+            prior.below(float(np.median(of_coefficient))) for prior, of_coefficient in zip(priors, draws, strict=True)
+        ],
     )
     sentences = [
         sentence(fit, triage, int(j), row, prior, prob)

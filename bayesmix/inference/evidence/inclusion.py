@@ -54,10 +54,12 @@ def inclusion(fit: Fit) -> InclusionTable:
         why = f", each to be sampled ({obstacle})" if obstacle else ""
         raise ArgumentError(f"More than {most} models are contained in this one{why}: use rand(fit).")
     evidence = log_marginals(fit, models)
-    reasons = (f"{model.text}: {own.reason}" for model, own in zip(models, evidence, strict=True) if own.reason)
+    reasons = (
+        f"{model.text}: {of_model.reason}" for model, of_model in zip(models, evidence, strict=True) if of_model.reason
+    )
     reason = next(reasons, "")
-    values = np.array([own.value for own in evidence])
-    errors = np.array([own.error for own in evidence])
+    values = np.array([of_model.value for of_model in evidence])
+    errors = np.array([of_model.error for of_model in evidence])
     posterior = np.exp(values - values.max())
     posterior /= posterior.sum()
     rows = {}

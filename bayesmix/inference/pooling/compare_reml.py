@@ -119,9 +119,9 @@ def _fixed(fit: Fit, estimated: RemlFit | LaplaceFit, prob: float) -> pd.DataFra
     gone = _runs_away(frame, fit, estimated)
     notes = [_runaway(row) if goes else "" for (_, row), goes in zip(frame.iterrows(), gone, strict=True)]
     apart = gone | frame.index.isin(list(shared_coefficients(fit.design)))
-    found = frame.assign(difference=frame["difference"].mask(apart), note=notes)
-    found.attrs |= not_estimable(fit.design)
-    return found
+    compared = frame.assign(difference=frame["difference"].mask(apart), note=notes)
+    compared.attrs |= not_estimable(fit.design)
+    return compared
 
 
 def _runs_away(frame: pd.DataFrame, fit: Fit, estimated: RemlFit | LaplaceFit) -> Flags:

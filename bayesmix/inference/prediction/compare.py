@@ -115,7 +115,7 @@ def _require_same_rows(first_name: str, first: Fit, name: str, other: Fit) -> No
         (response.trials, second.trials),
         (response.censoring, second.censoring),
     )
-    if not all(np.array_equal(own, others) for own, others in columns):  # type: ignore[arg-type]
+    if not all(np.array_equal(ours, others) for ours, others in columns):  # type: ignore[arg-type]
         raise ArgumentError(
             f"Models are compared on the same response: that of {first_name!r} is {response.name}, that of "
             f"{name!r} {second.name}, with other values. A density of log(y) is not one of y."

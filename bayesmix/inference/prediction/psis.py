@@ -32,7 +32,7 @@ class Weighted:
     @property
     def mcse(self) -> Floats:
         """Monte Carlo standard errors of `elpd`."""
-        return np.array([np.sqrt(variance_of(own)) for own in self.influence])
+        return np.array([np.sqrt(variance_of(of_row)) for of_row in self.influence])
 
 
 def psis(likelihoods: Floats, efficiency: float) -> Weighted:

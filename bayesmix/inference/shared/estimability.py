@@ -23,9 +23,9 @@ def with_left_out(table: pd.DataFrame, design: Design) -> pd.DataFrame:
         A row for each coefficient that was estimated, by its name.
     """
     fixed = design.fixed
-    found = table.reindex(pd.Index(fixed.every_name, name=table.index.name, dtype=object)) if fixed.reduced else table
-    found.attrs |= not_estimable(design)
-    return found
+    whole = table.reindex(pd.Index(fixed.every_name, name=table.index.name, dtype=object)) if fixed.reduced else table
+    whole.attrs |= not_estimable(design)
+    return whole
 
 
 def not_estimable(design: Design) -> dict[str, dict[str, str]]:
@@ -33,11 +33,11 @@ def not_estimable(design: Design) -> dict[str, dict[str, str]]:
 
     Of a posterior these are coefficients of which, beside others, only the priors know.
     """
-    found: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for predictor in design.predictors:
         if predictor.fixed.dependence is not None:
-            found |= predictor.fixed.dependence.reasons
-    return {NOT_ESTIMABLE: found} if found else {}
+            reasons |= predictor.fixed.dependence.reasons
+    return {NOT_ESTIMABLE: reasons} if reasons else {}
 
 
 def shared_coefficients(design: Design) -> set[str]:
@@ -45,20 +45,22 @@ def shared_coefficients(design: Design) -> set[str]:
 
     The intercept is none of them: its prior is at the predictors' means.
     """
-    found: set[str] = set()
+    shared: set[str] = set()
     for predictor in design.predictors:
         dependence = predictor.fixed.dependence
         if dependence is not None:
             beside = (coefficients_beside(dependence, place) for place in range(len(dependence.dependent)))
-            found |= {*dependence.dependent, *(name for names in beside for name in names)}
-    return found
+            shared |= {*dependence.dependent, *(name for names in beside for name in names)}
+    return shared
 
 
 def coefficients_beside(dependence: Dependence, place: int) -> tuple[str, ...]:
     """The coefficients, without the intercept, that can make up for the dependent one at this place."""
-    own = dependence.dependent[place]
+    coefficient = dependence.dependent[place]
     others = np.flatnonzero(dependence.null_space[:, place])
-    return tuple(dependence.names[j] for j in others if j != dependence.intercept and dependence.names[j] != own)
+    return tuple(
+        dependence.names[j] for j in others if j != dependence.intercept and dependence.names[j] != coefficient
+    )
 
 
 def left_out_lines(fixed: FixedEffects) -> tuple[str, ...]:
@@ -67,7 +69,7 @@ def left_out_lines(fixed: FixedEffects) -> tuple[str, ...]:
 
 
 def _by_reason(reasons: Mapping[str, str]) -> dict[str, str]:
-    found: dict[str, list[str]] = {}
+    by_reason: dict[str, list[str]] = {}
     for name, why in reasons.items():
-        found.setdefault(why, []).append(name)
-    return {why: listing(names, at_most=_MOST_NAMED) for why, names in found.items()}
+        by_reason.setdefault(why, []).append(name)
+    return {why: listing(names, at_most=_MOST_NAMED) for why, names in by_reason.items()}

@@ -40,8 +40,8 @@ def vcov(fit: Fit | RemlFit | LaplaceFit | LmFit, *, ddf: str = "satterthwaite")
     """
     ddf, names = ddf_method(fit, ddf), list(fit.design.fixed.names)
     table = pd.DataFrame(_covariance(fit, ddf=ddf), index=names, columns=names)
-    found = with_left_out(table, fit.design)
-    return found.reindex(columns=found.index) if fit.design.fixed.reduced else found
+    whole = with_left_out(table, fit.design)
+    return whole.reindex(columns=whole.index) if fit.design.fixed.reduced else whole
 
 
 @singledispatch

@@ -83,15 +83,15 @@ def censored_density(name: str, censoring: Positions) -> ResponseDensity:
 
     Draws are of the response itself, as if nothing had kept it from being observed.
     """
-    found = _CENSORABLE[name]
+    censorable = _CENSORABLE[name]
     right, left = censoring > 0, censoring < 0
 
     def log_density(value: Any, *arguments: Any) -> Any:
-        density = found.whole.log_density(value, *arguments)
-        below, above = found.log_tails(value, *arguments)
+        density = censorable.whole.log_density(value, *arguments)
+        below, above = censorable.log_tails(value, *arguments)
         if right.any():
             density = pt.switch(right, above, density)
         return pt.switch(left, below, density) if left.any() else density
 
     density: Density = log_density
-    return ResponseDensity(found.whole.arguments, density, found.whole.draw)
+    return ResponseDensity(censorable.whole.arguments, density, censorable.whole.draw)

@@ -120,7 +120,7 @@ def _weights_of_columns(X: Floats, terms: Sequence[FixedTerm]) -> Floats:
 
 def _weights_of_coded(values: Floats, term: FixedTerm, column: int) -> Floats:
     every = term.every_level / _lengths(term.every_level)
-    found: Floats = linalg.lstsq(every, values)[0]
-    if np.linalg.norm(every @ found - values) > _ZERO * np.linalg.norm(values):
+    weights: Floats = linalg.lstsq(every, values)[0]
+    if np.linalg.norm(every @ weights - values) > _ZERO * np.linalg.norm(values):
         raise ValueError(f"Column {column} of X is none of the columns of '{term.label}'; take both of one design.")
-    return found / _lengths(term.every_level)
+    return weights / _lengths(term.every_level)

@@ -55,12 +55,12 @@ def term_contrasts(*, X: Floats, terms: Sequence[FixedTerm], kind: int) -> dict[
 
 
 def _type_two(X: Floats, term: FixedTerm, effects: Sequence[FixedTerm]) -> Floats:
-    p, own = X.shape[1], list(term.columns)
+    p, columns = X.shape[1], list(term.columns)
     containing = [column for other in effects if contains(other, term) for column in other.columns]
     if not containing:
-        return np.eye(p)[own]
-    order = [*(set(range(p)) - {*own, *containing}), *own, *containing]
-    return _adjusted(X, order)[[order.index(column) for column in own]]
+        return np.eye(p)[columns]
+    order = [*(set(range(p)) - {*columns, *containing}), *columns, *containing]
+    return _adjusted(X, order)[[order.index(column) for column in columns]]
 
 
 def _adjusted(X: Floats, order: list[int]) -> Floats:
@@ -96,15 +96,15 @@ def free_of_other_terms(
     empty what was left out belongs to the terms that contain the others, and all hypotheses stay as they are.
     """
     by_label = {term.label: term for term in terms}
-    found = {}
+    hypotheses = {}
     for label, rows in contrasts.items():
         other = [
             place
             for place, owner in enumerate(left_out.owners)
             if owner != label and not contains(by_label[owner], by_label[label])
         ]
-        found[label] = _orthogonal_rows(rows, other, left_out)
-    return found
+        hypotheses[label] = _orthogonal_rows(rows, other, left_out)
+    return hypotheses
 
 
 def _orthogonal_rows(rows: Floats, columns: list[int], left_out: LeftOut) -> Floats:

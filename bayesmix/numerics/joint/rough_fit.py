@@ -80,12 +80,12 @@ def rough_fit(
     """
     p = X.shape[1]
     coefficients = (GroupColumns(np.zeros(len(y), dtype=np.int64), X, 1),) if p else ()
-    found = incidence(terms + coefficients, len(y))
-    order, rows, layout = found.order, found.rows, found.layout
+    places = incidence(terms + coefficients, len(y))
+    order, rows, layout = places.order, places.rows, places.layout
     fixed = (offset + X @ locations)[order]
-    counts = Counts(found, y[order], trials[order], offset[order], X[order], likelihood.terms, 0.0)
+    counts = Counts(places, y[order], trials[order], offset[order], X[order], likelihood.terms, 0.0)
     L = [np.diag(own) for own in sds]
-    u = np.zeros(found.n_effects)
+    u = np.zeros(places.n_effects)
     for _ in range(_ROUNDS):
         scaled = scale_rows(rows, _block_factors(layout, rows.z.shape[1], [*L, np.diag(scales)][: len(layout.places)]))
         modes = conditional_modes(counts, scaled, fixed, u)

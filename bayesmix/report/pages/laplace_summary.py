@@ -70,7 +70,7 @@ def _fixed_table(fit: LaplaceFit, prob: float) -> Table:
         return shown([number(float(value), n) for value, n in zip(frame[name], decimals, strict=True)])
 
     def shown(cells: list[str]) -> list[str]:
-        return aligned([own if known else "NA" for own, known in zip(cells, estimated, strict=True)])
+        return aligned([cell if known else "NA" for cell, known in zip(cells, estimated, strict=True)])
 
     columns = {"": [str(name) for name in frame.index], "estimate": column("estimate"), "se": column("se")}
     if fit.converged:

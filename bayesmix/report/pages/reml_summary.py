@@ -151,10 +151,12 @@ def _singular_lines(fit: RemlFit) -> tuple[str, ...]:
     if not fit.singular:
         return ()
     lines = []
-    for own in fit.singular:
-        effects = "its effect has no variance" if own.k == 1 else f"its {own.k} effects vary in {own.rank} directions"
-        lines.append(f"Singular fit, {own.term}: {effects.replace('in 1 directions', 'in 1 direction')}.")
-        lines += [f"  {direction[0].upper()}{direction[1:]}." for direction in own.directions]
+    for term in fit.singular:
+        effects = (
+            "its effect has no variance" if term.k == 1 else f"its {term.k} effects vary in {term.rank} directions"
+        )
+        lines.append(f"Singular fit, {term.term}: {effects.replace('in 1 directions', 'in 1 direction')}.")
+        lines += [f"  {direction[0].upper()}{direction[1:]}." for direction in term.directions]
     return (
         *lines,
         "The criterion is least at this boundary; that does not show that nothing varies there. bm.fit gives the",
