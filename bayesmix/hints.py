@@ -84,7 +84,7 @@ NAMES: Mapping[str, str] = {
     **dict.fromkeys(("readcsv", "readexcel", "readtsv"), "bm.read_table(path) reads it"),
     "update": "call bm.fit again, with the other formula",
 }
-"""By the name in small letters without dots and underscores."""
+"""Hints by the name in small letters without dots and underscores."""
 
 ATTRIBUTES: Mapping[str, str] = {
     **dict.fromkeys(("predict", "getprediction"), _NEW_ROWS),
@@ -134,7 +134,7 @@ QUESTIONS: Mapping[str, str] = {
         "matplotlib sets it on what is returned, figure or axes",
     ),
 }
-"""By the keyword, of functions that take a fit; "that is x=" holds of those that have x, all else of any."""
+"""Hints of functions that take a fit, by the keyword; "that is x=" holds for those that have x, all others for any."""
 
 _OF_ONE: Mapping[tuple[str, str], str] = {
     ("reml", "family"): "bm.reml is Gaussian; other families are those of bm.fit and bm.laplace",

@@ -65,4 +65,4 @@ KEYWORDS: Mapping[str, str] = {
     "fileencoding": "that is encoding=",
     **dict.fromkeys(("usecols", "dtype", "colclasses", "header", "skip", "skiprows", "indexcol"), _PANDAS_READS),
 }
-"""By the keyword in small letters without dots and underscores, of functions that read a formula or a file."""
+"""Hints of functions that read a formula or a file, by the keyword in small letters without dots and underscores."""

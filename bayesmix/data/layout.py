@@ -16,7 +16,7 @@ NAMED = {";": "semicolons", ",": "commas", "\t": "tabs", " ": "blanks", "|": "ba
 
 @dataclass(frozen=True)
 class Layout:
-    """What the user says of a file; None: as its ending has it.
+    """What the user says about a file; None stands for what its ending says.
 
     `missing`: texts that stand for a missing value beside ``NA`` and the empty cell.
     """

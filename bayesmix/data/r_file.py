@@ -174,7 +174,7 @@ def _times(values: Any, attributes: Mapping[str, Any]) -> Any:
 
 
 def _integers(values: Any, _: Mapping[str, Any]) -> Any:
-    """Of package bit64: whole numbers in the bytes of floating-point ones."""
+    """Whole numbers of package bit64, which keeps them in the bytes of floating-point ones."""
     whole = np.asarray(values, dtype=np.float64).view(np.int64)
     missing = whole == _NO_INTEGER64
     return pd.arrays.IntegerArray(whole.copy(), missing) if missing.any() else whole.copy()

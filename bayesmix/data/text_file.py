@@ -128,7 +128,7 @@ def _refuse_other_separator(file: Path, lines: IO[str], separator: str) -> None:
 
 
 def _not_decoded(file: Path, encoding: str) -> DataError:
-    """What to say of a file that is not in this encoding."""
+    """The message about a file that is not in this encoding."""
     if encoding != UTF8:
         return DataError(f"{str(file)!r} is not {encoding} text; give another encoding=.")
     where, likely = "", "cp1252"

@@ -76,7 +76,7 @@ def check_expression(node: Node, text: str, known: Collection[str], *, within_ar
 
 
 def _expressions(call: Call, text: str) -> tuple[Node, ...]:
-    """What is calculated of a call's arguments: the first, which is of columns; of `ifelse`, `pmin` and `pmax` all.
+    """The arguments of a call that are calculated: the first, which has columns; of `ifelse`, `pmin`, `pmax` all.
 
     The others are constants, which are looked at here, and those of `C` the name of a coding.
     """

@@ -223,7 +223,7 @@ def names_of(label: str, node: Node) -> tuple[str, ...]:
 
 
 def coding_key(label: str) -> str:
-    """Where what is learnt of a factor's coding is kept."""
+    """The key under which a factor's coding is kept among what is learnt."""
     return f"coding of {label}"
 
 

@@ -16,7 +16,7 @@ _MOST_NAMED = 4  # empty cells that are named
 
 
 def reasons(terms: Sequence[Term], at_fault: Sequence[Term], variables: Variables) -> list[str]:
-    """What is seen of the data, each reason once and in words.
+    """The reasons that the data show, each once and in words.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def _factors(term: Term, variables: Variables) -> dict[str, Factor]:
 
 
 def _of_number(label: str, alone: dict[str, Factor | Floats]) -> list[str]:
-    """A number that stands still within the levels of a factor, or is a straight line of another one."""
+    """Reasons of a number that does not vary within levels of a factor, or is a linear function of another one."""
     values = alone[label]
     if isinstance(values, Factor) or values.ndim > 1:
         return []

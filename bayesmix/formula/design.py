@@ -66,7 +66,7 @@ class TermColumns:
 
 @dataclass(frozen=True)
 class Dependence:
-    """That columns of a fixed part depend on those before them, so that not every coefficient can be estimated.
+    """How columns of a fixed part depend on those before them, so that not every coefficient can be estimated.
 
     `names` (p,) of all columns, as the formula has them, and `owners` (p,), labels of their terms; `kept`, positions of
     those that depend on none before them; `reasons`, why the others do, by name. `null_space` (p, n_dependent): X
@@ -144,7 +144,7 @@ class FixedEffects:
 
     @property
     def is_centred(self) -> bool:
-        """Whether there is something that can take up the predictors' means."""
+        """Whether an intercept or thresholds can take up the predictors' means."""
         return self.has_intercept or self.has_thresholds
 
 

@@ -47,7 +47,7 @@ def written_twice(levels: Iterable[str]) -> tuple[tuple[str, ...], ...]:
 
 
 def twins_of(design: Design) -> dict[str, tuple[tuple[str, ...], ...]]:
-    """By factor or grouping factor, crossed ones left out: its levels that are written in two ways."""
+    """Levels that are written in two ways, by factor or grouping factor; crossed ones are left out."""
     levels = {factor.name: factor.levels for factor in counted_factors(design)}
     levels |= {term.group: term.levels for term in design.all_random if term.group in design.data.columns}
     return {name: alike for name, texts in levels.items() if (alike := written_twice(texts))}

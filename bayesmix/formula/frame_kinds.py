@@ -45,7 +45,7 @@ _INSTEAD = {
 
 @dataclass(frozen=True)
 class FrameKind:
-    """Whose frame was given: `library`, None for a dict of columns.
+    """The kind of frame that was given: its `library`, None for a dict of columns.
 
     `types` are those of its columns, of a library other than pandas; `wrapped`: it came as narwhals' own.
     """

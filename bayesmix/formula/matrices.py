@@ -225,7 +225,7 @@ def _group_term(term: RandomTerm, variables: Variables) -> GroupTerm:
 
 
 def _group_levels(term: RandomTerm, variables: Variables) -> tuple[Positions, tuple[str, ...]]:
-    """Of a product of factors only the combinations that occur are levels, in the order of their factors."""
+    """The levels of a product of factors are the combinations that occur, in the order of the factors."""
     factors = [variables.factor(part) for part in term.group]
     if len(factors) == 1:
         return factors[0].codes, factors[0].levels

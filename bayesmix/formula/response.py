@@ -101,7 +101,7 @@ def _two_levels(formula: Formula, variables: Variables, kind: str) -> Response |
 
 
 def _no_number(name: str, column: pd.Series, n_levels: int) -> str:
-    """What to say of a response that is text or a factor, where numbers are expected."""
+    """The message about a response that is text or a factor where numbers are expected."""
     numbers = beside_numbers(column)
     if numbers:
         return f"The response {name!r} is {describe_type(column)}, a number is expected: {numbers}."

@@ -34,7 +34,7 @@ class Sum:
     offsets: list[Node] = field(default_factory=list)
 
     def with_intercept(self) -> list[Term]:
-        """All terms; an intercept is there unless the sum says that there is none."""
+        """All terms, with an intercept unless the sum takes it away."""
         return [*self.terms] if self.intercept is False else [INTERCEPT, *self.terms]
 
 
@@ -45,7 +45,7 @@ class SumReader:
     text: str
     known: Collection[str]
     seen: dict[str, Node] = field(default_factory=dict)
-    """By its label each variable, as it is written first."""
+    """Each variable by its label, as it is written first."""
 
     def fail(self, reason: str, span: Span) -> FormulaError:
         return FormulaError(reason, self.text, span)

@@ -10,7 +10,7 @@ from bayesmix.arrays import Floats
 
 @dataclass(frozen=True)
 class WaldTests:
-    """Of every coefficient, each (p,): standard error, z = estimate / se, two-sided p value of the normal."""
+    """Standard error, z = estimate / se and two-sided p value of the normal of every coefficient, each (p,)."""
 
     se: Floats
     z: Floats

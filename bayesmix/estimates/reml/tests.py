@@ -105,7 +105,7 @@ def coefficient_tests(fit: RemlFit, ddf: str) -> CoefficientTests:
 
 
 def conditional_sds(fit: RemlFit) -> tuple[Floats, ...]:
-    """Of every term (n_levels, k): sd of the effects given y with theta, sigma and beta held, as lme4's condVar."""
+    """The sds (n_levels, k) of every term's effects given y, with theta, sigma and beta held, as lme4's condVar."""
     held = CoefficientPrior(mean=fit.beta, sd=np.zeros(len(fit.beta)))
     with one_blas_thread():
         moments = conditional(products=fit.products, L=fit.L, sigma=fit.sigma, prior=held)

@@ -16,7 +16,7 @@ from bayesmix.numerics.row_distribution.continuous import BETA
 from bayesmix.numerics.row_distribution.parts import Parameters, Predicted, RowDistribution, Tails
 
 Logarithms = tuple[Floats, Floats, Floats]
-"""Of the probabilities of 0, of a value in between, and of 1."""
+"""Logarithms of the probabilities of 0, of a value in between, and of 1."""
 
 
 def _with_ends(log_probabilities: Callable[[Parameters], Logarithms]) -> RowDistribution:

@@ -110,7 +110,7 @@ def _estimate_table(fit: RemlFit) -> Table:
 
 
 def _correlations(fit: RemlFit) -> list[Block]:
-    """Of the coefficients' estimates, below the diagonal."""
+    """Correlations of the coefficients' estimates, below the diagonal."""
     p = len(fit.beta)
     if not 2 <= p <= _MOST_CORRELATED:
         return []
