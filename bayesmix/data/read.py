@@ -94,7 +94,10 @@ def read_table(
     if not isinstance(path, str | os.PathLike):
         raise DataError(f"A data file is named by its path, a text; got {type(path).__name__}.")
     layout = read_layout(sep=sep, decimal=decimal, encoding=encoding, na_values=na_values, sheet=sheet, object=object)
-    file = Path(path).expanduser()
+    try:
+        file = Path(path).expanduser()
+    except RuntimeError as error:
+        raise DataError(f"{str(path)!r} cannot be read: {str(error).rstrip('.')}.") from None
     ending = _ending_of_file(file)
     try:
         data = _read(file, ending, layout)

@@ -13,6 +13,7 @@ import numpy as np
 
 from bayesmix.arrays import Floats, Positions
 from bayesmix.errors import DesignError, did_you_mean, listing
+from bayesmix.formula.extremes import LARGEST, SMALLEST
 
 MOST_LEVELS_OF_POLYNOMIALS = 95
 """Levels of a factor with polynomial coding at most, as in R: beyond, a power of the level's number means nothing."""
@@ -185,12 +186,17 @@ def refuse_dependent(coding: Coding) -> None:
     n_levels, m = weights.shape
     if not np.isfinite(weights).all():
         raise DesignError("its matrix has values that are not finite")
+    sizes = np.abs(weights).max(axis=0)
+    if (sizes > LARGEST).any() or ((sizes > 0) & (sizes < SMALLEST)).any():
+        raise DesignError(
+            f"its matrix has columns of the size {sizes.min():.3g} to {sizes.max():.3g}, whose squares are beyond the "
+            "numbers of a computer; divide or multiply them"
+        )
     if m > n_levels - 1:
         raise DesignError(
             f"its matrix has {m} columns, and beside the intercept {n_levels} levels have {n_levels - 1} at most"
         )
-    scale = np.abs(weights).max(axis=0)
-    rank = int(np.linalg.matrix_rank(np.column_stack([np.ones(n_levels), weights / np.where(scale > 0, scale, 1)])))
+    rank = int(np.linalg.matrix_rank(np.column_stack([np.ones(n_levels), weights / np.where(sizes > 0, sizes, 1)])))
     if rank < m + 1:
         raise DesignError(
             f"its {m} columns and the intercept have rank {rank}, not {m + 1}: one is constant or depends on the others"

@@ -267,3 +267,8 @@ def test_an_archive_of_several_files_is_refused(folder):
     (folder / "t.zip").write_bytes(zipped(a=b"y\n1\n"))
     with pytest.raises(DataError, match=r"known are .csv, .*Name it by what it holds too, such as data.csv.gz\."):
         read_table("t.zip")
+
+
+def test_a_home_that_is_nobodys_is_one_line():
+    with pytest.raises(DataError, match=r"'~nosuchuser/t.csv' cannot be read: Could not determine home directory\.$"):
+        read_table("~nosuchuser/t.csv")

@@ -175,6 +175,8 @@ REFUSED = [
     ({"f": [[1, 2], [1, 2], [1, 2], [1, 2]]}, DesignError, "have rank 1, not 3"),
     ({"f": [[1, 2], [0, 0], [-1, -2], [0, 0]]}, DesignError, "have rank 2, not 3"),
     ({"f": [np.nan, 1, 2, 3]}, DesignError, "not finite"),
+    ({"f": [1e308, 0, 0, -1e308]}, DesignError, "of the size 1e+308 to 1e+308, whose squares"),
+    ({"f": [1e-200, 0, 0, -1e-200]}, DesignError, "of the size 1e-200 to 1e-200, whose squares"),
     ({"f": pd.DataFrame({"n": [1, 0, 0, 0]}, index=list("abce"))}, DesignError, "'e' is none of its levels"),
     ({"f": pd.DataFrame({"n": [1, 0, 0]}, index=list("abc"))}, DesignError, "no row for 'd'"),
     ({"f": pd.DataFrame({"n": [1, 0, 0, 0]}, index=list("aabc"))}, ArgumentError, "a level twice"),
