@@ -116,15 +116,18 @@ def as_name(text: str) -> str:
 
 RESPONSES = {
     "real": "{0}y",
+    "number": "{0}y",
     "positive": "{0}y",
     "positive_with_zeros": "{0}z",
     "share": "{0}s",
+    "share_with_ends": "{0}e",
     "binary": "{0}b",
     "proportion": "{0}k",
     "trials": "{0}k",
     "trials_with_zeros": "{0}k",
     "count": "{0}k",
     "count_with_zeros": "{0}k",
+    "count_without_zeros": "{0}c",
     "ordinal": "{0}o",
 }
 OUT_OF_TRIALS = ("proportion", "trials", "trials_with_zeros")
@@ -147,6 +150,8 @@ def of_a_stranger(text: str, family: str) -> tuple[pd.DataFrame, str]:
             f"{name}s": rng.uniform(0.1, 0.9, n),
             f"{name}o": pd.Categorical.from_codes(np.arange(n) % 3, levels[:3], ordered=True),
             f"{name}b": np.arange(n) % 2,
+            f"{name}c": np.arange(n) % 5 + 1,
+            f"{name}e": np.arange(n) % 9 / 8,
         }
     ).assign(**({} if text == name else {text: 1.0}))
     kind = read_family(family).response
