@@ -38,8 +38,7 @@ def with_left_out_columns(dependence: Dependence, rows: Floats) -> Floats:
     An estimable row is a combination of the rows of X, in which the other columns are combinations of those kept.
     """
     kept = list(dependence.kept)
-    gone = [place for place, name in enumerate(dependence.names) if name in dependence.reasons]
     whole = np.empty((*rows.shape[:-1], len(dependence.names)))
     whole[..., kept] = rows
-    whole[..., gone] = -rows @ dependence.null_space[kept]
+    whole[..., dependence.dependent_places] = -rows @ dependence.null_space[kept]
     return whole

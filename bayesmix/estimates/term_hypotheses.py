@@ -40,11 +40,10 @@ def term_hypotheses(design: Design, kind: int, *, weighted: bool) -> dict[str, F
 
 
 def _left_out(dependence: Dependence) -> LeftOut:
-    kept = list(dependence.kept)
-    gone = [place for place, name in enumerate(dependence.names) if name in dependence.reasons]
+    kept, dependent = list(dependence.kept), dependence.dependent_places
     return LeftOut(
         shares=-dependence.null_space[kept],
         scale=dependence.scale[kept],
-        own_scale=dependence.scale[gone],
-        owners=tuple(dependence.owners[place] for place in gone),
+        own_scale=dependence.scale[dependent],
+        owners=tuple(dependence.owners[place] for place in dependent),
     )

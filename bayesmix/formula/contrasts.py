@@ -43,12 +43,12 @@ def read_contrasts(contrasts: Any) -> dict[str, PlainContrast]:
         return {}
     if not isinstance(contrasts, Mapping):
         raise ArgumentError(f"contrasts is a mapping by factor, such as {CONTRASTS_EXAMPLE}; got {shown(contrasts)}.")
-    found = {}
+    by_factor = {}
     for factor, given in contrasts.items():
         if not isinstance(factor, str):
             raise ArgumentError(f"contrasts is by the name of a factor, a text; got {shown(factor)}.")
-        found[factor] = _plain(factor, given)
-    return found
+        by_factor[factor] = _plain(factor, given)
+    return by_factor
 
 
 def _plain(factor: str, given: Any) -> PlainContrast:

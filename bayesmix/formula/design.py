@@ -89,6 +89,11 @@ class Dependence:
         """Names of the columns that depend on those before them."""
         return tuple(self.reasons)
 
+    @property
+    def dependent_places(self) -> list[int]:
+        """Positions of these columns."""
+        return [place for place, name in enumerate(self.names) if name in self.reasons]
+
 
 @dataclass(frozen=True)
 class FixedEffects:

@@ -62,6 +62,13 @@ class _Parser:
             )
         return self.advance()
 
+    def whole(self, cure: str = "") -> Node:
+        """The expression that the text is; behind what is left over the message says `cure`."""
+        tree = self.expression()
+        if self.current.kind != "end":
+            raise self.fail(f"'{self.current.text}' is not expected here{cure}.", self.current.span)
+        return tree
+
     def expression(self, at_least: int = 0) -> Node:
         """An operand and what follows it, of operators that bind as tightly as `at_least`; sums grow to the left."""
         left = self.operand()
@@ -148,10 +155,7 @@ def read_expression(text: str) -> Node:
     parser = _Parser(text)
     if not text.strip():
         raise parser.fail("The text is empty.", Span(0, 1))
-    tree = parser.expression()
-    if parser.current.kind != "end":
-        raise parser.fail(f"'{parser.current.text}' is not expected here.", parser.current.span)
-    return tree
+    return parser.whole()
 
 
 def read_syntax(formula: str) -> Binary:
@@ -169,12 +173,7 @@ def read_syntax(formula: str) -> Binary:
         raise parser.fail("A formula has the form 'response ~ terms'; '~' is missing.", Span(0, len(formula)))
     if parser.at("~"):
         raise parser.fail("The response is missing before '~'.", parser.current.span)
-    tree = parser.expression()
-    if parser.current.kind != "end":
-        raise parser.fail(
-            f"'{parser.current.text}' is not expected here; an operator such as '+' is missing before it.",
-            parser.current.span,
-        )
+    tree = parser.whole(cure="; an operator such as '+' is missing before it")
     if not isinstance(tree, Binary) or tree.operator != "~":
         raise parser.fail("A formula has the form 'response ~ terms'.", Span(0, len(formula)))
     if isinstance(tree.left, Binary) and tree.left.operator == "~":

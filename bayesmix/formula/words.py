@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from bayesmix.formula.syntax import WORDS, Binary, Call, Name, Negative, Node, Number, Parenthesis, operations
-from bayesmix.formula.terms import Formula, ResponseSpec, Term
+from bayesmix.formula.terms import Formula, Term
 
 
 def words_in(formula: Formula) -> set[str]:
@@ -20,11 +20,11 @@ def with_constants(formula: Formula, columns: Collection[str]) -> Formula:
     response = formula.response
     return replace(
         formula,
-        response=ResponseSpec(
+        response=replace(
+            response,
             values=_read(response.values, words),
             trials=response.trials and _read(response.trials, words),
             failures=response.failures and _read(response.failures, words),
-            text=response.text,
             censoring=response.censoring and _read(response.censoring, words),
         ),
         fixed=tuple(_in_term(term, words) for term in formula.fixed),

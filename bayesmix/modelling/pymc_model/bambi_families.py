@@ -80,6 +80,10 @@ class _AdjacentCategory(StoppingRatio):
         return (relative / relative.sum(categories)).transpose(..., categories)
 
 
+_ORDINAL = {"AdjacentCategory": _AdjacentCategory}
+"""Ordinal families that Bambi lacks, by the name that a family's recipe has for them."""
+
+
 def bambi_family(family: Family, response: Response) -> str | bambi.Family:
     """The family that `bambi.Model` takes; its link is that of `family`."""
     recipe = family.record.in_pymc
@@ -88,11 +92,12 @@ def bambi_family(family: Family, response: Response) -> str | bambi.Family:
         return _made(family, PymcRecipe(name), censored_density(name, response.censoring))
     if isinstance(recipe, str):
         return "bernoulli" if family.name == "binomial" and response.trials is None else recipe
-    if family.name == "adjacent_category":
+    if recipe.distribution in _ORDINAL:
         likelihood = Likelihood("StoppingRatio", ["p", "threshold"], "p", pm.Categorical)
-        adjacent = _AdjacentCategory(family.name, likelihood, {"p": family.link, "threshold": "identity"})
-        adjacent.set_default_priors({"threshold": "Normal"})  # Bambi asks for one; ours is in `thresholds`
-        return adjacent
+        links = {"p": family.link, "threshold": "identity"}
+        ordinal = _ORDINAL[recipe.distribution](family.name, likelihood, links)
+        ordinal.set_default_priors({"threshold": "Normal"})  # Bambi asks for one; ours is in `thresholds`
+        return ordinal
     return _made(family, recipe, _OWN.get(recipe.distribution) or getattr(pm, recipe.distribution))
 
 

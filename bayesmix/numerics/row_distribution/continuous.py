@@ -5,15 +5,15 @@ from scipy.special import betainc, betaln, gammainc, gammaincc, gammaln, log_ndt
 
 from bayesmix.arrays import Floats
 from bayesmix.numerics.row_distribution.parts import (
+    HALF_LOG_2PI,
     LogTails,
     Parameters,
     Predicted,
     RowDistribution,
     Tails,
+    continuous_tails,
     log_probabilities,
 )
-
-_HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
 
 
 def _scale(q: Predicted) -> Floats:
@@ -26,7 +26,7 @@ def _distance(y: Floats, q: Predicted) -> Floats:
 
 
 def _gaussian_log_density(y: Floats, q: Predicted) -> Floats:
-    return -0.5 * _distance(y, q) ** 2 - np.log(_scale(q)) - _HALF_LOG_2PI
+    return -0.5 * _distance(y, q) ** 2 - np.log(_scale(q)) - HALF_LOG_2PI
 
 
 def _gaussian_variance(q: Parameters) -> Floats:
@@ -34,7 +34,7 @@ def _gaussian_variance(q: Parameters) -> Floats:
 
 
 def _of_normal(z: Floats) -> Tails:
-    return Tails(ndtr(z), np.zeros_like(z), ndtr(-z))
+    return continuous_tails(ndtr(z), ndtr(-z))
 
 
 def _log_of_normal(z: Floats) -> LogTails:
@@ -49,7 +49,7 @@ def _student_log_density(y: Floats, q: Predicted) -> Floats:
 
 def _student_tails(y: Floats, q: Predicted) -> Tails:
     t = _distance(y, q)
-    return Tails(stdtr(q["nu"], t), np.zeros_like(t), stdtr(q["nu"], -t))
+    return continuous_tails(stdtr(q["nu"], t), stdtr(q["nu"], -t))
 
 
 def _student_draw(rng: np.random.Generator, q: Predicted) -> Floats:
@@ -70,7 +70,7 @@ def _log_distance(y: Floats, q: Predicted) -> Floats:
 
 def _lognormal_log_density(y: Floats, q: Predicted) -> Floats:
     log_y = np.log(np.where(y > 0, y, 1.0))
-    return -0.5 * _log_distance(y, q) ** 2 - np.log(q["sigma"]) - _HALF_LOG_2PI - log_y
+    return -0.5 * _log_distance(y, q) ** 2 - np.log(q["sigma"]) - HALF_LOG_2PI - log_y
 
 
 def _lognormal_draw(rng: np.random.Generator, q: Predicted) -> Floats:
@@ -94,7 +94,7 @@ def _gamma_log_density(y: Floats, q: Predicted) -> Floats:
 def _gamma_tails(y: Floats, q: Predicted) -> Tails:
     scaled = y * q["shape"] / q.mu
     shape = np.broadcast_to(q["shape"], scaled.shape)
-    return Tails(gammainc(shape, scaled), np.zeros_like(scaled), gammaincc(shape, scaled))
+    return continuous_tails(gammainc(shape, scaled), gammaincc(shape, scaled))
 
 
 def _gamma_draw(rng: np.random.Generator, q: Predicted) -> Floats:
@@ -115,7 +115,7 @@ def _beta_log_density(y: Floats, q: Predicted) -> Floats:
 def _beta_tails(y: Floats, q: Predicted) -> Tails:
     a, b = beta_shapes(q)
     below = betainc(a, b, y)
-    return Tails(below, np.zeros_like(below), betainc(b, a, 1 - y))
+    return continuous_tails(below, betainc(b, a, 1 - y))
 
 
 def _beta_draw(rng: np.random.Generator, q: Predicted) -> Floats:

@@ -31,6 +31,8 @@ class Parameters(Protocol):
     def __getitem__(self, name: str, /) -> Floats: ...
 
 
+HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
+
 Moment = Callable[[Parameters], Floats]
 
 
@@ -82,6 +84,11 @@ class OrderedCategories:
 
     probabilities: Callable[[Floats], Floats]
     shares: Callable[[Any, Any, Any], tuple[Any, Any]]
+
+
+def continuous_tails(below: Floats, above: Floats) -> Tails:
+    """The tails where no value has a probability of its own."""
+    return Tails(below, np.zeros_like(below), above)
 
 
 def mu_of(q: Parameters) -> Floats:

@@ -6,19 +6,15 @@ from scipy.special import gammaln, log_ndtr, ndtr
 from bayesmix.arrays import Floats
 from bayesmix.numerics.row_distribution.continuous import LOGNORMAL
 from bayesmix.numerics.row_distribution.parts import (
+    HALF_LOG_2PI,
     LogTails,
     Parameters,
     Predicted,
     RowDistribution,
     Tails,
+    continuous_tails,
     log_probabilities,
 )
-
-_HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
-
-
-def _continuous(below: Floats, above: Floats) -> Tails:
-    return Tails(below, np.zeros_like(below), above)
 
 
 def _of_log_hazard(log_hazard: Floats) -> LogTails:
@@ -32,7 +28,7 @@ def _exponential_log_density(y: Floats, q: Predicted) -> Floats:
 
 def _exponential_tails(y: Floats, q: Predicted) -> Tails:
     hazard = y * np.exp(-q.eta)
-    return _continuous(-np.expm1(-hazard), np.exp(-hazard))
+    return continuous_tails(-np.expm1(-hazard), np.exp(-hazard))
 
 
 def _weibull_log_scale(q: Parameters) -> Floats:
@@ -51,7 +47,7 @@ def _weibull_log_density(y: Floats, q: Predicted) -> Floats:
 
 def _weibull_tails(y: Floats, q: Predicted) -> Tails:
     hazard = np.exp(_weibull_log_hazard(y, q))
-    return _continuous(-np.expm1(-hazard), np.exp(-hazard))
+    return continuous_tails(-np.expm1(-hazard), np.exp(-hazard))
 
 
 def _weibull_draw(rng: np.random.Generator, q: Predicted) -> Floats:
@@ -65,7 +61,7 @@ def _weibull_variance(q: Parameters) -> Floats:
 
 def _inverse_gaussian_log_density(y: Floats, q: Predicted) -> Floats:
     lam, mu = q["lam"], q.mu
-    return 0.5 * (np.log(lam) - 3 * np.log(y)) - _HALF_LOG_2PI - lam * (y / mu - 1) ** 2 / (2 * y)
+    return 0.5 * (np.log(lam) - 3 * np.log(y)) - HALF_LOG_2PI - lam * (y / mu - 1) ** 2 / (2 * y)
 
 
 def _inverse_gaussian_tails(y: Floats, q: Predicted) -> Tails:
@@ -74,7 +70,7 @@ def _inverse_gaussian_tails(y: Floats, q: Predicted) -> Tails:
     log_second = 2 * q["lam"] / q.mu + log_ndtr(-root * (ratio + 1))
     below = ndtr(root * (ratio - 1)) + np.exp(log_second)
     above = ndtr(-root * (ratio - 1)) - np.exp(log_second)
-    return _continuous(below, np.maximum(above, 0.0))
+    return continuous_tails(below, np.maximum(above, 0.0))
 
 
 def _inverse_gaussian_draw(rng: np.random.Generator, q: Predicted) -> Floats:

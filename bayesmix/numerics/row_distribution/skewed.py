@@ -9,9 +9,15 @@ import numpy as np
 from scipy.special import erfcx, log_ndtr, ndtr, owens_t
 
 from bayesmix.arrays import Floats
-from bayesmix.numerics.row_distribution.parts import Parameters, Predicted, RowDistribution, Tails
+from bayesmix.numerics.row_distribution.parts import (
+    HALF_LOG_2PI,
+    Parameters,
+    Predicted,
+    RowDistribution,
+    Tails,
+    continuous_tails,
+)
 
-_HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
 _ROOT_2 = np.sqrt(2.0)
 
 
@@ -30,13 +36,13 @@ def _location(q: Parameters) -> Floats:
 
 def _skew_normal_log_density(y: Floats, q: Predicted) -> Floats:
     z = (y - _location(q)) / _scale(q)
-    return np.log(2) - np.log(_scale(q)) - _HALF_LOG_2PI - 0.5 * z**2 + log_ndtr(q["alpha"] * z)
+    return np.log(2) - np.log(_scale(q)) - HALF_LOG_2PI - 0.5 * z**2 + log_ndtr(q["alpha"] * z)
 
 
 def _skew_normal_tails(y: Floats, q: Predicted) -> Tails:
     z, alpha = (y - _location(q)) / _scale(q), q["alpha"]
     below, above = ndtr(z) - 2 * owens_t(z, alpha), ndtr(-z) + 2 * owens_t(z, alpha)
-    return Tails(np.maximum(below, 0.0), np.zeros_like(z), np.maximum(above, 0.0))
+    return continuous_tails(np.maximum(below, 0.0), np.maximum(above, 0.0))
 
 
 def _skew_normal_draw(rng: np.random.Generator, q: Predicted) -> Floats:
@@ -66,7 +72,7 @@ def _exgaussian_log_density(y: Floats, q: Predicted) -> Floats:
 def _exgaussian_tails(y: Floats, q: Predicted) -> Tails:
     z, _, _ = _distances(y, q)
     beyond = np.exp(_exgaussian_log_density(y, q) + np.log(q["beta"]))
-    return Tails(np.maximum(ndtr(z) - beyond, 0.0), np.zeros_like(z), ndtr(-z) + beyond)
+    return continuous_tails(np.maximum(ndtr(z) - beyond, 0.0), ndtr(-z) + beyond)
 
 
 def _exgaussian_draw(rng: np.random.Generator, q: Predicted) -> Floats:
