@@ -33,6 +33,7 @@ from .inference.prediction.loo_record import Loo as Loo
 from .inference.prediction.overdispersion import overdispersion as overdispersion
 from .inference.prediction.posterior_predict import posterior_predict as posterior_predict
 from .inference.prediction.ppc import ppc as ppc
+from .inference.prediction.predict import predict as predict
 from .inference.prediction.to_datatree import to_datatree as to_datatree
 from .inference.tables.anova import anova as anova
 from .inference.tables.augment import augment as augment
