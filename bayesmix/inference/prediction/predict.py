@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.errors import ArgumentError
-from bayesmix.formula.design import Design
 from bayesmix.formula.frame import Frame
-from bayesmix.formula.other_rows import GROUPS, OtherRows, other_rows, own_rows
+from bayesmix.formula.other_rows import GROUPS, OtherRows
 from bayesmix.inference.prediction.predicted_draws import (
     category_draws,
     expected_draws,
@@ -24,6 +23,7 @@ from bayesmix.inference.prediction.predicted_estimates import (
     gaussian_rows,
     predicted_linear,
 )
+from bayesmix.inference.prediction.predicted_rows import rows_asked
 from bayesmix.inference.shared.arguments import a_seed, a_whole_seed, one_of, probability
 from bayesmix.inference.shared.draws import n_draws_of
 from bayesmix.inference.shared.question import table
@@ -133,13 +133,6 @@ def predict(
     answer = _predict(fit, rows, asked)
     answer.attrs |= {"groups": asked.groups, "interval": asked.interval, "prob": asked.prob}
     return answer
-
-
-def rows_asked(design: Design, newdata: Frame | None, *, groups: str, with_trials: bool = False) -> OtherRows:
-    """The rows of `newdata`, or without it those of the fit."""
-    if newdata is None:
-        return own_rows(design, groups=groups)
-    return other_rows(design, newdata, groups=groups, with_trials=with_trials)
 
 
 @singledispatch
