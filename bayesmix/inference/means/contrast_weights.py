@@ -14,6 +14,7 @@ from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError, did_you_mean, listing, shown
 from bayesmix.inference.shared.arguments import items_of
 
+_MOST_WEIGHTS = 10**8
 _DEGREES = ("linear", "quadratic", "cubic", "quartic", "degree 5", "degree 6")
 
 
@@ -105,11 +106,15 @@ def _polynomials(request: _Request) -> ContrastWeights:
     for degree in range(min(len(_DEGREES), request.n - 1) + 1):
         column = [point**degree for point in points]
         for other in basis:
-            share = sum(a * b for a, b in zip(column, other, strict=True)) / sum(b * b for b in other)
+            share = _inner(column, other) / _inner(other, other)
             column = [a - share * b for a, b in zip(column, other, strict=True)]
         basis.append(column)
     rows = {name: np.array(_whole(column)) for name, column in zip(_DEGREES, basis[1:], strict=False)}
     return ContrastWeights(*_stacked(rows, request.n))
+
+
+def _inner(first: list[Fraction], second: list[Fraction]) -> Fraction:
+    return sum((a * b for a, b in zip(first, second, strict=True)), Fraction(0))
 
 
 def _whole(column: list[Fraction]) -> list[float]:
@@ -169,7 +174,13 @@ def contrast_weights(
             f"method={shown(method)} is not known.{hint} Known: {listing(METHODS)}, or weights by name, "
             f"{_example(levels)}."
         )
-    chosen = _SETS[name]
+    chosen, n = _SETS[name], len(levels)
+    n_contrasts = n * (n - 1) // 2 if chosen.make is _pairwise else n
+    if n_contrasts * n > _MOST_WEIGHTS:
+        raise ArgumentError(
+            f"method={shown(method)} of {n:,} means are {n_contrasts:,} contrasts, more than memory allows; take "
+            '"trt.vs.ctrl", weights by name, or bm.ranks of a posterior.'
+        )
     if ref is not None and chosen.control is None:
         raise ArgumentError(f'ref is the control of "trt.vs.ctrl"; method={shown(method)} has none: leave it out.')
     control = _control(ref, levels, chosen.control)
@@ -178,7 +189,7 @@ def contrast_weights(
 
 def _refuse_settings(ref: object, reverse: bool) -> None:
     if ref is not None or reverse:
-        raise ArgumentError("ref and reverse are of sets such as \"trt.vs.ctrl\"; weights by name need neither.")
+        raise ArgumentError('ref and reverse are of sets such as "trt.vs.ctrl"; weights by name need neither.')
 
 
 def _control(ref: object, levels: Sequence[str], default: int | None) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ from bayesmix.numerics.multiplicity.adjustment import (
     adjusted_p,
     critical_values,
     interval_method,
+    p_errors,
     p_method,
 )
 from bayesmix.numerics.multiplicity.largest_t import LargestT, largest_t
@@ -18,5 +19,6 @@ __all__ = [
     "critical_values",
     "interval_method",
     "largest_t",
+    "p_errors",
     "p_method",
 ]

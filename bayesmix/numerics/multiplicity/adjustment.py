@@ -84,8 +84,11 @@ def _dunnettx(family: ContrastFamily) -> Floats:
 
 
 def _largest(family: ContrastFamily) -> Floats:
-    tails = [family.largest.tail(t, df)[0] for t, df in zip(family.t, family.df, strict=True)]
-    return np.array(tails)
+    return np.array([family.largest.tail(t, df)[0] for t, df in zip(family.t, family.df, strict=True)])
+
+
+def _largest_error(family: ContrastFamily) -> Floats:
+    return np.array([family.largest.tail(t, df)[1] for t, df in zip(family.t, family.df, strict=True)])
 
 
 def _stepwise(p_of: Callable[[Floats, int], Floats]) -> Callable[[ContrastFamily], Floats]:
@@ -217,6 +220,11 @@ def adjusted_p(family: ContrastFamily, method: str) -> Floats:
     Comparison Procedures, doi:10.1002/9780470316672
     """
     return _of_known(family, _METHODS[method].p)
+
+
+def p_errors(family: ContrastFamily, method: str) -> Floats:
+    """Standard errors (m,) of the integration behind `adjusted_p`: those of ``"mvt"``, 0 of all other methods."""
+    return _of_known(family, _largest_error if method == "mvt" else lambda known: np.zeros(len(known.t)))
 
 
 def critical_values(family: ContrastFamily, method: str, prob: float) -> Floats:
