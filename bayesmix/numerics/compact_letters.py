@@ -25,8 +25,8 @@ def letter_groups(differ: Flags) -> Flags:
     -----
     From one group of all means; each pair that differs splits the groups that hold both into one without the first and
     one without the second, and a group within another is left out; in the end so are groups whose pairs all share
-    another. Single letters that are not needed stay, unlike in the paper: ``abc`` between ``ab`` and ``bc`` is easier to
-    read than ``ac``.
+    another. Single letters that are not needed stay, unlike in the paper: ``abc`` between ``ab`` and ``bc`` is easier
+    to read than ``ac``.
 
     References
     ----------

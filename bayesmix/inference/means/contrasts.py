@@ -1,6 +1,6 @@
 """How do the means differ?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,21 +21,34 @@ from bayesmix.inference.shared.arguments import a_switch, one_of, probability
 from bayesmix.numerics.multiplicity import ADJUSTMENTS
 
 _ALSO = {"bh": "fdr", "dunnett": "dunnettx", "multivariate-t": "mvt"}
-_RATIOS = {"log": "ratio", "logit": "odds_ratio"}
 _SCALES = ("link", "response")
 _ZERO = 1e-6  # of the largest weight: a sum that is none
 
 
 @dataclass(frozen=True)
 class _Scale:
-    """How contrasts are shown: the name of their `column`, and whether they are ratios."""
+    """How contrasts are shown: the name of their `column`; of ratios, `ratio` makes them of differences."""
 
     column: str
-    is_ratio: bool
+    ratio: Callable[[Floats], Floats] | None = None
     note: str | None = None
 
+    @property
+    def is_ratio(self) -> bool:
+        return self.ratio is not None
+
     def shown(self, values: Floats) -> Floats:
-        return np.exp(values) if self.is_ratio else values
+        return values if self.ratio is None else self.ratio(values)
+
+    def slope(self, values: Floats) -> Floats:
+        """What standard errors are multiplied with, by the delta method."""
+        return np.ones_like(values) if self.ratio is None else self.ratio(values) * np.log(self.ratio(np.ones(1)))
+
+    def named(self, labels: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+        """The labels, with a stroke for the minus of ratios."""
+        if self.ratio is None:
+            return labels
+        return labels.assign(**{name: labels[name].str.replace(" - ", " / ", regex=False) for name in names})
 
 
 @with_hints
@@ -149,12 +162,20 @@ def _scale(linear: LinearFunctions, rows: ContrastRows, type: str | None) -> _Sc
     asked = linear.type if type is None else one_of(type, _SCALES, argument="type")
     transformation = linear.transformation
     if asked == "link" or transformation is None:
-        return _Scale("estimate", False)
+        return _Scale("estimate")
     sums = np.abs(rows.weights.sum(axis=1))
     compares = bool(np.all(sums <= _ZERO * np.abs(rows.weights).max(axis=1)))
-    if compares and transformation.name in _RATIOS:
-        return _Scale(_RATIOS[transformation.name], True)
-    return _Scale("estimate", False, f"Contrasts are of the {transformation.name} scale.")
+    if compares and transformation.name == "logit":
+        return _Scale("odds_ratio", np.exp)
+    if compares and _is_exponential(transformation.inverse):
+        return _Scale("ratio", transformation.inverse)
+    return _Scale("estimate", note=f"Contrasts are of the {transformation.name} scale.")
+
+
+def _is_exponential(inverse: Callable[[Floats], Floats]) -> bool:
+    """Whether differences become ratios, as of log, log2 and log10."""
+    zero, one, two = inverse(np.arange(3.0))
+    return bool(np.isclose(zero, 1.0) and np.isclose(one**2, two) and one > 1)
 
 
 def _combined(
@@ -167,7 +188,7 @@ def _combined(
         linear,
         rows=combined,
         offset=weights @ linear.offset,
-        labels=rows.labels,
+        labels=scale.named(rows.labels, rows.names),
         estimable=estimable_rows(linear.design, combined),
         type="response" if scale.is_ratio else "link",
         specs=(*rows.names, *by),
@@ -190,7 +211,7 @@ def _of_estimates(
     chosen = rows.adjustment if adjust is None else _adjustment(adjust)
     tests = contrast_tests(estimated, linear, rows, adjust=chosen, prob=linear.prob)
     values = scale.shown(estimated.estimate)
-    se = estimated.se * values if scale.is_ratio else estimated.se
+    se = estimated.se * scale.slope(estimated.estimate)
     exact = bool(np.all(np.isinf(estimated.df[linear.estimable])))
     columns = {scale.column: values, "se": se} | ({} if exact else {"df": estimated.df})
     columns |= {"lower": scale.shown(tests.lower), "upper": scale.shown(tests.upper)}
