@@ -23,6 +23,8 @@ from .inference.evidence.log_marginal import log_marginal as log_marginal
 from .inference.evidence.lrt import lrt as lrt
 from .inference.evidence.prior_sensitivity import prior_sensitivity as prior_sensitivity
 from .inference.evidence.rand import rand as rand
+from .inference.means.emmeans import emmeans as emmeans
+from .inference.means.emtrends import emtrends as emtrends
 from .inference.pooling.compare_reml import RemlComparison as RemlComparison
 from .inference.pooling.compare_reml import compare_reml as compare_reml
 from .inference.pooling.shrinkage import shrinkage as shrinkage
@@ -31,8 +33,10 @@ from .inference.prediction.log_likelihood import log_likelihood as log_likelihoo
 from .inference.prediction.loo import loo as loo
 from .inference.prediction.loo_record import Loo as Loo
 from .inference.prediction.overdispersion import overdispersion as overdispersion
+from .inference.prediction.posterior_epred import posterior_epred as posterior_epred
 from .inference.prediction.posterior_predict import posterior_predict as posterior_predict
 from .inference.prediction.ppc import ppc as ppc
+from .inference.prediction.predict import predict as predict
 from .inference.prediction.to_datatree import to_datatree as to_datatree
 from .inference.tables.anova import anova as anova
 from .inference.tables.augment import augment as augment

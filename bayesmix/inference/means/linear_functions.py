@@ -14,8 +14,9 @@ from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import ArgumentError
 from bayesmix.estimates.reml.tests import ddf_record
 from bayesmix.formula.design import Design
+from bayesmix.inference.means.group_policy import GroupWeights
 from bayesmix.inference.means.mean_effects import MeanEffects, draws_of_means
-from bayesmix.inference.means.response_scale import Transformation
+from bayesmix.inference.means.transformation import Transformation
 from bayesmix.inference.shared.draws import fixed, posterior_of
 from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit, no_answer
 from bayesmix.numerics.ddf import degrees_of_freedom
@@ -57,6 +58,8 @@ class LinearFunctions:
         What leads to the response scale; None where the linear predictor is the expected response.
     notes : tuple of str
         What to know before these functions are read, a sentence each.
+    group_weights : GroupWeights or None
+        Where `groups` is ``"fitted"`` the combinations of levels over which each mean averages.
     """
 
     fit: AnyFit
@@ -75,6 +78,7 @@ class LinearFunctions:
     group_columns: tuple[Floats, ...]
     transformation: Transformation | None
     notes: tuple[str, ...]
+    group_weights: GroupWeights | None = None
 
     @property
     def design(self) -> Design:
@@ -126,7 +130,8 @@ def _evaluate(fit: object, linear: LinearFunctions) -> Estimated | Drawn:
 
 
 @_evaluate.register
-def _of_posterior(fit: Fit, linear: LinearFunctions) -> Drawn:
+def drawn_functions(fit: Fit, linear: LinearFunctions) -> Drawn:
+    """The functions of a posterior on the link scale."""
     coefficients = fixed(fit)
     means = draws_of_means(fit, linear.mean_effects)
     sizes = posterior_of(fit).sizes
