@@ -113,6 +113,14 @@ def test_the_familywise_error_is_that_of_the_quantile():
     assert abs(beyond - 0.1) < 4 * np.sqrt(0.1 * 0.9 / n)
 
 
+def test_quantiles_of_many_degrees_of_freedom_are_those_of_each():
+    df = np.concatenate([np.linspace(4.0, 60.0, 20), [np.inf]])
+    one = ContrastFamily(np.ones(21), df, np.eye(21), 7, 6, 21)
+    for place in (0, 7, 20):
+        exact = studentized_range.ppf(0.95, 7, df[place]) / np.sqrt(2)
+        assert critical_values(one, "tukey", 0.95)[place] == pytest.approx(exact, rel=1e-5)
+
+
 def test_which_method_is_used():
     assert p_method("tukey", size=1, pairwise=True) == "none"
     assert p_method("scheffe", size=1, pairwise=False) == "scheffe"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from bayesmix.arrays import Floats, Positions
 from bayesmix.errors import ArgumentError, listing, shown
-from bayesmix.inference.means.contrast_weights import Method, contrast_weights
+from bayesmix.inference.means.contrast_weights import Level, Method, contrast_weights
 
 _OPERATORS = re.compile(r"[-+*/]")
 
@@ -82,10 +82,12 @@ def _contrasted(
     labels: pd.DataFrame, by: Sequence[str], method: Method, *, ref: object, reverse: bool, name: str, with_factor: bool
 ) -> ContrastRows:
     groups = groups_by(labels, by)
-    texts = level_texts(labels.drop(columns=list(by)), with_factor=with_factor)
+    levels = labels.drop(columns=list(by))
+    texts, plain = level_texts(levels, with_factor=with_factor), level_texts(levels, with_factor=False)
     blocks, parts, families, n_rows = [], [], [], 0
     for group in groups:
-        one = contrast_weights(method, [texts[place] for place in group], ref=ref, reverse=reverse)
+        of_group = [Level(texts[place], plain[place]) for place in group]
+        one = contrast_weights(method, of_group, ref=ref, reverse=reverse)
         block = np.zeros((len(one.names), len(labels)))
         block[:, group] = one.weights
         blocks.append(block)
@@ -120,7 +122,7 @@ def level_texts(labels: pd.DataFrame, *, with_factor: bool = True) -> list[str]:
         prefix = str(name) if with_factor and all(_is_number(text) for text in texts) else ""
         columns.append([prefix + text for text in texts])
     joined = [" ".join(texts) for texts in zip(*columns, strict=True)]
-    return [f"({text})" if _OPERATORS.search(text) else text for text in joined]
+    return [f"({text})" if with_factor and _OPERATORS.search(text) else text for text in joined]
 
 
 def _is_number(text: str) -> bool:

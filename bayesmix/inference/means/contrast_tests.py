@@ -55,7 +55,7 @@ def contrast_tests(
         p=p,
         lower=estimated.estimate - half,
         upper=estimated.estimate + half,
-        notes=tuple(_notes(adjust, used, prob, max(errors))),
+        notes=tuple(_notes(adjust, used, max(errors))),
     )
 
 
@@ -77,21 +77,17 @@ def _contrast_family(estimated: Estimated, linear: LinearFunctions, family: Fami
     )
 
 
-def _notes(adjust: str, used: list[tuple[str, ContrastFamily]], prob: float, error: float) -> list[str]:
+def _notes(adjust: str, used: list[tuple[str, ContrastFamily]], error: float) -> list[str]:
     """How p values and intervals allow for the number of contrasts; nothing where they do not."""
     methods = {method for method, _ in used} - {"none"}
     if not methods:
         return []
     method = methods.pop()
     families = [one for name, one in used if name == method]
-    notes, by = [], interval_method(method)
-    if by == method:
-        notes.append(f"p and intervals of {prob:g} are adjusted by the {method} method for {_of(method, families)}.")
-    else:
-        notes += [
-            f"p is adjusted by the {method} method for {_of(method, families)}.",
-            f"Intervals of {prob:g} are adjusted by the {by} method for {_of(by, families)}.",
-        ]
+    by = interval_method(method)
+    notes = [f"p is adjusted by the {method} method for {_of(method, families)}."]
+    how = "in the same way" if by == method else f"by the {by} method"
+    notes.append(f"Intervals are adjusted {how}.")
     if adjust == _OF_MEANS and method != adjust:
         notes.append(f"Tukey's method is for all differences of one set of means; {method} stands in.")
     if error:

@@ -33,6 +33,14 @@ class ContrastWeights:
 
 
 @dataclass(frozen=True)
+class Level:
+    """One of the means: what names of contrasts call it, and its `plain` text, which arguments may have."""
+
+    name: str
+    plain: str
+
+
+@dataclass(frozen=True)
 class _Request:
     """The `levels` of the n means, positions of the `control` among them, and whether signs are `reversed`."""
 
@@ -155,7 +163,7 @@ type Method = str | Mapping[str, Any]
 
 
 def contrast_weights(
-    method: Method, levels: Sequence[str], *, ref: object = None, reverse: bool = False
+    method: Method, levels: Sequence[Level], *, ref: object = None, reverse: bool = False
 ) -> ContrastWeights:
     """The contrasts of a set, or those that are given by name, among means with these `levels`.
 
@@ -166,7 +174,7 @@ def contrast_weights(
     """
     if isinstance(method, Mapping):
         _refuse_settings(ref, reverse)
-        return _given(method, tuple(levels))
+        return _given(method, levels)
     name = _ALSO.get(method, method) if isinstance(method, str) else method
     if not isinstance(name, str) or name not in _SETS:
         hint = did_you_mean(name, METHODS) if isinstance(name, str) else ""
@@ -184,7 +192,7 @@ def contrast_weights(
     if ref is not None and chosen.control is None:
         raise ArgumentError(f'ref is the control of "trt.vs.ctrl"; method={shown(method)} has none: leave it out.')
     control = _control(ref, levels, chosen.control)
-    return chosen.make(_Request(tuple(levels), control, reverse is not chosen.reversed))
+    return chosen.make(_Request(tuple(level.name for level in levels), control, reverse is not chosen.reversed))
 
 
 def _refuse_settings(ref: object, reverse: bool) -> None:
@@ -192,37 +200,42 @@ def _refuse_settings(ref: object, reverse: bool) -> None:
         raise ArgumentError('ref and reverse are of sets such as "trt.vs.ctrl"; weights by name need neither.')
 
 
-def _control(ref: object, levels: Sequence[str], default: int | None) -> tuple[int, ...]:
+def _place_of(level: object, levels: Sequence[Level], *, argument: str) -> int:
+    """The position of a level, by its plain text or by what names of contrasts call it."""
+    known = {level.name: place for place, level in enumerate(levels)}
+    known |= {level.plain: place for place, level in enumerate(levels)}
+    if str(level) not in known:
+        plain = [level.plain for level in levels]
+        raise ArgumentError(
+            f"{argument} {shown(level)}, which is none of the levels.{did_you_mean(str(level), plain)} "
+            f"Levels: {listing(plain)}."
+        )
+    return known[str(level)]
+
+
+def _control(ref: object, levels: Sequence[Level], default: int | None) -> tuple[int, ...]:
     if ref is None:
         return () if default is None else (default % len(levels),)
     named = [ref] if isinstance(ref, str) else (items_of(ref) or [ref])
-    known = {name: place for place, level in enumerate(levels) for name in (level, level.strip("()"))}
-    for level in named:
-        if str(level) not in known:
-            raise ArgumentError(
-                f"ref={shown(level)} is none of the levels.{did_you_mean(str(level), levels)} "
-                f"Levels: {listing(levels)}."
-            )
-    return tuple(dict.fromkeys(known[str(level)] for level in named))
+    places = tuple(dict.fromkeys(_place_of(level, levels, argument="ref names") for level in named))
+    if len(places) == len(levels):
+        raise ArgumentError(f"ref={shown(ref)} names all levels, so that none is left to compare with them.")
+    return places
 
 
-def _given(method: Mapping[str, Any], levels: tuple[str, ...]) -> ContrastWeights:
+def _given(method: Mapping[str, Any], levels: Sequence[Level]) -> ContrastWeights:
     if not method:
         raise ArgumentError(f"method has no contrasts; write weights by name, {_example(levels)}.")
     rows = {str(name): _given_row(str(name), given, levels) for name, given in method.items()}
     return ContrastWeights(*_stacked(rows, len(levels)))
 
 
-def _given_row(name: str, given: object, levels: tuple[str, ...]) -> Floats:
+def _given_row(name: str, given: object, levels: Sequence[Level]) -> Floats:
+    values: list[Any] | None
     if isinstance(given, Mapping):
-        unknown = next((level for level in given if str(level) not in levels), None)
-        if unknown is not None:
-            raise ArgumentError(
-                f"Contrast {shown(name)} names {shown(unknown)}, which is none of the levels."
-                f"{did_you_mean(str(unknown), levels)} Levels: {listing(levels)}."
-            )
-        by_level = {str(level): weight for level, weight in given.items()}
-        values: list[Any] | None = [by_level.get(level, 0.0) for level in levels]
+        values = [0.0] * len(levels)
+        for level, weight in given.items():
+            values[_place_of(level, levels, argument=f"Contrast {shown(name)} names")] = weight
     else:
         values = items_of(given)
     if values is None or not all(_is_finite(value) for value in values):
@@ -231,7 +244,8 @@ def _given_row(name: str, given: object, levels: tuple[str, ...]) -> Floats:
         )
     if len(values) != len(levels):
         raise ArgumentError(
-            f"Contrast {shown(name)} has {len(values)} weights, and there are {len(levels)} means: {listing(levels)}."
+            f"Contrast {shown(name)} has {len(values)} weights, and there are {len(levels)} means: "
+            f"{listing(level.plain for level in levels)}."
         )
     if not any(values):
         raise ArgumentError(f"Contrast {shown(name)} has weights of 0 alone: it compares nothing.")
@@ -242,6 +256,6 @@ def _is_finite(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool) and bool(np.isfinite(float(value)))
 
 
-def _example(levels: Sequence[str]) -> str:
+def _example(levels: Sequence[Level]) -> str:
     weights = [1, *[0] * (len(levels) - 2), -1] if len(levels) > 1 else [1]
     return f'{{"first - last": {weights}}}' if len(levels) <= 6 else '{"first - last": [1, 0, ..., -1]}'

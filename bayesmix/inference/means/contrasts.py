@@ -9,6 +9,7 @@ import pandas as pd
 from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError, shown
 from bayesmix.estimates.estimability import estimable_rows
+from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.hints import with_hints
 from bayesmix.inference.means.contrast_draws import drawn_columns, equivalence_bounds
 from bayesmix.inference.means.contrast_rows import ContrastRows, contrast_rows, interaction_rows
@@ -16,12 +17,14 @@ from bayesmix.inference.means.contrast_tests import contrast_tests
 from bayesmix.inference.means.contrast_weights import Method
 from bayesmix.inference.means.families import families_of, functions_of
 from bayesmix.inference.means.linear_functions import Drawn, Estimated, LinearFunctions, evaluate
+from bayesmix.inference.means.notes import interval_note
 from bayesmix.inference.means.table import MeansTable
 from bayesmix.inference.shared.arguments import a_switch, one_of, probability
 from bayesmix.numerics.multiplicity import ADJUSTMENTS
 
 _ALSO = {"bh": "fdr", "dunnett": "dunnettx", "multivariate-t": "mvt"}
 _SCALES = ("link", "response")
+_OF_RATIOS = "Intervals and tests are those of the logarithms of the ratios."
 _ZERO = 1e-6  # of the largest weight: a sum that is none
 
 
@@ -104,13 +107,14 @@ def contrasts(
     Returns
     -------
     MeansTable
-        A row for each contrast: `contrast`, the columns `by`, and then
+        A row for each contrast: `contrast`, the columns `by`, what follows, and where the data do not determine all
+        contrasts `estimable`. Printed it says below how the number of contrasts was allowed for.
 
-        of estimates `estimate` (`ratio`, `odds_ratio`), `se`, `df`, `lower`, `upper`, `t` and `p`; of Laplace fits `z`
-        without `df`. Degrees of freedom are those of the contrast itself. `t` and `z` of ratios are those of their
-        logarithms. A contrast that the data do not determine is nan, and the column `note` says so.
+        Of estimates `estimate` (`ratio`, `odds_ratio`), `se`, `df`, `lower`, `upper`, `t` (of Laplace fits `z`, with
+        infinite `df`) and `p`. Degrees of freedom are those of the contrast itself. `t` and `z` of ratios are those of
+        their logarithms. A contrast that is not estimable is nan.
 
-        of posteriors `estimate` (the mean of the draws), `sd`, `lower`, `upper` (equal-tailed), `p_direction`, the
+        Of posteriors `estimate` (the mean of the draws), `sd`, `lower`, `upper` (equal-tailed), `p_direction`, the
         probability of the sign that is more probable, and given `rope` `p_outside` and `p_inside`, the probabilities
         that the contrast matters and that it is practically none.
 
@@ -161,14 +165,15 @@ def contrasts(
 def _scale(linear: LinearFunctions, rows: ContrastRows, type: str | None) -> _Scale:
     asked = linear.type if type is None else one_of(type, _SCALES, argument="type")
     transformation = linear.transformation
-    if asked == "link" or transformation is None:
+    if transformation is None:
         return _Scale("estimate")
     sums = np.abs(rows.weights.sum(axis=1))
     compares = bool(np.all(sums <= _ZERO * np.abs(rows.weights).max(axis=1)))
+    compares = compares and asked == "response"
     if compares and transformation.name == "logit":
-        return _Scale("odds_ratio", np.exp)
+        return _Scale("odds_ratio", np.exp, _OF_RATIOS)
     if compares and _is_exponential(transformation.inverse):
-        return _Scale("ratio", transformation.inverse)
+        return _Scale("ratio", transformation.inverse, _OF_RATIOS)
     return _Scale("estimate", note=f"Contrasts are of the {transformation.name} scale.")
 
 
@@ -191,12 +196,12 @@ def _combined(
         labels=scale.named(rows.labels, rows.names),
         estimable=estimable_rows(linear.design, combined),
         type="response" if scale.is_ratio else "link",
-        specs=(*rows.names, *by),
+        specs=rows.names,
         by=by,
         prob=prob,
         group_rows=weights @ linear.group_rows,
         group_columns=tuple(weights @ columns for columns in linear.group_columns),
-        notes=(*linear.notes, *([scale.note] if scale.note else [])),
+        notes=(*linear.lasting, *([scale.note] if scale.note else [])),
     )
 
 
@@ -212,10 +217,17 @@ def _of_estimates(
     tests = contrast_tests(estimated, linear, rows, adjust=chosen, prob=linear.prob)
     values = scale.shown(estimated.estimate)
     se = estimated.se * scale.slope(estimated.estimate)
-    exact = bool(np.all(np.isinf(estimated.df[linear.estimable])))
-    columns = {scale.column: values, "se": se} | ({} if exact else {"df": estimated.df})
-    columns |= {"lower": scale.shown(tests.lower), "upper": scale.shown(tests.upper)}
-    columns |= {"z" if exact else "t": tests.t, "p": tests.p}
+    # Without a maximum nothing is normal about the estimates.
+    known = np.nan if isinstance(linear.fit, LaplaceFit) and not linear.fit.converged else 1.0
+    columns = {
+        scale.column: values,
+        "se": se,
+        "df": estimated.df,
+        "lower": scale.shown(tests.lower) * known,
+        "upper": scale.shown(tests.upper) * known,
+        "z" if isinstance(linear.fit, LaplaceFit) else "t": tests.t * known,
+        "p": tests.p * known,
+    }
     return _table(linear, columns, tests.notes)
 
 
@@ -238,8 +250,23 @@ def _of_draws(linear: LinearFunctions, drawn: Drawn, scale: _Scale, *, adjust: o
 
 
 def _table(linear: LinearFunctions, columns: dict[str, Floats], notes: Sequence[str]) -> MeansTable:
-    linear = replace(linear, notes=(*linear.notes, *notes))
-    frame = pd.concat([linear.labels, pd.DataFrame(columns)], axis=1)
-    table = MeansTable(frame)
+    interval = interval_note(linear.fit, prob=linear.prob, ddf=linear.ddf)
+    linear = replace(linear, notes=(*_unknown(linear), *linear.notes, interval, *notes))
+    unknown = {} if linear.estimable.all() else {"estimable": linear.estimable}
+    table = MeansTable(pd.concat([linear.labels, pd.DataFrame(columns | unknown)], axis=1))
     table.linear = linear
+    table.attrs |= {
+        "notes": list(linear.notes),
+        "groups": linear.groups,
+        "type": linear.type,
+        "prob": linear.prob,
+    }
     return table
+
+
+def _unknown(linear: LinearFunctions) -> list[str]:
+    """How many contrasts the data do not determine."""
+    unknown, n = int(np.sum(~linear.estimable)), len(linear.estimable)
+    if not unknown:
+        return []
+    return [f"{unknown} of {n} contrasts {'is' if unknown == 1 else 'are'} not estimable."]

@@ -12,7 +12,7 @@ from bayesmix.inference.means.build import Means, Rows, means_of, rows_of, with_
 from bayesmix.inference.means.columns import columns_of
 from bayesmix.inference.means.group_policy import GROUPS
 from bayesmix.inference.means.linear_functions import LinearFunctions
-from bayesmix.inference.means.notes import Asked, notes_on
+from bayesmix.inference.means.notes import Asked, lasting_notes, notes_on
 from bayesmix.inference.means.reference_grid import ReferenceGrid, reference_grid
 from bayesmix.inference.means.specs import read_specs
 from bayesmix.inference.means.table import MeansTable
@@ -174,6 +174,9 @@ def linear_functions(
         transformation=transformation,
         notes=notes_on(fit, grid, means, asked, rows=rows.fixed, estimable=estimable, transformation=transformation),
         group_weights=rows.group_weights,
+        lasting=lasting_notes(
+            fit, grid, means, asked, rows=rows.fixed, estimable=estimable, transformation=transformation
+        ),
     )
 
 

@@ -176,7 +176,8 @@ def _uncorrelated(fit: Estimates, rows: Floats, tested: Floats, ddf: str) -> Flo
     _, sizes, directions = np.linalg.svd(own, full_matrices=False)
     kept = sizes > _ZERO * np.linalg.norm(rows @ rows.T) ** 0.5
     back = np.linalg.solve(factor.T, directions[kept].T).T
-    return back if not fit.design.fixed.reduced else with_left_out_columns(fit.design.fixed.dependence, back)
+    fixed = fit.design.fixed
+    return back if fixed.dependence is None or not fixed.reduced else with_left_out_columns(fixed.dependence, back)
 
 
 @singledispatch

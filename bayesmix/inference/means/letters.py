@@ -87,7 +87,7 @@ def letters(
         first += n_pairs
         order += list(group[ordered])
         texts += of_group
-    notes = (*_adjustments(differences, linear), f"Means that share a letter are not told apart ({words}).")
+    notes = (f"Means that share a letter are not told apart ({words}).", *_adjustment(differences))
     lettered = MeansTable(means.iloc[order].assign(letters=texts))
     lettered.linear = reordered(linear, np.array(order, dtype=np.intp), notes)
     return lettered
@@ -135,7 +135,7 @@ def _lettered(centre: Floats, differ: Flags, best: str) -> tuple[Positions, list
     return order, [*texts, *[""] * (n - len(known))]
 
 
-def _adjustments(differences: MeansTable, means: LinearFunctions) -> tuple[str, ...]:
-    """How the differences allow for their number."""
-    linear = functions_of(differences, question="letters")
-    return tuple(note for note in linear.notes if note not in means.notes)
+def _adjustment(differences: MeansTable) -> list[str]:
+    """How p values of differences allow for their number."""
+    notes = functions_of(differences, question="letters").notes
+    return [note.replace("p is", "p of the differences is") for note in notes if note.startswith("p is adjusted")]

@@ -60,6 +60,8 @@ class LinearFunctions:
         What to know before these functions are read, a sentence each.
     group_weights : GroupWeights or None
         Where `groups` is ``"fitted"`` the combinations of levels over which each mean averages.
+    lasting : tuple of str
+        Those of the notes that hold for contrasts too.
     """
 
     fit: AnyFit
@@ -79,6 +81,7 @@ class LinearFunctions:
     transformation: Transformation | None
     notes: tuple[str, ...]
     group_weights: GroupWeights | None = None
+    lasting: tuple[str, ...] = ()
 
     @property
     def design(self) -> Design:

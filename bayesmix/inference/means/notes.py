@@ -55,9 +55,30 @@ def notes_on(
         *_averages(grid, asked),
         *_nesting(grid),
         *_scale(fit, asked, transformation),
-        _interval(fit, asked),
+        interval_note(fit, prob=asked.prob, ddf=asked.ddf),
     ]
     return tuple(note for note in notes if note)
+
+
+def lasting_notes(
+    fit: Fit | RemlFit | LaplaceFit | LmFit,
+    grid: ReferenceGrid,
+    means: Means,
+    asked: Asked,
+    *,
+    rows: Floats,
+    estimable: Flags,
+    transformation: Transformation | None,
+) -> tuple[str, ...]:
+    """Sentences on the means that hold for contrasts among them too."""
+    unknown = _not_estimable(fit, grid, means, rows, estimable)
+    return (
+        *(f"Of the means {note}" for note in unknown),
+        *_interactions(grid, asked),
+        *_groups(fit, asked, transformation),
+        *_averages(grid, asked),
+        *_nesting(grid),
+    )
 
 
 def _groups(fit: Fit | RemlFit | LaplaceFit | LmFit, asked: Asked, transformation: Transformation | None) -> list[str]:
@@ -128,8 +149,9 @@ def _scale(fit: Fit | RemlFit | LaplaceFit | LmFit, asked: Asked, transformation
     return [f"Intervals are taken back from the {transformation.name} scale, errors are by the delta method."]
 
 
-def _interval(fit: Fit | RemlFit | LaplaceFit | LmFit, asked: Asked) -> str:
-    percent = f"{100 * asked.prob:g} %"
+def interval_note(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float, ddf: str) -> str:
+    """The probability of the intervals, and their kind."""
+    percent = f"{100 * prob:g} %"
     if isinstance(fit, Fit):
         return f"Intervals: {percent}, equal-tailed."
     if isinstance(fit, LaplaceFit):
@@ -138,7 +160,7 @@ def _interval(fit: Fit | RemlFit | LaplaceFit | LmFit, asked: Asked) -> str:
     if isinstance(fit, LmFit):
         return f"Intervals: {percent}, t."
     names = {"satterthwaite": "Satterthwaite", "kenward-roger": "Kenward and Roger"}
-    return f"Intervals: {percent}, t with degrees of freedom by {names[asked.ddf]}."
+    return f"Intervals: {percent}, t with degrees of freedom by {names[ddf]}."
 
 
 def _not_estimable(

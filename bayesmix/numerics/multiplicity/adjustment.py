@@ -5,12 +5,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.polynomial.chebyshev import Chebyshev, chebpts1
 from scipy.optimize import brentq
 from scipy.special import chdtrc, chdtri, fdtrc, fdtri, ndtri, stdtr, stdtrit
 from scipy.stats import false_discovery_control, studentized_range
 
 from bayesmix.arrays import Floats
 from bayesmix.numerics.multiplicity.largest_t import LargestT, largest_t
+
+_MOST_QUANTILES = 9
 
 
 @dataclass(frozen=True)
@@ -157,9 +160,19 @@ def _largest_quantile(family: ContrastFamily, prob: float) -> Floats:
 
 
 def _by_df(quantile: Callable[[float], float], df: Floats) -> Floats:
-    """A quantile for each of the degrees of freedom, worked out once for those that are the same."""
+    """A quantile for each of the degrees of freedom, worked out once for those that are the same.
+
+    Many different ones are interpolated: the logarithm of a quantile is a smooth function of 1 / df, and a polynomial
+    through its values at Chebyshev's points is good to 1e-5 from 3 degrees of freedom, to 1e-8 where they are alike.
+    """
     values, places = np.unique(df, return_inverse=True)
-    return np.array([quantile(value) for value in values], dtype=float)[places]
+    if len(values) <= _MOST_QUANTILES:
+        return np.array([quantile(value) for value in values], dtype=float)[places]
+    low, high = 1 / float(values[-1]), 1 / float(values[0])
+    nodes = (low + high) / 2 + (high - low) / 2 * chebpts1(_MOST_QUANTILES)
+    at_nodes = [np.log(quantile(float(1 / node))) for node in nodes]
+    curve = Chebyshev.fit(nodes, at_nodes, _MOST_QUANTILES - 1, domain=(low, high))
+    return np.exp(curve(1 / df))
 
 
 @dataclass(frozen=True)
