@@ -23,6 +23,12 @@ from .inference.evidence.log_marginal import log_marginal as log_marginal
 from .inference.evidence.lrt import lrt as lrt
 from .inference.evidence.prior_sensitivity import prior_sensitivity as prior_sensitivity
 from .inference.evidence.rand import rand as rand
+from .inference.means.contrasts import contrasts as contrasts
+from .inference.means.emmeans import emmeans as emmeans
+from .inference.means.emtrends import emtrends as emtrends
+from .inference.means.joint_tests import joint_tests as joint_tests
+from .inference.means.letters import letters as letters
+from .inference.means.ranks import ranks as ranks
 from .inference.pooling.compare_reml import RemlComparison as RemlComparison
 from .inference.pooling.compare_reml import compare_reml as compare_reml
 from .inference.pooling.shrinkage import shrinkage as shrinkage
@@ -60,6 +66,7 @@ from .modelling.storage.storage import save as save
 from .report.pages.summary import summary as summary
 from .report.pictures.plot_compare_reml import plot_compare_reml as plot_compare_reml
 from .report.pictures.plot_lines import plot_lines as plot_lines
+from .report.pictures.plot_means import plot_means as plot_means
 from .report.pictures.plot_ppc import plot_ppc as plot_ppc
 from .report.pictures.plot_qq import plot_qq as plot_qq
 from .report.pictures.plot_ranef import plot_ranef as plot_ranef

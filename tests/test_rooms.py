@@ -74,6 +74,7 @@ INNER_FLOORS = {
         "evidence": 2,
         "prediction": 2,
         "checks": 3,
+        "means": 3,
         "pooling": 3,
     },
     "report": {
