@@ -58,6 +58,10 @@ from .inference.tables.residuals import residuals as residuals
 from .inference.tables.tidy import tidy as tidy
 from .inference.tables.varcorr import varcorr as varcorr
 from .inference.tables.vcov import vcov as vcov
+from .inference.trials.heritability import heritability as heritability
+from .inference.trials.selection import selection as selection
+from .inference.trials.trial_report import TrialReport as TrialReport
+from .inference.trials.trial_report import trial_report as trial_report
 from .modelling.bambi_model import bambi_model as bambi_model
 from .modelling.fit import fit as fit
 from .modelling.record import Fit as Fit

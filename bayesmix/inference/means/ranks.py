@@ -83,7 +83,7 @@ def ranks(
     draws = _shown_as(linear)(joined(by_chain(drawn.draws(slice(0, drawn.size)))))
     order, parts = [], []
     for group in groups:
-        columns = _ranked(-draws[group] if best == "highest" else draws[group], top, prob)
+        columns = rank_columns(-draws[group] if best == "highest" else draws[group], top, prob)
         by_rank = np.argsort(columns["rank"], kind="stable")
         order += list(group[by_rank])
         parts.append(pd.DataFrame(columns).iloc[by_rank])
@@ -107,7 +107,7 @@ def _shown_as(linear: LinearFunctions) -> Callable[[Floats], Floats]:
     return linear.transformation.inverse
 
 
-def _ranked(draws: Floats, top: int, prob: float) -> dict[str, Floats]:
+def rank_columns(draws: Floats, top: int, prob: float) -> dict[str, Floats]:
     """Columns (n,) of the ranks of n means; the smallest of `draws` (n, n_draws) has rank 1."""
     ranks = np.empty(draws.shape, dtype=np.float32)
     for some in stretches(draws.shape[1], _VALUES_AT_ONCE // len(draws)):

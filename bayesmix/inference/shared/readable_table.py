@@ -21,6 +21,10 @@ class ReadableTable(Printed, pd.DataFrame):
         return ReadableTable
 
 
+class NotedTable(ReadableTable):
+    """A table with what to know of it below: the sentences in `attrs["notes"]`."""
+
+
 class RandTable(ReadableTable):
     """Each random term against its absence: it prints as a page of few columns. `attrs["formula"]`: of the model."""
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from bayesmix.inference.means.linear_functions import LinearFunctions
 from bayesmix.inference.means.table import MeansTable
-from bayesmix.report.pages.frame_text import Frame
+from bayesmix.report.pages.frame_text import Frame, TitledFrame
 from bayesmix.report.pages.page import Block, Part, blocks_of, wrapped
 
 _WIDTH = 80
@@ -31,21 +31,8 @@ def _families(table: MeansTable, linear: LinearFunctions) -> Iterator[Part]:
         return
     for levels, rows in plain.groupby(by, sort=False):
         head = ", ".join(f"{name} = {level}" for name, level in zip(by, levels, strict=True))
-        yield _Family(head, Frame(_labelled(rows.drop(columns=by), names)))
+        yield TitledFrame(head, _labelled(rows.drop(columns=by), names))
 
 
 def _labelled(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return rows.set_index(names) if names else rows
-
-
-class _Family:
-    """A heading with the table below it."""
-
-    def __init__(self, head: str, frame: Frame) -> None:
-        self.head, self.frame = Block(head), frame
-
-    def text(self) -> str:
-        return f"{self.head.text()}\n{self.frame.text()}"
-
-    def html(self) -> str:
-        return self.head.html() + self.frame.html()
