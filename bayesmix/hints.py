@@ -79,7 +79,13 @@ NAMES: Mapping[str, str] = {
     "bf": FORMULAS,
     **dict.fromkeys(("rhat", "neffratio", "ess", "checkmodel", "nutsparams"), "bm.diagnose(fit) says what is wrong"),
     "sigma": "bm.varcorr(fit) has the residual sd, bm.auxiliary(fit) the family's further parameters",
-    **dict.fromkeys(("r2", "icc", "heritability"), "not there yet; bm.varcorr(fit, scale='variance') has its parts"),
+    **dict.fromkeys(("r2", "icc"), "not there yet; bm.varcorr(fit, scale='variance') has its parts"),
+    **dict.fromkeys(
+        ("h2", "h2cullis", "cullis", "repeatability"), 'bm.heritability(fit, "entry") has all by their names'
+    ),
+    **dict.fromkeys(
+        ("blue", "blues", "blup", "blups"), 'bm.trial_report(fit, "entry") has both; bm.ranef(fit) effects'
+    ),
     **dict.fromkeys(("readcsv", "readexcel", "readtsv"), "bm.read_table(path) reads it"),
     "update": "call bm.fit again, with the other formula",
 }

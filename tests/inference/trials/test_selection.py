@@ -5,7 +5,8 @@ import pytest
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError
-from tests.inference.trials.conftest import error_covariance
+
+from .conftest import error_covariance
 
 
 def effects_of(fit):

@@ -1,7 +1,6 @@
 """The breeder's table: adjusted means as lmer and emmeans have them, reliabilities from the full covariance."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,9 +8,11 @@ import pytest
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError, UnknownColumnError
-from tests.inference.trials.conftest import MODEL, error_covariance
 
-OF_R = json.loads((Path(__file__).parents[2] / "references" / "trials.json").read_text())
+from ...conftest import REFERENCES
+from .conftest import MODEL, error_covariance
+
+OF_R = json.loads((REFERENCES / "trials.json").read_text())
 
 
 @pytest.fixture(scope="module")
