@@ -14,10 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bayesmix.errors import CallError, MissingNameError, did_you_mean, listing
 from bayesmix.keyword_hints import FORMULAS, KEYWORDS, PRIORS, STORED
 
-_MEANS = (
-    "means over other factors are not there yet; bm.fixef of a model that begins with 0 + f has those of f "
-    "and their intervals"
-)
+_MEANS = 'bm.emmeans(fit, "f") has the means of the levels of f, bm.emtrends(fit, "x") slopes'
 _NEW_ROWS = (
     "it is not there yet; of a posterior bm.bambi_model(fit).predict(fit.posterior, data=...) takes new rows, and "
     "bm.fitted(fit) and bm.posterior_predict(fit) are of the rows that were fitted"
@@ -49,8 +46,8 @@ NAMES: Mapping[str, str] = {
     "issingular": "fit.singular of a REML fit has the terms on the boundary; empty: none",
     "getme": _MATRICES,
     "modelmatrix": "fit.design.fixed.matrix is X, fit.design.fixed.names its columns",
-    **dict.fromkeys(("emmeans", "lsmeans", "marginalmeans", "contrasts", "contrast", "pairs", "cld"), _MEANS),
-    **dict.fromkeys(("emtrends", "slopes", "comparisons", "avgpredictions", "marginaleffects", "interpret"), _MEANS),
+    **dict.fromkeys(("lsmeans", "marginalmeans", "contrasts", "contrast", "pairs", "cld"), _MEANS),
+    **dict.fromkeys(("slopes", "comparisons", "avgpredictions", "marginaleffects", "interpret"), _MEANS),
     **dict.fromkeys(
         ("conditionaleffects", "ggpredict", "margins"), "bm.plot_lines(fit) draws a model by its levels; " + _MEANS
     ),

@@ -39,7 +39,7 @@ def fits() -> dict[str, object]:
         ("brm", "bm.fit(formula, data, family)"),
         ("VarCorr", "Did you mean 'varcorr'?"),
         ("pp_check", "bm.plot_ppc(fit)"),
-        ("emmeans", "not there yet"),
+        ("lsmeans", 'bm.emmeans(fit, "f")'),
         ("predict", "bm.bambi_model(fit).predict"),
         ("confint", "lower and upper"),
         ("isSingular", "fit.singular"),
