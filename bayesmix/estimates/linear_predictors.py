@@ -96,18 +96,23 @@ def linear_predictors(
     Henderson (1975), doi:10.2307/2529430
     """
     covariance = fit.vcov if beta_covariance is None else beta_covariance
-    m = len(rows.fixed)
-    estimate, variance = rows.fixed @ fit.beta, np.empty(m)
-    if groups == "fitted" and not isinstance(fit, LmFit):
-        for of_term, modes in zip(rows.random, fit.effects, strict=True):
-            estimate = estimate + of_term @ modes.ravel()
-    spread = _spread(fit, groups)
+    m, spread = len(rows.fixed), _spread(fit, groups)
+    variance = np.empty(m)
     at_once = max(1, _VALUES_AT_ONCE // max(1, sum(of_term.shape[1] for of_term in rows.random)))
     for start in range(0, m, at_once):
         part = slice(start, min(start + at_once, m))
         own, fixed = spread(rows[part])
         variance[part] = np.einsum("ij,ij->i", own, own) + np.einsum("ij,jk,ik->i", fixed, covariance, fixed)
-    return LinearPredictors(estimate, np.sqrt(np.maximum(variance, 0.0)))
+    return LinearPredictors(linear_estimates(fit, rows, groups=groups), np.sqrt(np.maximum(variance, 0.0)))
+
+
+def linear_estimates(fit: Fitted, rows: LinearRows, *, groups: str) -> Floats:
+    """The estimates (m,) of `linear_predictors` alone."""
+    estimate: Floats = rows.fixed @ fit.beta
+    if groups == "fitted" and not isinstance(fit, LmFit):
+        for of_term, modes in zip(rows.random, fit.effects, strict=True):
+            estimate = estimate + of_term @ modes.ravel()
+    return estimate
 
 
 def linear_predictor_covariance(

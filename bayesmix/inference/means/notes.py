@@ -154,6 +154,8 @@ def interval_note(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float, ddf: 
     percent = f"{100 * prob:g} %"
     if isinstance(fit, Fit):
         return f"Intervals: {percent}, equal-tailed."
+    if asked.groups == "fitted" and fit.design.random:
+        return f"Intervals: {percent}, normal, with the variances of groups held at their estimates."
     if isinstance(fit, LaplaceFit):
         wrong = "" if fit.converged else " The fit has no maximum: estimates are where the search stopped."
         return f"Intervals: {percent}, normal.{wrong}"

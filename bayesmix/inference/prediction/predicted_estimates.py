@@ -1,6 +1,7 @@
 """Predictions from estimates: linear predictors with their prediction errors, and on the response scale."""
 
 from dataclasses import dataclass
+from functools import singledispatch
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
@@ -19,6 +20,7 @@ from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.formula.design import Design
 from bayesmix.formula.other_rows import OtherRows
 from bayesmix.modelling.blocks import stretches
+from bayesmix.modelling.kinds import no_answer
 from bayesmix.numerics.link_slopes import SLOPES, normal_moments
 from bayesmix.numerics.links import LINKS
 from bayesmix.numerics.row_distribution.parts import Predicted
@@ -60,9 +62,36 @@ def around(estimate: Floats, se: Floats, prob: float, df: float = np.inf) -> Pre
     return PredictedRows(estimate, se, estimate - width, estimate + width)
 
 
-def degrees_of(fit: LmFit | RemlFit | LaplaceFit) -> float:
-    """Those of least squares; other standard errors hold the variances at their estimates."""
-    return float(fit.df_residual) if isinstance(fit, LmFit) else np.inf
+@singledispatch
+def degrees_of(fit: object) -> float:
+    """Degrees of freedom of intervals: those of least squares; without end where variances are held as estimated."""
+    raise no_answer(degrees_of, fit, question="predict")
+
+
+@degrees_of.register
+def _of_least_squares(fit: LmFit) -> float:
+    return float(fit.df_residual)
+
+
+@degrees_of.register
+def _without_end(fit: RemlFit | LaplaceFit) -> float:
+    return np.inf
+
+
+@singledispatch
+def link_of(fit: object) -> str:
+    """The link between the linear predictor and the expected response."""
+    raise no_answer(link_of, fit, question="predict")
+
+
+@link_of.register
+def _identity(fit: RemlFit | LmFit) -> str:
+    return "identity"
+
+
+@link_of.register
+def _of_counts(fit: LaplaceFit) -> str:
+    return fit.family.link
 
 
 def gaussian_rows(fit: LmFit | RemlFit, rows: OtherRows, *, groups: str, interval: str, prob: float) -> PredictedRows:

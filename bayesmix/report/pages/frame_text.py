@@ -24,10 +24,11 @@ _BETWEEN = 2
 _DIGITS = 5  # of numbers whose precision the table does not tell
 _MOST_PLACES = 12  # before the point
 
-_SPREADS = ("sd", "se", "std.error")
-_IN_UNITS = {"mean", "median", "estimate", "lower", "upper", "conf.low", "conf.high", *_SPREADS}
+_SPREADS = ("sd", "se", "std.error", "std_error")
+_INTERVALS = {"lower", "upper", "conf.low", "conf.high", "conf_low", "conf_high"}
+_IN_UNITS = {"mean", "median", "estimate", *_INTERVALS, *_SPREADS}
 _WHOLE = {"ess_bulk", "ess_tail", "min_ess_bulk", "min_ess_tail"}
-_P_VALUES = {"p", "p_boundary"}
+_P_VALUES = {"p", "p_boundary", "p_value"}
 _NO_TESTS = {"observed", "ratio", "elpd"}  # beside which p is a share of draws, or a number of parameters
 _OF_SEVERAL_KINDS = {"value", "limit"}  # R-hat in one row, effective draws in the next
 

@@ -269,3 +269,24 @@ def test_made_up_draws_of_weighted_rows(gaussian):
     np.testing.assert_array_equal(typical, bm.fitted(gaussian.fit, groups="typical"))
     link = bm.predict(gaussian.fit, groups="new", type="link", seed=5)
     assert (link["sd"] > typical["sd"]).all()
+
+
+def test_new_levels_of_four_terms_have_all_their_variances(poisson):
+    """Mean and variance of the linear predictor over draws, from the sds and correlations of every draw."""
+    fit, draws = poisson.fit, poisson.draws
+    found = bm.predict(fit, groups="new", type="link", seed=7)
+    typical = bm.predict(fit, groups="typical", type="link")
+    g, h, f = fit.design.random
+    variance = np.zeros((fit.design.n_obs, len(draws["sigma"])))
+    for term, names, corr in ((g, ["g__Intercept", "g__x"], "corr_g"), (h, ["h__Intercept"], None)):
+        sds = np.array([draws[f"sd_{name}"] for name in names])
+        variance += np.einsum("ni,id->nd", term.columns**2, sds**2)
+        if corr:
+            variance += 2 * term.columns[:, :1] * term.columns[:, 1:] * (draws[corr] * sds[0] * sds[1])
+    cells = np.array([draws[f"sd_h__f[{level}]"] for level in "abc"])
+    variance += np.einsum("ni,id->nd", f.columns**2, cells**2)  # a row is of one cell
+    own = np.sqrt(variance.mean(axis=1) + typical["sd"].to_numpy() ** 2)
+    np.testing.assert_allclose(found["sd"], own, rtol=0.25)
+    assert abs((found["sd"] / own).mean() - 1) < 0.03
+    error = own / np.sqrt(variance.shape[1])
+    assert (np.abs(found["mean"] - typical["mean"]) < 4.5 * error).all()
