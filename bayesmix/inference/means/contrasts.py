@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import singledispatch
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,6 @@ import pandas as pd
 from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError, shown
 from bayesmix.estimates.estimability import estimable_rows
-from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.hints import with_hints
 from bayesmix.inference.means.contrast_draws import drawn_columns, equivalence_bounds
 from bayesmix.inference.means.contrast_rows import ContrastRows, contrast_rows, interaction_rows
@@ -20,6 +20,7 @@ from bayesmix.inference.means.linear_functions import Drawn, Estimated, LinearFu
 from bayesmix.inference.means.notes import interval_note
 from bayesmix.inference.means.table import MeansTable
 from bayesmix.inference.shared.arguments import a_switch, one_of, probability
+from bayesmix.modelling.kinds import LaplaceFit, LmFit, RemlFit, no_answer
 from bayesmix.numerics.multiplicity import ADJUSTMENTS
 
 _ALSO = {"bh": "fdr", "dunnett": "dunnettx", "multivariate-t": "mvt"}
@@ -218,17 +219,33 @@ def _of_estimates(
     values = scale.shown(estimated.estimate)
     se = estimated.se * scale.slope(estimated.estimate)
     # Without a maximum nothing is normal about the estimates.
-    known = np.nan if isinstance(linear.fit, LaplaceFit) and not linear.fit.converged else 1.0
+    known = 1.0 if _has_maximum(linear.fit) else np.nan
+    is_normal = bool(np.all(np.isinf(estimated.df[linear.estimable])))
     columns = {
         scale.column: values,
         "se": se,
         "df": estimated.df,
         "lower": scale.shown(tests.lower) * known,
         "upper": scale.shown(tests.upper) * known,
-        "z" if isinstance(linear.fit, LaplaceFit) else "t": tests.t * known,
+        "z" if is_normal else "t": tests.t * known,
         "p": tests.p * known,
     }
     return _table(linear, columns, tests.notes)
+
+
+@singledispatch
+def _has_maximum(fit: object) -> bool:
+    raise no_answer(_has_maximum, fit, question="contrasts")
+
+
+@_has_maximum.register
+def _of_gaussian(_: RemlFit | LmFit) -> bool:
+    return True
+
+
+@_has_maximum.register
+def _of_laplace(fit: LaplaceFit) -> bool:
+    return fit.converged
 
 
 def _adjustment(adjust: object) -> str:
@@ -250,7 +267,7 @@ def _of_draws(linear: LinearFunctions, drawn: Drawn, scale: _Scale, *, adjust: o
 
 
 def _table(linear: LinearFunctions, columns: dict[str, Floats], notes: Sequence[str]) -> MeansTable:
-    interval = interval_note(linear.fit, prob=linear.prob, ddf=linear.ddf)
+    interval = interval_note(linear.fit, prob=linear.prob, ddf=linear.ddf, groups=linear.groups)
     linear = replace(linear, notes=(*_unknown(linear), *linear.notes, interval, *notes))
     unknown = {} if linear.estimable.all() else {"estimable": linear.estimable}
     table = MeansTable(pd.concat([linear.labels, pd.DataFrame(columns | unknown)], axis=1))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.arrays import Floats, Positions
+from bayesmix.errors import ArgumentError
 from bayesmix.estimates.estimability import with_left_out_columns
 from bayesmix.estimates.reml.tests import ddf_record
 from bayesmix.formula.design import Design
@@ -197,6 +198,10 @@ def _of_least_squares(fit: LmFit, ddf: str) -> ExactDegrees:
 
 @_record.register
 def _of_laplace(fit: LaplaceFit, ddf: str) -> ExactDegrees:
+    if not fit.converged:
+        raise ArgumentError(
+            "joint_tests needs a maximum of the likelihood, which this fit does not have; bm.separation(fit) says why."
+        )
     return ExactDegrees(fit.vcov, np.inf)
 
 
