@@ -31,6 +31,9 @@ REQUIRED = {
     "data": "d",
     "path": "'fit.nc'",
     "family": "'binomial'",
+    "specs": "'f'",
+    "var": "'x'",
+    "variables": "'x'",
 }
 """Good values of what has to be given."""
 
