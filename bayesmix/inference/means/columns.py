@@ -5,6 +5,7 @@ import pandas as pd
 from scipy import stats
 
 from bayesmix.arrays import Floats
+from bayesmix.errors import ArgumentError
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.inference.means.linear_functions import Drawn, Estimated, LinearFunctions, evaluate
 from bayesmix.inference.means.response_draws import response_draws
@@ -21,6 +22,11 @@ def columns_of(linear: LinearFunctions, name: str) -> pd.DataFrame:
     if linear.type == "response" and linear.transformation is not None:
         name = linear.transformation.column
     columns = _of_draws(linear, name) if isinstance(linear.fit, Fit) else _of_estimates(linear, name)
+    taken = [label for label in linear.labels if label in (*columns, "estimable")]
+    if taken:
+        raise ArgumentError(
+            f"{taken[0]!r} is a variable of the model and a column of this table; give the variable another name."
+        )
     return pd.concat([linear.labels, pd.DataFrame(columns).assign(estimable=linear.estimable)], axis=1)
 
 

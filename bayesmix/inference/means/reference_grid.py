@@ -13,7 +13,7 @@ from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import NewRows, new_rows
 from bayesmix.formula.syntax import columns_in
 from bayesmix.inference.means.nesting import Nesting, nesting_of
-from bayesmix.inference.means.variables import GridVariable, grid_variables
+from bayesmix.inference.means.variables import GridVariable, grid_variables, mean_of
 from bayesmix.modelling.blocks import stretches
 
 MOST_CELLS = 2_000_000
@@ -128,4 +128,4 @@ def _offset(design: Design, variables: tuple[GridVariable, ...], offset: float |
 
 def _at_mean(design: Design, variable: GridVariable) -> bool:
     column = design.data[variable.name].to_numpy(dtype=float, na_value=np.nan)
-    return bool(variable.values.iloc[0] == column.mean())
+    return bool(variable.values.iloc[0] == mean_of(column))

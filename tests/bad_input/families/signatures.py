@@ -34,6 +34,9 @@ REQUIRED = {
     "path": "'fit.nc'",
     "family": "'binomial'",
     "x": "'x'",
+    "specs": "'f'",
+    "var": "'x'",
+    "variables": "'x'",
 }
 """Good values of what has to be given."""
 

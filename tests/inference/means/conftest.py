@@ -34,14 +34,16 @@ def mixed(means_of_r) -> pd.DataFrame:
     return pd.DataFrame(means_of_r["data"]["mixed"])
 
 
-def invented(formula, data: pd.DataFrame, family: str = "gaussian", *, spread: float = 0.3) -> Fit:
+def invented(
+    formula, data: pd.DataFrame, family: str = "gaussian", *, spread: float = 0.3, n_draws: int = N_DRAWS
+) -> Fit:
     """A fit whose draws are normal numbers, of sds and further parameters their exponentials."""
     chosen, rng = read_family(family), np.random.default_rng(8)
     formulas = parse_formulas(formula, auxiliary=chosen.auxiliary)
     design = build_design(
         formulas.mean, data, response=chosen.response, parts=formulas.parts, auxiliary=chosen.auxiliary
     )
-    shape = (N_CHAINS, N_DRAWS)
+    shape = (N_CHAINS, n_draws)
 
     def draws(*sizes: int) -> np.ndarray:
         return rng.normal(rng.normal(0, spread, sizes), spread, (*shape, *sizes))
