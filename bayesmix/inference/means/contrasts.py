@@ -254,7 +254,7 @@ def _adjustment(adjust: object) -> str:
 
 
 def _of_draws(linear: LinearFunctions, drawn: Drawn, scale: _Scale, *, adjust: object, rope: object) -> MeansTable:
-    if adjust is not None and adjust != "none":
+    if adjust is not None and not (isinstance(adjust, str) and adjust == "none"):
         raise ArgumentError(
             f"adjust={shown(adjust)} is of p values; a posterior has none, and its probabilities do not depend on how "
             "many contrasts are looked at: leave it out."

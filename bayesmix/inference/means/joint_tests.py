@@ -82,7 +82,7 @@ def joint_tests(
     grid = reference_grid(fit.design, {}, None)
     at = {variable.name: _around(grid.design, variable) for variable in grid.variables if _is_number(variable)}
     shown = [variable.name for variable in grid.variables if variable.shown]
-    split = functions_of(emmeans(fit, "1", by=by, at=at, ddf=ddf), question="joint_tests").by if by else ()
+    split = functions_of(emmeans(fit, "1", by=by, at=at, ddf=ddf), question="joint_tests").by
     whole = _cells(fit, [name for name in shown if name not in split], split, at, ddf)
     families = groups_by(whole.labels, split)
     rows: list[_Row] = []

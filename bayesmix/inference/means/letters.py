@@ -93,7 +93,7 @@ def letters(
 
 
 def _level(alpha: object) -> float:
-    if not isinstance(alpha, Real) or isinstance(alpha, bool) or not 0 < float(alpha) < 1:
+    if not isinstance(alpha, Real) or isinstance(alpha, bool) or not 0 < alpha < 1:  # type: ignore[operator]
         raise ArgumentError(f"alpha is the level of the tests, between 0 and 1, such as 0.05; got {shown(alpha)}.")
     return float(alpha)
 

@@ -14,7 +14,7 @@ from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError, UnknownTermError, listing, shown
 from bayesmix.formula.design import Design
 from bayesmix.hints import with_hints
-from bayesmix.inference.means.emmeans import TYPES, emmeans
+from bayesmix.inference.means.emmeans import TYPES, as_mapping, emmeans
 from bayesmix.inference.means.families import functions_of
 from bayesmix.inference.means.linear_functions import LinearFunctions
 from bayesmix.inference.means.reference_grid import reference_grid
@@ -106,7 +106,7 @@ def plot_effects(
     beside = None if by is None else _a_variable(by, variables, argument="by")
     if beside is not None and beside.name == along.name:
         raise ArgumentError(f"by={shown(by)} is along the axis already; name another variable, or leave it out.")
-    at = dict(at or {})
+    at = dict(as_mapping(at))
     if beside is not None and beside.codes is None and beside.name not in at:
         at[beside.name] = _around_mean(fit.design, beside.name)
     names = [one.name for one in (along, beside) if one is not None]
