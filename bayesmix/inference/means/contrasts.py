@@ -7,7 +7,7 @@ from functools import singledispatch
 import numpy as np
 import pandas as pd
 
-from bayesmix.arrays import Floats
+from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import ArgumentError, shown
 from bayesmix.estimates.estimability import estimable_rows
 from bayesmix.hints import with_hints
@@ -24,6 +24,7 @@ from bayesmix.modelling.kinds import LaplaceFit, LmFit, RemlFit, no_answer
 from bayesmix.numerics.multiplicity import ADJUSTMENTS
 
 _ALSO = {"bh": "fdr", "dunnett": "dunnettx", "multivariate-t": "mvt"}
+_NEW = 'groups="new"'
 _SCALES = ("link", "response")
 _OF_RATIOS = "Intervals and tests are those of the logarithms of the ratios."
 _ZERO = 1e-6  # of the largest weight: a sum that is none
@@ -195,14 +196,14 @@ def _combined(
         rows=combined,
         offset=weights @ linear.offset,
         labels=scale.named(rows.labels, rows.names),
-        estimable=estimable_rows(linear.design, combined),
+        estimable=_determined(linear, weights, combined),
         type="response" if scale.is_ratio else "link",
         specs=rows.names,
         by=by,
         prob=prob,
         group_rows=weights @ linear.group_rows,
         group_columns=tuple(weights @ columns for columns in linear.group_columns),
-        notes=(*linear.lasting, *([scale.note] if scale.note else [])),
+        notes=(*_about_means(linear), *([scale.note] if scale.note else [])),
     )
 
 
@@ -231,6 +232,20 @@ def _of_estimates(
         "p": tests.p * known,
     }
     return _table(linear, columns, tests.notes)
+
+
+def _about_means(linear: LinearFunctions) -> list[str]:
+    """What was said of the means that holds for contrasts too, which are of the link scale."""
+    if linear.groups != "new" or linear.transformation is None or not linear.design.random:
+        return list(linear.lasting)
+    others = [note for note in linear.lasting if not note.startswith(_NEW)]
+    return [*others, f"{_NEW}: contrasts are those within a group, before averages over groups are taken."]
+
+
+def _determined(linear: LinearFunctions, weights: Floats, combined: Floats) -> Flags:
+    """Whether the data determine each contrast; one with a mean over cells of which there are none is nothing."""
+    nothing = ~linear.estimable & ~np.any(linear.rows, axis=1)
+    return estimable_rows(linear.design, combined) & ~np.any(weights[:, nothing], axis=1)
 
 
 @singledispatch

@@ -5,6 +5,7 @@ import pytest
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError
+from bayesmix.inference.means.linear_functions import evaluate
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +60,26 @@ def test_ranks_are_those_within_draws(kfert_means, draws, best):
     assert table["rank"].is_monotonic_increasing
 
 
-def test_ranks_within_families():
-    fit = bm.fit(
+@pytest.fixture(scope="module")
+def irrigation_fit():
+    return bm.fit(
         "yield ~ irrigation * variety + (1 | field)", bm.load_data("irrigation"), draws=50, seed=1, progress=False
     )
-    table = bm.ranks(bm.emmeans(fit, "irrigation", by="variety"))
+
+
+@pytest.mark.parametrize("groups", ["typical", "fitted", "new"])
+def test_contrasts_are_of_the_draws_of_the_means_whatever_stands_for_groups(irrigation_fit, groups):
+    means = bm.emmeans(irrigation_fit, "irrigation", groups=groups)
+    draws = evaluate(means.linear).draws(slice(0, 4))
+    table = bm.contrasts(means, {"first - last": [1, 0, 0, -1], "halves": [0.5, 0.5, -0.5, -0.5]})
+    assert table["estimate"].tolist() == pytest.approx(
+        [(draws[..., 0] - draws[..., 3]).mean(), (draws @ [0.5, 0.5, -0.5, -0.5]).mean()]
+    )
+    assert f'groups="{groups}"' in str(table)
+
+
+def test_ranks_within_families(irrigation_fit):
+    table = bm.ranks(bm.emmeans(irrigation_fit, "irrigation", by="variety"))
     assert table.groupby("variety")["p_best"].sum().tolist() == pytest.approx([1, 1])
     assert "variety = v2" in str(table)
 
@@ -108,3 +124,11 @@ def test_estimates_have_no_ranks_and_no_bounds():
         bm.contrasts(means, rope=0.1)
     with pytest.raises(ArgumentError, match=r"adjust='tuckey' is not known\. Did you mean 'tukey'"):
         bm.contrasts(means, adjust="tuckey")
+
+
+def test_ratios_within_a_group_are_called_so():
+    counts = bm.laplace("cbind(incidence, size - incidence) ~ period + (1 | herd)", bm.load_data("cbpp"), "binomial")
+    typical, new = (bm.contrasts(bm.emmeans(counts, "period", type="response", groups=g)) for g in ("typical", "new"))
+    assert typical["odds_ratio"].tolist() == pytest.approx(new["odds_ratio"].tolist())
+    assert "contrasts are those within a group" in str(new).replace("\n", " ")
+    assert "averaged over the distribution" not in str(new).replace("\n", " ")

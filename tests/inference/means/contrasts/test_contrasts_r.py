@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import studentized_range
 
 import bayesmix as bm
 
@@ -88,3 +89,15 @@ def test_the_printed_digits_of_the_two_designs():
     assert f"{row.estimate:.2f} {row.se:.1f} {row.df:.0f} {row.t:.3f} {row.p:.4f}" == "4.73 3.5 27 1.351 0.1880"
     row = bm.contrasts(bm.emmeans(bm.reml("yield ~ gen + (1 | loc)", bib), "gen", ddf="kenward-roger"), pair).iloc[0]
     assert f"{row.estimate:.2f} {row.se:.2f} {row.df:.1f} {row.t:.3f} {row.p:.4f}" == "5.13 3.42 32.7 1.502 0.1427"
+
+
+def test_families_are_adjusted_each_for_itself_and_contrasts_without_rows_are_nan(rows_of):
+    fit = bm.lm("yield ~ irrigation * variety", rows_of("irrigation_hole"))
+    by = bm.contrasts(bm.emmeans(fit, "irrigation", by="variety"))
+    assert "adjusted by the tukey method for 4 estimates in each family." in str(by)
+    row = by.iloc[0]
+    assert row.p == pytest.approx(studentized_range.sf(np.sqrt(2) * abs(row.t), 4, fit.df_residual))
+    whole = bm.contrasts(bm.emmeans(fit, "irrigation"))
+    assert whole["estimable"].tolist() == [True, True, False, True, False, False]
+    assert whole["p"].isna().tolist() == [False, False, True, False, True, True]
+    assert "no rows at irrigation:variety i4:v2" in str(whole)

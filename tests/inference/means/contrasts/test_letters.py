@@ -46,7 +46,7 @@ def test_the_lowest_come_first_if_they_are_the_best(rows_of):
     up, down = bm.letters(means), bm.letters(means, best="lowest")
     assert down["cultivar"].tolist() == up["cultivar"].tolist()[::-1]
     assert down["letters"].iloc[0] == "a"
-    assert "p of the differences is adjusted by the tukey method for 9 means." in str(up)
+    assert "p of the differences is adjusted by the tukey method for 9 estimates." in str(up)
 
 
 def test_a_mean_that_is_not_estimable_has_no_letter(rows_of):
