@@ -75,6 +75,7 @@ INNER_FLOORS = {
         "prediction": 2,
         "checks": 3,
         "means": 3,
+        "trials": 4,
         "pooling": 3,
     },
     "report": {

@@ -1,6 +1,6 @@
 """How cells of a reference grid weigh in the means over them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
@@ -12,7 +12,14 @@ WEIGHTS = ("equal", "proportional", "outer", "cells", "flat")
 Axes = tuple[int, ...]
 
 
-def cell_weights(counts: Floats, kept: Iterable[int], nesting: Mapping[int, Axes], weights: str) -> Floats:
+def cell_weights(
+    counts: Floats,
+    kept: Iterable[int],
+    weights: str,
+    *,
+    nesting: Mapping[int, Axes],
+    occurring: Callable[[Axes], Flags],
+) -> Floats:
     """The weight of every cell in the mean of its combination of kept levels; nan where that mean has no cells.
 
     Parameters
@@ -21,10 +28,12 @@ def cell_weights(counts: Floats, kept: Iterable[int], nesting: Mapping[int, Axes
         How many rows of the data each cell has, an axis for each variable of the grid.
     kept
         The axes of the variables whose levels are told apart; means are over the others.
-    nesting
-        For the axis of a nested variable those of the variables in which its levels lie.
     weights
         One of `WEIGHTS`.
+    nesting
+        For the axis of a nested variable those of the variables in which its levels lie.
+    occurring
+        Whether the levels of some variables, by axes, occur together anywhere in the data, broadcast over the others.
 
     Notes
     -----
@@ -44,17 +53,11 @@ def cell_weights(counts: Floats, kept: Iterable[int], nesting: Mapping[int, Axes
         within = {*nesting[inner], *(axis for axis in nested if axis != inner)}
         apart = kept | within
         averaged = alive - apart
-        present = _occurring(counts, {inner, *within}, alive)
+        present = occurring((inner, *within))
         part = _shares(counts * present, averaged, alive, within=within, weights=weights, present=present)
         total = total * np.nan_to_num(part)
         counts = (counts * present).sum(axis=tuple(averaged), keepdims=True)
         alive = alive - averaged
-
-
-def _occurring(counts: Floats, of: set[int], alive: set[int]) -> Flags:
-    """Whether combinations of some variables have rows, broadcast over the others."""
-    margin: Flags = counts.sum(axis=tuple(alive - of), keepdims=True) > 0
-    return margin
 
 
 def _shares(

@@ -67,7 +67,7 @@ def means_of(grid: ReferenceGrid, specs: Specs, weights: str) -> Means:
     """
     kept = grid.axes((*specs.names, *specs.by))
     nesting = positions(grid.nesting, grid.names)
-    by_cell = cell_weights(grid.counts, kept, nesting, weights).ravel()
+    by_cell = cell_weights(grid.counts, kept, weights, nesting=nesting, occurring=grid.occurring).ravel()
     places = np.unravel_index(np.arange(by_cell.size), grid.shape) if grid.shape else ()
     sizes = [grid.shape[axis] for axis in kept]
     owner = (
@@ -99,17 +99,9 @@ def _shown(grid: ReferenceGrid, kept: tuple[int, ...]) -> Flags:
         together = [name, *(outer for outer in grid.nesting.get(name, ()) if outer in names)]
         if len(together) > 1:
             axes = grid.axes(tuple(together))
-            margin = _margin(grid.counts, axes)
-            shown &= margin[tuple(places[names.index(one)] for one in together)] > 0
+            occurring = np.squeeze(grid.occurring(axes), axis=tuple(set(range(len(grid.shape))) - set(axes)))
+            shown &= occurring[tuple(places[names.index(one)] for one in sorted(together, key=grid.names.index))]
     return shown
-
-
-def _margin(counts: Floats, axes: tuple[int, ...]) -> Floats:
-    """Sums over the other axes, in the order of `axes`."""
-    rest = tuple(axis for axis in range(counts.ndim) if axis not in axes)
-    remaining = sorted(axes)
-    margin: Floats = counts.sum(axis=rest)
-    return np.transpose(margin, [remaining.index(axis) for axis in axes])
 
 
 def _labels(grid: ReferenceGrid, kept: tuple[int, ...], specs: Specs) -> pd.DataFrame:

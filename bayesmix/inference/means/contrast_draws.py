@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
+from sys import float_info
 
 import numpy as np
 
@@ -34,15 +35,20 @@ def equivalence_bounds(rope: object, *, ratio: bool) -> Bounds | None:
     if rope is None:
         return None
     none, least = (1.0, 1.0) if ratio else (0.0, 0.0)
-    if isinstance(rope, Real) and not isinstance(rope, bool) and least < float(rope) < np.inf:
-        return Bounds(1 / float(rope) if ratio else -float(rope), float(rope))
+    if _is_number(rope) and least < rope:  # type: ignore[operator]
+        high = float(rope)  # type: ignore[arg-type]
+        return Bounds(1 / high if ratio else -high, high)
     values = items_of(rope) or []
-    numbers = [float(one) for one in values if isinstance(one, Real) and not isinstance(one, bool)]
-    if len(numbers) == len(values) == 2 and numbers[0] < none < numbers[1] and np.isfinite(numbers).all():
+    numbers = [float(one) for one in values if _is_number(one)]
+    if len(numbers) == len(values) == 2 and numbers[0] < none < numbers[1]:
         return Bounds(numbers[0], numbers[1])
     example = "1.1 for ratios from 1/1.1 to 1.1, or two, (0.9, 1.1)" if ratio else "0.1, or two, (-0.1, 0.2)"
     kind = "ratio" if ratio else "difference"
     raise ArgumentError(f"rope is the largest {kind} that does not matter, such as {example}; got {shown(rope)}.")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and bool(abs(value) <= float_info.max)  # type: ignore[operator]
 
 
 def drawn_columns(

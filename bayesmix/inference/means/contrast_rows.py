@@ -1,7 +1,7 @@
 """Contrasts within every family of a table of means: what combines its rows, and what the combinations are called."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 from bayesmix.arrays import Floats, Positions
 from bayesmix.errors import ArgumentError, listing, shown
 from bayesmix.inference.means.contrast_weights import Level, Method, contrast_weights
+from bayesmix.inference.shared.arguments import items_of
 
 _OPERATORS = re.compile(r"[-+*/]")
 
@@ -57,7 +58,12 @@ def interaction_rows(
         There are more methods than columns, or the means are not those of all combinations.
     """
     columns = [str(column) for column in labels.columns if column not in by]
-    given: list[Method] = [methods] if isinstance(methods, str) else list(methods)  # type: ignore[call-overload]
+    given: list[Method] | None = [methods] if isinstance(methods, str) else items_of(methods)
+    if isinstance(methods, Mapping) or given is None:
+        raise ArgumentError(
+            f'interaction is a set of contrasts, such as "pairwise", or a list with one for each factor; '
+            f"got {shown(methods)}."
+        )
     if not given or len(given) > len(columns):
         raise ArgumentError(
             f"interaction={shown(methods)} has {len(given)} sets of contrasts, and the means vary by "

@@ -97,7 +97,7 @@ def _notes(adjust: str, used: list[tuple[str, ContrastFamily]], error: float) ->
 
 def _of(method: str, families: list[ContrastFamily]) -> str:
     if method == _OF_MEANS:
-        return f"{_span([one.n_compared for one in families])} means" + _each(families)
+        return f"{_span([one.n_compared for one in families])} estimates" + _each(families)
     rank = f" of rank {_span([one.rank for one in families])}" if method == _WITH_RANK else ""
     return f"{_span([one.size for one in families])} contrasts{rank}" + _each(families)
 

@@ -15,6 +15,7 @@ from bayesmix.errors import ArgumentError, did_you_mean, listing, shown
 from bayesmix.inference.shared.arguments import items_of
 
 _MOST_WEIGHTS = 10**8
+_LARGEST = 1e100
 _DEGREES = ("linear", "quadratic", "cubic", "quartic", "degree 5", "degree 6")
 
 
@@ -253,7 +254,7 @@ def _given_row(name: str, given: object, levels: Sequence[Level]) -> Floats:
 
 
 def _is_finite(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and bool(np.isfinite(float(value)))
+    return isinstance(value, Real) and not isinstance(value, bool) and bool(abs(value) <= _LARGEST)  # type: ignore[operator]
 
 
 def _example(levels: Sequence[Level]) -> str:

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import singledispatch
 
 import numpy as np
 import pandas as pd
 
-from bayesmix.arrays import Floats
+from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import ArgumentError, shown
 from bayesmix.estimates.estimability import estimable_rows
-from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.hints import with_hints
 from bayesmix.inference.means.contrast_draws import drawn_columns, equivalence_bounds
 from bayesmix.inference.means.contrast_rows import ContrastRows, contrast_rows, interaction_rows
@@ -20,9 +20,11 @@ from bayesmix.inference.means.linear_functions import Drawn, Estimated, LinearFu
 from bayesmix.inference.means.notes import interval_note
 from bayesmix.inference.means.table import MeansTable
 from bayesmix.inference.shared.arguments import a_switch, one_of, probability
+from bayesmix.modelling.kinds import LaplaceFit, LmFit, RemlFit, no_answer
 from bayesmix.numerics.multiplicity import ADJUSTMENTS
 
 _ALSO = {"bh": "fdr", "dunnett": "dunnettx", "multivariate-t": "mvt"}
+_NEW = 'groups="new"'
 _SCALES = ("link", "response")
 _OF_RATIOS = "Intervals and tests are those of the logarithms of the ratios."
 _ZERO = 1e-6  # of the largest weight: a sum that is none
@@ -194,14 +196,14 @@ def _combined(
         rows=combined,
         offset=weights @ linear.offset,
         labels=scale.named(rows.labels, rows.names),
-        estimable=estimable_rows(linear.design, combined),
+        estimable=_determined(linear, weights, combined),
         type="response" if scale.is_ratio else "link",
         specs=rows.names,
         by=by,
         prob=prob,
         group_rows=weights @ linear.group_rows,
         group_columns=tuple(weights @ columns for columns in linear.group_columns),
-        notes=(*linear.lasting, *([scale.note] if scale.note else [])),
+        notes=(*_about_means(linear), *([scale.note] if scale.note else [])),
     )
 
 
@@ -218,17 +220,47 @@ def _of_estimates(
     values = scale.shown(estimated.estimate)
     se = estimated.se * scale.slope(estimated.estimate)
     # Without a maximum nothing is normal about the estimates.
-    known = np.nan if isinstance(linear.fit, LaplaceFit) and not linear.fit.converged else 1.0
+    known = 1.0 if _has_maximum(linear.fit) else np.nan
+    is_normal = bool(np.all(np.isinf(estimated.df[linear.estimable])))
     columns = {
         scale.column: values,
         "se": se,
         "df": estimated.df,
         "lower": scale.shown(tests.lower) * known,
         "upper": scale.shown(tests.upper) * known,
-        "z" if isinstance(linear.fit, LaplaceFit) else "t": tests.t * known,
+        "z" if is_normal else "t": tests.t * known,
         "p": tests.p * known,
     }
     return _table(linear, columns, tests.notes)
+
+
+def _about_means(linear: LinearFunctions) -> list[str]:
+    """What was said of the means that holds for contrasts too, which are of the link scale."""
+    if linear.groups != "new" or linear.transformation is None or not linear.design.random:
+        return list(linear.lasting)
+    others = [note for note in linear.lasting if not note.startswith(_NEW)]
+    return [*others, f"{_NEW}: contrasts are those within a group, before averages over groups are taken."]
+
+
+def _determined(linear: LinearFunctions, weights: Floats, combined: Floats) -> Flags:
+    """Whether the data determine each contrast; one with a mean over cells of which there are none is nothing."""
+    nothing = ~linear.estimable & ~np.any(linear.rows, axis=1)
+    return estimable_rows(linear.design, combined) & ~np.any(weights[:, nothing], axis=1)
+
+
+@singledispatch
+def _has_maximum(fit: object) -> bool:
+    raise no_answer(_has_maximum, fit, question="contrasts")
+
+
+@_has_maximum.register
+def _of_gaussian(_: RemlFit | LmFit) -> bool:
+    return True
+
+
+@_has_maximum.register
+def _of_laplace(fit: LaplaceFit) -> bool:
+    return fit.converged
 
 
 def _adjustment(adjust: object) -> str:
@@ -237,7 +269,7 @@ def _adjustment(adjust: object) -> str:
 
 
 def _of_draws(linear: LinearFunctions, drawn: Drawn, scale: _Scale, *, adjust: object, rope: object) -> MeansTable:
-    if adjust is not None and adjust != "none":
+    if adjust is not None and not (isinstance(adjust, str) and adjust == "none"):
         raise ArgumentError(
             f"adjust={shown(adjust)} is of p values; a posterior has none, and its probabilities do not depend on how "
             "many contrasts are looked at: leave it out."
@@ -250,7 +282,7 @@ def _of_draws(linear: LinearFunctions, drawn: Drawn, scale: _Scale, *, adjust: o
 
 
 def _table(linear: LinearFunctions, columns: dict[str, Floats], notes: Sequence[str]) -> MeansTable:
-    interval = interval_note(linear.fit, prob=linear.prob, ddf=linear.ddf)
+    interval = interval_note(linear.fit, prob=linear.prob, ddf=linear.ddf, groups=linear.groups)
     linear = replace(linear, notes=(*_unknown(linear), *linear.notes, interval, *notes))
     unknown = {} if linear.estimable.all() else {"estimable": linear.estimable}
     table = MeansTable(pd.concat([linear.labels, pd.DataFrame(columns | unknown)], axis=1))

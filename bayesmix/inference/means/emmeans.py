@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from bayesmix.errors import ArgumentError, shown
 from bayesmix.estimates.estimability import estimable_rows
 from bayesmix.inference.means.averaging import WEIGHTS
@@ -17,6 +15,7 @@ from bayesmix.inference.means.reference_grid import ReferenceGrid, reference_gri
 from bayesmix.inference.means.specs import read_specs
 from bayesmix.inference.means.table import MeansTable
 from bayesmix.inference.means.transformation import transformation_of
+from bayesmix.inference.means.variables import is_cell
 from bayesmix.inference.shared.arguments import one_of, probability
 from bayesmix.inference.shared.question import table
 from bayesmix.inference.tables.ddf_method import ddf_method
@@ -144,8 +143,7 @@ def as_mapping(at: Mapping[str, Any] | None) -> Mapping[str, Any]:
 
 
 def _number(offset: float | None) -> float | None:
-    is_number = isinstance(offset, int | float | np.integer | np.floating) and not isinstance(offset, bool)
-    if offset is not None and not (is_number and np.isfinite(offset)):
+    if offset is not None and not is_cell(offset):
         raise ArgumentError(f"offset is a finite number; got {shown(offset)}.")
     return None if offset is None else float(offset)
 

@@ -9,6 +9,8 @@ import pandas as pd
 
 from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError, BayesmixError, FormulaError, UnknownTermError, listing, shown
+from bayesmix.formula.allowed import check_expression
+from bayesmix.formula.functions import FUNCTIONS
 from bayesmix.formula.grammar import read_expression
 from bayesmix.formula.syntax import columns_in
 from bayesmix.formula.variables import Variables
@@ -152,9 +154,12 @@ def _of(grid: ReferenceGrid, text: str, column: str, values: Floats) -> Floats:
     """The function of the covariate that slopes are by, at these values."""
     if not text:
         return values
-    design = grid.design
-    data = pd.DataFrame({column: values})
+    functions, learnt, node = grid.design.functions, dict(grid.design.learnt), read_expression(text)
     try:
-        return Variables(text, data, design.functions, dict(design.learnt), new=True).numbers(read_expression(text))
+        check_expression(node, text, {*FUNCTIONS, *functions}, within_arithmetic=True)
+        found = Variables(text, pd.DataFrame({column: values}), functions, learnt, new=True).numbers(node)
     except BayesmixError as error:
         raise ArgumentError(f"var: {str(error).splitlines()[0]}") from None
+    if found.ndim > 1:
+        raise ArgumentError(f"var: {shown(text)} has {found.shape[1]} columns; slopes are by one number.")
+    return found

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.arrays import Floats, Positions
+from bayesmix.errors import ArgumentError
 from bayesmix.estimates.estimability import with_left_out_columns
 from bayesmix.estimates.reml.tests import ddf_record
 from bayesmix.formula.design import Design
@@ -81,7 +82,7 @@ def joint_tests(
     grid = reference_grid(fit.design, {}, None)
     at = {variable.name: _around(grid.design, variable) for variable in grid.variables if _is_number(variable)}
     shown = [variable.name for variable in grid.variables if variable.shown]
-    split = functions_of(emmeans(fit, "1", by=by, at=at, ddf=ddf), question="joint_tests").by if by else ()
+    split = functions_of(emmeans(fit, "1", by=by, at=at, ddf=ddf), question="joint_tests").by
     whole = _cells(fit, [name for name in shown if name not in split], split, at, ddf)
     families = groups_by(whole.labels, split)
     rows: list[_Row] = []
@@ -197,6 +198,10 @@ def _of_least_squares(fit: LmFit, ddf: str) -> ExactDegrees:
 
 @_record.register
 def _of_laplace(fit: LaplaceFit, ddf: str) -> ExactDegrees:
+    if not fit.converged:
+        raise ArgumentError(
+            "joint_tests needs a maximum of the likelihood, which this fit does not have; bm.separation(fit) says why."
+        )
     return ExactDegrees(fit.vcov, np.inf)
 
 

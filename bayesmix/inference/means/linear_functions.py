@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.arrays import Flags, Floats
-from bayesmix.errors import ArgumentError
+from bayesmix.estimates.linear_predictors import LinearRows, linear_predictor_covariance, linear_predictors
 from bayesmix.estimates.reml.tests import ddf_record
 from bayesmix.formula.design import Design
 from bayesmix.inference.means.group_policy import GroupWeights
-from bayesmix.inference.means.mean_effects import MeanEffects, draws_of_means
+from bayesmix.inference.means.mean_effects import MeanEffects, draws_of_means, level_rows
 from bayesmix.inference.means.transformation import Transformation
 from bayesmix.inference.shared.draws import fixed, posterior_of
 from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit, no_answer
@@ -151,36 +151,36 @@ def drawn_functions(fit: Fit, linear: LinearFunctions) -> Drawn:
 
 @_evaluate.register
 def _of_reml(fit: RemlFit, linear: LinearFunctions) -> Estimated:
-    rows = _of_estimated(linear)
+    rows = rows_of_estimated(linear)
     if not len(fit.beta):
         return _estimated(linear, rows, fit.beta, fit.vcov, np.full(len(rows), np.inf))
     record = ddf_record(fit, linear.ddf)
+    if linear.group_rows.shape[1]:
+        return _with_effects(fit, linear, record.covariance)
     df = np.array([degrees_of_freedom(record, row) if row.any() else np.nan for row in rows])
     return _estimated(linear, rows, fit.beta, record.covariance, df)
 
 
 @_evaluate.register
 def _of_least_squares(fit: LmFit, linear: LinearFunctions) -> Estimated:
-    rows = _of_estimated(linear)
+    rows = rows_of_estimated(linear)
     return _estimated(linear, rows, fit.beta, fit.vcov, np.full(len(rows), float(fit.df_residual)))
 
 
 @_evaluate.register
 def _of_laplace(fit: LaplaceFit, linear: LinearFunctions) -> Estimated:
-    rows = _of_estimated(linear)
+    if linear.group_rows.shape[1]:
+        return _with_effects(fit, linear, fit.vcov)
+    rows = rows_of_estimated(linear)
     return _estimated(linear, rows, fit.beta, fit.vcov, np.full(len(rows), np.inf))
 
 
-def _of_estimated(linear: LinearFunctions) -> Floats:
+def rows_of_estimated(linear: LinearFunctions) -> Floats:
     """The rows (m, n_kept) over the coefficients that were estimated; the others, of estimable functions, count 0."""
-    if linear.group_rows.shape[1]:
-        raise ArgumentError(
-            f'groups="fitted" is of posteriors; this is a {type(linear.fit).__name__}, of which groups="typical" is '
-            "there."
-        )
     dependence = linear.design.fixed.dependence
-    reduced = linear.design.fixed.reduced and dependence is not None
-    return linear.rows[:, list(dependence.kept)] if reduced and dependence is not None else linear.rows
+    if dependence is None or not linear.design.fixed.reduced:
+        return linear.rows
+    return linear.rows[:, list(dependence.kept)]
 
 
 def _estimated(linear: LinearFunctions, rows: Floats, beta: Floats, vcov: Floats, df: Floats) -> Estimated:
@@ -192,4 +192,18 @@ def _estimated(linear: LinearFunctions, rows: Floats, beta: Floats, vcov: Floats
         df=df * known,
         weights=rows * known[:, None],
         parameter_covariance=vcov,
+    )
+
+
+def _with_effects(fit: RemlFit | LaplaceFit, linear: LinearFunctions, vcov: Floats) -> Estimated:
+    """With modes of the effects of the levels in the data: errors are those of predictions, and normal."""
+    rows = LinearRows(rows_of_estimated(linear), level_rows(linear.group_rows, linear.mean_effects, fit.design))
+    known = np.where(linear.estimable & np.isfinite(linear.group_rows).all(axis=1), 1.0, np.nan)
+    found = linear_predictors(fit, rows, groups="fitted", beta_covariance=vcov)
+    return Estimated(
+        estimate=(found.estimate + linear.offset) * known,
+        se=found.se * known,
+        df=np.full(len(known), np.inf) * known,
+        weights=np.diag(known),
+        parameter_covariance=linear_predictor_covariance(fit, rows, groups="fitted", beta_covariance=vcov),
     )

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
 
 from bayesmix.arrays import Floats
+from bayesmix.formula.design import Design
 from bayesmix.inference.shared.draws import group_effects, posterior_of
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.record import Fit
@@ -23,6 +24,21 @@ class MeanEffects:
 
     term: int
     shares: csr_array
+
+
+def level_rows(rows: Floats, averages: tuple[MeanEffects, ...], design: Design) -> tuple[csr_array, ...]:
+    """Rows (m, q) over averages as rows over the effects of every random term, (m, n_levels k), level after level."""
+    found, start = [], 0
+    for average in averages:
+        term = design.random[average.term]
+        stop = start + average.shares.shape[0] * term.k
+        own = np.nan_to_num(rows[:, start:stop]).reshape(len(rows), -1, term.k)
+        parts = [coo_array(csr_array(own[:, :, column]) @ average.shares) for column in range(term.k)]
+        places = np.concatenate([part.col * term.k + column for column, part in enumerate(parts)])
+        values, owners = np.concatenate([part.data for part in parts]), np.concatenate([part.row for part in parts])
+        found.append(csr_array((values, (owners, places)), shape=(len(rows), term.n_levels * term.k)))
+        start = stop
+    return tuple(found)
 
 
 def draws_of_means(fit: Fit, averages: tuple[MeanEffects, ...]) -> Floats:

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from bayesmix.arrays import Floats
+import numpy as np
+
+from bayesmix.arrays import Positions
 from bayesmix.formula.design import Design
 from bayesmix.formula.syntax import columns_in
 from bayesmix.inference.means.variables import GridVariable
@@ -10,7 +12,7 @@ from bayesmix.inference.means.variables import GridVariable
 Nesting = dict[str, tuple[str, ...]]
 
 
-def nesting_of(design: Design, variables: Sequence[GridVariable], counts: Floats) -> Nesting:
+def nesting_of(design: Design, variables: Sequence[GridVariable]) -> Nesting:
     """The variables in which others are nested, by the names of the latter, as emmeans finds them.
 
     A factor is nested in another if each of its levels occurs with one of the other alone, or if the formula has it in
@@ -18,10 +20,10 @@ def nesting_of(design: Design, variables: Sequence[GridVariable], counts: Floats
 
     Parameters
     ----------
-    counts
-        Rows of the data, an axis for each variable.
+    variables
+        With all their levels, whatever part of them the grid has.
     """
-    found = _of_data(variables, counts)
+    found = _of_data(variables)
     for name, outer in _of_formula(design, [variable.name for variable in variables if variable.size > 1]).items():
         found[name] = tuple(dict.fromkeys((*found.get(name, ()), *outer)))
     for name, outer in found.items():
@@ -30,27 +32,22 @@ def nesting_of(design: Design, variables: Sequence[GridVariable], counts: Floats
     return {name: outer for name, outer in found.items() if name not in outer}
 
 
-def _of_data(variables: Sequence[GridVariable], counts: Floats) -> Nesting:
-    axes = {variable.name: axis for axis, variable in enumerate(variables) if variable.size > 1}
+def _of_data(variables: Sequence[GridVariable]) -> Nesting:
+    codes = {one.name: one.codes for one in variables if one.size > 1 and one.codes is not None}
     found: Nesting = {}
-    for name, axis in axes.items():
+    for name, own in codes.items():
         # Of two factors that group the rows in one way the first is nested in the second, not in turn.
         taken = [inner for inner, outer in found.items() if name in outer]
-        outer = [
-            other
-            for other, place in axes.items()
-            if other not in (name, *taken) and _most_partners(counts, axis, place) == 1
-        ]
+        outer = [other for other, theirs in codes.items() if other not in (name, *taken) and _lies_in(own, theirs)]
         if outer:
             found[name] = tuple(outer)
     return found
 
 
-def _most_partners(counts: Floats, axis: int, other: int) -> int:
-    """The most levels of another variable that one level of a variable occurs with."""
-    rest = tuple(place for place in range(counts.ndim) if place not in (axis, other))
-    together = counts.sum(axis=rest) > 0
-    return int(together.sum(axis=1 if axis < other else 0).max())
+def _lies_in(inner: Positions, outer: Positions) -> bool:
+    """Whether rows of one level of `inner` are of one level of `outer`."""
+    pairs = np.unique(np.stack([inner, outer]), axis=1)
+    return pairs.shape[1] == len(np.unique(inner))
 
 
 def _of_formula(design: Design, names: Sequence[str]) -> Nesting:

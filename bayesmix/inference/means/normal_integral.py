@@ -23,12 +23,12 @@ def normal_nodes(furthest: float) -> tuple[Floats, Floats]:
     return nodes, weights / weights.sum()
 
 
-def normal_mean(function: Callable[[Floats], Floats], centre: Floats, sd: Floats, *, link: str = "") -> Floats:
+def normal_mean(function: Callable[[Floats], Floats], centre: Floats, sd: Floats, *, grows: bool = False) -> Floats:
     """The mean of ``function(centre + sd x)`` over a standard normal x, elementwise.
 
-    With a logarithmic `link` the function may grow like exp, so that the mean lies far above: nodes go as far.
+    A function that `grows` like exp has a mean that lies far above: nodes go as far.
     """
-    furthest = float(np.max(sd, initial=0.0)) if link == "log" else 0.0
+    furthest = float(np.max(sd, initial=0.0)) if grows else 0.0
     total = np.zeros(np.broadcast_shapes(centre.shape, sd.shape))
     for node, weight in zip(*normal_nodes(furthest), strict=True):
         total += weight * function(centre + sd * node)

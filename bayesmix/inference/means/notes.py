@@ -55,7 +55,7 @@ def notes_on(
         *_averages(grid, asked),
         *_nesting(grid),
         *_scale(fit, asked, transformation),
-        interval_note(fit, prob=asked.prob, ddf=asked.ddf),
+        interval_note(fit, prob=asked.prob, ddf=asked.ddf, groups=asked.groups),
     ]
     return tuple(note for note in notes if note)
 
@@ -149,11 +149,13 @@ def _scale(fit: Fit | RemlFit | LaplaceFit | LmFit, asked: Asked, transformation
     return [f"Intervals are taken back from the {transformation.name} scale, errors are by the delta method."]
 
 
-def interval_note(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float, ddf: str) -> str:
+def interval_note(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float, ddf: str, groups: str) -> str:
     """The probability of the intervals, and their kind."""
     percent = f"{100 * prob:g} %"
     if isinstance(fit, Fit):
         return f"Intervals: {percent}, equal-tailed."
+    if groups == "fitted" and fit.design.random:
+        return f"Intervals: {percent}, normal, with the variances of groups held at their estimates."
     if isinstance(fit, LaplaceFit):
         wrong = "" if fit.converged else " The fit has no maximum: estimates are where the search stopped."
         return f"Intervals: {percent}, normal.{wrong}"

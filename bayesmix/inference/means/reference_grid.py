@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayesmix.arrays import Floats, Positions
+from bayesmix.arrays import Flags, Floats, Positions
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import NewRows, new_rows
 from bayesmix.formula.syntax import columns_in
 from bayesmix.inference.means.nesting import Nesting, nesting_of
-from bayesmix.inference.means.variables import GridVariable, grid_variables
+from bayesmix.inference.means.variables import GridVariable, grid_variables, mean_of
 from bayesmix.modelling.blocks import stretches
 
 MOST_CELLS = 2_000_000
@@ -42,6 +42,15 @@ class ReferenceGrid:
     def shape(self) -> tuple[int, ...]:
         return self.counts.shape
 
+    def occurring(self, axes: tuple[int, ...]) -> Flags:
+        """Whether levels of some factors occur together anywhere in the data, broadcast over the other variables."""
+        codes = [self.variables[axis].codes for axis in axes]
+        there = np.all([code >= 0 for code in codes if code is not None], axis=0)
+        found = np.zeros([self.shape[axis] for axis in axes], dtype=bool)
+        found[tuple(code[there] for code in codes if code is not None)] = True
+        in_order = np.transpose(found, np.argsort(axes))
+        return in_order.reshape([size if axis in axes else 1 for axis, size in enumerate(self.shape)])
+
     def axes(self, names: tuple[str, ...]) -> tuple[int, ...]:
         """The axes of these variables."""
         return tuple(self.names.index(name) for name in names)
@@ -64,9 +73,8 @@ def reference_grid(design: Design, at: Mapping[str, Any], offset: float | None) 
             "at= takes some of the levels alone."
         )
     counts = _counts(variables)
-    return ReferenceGrid(
-        design, variables, counts, nesting_of(design, variables, counts), _offset(design, variables, offset)
-    )
+    nesting = nesting_of(design, grid_variables(design, {}))
+    return ReferenceGrid(design, variables, counts, nesting, _offset(design, variables, offset))
 
 
 def predictors(grid: ReferenceGrid, cells: Positions, *, shift: tuple[str, float] | None = None) -> NewRows:
@@ -120,4 +128,4 @@ def _offset(design: Design, variables: tuple[GridVariable, ...], offset: float |
 
 def _at_mean(design: Design, variable: GridVariable) -> bool:
     column = design.data[variable.name].to_numpy(dtype=float, na_value=np.nan)
-    return bool(variable.values.iloc[0] == column.mean())
+    return bool(variable.values.iloc[0] == mean_of(column))

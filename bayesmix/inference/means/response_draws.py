@@ -26,6 +26,7 @@ from bayesmix.inference.shared.summarise import VALUES_AT_ONCE
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
+from bayesmix.numerics.row_distribution.parts import mu_of
 
 ToResponse = Callable[[Floats], Floats]
 """From linear predictors (n, n_draws), all draws in their order, to expected responses."""
@@ -61,11 +62,19 @@ def _expected(fit: Fit, linear: LinearFunctions, on_link: Drawn, to_response: To
         return lambda which: to_response(_by_row(on_link, which))
     without = drawn_functions(fit, replace(linear, group_rows=linear.group_rows[:, :0], mean_effects=()))
     if groups == "new" or linear.group_weights is None:
-        return lambda which: normal_mean(
-            to_response, _by_row(without, which), _effect_sds(fit, linear, which), link=fit.family.link
+        return lambda which: _over_distribution(
+            fit, _by_row(without, which), _effect_sds(fit, linear, which), to_response
         )
     weights = linear.group_weights
     return lambda which: _over_levels(fit, linear, weights, which, _by_row(without, which), to_response)
+
+
+def _over_distribution(fit: Fit, eta: Floats, sds: Floats, to_response: ToResponse) -> Floats:
+    """Means over normal effects; of an exponential of the linear predictor that of a lognormal, in closed form."""
+    record, is_log = fit.family.record, fit.family.link == "log"
+    if (is_log and record.distribution.mean is mu_of) or record.of_log:
+        return to_response(eta + sds**2 / 2)
+    return normal_mean(to_response, eta, sds, grows=is_log)
 
 
 def _by_row(drawn: Drawn, which: slice) -> Floats:

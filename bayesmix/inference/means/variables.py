@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bayesmix.arrays import Positions
+from bayesmix.arrays import Floats, Positions
 from bayesmix.errors import ArgumentError, listing, shown
 from bayesmix.formula.columns import is_categorical, is_numeric, level_texts
 from bayesmix.formula.design import Design
@@ -21,6 +21,8 @@ _FEW = 2
 """A number with so many values in the data is taken at each of them, as emmeans does."""
 
 _OF_NUMBERS = "cut"
+LARGEST = 1e150
+"""Numbers in cells of data are no larger."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +133,7 @@ def _variable(design: Design, name: str, made_factor: bool, asked: Any, *, is_sh
     if len(distinct) <= _FEW and is_numeric(column):
         codes = np.searchsorted(distinct, numbers)
         return GridVariable(name, pd.Series(distinct), tuple(map(_plain, distinct)), codes, shown=is_shown)
-    mean = float(numbers.mean())
+    mean = mean_of(numbers)
     return GridVariable(name, pd.Series([mean]), (_plain(mean),), None, shown=is_shown)
 
 
@@ -180,12 +182,26 @@ def _numbers(name: str, asked: Any) -> list[float]:
     if not wanted:
         raise ArgumentError(f"at of {name!r} is empty; give a number or more.")
     for value in wanted:
-        if not isinstance(value, Real) or isinstance(value, bool) or not np.isfinite(float(value)):
+        if not is_cell(value):
             raise ArgumentError(f"at of {name!r} is a number or more, finite ones; got {shown(value)}.")
     numbers = [float(value) for value in wanted]
     if len(set(numbers)) < len(numbers):
         raise ArgumentError(f"at of {name!r} has a number twice.")
     return numbers
+
+
+def mean_of(numbers: Floats) -> float:
+    """The mean; 0 where it is but a rounding error, as that of a centred column."""
+    mean = float(numbers.mean())
+    return mean if abs(mean) > 1e-12 * float(np.abs(numbers).max()) else 0.0
+
+
+def is_cell(value: object) -> bool:
+    """Whether a value is a number that a cell of data may have."""
+    if not isinstance(value, Real) or isinstance(value, bool | np.bool_):
+        return False
+    number = int(value) if isinstance(value, Integral) else float(value)
+    return abs(number) <= LARGEST
 
 
 def _plain(value: float) -> float | int:

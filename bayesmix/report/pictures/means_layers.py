@@ -14,10 +14,12 @@ from bayesmix.inference.means.linear_functions import LinearFunctions
 from bayesmix.inference.shared.arguments import near_matches
 from bayesmix.inference.shared.expectation import observed
 from bayesmix.report.pages.units import response_text, response_unit, with_unit
+from bayesmix.report.pictures.plot_look import shortened
 
 MEANS = ("emmean", "prob", "rate", "response")
 _JITTER = 0.09  # of the distance of two levels
 _SEED = 1
+_NAMED = 3.0  # inches of a name in a caption
 
 
 @dataclass(frozen=True)
@@ -94,3 +96,17 @@ def label_of_means(linear: LinearFunctions, column: str) -> str:
     if column == "prob":
         return f"probability of {name}" if design.response.trials is None else f"proportion of {name}"
     return f"expected {name}"
+
+
+_GROUPS = {
+    "typical": "are 0",
+    "fitted": "are averaged over the levels in the data",
+    "new": "are averaged over their distribution",
+}
+
+
+def about_groups(linear: LinearFunctions) -> str:
+    """What a caption says of the effects of groups; nothing where there are none."""
+    groups = list(dict.fromkeys(term.group for term in linear.design.random))
+    names = listing((shortened(group, _NAMED) for group in groups), at_most=3)
+    return f" Effects of {names} {_GROUPS[linear.groups]}." if groups else ""

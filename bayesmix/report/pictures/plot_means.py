@@ -22,6 +22,7 @@ from bayesmix.report.pages.units import column_with_unit
 from bayesmix.report.pictures.means_layers import (
     MEANS,
     MeansLayer,
+    about_groups,
     jittered,
     label_of_means,
     one_of_columns,
@@ -200,11 +201,13 @@ def _points(
 def _draw(ax: Axes, layer: MeansLayer, number: int, n_layers: int) -> None:
     style = look()
     colour, shape = style.cycle[number % len(style.cycle)], _SHAPES[number % len(_SHAPES)]
-    ax.scatter(layer.points_x, layer.points_y, s=7, color=colour, alpha=0.3, linewidths=0, zorder=1, label="data")
+    alpha = float(np.clip(40 / max(1, len(layer.points_x)), 0.15, 0.4))
+    ax.scatter(layer.points_x, layer.points_y, s=9, color=colour, alpha=alpha, linewidths=0, zorder=1, label="data")
     known = np.isfinite(layer.mean)
     ax.vlines(layer.x, layer.lower, layer.upper, color=colour, linewidth=1.4, zorder=3)
     line: dict[str, Any] = {"linestyle": "-", "linewidth": 1.0} if n_layers > 1 else {"linestyle": ""}
-    ax.plot(layer.x[known], layer.mean[known], color=colour, marker=shape, markersize=5, zorder=4, **line)
+    line |= {"markeredgecolor": style.ground, "markeredgewidth": 0.7}
+    ax.plot(layer.x[known], layer.mean[known], color=colour, marker=shape, markersize=6, zorder=4, **line)
     for x, upper, mean, text in zip(layer.x, layer.upper, layer.mean, layer.letters, strict=True):
         if text:
             top = upper if np.isfinite(upper) else mean
@@ -231,6 +234,7 @@ def _caption(means: MeansTable, linear: LinearFunctions, value: str, observation
     kind = "Means" if value in MEANS else "Slopes"
     interval = "equal-tailed intervals" if isinstance(linear.fit, Fit) else "confidence intervals"
     text = f"{kind} with {100 * linear.prob:g} % {interval}."
+    text += about_groups(linear)
     if observations is not None:
         text += " Faint points: observations."
     if letters:
