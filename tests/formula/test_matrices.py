@@ -239,7 +239,9 @@ def test_a_high_power_stops_at_the_product_of_all():
 
 def test_new_rows_have_the_types_of_the_fit():
     """A factor whose levels look like numbers may be given as numbers; a number is no text."""
-    data = pd.DataFrame({"y": [1.0, 2.0, 3.0, 4.0, 5.0], "f": ["a", "b", "a", "2", "2"], "x": [1.0, 2.0, 4.0, 3.0, 1.0]})
+    data = pd.DataFrame(
+        {"y": [1.0, 2.0, 3.0, 4.0, 5.0], "f": ["a", "b", "a", "2", "2"], "x": [1.0, 2.0, 4.0, 3.0, 1.0]}
+    )
     design = design_of("y ~ f + x", data)
     rows = new_rows(design, pd.DataFrame({"f": [2, 2], "x": [True, False]}))
     np.testing.assert_array_equal(rows.fixed, [[1, 0, 0, 1], [1, 0, 0, 0]])
