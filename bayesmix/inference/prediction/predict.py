@@ -117,8 +117,8 @@ def predict(
     Examples
     --------
     >>> rows = {"Days": [0, 10], "Subject": ["308", "308"]}
-    >>> dict(bm.predict(fit, rows)["mean"].round(-1))
-    {0: 250.0, 1: 450.0}
+    >>> bm.predict(fit, rows)["mean"].round(-1).tolist()
+    [250.0, 450.0]
     """
     asked = Asked(
         one_of(groups, GROUPS, argument="groups"),
