@@ -40,6 +40,13 @@ class OtherRows:
         return whole
 
 
+def rows_asked(design: Design, newdata: Frame | None, *, groups: str, with_trials: bool = False) -> OtherRows:
+    """The rows of `newdata`, or without it those of the fit; arguments as for `other_rows`."""
+    if newdata is None:
+        return own_rows(design, groups=groups)
+    return other_rows(design, newdata, groups=groups, with_trials=with_trials)
+
+
 def own_rows(design: Design, *, groups: str) -> OtherRows:
     """The rows of the fit itself; `groups` is one of `GROUPS`, and "new" are as many other levels."""
     kept = without_groups(design) if groups == "typical" else design
