@@ -56,7 +56,7 @@ def marginal_table(
     table.attrs |= {"groups": asked.groups, "type": asked.type, "prob": asked.prob}
     of = "the linear predictor" if asked.type == "link" else "the expected response"
     of = f"differences of {of}" if any(change.term for change in changes) else of
-    table.attrs[NOTES] = prediction_notes(fit.design, of=of, groups=asked.groups, prob=asked.prob)
+    table.attrs[NOTES] = prediction_notes(fit, of=of, groups=asked.groups, prob=asked.prob)
     return table
 
 

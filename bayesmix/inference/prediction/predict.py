@@ -133,7 +133,7 @@ def predict(
     rows = rows_asked(fit.design, newdata, groups=asked.groups, with_trials=asked.interval == "prediction")
     answer = _predict(fit, rows, asked)
     answer.attrs |= {"groups": asked.groups, "interval": asked.interval, "prob": asked.prob}
-    answer.attrs[NOTES] = prediction_notes(fit.design, of=_meaning(asked), groups=asked.groups, prob=asked.prob)
+    answer.attrs[NOTES] = prediction_notes(fit, of=_meaning(asked), groups=asked.groups, prob=asked.prob)
     return answer
 
 

@@ -316,6 +316,14 @@ def test_whose_effects_they_are_is_printed(reml, fit):
     said = str(bm.predict(fit, {"Days": [3]}, groups="new", prob=0.9)).splitlines()
     assert said[-1] == "90 % intervals of the expected response. Group effects: new, of unseen levels."
     said = str(bm.predict(reml, interval="prediction").head(2)).splitlines()
-    assert said[-1] == "95 % intervals of a new response. Group effects: fitted, of own levels."
+    assert said[-3] == "95 % intervals of a new response. Group effects: fitted, of own levels."
+    assert " ".join(said[-2:]).endswith("hold the variances at their estimates: short where groups are few.")
     line = bm.lm("Reaction ~ Days", reml.data)
     assert str(bm.slopes(line, "Days", by=True)).endswith("95 % intervals of differences of the expected response.")
+
+
+def test_a_fit_without_a_maximum_says_so():
+    data = pd.DataFrame({"y": [0, 0, 0, 0, 1, 1, 1, 1] * 3, "x": [0, 0, 0, 0, 1, 1, 1, 1] * 3, "g": list("abcd") * 6})
+    fit = bm.laplace("y ~ x + (1 | g)", data, "bernoulli")
+    notes = bm.predict(fit, data.head(2)).attrs["notes"]
+    assert notes[-1] == "The fit has not converged; its numbers are where the search stopped, no estimates."
