@@ -52,8 +52,6 @@ def serve() -> Iterator[Callable[[str], list[dict]]]:
         patch.syspath_prepend(HERE)
         patch.setenv("MPLBACKEND", "agg")
         families, worker = import_module("families").FAMILIES, import_module("worker")
-    with worker.little_memory():
-        names = worker.warm()
 
         def of_family(family: str) -> list[dict]:
             with warnings.catch_warnings():
@@ -63,7 +61,9 @@ def serve() -> Iterator[Callable[[str], list[dict]]]:
                     for seed in range(families[family].fast)
                 ]
 
-        yield of_family
+        with worker.little_memory():
+            names = worker.warm()
+            yield of_family
 
 
 @pytest.mark.parametrize("family", FAMILIES)
