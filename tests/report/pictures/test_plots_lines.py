@@ -245,7 +245,7 @@ def test_fits_of_other_data_are_refused(sleepstudy_fit, intercepts_fit):
 
 def test_settings_stay_as_they_were(sleepstudy_fit):
     before = dict(mpl.rcParams)
-    plot_lines(sleepstudy_fit)
+    plot_lines(sleepstudy_fit, max_panels=2)
     assert dict(mpl.rcParams) == before
 
 
@@ -269,7 +269,8 @@ def test_effects_that_are_drawn_again_give_the_same_lines(sleepstudy_fit, random
     data = sleepstudy_fit.data.assign(half=["a", "b"] * 90)
     formula = f"Reaction ~ Days + {random}"
     kept, again = (make_fit(formula, data, keep_effects=keep, **FEW | {"tune": None}) for keep in (True, False))
-    lines = [[drawn.get_ydata() for ax in plot_lines(fit).axes for drawn in ax.lines] for fit in (kept, again)]
+    axes = [plot_lines(fit, max_panels=6).axes for fit in (kept, again)]
+    lines = [[drawn.get_ydata() for ax in own for drawn in ax.lines] for own in axes]
     assert len(lines[0]) > 4
     for one, other in zip(*lines, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9)
@@ -282,5 +283,5 @@ def test_the_caption_says_why_lines_without_pooling_are_missing(sleepstudy_fit):
         ("slow", "bernoulli", "with a logit link"),
     ):
         fit = make_fit(f"{response} ~ Days + (1 | Subject)", data, family, **FEW | {"tune": None})
-        caption = " ".join(" ".join(text.get_text() for text in plot_lines(fit).texts).split())
+        caption = " ".join(" ".join(text.get_text() for text in plot_lines(fit, max_panels=2).texts).split())
         assert f"No pooling is left out: {why} a level's own curve need not exist." in caption
