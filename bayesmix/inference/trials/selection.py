@@ -13,7 +13,7 @@ from bayesmix.inference.means.ranks import rank_columns
 from bayesmix.inference.shared.arguments import a_count, one_of, probability
 from bayesmix.inference.shared.draws import group_effects
 from bayesmix.inference.shared.question import table
-from bayesmix.inference.shared.readable_table import NotedTable
+from bayesmix.inference.shared.readable_table import ReadableTable
 from bayesmix.inference.shared.summarise import SHOWN, summarise
 from bayesmix.inference.trials.genetic_terms import GeneticTerms, genetic_terms, variances_of
 from bayesmix.inference.trials.genotype_errors import genotype_covariance
@@ -87,7 +87,7 @@ def selection(
     columns |= {"rank_lower": np.floor(ranks["lower"]), "rank_upper": np.ceil(ranks["upper"])}
     ordered = {name: values[order] for name, values in columns.items()}
     levels = [terms.genotype.levels[place] for place in order]
-    frame = NotedTable(ordered, index=pd.Index(levels, name="level", dtype=object))
+    frame = ReadableTable(ordered, index=pd.Index(levels, name="level", dtype=object))
     frame.attrs |= _of_promoted(draws, order[:top], ranks["p_top"], prob)
     frame.attrs["notes"] = _notes(fit, top, frame.attrs)
     return frame
