@@ -221,3 +221,14 @@ def test_a_table_remembers_its_functions_and_a_part_of_it_does_not(fit):
     assert found.linear.labels["f"].tolist() == ["a", "b", "c"]
     for part in (found.iloc[:2], found[["emmean"]], found.sort_values("emmean"), found.round(1)):
         assert getattr(part, "linear", None) is None
+
+
+def test_means_without_rows_that_have_weights(mixed, invent):
+    """The mean over what was observed in a cell where nothing was."""
+    data = mixed.query("not (f == 'c' and g == 'v')")
+    for fit in (bm.lm("y ~ f + g + k", data), invent("y ~ f + g + k + (1 | h)", data)):
+        found = bm.emmeans(fit, ["f", "g"], weights="cells")
+        assert found["estimable"].tolist() == [True] * 5 + [False]
+        assert found["emmean"].notna().tolist() == [True] * 5 + [False]
+        assert found.attrs["notes"][0] == "1 of 6 is without rows in the data that have weights."
+        assert bm.emmeans(fit, ["f", "g"])["estimable"].all()
