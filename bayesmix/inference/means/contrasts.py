@@ -17,7 +17,7 @@ from bayesmix.inference.means.contrast_tests import contrast_tests
 from bayesmix.inference.means.contrast_weights import Method
 from bayesmix.inference.means.families import families_of, functions_of
 from bayesmix.inference.means.linear_functions import Drawn, Estimated, LinearFunctions, evaluate
-from bayesmix.inference.means.notes import interval_note
+from bayesmix.inference.means.notes import interval_notes
 from bayesmix.inference.means.table import MeansTable
 from bayesmix.inference.shared.arguments import a_switch, one_of, probability
 from bayesmix.modelling.kinds import LaplaceFit, LmFit, RemlFit, no_answer
@@ -282,8 +282,8 @@ def _of_draws(linear: LinearFunctions, drawn: Drawn, scale: _Scale, *, adjust: o
 
 
 def _table(linear: LinearFunctions, columns: dict[str, Floats], notes: Sequence[str]) -> MeansTable:
-    interval = interval_note(linear.fit, prob=linear.prob, ddf=linear.ddf, groups=linear.groups)
-    linear = replace(linear, notes=(*_unknown(linear), *linear.notes, interval, *notes))
+    interval = interval_notes(linear.fit, prob=linear.prob, ddf=linear.ddf, groups=linear.groups)
+    linear = replace(linear, notes=(*_unknown(linear), *linear.notes, *interval, *notes))
     unknown = {} if linear.estimable.all() else {"estimable": linear.estimable}
     table = MeansTable(pd.concat([linear.labels, pd.DataFrame(columns | unknown)], axis=1))
     table.linear = linear

@@ -170,11 +170,9 @@ def linear_functions(
         mean_effects=rows.mean_effects,
         group_columns=rows.group_columns,
         transformation=transformation,
-        notes=notes_on(fit, grid, means, asked, rows=rows.fixed, estimable=estimable, transformation=transformation),
+        notes=notes_on(fit, grid, means, asked, rows=rows, estimable=estimable, transformation=transformation),
         group_weights=rows.group_weights,
-        lasting=lasting_notes(
-            fit, grid, means, asked, rows=rows.fixed, estimable=estimable, transformation=transformation
-        ),
+        lasting=lasting_notes(fit, grid, means, asked, rows=rows, estimable=estimable, transformation=transformation),
     )
 
 

@@ -170,3 +170,15 @@ def test_the_integral_over_a_normal(sd):
         assert normal_mean(expit, np.array([centre]), np.array([sd]))[0] == pytest.approx(exact, abs=2e-6)
         lognormal = normal_mean(np.exp, np.array([centre]), np.array([sd]), grows=True)[0]
         assert lognormal == pytest.approx(np.exp(centre + sd**2 / 2), rel=1e-6)
+
+
+def test_cells_without_levels_have_no_fitted_mean(mixed, invent):
+    """Each row is a level of its own: an empty cell has none of them."""
+    data = mixed.query("not (f == 'c' and g == 'v')").assign(row=lambda rows: [f"r{i}" for i in range(len(rows))])
+    formula = "count ~ f + g + (1 | row)"
+    for fit in (invent(formula, data, "poisson"), bm.laplace(formula, data, "poisson")):
+        for kind in ("link", "response"):
+            found = bm.emmeans(fit, ["f", "g"], groups="fitted", type=kind)
+            assert found.iloc[:, 2].notna().tolist() == [True] * 5 + [False]
+            assert found.attrs["notes"][0] == 'groups="fitted": 1 of 6 have no levels of row in the data.'
+            assert bm.emmeans(fit, ["f", "g"], groups="new", type=kind).iloc[:, 2].notna().all()
