@@ -18,6 +18,7 @@ from bayesmix.inference.means.transformation import transformation_of
 from bayesmix.inference.means.variables import is_cell
 from bayesmix.inference.shared.arguments import one_of, probability
 from bayesmix.inference.shared.question import table
+from bayesmix.inference.shared.readable_table import NOTES
 from bayesmix.inference.tables.ddf_method import ddf_method
 from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit
 
@@ -181,7 +182,7 @@ def means_table(linear: LinearFunctions, asked: Asked, name: str) -> MeansTable:
     answer = MeansTable(columns_of(linear, name))
     answer.linear = linear
     answer.attrs |= {
-        "notes": list(linear.notes),
+        NOTES: list(linear.notes),
         "groups": asked.groups,
         "type": asked.type,
         "weights": asked.weights,

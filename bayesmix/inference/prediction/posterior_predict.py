@@ -8,10 +8,9 @@ import xarray as xr
 from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.frame import Frame
-from bayesmix.formula.other_rows import GROUPS
+from bayesmix.formula.other_rows import GROUPS, rows_asked
 from bayesmix.inference.prediction.log_likelihood import refuse_too_many
 from bayesmix.inference.prediction.predicted_draws import model_at
-from bayesmix.inference.prediction.predicted_rows import rows_asked
 from bayesmix.inference.shared.arguments import a_count, a_seed, one_of
 from bayesmix.inference.shared.draws import n_draws_of
 from bayesmix.inference.shared.question import question

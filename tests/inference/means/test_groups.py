@@ -106,6 +106,15 @@ def test_slopes_have_the_slopes_of_groups(fit, mixed):
     np.testing.assert_allclose(found - typical, of_groups, rtol=1e-6)
 
 
+def test_fitted_means_of_reml_are_averages_of_predictions(mixed):
+    """Of a slope that varies by group without being in the fixed part, its covariate at its mean."""
+    fit = bm.reml("y ~ x + (z | h)", mixed)
+    rows = pd.DataFrame({"x": 3.0, "z": mixed["z"].mean(), "h": sorted(mixed["h"].unique())})
+    found = bm.emmeans(fit, "x", at={"x": 3}, groups="fitted")
+    assert found["emmean"][0] == pytest.approx(bm.predict(fit, rows)["estimate"].mean(), rel=1e-10)
+    assert abs(found["emmean"][0] - bm.emmeans(fit, "x", at={"x": 3})["emmean"][0]) > 1e-4
+
+
 # ---- estimates -------------------------------------------------------------------------------------------------------
 
 
