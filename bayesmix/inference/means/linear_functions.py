@@ -157,7 +157,7 @@ def _of_reml(fit: RemlFit, linear: LinearFunctions) -> Estimated:
     record = ddf_record(fit, linear.ddf)
     if linear.group_rows.shape[1]:
         return _with_effects(fit, linear, record.covariance)
-    df = np.array([degrees_of_freedom(record, row) if row.any() else np.nan for row in rows])
+    df = np.array([degrees_of_freedom(record, row) if np.isfinite(row).all() and row.any() else np.nan for row in rows])
     return _estimated(linear, rows, fit.beta, record.covariance, df)
 
 

@@ -78,7 +78,8 @@ def _of_link(fit: Fit | LaplaceFit) -> Transformation | None:
     column = "prob" if link in ("logit", "probit", "cloglog") and is_plain else "response"
     if fit.family.name == "poisson":
         column = "rate"
-    return Transformation(link, column, LINKS[link].inverse, SLOPES[link])
+    name = "log" if record.of_log else link
+    return Transformation(name, column, LINKS[name].inverse, SLOPES[name])
 
 
 @_transformation.register

@@ -106,6 +106,15 @@ def test_slopes_have_the_slopes_of_groups(fit, mixed):
     np.testing.assert_allclose(found - typical, of_groups, rtol=1e-6)
 
 
+def test_fitted_means_of_reml_are_averages_of_predictions(mixed):
+    """Of a slope that varies by group without being in the fixed part, its covariate at its mean."""
+    fit = bm.reml("y ~ x + (z | h)", mixed)
+    rows = pd.DataFrame({"x": 3.0, "z": mixed["z"].mean(), "h": sorted(mixed["h"].unique())})
+    found = bm.emmeans(fit, "x", at={"x": 3}, groups="fitted")
+    assert found["emmean"][0] == pytest.approx(bm.predict(fit, rows)["estimate"].mean(), rel=1e-10)
+    assert abs(found["emmean"][0] - bm.emmeans(fit, "x", at={"x": 3})["emmean"][0]) > 1e-4
+
+
 # ---- estimates -------------------------------------------------------------------------------------------------------
 
 
@@ -170,3 +179,15 @@ def test_the_integral_over_a_normal(sd):
         assert normal_mean(expit, np.array([centre]), np.array([sd]))[0] == pytest.approx(exact, abs=2e-6)
         lognormal = normal_mean(np.exp, np.array([centre]), np.array([sd]), grows=True)[0]
         assert lognormal == pytest.approx(np.exp(centre + sd**2 / 2), rel=1e-6)
+
+
+def test_cells_without_levels_have_no_fitted_mean(mixed, invent):
+    """Each row is a level of its own: an empty cell has none of them."""
+    data = mixed.query("not (f == 'c' and g == 'v')").assign(row=lambda rows: [f"r{i}" for i in range(len(rows))])
+    formula = "count ~ f + g + (1 | row)"
+    for fit in (invent(formula, data, "poisson"), bm.laplace(formula, data, "poisson")):
+        for kind in ("link", "response"):
+            found = bm.emmeans(fit, ["f", "g"], groups="fitted", type=kind)
+            assert found.iloc[:, 2].notna().tolist() == [True] * 5 + [False]
+            assert found.attrs["notes"][0] == 'groups="fitted": 1 of 6 have no levels of row in the data.'
+            assert bm.emmeans(fit, ["f", "g"], groups="new", type=kind).iloc[:, 2].notna().all()
