@@ -26,6 +26,7 @@ SCIPY = {
     "Exponential(2)": stats.expon(0, 1 / 2),
     "Gamma(3, 2)": stats.gamma(3, scale=1 / 2),
     "InverseGamma(3, 2)": stats.invgamma(3, scale=2),
+    "InverseHalfNormal(2)": stats.gengamma(0.5, -2.0, scale=np.sqrt(2)),
     "LogNormal(0.5, 0.7)": stats.lognorm(0.7, scale=np.exp(0.5)),
     "Uniform(-1, 4)": stats.uniform(-1, 5),
     "Beta(2, 3)": stats.beta(2, 3),
