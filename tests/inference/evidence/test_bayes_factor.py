@@ -9,7 +9,7 @@ from scipy.stats import gaussian_kde, norm, t
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError, PriorError, UnknownTermError
-from bayesmix.inference.evidence.bayes_factor import verbal
+from bayesmix.inference.evidence.comparison import verbal
 
 SETTINGS = {"seed": 1, "progress": False, "draws": 500}
 
