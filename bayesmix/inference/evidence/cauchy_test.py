@@ -71,11 +71,15 @@ def cauchy_test(
     smaller = reduced_model(fit, reduction.formula)
     model = MixedModel(smaller.design, fit.family, smaller.priors)
     obstacle = 'prior="fit" asks for the priors of the fit' if prior == "fit" else _obstacle(reduction, model)
+    if not (obstacle or wanted) and _is_given(fit, smaller):
+        return None
+    tested = () if obstacle else tested_columns(fit.design, smaller.design)
+    if not (obstacle or tested):
+        obstacle = "its columns depend on those of the other terms, and the data say nothing of it"
     if wanted and obstacle:
         raise ArgumentError(f"The Cauchy prior is not there for {reduction.label}: {obstacle}.")
-    if obstacle or (not wanted and _is_given(fit, smaller)):
+    if obstacle:
         return None
-    tested = tested_columns(fit.design, smaller.design)
     return CauchyTest(model, tuple(one if scale is None else replace(one, scale=scale) for one in tested))
 
 

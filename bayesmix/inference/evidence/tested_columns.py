@@ -17,7 +17,7 @@ from math import sqrt
 import numpy as np
 
 from bayesmix.arrays import Floats
-from bayesmix.errors import ArgumentError, counted, listing
+from bayesmix.errors import counted
 from bayesmix.formula.coding import coding_within, columns_of
 from bayesmix.formula.codings import coded_rows
 from bayesmix.formula.columns import Factor
@@ -50,10 +50,7 @@ class TestedColumns:
 def tested_columns(larger: Design, smaller: Design) -> tuple[TestedColumns, ...]:
     """The columns of the fixed terms that `smaller` lacks: one record for each term with a factor, one for all others.
 
-    Raises
-    ------
-    ArgumentError
-        The smaller model has all these columns already.
+    Empty if all these columns depend on those of the smaller model.
     """
     terms = [term for term in larger.formula.fixed if term not in smaller.formula.fixed]
     by_levels = {term: columns for term in terms if (columns := _contrasts(term, larger, smaller)) is not None}
@@ -64,10 +61,8 @@ def tested_columns(larger: Design, smaller: Design) -> tuple[TestedColumns, ...]
     found = [_of_factor(term, columns, larger) for term, columns in by_levels.items()]
     if others:
         found.append(_of_covariates(others, larger, smaller))
-    if not _outside(np.column_stack([one.columns for one in found]), smaller.fixed.matrix):
-        names = listing(term.label for term in terms)
-        raise ArgumentError(f"The columns of {names} depend on those of the other terms: there is nothing to test.")
-    return tuple(found)
+    adds = _outside(np.column_stack([one.columns for one in found]), smaller.fixed.matrix)
+    return tuple(found) if adds else ()
 
 
 def _of_factor(term: Term, columns: Floats, design: Design) -> TestedColumns:
