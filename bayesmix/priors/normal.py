@@ -20,7 +20,9 @@ def _of_logarithm(x: Floats, mu: float, sigma: float) -> Floats:
 
 def _of_inverse_half(x: Floats, scale: float) -> Floats:
     inside = np.where(x > 0, x, 1.0)
-    log_density = 0.5 * np.log(2 / np.pi) + np.log(scale) - 2 * np.log(inside) - 0.5 * (scale / inside) ** 2
+    with np.errstate(over="ignore"):  # near 0 the density is 0
+        square = (scale / inside) ** 2
+    log_density = 0.5 * np.log(2 / np.pi) + np.log(scale) - 2 * np.log(inside) - 0.5 * square
     return np.where(x > 0, log_density, -np.inf)
 
 

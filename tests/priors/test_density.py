@@ -128,6 +128,7 @@ def test_at_zero():
     assert prior_density(read_prior("Exponential(3)"), 0.0) == pytest.approx(3.0)
     assert prior_density(read_prior("Gamma(2, 3)"), 0.0) == 0.0
     assert prior_density(read_prior("LogNormal(0, 1)"), 0.0) == 0.0
+    assert prior_density(read_prior("InverseHalfNormal(1)"), 1e-300) == 0.0
 
 
 @pytest.mark.parametrize(("eta", "k"), [(1.0, 2), (2.0, 2), (0.7, 3), (2.0, 4)])

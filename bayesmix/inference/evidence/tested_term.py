@@ -75,15 +75,15 @@ def _several_named(formula: Formula, drop: Sequence[str]) -> Reduction:
 
 def _as_labelled(formula: Formula, drop: str) -> str:
     """`drop` without blanks and brackets, and without the codings of factors, which labels do not have."""
-    name = _plain(drop)
+    name = _stripped(drop)
     terms = [*formula.fixed, *(term for random in formula.random for term in random.terms)]
     nodes = [
         *(node for term in terms for node in term.variables),
         *(node for one in formula.random for node in one.group),
     ]
     for node in nodes:
-        name = name.replace(_plain(unparse(node)), _plain(label_of(node)))
-    return name
+        name = name.replace(_stripped(unparse(node)), _stripped(label_of(node)))
+    return _plain(name)
 
 
 def _refuse_contained(formula: Formula, drop: str) -> None:
@@ -104,6 +104,12 @@ def _refuse_contained(formula: Formula, drop: str) -> None:
 
 
 def _plain(label: str) -> str:
+    """A label without blanks and brackets, the variables of an interaction in one order."""
+    name = _stripped(label)
+    return name if "|" in name else ":".join(sorted(name.split(":")))
+
+
+def _stripped(label: str) -> str:
     return label.replace(" ", "").replace("(", "").replace(")", "")
 
 

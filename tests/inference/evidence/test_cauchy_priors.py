@@ -248,7 +248,7 @@ def crossed():
 
 def test_terms_have_the_names_that_the_formula_has(crossed):
     for names in (
-        ("C(a, Sum):b", "C(a,Sum) : b", "C(a):b"),
+        ("C(a, Sum):b", "C(a,Sum) : b", "C(a):b", "b:C(a)"),
         ("C(b, Sum) | rep", "(C(b, Sum) | rep)", "C(b) | rep", "C(b, Sum) in (C(b, Sum) | rep)"),
         (["b", "C(a, Sum)", "C(a):b"], ["C(a):b", "C(a, Sum)", "b"]),
     ):
