@@ -31,12 +31,16 @@ blocks$y <- round(20 + c(0, 0.9, 1.7, -0.2)[blocks$f] + rnorm(7, 0, 0.8)[blocks$
 two_way <- expand.grid(a = factor(c("p", "q", "r")), b = factor(c("u", "v")), rep = 1:5)
 two_way$y <- round(5 + c(0, 1, 0)[two_way$a] + c(0, 1.5)[two_way$b] * c(1, -1, 1)[two_way$a] + rnorm(30), 3)
 
+pair <- data.frame(rare = c(1, 0, 0, 0, 0, 1, rep(0, 10), 1, 0, 0, 0))
+pair$y <- round(2 + 1.5 * pair$rare + rnorm(20), 3)
+
 quiet <- function(...) lmBF(..., progress = FALSE)
 many <- 2e6
 found <- list(
   one_way = against(anovaBF(y ~ f, one_way, progress = FALSE)),
   one_way_wide = against(anovaBF(y ~ f, one_way, rscaleFixed = "ultrawide", progress = FALSE)),
   unequal = against(quiet(y ~ f, unequal)),
+  two_groups = against(ttestBF(pair$y[pair$rare == 1], pair$y[pair$rare == 0])),
   line = against(regressionBF(y ~ x, line, progress = FALSE)),
   two_covariates = against(quiet(y ~ x + z, line)),
   two_covariates_wide = against(quiet(y ~ x + z, line, rscaleCont = 0.8)),
@@ -47,6 +51,6 @@ found <- list(
   )
 )
 version <- paste(R.version.string, "BayesFactor", packageVersion("BayesFactor"))
-data <- list(one_way = one_way, unequal = unequal, line = line, blocks = blocks, two_way = two_way)
+data <- list(one_way = one_way, unequal = unequal, line = line, blocks = blocks, two_way = two_way, pair = pair)
 path <- file.path("tests", "references", "bayes_factor.json")
 write_json(list(version = version, data = data, found = found), path, auto_unbox = TRUE, digits = NA, pretty = TRUE)

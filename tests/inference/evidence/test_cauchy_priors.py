@@ -36,6 +36,7 @@ def log_bf(fit, drop, **how):
         ("one_way", "y ~ f", "one_way", "f", None),
         ("one_way_wide", "y ~ f", "one_way", "f", 1.0),
         ("unequal", "y ~ f", "unequal", "f", None),
+        ("two_groups", "y ~ rare", "pair", "rare", None),
         ("line", "y ~ x", "line", "x", None),
         ("two_covariates", "y ~ x + z", "line", ["x", "z"], None),
         ("two_covariates_wide", "y ~ x + z", "line", ["z", "x"], 0.8),

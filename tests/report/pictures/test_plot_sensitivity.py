@@ -27,6 +27,19 @@ def test_the_line_is_the_table(dyestuff):
     assert high > 0
 
 
+def test_fixed_terms_have_a_curve_of_their_own_prior():
+    fit = bm.fit("yield ~ irrigation * variety", bm.load_data("irrigation"), draws=20, seed=1, progress=False)
+    both = ["irrigation:variety", "variety"]
+    ax = bm.plot_sensitivity(fit, "irrigation:variety", scale=0.4)
+    assert any(text.get_text() == "Cauchy(0.4) * sigma" for text in ax.texts)
+    table = bm.prior_sensitivity(fit, "irrigation:variety", scale=0.4)
+    curve = next(line for line in ax.lines if len(line.get_xdata()) == len(table))
+    np.testing.assert_allclose(curve.get_ydata(), table["log10_bf"])
+    ax = bm.plot_sensitivity(fit, both, prior="fit")
+    words = [*ax.texts, *ax.get_figure().texts]
+    assert any(text.get_text() == "Evidence for irrigation:variety, variety" for text in words)
+
+
 def test_it_draws_where_it_is_told_and_refuses_what_is_not_there(dyestuff):
     ax = Figure().subplots()
     assert bm.plot_sensitivity(dyestuff, "1 | Batch", ax=ax) is ax
