@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
-from bayesmix.errors import ArgumentError
+from bayesmix.errors import ArgumentError, shown
 from bayesmix.formula.reduce import Reduction
 from bayesmix.formula.terms import INTERCEPT
 from bayesmix.inference.evidence.tested_columns import TestedColumns, tested_columns
@@ -27,6 +27,8 @@ from bayesmix.priors.default_priors import default_priors
 from bayesmix.priors.prior import Prior
 
 PRIORS = ("auto", "cauchy", "fit")
+
+_SMALLEST = 1e-6  # residual sds that an effect can be expected to have
 
 MULTIPLIED = (0.25, 0.5, 1.0, 2.0, 4.0)
 """What the scales are multiplied by for the range that is printed: r of 0.125 to 2 for a factor."""
@@ -68,25 +70,32 @@ def cauchy_test(
     wanted = one_of(prior, PRIORS, argument="prior") == "cauchy" or scale is not None
     if scale is not None:
         scale = a_positive_number(scale, argument="scale", meaning="r of the Cauchy prior, such as 0.5")
-    smaller = reduced_model(fit, reduction.formula)
-    model = MixedModel(smaller.design, fit.family, smaller.priors)
-    obstacle = 'prior="fit" asks for the priors of the fit' if prior == "fit" else _obstacle(reduction, model)
-    if not (obstacle or wanted) and _is_given(fit, smaller):
+        if not _SMALLEST <= scale <= 1 / _SMALLEST:
+            raise ArgumentError(f"scale is from {_SMALLEST:g} to {1 / _SMALLEST:g} residual sds; got {shown(scale)}.")
+    if prior == "fit" or reduction.group:
+        of_random = "it is of fixed terms, and this one varies by group"
+        _refuse_if(wanted, reduction, of_random if reduction.group else 'prior="fit" asks for the priors of the fit')
         return None
+    smaller = reduced_model(fit, reduction.formula)
+    if not wanted and _is_given(fit, smaller):
+        return None
+    model = MixedModel(smaller.design, fit.family, smaller.priors)
+    obstacle = _obstacle(model)
     tested = () if obstacle else tested_columns(fit.design, smaller.design)
-    if not (obstacle or tested):
-        obstacle = "its columns depend on those of the other terms, and the data say nothing of it"
-    if wanted and obstacle:
-        raise ArgumentError(f"The Cauchy prior is not there for {reduction.label}: {obstacle}.")
-    if obstacle:
+    if not tested:
+        nothing = "its columns depend on those of the other terms, and the data say nothing of it"
+        _refuse_if(wanted, reduction, obstacle or nothing)
         return None
     return CauchyTest(model, tuple(one if scale is None else replace(one, scale=scale) for one in tested))
 
 
-def _obstacle(reduction: Reduction, smaller: MixedModel) -> str:
-    """What keeps a test from having the prior; empty if nothing does."""
-    if reduction.group:
-        return "it is of fixed terms, and this one varies by group"
+def _refuse_if(wanted: bool, reduction: Reduction, why: str) -> None:
+    if wanted:
+        raise ArgumentError(f"The Cauchy prior is not there for {reduction.label}: {why}.")
+
+
+def _obstacle(smaller: MixedModel) -> str:
+    """What keeps a test of a model against this one from having the prior; empty if nothing does."""
     if INTERCEPT not in smaller.design.formula.fixed:
         return "the model without it has no intercept, which its effects could be differences from"
     reason = route_named("exact").why_not(smaller)

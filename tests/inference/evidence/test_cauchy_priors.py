@@ -235,6 +235,7 @@ def test_which_prior_is_taken(bib):
         (bib, {"drop": "gen", "prior": "fit", "scale": 1}, 'prior="fit" asks for the priors of the fit'),
         (bib, {"drop": "gen", "prior": "cauchi"}, "Did you mean 'cauchy'"),
         (bib, {"drop": "gen", "scale": -1}, "scale is r of the Cauchy prior, such as 0.5; got -1"),
+        (bib, {"drop": "gen", "scale": 1e9}, "scale is from 1e-06 to 1e\\+06 residual sds; got 1000000000.0"),
         (bib, {"other": bib, "prior": "fit"}, "two fits have their own priors"),
     ):
         with pytest.raises(ArgumentError, match=words):
