@@ -9,16 +9,15 @@ from bayesmix.errors import listing
 from bayesmix.formula.dependent_columns import NEVER_OBSERVED
 from bayesmix.formula.syntax import columns_in
 from bayesmix.inference.means.build import Means
+from bayesmix.inference.means.linear_functions import AnyFit
 from bayesmix.inference.means.reference_grid import ReferenceGrid
-from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit
+from bayesmix.modelling.kinds import Fit
 
 _MOST_NAMED = 4
 _NOTHING = 1e-8
 
 
-def why_not_estimable(
-    fit: Fit | RemlFit | LaplaceFit | LmFit, grid: ReferenceGrid, means: Means, *, rows: Floats, estimable: Flags
-) -> list[str]:
+def why_not_estimable(fit: AnyFit, grid: ReferenceGrid, means: Means, *, rows: Floats, estimable: Flags) -> list[str]:
     """Sentences; none where all is estimable.
 
     Parameters

@@ -9,14 +9,13 @@ from bayesmix.errors import listing
 from bayesmix.estimates.reml.tests import ddf_notes
 from bayesmix.formula.syntax import columns_in
 from bayesmix.inference.means.build import Means, Rows
+from bayesmix.inference.means.linear_functions import AnyFit
 from bayesmix.inference.means.nesting import in_words
 from bayesmix.inference.means.not_estimable import why_not_estimable
 from bayesmix.inference.means.reference_grid import ReferenceGrid
 from bayesmix.inference.means.specs import Specs
 from bayesmix.inference.means.transformation import Transformation, is_transformed
 from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit
-
-type AnyFit = Fit | RemlFit | LaplaceFit | LmFit
 
 ZEROS = ("zi", "hu")
 """Further parameters of families in which responses are 0 with a probability of their own."""

@@ -8,6 +8,7 @@ from scipy.integrate import quad
 from scipy.special import expit
 
 import bayesmix as bm
+from bayesmix.inference.means.linear_functions import evaluate
 from bayesmix.inference.means.normal_integral import normal_mean
 
 FORMULA = "count ~ f * x + (x | h) + (1 | k)"
@@ -141,22 +142,27 @@ def test_estimates_over_fitted_levels_are_averages_of_predictions(herds):
     assert found["prob"][1] == pytest.approx(predicted, rel=1e-10)
     on_link = bm.emmeans(herds, "period", groups="fitted")
     assert on_link["emmean"][1] == pytest.approx(bm.predict(herds, rows, type="link")["estimate"].mean(), rel=1e-10)
-    assert on_link["se"][1] < bm.emmeans(herds, "period")["se"][1]
-    # The delta method against differences of the average along each coefficient and effect.
-    assert found["se"][1] == pytest.approx(_by_differences(herds, herd_names), rel=1e-4)
+    # The delta method by dense matrices; on the link scale all slopes are 1.
+    eta = herds.beta @ np.array([1, 1, 0, 0]) + herds.effects[0][:, 0]
+    assert found["se"][1] == pytest.approx(_standard_error(herds, expit(eta) * expit(-eta) / len(eta)), rel=1e-6)
+    assert on_link["se"][1] == pytest.approx(_standard_error(herds, np.full(len(eta), 1 / len(eta))), rel=1e-6)
+    contrast = np.array([0, 1, -1, 0]) @ on_link.linear.rows
+    np.testing.assert_allclose(  # the effects of the herds drop out
+        np.array([0, 1, -1, 0]) @ evaluate(on_link.linear).covariance @ np.array([0, 1, -1, 0]),
+        contrast @ herds.vcov @ contrast,
+        rtol=1e-9,
+    )
 
 
-def _by_differences(herds, herd_names) -> float:
-    """Standard error of the average, from the joint covariance by dense matrices."""
+def _standard_error(herds, slopes: np.ndarray) -> float:
+    """Of an average over herds in the second period, from the joint covariance of coefficients and effects."""
     design, theta = herds.design, float(herds.L[0][0, 0])
-    X, Z = design.fixed.matrix, np.eye(len(herd_names))[design.random[0].index]
+    X, Z = design.fixed.matrix, np.eye(len(slopes))[design.random[0].index]
     trials = design.response.trials
     p = expit(herds.eta)
     W = trials * p * (1 - p)
     H = Z.T @ (W[:, None] * Z) + np.eye(Z.shape[1]) / theta**2
     carried = -np.linalg.solve(H, Z.T @ (W[:, None] * X))
-    eta = herds.beta @ np.array([1, 1, 0, 0]) + herds.effects[0][:, 0]
-    slopes = expit(eta) * expit(-eta) / len(eta)
     of_beta = slopes.sum() * np.array([1, 1, 0, 0]) + slopes @ carried
     return float(np.sqrt(of_beta @ herds.vcov @ of_beta + slopes @ np.linalg.solve(H, slopes)))
 
