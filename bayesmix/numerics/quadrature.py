@@ -99,6 +99,7 @@ def _ends(log_densities: Callable[[Floats], Floats], n: int) -> list[tuple[float
                 if n == 2:
                     edge[:, 1 - axis] = others
                 best = float(log_densities(edge).max())
+                top = max(top, best)
                 if best > top - _NEGLIGIBLE and abs(ends[axis][side]) < _FARTHEST:
                     ends[axis][side] *= 1.5
                     changed = True
