@@ -65,7 +65,8 @@ def convergence(draws: Floats, sources: Floats | None = None) -> Convergence:
             if sources is None:
                 low, high = np.quantile(good, TAIL, axis=(1, 2))[:, :, None, None]
                 bulk[usable] = _ess(scores)
-                tail[usable] = np.minimum(_ess(_halves(good <= low)), _ess(_halves(good <= high)))
+                below = [_halves((good <= end).astype(float)) for end in (low, high)]
+                tail[usable] = np.minimum(*map(_ess, below))
             else:
                 bulk[usable], tail[usable] = _by_values(good.reshape(len(good), -1), sources.ravel())
     return Convergence(rhat, bulk, tail)
@@ -90,7 +91,7 @@ def normal_scores(draws: Floats) -> Floats:
     return scores.reshape(draws.shape)
 
 
-def _halves(draws: Floats | Flags) -> Floats | Flags:
+def _halves(draws: Floats) -> Floats:
     """The first and the second half (n_parameters, 2 n_chains, n_draws // 2) of every chain, without a middle draw."""
     half = draws.shape[2] // 2
     return np.concatenate([draws[:, :, :half], draws[:, :, -half:]], axis=1)
@@ -100,7 +101,7 @@ def _rhat(halves: Floats) -> Floats:
     return array_stats.rhat(halves, chain_axis=1, draw_axis=2, method="identity")
 
 
-def _ess(halves: Floats | Flags) -> Floats:
+def _ess(halves: Floats) -> Floats:
     return array_stats.ess(halves, chain_axis=1, draw_axis=2, method="identity")
 
 

@@ -142,7 +142,8 @@ def _log_likelihood(model: MixedModel, mode: Mode, names: tuple[str, ...]) -> Ca
 def _log_prior(mode: Mode, points: Floats, priors: Mapping[str, Prior]) -> Floats:
     """The log density of the priors of the standard deviations, sigma last, at points about `mode`."""
     sds = np.exp(mode.point + points @ mode.scale.T)
-    return sum(log_prior_density(prior, sd, sigma=sds[:, -1]) for prior, sd in zip(priors.values(), sds.T, strict=True))
+    pairs = zip(priors.values(), sds.T, strict=True)
+    return np.sum([log_prior_density(prior, sd, sigma=sds[:, -1]) for prior, sd in pairs], axis=0)
 
 
 _DRAWN: "WeakKeyDictionary[Fit, tuple[Floats, Floats]]" = WeakKeyDictionary()
