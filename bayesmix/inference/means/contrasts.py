@@ -17,8 +17,8 @@ from bayesmix.inference.means.contrast_scale import ContrastScale, contrast_scal
 from bayesmix.inference.means.contrast_tests import contrast_tests
 from bayesmix.inference.means.contrast_weights import Method
 from bayesmix.inference.means.families import families_of, functions_of
+from bayesmix.inference.means.kinds_in_words import interval_notes
 from bayesmix.inference.means.linear_functions import Drawn, Estimated, LinearFunctions, evaluate
-from bayesmix.inference.means.notes import interval_notes
 from bayesmix.inference.means.table import MeansTable
 from bayesmix.inference.shared.arguments import a_switch, one_of, probability
 from bayesmix.modelling.kinds import LaplaceFit, LmFit, RemlFit, no_answer

@@ -9,9 +9,9 @@ from bayesmix.errors import listing
 from bayesmix.formula.dependent_columns import NEVER_OBSERVED
 from bayesmix.formula.syntax import columns_in
 from bayesmix.inference.means.build import Means
+from bayesmix.inference.means.kinds_in_words import who_tells
 from bayesmix.inference.means.linear_functions import AnyFit
 from bayesmix.inference.means.reference_grid import ReferenceGrid
-from bayesmix.modelling.kinds import Fit
 
 _MOST_NAMED = 4
 _NOTHING = 1e-8
@@ -30,9 +30,8 @@ def why_not_estimable(fit: AnyFit, grid: ReferenceGrid, means: Means, *, rows: F
     unknown = means.there & ~estimable
     if not unknown.any():
         return notes
-    are = f"{_of(int(unknown.sum()), n)} not estimable"
-    if isinstance(fit, Fit):
-        are += ", only the priors tell " + ("their values" if unknown.sum() > 1 else "its value")
+    n_unknown = int(unknown.sum())
+    are = f"{_of(n_unknown, n)} not estimable{who_tells(fit, n_unknown)}"
     why = _reasons(grid, means, rows, unknown)
     return [*notes, f"{are}: {why}." if why else f"{are}."]
 

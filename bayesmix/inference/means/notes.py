@@ -6,19 +6,15 @@ import numpy as np
 
 from bayesmix.arrays import Flags
 from bayesmix.errors import listing
-from bayesmix.estimates.reml.tests import ddf_notes
 from bayesmix.formula.syntax import columns_in
 from bayesmix.inference.means.build import Means, Rows
+from bayesmix.inference.means.kinds_in_words import interval_notes, response_notes
 from bayesmix.inference.means.linear_functions import AnyFit
 from bayesmix.inference.means.nesting import in_words
 from bayesmix.inference.means.not_estimable import why_not_estimable
 from bayesmix.inference.means.reference_grid import ReferenceGrid
 from bayesmix.inference.means.specs import Specs
 from bayesmix.inference.means.transformation import Transformation, is_transformed
-from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit
-
-ZEROS = ("zi", "hu")
-"""Further parameters of families in which responses are 0 with a probability of their own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,34 +153,4 @@ def _scale(fit: AnyFit, asked: Asked, transformation: Transformation | None) -> 
         return [f'On the {kind}; type="response" takes them back.']
     if transformation.of_response:
         return [f"Taken back from {transformation.name}: of the response these are medians, not means."]
-    if isinstance(fit, Fit):
-        zeros = any(name in fit.family.auxiliary for name in ZEROS)
-        return ["Means of all responses, those that are 0 by themselves included."] if zeros else []
-    return [f"Intervals are taken back from the {transformation.name} scale, errors are by the delta method."]
-
-
-def interval_notes(fit: AnyFit, *, prob: float, ddf: str, groups: str) -> list[str]:
-    """The probability of the intervals and their kind, and what to know of degrees of freedom."""
-    note = _interval(fit, percent=f"{100 * prob:g} %", ddf=ddf, groups=groups)
-    return [note, *_degrees(fit, ddf=ddf, groups=groups)]
-
-
-def _interval(fit: AnyFit, *, percent: str, ddf: str, groups: str) -> str:
-    if isinstance(fit, Fit):
-        return f"Intervals: {percent}, equal-tailed."
-    if groups == "fitted" and fit.design.random:
-        return f"Intervals: {percent}, normal, with the variances of groups held at their estimates."
-    if isinstance(fit, LaplaceFit):
-        wrong = "" if fit.converged else " The fit has no maximum: estimates are where the search stopped."
-        return f"Intervals: {percent}, normal.{wrong}"
-    if isinstance(fit, LmFit):
-        return f"Intervals: {percent}, t."
-    names = {"satterthwaite": "Satterthwaite", "kenward-roger": "Kenward and Roger"}
-    return f"Intervals: {percent}, t with degrees of freedom by {names[ddf]}."
-
-
-def _degrees(fit: AnyFit, *, ddf: str, groups: str) -> list[str]:
-    """What `fixef` says of degrees of freedom, where the fit is on a boundary."""
-    if not isinstance(fit, RemlFit) or groups == "fitted" or not len(fit.beta):
-        return []
-    return list(ddf_notes(fit, ddf))
+    return response_notes(fit, transformation)
