@@ -98,6 +98,6 @@ class FamilyRecord:
         return HU in self.auxiliary
 
     @property
-    def categories(self) -> OrderedCategories | None:
+    def ordered_categories(self) -> OrderedCategories | None:
         """What the thresholds of ordered categories mean."""
-        return self.distribution.categories
+        return self.distribution.ordered_categories

@@ -25,7 +25,8 @@ class Response:
 
     `name` is its text in the formula. `values` (n_obs,): for counts out of trials the successes.
     `trials` (n_obs,), or None. `levels`: failure and success when the column was a two-level factor.
-    `categories`: of an ordinal response its categories in their order, of which `values` are the numbers from 1.
+    `categories`: those of a response that is one of several, of which `values` are the numbers from 1; `ordered` says
+    whether they go from low to high, as those of an ordinal response, and so have thresholds between them.
     `censoring` (n_obs,), or None where no row is censored: 1 where the response is above its value (right), -1 where
     it is below (left), 0 where it was observed.
     """
@@ -35,12 +36,13 @@ class Response:
     trials: Floats | None = None
     levels: tuple[str, str] | None = None
     categories: tuple[str, ...] = ()
+    ordered: bool = False
     censoring: Positions | None = None
 
     @property
     def thresholds(self) -> tuple[str, ...]:
-        """The borders between categories, ``low|mid``, ``mid|high``."""
-        return tuple(f"{below}|{above}" for below, above in pairwise(self.categories))
+        """The borders between ordered categories, ``low|mid``, ``mid|high``."""
+        return tuple(f"{below}|{above}" for below, above in pairwise(self.categories if self.ordered else ()))
 
 
 def prefixed(parameter: str, name: str) -> str:

@@ -68,4 +68,4 @@ def _response(text: str, codes: np.ndarray, categories: tuple[str, ...]) -> Resp
             f"The response {text} has {counted(len(categories), 'category')} ({', '.join(categories)}); an "
             f'ordinal model needs {FEWEST} or more. Two are family="bernoulli".'
         )
-    return Response(text, codes.astype(float) + 1, categories=categories)
+    return Response(text, codes.astype(float) + 1, categories=categories, ordered=True)

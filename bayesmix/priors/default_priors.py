@@ -48,7 +48,7 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
     identity = family.link == "identity"
     y = y - offset if identity else y
     sd_y = float(np.std(y, ddof=1)) if len(y) > 1 else 0.0
-    priors: dict[str, Prior] = {layout.THRESHOLD: Prior("Dirichlet", (1.0,))} if design.response.categories else {}
+    priors: dict[str, Prior] = {layout.THRESHOLD: Prior("Dirichlet", (1.0,))} if design.response.thresholds else {}
     if identity:
         size_y = sd_y if design.fixed.is_centred else float(np.sqrt(np.mean(y**2)))
         intercept = (float(y.mean()), 2.5 * sd_y)

@@ -125,14 +125,14 @@ class _Backend(PyMCModel):
                 self.components[name] = _Component(component, part, self.priors, centred)
                 self.components[name].build(self, spec)
             self._weigh()
-            if self.design.response.categories:
+            if self.design.response.thresholds:
                 at_means = self.components[spec.family.likelihood.parent].at_means
                 self.components[layout.THRESHOLD].output = add_thresholds(
                     self.design, self.family, self.priors[layout.THRESHOLD], at_means
                 )
             self.response_component = ResponseComponent(spec.response_term)
             self.response_component.build(self, spec)
-        if self.design.response.categories:
+        if self.design.response.thresholds:
             # F(threshold - eta) has a column for each threshold, where Bambi gives it the dim of the categories.
             self.model.named_vars_to_dims[spec.family.likelihood.parent] = (layout.OBSERVATIONS, layout.THRESHOLD_DIM)
         self.spec = spec
@@ -161,7 +161,7 @@ def build_model(
 ) -> BuiltModel:
     """The PyMC model of all parameters; group effects are non-centred except those of the terms `centred`."""
     built = build_bambi_model(design, family, priors, for_prediction=False, centred=centred)
-    kept = [layout.THRESHOLD] if design.response.categories else []
+    kept = [layout.THRESHOLD] if design.response.thresholds else []
     for part in design.predictors:
         kept += [layout.fixed_variable(term) for term in part.fixed.terms]
         for term in part.random:

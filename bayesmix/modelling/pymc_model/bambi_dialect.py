@@ -121,7 +121,7 @@ def _response(design: Design, bambi_terms: BambiTerms) -> str:
         bambi_terms.data[SUCCESSES] = response.values.astype(int)
         bambi_terms.data[TRIALS] = response.trials.astype(int)
         return f"p({SUCCESSES}, {TRIALS})"
-    if response.categories:
+    if response.ordered:
         codes = response.values.astype(int) - 1
         bambi_terms.data[RESPONSE] = pd.Categorical.from_codes(codes, list(response.categories), ordered=True)
     else:

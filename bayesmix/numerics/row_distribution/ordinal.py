@@ -61,7 +61,9 @@ def _ordinal(categories: OrderedCategories) -> RowDistribution:
         passed = rng.uniform(size=q.eta.shape)[:, None] > borders
         return np.asarray(1 + passed.sum(axis=1), dtype=np.float64)
 
-    return RowDistribution(log_density, tails, draw, _variance, _mean, categories=categories)
+    return RowDistribution(
+        log_density, tails, draw, _variance, _mean, probabilities=probabilities, ordered_categories=categories
+    )
 
 
 def _mean(q: Parameters) -> Floats:

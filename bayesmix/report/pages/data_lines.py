@@ -51,7 +51,7 @@ def _factor(factor: CountedFactor) -> str:
 def _response_lines(design: Design) -> list[str]:
     """The successes that were counted, or the meaning of the response's levels."""
     response = design.response
-    if response.categories:
+    if response.ordered:
         return [f"{response.name}: {' < '.join(response.categories)}"]
     if response.levels:
         failure, success = response.levels

@@ -175,7 +175,7 @@ def _fitted_label(design: Design, family: Family) -> str:
         return f"fitted probability of {name}"
     if design.response.trials is not None:
         return f"fitted proportion of {name}"
-    if design.response.categories:
+    if design.response.thresholds:
         return f"fitted {name} (number of the category)"
     return with_unit(f"fitted {name}", response_unit(design))
 
