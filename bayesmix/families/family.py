@@ -33,8 +33,10 @@ class Family:
         return tuple(parameter.name for parameter in self.record.auxiliary)
 
     @property
-    def modelled(self) -> tuple[str, ...]:
-        """Those of them that may have a formula."""
+    def modelled(self) -> tuple[str, ...] | None:
+        """Those of them that may have a formula; None where the categories of the response have predictors."""
+        if self.record.has_category_predictors:
+            return None
         return tuple(parameter.name for parameter in self.record.auxiliary if parameter.centre)
 
     @property
@@ -52,12 +54,15 @@ def has_laplace_fit(family: Family) -> bool:
     return family.link in family.record.laplace
 
 
-_UNORDERED = ("categorical", "multinomial", "softmax", "multinom")
+_INSTEAD = {
+    "multinomial": " Counts of several categories have no family; with a row for each observation the category is "
+    "'categorical'."
+}
 
 
 def _nearest(name: str) -> str:
-    if name in _UNORDERED:
-        return " Categories without an order have no family yet; two are 'bernoulli', ordered ones 'cumulative'."
+    if name in _INSTEAD:
+        return _INSTEAD[name]
     return f" Nearest is {RESEMBLED[name]!r}." if name in RESEMBLED else did_you_mean(name, FAMILIES)
 
 

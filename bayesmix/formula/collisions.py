@@ -48,6 +48,8 @@ def refuse_equal_names(design: Design, *, kind: str, auxiliary: Collection[str])
         With the name and the two that have it.
     """
     response = (design.response.name, "the response")
+    if kind == "nominal":
+        auxiliary = tuple(design.parts)
     _refuse_equal([*_own_names(kind, auxiliary), *_coefficients(design), *_random_names(design), response])
     dims = [*_OF_DRAWS.items(), *_dims(design)]
     _refuse_dims([*_coefficients(design), *_random_names(design)], dims)

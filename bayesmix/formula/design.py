@@ -193,6 +193,8 @@ class Design(Printed):
     out because a value was missing, by column in `missing`. `learnt` is what functions such as `scale` learnt from the
     data, `functions` the caller's own. `parts`: the predictors of further parameters of the family that have a formula
     of their own, by parameter; a part has the response and the rows of the whole, and its `parameter` says which it is.
+    Of a response without an order they are the predictors of its further categories; that of the reference, which is
+    0, has no terms here, and `shared` is the formula as it was written, which the others have.
     `contrasts`: codings of factors that were asked for, by name.
     """
 
@@ -212,11 +214,22 @@ class Design(Printed):
     parts: Mapping[str, "Design"] = field(default_factory=dict)
     contrasts: Mapping[str, Any] = field(default_factory=dict)
     kind: FrameKind = field(default_factory=FrameKind)
+    shared: Formula | None = None
 
     @property
     def predictors(self) -> tuple["Design", ...]:
         """The design of the mean, which is this one, and those of the parts."""
         return (self, *self.parts.values())
+
+    @property
+    def written(self) -> Formula:
+        """The formula of the response as it was written."""
+        return self.shared or self.formula
+
+    @property
+    def own_formulas(self) -> dict[str, Formula]:
+        """The formulas that were written for parts, by parameter; others share that of the response."""
+        return {name: part.formula for name, part in self.parts.items() if part.formula is not self.shared}
 
     @property
     def all_random(self) -> tuple[GroupTerm, ...]:

@@ -8,6 +8,7 @@ from bayesmix.errors import DataError, FamilyError, counted
 from bayesmix.formula.censored_response import read_censored
 from bayesmix.formula.columns import describe_type, is_categorical, is_numeric
 from bayesmix.formula.design import Response
+from bayesmix.formula.nominal_response import read_nominal
 from bayesmix.formula.number_texts import beside_numbers
 from bayesmix.formula.ordinal_response import read_categories
 from bayesmix.formula.response_checks import (
@@ -36,11 +37,13 @@ RESPONSE_KINDS = {
     "share": "numbers between 0 and 1",
     "share_with_ends": "numbers from 0 to 1, some of them 0 or 1",
     "ordinal": "ordered categories",
+    "nominal": "categories without an order",
 }
 """What a family's response may be; weights are for ``"real"`` numbers, whose sd is sigma / sqrt(weight)."""
 
 OUT_OF_TRIALS = ("proportion", "trials", "trials_with_zeros")
 COUNTS = ("count", "count_with_zeros", "count_without_zeros")
+_CATEGORIES = {"ordinal": read_categories, "nominal": read_nominal}
 CONTINUOUS = ("real", "number", "positive", "positive_with_zeros", "share", "share_with_ends")
 """Kinds whose observations have a density: a group with a level for each row is not to be told from their spread."""
 
@@ -61,8 +64,8 @@ def read_response(formula: Formula, variables: Variables, *, kind: str, weights:
         if kind in OUT_OF_TRIALS and weights is not None:
             raise DataError(f"{spec.text} has its trials already; weights are for a share as response. Leave them out.")
         return _counts_of_trials(formula, variables, kind)
-    if kind == "ordinal":
-        return read_categories(spec, variables)
+    if kind in _CATEGORIES:
+        return _CATEGORIES[kind](spec, variables)
     two_levels = _two_levels(formula, variables, kind)
     if two_levels is not None:
         return two_levels

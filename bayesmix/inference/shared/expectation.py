@@ -74,7 +74,8 @@ def other_parameters(
 ) -> Callable[[Rows], dict[str, Floats]]:
     """All parameters of each row's distribution but `mu`; arguments as for `linear_predictor`.
 
-    An ordinal response has `threshold`, (n_categories - 1, n_draws), among them.
+    An ordinal response has `threshold`, (n_categories - 1, n_draws), among them; one without an order has `further`
+    alone, the predictors of all categories but the first, (n_rows, n_categories - 1, n_draws).
     """
     design, chosen = fit.design, slice(None) if draws is None else draws
     constant = {name: joined(auxiliary(fit, name))[chosen] for name in constant_parameters(fit)}
@@ -92,7 +93,11 @@ def other_parameters(
         "trials": np.ones(design.n_obs) if trials is None else trials,
     }
 
+    of_categories = fit.family.record.has_category_predictors
+
     def others(rows: Rows) -> dict[str, Floats]:
+        if of_categories:
+            return {"further": np.stack([eta(rows) for eta in modelled.values()], axis=1)}
         by_formula = {name: LINKS[AUXILIARY[name].link].inverse(eta(rows)) for name, eta in modelled.items()}
         return constant | by_formula | {name: values[rows, None] for name, values in of_rows.items()}
 

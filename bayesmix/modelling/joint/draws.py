@@ -86,7 +86,7 @@ def draw_joint(model: MixedModel, settings: SamplerSettings, *, begin: ladder.Wa
     """
     problem = _Problem(model, settings)
     design, draws, chains, by_nutpie = model.design, settings.draws, settings.chains, settings.sampler == "nutpie"
-    n = n_parameters(design, problem.fixed)
+    n = sum(effect_starts(part, len(part.fixed.names))[1] for part in design.predictors)
     free = ladder.Free(
         target_accept=settings.target_accept is None,
         tune=settings.tune is None,

@@ -53,7 +53,7 @@ class _Model(bambi.Model):
 
 def _page(design: Design, family: Family, priors: Mapping[str, Prior]) -> str:
     """Formulas, family and priors of the fit as text."""
-    formulas = [visible(part.formula.text) for part in design.predictors]
+    formulas = [visible(formula.text) for formula in (design.written, *design.own_formulas.values())]
     width = max(len(name) for name in priors)
     lines = [
         f"     Formula: {formulas[0]}",
@@ -186,11 +186,12 @@ def build_bambi_model(
     in `centred` have the effects themselves as free variables.
     """
     bambi_terms = in_bambi_terms(design, with_groups=for_prediction)
+    of_bambi = bambi_family(family, design.response)
     model = _Model(
         bambi.Formula(*bambi_terms.texts),
         bambi_terms.data,
-        family=bambi_family(family, design.response),
-        link=family.link,
+        family=of_bambi,
+        link=family.link if isinstance(of_bambi, str) else None,
         priors={name: to_bambi(priors[name]) for name in layout.constant_parameters(design, family.auxiliary)},
         auto_scale=False,
         extra_namespace=bambi_terms.functions,
