@@ -54,6 +54,10 @@ def has_laplace_fit(family: Family) -> bool:
     return family.link in family.record.laplace
 
 
+_REFERENCE = (
+    'The reference of family "categorical" is the first level of the response; relevel(y, ref = "b") in place of y in '
+    "the formula takes another."
+)
 _INSTEAD = {
     "multinomial": " Counts of several categories have no family; with a row for each observation the category is "
     "'categorical'."
@@ -86,6 +90,8 @@ def read_family(text: str | Family) -> Family:
         raise FamilyError(
             f"Family {name!r} is not known.{_nearest(name)} Families: {listing(FAMILIES, at_most=len(FAMILIES))}."
         )
+    if "refcat" in rest:
+        raise FamilyError(_REFERENCE)
     links = FAMILIES[name].links
     link = link or links[0]
     if link not in links:

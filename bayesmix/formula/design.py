@@ -40,6 +40,11 @@ class Response:
     censoring: Positions | None = None
 
     @property
+    def unordered(self) -> bool:
+        """Whether it is one of several categories that have no order."""
+        return bool(self.categories) and not self.ordered
+
+    @property
     def thresholds(self) -> tuple[str, ...]:
         """The borders between ordered categories, ``low|mid``, ``mid|high``."""
         return tuple(f"{below}|{above}" for below, above in pairwise(self.categories if self.ordered else ()))
@@ -225,6 +230,11 @@ class Design(Printed):
     def written(self) -> Formula:
         """The formula of the response as it was written."""
         return self.shared or self.formula
+
+    @property
+    def of_response(self) -> tuple["Design", ...]:
+        """The predictors that the formula of the response describes: this one, or those of its categories."""
+        return (self,) if self.shared is None else tuple(self.parts.values())
 
     @property
     def own_formulas(self) -> dict[str, Formula]:

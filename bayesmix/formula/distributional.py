@@ -57,7 +57,7 @@ def parse_formulas(
             have = f"those of the family are {listing(auxiliary)}" if auxiliary else "the family has none"
             raise FormulaError(
                 f"A formula after the first is of a further parameter of the family; {have}."
-                f"{did_you_mean(name, auxiliary)}",
+                f"{did_you_mean(name, auxiliary or ())}",
                 text,
                 node.span,
             )

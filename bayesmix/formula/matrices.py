@@ -162,13 +162,14 @@ def _part(parameter: str, formula: Formula, design: Design) -> Design:
     random = tuple(_group_term(term, variables) for term in formula.random)
     try:
         if not fixed.names and not random:
-            raise DesignError(
-                f"there are neither coefficients nor random terms; write {parameter} ~ 1, or leave it out."
-            )
+            name = label_of(formula.response.values)
+            raise DesignError(f"there are neither coefficients nor random terms; write {name} ~ 1.")
         refuse_saturation(fixed)
         for term in random:
             refuse_group_term(term, n_obs=design.n_obs, needs_replication=True)
     except DesignError as error:
+        if formula is design.shared:
+            raise
         raise DesignError(f"In the formula of {parameter}: {error}") from None
     fixed, random = for_parameter(fixed, random, parameter)
     return replace(

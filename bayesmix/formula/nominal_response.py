@@ -72,8 +72,8 @@ def _refuse_numbers(name: str, column: pd.Series) -> None:
             f"{MOST}); a family for counts or numbers may suit it."
         )
     raise DataError(
-        f"The response {name!r} is numbers ({listing((f'{value:g}' for value in values), at_most=_LISTED)}); if they are "
-        f"names of categories, write data[{name!r}] = data[{name!r}].astype(str), and if they have an order, "
+        f"The response {name!r} is numbers ({listing((f'{value:g}' for value in values), at_most=_LISTED)}); if they "
+        f"stand for categories, write data[{name!r}] = data[{name!r}].astype(str), and if they have an order, "
         'family="cumulative".'
     )
 

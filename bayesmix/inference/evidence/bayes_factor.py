@@ -122,7 +122,7 @@ def bayes_factor(fit: Fit, other: Fit | str | None = None, *, drop: str | None =
 
 def without(fit: Fit, reduction: Reduction) -> BayesFactor:
     """The factor for `fit` against the same model without a part, with its range over the scale of the prior."""
-    larger, smaller = log_marginals(fit, [fit.design.formula, reduction.formula])
+    larger, smaller = log_marginals(fit, [fit.design.written, reduction.formula])
     further = fit.formulas[1:]
     factor = compare(joined(fit.formulas), larger, joined((reduction.formula.text, *further)), smaller)
     model = reduced_model(fit, reduction.formula)

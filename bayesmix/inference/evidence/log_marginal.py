@@ -82,7 +82,7 @@ def log_marginals(fit: Fit, formulas: Sequence[Formula]) -> list[LogMarginal]:
     _require_proper(fit)
     kept = _KEPT.setdefault(fit, {})
     missing = {key_of(formula): formula for formula in formulas if key_of(formula) not in kept}
-    whole = key_of(fit.design.formula)
+    whole = key_of(fit.design.written)
     smaller = {key: reduced_model(fit, formula) for key, formula in missing.items() if key != whole}
     for model in smaller.values():
         require_usable_at_zero(fit, model)

@@ -60,7 +60,7 @@ def prior_sensitivity(fit: Fit, drop: str, *, multipliers: Sequence[float] = MUL
     factors = positive_numbers(multipliers, argument="multipliers")
     reduction = reduction_named(fit, drop)
     smaller = reduced_model(fit, reduction.formula)
-    of_larger, of_smaller = log_marginals(fit, [fit.design.formula, reduction.formula])
+    of_larger, of_smaller = log_marginals(fit, [fit.design.written, reduction.formula])
     curve = _scale_curve(fit, smaller, list(factors), of_larger=of_larger, of_smaller=of_smaller)
     log_bf = np.clip(curve.log10_bf * log(10), -700, 700)
     return pd.DataFrame(

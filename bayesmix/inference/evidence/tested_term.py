@@ -23,14 +23,14 @@ def reduction_named(fit: Fit, drop: str | None) -> Reduction:
         `drop` is no text.
     """
     drop = a_text(drop, argument="drop", meaning='a term of the model as rand prints it, such as "(1 | g)"')
-    random, fixed = reductions(fit.design.formula), fixed_reductions(fit.design.formula)
+    random, fixed = reductions(fit.design.written), fixed_reductions(fit.design.written)
     known = {_plain(part.label): part for part in (*fixed, *random)}
     by_term: dict[str, list[Reduction]] = {}
     for part in random:
         by_term.setdefault(_plain(part.before), []).append(part)
     known |= {name: parts[0] for name, parts in by_term.items() if len(parts) == 1 and name not in known}
     if _plain(drop) not in known:
-        _refuse_contained(fit.design.formula, drop)
+        _refuse_contained(fit.design.written, drop)
         names = [part.label for part in (*random, *fixed)]
         raise UnknownTermError(
             f"{shown(drop)} is no term of the model.{did_you_mean(drop, names)} Terms: {listing(names)}."
@@ -58,7 +58,7 @@ def _plain(label: str) -> str:
 
 def tested_sds(fit: Fit, smaller: ReducedModel) -> tuple[str, ...]:
     """The group standard deviations that the smaller model lacks."""
-    sds = {sd for term in fit.design.random for sd in sd_names(term)}
+    sds = {sd for term in fit.design.all_random for sd in sd_names(term)}
     return tuple(name for name in smaller.tested if name in sds)
 
 

@@ -76,7 +76,7 @@ def in_bambi_terms(design: Design, *, with_groups: bool) -> BambiTerms:
 
 def with_terms(design: Design) -> tuple[Design, ...]:
     """The predictors that Bambi has, that of the response's formula first; that of a reference category is 0."""
-    return design.predictors if design.shared is None else tuple(design.parts.values())
+    return design.predictors if design.shared is None else design.of_response
 
 
 def _grouping(design: Design) -> set[str]:
