@@ -12,7 +12,7 @@ import pandas as pd
 
 from bayesmix.arrays import Floats
 from bayesmix.errors import DataError, FormulaError, counted, did_you_mean, listing, shown
-from bayesmix.formula.columns import Factor, is_categorical
+from bayesmix.formula.columns import Factor, describe_type, is_categorical, is_numeric
 from bayesmix.formula.design import Response
 from bayesmix.formula.factor_functions import FACTOR_FUNCTIONS
 from bayesmix.formula.syntax import Call, Name, Node
@@ -63,13 +63,13 @@ def _numbers_of(factor: Factor, levels: tuple[str, ...]) -> Floats:
 def _refuse_numbers(name: str, column: pd.Series) -> None:
     if is_categorical(column) and not pd.api.types.is_bool_dtype(column.dtype):
         return
-    values = sorted(column.unique())
+    values = np.unique(column.to_numpy(dtype=float)) if is_numeric(column) else np.array([])
     if len(values) == 2:
-        raise DataError(f'The response {name!r} is {values[0]} or {values[1]}; two values are family="bernoulli".')
-    if len(values) > MOST:
+        raise DataError(f'The response {name!r} is {values[0]:g} or {values[1]:g}; two values are family="bernoulli".')
+    if not len(values) or len(values) > MOST or (values != np.round(values)).any():
         raise DataError(
-            f"The response {name!r} is numbers with {len(values):,} different values, too many for categories (at most "
-            f"{MOST}); a family for counts or numbers may suit it."
+            f"The response {name!r} is {describe_type(column)} with {counted(column.nunique(), 'value')}, no "
+            "categories; these are texts or a Categorical. A family for numbers may suit it."
         )
     raise DataError(
         f"The response {name!r} is numbers ({listing((f'{value:g}' for value in values), at_most=_LISTED)}); if they "
