@@ -6,6 +6,7 @@ The formula is that of `numerics.row_distribution.categories`, with categories n
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 from pytensor.tensor.special import softmax
@@ -23,8 +24,9 @@ def _beside_reference(predictors: Sequence[Any]) -> Any:
 
 
 def _log_density(value: Any, *predictors: Any) -> Any:
-    own = sum(pt.switch(pt.eq(value, number), eta, 0.0) for number, eta in enumerate(predictors, start=1))
-    return own - pt.logsumexp(_beside_reference(predictors), axis=-1)
+    scores = _beside_reference(predictors)
+    is_own = pt.eq(pt.shape_padright(value), np.arange(len(predictors) + 1))
+    return pt.sum(scores * is_own, axis=-1) - pt.logsumexp(scores, axis=-1)
 
 
 def _draw(*predictors_and_size: Any) -> Any:

@@ -68,9 +68,12 @@ def _response_lines(design: Design) -> list[str]:
 
 
 def _categories(response: Response) -> str:
-    """`car (80 rows), train (72) against bus (88), the reference`."""
+    """`car (80 rows), train (72) against bus (88), the reference`; of many the number in place of the names."""
     counts = np.bincount(response.values.astype(np.intp))[1:]
     reference, first, *others = (f"{name} ({n:,}" for name, n in zip(response.categories, counts, strict=True))
+    if len(response.categories) > _MOST_LEVELS:
+        further = f"{len(response.categories) - 1} categories{_rows_each(counts[1:])}"
+        return f"{further} against {reference} rows), the reference"
     listed = ", ".join([f"{first} {'row' if counts[1] == 1 else 'rows'})", *(f"{other})" for other in others)])
     return f"{listed} against {reference}), the reference"
 
