@@ -21,6 +21,7 @@ from bayesmix.families.positive import (
     INVERSE_GAUSSIAN,
     LOGNORMAL,
     SHIFTED_LOGNORMAL,
+    TWEEDIE,
     WEIBULL,
     PositiveText,
 )
@@ -53,6 +54,7 @@ FAMILIES: dict[str, FamilyRecord] = {
         INVERSE_GAUSSIAN,
         WEIBULL,
         EXPONENTIAL,
+        TWEEDIE,
         BETA,
         ORDERED_BETA,
         ZERO_ONE_INFLATED_BETA,
