@@ -237,6 +237,11 @@ class Design(Printed):
         return (self,) if self.shared is None else tuple(self.parts.values())
 
     @property
+    def random_of_response(self) -> tuple[GroupTerm, ...]:
+        """The random terms of these predictors."""
+        return tuple(term for part in self.of_response for term in part.random)
+
+    @property
     def own_formulas(self) -> dict[str, Formula]:
         """The formulas that were written for parts, by parameter; others share that of the response."""
         return {name: part.formula for name, part in self.parts.items() if part.formula is not self.shared}

@@ -12,6 +12,9 @@ from bayesmix.families.family import read_family
 from bayesmix.formula import nominal_response
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
+from bayesmix.modelling.joint.coordinates import centred_terms_of_categories
+from bayesmix.modelling.joint.ladder import labels
+from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.pymc_model.bambi_bridge import build_model
 from bayesmix.priors.default_priors import default_priors
 from bayesmix.priors.settled import settle_priors
@@ -58,6 +61,23 @@ def test_far_out_the_density_and_its_slope_are_finite(multinom, choices):
     point = point_of(model, design, {name: [900.0, -700.0, 300.0, 50.0] for name in multinom["coef"]})
     assert np.isfinite(model.compile_logp(mode="FAST_COMPILE")(point))
     assert np.isfinite(model.compile_dlogp(mode="FAST_COMPILE")(point)).all()
+
+
+def test_terms_about_which_the_data_tell_much_begin_centred():
+    """As in other families: groups of many rows do, those of few do not."""
+    rng, n = np.random.default_rng(4), 900
+    g, h = rng.integers(0, 5, n), rng.integers(0, 300, n)
+    scores = np.column_stack([np.zeros(n), rng.normal(size=5)[g], rng.normal(size=5)[g]]) + rng.gumbel(size=(n, 3))
+    data = pd.DataFrame({"y": np.array(["a", "b", "c"])[scores.argmax(axis=1)], "g": g, "h": h})
+    family = read_family("categorical")
+    design = build_design(parse_formulas("y ~ 1 + (1 | g) + (1 | h)").mean, data, response="nominal", auxiliary=())
+    priors = default_priors(design, family)
+    centred = centred_terms_of_categories(MixedModel(design, family, priors))
+    assert centred == (True, False, True, False)
+    assert labels(design, centred) == ("mub: 1 | g", "muc: 1 | g")
+    model = build_model(design, family, priors, centred=labels(design, centred)).model
+    effects = sorted(variable.name for variable in model.free_RVs if "|" in variable.name)
+    assert effects == ["mub_1|g", "mub_1|h_offset", "muc_1|g", "muc_1|h_offset"]
 
 
 @pytest.fixture

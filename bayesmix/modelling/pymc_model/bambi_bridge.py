@@ -121,7 +121,7 @@ class _Backend(PyMCModel):
                     self.components[name].build(self, spec)
             for name, component in spec.conditional_parameters.items():
                 part = self.design.parts.get(name, self.design)
-                centred = self.centred if part is self.design else ()
+                centred = self.centred if any(part is one for one in self.design.of_response) else ()
                 self.components[name] = _Component(component, part, self.priors, centred)
                 self.components[name].build(self, spec)
             self._weigh()
