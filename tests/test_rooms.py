@@ -45,6 +45,7 @@ INNER_FLOORS = {
         "reml": 2,
         "laplace": 2,
         "least_squares": 2,
+        "linear_predictors": 3,
     },
     "modelling": {
         **dict.fromkeys(("assemble", "blocks", "convergence"), 1),

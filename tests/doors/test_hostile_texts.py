@@ -104,6 +104,8 @@ def test_a_whole_analysis_of_a_stranger(text, watched, tmp_path):
         assert bm.fixef(again).shape == (4, 7)
         assert "script>" not in again._repr_html_()
         assert len(bm.ranef(again)) == 6
+        np.testing.assert_allclose(bm.predict(again, data.head(3)), bm.fitted(again).head(3))
+        assert len(bm.comparisons(again, {f"{name}f": "pairwise"}, by=f"{name}g", groups="new")) == 18
         bm.plot_lines(again) if name == "lambda" else bm.plot_ranef(again)
         plt.gcf().savefig(tmp_path / "picture.png")
         plt.close("all")
@@ -193,6 +195,13 @@ def test_arguments(text, watched):
             lambda: bm.loo(fit, by=text),
             lambda: bm.plot_trace(fit, [text]),
             lambda: bm.residuals(fit, kind=text),
+            lambda: bm.predict(fit, {"Days": [1], "Subject": [text]}),
+            lambda: bm.predict(fit, {text: [1]}),
+            lambda: bm.predict(fit, groups=text),
+            lambda: bm.comparisons(fit, {"Days": text}),
+            lambda: bm.comparisons(fit, text),
+            lambda: bm.predictions(fit, by=text),
+            lambda: bm.posterior_epred(fit, type=text),
         ]
         for i, question in enumerate(refused):
             try:
