@@ -121,6 +121,12 @@ def test_probabilities_of_each_category(fit, groups, column):
     assert ".resid" not in augmented
 
 
+def test_other_rows_have_the_probabilities_of_the_same_rows(fit):
+    rows = fit.data.iloc[[3, 17]][["x", "g"]]
+    shares = shares_by_hand(fit)[[3, 17]]
+    np.testing.assert_allclose(bm.predict(fit, rows)["mean"], shares.mean(axis=-1).ravel(), rtol=1e-10)
+
+
 def test_log_likelihood_is_the_log_of_the_observed_categorys_share(fit):
     number = np.array(MODES).searchsorted(fit.data["choice"])
     expected = np.log(shares_by_hand(fit)[np.arange(N), number])
@@ -150,6 +156,11 @@ REFUSED = {
     "plot_qq": lambda fit: bm.plot_qq(fit),
     "plot_lines": lambda fit: bm.plot_lines(fit, "x", "g"),
     "plot_shrinkage": lambda fit: bm.plot_shrinkage(fit, "g"),
+    "predictions": lambda fit: bm.predictions(fit),
+    "comparisons": lambda fit: bm.comparisons(fit, "x"),
+    "slopes": lambda fit: bm.slopes(fit, "x"),
+    'predict with type="link"': lambda fit: bm.predict(fit, type="link"),
+    'predict with interval="prediction"': lambda fit: bm.predict(fit, interval="prediction"),
 }
 
 
