@@ -72,6 +72,8 @@ INNER_FLOORS = {
         "evidence": 2,
         "prediction": 2,
         "checks": 3,
+        "means": 3,
+        "trials": 4,
         "pooling": 3,
     },
     "report": {

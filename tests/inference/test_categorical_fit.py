@@ -174,6 +174,10 @@ def test_what_takes_numbers_is_refused(question, fit):
 @pytest.mark.parametrize(
     ("ask", "words"),
     [
+        (lambda fit: bm.emmeans(fit, "x"), "so that a grid of predictors has no numbers to show"),
+        (lambda fit: bm.emtrends(fit, "x"), "so that a grid of predictors has no numbers to show"),
+        (lambda fit: bm.joint_tests(fit), "joint_tests"),
+        (lambda fit: bm.heritability(fit, "g"), "so that heritability has no numbers to show"),
         (lambda fit: bm.plot_ppc(fit, kind="calibration"), "use kind='rootogram'."),
         (lambda fit: bm.plot_ppc(fit, kind="density"), "use kind='rootogram'."),
         (lambda fit: bm.plot_ppc(fit, statistic="mean"), "use kind='rootogram'."),

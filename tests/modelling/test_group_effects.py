@@ -212,7 +212,7 @@ def test_two_correlated_terms_of_one_group():
 
 
 OTHER_PRIORS = ["Normal(1, 2)", "StudentT(3, 1, 2)", "Cauchy(1, 2)", "Laplace(1, 2)", "HalfCauchy(2)", "Exponential(2)",
-                "InverseGamma(3, 2)", "Uniform(0, 4)"]  # fmt: skip
+                "InverseGamma(3, 2)", "InverseHalfNormal(2)", "Uniform(0, 4)"]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", SD_PRIORS + OTHER_PRIORS)
@@ -221,6 +221,7 @@ def test_pymc_has_the_same_density(text):
         "Normal": stats.norm(1, 2), "StudentT": stats.t(3, 1, 2), "Cauchy": stats.cauchy(1, 2),
         "Laplace": stats.laplace(1, 2), "HalfCauchy": stats.halfcauchy(0, 2), "Exponential": stats.expon(0, 0.5),
         "InverseGamma": stats.invgamma(3, scale=2), "Uniform": stats.uniform(0, 4),
+        "InverseHalfNormal": stats.gengamma(0.5, -2.0, scale=np.sqrt(2)),
     }  # fmt: skip
     prior = read_prior(text)
     expected = dict(zip(SD_PRIORS, SD_DENSITIES, strict=True)).get(text) or reference[prior.name].logpdf

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import expit
 
 from bayesmix.arrays import Floats
-from bayesmix.modelling.exact.integrated import integrated_gaussian, mode_of
+from bayesmix.modelling.exact.integrated import IntegratedGaussian, integrated_gaussian, mode_of
 from bayesmix.modelling.exact.model import Marginal, dense_draws, marginalise
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.samplers.log_marginal import (
@@ -44,7 +44,8 @@ MOST_DENSE = {"importance": 2500, "nutpie": 400}
 A density takes the third power of this number, and NUTS takes some thirty times as many gradients as importance
 sampling takes values; docs/exact_path.md has the curve."""
 
-_FEWEST_EFFECTIVE = 2000
+FEWEST_EFFECTIVE = 2000
+"""Values that must count under a prior for which they were not drawn."""
 
 
 def log_marginal_of(model: MixedModel, *, seed: int, cores: int, weights: Importance | None = None) -> LogMarginal:
@@ -58,7 +59,12 @@ def log_marginal_of(model: MixedModel, *, seed: int, cores: int, weights: Import
         return from_weights(weights)
     integrated = integrated_gaussian(model)
     weighted = by_importance(integrated, seed=seed, cores=cores)
-    if weighted.reason and integrated.model.products.arrangement.n_dense <= MOST_DENSE["nutpie"]:
+    return weighted if weighted.reliable else bridged_if_cheap(integrated, weighted, seed=seed, cores=cores)
+
+
+def bridged_if_cheap(integrated: IntegratedGaussian, weighted: LogMarginal, *, seed: int, cores: int) -> LogMarginal:
+    """Bridge sampling in the place of weights that cannot be trusted, where gradients are not too dear."""
+    if integrated.model.products.arrangement.n_dense <= MOST_DENSE["nutpie"]:
         return by_bridge(integrated, seed=seed, cores=cores)
     return weighted
 
@@ -80,13 +86,13 @@ def with_other_priors(
     )
     if len(names) > MOST_BY_QUADRATURE and same_map:
         theta, log_weights = _values(fit, anew=anew)
-        sigma = _sigma_at(theta[:, -1], fit.priors["sigma"])
+        sigma = sigma_at(theta[:, -1], fit.priors["sigma"])
         for name in changed:
             sd = np.exp(theta[:, names.index(name)])
             log_weights = log_weights + log_prior_density(priors[name], sd, sigma=sigma)
             log_weights = log_weights - log_prior_density(fit.priors[name], sd, sigma=sigma)
         weights = importance_of(log_weights) if len(log_weights) else None
-        if weights and from_weights(weights).reliable and (not anew or weights.effective_size > _FEWEST_EFFECTIVE):
+        if weights and from_weights(weights).reliable and (not anew or weights.effective_size > FEWEST_EFFECTIVE):
             return from_weights(weights)
     if not anew and len(names) > MOST_BY_QUADRATURE:
         reason = "The values that the fit was drawn from do not reach this prior; fit with it."
@@ -111,7 +117,8 @@ def _values(fit: "Fit", *, anew: bool) -> tuple[Floats, Floats]:
     return _DRAWN[fit]
 
 
-def _sigma_at(x: Floats, prior: Prior) -> Floats:
+def sigma_at(x: Floats, prior: Prior) -> Floats:
+    """The residual sd at numbers x on the whole line, under its prior's map."""
     if prior.name != "Uniform":
         return np.exp(x)
     lower, upper = prior.args

@@ -13,6 +13,8 @@ MODELS = ("fit", "laplace", "lm", "reml")
 
 FIRST = {
     "anova": "fitted('reml')",
+    **dict.fromkeys(("contrasts", "letters", "ranks", "plot_means"), "bm.emmeans(fitted('gaussian'), 'f')"),
+    "joint_tests": "fitted('reml')",
     "lrt": "bm.reml('y ~ x + f + (1 | g)', d)",
     "overdispersion": "fitted('binomial')",
     "separation": "fitted('binomial')",
@@ -31,6 +33,9 @@ REQUIRED = {
     "data": "d",
     "path": "'fit.nc'",
     "family": "'binomial'",
+    "x": "'x'",
+    "specs": "'f'",
+    "var": "'x'",
     "variables": "'x'",
 }
 """Good values of what has to be given."""
