@@ -5,7 +5,7 @@ variance parameters take importance sampling, with the values that the posterior
 the variance parameters where the weights cannot be trusted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -27,7 +27,9 @@ from bayesmix.modelling.samplers.log_marginal import (
     without_number,
 )
 from bayesmix.modelling.samplers.weights import Importance, importance_of
+from bayesmix.numerics.mode import Mode
 from bayesmix.numerics.quadrature import integrate
+from bayesmix.numerics.remembered import Remembered
 from bayesmix.posterior.layout import theta_names
 from bayesmix.priors.density import log_prior_density
 from bayesmix.priors.prior import Prior
@@ -74,8 +76,9 @@ def with_other_priors(
 ) -> LogMarginal:
     """The evidence under other priors, as `Route.with_other_priors`.
 
-    For other priors of sds, the values that the fit was drawn from are weighted by the ratio of the priors. New values
-    are drawn if too few of these remain, and for other priors of coefficients, which were integrated out.
+    For other priors of sds, quadrature takes the density of the data, computed once per fit, times each prior; the
+    values that the fit was drawn from are weighted by the ratio of the priors. New values are drawn if too few of these
+    remain, and for other priors of coefficients, which were integrated out.
     """
     names = theta_names(fit.design)
     changed = [name for name in priors if priors[name] != fit.priors[name]]
@@ -84,7 +87,10 @@ def with_other_priors(
     same_map = all(name in names for name in changed) and all(
         "Uniform" not in (priors[name].name, fit.priors[name].name) for name in changed
     )
-    if len(names) > MOST_BY_QUADRATURE and same_map:
+    if len(names) <= MOST_BY_QUADRATURE:
+        if same_map and fit.priors["sigma"].name != "Uniform":
+            return _by_quadrature_under(priors, fit)
+    elif same_map:
         theta, log_weights = _values(fit, anew=anew)
         sigma = sigma_at(theta[:, -1], fit.priors["sigma"])
         for name in changed:
@@ -99,6 +105,51 @@ def with_other_priors(
         return without_number("importance", reason)
     other = replace(fit.model, priors=dict(priors))
     return log_marginal_of(other, seed=fit.sampling.seed, cores=fit.sampling.cores)
+
+
+_LIKELIHOODS: "WeakKeyDictionary[Fit, tuple[Mode, Remembered]]" = WeakKeyDictionary()
+
+
+def _by_quadrature_under(priors: Mapping[str, Prior], fit: "Fit") -> LogMarginal:
+    """The integral with the variance parameters under other `priors`, none of them uniform.
+
+    All priors share the points about the mode of the fit, at which the density of the data is computed once.
+    """
+    names = theta_names(fit.design)
+    if fit not in _LIKELIHOODS:
+        mode = mode_of(marginalise(fit.model))
+        _LIKELIHOODS[fit] = mode, Remembered(_log_likelihood(fit.model, mode, names))
+    mode, log_likelihood = _LIKELIHOODS[fit]
+
+    def log_densities(points: Floats) -> Floats:
+        with np.errstate(over="ignore", invalid="ignore"):  # far away a standard deviation may be infinite
+            values = log_likelihood(points) + _log_prior(mode, points, {name: priors[name] for name in names})
+        return np.where(np.isfinite(values), values, -np.inf)
+
+    integral = integrate(log_densities, len(names))
+    return LogMarginal(integral.log_value + mode.log_volume, integral.log_error, "quadrature")
+
+
+def _log_likelihood(model: MixedModel, mode: Mode, names: tuple[str, ...]) -> Callable[[Floats], Floats]:
+    """The log density of the data, with the Jacobian of theta, at points about `mode`.
+
+    It is that under Cauchy priors less these, which fall so slowly that no digits are lost.
+    """
+    cauchy = dict.fromkeys(names, Prior("HalfStudentT", (1.0, 1.0)))
+    other = marginalise(replace(model, priors=dict(model.priors) | cauchy))
+    buffer = other.buffer(mode.point, mode.scale)
+
+    def log_likelihood(points: Floats) -> Floats:
+        return dense_draws(other, buffer, points, cores=1).log_densities - _log_prior(mode, points, cauchy)
+
+    return log_likelihood
+
+
+def _log_prior(mode: Mode, points: Floats, priors: Mapping[str, Prior]) -> Floats:
+    """The log density of the priors of the standard deviations, sigma last, at points about `mode`."""
+    sds = np.exp(mode.point + points @ mode.scale.T)
+    pairs = zip(priors.values(), sds.T, strict=True)
+    return np.sum([log_prior_density(prior, sd, sigma=sds[:, -1]) for prior, sd in pairs], axis=0)
 
 
 _DRAWN: "WeakKeyDictionary[Fit, tuple[Floats, Floats]]" = WeakKeyDictionary()
