@@ -66,6 +66,12 @@ def survreg() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
+def multinom() -> dict[str, Any]:
+    """The fit of three categories by multinom of R's nnet, and its rows."""
+    return json.loads((REFERENCES / "multinom.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
 def exact_log_marginal() -> dict[str, Any]:
     """Logarithms of marginal likelihoods by quadrature, by data set and formula."""
     return json.loads((REFERENCES / "exact_log_marginal.json").read_text(encoding="utf-8"))

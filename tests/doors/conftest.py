@@ -129,6 +129,7 @@ RESPONSES = {
     "count_with_zeros": "{0}k",
     "count_without_zeros": "{0}c",
     "ordinal": "{0}o",
+    "nominal": "{0}v",
 }
 OUT_OF_TRIALS = ("proportion", "trials", "trials_with_zeros")
 
@@ -149,6 +150,7 @@ def of_a_stranger(text: str, family: str) -> tuple[pd.DataFrame, str]:
             f"{name}n": 6,
             f"{name}s": rng.uniform(0.1, 0.9, n),
             f"{name}o": pd.Categorical.from_codes(np.arange(n) % 3, levels[:3], ordered=True),
+            f"{name}v": np.array(levels[:3])[np.arange(n) % 3],
             f"{name}b": np.arange(n) % 2,
             f"{name}c": np.arange(n) % 5 + 1,
             f"{name}e": np.arange(n) % 9 / 8,

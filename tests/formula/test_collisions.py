@@ -103,6 +103,16 @@ def test_such_a_column_alone_is_a_predictor(name, data):
     assert design_of(f"y ~ `{name}`", data).fixed.names == ("Intercept", name)
 
 
+@pytest.mark.parametrize("name", ["mub", "mub_x", "mub_Intercept_at_means", "sd_g__muc_Intercept", "mub_1|g"])
+def test_a_response_is_not_called_as_something_of_a_category_is(name, data):
+    rows = data[["x", "g"]].assign(**{name: np.tile(list("abcd"), N // 4)})
+    with pytest.raises(DesignError) as caught:
+        bm.fit(f"`{name}` ~ x + (1 | g)", rows, "categorical")
+    assert f"'{name}'" in str(caught.value)
+    design = build_design(parse("mu ~ x"), rows.rename(columns={name: "mu"}), response="nominal", auxiliary=())
+    assert design.response.name == "mu"
+
+
 @pytest.mark.parametrize("name", OWN)
 def test_estimates_without_a_posterior_take_any_name(name, data):
     """bm.lm, bm.reml and bm.laplace have no parameter or dimension that a column could be mistaken for."""

@@ -250,8 +250,8 @@ CASES = {
 
 
 def test_every_family_is_here():
-    ordinal = {"cumulative", "stopping_ratio", "adjacent_category"}  # which have tests of their own
-    assert set(FAMILIES) == ordinal | {case.family for case in CASES.values()}
+    categories = {"cumulative", "stopping_ratio", "adjacent_category", "categorical"}  # which have tests of their own
+    assert set(FAMILIES) == categories | {case.family for case in CASES.values()}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -123,7 +123,7 @@ def _by_cauchy_priors(fit: Fit, reduction: Reduction, test: CauchyTest) -> Bayes
 
 
 def _by_priors_of_fit(fit: Fit, reduction: Reduction) -> BayesFactor:
-    larger, smaller = log_marginals(fit, [fit.design.formula, reduction.formula])
+    larger, smaller = log_marginals(fit, [fit.design.written, reduction.formula])
     names = _names(fit, reduction)
     factor = compare(names[0], larger, names[1], smaller)
     model = reduced_model(fit, reduction.formula)

@@ -96,7 +96,7 @@ def _refuse_if(wanted: bool, reduction: Reduction, why: str) -> None:
 
 def _obstacle(smaller: MixedModel) -> str:
     """What keeps a test of a model against this one from having the prior; empty if nothing does."""
-    if INTERCEPT not in smaller.design.formula.fixed:
+    if INTERCEPT not in smaller.design.written.fixed:
         return "the model without it has no intercept, which its effects could be differences from"
     reason = route_named("exact").why_not(smaller)
     return f"it is in units of a residual sd that goes with a closed form, and {reason}" if reason else ""

@@ -49,7 +49,7 @@ def inclusion(fit: Fit) -> InclusionTable:
     """
     obstacle = why_not_integrated(fit.model)
     most = _MOST_SAMPLED if obstacle else _MOST_MODELS
-    models, parts = _contained(fit.design.formula, most)
+    models, parts = _contained(fit.design.written, most)
     if len(models) > most:
         why = f", each to be sampled ({obstacle})" if obstacle else ""
         raise ArgumentError(f"More than {most} models are contained in this one{why}: use rand(fit).")

@@ -81,7 +81,7 @@ def log_marginals(fit: Fit, formulas: Sequence[Formula]) -> list[LogMarginal]:
     """
     kept = _KEPT.setdefault(fit, {})
     missing = {key_of(formula): formula for formula in formulas if key_of(formula) not in kept}
-    whole = key_of(fit.design.formula)
+    whole = key_of(fit.design.written)
     if any(key_of(formula) == whole for formula in formulas):
         _require_proper(fit)
     smaller = {key: reduced_model(fit, formula) for key, formula in missing.items() if key != whole}

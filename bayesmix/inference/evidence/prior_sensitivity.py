@@ -74,7 +74,7 @@ def prior_sensitivity(
     test = cauchy_test(fit, reduction, prior=prior, scale=scale)
     if test is None:
         smaller = reduced_model(fit, reduction.formula)
-        of_larger, of_smaller = log_marginals(fit, [fit.design.formula, reduction.formula])
+        of_larger, of_smaller = log_marginals(fit, [fit.design.written, reduction.formula])
         curve = _scale_curve(fit, smaller, factors, of_larger=of_larger, of_smaller=of_smaller)
     else:
         (of_smaller,) = log_marginals(fit, [reduction.formula])

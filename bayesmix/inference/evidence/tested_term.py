@@ -28,7 +28,7 @@ def reduction_named(fit: Fit, drop: str | Sequence[str] | None) -> Reduction:
     ArgumentError
         `drop` is no text and no sequence of texts; several terms, of which one is random.
     """
-    formula = fit.design.formula
+    formula = fit.design.written
     meaning = 'a term of the model as rand prints it, such as "(1 | g)", or a list of fixed terms'
     items = items_of(drop)
     given: list[Any] = [drop] if items is None else items
@@ -115,7 +115,7 @@ def _stripped(label: str) -> str:
 
 def tested_sds(fit: Fit, smaller: ReducedModel) -> tuple[str, ...]:
     """The group standard deviations that the smaller model lacks."""
-    sds = {sd for term in fit.design.random for sd in sd_names(term)}
+    sds = {sd for term in fit.design.all_random for sd in sd_names(term)}
     return tuple(name for name in smaller.tested if name in sds)
 
 

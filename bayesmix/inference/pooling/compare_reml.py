@@ -86,8 +86,10 @@ def compare_reml(fit: Fit, *, prob: float = 0.95) -> RemlComparison:
         The family has no such fit, or `prob` is not between 0 and 1.
     """
     prob = probability(prob)
-    if fit.design.parts:
-        raise ArgumentError(f"There is no REML fit of a model with a formula for {' and '.join(fit.design.parts)}.")
+    if fit.design.own_formulas:
+        raise ArgumentError(
+            f"There is no REML fit of a model with a formula for {' and '.join(fit.design.own_formulas)}."
+        )
     if fit.design.response.censoring is not None:
         raise ArgumentError(
             "There is neither a REML nor a Laplace fit of a censored response; "

@@ -37,7 +37,7 @@ def posterior_epred(
     Returns
     -------
     xarray.DataArray
-        Dims `chain`, `draw`, `row`, of ordered categories `category` too; `row` has the labels of `newdata`, or of
+        Dims `chain`, `draw`, `row`, of categories `category` too; `row` has the labels of `newdata`, or of
         `fit.data`. For counts out of trials probabilities, where brms has numbers of successes.
 
     Raises

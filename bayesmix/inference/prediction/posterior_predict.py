@@ -60,8 +60,9 @@ def posterior_predict(
     -------
     xarray.DataArray
         Dims `draw`, `row`; `row` has the labels of `fit.data`, or of `newdata`. For a binomial response numbers of
-        successes out of the row's own trials, for a censored row what would be observed without its bound, for a row
-        that misses a predictor nan.
+        successes out of the row's own trials, for a censored row what would be observed without its bound, for
+        categories their numbers from 1 in the order of ``fit.design.response.categories``, for a row that misses a
+        predictor nan.
 
     Raises
     ------

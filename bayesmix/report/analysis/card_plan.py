@@ -62,7 +62,7 @@ def plan_card(card: Card) -> Plan:
         refuse_layers(name, layer, design)
         known = default_priors(layer, family)
         layer_priors[name] = {parameter: text for parameter, text in card.priors.items() if parameter in known}
-    if card.questions.rand and not design.random:
+    if card.questions.rand and not design.written.random:
         raise CardError("[questions] rand tests random terms, of which the formula has none; leave it out.")
     setting = Setting(design, family, chains=4 if card.sampler.chains is None else card.sampler.chains)
     pictures = chosen_pictures(card.report.pictures, setting)
