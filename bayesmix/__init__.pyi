@@ -23,6 +23,7 @@ from .inference.evidence.log_marginal import log_marginal as log_marginal
 from .inference.evidence.lrt import lrt as lrt
 from .inference.evidence.prior_sensitivity import prior_sensitivity as prior_sensitivity
 from .inference.evidence.rand import rand as rand
+from .inference.hypotheses.hypothesis import hypothesis as hypothesis
 from .inference.pooling.compare_reml import RemlComparison as RemlComparison
 from .inference.pooling.compare_reml import compare_reml as compare_reml
 from .inference.pooling.shrinkage import shrinkage as shrinkage

@@ -73,7 +73,10 @@ NAMES: Mapping[str, str] = {
     **dict.fromkeys(("rope", "pdirection"), "bm.equivalence(fit) has the share of draws within bounds"),
     "waic": "bm.loo(fit) estimates the same, with its own check",
     **dict.fromkeys(("loocompare", "modelweights"), "bm.compare(first, second) does it by leave-one-out"),
-    **dict.fromkeys(("hypothesis", "testterms"), f"bm.bayes_factor(fit, drop=...) tests a term; {_DRAWS}"),
+    **dict.fromkeys(
+        ("testterms", "linearhypothesis", "glht", "deltamethod"),
+        f"bm.hypothesis(fit, 'a + b < 0') tests a statement, bm.bayes_factor(fit, drop=...) tests a term; {_DRAWS}",
+    ),
     **dict.fromkeys(("posteriorsamples", "asdraws", "asdrawsdf", "fixefdraws", "extract", "spreaddraws"), _DRAWS),
     **dict.fromkeys(("priorsummary", "getprior", "setprior", "prior", "defaultpriors"), PRIORS),
     **dict.fromkeys(("plotpriors", "priorpredictive", "samplepriorpredictive"), "fit.priors has the priors; no draws"),

@@ -64,7 +64,7 @@ ROOMS = {
         "#c1663f",
         "a fit in, a labelled table out: one file a question",
         1.58,
-        (("checks", "pooling"), ("tables", "evidence", "prediction", "shared")),
+        (("checks", "hypotheses", "pooling", "shares"), ("tables", "evidence", "prediction", "shared")),
     ),
     "modelling": Room(
         20,

@@ -73,7 +73,9 @@ INNER_FLOORS = {
         "evidence": 2,
         "prediction": 2,
         "checks": 3,
+        "hypotheses": 3,
         "pooling": 3,
+        "shares": 3,
     },
     "report": {
         "pages": 1,

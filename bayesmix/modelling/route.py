@@ -59,6 +59,14 @@ class RouteDraws:
     diagnostics: Diagnostics
 
 
+@dataclass(frozen=True)
+class GivenVariances:
+    """`mean` and `sd` of a combination of coefficients given the variance parameters of each draw, (n_draws,) each."""
+
+    mean: Floats
+    sd: Floats
+
+
 class LevelEffects(Protocol):
     """The effects of the largest grouping factor, which can be drawn again for any of its levels."""
 
@@ -154,6 +162,10 @@ class Route(ABC):
     def level_effects(self, fit: "Fit") -> LevelEffects:
         """The effects of the largest factor, drawn again if the posterior does not hold them."""
         raise ValueError(f"the posterior of the {fit.method} route holds all effects")
+
+    def moments_given(self, fit: "Fit", row: Floats, positions: Positions) -> GivenVariances | None:
+        """Of `row` (p,) times the coefficients of the mean, in the draws at `positions`; None if it is not normal."""
+        return None
 
     def log_marginal(
         self, model: MixedModel, *, seed: int, cores: int, weights: Importance | None = None

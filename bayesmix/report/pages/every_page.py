@@ -8,6 +8,7 @@ from bayesmix.report.pages import (
     evidence_summary,
     fit_parts_summary,
     frame_text,
+    hypothesis_summary,
     laplace_summary,
     lm_summary,
     posterior_summary,
@@ -17,8 +18,8 @@ from bayesmix.report.pages import (
 from bayesmix.report.pages.page import Page, blocks_of
 
 PAGES = (
-    *(audit_summary, compare_summary, evidence_summary, fit_parts_summary, frame_text, laplace_summary),
-    *(lm_summary, posterior_summary, reml_summary, separation_summary),
+    *(audit_summary, compare_summary, evidence_summary, fit_parts_summary, frame_text, hypothesis_summary),
+    *(laplace_summary, lm_summary, posterior_summary, reml_summary, separation_summary),
 )
 """The files whose functions `blocks_of` dispatches to, one for each kind of record."""
 
