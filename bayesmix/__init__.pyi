@@ -35,6 +35,10 @@ from .inference.prediction.overdispersion import overdispersion as overdispersio
 from .inference.prediction.posterior_predict import posterior_predict as posterior_predict
 from .inference.prediction.ppc import ppc as ppc
 from .inference.prediction.to_datatree import to_datatree as to_datatree
+from .inference.shares.icc import icc as icc
+from .inference.shares.r2 import r2 as r2
+from .inference.shares.variance_shares import variance_draws as variance_draws
+from .inference.shares.variance_shares import variance_shares as variance_shares
 from .inference.tables.anova import anova as anova
 from .inference.tables.augment import augment as augment
 from .inference.tables.auxiliary import auxiliary as auxiliary

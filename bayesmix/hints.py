@@ -83,7 +83,9 @@ NAMES: Mapping[str, str] = {
     "bf": FORMULAS,
     **dict.fromkeys(("rhat", "neffratio", "ess", "checkmodel", "nutsparams"), "bm.diagnose(fit) says what is wrong"),
     "sigma": "bm.varcorr(fit) has the residual sd, bm.auxiliary(fit) the family's further parameters",
-    **dict.fromkeys(("r2", "icc", "heritability"), "not there yet; bm.varcorr(fit, scale='variance') has its parts"),
+    "heritability": "not there yet; bm.variance_shares(fit) has its parts",
+    **dict.fromkeys(("r2nakagawa", "rsquaredglmm", "bayesr2"), "bm.r2(fit) has marginal, conditional and Bayesian R2"),
+    **dict.fromkeys(("varpart", "variancedecomposition"), "bm.variance_shares(fit) has the share of every term"),
     **dict.fromkeys(("readcsv", "readexcel", "readtsv"), "bm.read_table(path) reads it"),
     "update": "call bm.fit again, with the other formula",
 }
