@@ -184,6 +184,11 @@ def test_arguments(text, watched):
             lambda: bm.bayes_factor(fit, drop=text),
             lambda: bm.tidy(fit, effects=text),
             lambda: bm.loo(fit, by=text),
+            lambda: bm.icc(fit, text),
+            lambda: bm.hypothesis(fit, text),
+            lambda: bm.hypothesis(fit, f"Days > {text}"),
+            lambda: bm.hypothesis(fit, f"`{text}` > 0"),
+            lambda: bm.hypothesis(fit, f"ranef[Subject, {text}] > 0"),
             lambda: bm.plot_trace(fit, [text]),
             lambda: bm.residuals(fit, kind=text),
         ]

@@ -95,7 +95,7 @@ def hypothesis(
 
     Examples
     --------
-    >>> bm.hypothesis(fit, "Days > 5")["limit"].item()
+    >>> bm.hypothesis(fit, "Days > 0")["limit"].item()
     '>'
     """
     texts = texts_of(hypothesis)

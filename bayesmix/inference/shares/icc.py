@@ -66,8 +66,8 @@ def icc(
 
     Examples
     --------
-    >>> bm.icc(fit).round(1)["mean"].to_dict()
-    {('Subject', 'adjusted'): 0.7, ('Subject', 'conditional'): 0.5}
+    >>> float(bm.icc(fit).loc[("Subject", "adjusted"), "mean"].round(1))
+    0.7
     """
     approximation = one_of(approximation, APPROXIMATIONS, argument="approximation")
     prob = probability(prob)

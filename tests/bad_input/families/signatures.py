@@ -31,6 +31,7 @@ REQUIRED = {
     "data": "d",
     "path": "'fit.nc'",
     "family": "'binomial'",
+    "hypothesis": "'x > 0'",
 }
 """Good values of what has to be given."""
 

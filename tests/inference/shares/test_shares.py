@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from scipy.special import expit, polygamma
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError, UnknownTermError
 from bayesmix.families.family import read_family
 from bayesmix.families.table import FAMILIES
+from bayesmix.formula.distributional import parse_formulas
+from bayesmix.formula.matrices import build_design
 
 REFERENCE = json.loads((Path(__file__).parents[2] / "references" / "variance_shares.json").read_text(encoding="utf-8"))
 HERDS = "cbind(incidence, size - incidence) ~ period + (1 | herd)"
@@ -232,15 +235,20 @@ def test_least_squares_has_the_ordinary_r2():
     np.testing.assert_allclose(bm.variance_shares(line)["estimate"].sum(), 1)
 
 
-@pytest.mark.slow
-def test_a_formula_for_sigma_is_averaged_over_rows():
+def test_a_formula_for_sigma_is_averaged_over_rows(make):
     data = bm.load_data("sleepstudy")
-    fit = bm.fit(["Reaction ~ 1", "sigma ~ Days"], data, draws=50, tune=100, chains=2, seed=1, progress=False)
-    draws = fit.posterior["posterior"]
-    log_sigma = [draws["sigma_Intercept"].to_numpy().ravel(), draws["sigma_Days"].to_numpy().ravel()]
-    variances = np.exp(2 * (log_sigma[0] + data["Days"].to_numpy()[:, None] * log_sigma[1]))
+    formulas = parse_formulas(["Reaction ~ 1", "sigma ~ Days"], auxiliary=("sigma",))
+    design = build_design(formulas.mean, data, parts=formulas.parts)
+    rng = np.random.default_rng(7)
+    draws = {
+        name: rng.normal(at, 0.1, (4, 1000))
+        for name, at in (("Intercept", 5), ("sigma_Intercept", 1), ("sigma_Days", 0.1))
+    }
+    posterior = xr.Dataset({name: (("chain", "draw"), values) for name, values in draws.items()})
+    fit = make(read_family("gaussian"), design, posterior).fit
+    log_sigma = draws["sigma_Intercept"].ravel() + data["Days"].to_numpy()[:, None] * draws["sigma_Days"].ravel()
     residual = bm.variance_draws(fit).sel(part="residual").to_numpy().ravel()
-    np.testing.assert_allclose(residual, variances.mean(axis=0), rtol=1e-9)
+    np.testing.assert_allclose(residual, np.exp(2 * log_sigma).mean(axis=0), rtol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -272,7 +280,7 @@ def test_other_kinds_of_fit():
 def test_intervals_of_the_icc_cover_the_truth():
     """Truth from the priors, then data, then the posterior: 90 % intervals cover in 90 % of cases."""
     rng = np.random.default_rng(8)
-    n_sets, inside, ranks = 80, 0, []
+    n_sets, inside, ranks = 50, 0, []
     priors = {"Intercept": "Normal(0, 1)", "sd_g__Intercept": "HalfNormal(1)", "sigma": "HalfNormal(1)"}
     g = np.repeat(np.arange(10), 4)
     for number in range(n_sets):
