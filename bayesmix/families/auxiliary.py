@@ -10,8 +10,9 @@ class Auxiliary:
 
     A formula for it is linear on the scale of `link`. `prior` is its default prior; `centre`, where it has a formula,
     is mean and sd of the intercept's normal prior on the scale of the link. With a `unit` the last number of the prior
-    is in that unit, and the logarithm of the unit is added to the mean of `centre`: ``"sd"`` and ``"mean"`` of the
-    response, or ``"least"``, its smallest value. Where `centre` is None the parameter takes no formula.
+    is in that unit, and the logarithm of the unit is added to the mean of `centre`: ``"sd"`` or ``"mean"`` of the
+    response, ``"root_mean"``, the root of its mean, or ``"least"``, its smallest value. Where `centre` is None the
+    parameter takes no formula.
     """
 
     name: str
@@ -85,3 +86,11 @@ NDT = Auxiliary(
 LAM = Auxiliary(
     "lam", "log", "inverse Gaussian: variance = mean^3 / lam", "InverseGamma(0.4, 0.3)", (0.0, 2.5), unit="mean"
 )
+
+# mean / dispersion at power 1.5 is half the expected number of amounts: 95 % zeros to none are within its bulk
+DISPERSION = Auxiliary(
+    "dispersion", "log", "Tweedie: variance = dispersion mean^power", "HalfCauchy(2)", (log(2), 2.5), unit="root_mean"
+)
+
+# nearer to 1 all positive responses are multiples of one number, nearer to 2 none is 0; as mgcv
+POWER = Auxiliary("power", "identity", "power of the mean in the variance of a Tweedie", "Uniform(1.01, 1.99)", None)

@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from bayesmix.families.auxiliary import HU, LAM, NDT, SHAPE, SIGMA
+from bayesmix.families.auxiliary import DISPERSION, HU, LAM, NDT, POWER, SHAPE, SIGMA
 from bayesmix.families.record import Arguments, FamilyRecord, PymcRecipe, as_is, with_zeros
 from bayesmix.numerics.row_distribution import continuous as rows
-from bayesmix.numerics.row_distribution import latent_variance, positive, zeros
+from bayesmix.numerics.row_distribution import latent_variance, positive, tweedie, zeros
 
 type PositiveText = Literal[
     "lognormal", "lognormal(identity)",
@@ -14,6 +14,7 @@ type PositiveText = Literal[
     "weibull", "weibull(log)",
     "inverse_gaussian", "inverse_gaussian(log)", "inverse.gaussian",
     "shifted_lognormal", "shifted_lognormal(identity)",
+    "tweedie", "tweedie(log)", "tw",
     "hurdle_gamma", "hurdle_gamma(log)",
     "hurdle_lognormal", "hurdle_lognormal(identity)",
 ]  # fmt: skip
@@ -108,4 +109,15 @@ SHIFTED_LOGNORMAL = FamilyRecord(
     in_pymc=PymcRecipe("ShiftedLogNormal"),
     of_log=True,
     latent_variance=latent_variance.of_normal_logarithm,
+)
+
+TWEEDIE = FamilyRecord(
+    name="tweedie",
+    aliases=("tw",),
+    resembled=("compound_poisson", "cpglm"),
+    links=("log",),
+    response="not_negative",
+    auxiliary=(DISPERSION, POWER),
+    distribution=tweedie.TWEEDIE,
+    in_pymc=PymcRecipe("Tweedie"),
 )

@@ -20,6 +20,7 @@ from bayesmix.families.positive import (
     INVERSE_GAUSSIAN,
     LOGNORMAL,
     SHIFTED_LOGNORMAL,
+    TWEEDIE,
     WEIBULL,
     PositiveText,
 )
@@ -51,6 +52,7 @@ FAMILIES: dict[str, FamilyRecord] = {
         INVERSE_GAUSSIAN,
         WEIBULL,
         EXPONENTIAL,
+        TWEEDIE,
         BETA,
         ORDERED_BETA,
         ZERO_ONE_INFLATED_BETA,

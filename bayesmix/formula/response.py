@@ -33,6 +33,7 @@ RESPONSE_KINDS = {
     "count_without_zeros": "whole numbers from 1",
     "positive": "numbers above 0",
     "positive_with_zeros": "numbers above 0, and some 0",
+    "not_negative": "numbers from 0",
     "share": "numbers between 0 and 1",
     "share_with_ends": "numbers from 0 to 1, some of them 0 or 1",
     "ordinal": "ordered categories",
@@ -41,13 +42,13 @@ RESPONSE_KINDS = {
 
 OUT_OF_TRIALS = ("proportion", "trials", "trials_with_zeros")
 COUNTS = ("count", "count_with_zeros", "count_without_zeros")
-CONTINUOUS = ("real", "number", "positive", "positive_with_zeros", "share", "share_with_ends")
+CONTINUOUS = ("real", "number", "positive", "positive_with_zeros", "not_negative", "share", "share_with_ends")
 """Kinds whose observations have a density: a group with a level for each row is not to be told from their spread."""
 
 
 def measure_of(kind: str) -> str:
     """What a likelihood of this kind is: ``"density"``, ``"probability"``, or some of each, ``"mixed"``."""
-    if kind in ("positive_with_zeros", "share_with_ends"):
+    if kind in ("positive_with_zeros", "not_negative", "share_with_ends"):
         return "mixed"
     return "density" if kind in CONTINUOUS else "probability"
 

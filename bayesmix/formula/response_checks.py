@@ -19,7 +19,7 @@ def refuse_others(text: str, values: Floats, kind: str) -> None:
         _refuse_zeros(text, values)
     if kind == "positive":
         _refuse_not_positive(text, values)
-    if kind == "positive_with_zeros":
+    if kind in ("positive_with_zeros", "not_negative"):
         _refuse_negative(text, values)
     if kind == "share":
         _refuse_not_inside(text, values)
@@ -66,7 +66,10 @@ def refuse_without_zeros(text: str, values: Floats) -> None:
 
 
 def refuse_constant(text: str, values: Floats, kind: str) -> None:
-    if kind in ("real", "number", "binary", "positive", "share", "count_without_zeros") and np.ptp(values) == 0:
+    if (
+        kind in ("real", "number", "binary", "positive", "not_negative", "share", "count_without_zeros")
+        and np.ptp(values) == 0
+    ):
         raise DataError(f"The response {text} is {values[0]:g} in all {len(values)} rows; there is nothing to explain.")
 
 
@@ -78,7 +81,7 @@ def _refuse_not_positive(text: str, values: Floats) -> None:
         size, instead = "below 0", 'a response that may be negative is family="gaussian" or "student_t"'
         bad = values < 0
     else:
-        size, instead = "0", 'positive numbers with zeros are family="hurdle_gamma" or "hurdle_lognormal"'
+        size, instead = "0", 'positive numbers with zeros are family="hurdle_gamma", "hurdle_lognormal" or "tweedie"'
     raise DataError(
         f"The response {text} is {size} in {int(bad.sum())} of {len(values)} rows, and this family is for numbers "
         f"above 0; {instead}."

@@ -67,6 +67,7 @@ SUITED: dict[str, tuple[str, ...]] = {
     "proportion": _OF_PROPORTIONS,
     "trials": _OF_PROPORTIONS,
     "trials_with_zeros": _OF_PROPORTIONS,
+    "not_negative": ("mean", "sd", "zeros", "max"),
     "positive_with_zeros": ("mean", "sd", "zeros", "max"),
     "binary": ("mean",),
 }

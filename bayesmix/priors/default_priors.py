@@ -172,11 +172,13 @@ def _auxiliary_centre(name: str, design: Design, family: Family) -> tuple[float,
 
 
 def _unit_of(unit: str, design: Design, family: Family) -> float:
-    """The sd of the response, its mean, or its least value, as `Auxiliary.unit` says."""
+    """The sd of the response, its mean or the root of that, or its least value, as `Auxiliary.unit` says."""
     if unit == "sd":
         return _spread_of_response(design, family)
     y = design.response.values
-    return float(np.mean(y) if unit == "mean" else np.min(y))
+    if unit == "least":
+        return float(np.min(y))
+    return float(np.mean(y) if unit == "mean" else np.sqrt(np.mean(y)))
 
 
 def _spread_of_response(design: Design, family: Family) -> float:

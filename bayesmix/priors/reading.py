@@ -23,7 +23,7 @@ _INSTEAD = {
     "probability": "a prior on 0 to 1, such as Beta(1, 1)",
     "correlation": "LKJ(eta), such as LKJ(2)",
     "set of thresholds": "Dirichlet(alpha), such as Dirichlet(1), of the categories' probabilities",
-    "shift": "Uniform(0, upper), with an upper bound below every response",
+    "bounded parameter": "Uniform(lower, upper) within its bounds; a shift lies below every response",
 }
 _SUPPORTS = {
     "coefficient": ("real", "interval"),
@@ -31,7 +31,7 @@ _SUPPORTS = {
     "probability": ("share", "interval"),
     "correlation": ("correlation",),
     "set of thresholds": ("simplex",),
-    "shift": ("interval",),
+    "bounded parameter": ("interval",),
 }
 
 _CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*\((.*)\)\s*(?:\*\s*([^)]*?)\s*)?", re.DOTALL)
@@ -44,7 +44,7 @@ _KIND_OF_SUPPORT = {
     "share": "probability",
     "correlation": "correlation",
     "simplex": "set of thresholds",
-    "interval": "shift",
+    "interval": "bounded parameter",
 }
 
 

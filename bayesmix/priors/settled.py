@@ -57,14 +57,15 @@ def _settled_ratio(prior: Prior, parameter: str, column_sds: Mapping[str, float]
 
 
 def _require_within(prior: Prior, default: Prior, parameter: str) -> None:
-    """A shift lies below every response, which the bounds of its default prior know."""
+    """The bounds of a default prior are those of the parameter: a shift lies below every response."""
     if default.distribution.support != "interval":
         return
     (lower, upper), (least, most) = prior.args, default.args
     if lower < least or upper > most:
+        bound = ", the least response" if parameter == "ndt" else ""
         raise PriorError(
-            f"Prior of {parameter!r}: {prior} reaches beyond {least:g} to {most:g}, the least response; write "
-            f"{default} or a narrower one."
+            f"Prior of {parameter!r}: {prior} reaches beyond {least:g} to {most:g}{bound}; write {default} or a "
+            "narrower one."
         )
 
 

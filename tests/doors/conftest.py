@@ -119,6 +119,7 @@ RESPONSES = {
     "number": "{0}y",
     "positive": "{0}y",
     "positive_with_zeros": "{0}z",
+    "not_negative": "{0}z",
     "share": "{0}s",
     "share_with_ends": "{0}e",
     "binary": "{0}b",

@@ -51,6 +51,7 @@ def test_every_family_is_among_the_models_and_aliases_lead_to_families():
 
 FURTHER = {"sigma": 0.8, "nu": 4.0, "shape": 2.0, "phi": 6.0, "zi": 0.25, "hu": 0.3, "zoi": 0.3, "coi": 0.6}
 FURTHER |= {"cutzero": -1.0, "cutwidth": 3.0, "alpha": 4.0, "beta": 1.2, "ndt": 0.5, "lam": 3.0}
+FURTHER |= {"dispersion": 1.5, "power": 1.6}
 LINK = {"log": (np.log, np.exp), "logit": (logit, expit), "identity": (float, np.asarray)}
 BORDERS = np.array([-1.2, 0.3, 1.6])
 
@@ -102,6 +103,11 @@ def response(rng, family, eta, n, q):
         unit = stats.skewnorm(q["alpha"])
         return eta + q["sigma"] * (unit.rvs(size, random_state=rng) - unit.mean()) / unit.std()
 
+    def tweedie():
+        rate = mu ** (2 - q["power"]) / (q["dispersion"] * (2 - q["power"]))
+        shape, scale = (2 - q["power"]) / (q["power"] - 1), q["dispersion"] * (q["power"] - 1) * mu ** (q["power"] - 1)
+        return np.array([rng.gamma(*amount).sum() for amount in zip(shape, scale, rng.poisson(rate), strict=True)])
+
     def share(zero, one):
         u = rng.random(size)
         return np.where(u < zero, 0, np.where(u > 1 - one, 1, rng.beta(p * q["phi"], (1 - p) * q["phi"])))
@@ -111,6 +117,7 @@ def response(rng, family, eta, n, q):
         "exgaussian": lambda: eta + rng.normal(0, q["sigma"]) + rng.exponential(q["beta"]) - q["beta"],
         "shifted_lognormal": lambda: q["ndt"] + np.exp(eta + q["sigma"] * rng.normal(size=size)),
         "inverse_gaussian": lambda: stats.invgauss(mu / q["lam"], scale=q["lam"]).rvs(random_state=rng),
+        "tweedie": tweedie,
         "weibull": lambda: mu / gamma(1 + 1 / q["shape"]) * rng.weibull(q["shape"]),
         "exponential": lambda: rng.exponential(mu),
         "ordered_beta": lambda: share(expit(q["cutzero"] - eta), expit(eta - q["cutzero"] - q["cutwidth"])),

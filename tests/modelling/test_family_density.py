@@ -10,7 +10,7 @@ import pandas as pd
 import pymc as pm
 import pytest
 from scipy import stats
-from scipy.special import expit, logit, softmax
+from scipy.special import expit, logit, logsumexp, softmax
 from scipy.special import gamma as gamma_function
 from scipy.stats import norm
 
@@ -67,6 +67,7 @@ RESPONSES = {
     "count_with_zeros": "count",
     "positive": "amount",
     "positive_with_zeros": "some",
+    "not_negative": "some",
     "share": "share",
     "number": "y",
     "share_with_ends": "cover",
@@ -112,6 +113,15 @@ def skew_normal(y, mu, q):
     return stats.skewnorm.logpdf(y, q["alpha"], mu - scale * unit.mean(), scale)
 
 
+def tweedie(y, mu, q):
+    """Every number of amounts up to 300 by itself."""
+    power, number = q["power"], np.arange(1, 301)[:, None]
+    rate, shape = mu ** (2 - power) / (q["dispersion"] * (2 - power)), (2 - power) / (power - 1)
+    amounts = stats.gamma(number * shape, scale=q["dispersion"] * (power - 1) * mu ** (power - 1))
+    above = logsumexp(stats.poisson(rate).logpmf(number) + amounts.logpdf(np.where(y > 0, y, 1.0)), axis=0)
+    return np.where(y > 0, above, -rate)
+
+
 def weibull(y, mu, q):
     return stats.weibull_min.logpdf(y, q["shape"], scale=mu / gamma_function(1 + 1 / q["shape"]))
 
@@ -136,6 +146,7 @@ LOG_DENSITY = {
     "exgaussian": lambda d, mu, q: stats.exponnorm.logpdf(d["y"], q["beta"] / q["sigma"], mu - q["beta"], q["sigma"]),
     "shifted_lognormal": lambda d, mu, q: lognormal(d["amount"] - q["ndt"], mu, q),
     "inverse_gaussian": lambda d, mu, q: stats.invgauss.logpdf(d["amount"], mu / q["lam"], scale=q["lam"]),
+    "tweedie": lambda d, mu, q: tweedie(d["some"].to_numpy(), mu, q),
     "weibull": lambda d, mu, q: weibull(d["amount"], mu, q),
     "exponential": lambda d, mu, q: stats.expon.logpdf(d["amount"], scale=mu),
     "ordered_beta": ordered,
@@ -309,5 +320,6 @@ def test_draws_from_the_prior(name, data):
     assert replicated.shape == (1, 20, N)
     if family.response in ("binary", "share", "share_with_ends"):
         assert ((replicated >= 0) & (replicated <= 1)).all()
-    if family.response in ("count", "count_with_zeros", "count_without_zeros", "positive", "positive_with_zeros"):
+    from_zero = ("count", "count_with_zeros", "count_without_zeros", "positive", "positive_with_zeros", "not_negative")
+    if family.response in from_zero:
         assert (replicated >= 0).all()

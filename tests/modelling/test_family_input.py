@@ -92,7 +92,7 @@ def test_one_line(formula, family, error, says):
 
 
 PRIORS = [
-    ("amount ~ x", "shifted_lognormal", {"ndt": "Normal(0, 1)"}, "does not suit a shift; write Uniform"),
+    ("amount ~ x", "shifted_lognormal", {"ndt": "Normal(0, 1)"}, "does not suit a bounded parameter; write Uniform"),
     ("amount ~ x", "shifted_lognormal", {"ndt": "Uniform(0, 5)"}, "reaches beyond 0 to .*, the least response"),
     ("share ~ x", "beta", {"phi": "Normal(0, 1)"}, "does not suit"),
     ("with_zero ~ x", "hurdle_gamma", {"hu": "Gamma(2, 1)"}, "does not suit a probability; write a prior on 0 to 1"),

@@ -36,6 +36,8 @@ OTHER = {
     "beta": RNG.uniform(0.5, 2, size=N_DRAWS),
     "ndt": RNG.uniform(0.0, 0.009, size=N_DRAWS),
     "lam": RNG.uniform(0.5, 4, size=N_DRAWS),
+    "dispersion": RNG.uniform(0.5, 3, size=N_DRAWS),
+    "power": RNG.uniform(1.1, 1.9, size=N_DRAWS),
 }
 SUCCESSES = np.array([0.0, 2, 3, 9, 0, 0, 1])[:, None]
 COUNTS = np.array([0.0, 1, 2, 3, 0, 8, 20])[:, None]
@@ -101,6 +103,30 @@ class AboveZero:
 
     def cdf(self, y):
         return np.where(y < 1, 0, (self.base.cdf(y) - self.base.pmf(0)) * np.exp(-self.log_share))
+
+
+class Compound:
+    """A Poisson number of gamma distributed amounts, every number up to 400 by itself."""
+
+    dist = stats.gamma
+
+    def __init__(self, mu, dispersion, power):
+        self.rate = mu ** (2 - power) / (dispersion * (2 - power))
+        number = np.arange(1, 401)[:, None, None]
+        self.log_mass = stats.poisson(self.rate).logpmf(number)
+        shape = number * (2 - power) / (power - 1)
+        self.amounts = stats.gamma(shape, scale=dispersion * (power - 1) * mu ** (power - 1))
+
+    def logpdf(self, y):
+        above = logsumexp(self.log_mass + self.amounts.logpdf(np.where(y > 0, y, 1.0)), axis=0)
+        return np.where(y > 0, above, -self.rate)
+
+    def cdf(self, y):
+        return np.exp(-self.rate) + np.sum(np.exp(self.log_mass) * self.amounts.cdf(y), axis=0)
+
+
+def tweedie():
+    return Compound(np.exp(ETA), OTHER["dispersion"], OTHER["power"])
 
 
 def gamma():
@@ -173,6 +199,7 @@ CASES = {
     "inverse_gaussian": Case(
         "inverse_gaussian", "log", POSITIVE, stats.invgauss(np.exp(ETA) / OTHER["lam"], scale=OTHER["lam"])
     ),
+    "tweedie": Case("tweedie", "log", WITH_ZEROS, tweedie(), "zero"),
     "shifted_lognormal": Case(
         "shifted_lognormal", "identity", POSITIVE, stats.lognorm(SIGMA, OTHER["ndt"], np.exp(ETA))
     ),
@@ -231,7 +258,7 @@ def test_quantile_residuals_are_those_of_the_distribution_function(name):
     case = CASES[name]
     u = np.random.default_rng(2).uniform(size=(N_ROWS, 1))
     found = quantile_residual(FAMILIES[case.family].distribution, case.y, case.predicted, u)
-    ends = {"hu": case.y == 0, "ends": (case.y == 0) | (case.y == 1)}
+    ends = {"hu": case.y == 0, "zero": case.y == 0, "ends": (case.y == 0) | (case.y == 1)}
     jumps = case.discrete | ends.get(case.kind, np.zeros(case.y.shape, dtype=bool))
     at = np.where(jumps, np.exp(case.log_of(case.y)), 0.0)
     share = case.cdf(case.y) - (1 - u) * at

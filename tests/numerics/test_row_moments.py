@@ -25,6 +25,8 @@ Q = {
     "beta": np.array([0.8]),
     "ndt": np.array([0.2]),
     "lam": np.array([1.3]),
+    "dispersion": np.array([1.8]),
+    "power": np.array([1.4]),
     "weights": np.array([1.0, 2.0]),
     "trials": np.array([6.0, 3.0]),
 }
@@ -71,6 +73,11 @@ def of_ordered(mu):
     return of_ends(expit(-1.2 - logit(mu)), expit(logit(mu) + 1.2 - 2.5), mu)
 
 
+def of_sum(rate, amount):
+    """A Poisson number of amounts."""
+    return rate * amount.mean(), rate * amount.moment(2)
+
+
 def truncated(distribution):
     return with_zeros(0.0, distribution, hurdle=True)
 
@@ -78,6 +85,7 @@ def truncated(distribution):
 CASES = {
     "exponential": lambda mu, w, n: of(stats.expon(scale=mu)),
     "weibull": lambda mu, w, n: of(stats.weibull_min(1.7, scale=mu / gamma(1 + 1 / 1.7))),
+    "tweedie": lambda mu, w, n: of_sum(mu**0.6 / (1.8 * 0.6), stats.gamma(0.6 / 0.4, scale=1.8 * 0.4 * mu**0.4)),
     "inverse_gaussian": lambda mu, w, n: of(stats.invgauss(mu / 1.3, scale=1.3)),
     "shifted_lognormal": lambda mu, w, n: of(stats.lognorm(0.7, 0.2, np.exp(mu))),
     "skew_normal": lambda mu, w, n: (mu, 0.49),

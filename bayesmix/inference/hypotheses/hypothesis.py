@@ -80,11 +80,11 @@ def hypothesis(
     Notes
     -----
     The evidence for a point is the Savage-Dickey ratio, the density there under the posterior over that under the
-    prior. It is the Bayes factor that `bayes_factor` has for the model without the parameter. On the exact route the
-    posterior density is that of the normal distribution given the variances, averaged over their draws, which reaches
-    into the tails. Elsewhere it is fitted to the draws about the point. Where these do not reach it, and the point says
-    that a term of one column is absent, marginal likelihoods are compared instead. As every Bayes factor it depends on
-    the prior of what is tested; with a flat one there is none.
+    prior of the fit. It is the Bayes factor against the model without the parameter under these priors. On the exact
+    route the posterior density is normal given the variances, and is averaged over their draws, which reaches into the
+    tails. Elsewhere it is fitted to the draws about the point. Where these do not reach it, and the point says that a
+    term of one column is absent, marginal likelihoods are compared instead. As every Bayes factor it depends on the
+    prior of what is tested; with a flat one there is none.
 
     For estimates a linear hypothesis has a t test with the degrees of freedom of that combination, any other one the
     delta method.

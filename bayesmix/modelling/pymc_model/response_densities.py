@@ -12,6 +12,8 @@ import pymc as pm
 import pytensor.tensor as pt
 from pymc.distributions.dist_math import normal_lcdf
 
+from bayesmix.modelling.pymc_model import tweedie_density
+
 _HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
 _ROOT_2 = np.sqrt(2.0)
 
@@ -135,6 +137,7 @@ RESPONSE_DENSITIES = {
     "ZeroOneInflatedBeta": ResponseDensity(
         ("mu", "phi", "zoi", "coi"), _zero_one_inflated_beta, _draw_zero_one_inflated_beta
     ),
+    "Tweedie": ResponseDensity(("mu", "dispersion", "power"), tweedie_density.log_density, tweedie_density.draw),
     "OrderedBeta": ResponseDensity(("mu", "phi", "cutzero", "cutwidth"), _ordered_beta, _draw_ordered_beta),
 }
 """The densities by the names in the families' recipes."""

@@ -32,6 +32,7 @@ _BY_RESPONSE = {
     "trials": "ecdf",
     "trials_with_zeros": "ecdf",
     "positive_with_zeros": "ecdf",
+    "not_negative": "ecdf",
     "ordinal": "rootogram",
     "binary": "calibration",
 }

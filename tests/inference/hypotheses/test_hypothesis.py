@@ -343,9 +343,8 @@ def test_a_point_of_a_combination(line, of_line):
 
 def test_a_point_is_what_bayes_factor_drops(fit):
     """The same prior, the same two models: by densities here, by marginal likelihoods there."""
-    weak = bm.fit(
-        "Yield ~ z + (1 | Batch)", bm.load_data("Dyestuff").assign(z=np.tile([0.0, 1, 2], 10)), seed=2, progress=False
-    )
+    rows = bm.load_data("Dyestuff").assign(z=np.tile([0.0, 1, 2], 10))
+    weak = bm.fit("Yield ~ z + (1 | Batch)", rows, priors={"z": "Normal(0, 60)"}, seed=2, progress=False)
     row, factor = bm.hypothesis(weak, "z = 0").iloc[0], bm.bayes_factor(weak, drop="z")
     assert row["method"] == "Savage-Dickey, conditional density"
     assert row["log10_bf"] == pytest.approx(
