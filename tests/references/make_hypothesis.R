@@ -12,6 +12,7 @@ of_contest <- function(model, L, rhs, ddf) {
 }
 sleep <- lmerTest::lmer(Reaction ~ Days + (Days | Subject), sleepstudy, control = tight)
 cake_model <- lmerTest::lmer(angle ~ recipe * temp + (1 | recipe:replicate), cake, control = tight)
+uneven <- lmerTest::lmer(Reaction ~ Days + (Days | Subject), sleepstudy[-c(1:7, 17:23, 42:44, 101:106, 150:152), ], control = tight)
 out <- list()
 out$versions <- lapply(setNames(nm = c("lme4", "lmerTest", "pbkrtest", "car", "multcomp")), function(p) as.character(packageVersion(p)))
 for (ddf in c("Satterthwaite", "Kenward-Roger")) {
@@ -20,6 +21,9 @@ for (ddf in c("Satterthwaite", "Kenward-Roger")) {
     "Days = 8" = of_contest(sleep, c(0, 1), 8, ddf),
     "Intercept + 9 * Days = 340" = of_contest(sleep, c(1, 9), 340, ddf),
     "Intercept - 20 * Days = 0" = of_contest(sleep, c(1, -20), 0, ddf))
+  out$uneven[[key]] <- list(
+    "Intercept - 9 * Days = 170" = of_contest(uneven, c(1, -9), 170, ddf),
+    "Intercept + 9 * Days = 340" = of_contest(uneven, c(1, 9), 340, ddf))
   # coefficients: (Intercept), recipeB, recipeC, temp, recipeB:temp, recipeC:temp
   out$cake[[key]] <- list(
     "recipe[B] + 200 * recipe[B]:temp = 0" = of_contest(cake_model, c(0, 1, 0, 0, 200, 0), 0, ddf),

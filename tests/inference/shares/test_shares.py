@@ -1,5 +1,6 @@
 """Parts of the variance by loops over draws and rows, by R's fits and the published formulas, and by closed forms."""
 
+import importlib
 import json
 from dataclasses import replace
 from math import pi
@@ -103,6 +104,16 @@ def test_r2_of_draws(gaussian, binomial):
         explained = np.var(expected, axis=0, ddof=1)
         share = explained / (explained + about.mean(axis=0))
         np.testing.assert_allclose(bm.r2(made_up.fit).loc["bayes", COLUMNS], by_hand(share), rtol=1e-9)
+
+
+def test_rows_are_read_a_stretch_at_a_time(monkeypatch, gaussian, poisson):
+    r2, rate = bm.r2(gaussian.fit), bm.variance_draws(poisson.fit)
+    weighted = bm.variance_draws(gaussian.fit)
+    for module in (importlib.import_module(f"bayesmix.inference.shares.{name}") for name in ("r2", "residual")):
+        monkeypatch.setattr(module, "VALUES_AT_ONCE", 7 * 4000)
+    pd.testing.assert_frame_equal(bm.r2(gaussian.fit), r2)
+    np.testing.assert_allclose(bm.variance_draws(poisson.fit), rate, rtol=1e-10)
+    np.testing.assert_allclose(bm.variance_draws(gaussian.fit), weighted, rtol=1e-12)
 
 
 def test_counts_have_the_variance_of_their_logarithm(poisson):
