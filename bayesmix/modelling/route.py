@@ -61,10 +61,14 @@ class RouteDraws:
 
 @dataclass(frozen=True)
 class GivenVariances:
-    """`mean` and `sd` of a combination of coefficients given the variance parameters of each draw, (n_draws,) each."""
+    """`mean` and `sd` of a combination of coefficients given the variance parameters of the draws at `positions`.
+
+    All have shape (n,): n is the number of draws, or fewer, evenly spread, where all of them would take long.
+    """
 
     mean: Floats
     sd: Floats
+    positions: Positions
 
 
 class LevelEffects(Protocol):
@@ -163,8 +167,8 @@ class Route(ABC):
         """The effects of the largest factor, drawn again if the posterior does not hold them."""
         raise ValueError(f"the posterior of the {fit.method} route holds all effects")
 
-    def moments_given(self, fit: "Fit", row: Floats, positions: Positions) -> GivenVariances | None:
-        """Of `row` (p,) times the coefficients of the mean, in the draws at `positions`; None if it is not normal."""
+    def moments_given(self, fit: "Fit", row: Floats) -> GivenVariances | None:
+        """Of `row` (p,) times the coefficients of the mean; None if it is not normal given the variances."""
         return None
 
     def log_marginal(

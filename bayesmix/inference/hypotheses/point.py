@@ -17,11 +17,8 @@ from bayesmix.inference.hypotheses.parameters import Effect, spreads_of
 from bayesmix.inference.hypotheses.prior import PriorDraws, bounds_of, prior_density
 from bayesmix.inference.hypotheses.text import Hypothesis
 from bayesmix.inference.shared.draws import n_draws_of, posterior_of
-from bayesmix.inference.shared.row_model import spread_draws
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.monte_carlo import mean_ratio
-
-_MOST_SIZE = 2**25  # numbers that conditional moments take, over all draws
 
 
 @dataclass(frozen=True)
@@ -120,17 +117,16 @@ def _averaged(fit: Fit, linear: Affine, point: float, values: dict[str, Floats])
     row = np.array([linear.weights.get(name, 0.0) for name in names])
     if not row.any():
         return None
-    n_total = n_draws_of(fit)
-    positions = spread_draws(n_total, max(400, _MOST_SIZE // (len(row) + 1) ** 2))
-    moments = fit.route.moments_given(fit, row, positions)
+    moments = fit.route.moments_given(fit, row)
     if moments is None:
         return None
+    positions = moments.positions
     shift = linear.constant + sum(
         (weight * values[name].ravel()[positions] for name, weight in linear.weights.items() if name not in names),
         np.zeros(len(positions)),
     )
     logs = norm.logpdf(point, moments.mean + shift, moments.sd)
-    n_chains = posterior_of(fit).sizes["chain"] if len(positions) == n_total else 1
+    n_chains = posterior_of(fit).sizes["chain"] if len(positions) == n_draws_of(fit) else 1
     mean = mean_ratio(logs.reshape(n_chains, -1))
     if mean.reason:
         return Density(np.nan, np.nan, f"{point:g} lies so far out that a few draws decide its density")

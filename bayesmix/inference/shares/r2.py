@@ -5,8 +5,9 @@ from functools import singledispatch
 import numpy as np
 import pandas as pd
 
-from bayesmix.arrays import Floats
+from bayesmix.arrays import Floats, Positions
 from bayesmix.errors import ArgumentError
+from bayesmix.formula.design import Design
 from bayesmix.inference.shared.arguments import one_of, probability
 from bayesmix.inference.shared.draws import n_draws_of
 from bayesmix.inference.shared.question import table
@@ -118,11 +119,12 @@ def bayesian_r2(fit: Fit) -> Floats:
     The variance over rows (divisor n - 1) is put together from those of stretches (Chan, Golub & LeVeque 1983,
     doi:10.1080/00031305.1983.10483115).
     """
-    model = row_model(fit)
+    model, order = row_model(fit), _by_largest_group(fit.design)
     n, mean, squares, residual = 0, np.zeros(model.n_draws), np.zeros(model.n_draws), np.zeros(model.n_draws)
-    for rows in stretches(model.n_obs, VALUES_AT_ONCE // model.n_draws):
+    for part in stretches(model.n_obs, VALUES_AT_ONCE // model.n_draws):
+        rows = order[part]
         moments = model.moments(rows, model.predictor(rows))
-        expected = np.broadcast_to(moments.mean, (rows.stop - rows.start, model.n_draws))
+        expected = np.broadcast_to(moments.mean, (len(rows), model.n_draws))
         of_rows, n_rows = expected.mean(axis=0), len(expected)
         away = of_rows - mean
         squares += ((expected - of_rows) ** 2).sum(axis=0) + away**2 * n * n_rows / (n + n_rows)
@@ -131,3 +133,10 @@ def bayesian_r2(fit: Fit) -> Floats:
         residual += np.broadcast_to(moments.variance, expected.shape).sum(axis=0)
     explained = squares / max(n - 1, 1)
     return explained / (explained + residual / n)
+
+
+def _by_largest_group(design: Design) -> Positions:
+    """The rows in an order in which those of a level of the largest factor are together, so that it is read once."""
+    if not design.random:
+        return np.arange(design.n_obs)
+    return np.argsort(max(design.random, key=lambda term: term.n_levels).index, kind="stable")

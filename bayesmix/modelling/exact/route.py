@@ -75,8 +75,8 @@ class ExactRoute(IntegratedRoute):
     def level_effects(self, fit: "Fit") -> LevelDraws:
         return level_draws_of(fit)
 
-    def moments_given(self, fit: "Fit", row: Floats, positions: Positions) -> GivenVariances:
-        return given_variances(fit, row, positions)
+    def moments_given(self, fit: "Fit", row: Floats) -> GivenVariances:
+        return given_variances(fit, row)
 
     def log_marginal(
         self, model: MixedModel, *, seed: int, cores: int, weights: Importance | None = None
