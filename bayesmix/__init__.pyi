@@ -28,12 +28,17 @@ from .inference.pooling.compare_reml import RemlComparison as RemlComparison
 from .inference.pooling.compare_reml import compare_reml as compare_reml
 from .inference.pooling.shrinkage import shrinkage as shrinkage
 from .inference.prediction.compare import compare as compare
+from .inference.prediction.comparisons import comparisons as comparisons
 from .inference.prediction.log_likelihood import log_likelihood as log_likelihood
 from .inference.prediction.loo import loo as loo
 from .inference.prediction.loo_record import Loo as Loo
 from .inference.prediction.overdispersion import overdispersion as overdispersion
+from .inference.prediction.posterior_epred import posterior_epred as posterior_epred
 from .inference.prediction.posterior_predict import posterior_predict as posterior_predict
 from .inference.prediction.ppc import ppc as ppc
+from .inference.prediction.predict import predict as predict
+from .inference.prediction.predictions import predictions as predictions
+from .inference.prediction.slopes import slopes as slopes
 from .inference.prediction.to_datatree import to_datatree as to_datatree
 from .inference.shares.icc import icc as icc
 from .inference.shares.r2 import r2 as r2

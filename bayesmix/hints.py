@@ -18,10 +18,8 @@ _MEANS = (
     "means over other factors are not there yet; bm.fixef of a model that begins with 0 + f has those of f "
     "and their intervals"
 )
-_NEW_ROWS = (
-    "it is not there yet; of a posterior bm.bambi_model(fit).predict(fit.posterior, data=...) takes new rows, and "
-    "bm.fitted(fit) and bm.posterior_predict(fit) are of the rows that were fitted"
-)
+_NEW_ROWS = "bm.predict(fit, newdata) takes new rows; this is of the rows that were fitted"
+_OVER_ROWS = "bm.predictions, bm.comparisons and bm.slopes have means over rows, by=True or by= a column"
 _PICTURES = "bm.plot_lines(fit), bm.plot_ranef(fit), bm.plot_ppc(fit), bm.plot_trace(fit) and others draw one each"
 _LIMITS = (
     "bm.fixef(fit) and bm.varcorr(fit), of REML with intervals=True, have lower and upper; prob= is their probability"
@@ -50,11 +48,12 @@ NAMES: Mapping[str, str] = {
     "getme": _MATRICES,
     "modelmatrix": "fit.design.fixed.matrix is X, fit.design.fixed.names its columns",
     **dict.fromkeys(("emmeans", "lsmeans", "marginalmeans", "contrasts", "contrast", "pairs", "cld"), _MEANS),
-    **dict.fromkeys(("emtrends", "slopes", "comparisons", "avgpredictions", "marginaleffects", "interpret"), _MEANS),
+    "emtrends": _MEANS,
+    **dict.fromkeys(("avgpredictions", "avgcomparisons", "avgslopes", "marginaleffects", "interpret"), _OVER_ROWS),
     **dict.fromkeys(
         ("conditionaleffects", "ggpredict", "margins"), "bm.plot_lines(fit) draws a model by its levels; " + _MEANS
     ),
-    **dict.fromkeys(("predict", "predictions", "posteriorepred", "posteriorlinpred"), _NEW_ROWS),
+    "posteriorlinpred": 'bm.posterior_epred(fit, newdata, type="link") has its draws',
     **dict.fromkeys(("binomial", "family"), _FAMILY),
     **dict.fromkeys(
         ("cbind", "offset", "factor"), "it is a word of formulas, bm.fit('cbind(k, n - k) ~ x', data, family)"
@@ -62,7 +61,7 @@ NAMES: Mapping[str, str] = {
     **dict.fromkeys(
         ("gam", "smooth", "nlmer", "nls"), "models that are not linear in their coefficients are not there"
     ),
-    "simulate": "bm.posterior_predict(fit) draws new responses for the fitted rows",
+    "simulate": "bm.posterior_predict(fit, newdata) draws new responses",
     **dict.fromkeys(("ppcheck", "plotppcdist"), "bm.plot_ppc(fit) draws it, bm.ppc(fit) has the numbers"),
     **dict.fromkeys(("plot", "mcmcplot", "plotmodel", "plotforest", "coefplot", "plotposterior"), _PICTURES),
     "traceplot": "bm.plot_trace(fit) draws it",
@@ -92,7 +91,7 @@ NAMES: Mapping[str, str] = {
 """Hints by the name in small letters without dots and underscores."""
 
 ATTRIBUTES: Mapping[str, str] = {
-    **dict.fromkeys(("predict", "getprediction"), _NEW_ROWS),
+    "getprediction": "bm.predict(fit, newdata) has predictions with their intervals",
     **dict.fromkeys(("plot", "plots"), _PICTURES),
     "summary2": "bm.summary(fit) prints it",
     "fittedvalues": "bm.fitted(fit) has them",
@@ -121,7 +120,9 @@ QUESTIONS: Mapping[str, str] = {
     **dict.fromkeys(("sefit", "stderror", "robust"), "the columns of the table say what there is"),
     "summary": _DRAWS,
     **dict.fromkeys(("which", "whichel", "groups", "grouping", "grp", "factor"), "that is group="),
-    **dict.fromkeys(("reform", "reformula", "random"), "groups= says which group effects"),
+    **dict.fromkeys(
+        ("reform", "reformula", "random", "allownewlevels", "samplenewlevels"), "groups= says which group effects"
+    ),
     **dict.fromkeys(("newdata", "data", "exog"), _NEW_ROWS),
     **dict.fromkeys(("type", "residtype"), "that is kind="),
     **dict.fromkeys(("scaled", "comp", "sigma"), 'scale= is "sd", "variance" or "covariance"'),
@@ -161,6 +162,13 @@ _OF_ONE: Mapping[tuple[str, str], str] = {
         "it is by leave-one-out, in log densities",
     ),
     **dict.fromkeys((("compare", "method"), ("compare", "weights")), "the column weight is of stacking"),
+    **{
+        (name, other): "that is newdata="
+        for name in ("predict", "posterior_epred", "posterior_predict", "predictions", "comparisons", "slopes")
+        for other in ("data", "exog", "newx")
+    },
+    ("comparisons", "contrast"): "that is variables=",
+    ("slopes", "wrt"): "that is variables=",
     ("anova", "test"): "they are F tests; ddf= says with which denominator",
     ("lrt", ""): "it compares two models or more, the smaller first, bm.lrt(small, large)",
     ("anova", ""): "it tests the terms of one fit; several are compared by bm.lrt(small, large)",

@@ -1,5 +1,6 @@
 """What tests of several rooms share."""
 
+import gc
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +34,12 @@ LME4_SETS = {name: source for name, (source, _) in LME4_GAUSSIAN.items()} | {
     "grouseticks_cHEIGHT": "grouseticks",
     "VerbAgg": "VerbAgg",
 }
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end: the collector of garbage need not look through them hundreds of times."""
+    gc.freeze()
+    gc.set_threshold(20_000)
 
 
 @pytest.fixture(scope="session")

@@ -219,12 +219,12 @@ def new_rows(design: Design, data: Frame) -> NewRows:
 
 
 def _group_term(term: RandomTerm, variables: Variables) -> GroupTerm:
-    codes, levels = _group_levels(term, variables)
+    codes, levels = group_levels(term, variables)
     columns, names, owners = code_terms(term.terms, variables)
     return GroupTerm(term.label, term.group_label, levels, codes, columns, names, owners)
 
 
-def _group_levels(term: RandomTerm, variables: Variables) -> tuple[Positions, tuple[str, ...]]:
+def group_levels(term: RandomTerm, variables: Variables) -> tuple[Positions, tuple[str, ...]]:
     """The levels of a product of factors are the combinations that occur, in the order of the factors."""
     factors = [variables.factor(part) for part in term.group]
     if len(factors) == 1:

@@ -25,6 +25,7 @@ _NO_PRIORS = "It has no priors; compare_reml(bm.fit(...)) sets a posterior besid
 _NO_GROUPS = "It has no random terms; anova(fit) tests its fixed ones."
 
 _OF_DRAWS = dict.fromkeys(("overdispersion", "posterior_predict", "ppc", "to_datatree"), _RESIDUALS)
+_OF_DRAWS["posterior_epred"] = "predict(fit, newdata) has its expected responses with their standard errors."
 _OF_DRAWS |= dict.fromkeys(("log_likelihood", "log_marginal"), _LIKELIHOOD)
 _OF_ESTIMATES = _OF_DRAWS | {
     "audit": _GLANCE,

@@ -7,7 +7,10 @@ import xarray as xr
 
 from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import ArgumentError
+from bayesmix.formula.frame import Frame
+from bayesmix.formula.other_rows import GROUPS, rows_asked
 from bayesmix.inference.prediction.log_likelihood import refuse_too_many
+from bayesmix.inference.prediction.predicted_draws import model_at
 from bayesmix.inference.shared.arguments import a_count, a_seed, one_of
 from bayesmix.inference.shared.draws import n_draws_of
 from bayesmix.inference.shared.question import question
@@ -29,30 +32,41 @@ _FEWEST_DRAWS = 100
 
 @question
 def posterior_predict(
-    fit: Fit, *, draws: int | None = None, groups: str = "fitted", seed: int | None = None
+    fit: Fit,
+    newdata: Frame | None = None,
+    *,
+    draws: int | None = None,
+    groups: str = "fitted",
+    seed: int | None = None,
 ) -> xr.DataArray:
-    """Responses simulated from the posterior, one data set a draw, for the rows that were fitted.
+    """Responses simulated from the posterior, one data set a draw.
 
     Parameters
     ----------
     fit
         A fitted model.
+    newdata
+        Rows with the predictors, and with the trials of counts out of trials, as `predict` takes them. By default the
+        rows that were fitted.
     draws
         Number of draws of the posterior, evenly spread; all by default.
     groups
         ``"fitted"``: the same levels observed again, with their own effects. ``"new"``: as many other levels, with
-        effects from the distribution of the group.
+        effects from the distribution of the group. ``"typical"``: all group effects at 0.
     seed
         The same seed gives the same data; by default that of the fit.
 
     Returns
     -------
     xarray.DataArray
-        Dims `draw`, `row`; `row` has the labels of `fit.data`. For a binomial response numbers of successes out of the
-        row's own trials, for a censored row what would be observed without its bound.
+        Dims `draw`, `row`; `row` has the labels of `fit.data`, or of `newdata`. For a binomial response numbers of
+        successes out of the row's own trials, for a censored row what would be observed without its bound, for a row
+        that misses a predictor nan.
 
     Raises
     ------
+    UnknownColumnError, DataError
+        `newdata` lacks a column, or has a level that is not known.
     ArgumentError
         `groups` is not known, or the array would not fit into 2 GiB.
 
@@ -61,14 +75,15 @@ def posterior_predict(
     >>> dict(bm.posterior_predict(fit, draws=100).std("row").sizes)
     {'draw': 100}
     """
-    groups, seed = one_of(groups, REPLICATED, argument="groups"), a_seed(seed, fit)
+    groups, seed = one_of(groups, GROUPS, argument="groups"), a_seed(seed, fit)
     positions = spread_draws(n_draws_of(fit), None if draws is None else a_count(draws, argument="draws"))
-    refuse_too_many(fit.design.n_obs, len(positions))
-    model = row_model(fit, draws=positions, groups=groups, seed=seed)
+    rows = rows_asked(fit.design, newdata, groups=groups, with_trials=True)
+    refuse_too_many(len(rows.index), len(positions))
+    simulated = replicates(model_at(fit, rows, groups=groups, seed=seed, draws=positions), seed=seed)
     return xr.DataArray(
-        replicates(model, seed=seed).T,
+        rows.of_all(simulated).T,
         dims=("draw", "row"),
-        coords={"draw": positions, "row": fit.data.index.to_numpy()},
+        coords={"draw": positions, "row": rows.index.to_numpy()},
         name=fit.design.response.name,
     )
 

@@ -7,6 +7,9 @@ import pandas as pd
 
 from bayesmix.display import Printed
 
+NOTES = "notes"
+"""Where the `attrs` of a table have sentences that are printed below it."""
+
 
 class ReadableTable(Printed, pd.DataFrame):
     """A data frame with another way of printing, which frames taken from it inherit.

@@ -35,8 +35,15 @@ class RowModel:
     moments: Callable[[Rows, Floats], RowMoments]
 
 
-def row_model(fit: Fit, *, draws: Positions | None = None, groups: str = "fitted", seed: int = 0) -> RowModel:
-    """The model of the rows that were fitted.
+def row_model(
+    fit: Fit,
+    *,
+    draws: Positions | None = None,
+    groups: str = "fitted",
+    seed: int = 0,
+    effects: Effects | None = None,
+) -> RowModel:
+    """The model of the rows of ``fit.design``.
 
     Parameters
     ----------
@@ -45,9 +52,11 @@ def row_model(fit: Fit, *, draws: Positions | None = None, groups: str = "fitted
     groups
         ``"fitted"``: with the effects of each row's own levels. ``"new"``: with the effects of other levels, which
         are drawn by `seed` from the distribution of the group.
+    effects
+        What gives the effects of levels, as for `linear_predictor`, where the rows are others than those of the fit.
     """
     draws = np.arange(n_draws_of(fit)) if draws is None else draws
-    effects = new_effects(fit, draws=draws, seed=seed) if groups == "new" else None
+    effects = new_effects(fit, draws=draws, seed=seed) if groups == "new" else effects
     response, trials = fit.design.response, fit.design.response.trials
     link, distribution = fit.family.link, fit.family.record.distribution
     others, on_response_scale = other_parameters(fit, effects=effects, draws=draws), mean_parameter(fit)

@@ -11,23 +11,25 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.arrays import Floats
-from bayesmix.inference.shared.readable_table import ReadableTable
+from bayesmix.inference.shared.readable_table import NOTES, ReadableTable
 from bayesmix.report.pages.numbers import aligned, decimals_for, number, p_value, rhat, whole
-from bayesmix.report.pages.page import blocks_of
+from bayesmix.report.pages.page import Block, Part, blocks_of, wrapped
 from bayesmix.visible import visible
 
 _LONG = 28  # a text with more letters stands below its row, where the whole does not fit into the width
 _LONG_LABEL = 36
 _NARROWEST = 40
+_NOTES_WIDTH = 80
 _BETWEEN = 2
 
 _DIGITS = 5  # of numbers whose precision the table does not tell
 _MOST_PLACES = 12  # before the point
 
-_SPREADS = ("sd", "se", "std.error")
-_IN_UNITS = {"mean", "median", "estimate", "lower", "upper", "conf.low", "conf.high", *_SPREADS}
+_SPREADS = ("sd", "se", "std.error", "std_error")
+_INTERVALS = {"lower", "upper", "conf.low", "conf.high", "conf_low", "conf_high"}
+_IN_UNITS = {"mean", "median", "estimate", *_INTERVALS, *_SPREADS}
 _WHOLE = {"ess_bulk", "ess_tail", "min_ess_bulk", "min_ess_tail"}
-_P_VALUES = {"p", "p_boundary"}
+_P_VALUES = {"p", "p_boundary", "p_value"}
 _NO_TESTS = {"observed", "ratio", "elpd"}  # beside which p is a share of draws, or a number of parameters
 _OF_SEVERAL_KINDS = {"value", "limit"}  # R-hat in one row, effective draws in the next
 
@@ -62,8 +64,10 @@ class Frame:
 
 
 @blocks_of.register
-def _blocks(table: ReadableTable) -> tuple[Frame, ...]:
-    return (Frame(table),)
+def _blocks(table: ReadableTable) -> tuple[Part, ...]:
+    """The table, and below it what its ``attrs["notes"]`` say of the numbers."""
+    lines = tuple(line for note in table.attrs.get(NOTES, ()) for line in wrapped(note, _NOTES_WIDTH))
+    return (Frame(table), Block("", lines=lines)) if lines else (Frame(table),)
 
 
 def in_width(table: pd.DataFrame, width: int) -> str:

@@ -32,6 +32,7 @@ REQUIRED = {
     "path": "'fit.nc'",
     "family": "'binomial'",
     "hypothesis": "'x > 0'",
+    "variables": "'x'",
 }
 """Good values of what has to be given."""
 

@@ -226,7 +226,7 @@ def test_what_cannot_be_asked_is_refused(gaussian, poisson):
         (lambda: ppc(poisson.fit, {"two": lambda y: y[:2]}), ArgumentError, "must give one"),
         (lambda: overdispersion(gaussian.fit), ArgumentError, "counts and proportions"),
         (lambda: posterior_predict(poisson.fit, draws=0), ArgumentError, "at least 1"),
-        (lambda: posterior_predict(poisson.fit, groups="typical"), ArgumentError, "Known: fitted, new"),
+        (lambda: posterior_predict(poisson.fit, groups="all"), ArgumentError, "Known: fitted, typical, new"),
         (lambda: posterior_predict(laplace("y ~ x + (1 | g)", counts("right"), "poisson")), ArgumentError, "no draws"),
     ):
         with pytest.raises(error, match=words):
