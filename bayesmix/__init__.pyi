@@ -15,8 +15,8 @@ from .inference.checks.diagnose import diagnose as diagnose
 from .inference.checks.power_scaling import sensitivity as sensitivity
 from .inference.checks.separation import Separation as Separation
 from .inference.checks.separation import separation as separation
-from .inference.evidence.bayes_factor import BayesFactor as BayesFactor
 from .inference.evidence.bayes_factor import bayes_factor as bayes_factor
+from .inference.evidence.comparison import BayesFactor as BayesFactor
 from .inference.evidence.equivalence import equivalence as equivalence
 from .inference.evidence.inclusion import inclusion as inclusion
 from .inference.evidence.log_marginal import log_marginal as log_marginal
@@ -24,6 +24,12 @@ from .inference.evidence.lrt import lrt as lrt
 from .inference.evidence.prior_sensitivity import prior_sensitivity as prior_sensitivity
 from .inference.evidence.rand import rand as rand
 from .inference.hypotheses.hypothesis import hypothesis as hypothesis
+from .inference.means.contrasts import contrasts as contrasts
+from .inference.means.emmeans import emmeans as emmeans
+from .inference.means.emtrends import emtrends as emtrends
+from .inference.means.joint_tests import joint_tests as joint_tests
+from .inference.means.letters import letters as letters
+from .inference.means.ranks import ranks as ranks
 from .inference.pooling.compare_reml import RemlComparison as RemlComparison
 from .inference.pooling.compare_reml import compare_reml as compare_reml
 from .inference.pooling.shrinkage import shrinkage as shrinkage
@@ -57,6 +63,10 @@ from .inference.tables.residuals import residuals as residuals
 from .inference.tables.tidy import tidy as tidy
 from .inference.tables.varcorr import varcorr as varcorr
 from .inference.tables.vcov import vcov as vcov
+from .inference.trials.heritability import heritability as heritability
+from .inference.trials.selection import selection as selection
+from .inference.trials.trial_report import TrialReport as TrialReport
+from .inference.trials.trial_report import trial_report as trial_report
 from .modelling.bambi_model import bambi_model as bambi_model
 from .modelling.fit import fit as fit
 from .modelling.record import Fit as Fit
@@ -64,7 +74,9 @@ from .modelling.storage.storage import load as load
 from .modelling.storage.storage import save as save
 from .report.pages.summary import summary as summary
 from .report.pictures.plot_compare_reml import plot_compare_reml as plot_compare_reml
+from .report.pictures.plot_effects import plot_effects as plot_effects
 from .report.pictures.plot_lines import plot_lines as plot_lines
+from .report.pictures.plot_means import plot_means as plot_means
 from .report.pictures.plot_ppc import plot_ppc as plot_ppc
 from .report.pictures.plot_qq import plot_qq as plot_qq
 from .report.pictures.plot_ranef import plot_ranef as plot_ranef

@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, Any
 from bayesmix.errors import CallError, MissingNameError, did_you_mean, listing
 from bayesmix.keyword_hints import FORMULAS, KEYWORDS, PRIORS, STORED
 
-_MEANS = (
-    "means over other factors are not there yet; bm.fixef of a model that begins with 0 + f has those of f "
-    "and their intervals"
-)
+_MEANS = 'bm.emmeans(fit, "f") has the means of the levels of f, bm.emtrends(fit, "x") slopes'
+_CONTRASTS = 'bm.contrasts(bm.emmeans(fit, "f"), "pairwise") has all differences, "trt.vs.ctrl" those from a control'
 _NEW_ROWS = "bm.predict(fit, newdata) takes new rows; this is of the rows that were fitted"
 _OVER_ROWS = "bm.predictions, bm.comparisons and bm.slopes have means over rows, by=True or by= a column"
 _PICTURES = "bm.plot_lines(fit), bm.plot_ranef(fit), bm.plot_ppc(fit), bm.plot_trace(fit) and others draw one each"
@@ -47,11 +45,14 @@ NAMES: Mapping[str, str] = {
     "issingular": "fit.singular of a REML fit has the terms on the boundary; empty: none",
     "getme": _MATRICES,
     "modelmatrix": "fit.design.fixed.matrix is X, fit.design.fixed.names its columns",
-    **dict.fromkeys(("emmeans", "lsmeans", "marginalmeans", "contrasts", "contrast", "pairs", "cld"), _MEANS),
-    "emtrends": _MEANS,
+    **dict.fromkeys(("lsmeans", "marginalmeans"), _MEANS),
+    **dict.fromkeys(("contrast", "pairs", "difflsmeans", "glht"), _CONTRASTS),
+    **dict.fromkeys(("cld", "multcompletters", "compactletters"), 'bm.letters(bm.emmeans(fit, "f")) has them'),
+    **dict.fromkeys(("emmip", "plotpredictions"), 'bm.plot_means(bm.emmeans(fit, ["f", "g"])) draws them'),
+    "testinteractions": "bm.joint_tests(fit) tests main effects and interactions",
     **dict.fromkeys(("avgpredictions", "avgcomparisons", "avgslopes", "marginaleffects", "interpret"), _OVER_ROWS),
     **dict.fromkeys(
-        ("conditionaleffects", "ggpredict", "margins"), "bm.plot_lines(fit) draws a model by its levels; " + _MEANS
+        ("conditionaleffects", "ggpredict", "margins"), 'bm.plot_effects(fit, "x", by="f") draws them; ' + _MEANS
     ),
     "posteriorlinpred": 'bm.posterior_epred(fit, newdata, type="link") has its draws',
     **dict.fromkeys(("binomial", "family"), _FAMILY),
@@ -76,15 +77,21 @@ NAMES: Mapping[str, str] = {
         ("testterms", "linearhypothesis", "glht", "deltamethod"),
         f"bm.hypothesis(fit, 'a + b < 0') tests a statement, bm.bayes_factor(fit, drop=...) tests a term; {_DRAWS}",
     ),
+    **dict.fromkeys(("lmbf", "anovabf", "ttestbf", "regressionbf"), 'bm.bayes_factor(fit, drop="x") has its prior'),
     **dict.fromkeys(("posteriorsamples", "asdraws", "asdrawsdf", "fixefdraws", "extract", "spreaddraws"), _DRAWS),
     **dict.fromkeys(("priorsummary", "getprior", "setprior", "prior", "defaultpriors"), PRIORS),
     **dict.fromkeys(("plotpriors", "priorpredictive", "samplepriorpredictive"), "fit.priors has the priors; no draws"),
     "bf": FORMULAS,
     **dict.fromkeys(("rhat", "neffratio", "ess", "checkmodel", "nutsparams"), "bm.diagnose(fit) says what is wrong"),
     "sigma": "bm.varcorr(fit) has the residual sd, bm.auxiliary(fit) the family's further parameters",
-    "heritability": "not there yet; bm.variance_shares(fit) has its parts",
     **dict.fromkeys(("r2nakagawa", "rsquaredglmm", "bayesr2"), "bm.r2(fit) has marginal, conditional and Bayesian R2"),
     **dict.fromkeys(("varpart", "variancedecomposition"), "bm.variance_shares(fit) has the share of every term"),
+    **dict.fromkeys(
+        ("h2", "h2cullis", "cullis", "repeatability"), 'bm.heritability(fit, "entry") has all by their names'
+    ),
+    **dict.fromkeys(
+        ("blue", "blues", "blup", "blups"), 'bm.trial_report(fit, "entry") has both; bm.ranef(fit) effects'
+    ),
     **dict.fromkeys(("readcsv", "readexcel", "readtsv"), "bm.read_table(path) reads it"),
     "update": "call bm.fit again, with the other formula",
 }
@@ -168,6 +175,9 @@ _OF_ONE: Mapping[tuple[str, str], str] = {
         for other in ("data", "exog", "newx")
     },
     ("comparisons", "contrast"): "that is variables=",
+    ("letters", "reversed"): 'that is best=, "highest" or "lowest"',
+    ("contrasts", "delta"): "that is rope=, of posteriors",
+    ("contrasts", "simple"): "that is by=, the variables within which levels are compared",
     ("slopes", "wrt"): "that is variables=",
     ("anova", "test"): "they are F tests; ddf= says with which denominator",
     ("lrt", ""): "it compares two models or more, the smaller first, bm.lrt(small, large)",

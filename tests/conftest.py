@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.optimize import linprog
+
+# PyTensor notes for every variable of a graph which lines made it; that takes a good part of the time to build a model.
+os.environ.setdefault("PYTENSOR_FLAGS", "traceback__limit=0")
 
 REFERENCES = Path(__file__).parent / "references"
 COURSE_FILES = Path(__file__).parents[2] / "shared" / "data"

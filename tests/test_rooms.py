@@ -73,6 +73,8 @@ INNER_FLOORS = {
         "prediction": 2,
         "checks": 3,
         "hypotheses": 3,
+        "means": 3,
+        "trials": 4,
         "pooling": 3,
         "shares": 3,
     },

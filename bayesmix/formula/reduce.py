@@ -1,10 +1,10 @@
-"""The formulas that lack one random term, or one column of it."""
+"""The formulas that lack one random term, or one column of it, or have its levels as fixed effects."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from bayesmix.formula.syntax import unparse
-from bayesmix.formula.terms import INTERCEPT, Formula, RandomTerm, Term
+from bayesmix.formula.syntax import Call, Name, Node, unparse
+from bayesmix.formula.terms import INTERCEPT, Formula, RandomTerm, Term, label_of
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,17 @@ def _with(formula: Formula, number: int, term: RandomTerm | None) -> Formula:
     """`formula` with another random term in this place, or none; its text is written anew."""
     random = (*formula.random[:number], *([term] if term else []), *formula.random[number + 1 :])
     return replace(formula, text=_text(formula, random), random=random)
+
+
+def with_fixed_levels(formula: Formula, group: Name, *, as_factor: bool) -> Formula:
+    """The formula in which the levels of a group, one column, have fixed effects in place of its random intercept.
+
+    `as_factor`: whether the column has numbers, which are levels of groups, but no factor among fixed terms.
+    """
+    node: Node = Call("factor", (group,), (), group.span) if as_factor else group
+    random = tuple(term for term in formula.random if term.group_label != label_of(group))
+    fixed = (*formula.fixed, Term((node,)))
+    return replace(formula, text=_text(replace(formula, fixed=fixed), random), fixed=fixed, random=random)
 
 
 def _text(formula: Formula, random: tuple[RandomTerm, ...]) -> str:

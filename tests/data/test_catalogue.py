@@ -31,6 +31,7 @@ NAMES = [
     "cochran_bib",
     "dragons_simulated",
     "methylation_simulated",
+    "clover_simulated",
 ]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pymc as pm
 import pytest
+from pytensor.compile.mode import Mode
 from scipy import stats
 from scipy.special import expit, logit, logsumexp, softmax
 from scipy.special import gamma as gamma_function
@@ -20,6 +21,8 @@ from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
 from bayesmix.modelling.pymc_model.bambi_bridge import build_model
 from bayesmix.priors.default_priors import default_priors
+
+IN_PYTHON = Mode(linker="py", optimizer=None)  # a graph that is called a few times is not worth rewriting
 
 N, LEVELS = 40, 5
 INVERSE = {
@@ -228,9 +231,9 @@ def a_model(text, data, *, parts=()):
     return family, design, priors, build_model(design, family, priors)
 
 
-def random_point(model, rng, priors):
-    """A point on the whole line, and the parameters that it stands for."""
-    point = {name: rng.normal(scale=0.4, size=np.shape(v)) for name, v in model.initial_point().items()}
+def random_point(start, rng, priors):
+    """A point on the whole line of the shape of `start`, and the parameters that it stands for."""
+    point = {name: rng.normal(scale=0.4, size=np.shape(v)) for name, v in start.items()}
     undo = {
         "_log__": np.exp,
         "_logodds__": expit,
@@ -253,11 +256,11 @@ def random_point(model, rng, priors):
 )
 def test_log_density_by_hand(text, data):
     family, design, priors, built = a_model(text, data)
-    log_density = built.model.compile_logp(jacobian=False, mode="FAST_COMPILE")
-    rng = np.random.default_rng(3)
+    log_density = built.model.compile_logp(jacobian=False, mode=IN_PYTHON)
+    rng, start = np.random.default_rng(3), built.model.initial_point()
     x = data["x"].to_numpy()
     for _ in range(4):
-        point, values = random_point(built.model, rng, priors)
+        point, values = random_point(start, rng, priors)
         eta = values.get("Intercept_at_means", 0.0) + values["x"] * (x - x.mean()) + data["o"].to_numpy()
         eta = eta + values["sd_g__Intercept"] * values["1|g_offset"][design.random[0].index]
         if family.response == "ordinal":
@@ -283,11 +286,11 @@ def test_log_density_by_hand(text, data):
 def test_log_density_with_a_formula_for_every_parameter(name, data):
     further = read_family(name).modelled
     family, design, priors, built = a_model(name, data, parts=[f"{one} ~ x + offset(o) + (1 | g)" for one in further])
-    log_density = built.model.compile_logp(jacobian=False, mode="FAST_COMPILE")
-    rng = np.random.default_rng(3)
+    log_density = built.model.compile_logp(jacobian=False, mode=IN_PYTHON)
+    rng, start = np.random.default_rng(3), built.model.initial_point()
     x, o, level = data["x"].to_numpy(), data["o"].to_numpy(), design.random[0].index
     for _ in range(3):
-        point, values = random_point(built.model, rng, priors)
+        point, values = random_point(start, rng, priors)
 
         def predictor(of, values=values):
             fixed = values[f"{of}Intercept_at_means"] + values[f"{of}x"] * (x - x.mean()) + o

@@ -9,7 +9,7 @@ from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.reduce import Reduction, reductions
 from bayesmix.formula.terms import Formula
-from bayesmix.inference.evidence.bayes_factor import verbal
+from bayesmix.inference.evidence.comparison import verbal
 from bayesmix.inference.evidence.log_marginal import key_of, log_marginals
 from bayesmix.inference.shared.question import question
 from bayesmix.inference.shared.readable_table import InclusionTable

@@ -15,9 +15,10 @@ from bayesmix.formula.contrasts import contrasts_of
 from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.reduce import Reduction, reductions
-from bayesmix.inference.evidence.bayes_factor import joined, without
+from bayesmix.inference.evidence.bayes_factor import without
 from bayesmix.inference.evidence.log_marginal import log_marginals
 from bayesmix.inference.evidence.lrt import NO_TEST, ratio_test, require_maximum
+from bayesmix.inference.evidence.two_fits import joined
 from bayesmix.inference.shared.question import table
 from bayesmix.inference.shared.readable_table import RandTable
 from bayesmix.modelling.kinds import Fit, LaplaceFit, RemlFit, no_answer

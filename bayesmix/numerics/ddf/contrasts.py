@@ -120,7 +120,7 @@ def _independent(covariance: Floats) -> tuple[Floats, Floats]:
 
 def _combined(degrees: Floats) -> float:
     """The denominator for which F has the mean of averaged squared t statistics with these degrees of freedom."""
-    if np.ptp(degrees) < 1e-8 * degrees.max() or len(degrees) == 1:
+    if np.all(degrees == degrees[0]) or np.ptp(degrees) < 1e-8 * degrees.max():
         return float(degrees.mean())
     if np.any(degrees <= 2):
         return 2.0

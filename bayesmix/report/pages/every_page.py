@@ -11,15 +11,17 @@ from bayesmix.report.pages import (
     hypothesis_summary,
     laplace_summary,
     lm_summary,
+    means_summary,
     posterior_summary,
     reml_summary,
     separation_summary,
+    trial_summary,
 )
 from bayesmix.report.pages.page import Page, blocks_of
 
 PAGES = (
     *(audit_summary, compare_summary, evidence_summary, fit_parts_summary, frame_text, hypothesis_summary),
-    *(laplace_summary, lm_summary, posterior_summary, reml_summary, separation_summary),
+    *(laplace_summary, lm_summary, means_summary, posterior_summary, reml_summary, separation_summary, trial_summary),
 )
 """The files whose functions `blocks_of` dispatches to, one for each kind of record."""
 

@@ -31,6 +31,8 @@ _IN_UNITS = {"mean", "median", "estimate", *_INTERVALS, *_SPREADS}
 _WHOLE = {"ess_bulk", "ess_tail", "min_ess_bulk", "min_ess_tail"}
 _P_VALUES = {"p", "p_boundary", "p_value"}
 _NO_TESTS = {"observed", "ratio", "elpd"}  # beside which p is a share of draws, or a number of parameters
+_DECIMALS = {"p_best": 3, "p_top": 3, "rank": 1, "rank_lower": 0, "rank_upper": 0, "reliability": 3}
+_DECIMALS |= dict.fromkeys(("p_direction", "p_outside", "p_inside"), 3)
 _OF_SEVERAL_KINDS = {"value", "limit"}  # R-hat in one row, effective draws in the next
 
 
@@ -68,6 +70,20 @@ def _blocks(table: ReadableTable) -> tuple[Part, ...]:
     """The table, and below it what its ``attrs["notes"]`` say of the numbers."""
     lines = tuple(line for note in table.attrs.get(NOTES, ()) for line in wrapped(note, _NOTES_WIDTH))
     return (Frame(table), Block("", lines=lines)) if lines else (Frame(table),)
+
+
+@dataclass(frozen=True)
+class TitledFrame:
+    """A heading with a table below it."""
+
+    title: str
+    table: pd.DataFrame
+
+    def text(self) -> str:
+        return f"{Block(self.title).text()}\n{Frame(self.table).text()}"
+
+    def html(self) -> str:
+        return Block(self.title).html() + Frame(self.table).html()
 
 
 def in_width(table: pd.DataFrame, width: int) -> str:
@@ -202,6 +218,8 @@ def numbers(name: str, values: Floats, spread: Floats | None, beside: Collection
         return [rhat(value) for value in values]
     if name in _P_VALUES and not _NO_TESTS & set(beside):
         return [p_value(value) for value in values]
+    if name in _DECIMALS:
+        return ["-" if isnan(value) else f"{value:.{_DECIMALS[name]}f}" for value in values]
     if name in _OF_SEVERAL_KINDS:
         return aligned(["-" if isnan(value) else f"{value:.{_DIGITS}g}" for value in values])
     if spread is not None and name in _IN_UNITS:

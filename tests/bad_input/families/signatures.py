@@ -13,6 +13,8 @@ MODELS = ("fit", "laplace", "lm", "reml")
 
 FIRST = {
     "anova": "fitted('reml')",
+    **dict.fromkeys(("contrasts", "letters", "ranks", "plot_means"), "bm.emmeans(fitted('gaussian'), 'f')"),
+    "joint_tests": "fitted('reml')",
     "lrt": "bm.reml('y ~ x + f + (1 | g)', d)",
     "overdispersion": "fitted('binomial')",
     "separation": "fitted('binomial')",
@@ -32,6 +34,9 @@ REQUIRED = {
     "path": "'fit.nc'",
     "family": "'binomial'",
     "hypothesis": "'x > 0'",
+    "x": "'x'",
+    "specs": "'f'",
+    "var": "'x'",
     "variables": "'x'",
 }
 """Good values of what has to be given."""

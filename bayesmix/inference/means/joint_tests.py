@@ -1,0 +1,227 @@
+"""Do the levels of each factor differ, on average over the others?"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import singledispatch
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from bayesmix.arrays import Floats, Positions
+from bayesmix.errors import ArgumentError
+from bayesmix.estimates.estimability import with_left_out_columns
+from bayesmix.estimates.reml.tests import ddf_record
+from bayesmix.formula.design import Design
+from bayesmix.formula.syntax import columns_in
+from bayesmix.inference.means.contrast_rows import groups_by, interaction_rows
+from bayesmix.inference.means.emmeans import emmeans
+from bayesmix.inference.means.families import functions_of
+from bayesmix.inference.means.linear_functions import LinearFunctions
+from bayesmix.inference.means.reference_grid import ReferenceGrid, reference_grid
+from bayesmix.inference.means.variables import GridVariable
+from bayesmix.inference.shared.question import table
+from bayesmix.inference.tables.ddf_method import ddf_method
+from bayesmix.modelling.kinds import LaplaceFit, LmFit, RemlFit, no_answer
+from bayesmix.numerics.ddf import ExactDegrees, KenwardRoger, Satterthwaite, f_test
+
+CONFOUNDED = "(confounded)"
+_ZERO = 1e-8
+
+type Estimates = RemlFit | LaplaceFit | LmFit
+
+
+@table
+def joint_tests(
+    fit: RemlFit | LaplaceFit | LmFit, *, by: str | Sequence[str] | None = None, ddf: str = "satterthwaite"
+) -> pd.DataFrame:
+    """F tests of main effects and interactions among marginal means, as `joint_tests` of R's emmeans.
+
+    Parameters
+    ----------
+    fit
+        A fit by `reml`, `laplace` or `lm`.
+    by
+        Variables at each of whose values the others are tested: simple effects.
+    ddf
+        Of REML fits: denominator degrees of freedom by ``"satterthwaite"`` or ``"kenward-roger"``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by `term`, and by the variables `by`: `num_df`, `den_df` (infinite of Laplace fits), `f` and `p`. Where
+        cells are empty a column `note` says that a term is tested as far as it can be estimated, and a row
+        ``(confounded)`` has what else differs among the cells but belongs to no single term.
+
+    Raises
+    ------
+    ArgumentError
+        `fit` is a posterior or no fit; `ddf` is not known or not for this fit.
+    UnknownTermError
+        `by` is no variable of the fixed part.
+
+    Notes
+    -----
+    A term is tested by the contrasts of consecutive levels of all its factors, on means over the other factors that
+    weigh alike; numbers are compared at their mean minus and plus 1. In models with all cells this is type 3 of
+    `anova`, except that there a factor is compared where a number that its effect depends on is 0, here at its mean.
+    Denominators combine all contrasts of a term, as those of `anova` do; emmeans takes the least of their degrees of
+    freedom.
+
+    References
+    ----------
+    Lenth (2016), doi:10.18637/jss.v069.i01; Searle, Speed & Milliken (1980), doi:10.1080/00031305.1980.10483031
+
+    Examples
+    --------
+    >>> fit = bm.reml("yield ~ irrigation * variety + (1 | field)", bm.load_data("irrigation"))
+    >>> bm.joint_tests(fit, by="variety")["f"].round(3).tolist()
+    [0.251, 0.509]
+    """
+    ddf = ddf_method(fit, ddf)
+    grid = reference_grid(fit.design, {}, None)
+    at = {variable.name: _around(grid.design, variable) for variable in grid.variables if _is_number(variable)}
+    shown = [variable.name for variable in grid.variables if variable.shown]
+    split = functions_of(emmeans(fit, "1", by=by, at=at, ddf=ddf), question="joint_tests").by
+    whole = _cells(fit, [name for name in shown if name not in split], split, at, ddf)
+    families = groups_by(whole.labels, split)
+    rows: list[_Row] = []
+    tested = [np.empty((0, whole.rows.shape[1]))] * len(families)
+    for names, nesters in _effects(grid, [name for name in shown if name not in split]):
+        linear = _cells(fit, names, split, at, ddf)
+        contrasts = interaction_rows(linear.labels, (*split, *nesters), "consec")
+        for place, group in enumerate(groups_by(contrasts.labels, split)):
+            hypothesis, note = _estimable(fit.design, contrasts.weights[group] @ linear.rows)
+            tested[place] = np.concatenate([tested[place], hypothesis])
+            rows.append(_Row(":".join(names), _values(contrasts.labels, split, group), hypothesis, note))
+    for place, group in enumerate(families):
+        differences, _ = _estimable(fit.design, np.diff(whole.rows[group], axis=0))
+        rest = _uncorrelated(fit, differences, tested[place], ddf)
+        rows.append(_Row(CONFOUNDED, _values(whole.labels, split, group), rest, ""))
+    return _table(fit, [row for row in rows if len(row.hypothesis)], split, ddf)
+
+
+@dataclass(frozen=True, eq=False)
+class _Row:
+    """A term, its values of the variables that split the table, its `hypothesis` (q, p), and what to know of it."""
+
+    term: str
+    values: tuple[object, ...]
+    hypothesis: Floats
+    note: str
+
+
+def _is_number(variable: GridVariable) -> bool:
+    """Whether a variable of the fixed part stands at its mean."""
+    return variable.shown and variable.codes is None
+
+
+def _around(design: Design, variable: GridVariable) -> list[float]:
+    mean = float(design.data[variable.name].to_numpy(dtype=float).mean())
+    return [mean - 1, mean + 1]
+
+
+def _cells(
+    fit: Estimates, names: Sequence[str], by: Sequence[str], at: dict[str, list[float]], ddf: str
+) -> LinearFunctions:
+    """The means of all combinations of some variables."""
+    means = emmeans(fit, list(names), by=list(by) or None, at=at, ddf=ddf)
+    return functions_of(means, question="joint_tests")
+
+
+def _effects(grid: ReferenceGrid, names: Sequence[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Sets of variables that meet in a term, the smaller first, and those among them in which others are nested."""
+    terms = [
+        {column.name for node in term.variables for column in columns_in(node)} for term in grid.design.formula.fixed
+    ]
+    terms += [{name, *outer} for name, outer in grid.nesting.items()]
+    for size in range(1, len(names) + 1):
+        for chosen in combinations(names, size):
+            nesters = tuple(dict.fromkeys(outer for name in chosen for outer in grid.nesting.get(name, ())))
+            if any(set(chosen) <= term for term in terms) and set(nesters) <= set(chosen):
+                yield chosen, nesters
+
+
+def _values(labels: pd.DataFrame, by: Sequence[str], group: Positions) -> tuple[object, ...]:
+    return tuple(labels[name].iloc[group[0]] for name in by)
+
+
+def _estimable(design: Design, rows: Floats) -> tuple[Floats, str]:
+    """The combinations of `rows` (q, p) that the data determine, and a note where these are fewer."""
+    rows = rows[np.any(np.abs(rows) > _ZERO, axis=1)]
+    dependence = design.fixed.dependence
+    if dependence is None or not len(rows):
+        return rows, ""
+    directions = np.linalg.qr(dependence.null_space * dependence.scale[:, None])[0]
+    vectors, sizes, _ = np.linalg.svd((rows / dependence.scale) @ directions)
+    rank = int(np.sum(sizes > _ZERO))
+    return vectors[:, rank:].T @ rows, "tested as far as it can be estimated" if rank else ""
+
+
+def _of_kept(design: Design, rows: Floats) -> Floats:
+    """Estimable rows over the coefficients that were estimated."""
+    fixed = design.fixed
+    return rows[:, list(fixed.dependence.kept)] if fixed.reduced and fixed.dependence is not None else rows
+
+
+def _uncorrelated(fit: Estimates, rows: Floats, tested: Floats, ddf: str) -> Floats:
+    """What the hypotheses `rows` say beyond those that are `tested`: combinations uncorrelated with these."""
+    if not len(rows):
+        return rows
+    covariance = _record(fit, ddf).covariance
+    own, others = _of_kept(fit.design, rows), _of_kept(fit.design, tested)
+    factor = np.linalg.cholesky(covariance)
+    own, others = own @ factor, others @ factor
+    if len(others):
+        own = own - (own @ np.linalg.pinv(others)) @ others
+    _, sizes, directions = np.linalg.svd(own, full_matrices=False)
+    kept = sizes > _ZERO * np.linalg.norm(rows @ rows.T) ** 0.5
+    back = np.linalg.solve(factor.T, directions[kept].T).T
+    fixed = fit.design.fixed
+    return back if fixed.dependence is None or not fixed.reduced else with_left_out_columns(fixed.dependence, back)
+
+
+@singledispatch
+def _record(fit: object, ddf: str) -> Satterthwaite | KenwardRoger | ExactDegrees:
+    raise no_answer(_record, fit, question="joint_tests")
+
+
+@_record.register
+def _of_reml(fit: RemlFit, ddf: str) -> Satterthwaite | KenwardRoger:
+    return ddf_record(fit, ddf)
+
+
+@_record.register
+def _of_least_squares(fit: LmFit, ddf: str) -> ExactDegrees:
+    return ExactDegrees(fit.vcov, float(fit.df_residual))
+
+
+@_record.register
+def _of_laplace(fit: LaplaceFit, ddf: str) -> ExactDegrees:
+    if not fit.converged:
+        raise ArgumentError(
+            "joint_tests needs a maximum of the likelihood, which this fit does not have; bm.separation(fit) says why."
+        )
+    return ExactDegrees(fit.vcov, np.inf)
+
+
+def _table(fit: Estimates, rows: Sequence[_Row], by: Sequence[str], ddf: str) -> pd.DataFrame:
+    record = _record(fit, ddf)
+    tests = [f_test(record, fit.beta, _of_kept(fit.design, row.hypothesis)) for row in rows]
+    keys = [(row.term, *row.values) for row in rows]
+    index = (
+        pd.MultiIndex.from_tuples(keys, names=["term", *by])
+        if by
+        else pd.Index([row.term for row in rows], name="term", dtype=object)
+    )
+    frame = pd.DataFrame(
+        {
+            "num_df": [test.numerator for test in tests],
+            "den_df": [test.denominator for test in tests],
+            "f": [test.statistic for test in tests],
+            "p": [test.p_value for test in tests],
+        },
+        index=index,
+    ).astype({"num_df": int, "den_df": float, "f": float, "p": float})
+    notes = [row.note for row in rows]
+    return frame.assign(note=notes) if any(notes) else frame

@@ -1,0 +1,190 @@
+"""What is said below a table of means: of groups, of averages, of cells without rows, of scales."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayesmix.arrays import Flags
+from bayesmix.errors import listing
+from bayesmix.estimates.reml.tests import ddf_notes
+from bayesmix.formula.syntax import columns_in
+from bayesmix.inference.means.build import Means, Rows
+from bayesmix.inference.means.linear_functions import AnyFit
+from bayesmix.inference.means.nesting import in_words
+from bayesmix.inference.means.not_estimable import why_not_estimable
+from bayesmix.inference.means.reference_grid import ReferenceGrid
+from bayesmix.inference.means.specs import Specs
+from bayesmix.inference.means.transformation import Transformation, is_transformed
+from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit
+
+ZEROS = ("zi", "hu")
+"""Further parameters of families in which responses are 0 with a probability of their own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """How means are asked for: which, with what weights, group effects, scale, interval and degrees of freedom.
+
+    `trend`: the covariate whose slopes are asked for, empty for means.
+    """
+
+    specs: Specs
+    weights: str
+    groups: str
+    type: str
+    prob: float
+    ddf: str
+    trend: str = ""
+
+
+def notes_on(
+    fit: AnyFit,
+    grid: ReferenceGrid,
+    means: Means,
+    asked: Asked,
+    *,
+    rows: Rows,
+    estimable: Flags,
+    transformation: Transformation | None,
+) -> tuple[str, ...]:
+    """Sentences, those first without which the numbers mislead."""
+    notes = [
+        *why_not_estimable(fit, grid, means, rows=rows.fixed, estimable=estimable),
+        *_without_levels(fit, rows),
+        *_interactions(grid, asked),
+        *_groups(fit, asked, transformation),
+        *_averages(grid, asked),
+        *_nesting(grid),
+        *_scale(fit, asked, transformation),
+        *interval_notes(fit, prob=asked.prob, ddf=asked.ddf, groups=asked.groups),
+    ]
+    return tuple(note for note in notes if note)
+
+
+def lasting_notes(
+    fit: AnyFit,
+    grid: ReferenceGrid,
+    means: Means,
+    asked: Asked,
+    *,
+    rows: Rows,
+    estimable: Flags,
+    transformation: Transformation | None,
+) -> tuple[str, ...]:
+    """Sentences on the means that hold for contrasts among them too."""
+    unknown = why_not_estimable(fit, grid, means, rows=rows.fixed, estimable=estimable)
+    return (
+        *(f"Of the means {note}" for note in (*unknown, *_without_levels(fit, rows))),
+        *_interactions(grid, asked),
+        *_groups(fit, asked, transformation),
+        *_averages(grid, asked),
+        *_nesting(grid),
+    )
+
+
+def _without_levels(fit: AnyFit, rows: Rows) -> list[str]:
+    """Of how many rows no group has levels in the data: a cell that is empty, with levels that lie in cells."""
+    n = int(np.isnan(rows.group_rows).any(axis=1).sum())
+    groups = listing(list(dict.fromkeys(term.group for term in fit.design.random)))
+    return [f'groups="fitted": {n} of {len(rows.group_rows)} have no levels of {groups} in the data.'] if n else []
+
+
+def _groups(fit: AnyFit, asked: Asked, transformation: Transformation | None) -> list[str]:
+    """What was done with the effects of groups; nothing where there are none."""
+    groups = list(dict.fromkeys(term.group for term in fit.design.random))
+    if not groups:
+        return []
+    names = listing(groups)
+    curved = asked.type == "response" and transformation is not None and not transformation.of_response
+    if asked.groups == "typical":
+        return [f'groups="typical": effects of {names} are 0{", those of a typical level" if curved else ""}.']
+    if asked.groups == "fitted":
+        return [f'groups="fitted": averaged over the levels of {names} in the data.']
+    if curved:
+        return [f'groups="new": averaged over the distribution of the effects of {names}.']
+    return [f'groups="new": effects of new levels of {names} have mean 0, so that on this scale "typical" is the same.']
+
+
+def _averages(grid: ReferenceGrid, asked: Asked) -> list[str]:
+    named = (*asked.specs.names, *asked.specs.by)
+    others = [one for one in grid.variables if one.name not in named and one.shown]
+    over = [one.name for one in others if one.size > 1]
+    at = [f"{one.name} = {_short(one.labels[0])}" for one in others if one.size == 1]
+    how = "all levels alike" if asked.weights == "equal" else f'weights="{asked.weights}"'
+    notes = [f"Averaged over {listing(over)}, {how}."] if over else []
+    return notes + ([f"At {listing(at)}."] if at else [])
+
+
+def _short(value: object) -> str:
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
+
+
+def _interactions(grid: ReferenceGrid, asked: Asked) -> list[str]:
+    """As emmeans: of a term that has all the variables asked for and others, over which these means average."""
+    named = {*asked.specs.names, *asked.specs.by, *([asked.trend] if asked.trend else [])}
+    if not named:
+        return []
+    for term in grid.design.formula.fixed:
+        used = {name.name for node in term.variables for name in columns_in(node)}
+        if named < used:
+            which = "slopes" if asked.trend else "means"
+            others = [one for one in grid.variables if one.name in used - named]
+            names = listing([one.name for one in others])
+            apart = next((one.name for one in others if one.size > 1), None)
+            cure = f"by={apart!r} tells them apart" if apart else f'at={{"{others[0].name}": ...}} has others'
+            how = "over it" if apart else f"at one value of {names}"
+            return [
+                f"{listing(sorted(named))} interacts with {names} ({term.label}): {which} {how} may mislead; {cure}."
+            ]
+    return []
+
+
+def _nesting(grid: ReferenceGrid) -> list[str]:
+    return [f"Nested: {in_words(grid.nesting)}; averages are within."] if grid.nesting else []
+
+
+def _scale(fit: AnyFit, asked: Asked, transformation: Transformation | None) -> list[str]:
+    if asked.trend:
+        return [] if transformation is None else [f"Slopes are on the scale of {transformation.name}."]
+    if transformation is None:
+        if is_transformed(fit.design) and asked.type == "response":
+            return [f"On the scale of {fit.design.response.name}, of which the inverse is not known."]
+        return []
+    if asked.type == "link" and fit.design.response.categories:
+        return ['On the latent scale, without the thresholds; type="response" has the mean number of the category.']
+    if asked.type == "link":
+        kind = f"{transformation.name} scale" if not transformation.of_response else f"scale of {transformation.name}"
+        return [f'On the {kind}; type="response" takes them back.']
+    if transformation.of_response:
+        return [f"Taken back from {transformation.name}: of the response these are medians, not means."]
+    if isinstance(fit, Fit):
+        zeros = any(name in fit.family.auxiliary for name in ZEROS)
+        return ["Means of all responses, those that are 0 by themselves included."] if zeros else []
+    return [f"Intervals are taken back from the {transformation.name} scale, errors are by the delta method."]
+
+
+def interval_notes(fit: AnyFit, *, prob: float, ddf: str, groups: str) -> list[str]:
+    """The probability of the intervals and their kind, and what to know of degrees of freedom."""
+    note = _interval(fit, percent=f"{100 * prob:g} %", ddf=ddf, groups=groups)
+    return [note, *_degrees(fit, ddf=ddf, groups=groups)]
+
+
+def _interval(fit: AnyFit, *, percent: str, ddf: str, groups: str) -> str:
+    if isinstance(fit, Fit):
+        return f"Intervals: {percent}, equal-tailed."
+    if groups == "fitted" and fit.design.random:
+        return f"Intervals: {percent}, normal, with the variances of groups held at their estimates."
+    if isinstance(fit, LaplaceFit):
+        wrong = "" if fit.converged else " The fit has no maximum: estimates are where the search stopped."
+        return f"Intervals: {percent}, normal.{wrong}"
+    if isinstance(fit, LmFit):
+        return f"Intervals: {percent}, t."
+    names = {"satterthwaite": "Satterthwaite", "kenward-roger": "Kenward and Roger"}
+    return f"Intervals: {percent}, t with degrees of freedom by {names[ddf]}."
+
+
+def _degrees(fit: AnyFit, *, ddf: str, groups: str) -> list[str]:
+    """What `fixef` says of degrees of freedom, where the fit is on a boundary."""
+    if not isinstance(fit, RemlFit) or groups == "fitted" or not len(fit.beta):
+        return []
+    return list(ddf_notes(fit, ddf))
