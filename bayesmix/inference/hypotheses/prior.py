@@ -98,7 +98,7 @@ class PriorDraws:
         fit, n_categories = self.fit, len(self.fit.design.response.categories)
         concentration = np.full(n_categories, fit.priors[THRESHOLD].args[0])
         shares = self._rng(THRESHOLD).dirichlet(concentration, self.n).T
-        categories = fit.family.record.categories
+        categories = fit.family.record.ordered_categories
         if categories is None:
             raise ImproperPriorError(THRESHOLD)
         below, above = np.cumsum(shares, axis=0)[:-1], np.cumsum(shares[::-1], axis=0)[::-1][1:]
