@@ -169,8 +169,8 @@ print(report.entries[["n_plots", "blue", "blue_se", "blup", "blup_se", "reliabil
 
 # %% [markdown]
 # The BLUE treats an entry as a fixed effect and takes its plots at their word. The BLUP asks in addition how much
-# entries differ at all, and draws each towards the mean of all, those with two plots more than those with four. 21CCD has
-# the highest BLUE, from two plots, and comes sixth by its BLUP. To compare one entry with another that was chosen
+# entries differ at all, and draws each towards the mean of all, those with two plots more than those with four. 21CCD
+# has the highest BLUE, from two plots, and comes sixth by its BLUP. To compare one entry with another that was chosen
 # beforehand, take BLUEs; to choose the best of many, take BLUPs, or the winner will disappoint.
 #
 # How much of what is seen is genetic?

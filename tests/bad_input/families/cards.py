@@ -32,7 +32,8 @@ KEYS = (
 )  # fmt: skip
 TABLES = (
     "data", "data.units", "data.keep", "data.factors", "model", "model.contrasts", "model.contrasts.f", "priors",
-    "sampler", "questions", "report", "report.layers", "means", "means.a", "trial", "x", "data.x.y", '"a.b"', "[data]", "",
+    "sampler", "questions", "report", "report.layers", "means", "means.a", "trial", "x", "data.x.y", '"a.b"',
+    "[data]", "",
 )  # fmt: skip
 TOML = (
     "1", "-1", "0", "1.5", "nan", "inf", "-inf", "1e400", "true", '""', '"x"', "[]", '["x"]', "[[]]", "{}",

@@ -1,6 +1,7 @@
 """Means and a trial in a card: read, refused before sampling, asked of posterior and REML, printed, written, drawn."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,7 +48,7 @@ BAD = {
     "unknown key": (HEAD + MEANS + 'contrast = "poly"\n', ["'contrast' in [means.potash]", "Did you mean 'contrasts'"]),
     "in another table": (HEAD + "letters = true\n", ["'letters' in [model]", "belongs in [means.NAME]"]),
     "key of the model": (HEAD + MEANS + 'family = "poisson"\n', ["'family' in [means.potash]", "belongs in [model]"]),
-    "unknown choice": (HEAD + MEANS + 'groups = "fited"\n', ["'groups'", "Did you mean 'fitted'"]),
+    "unknown choice": (HEAD + MEANS + 'groups = "fited"\n', ["[means.potash]: groups=", "Did you mean 'fitted'"]),
     "unknown adjustment": (HEAD + MEANS + 'contrasts = "eff"\nadjust = "hollm"\n', ["Did you mean 'holm'"]),
     "three ends": (HEAD + MEANS + "rope = [1, 2, 3]\n", ["'rope'", "a list of two", "list of 3"]),
     "values of another kind": (
@@ -94,6 +95,13 @@ def test_one_line_before_sampling(tmp_path: Path, text: str, words: list[str]):
     for word in words:
         assert word in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_blocks_of_the_page_are_cards(tmp_path: Path):
+    page = Path(__file__).parents[3] / "docs" / "cards.md"
+    means, trial = re.findall(r"```toml\n(.*?)```", page.read_text(), re.DOTALL)
+    assert plan_card(card_of(tmp_path, HEAD + means)).card.means["potash"].rope == 0.2
+    assert plan_card(card_of(tmp_path, CLOVER + trial)).card.trial == TrialPart("entry", 5, None, "year")
 
 
 def test_read_and_written_again(tmp_path: Path):
