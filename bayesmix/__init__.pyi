@@ -15,8 +15,8 @@ from .inference.checks.diagnose import diagnose as diagnose
 from .inference.checks.power_scaling import sensitivity as sensitivity
 from .inference.checks.separation import Separation as Separation
 from .inference.checks.separation import separation as separation
-from .inference.evidence.bayes_factor import BayesFactor as BayesFactor
 from .inference.evidence.bayes_factor import bayes_factor as bayes_factor
+from .inference.evidence.comparison import BayesFactor as BayesFactor
 from .inference.evidence.equivalence import equivalence as equivalence
 from .inference.evidence.inclusion import inclusion as inclusion
 from .inference.evidence.log_marginal import log_marginal as log_marginal

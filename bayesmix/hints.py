@@ -74,6 +74,7 @@ NAMES: Mapping[str, str] = {
     "waic": "bm.loo(fit) estimates the same, with its own check",
     **dict.fromkeys(("loocompare", "modelweights"), "bm.compare(first, second) does it by leave-one-out"),
     **dict.fromkeys(("hypothesis", "testterms"), f"bm.bayes_factor(fit, drop=...) tests a term; {_DRAWS}"),
+    **dict.fromkeys(("lmbf", "anovabf", "ttestbf", "regressionbf"), 'bm.bayes_factor(fit, drop="x") has its prior'),
     **dict.fromkeys(("posteriorsamples", "asdraws", "asdrawsdf", "fixefdraws", "extract", "spreaddraws"), _DRAWS),
     **dict.fromkeys(("priorsummary", "getprior", "setprior", "prior", "defaultpriors"), PRIORS),
     **dict.fromkeys(("plotpriors", "priorpredictive", "samplepriorpredictive"), "fit.priors has the priors; no draws"),

@@ -29,6 +29,10 @@ KEYWORDS: Mapping[str, str] = {
         ("nutssampler", "backend", "algorithm", "inferencemethod", "engine"), 'that is sampler=, such as "nutpie"'
     ),
     **dict.fromkeys(("refresh", "silent", "verbose", "progressbar", "quiet", "trace"), "that is progress="),
+    **dict.fromkeys(
+        ("refcat", "baseline", "refresp"),
+        'the first level of the response is the reference; relevel(y, ref = "b") in the formula takes another',
+    ),
     "link": 'the link stands with the family, family="binomial(probit)"',
     **dict.fromkeys(("control", "optimizer", "optctrl", "devfunonly", "dofit"), _SEARCH),
     **dict.fromkeys(("start", "inits", "init", "initvals", "etastart", "mustart"), _STARTS),

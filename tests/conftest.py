@@ -1,6 +1,8 @@
 """What tests of several rooms share."""
 
+import gc
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.optimize import linprog
+
+# PyTensor notes for every variable of a graph which lines made it; that takes a good part of the time to build a model.
+os.environ.setdefault("PYTENSOR_FLAGS", "traceback__limit=0")
 
 REFERENCES = Path(__file__).parent / "references"
 COURSE_FILES = Path(__file__).parents[2] / "shared" / "data"
@@ -35,6 +40,12 @@ LME4_SETS = {name: source for name, (source, _) in LME4_GAUSSIAN.items()} | {
 }
 
 
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end: the collector of garbage need not look through them hundreds of times."""
+    gc.freeze()
+    gc.set_threshold(20_000)
+
+
 @pytest.fixture(scope="session")
 def lme4() -> dict[str, dict[str, Any]]:
     """What R's lme4, lmerTest and pbkrtest found, by the name of the fit."""
@@ -52,6 +63,12 @@ def brms() -> dict[str, Any]:
 def survreg() -> dict[str, Any]:
     """Fits of censored times by R's survreg, and their rows."""
     return json.loads((REFERENCES / "survreg.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def multinom() -> dict[str, Any]:
+    """The fit of three categories by multinom of R's nnet, and its rows."""
+    return json.loads((REFERENCES / "multinom.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")

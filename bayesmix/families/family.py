@@ -33,8 +33,10 @@ class Family:
         return tuple(parameter.name for parameter in self.record.auxiliary)
 
     @property
-    def modelled(self) -> tuple[str, ...]:
-        """Those of them that may have a formula."""
+    def modelled(self) -> tuple[str, ...] | None:
+        """Those of them that may have a formula; None where the categories of the response have predictors."""
+        if self.record.has_category_predictors:
+            return None
         return tuple(parameter.name for parameter in self.record.auxiliary if parameter.centre)
 
     @property
@@ -52,12 +54,19 @@ def has_laplace_fit(family: Family) -> bool:
     return family.link in family.record.laplace
 
 
-_UNORDERED = ("categorical", "multinomial", "softmax", "multinom")
+_REFERENCE = (
+    'The reference of family "categorical" is the first level of the response; relevel(y, ref = "b") in place of y in '
+    "the formula takes another."
+)
+_INSTEAD = {
+    "multinomial": " Counts of several categories have no family; with a row for each observation the category is "
+    "'categorical'."
+}
 
 
 def _nearest(name: str) -> str:
-    if name in _UNORDERED:
-        return " Categories without an order have no family yet; two are 'bernoulli', ordered ones 'cumulative'."
+    if name in _INSTEAD:
+        return _INSTEAD[name]
     return f" Nearest is {RESEMBLED[name]!r}." if name in RESEMBLED else did_you_mean(name, FAMILIES)
 
 
@@ -81,6 +90,8 @@ def read_family(text: str | Family) -> Family:
         raise FamilyError(
             f"Family {name!r} is not known.{_nearest(name)} Families: {listing(FAMILIES, at_most=len(FAMILIES))}."
         )
+    if "refcat" in rest:
+        raise FamilyError(_REFERENCE)
     links = FAMILIES[name].links
     link = link or links[0]
     if link not in links:

@@ -98,6 +98,11 @@ class FamilyRecord:
         return HU in self.auxiliary
 
     @property
-    def categories(self) -> OrderedCategories | None:
+    def has_category_predictors(self) -> bool:
+        """Whether each category of the response but the first has a linear predictor of its own."""
+        return self.distribution.probabilities is not None and self.distribution.ordered_categories is None
+
+    @property
+    def ordered_categories(self) -> OrderedCategories | None:
         """What the thresholds of ordered categories mean."""
-        return self.distribution.categories
+        return self.distribution.ordered_categories

@@ -2,6 +2,7 @@
 
 from bayesmix.families.beta import BETA, BETA_BINOMIAL, ORDERED_BETA, ZERO_ONE_INFLATED_BETA, BetaText
 from bayesmix.families.binomial import BERNOULLI, BINOMIAL, ZERO_INFLATED_BINOMIAL, BinomialText
+from bayesmix.families.categorical import CATEGORICAL, CategoricalText
 from bayesmix.families.gaussian import GAUSSIAN, STUDENT_T, GaussianText
 from bayesmix.families.negative_binomial import (
     HURDLE_NEGATIVE_BINOMIAL,
@@ -36,6 +37,7 @@ type FamilyText = (
     | PoissonText
     | NegativeBinomialText
     | OrdinalText
+    | CategoricalText
 )
 """A family with its default link, with a link in parentheses, or by the name that another package has for it."""
 
@@ -64,6 +66,7 @@ FAMILIES: dict[str, FamilyRecord] = {
         CUMULATIVE,
         STOPPING_RATIO,
         ADJACENT_CATEGORY,
+        CATEGORICAL,
         TRUNCATED_POISSON,
         TRUNCATED_NEGATIVE_BINOMIAL,
         ZERO_INFLATED_BINOMIAL,

@@ -48,7 +48,8 @@ def refuse_equal_names(design: Design, *, kind: str, auxiliary: Collection[str])
         With the name and the two that have it.
     """
     response = (design.response.name, "the response")
-    _refuse_equal([*_own_names(kind, auxiliary), *_coefficients(design), *_random_names(design), response])
+    own = _of_categories(design.parts) if kind == "nominal" else _own_names(kind, auxiliary)
+    _refuse_equal([*own, *_coefficients(design), *_random_names(design), response])
     dims = [*_OF_DRAWS.items(), *_dims(design)]
     _refuse_dims([*_coefficients(design), *_random_names(design)], dims)
 
@@ -63,6 +64,12 @@ def _own_names(kind: str, auxiliary: Collection[str]) -> list[tuple[str, str]]:
     )
     reserved = [(mean, "the mean of each row in the PyMC model"), *at_means]
     return reserved + [(name, f"the family's parameter {name}") for name in auxiliary]
+
+
+def _of_categories(predictors: Collection[str]) -> list[tuple[str, str]]:
+    """The same where each category but the first has a predictor."""
+    each_row = [(name, "the predictor of a category in each row") for name in predictors]
+    return each_row + [(f"{name}_Intercept_at_means", "its intercept at the predictors' means") for name in predictors]
 
 
 def _refuse_equal(names: list[tuple[str, str]]) -> None:

@@ -25,7 +25,8 @@ class Response:
 
     `name` is its text in the formula. `values` (n_obs,): for counts out of trials the successes.
     `trials` (n_obs,), or None. `levels`: failure and success when the column was a two-level factor.
-    `categories`: of an ordinal response its categories in their order, of which `values` are the numbers from 1.
+    `categories`: those of a response that is one of several, of which `values` are the numbers from 1; `ordered` says
+    whether they go from low to high, as those of an ordinal response, and so have thresholds between them.
     `censoring` (n_obs,), or None where no row is censored: 1 where the response is above its value (right), -1 where
     it is below (left), 0 where it was observed.
     """
@@ -35,12 +36,18 @@ class Response:
     trials: Floats | None = None
     levels: tuple[str, str] | None = None
     categories: tuple[str, ...] = ()
+    ordered: bool = False
     censoring: Positions | None = None
 
     @property
+    def unordered(self) -> bool:
+        """Whether it is one of several categories that have no order."""
+        return bool(self.categories) and not self.ordered
+
+    @property
     def thresholds(self) -> tuple[str, ...]:
-        """The borders between categories, ``low|mid``, ``mid|high``."""
-        return tuple(f"{below}|{above}" for below, above in pairwise(self.categories))
+        """The borders between ordered categories, ``low|mid``, ``mid|high``."""
+        return tuple(f"{below}|{above}" for below, above in pairwise(self.categories if self.ordered else ()))
 
 
 def prefixed(parameter: str, name: str) -> str:
@@ -191,6 +198,8 @@ class Design(Printed):
     out because a value was missing, by column in `missing`. `learnt` is what functions such as `scale` learnt from the
     data, `functions` the caller's own. `parts`: the predictors of further parameters of the family that have a formula
     of their own, by parameter; a part has the response and the rows of the whole, and its `parameter` says which it is.
+    Of a response without an order they are the predictors of its further categories; that of the reference, which is
+    0, has no terms here, and `shared` is the formula as it was written, which the others have.
     `contrasts`: codings of factors that were asked for, by name.
     """
 
@@ -210,11 +219,32 @@ class Design(Printed):
     parts: Mapping[str, "Design"] = field(default_factory=dict)
     contrasts: Mapping[str, Any] = field(default_factory=dict)
     kind: FrameKind = field(default_factory=FrameKind)
+    shared: Formula | None = None
 
     @property
     def predictors(self) -> tuple["Design", ...]:
         """The design of the mean, which is this one, and those of the parts."""
         return (self, *self.parts.values())
+
+    @property
+    def written(self) -> Formula:
+        """The formula of the response as it was written."""
+        return self.shared or self.formula
+
+    @property
+    def of_response(self) -> tuple["Design", ...]:
+        """The predictors that the formula of the response describes: this one, or those of its categories."""
+        return (self,) if self.shared is None else tuple(self.parts.values())
+
+    @property
+    def random_of_response(self) -> tuple[GroupTerm, ...]:
+        """The random terms of these predictors."""
+        return tuple(term for part in self.of_response for term in part.random)
+
+    @property
+    def own_formulas(self) -> dict[str, Formula]:
+        """The formulas that were written for parts, by parameter; others share that of the response."""
+        return {name: part.formula for name, part in self.parts.items() if part.formula is not self.shared}
 
     @property
     def all_random(self) -> tuple[GroupTerm, ...]:

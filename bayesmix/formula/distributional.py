@@ -22,7 +22,7 @@ class Formulas:
 
 
 def parse_formulas(
-    formula: str | Sequence[str], functions: Collection[str] = (), *, auxiliary: Sequence[str] = ()
+    formula: str | Sequence[str], functions: Collection[str] = (), *, auxiliary: Sequence[str] | None = ()
 ) -> Formulas:
     """Read the formula of a response, and those of the `auxiliary` parameters that follow it.
 
@@ -33,7 +33,8 @@ def parse_formulas(
     functions
         Names of the caller's own functions that formulas may call as well.
     auxiliary
-        The parameters that may have a formula, by the family.
+        The parameters that may have a formula, by the family. None where the data tell: the categories of a response
+        without an order.
 
     Raises
     ------
@@ -52,11 +53,11 @@ def parse_formulas(
         node = read.response.values
         name = label_of(node)
         plain = isinstance(node, Name) and len(read.response.nodes) == 1
-        if not plain or name not in auxiliary:
+        if not plain or (auxiliary is not None and name not in auxiliary):
             have = f"those of the family are {listing(auxiliary)}" if auxiliary else "the family has none"
             raise FormulaError(
                 f"A formula after the first is of a further parameter of the family; {have}."
-                f"{did_you_mean(name, auxiliary)}",
+                f"{did_you_mean(name, auxiliary or ())}",
                 text,
                 node.span,
             )

@@ -24,6 +24,7 @@ from bayesmix.formula.extremes import refuse_extremes
 from bayesmix.formula.frame import Frame, checked_frame
 from bayesmix.formula.frame_kinds import frame_kind
 from bayesmix.formula.missing import complete_rows
+from bayesmix.formula.nominal_response import category_formulas, without_predictor
 from bayesmix.formula.response import CONTINUOUS, read_response
 from bayesmix.formula.syntax import Name
 from bayesmix.formula.terms import Formula, RandomTerm, label_of
@@ -97,9 +98,12 @@ def build_design(
     variables = Variables(formula.text, rows, functions, contrasts=coded)
     weight_values = None if weights is None else _weights(weights, variables)
     y = read_response(formula, variables, kind=response, weights=weight_values)
+    shared = None
+    if response == "nominal":
+        shared, parts, formula = formula, category_formulas(formula, y, parts), without_predictor(formula)
     fixed = _fixed_part(formula, variables)
     random = tuple(_group_term(term, variables) for term in formula.random)
-    if response != "ordinal":
+    if response not in ("ordinal", "nominal"):
         refuse_no_parameters(fixed, random, len(rows), has_sigma=response in CONTINUOUS)
     refuse_saturation(fixed)
     for term in random:
@@ -119,6 +123,7 @@ def build_design(
         learnt=variables.learnt,
         functions=functions,
         contrasts=coded,
+        shared=shared,
     )
     design = replace(design, parts={name: _part(name, part, design) for name, part in parts.items()})
     refuse_unused(design)
@@ -157,13 +162,14 @@ def _part(parameter: str, formula: Formula, design: Design) -> Design:
     random = tuple(_group_term(term, variables) for term in formula.random)
     try:
         if not fixed.names and not random:
-            raise DesignError(
-                f"there are neither coefficients nor random terms; write {parameter} ~ 1, or leave it out."
-            )
+            name = label_of(formula.response.values)
+            raise DesignError(f"there are neither coefficients nor random terms; write {name} ~ 1.")
         refuse_saturation(fixed)
         for term in random:
             refuse_group_term(term, n_obs=design.n_obs, needs_replication=True)
     except DesignError as error:
+        if formula is design.shared:
+            raise
         raise DesignError(f"In the formula of {parameter}: {error}") from None
     fixed, random = for_parameter(fixed, random, parameter)
     return replace(
@@ -176,6 +182,7 @@ def _part(parameter: str, formula: Formula, design: Design) -> Design:
         weights_column=None,
         learnt=variables.learnt,
         parameter=parameter,
+        shared=None,
     )
 
 

@@ -49,7 +49,7 @@ def _of_categorical(name: str, column: pd.Series) -> Response:
         raise DataError(
             f"The response {name!r} is {describe_type(column)}, without an order; write pd.Categorical(data[{name!r}], "
             f"[{listing((repr(str(level)) for level in known), at_most=4)}], ordered=True) with the levels from lowest "
-            "to highest."
+            'to highest, or without an order family="categorical".'
         )
     categories = tuple(str(category) for category in dtype.categories)
     codes = column.cat.codes.to_numpy()
@@ -68,4 +68,4 @@ def _response(text: str, codes: np.ndarray, categories: tuple[str, ...]) -> Resp
             f"The response {text} has {counted(len(categories), 'category')} ({', '.join(categories)}); an "
             f'ordinal model needs {FEWEST} or more. Two are family="bernoulli".'
         )
-    return Response(text, codes.astype(float) + 1, categories=categories)
+    return Response(text, codes.astype(float) + 1, categories=categories, ordered=True)

@@ -40,6 +40,13 @@ class OtherRows:
         return whole
 
 
+def rows_asked(design: Design, newdata: Frame | None, *, groups: str, with_trials: bool = False) -> OtherRows:
+    """The rows of `newdata`, or without it those of the fit; arguments as for `other_rows`."""
+    if newdata is None:
+        return own_rows(design, groups=groups)
+    return other_rows(design, newdata, groups=groups, with_trials=with_trials)
+
+
 def own_rows(design: Design, *, groups: str) -> OtherRows:
     """The rows of the fit itself; `groups` is one of `GROUPS`, and "new" are as many other levels."""
     kept = without_groups(design) if groups == "typical" else design
@@ -135,20 +142,18 @@ def _with_levels(design: Design, place: int, term: GroupTerm, rows: pd.DataFrame
 
 
 def _with_one_level(design: Design, frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with a column, the same in all rows, for each that has the levels of a group and nothing else."""
-    grouping = {name.name for part in design.predictors for term in part.formula.random for name in _names(term.group)}
-    others = {name.name for part in without_groups(design).predictors for name in part.formula.predictor_columns} | {
-        name.name
-        for part in design.predictors
-        for term in part.formula.random
-        for owner in term.terms
-        for name in _names(owner.variables)
-    }
-    return frame.assign(**dict.fromkeys(sorted(grouping - others - set(frame.columns)), "new"))
+    """The frame with a column, the same in all rows, for each that levels of groups alone are made of."""
+    terms = [term for part in design.predictors for term in part.formula.random]
+    grouping = {column.name for term in terms for column in term.group_columns}
+    missing = sorted(grouping - predictor_names(design) - set(frame.columns))
+    return frame.assign(**dict.fromkeys(missing, "new"))
 
 
-def _names(nodes: tuple[Node, ...]) -> list:
-    return [name for node in nodes for name in columns_in(node)]
+def predictor_names(design: Design) -> set[str]:
+    """Names of the columns that the design has beside those that levels of groups alone are made of."""
+    fixed = {column.name for part in without_groups(design).predictors for column in part.formula.predictor_columns}
+    terms = [term for part in design.predictors for term in part.formula.random]
+    return fixed | {column.name for term in terms for column in term.columns}
 
 
 def _nodes_of_trials(design: Design) -> tuple[Node, ...]:

@@ -8,6 +8,7 @@ from bayesmix.errors import DataError, FamilyError, counted
 from bayesmix.formula.censored_response import read_censored
 from bayesmix.formula.columns import describe_type, is_categorical, is_numeric
 from bayesmix.formula.design import Response
+from bayesmix.formula.nominal_response import MOST, read_nominal
 from bayesmix.formula.number_texts import beside_numbers
 from bayesmix.formula.ordinal_response import read_categories
 from bayesmix.formula.response_checks import (
@@ -37,6 +38,7 @@ RESPONSE_KINDS = {
     "share": "numbers between 0 and 1",
     "share_with_ends": "numbers from 0 to 1, some of them 0 or 1",
     "ordinal": "ordered categories",
+    "nominal": "categories without an order",
 }
 """What a family's response may be; weights are for ``"real"`` numbers, whose sd is sigma / sqrt(weight)."""
 
@@ -44,6 +46,9 @@ OUT_OF_TRIALS = ("proportion", "trials", "trials_with_zeros")
 COUNTS = ("count", "count_with_zeros", "count_without_zeros")
 CONTINUOUS = ("real", "number", "positive", "positive_with_zeros", "not_negative", "share", "share_with_ends")
 """Kinds whose observations have a density: a group with a level for each row is not to be told from their spread."""
+
+_CATEGORIES = {"ordinal": read_categories, "nominal": read_nominal}
+_MORE_LEVELS = ' Three or more that have no order are family="categorical" of bm.fit.'
 
 
 def measure_of(kind: str) -> str:
@@ -62,8 +67,8 @@ def read_response(formula: Formula, variables: Variables, *, kind: str, weights:
         if kind in OUT_OF_TRIALS and weights is not None:
             raise DataError(f"{spec.text} has its trials already; weights are for a share as response. Leave them out.")
         return _counts_of_trials(formula, variables, kind)
-    if kind == "ordinal":
-        return read_categories(spec, variables)
+    if kind in _CATEGORIES:
+        return _CATEGORIES[kind](spec, variables)
     two_levels = _two_levels(formula, variables, kind)
     if two_levels is not None:
         return two_levels
@@ -95,7 +100,7 @@ def _two_levels(formula: Formula, variables: Variables, kind: str) -> Response |
     if len(factor.levels) != 2:
         raise DataError(
             f"The response {node.name!r} has {counted(len(factor.levels), 'level')} ({', '.join(factor.levels[:5])}); "
-            "2 are expected: failure, then success."
+            f"2 are expected: failure, then success.{_MORE_LEVELS if len(factor.levels) > 2 else ''}"
         )
     levels = (factor.levels[0], factor.levels[1])
     return Response(node.name, factor.codes.astype(float), levels=levels)
@@ -106,9 +111,9 @@ def _no_number(name: str, column: pd.Series, n_levels: int) -> str:
     numbers = beside_numbers(column)
     if numbers:
         return f"The response {name!r} is {describe_type(column)}, a number is expected: {numbers}."
-    instead = (
-        ' A response with two levels is fitted with family="bernoulli" (bm.fit or bm.laplace).' if n_levels == 2 else ""
-    )
+    instead = _MORE_LEVELS if 2 < n_levels <= MOST else ""
+    if n_levels == 2:
+        instead = ' A response with two levels is fitted with family="bernoulli" (bm.fit or bm.laplace).'
     levels = counted(n_levels, "level")
     return f"The response {name!r} is {describe_type(column)} with {levels}; a number is expected.{instead}"
 

@@ -71,6 +71,16 @@ class RandomTerm:
         return ":".join(label_of(part) for part in self.group)
 
     @property
+    def columns(self) -> tuple[Name, ...]:
+        """The columns that what varies by the levels is made of."""
+        return _unique_names([variable for term in self.terms for variable in term.variables])
+
+    @property
+    def group_columns(self) -> tuple[Name, ...]:
+        """The columns that the levels are made of."""
+        return _unique_names(list(self.group))
+
+    @property
     def label(self) -> str:
         """`Days | Subject` with its intercept, `0 + Days | Subject` without, `1 | Subject` for it alone."""
         others = [_in_a_sum(term) for term in self.terms if term != INTERCEPT]

@@ -96,17 +96,24 @@ class Variables:
             case Parenthesis(inside):
                 return self.number_or_factor(inside)
             case Name():
-                column = self.column(node)
-                if not is_categorical(column):
-                    return self.numbers(node)
-                if not self.new:
-                    refuse_number_texts(column)
-                return self.factor(node)
+                return self.factor(node) if self.is_factor(node) else self.numbers(node)
             case Call(function) if function in FACTOR_FUNCTIONS and function not in self.functions:
                 return self.factor(node)
             case Call("ifelse") if "ifelse" not in self.functions and is_text(node):
                 return self.factor(node)
         return self.numbers(node)
+
+    def is_factor(self, node: Name) -> bool:
+        """Whether a column that is a variable by itself is a factor, as it was in the fit."""
+        column, key = self.column(node), f"type of {node.name}"
+        if not self.new:
+            self.learnt[key] = "factor" if is_categorical(column) else "number"
+            if is_categorical(column):
+                refuse_number_texts(column)
+        elif self.learnt[key] == "number" and not is_numeric(column):
+            kind = describe_type(column)
+            raise DataError(f"'{node.name}' is {kind} in the new rows, and in the fit it is a number; give numbers.")
+        return bool(self.learnt[key] == "factor")
 
     def factor(self, node: Node) -> Factor:
         """A column as a factor: text sorted, numbers in their order, a Categorical in its own order; or what a

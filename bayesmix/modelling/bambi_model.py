@@ -27,11 +27,11 @@ def bambi_model(fit: Fit) -> "bambi.Model":
     Notes
     -----
     Bambi's `predict` does not cover random slopes of several columns (`poly(x, 2) | g`), a grouping factor that is also
-    a numeric predictor, and columns with a `|` in their names. Bambi evaluates the text of its formulas, in which
-    response, columns and functions have fixed names (`bayesmix_response`); elsewhere they have their own. bayesmix adds
-    coefficients and group effects with their priors to the PyMC model itself, so that the priors of Bambi's terms, such
-    as `model.parameters["mu"].terms["Days"].prior`, are flat and not those of the fit. Do not build or fit the model
-    again.
+    a numeric predictor, and columns with a `|` in their names; `bm.predict` does. Bambi evaluates the text of its
+    formulas, in which response, columns and functions have fixed names (`bayesmix_response`); elsewhere they have their
+    own. bayesmix adds coefficients and group effects with their priors to the PyMC model itself, so that the priors of
+    Bambi's terms, such as `model.parameters["mu"].terms["Days"].prior`, are flat and not those of the fit. Do not build
+    or fit the model again.
 
     Examples
     --------

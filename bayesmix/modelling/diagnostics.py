@@ -178,7 +178,7 @@ def _blocks(
 
 def parameter_blocks(posterior: xr.Dataset, design: Design, auxiliary: tuple[str, ...]) -> Iterator[_Block]:
     """Names, kind and draws (n_parameters, n_chains, n_draws) of every parameter except the group effects."""
-    if design.response.categories:
+    if design.response.thresholds:
         yield list(threshold_names(design)), "threshold", np.moveaxis(threshold_draws(posterior, design), -1, 0)
     for predictor in design.predictors:
         yield from _of_predictor(posterior, predictor)

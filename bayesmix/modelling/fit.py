@@ -65,7 +65,8 @@ def fit(
         effects, `(x || g)` independent ones; counts out of trials are written ``cbind(k, n - k)``, ``p(k, n)`` or
         ``k | trials(n)``, a response of which some rows are only bounds ``time | cens(censored)``. A sequence of
         formulas gives further parameters of the family predictors of their own, on the log or logit scale:
-        ``["y ~ x + (1 | g)", "sigma ~ x + (1 | g)"]``.
+        ``["y ~ x + (1 | g)", "sigma ~ x + (1 | g)"]``. With ``family="categorical"`` each category but the first has a
+        predictor with the formula of the response, or with one of its own, ``"muB ~ x"``.
     data
         One row for each observation, in a frame of pandas, polars, Arrow or another library that narwhals knows, or in
         a dict of columns; answers are of pandas. Text, true/false and Categorical columns are factors; the first level

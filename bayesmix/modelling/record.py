@@ -68,7 +68,7 @@ class Fit(Hinted, Printed):
     @property
     def formulas(self) -> tuple[str, ...]:
         """All formulas as the user wrote them, that of the mean first."""
-        return tuple(part.formula.text for part in self.design.predictors)
+        return (self.formula, *(formula.text for formula in self.design.own_formulas.values()))
 
     @property
     def data(self) -> pd.DataFrame:

@@ -22,7 +22,7 @@ class ReducedModel:
 
 def reduced_model(fit: Fit, formula: Formula) -> ReducedModel:
     """The model of `formula`, which has fewer terms than `fit`, on the rows that `fit` used."""
-    parts = {name: part.formula for name, part in fit.design.parts.items()}
+    parts = fit.design.own_formulas
     design = build_design(
         formula,
         fit.data,

@@ -8,6 +8,7 @@ from bayesmix.errors import PriorError, listing
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.priors.prior import FLAT, Prior
+from bayesmix.separated_data.categories import unseen_categories, unseen_line
 from bayesmix.separated_data.find import can_separate, separation_of
 from bayesmix.separated_data.words import count, place, runaways
 from bayesmix.terminal import can_show
@@ -24,7 +25,8 @@ def tell_of_separation(design: Design, family: Family, *, shown: bool) -> None:
 
 def require_bounded(design: Design, family: Family, priors: Mapping[str, Prior]) -> None:
     """Refuse flat priors if the data separate: where neither bounds the posterior, it has no integral."""
-    flat = [name for name in design.fixed.names if not priors[name].distribution.proper]
+    names = [name for part in design.of_response for name in part.fixed.names]
+    flat = [name for name in names if not priors[name].distribution.proper]
     for sentence in _separations(design, family) if flat else ():
         raise PriorError(
             f"The data separate ({sentence}), and the prior of {listing(flat)} is {FLAT}(): nothing bounds the "
@@ -37,3 +39,4 @@ def _separations(design: Design, family: Family) -> Iterator[str]:
     if can_separate(family):
         for cell in separation_of(design, family).found:
             yield f"{place(cell)}: {count(cell, family)}; {runaways(design.fixed.names, cell)}"
+    yield from map(unseen_line, unseen_categories(design))

@@ -1,6 +1,6 @@
 """Numbers that stand for priors in compiled densities; the records of `priors` name theirs."""
 
-HALF_NORMAL, HALF_STUDENT_T, EXPONENTIAL, GAMMA, INVERSE_GAMMA, LOG_NORMAL, UNIFORM_SD = range(7)
+HALF_NORMAL, HALF_STUDENT_T, EXPONENTIAL, GAMMA, INVERSE_GAMMA, LOG_NORMAL, UNIFORM_SD, INVERSE_HALF_NORMAL = range(8)
 """Kinds of prior of a standard deviation. Each has at most two numbers, in the order in which they are written."""
 
 OF_SIGMA = 100

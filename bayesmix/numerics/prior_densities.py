@@ -37,6 +37,9 @@ def standard_deviation(kind: int, first: float, second: float, x: float) -> tupl
         return sd, sd, first * log(second) - lgamma(first) + first * x - second * sd, first - second * sd
     if kind == codes.INVERSE_GAMMA:
         return sd, sd, first * log(second) - lgamma(first) - first * x - second / sd, second / sd - first
+    if kind == codes.INVERSE_HALF_NORMAL:
+        square = (first / sd) ** 2
+        return sd, sd, 0.5 * log(2.0 / pi) + log(first) - 0.5 * square - x, square - 1.0
     distance = (x - first) / second  # log-normal
     return sd, sd, -0.5 * log(2.0 * pi) - log(second) - 0.5 * distance**2, -distance / second
 

@@ -13,7 +13,7 @@ import numpy as np
 from bayesmix.arrays import Flags, Floats
 
 _NEGLIGIBLE = 30.0  # of the log density: e^-30 = 1e-13
-_FIRST_STEP = 0.5  # standard deviations of a normal density: already exact to 1e-8 there
+_FIRST_STEP = 1.0  # standard deviations of a normal density: exact to 1e-8 there
 _SMALLEST_STEP = 1 / 64
 _FARTHEST = 500.0
 
@@ -99,6 +99,7 @@ def _ends(log_densities: Callable[[Floats], Floats], n: int) -> list[tuple[float
                 if n == 2:
                     edge[:, 1 - axis] = others
                 best = float(log_densities(edge).max())
+                top = max(top, best)
                 if best > top - _NEGLIGIBLE and abs(ends[axis][side]) < _FARTHEST:
                     ends[axis][side] *= 1.5
                     changed = True

@@ -123,7 +123,7 @@ def fixed_draws(posterior: "xr.Dataset", design: Design) -> Floats:
 
 def threshold_draws(posterior: "xr.Dataset", design: Design) -> Floats:
     """Draws of the thresholds, shape (n_chains, n_draws, n_thresholds); none unless the response is ordinal."""
-    if not design.response.categories:
+    if not design.response.thresholds:
         return np.empty((posterior.sizes["chain"], posterior.sizes["draw"], 0))
     return posterior[THRESHOLD].transpose("chain", "draw", THRESHOLD_DIM).to_numpy()
 

@@ -32,7 +32,7 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
     `_auxiliary_prior` has those of `sigma` and of the families' other parameters. If one of these has a formula, its
     coefficients and group sds have priors as on a log scale, and its intercept is normal about `_auxiliary_centre`. The
     thresholds of an ordinal response have Dirichlet(1), uniform over the probabilities of its categories at the
-    predictors' means.
+    predictors' means. The predictor of a category without an order has priors as on a logit link.
 
     The prior of the intercept is that at the predictors' means. z is the column that varies by group; sd z is 1 for the
     intercept and for 0/1 columns. As a difference between levels is not larger for a rare level, the sd of a 0/1
@@ -44,11 +44,13 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
     prior. An offset is subtracted from y first. For lognormal families y is the log of the response; for hurdle models
     only rows other than 0 count.
     """
+    if family.record.has_category_predictors:
+        return _category_priors(design)
     y, offset = _response_for_priors(design, family)
     identity = family.link == "identity"
     y = y - offset if identity else y
     sd_y = float(np.std(y, ddof=1)) if len(y) > 1 else 0.0
-    priors: dict[str, Prior] = {layout.THRESHOLD: Prior("Dirichlet", (1.0,))} if design.response.categories else {}
+    priors: dict[str, Prior] = {layout.THRESHOLD: Prior("Dirichlet", (1.0,))} if design.response.thresholds else {}
     if identity:
         size_y = sd_y if design.fixed.is_centred else float(np.sqrt(np.mean(y**2)))
         intercept = (float(y.mean()), 2.5 * sd_y)
@@ -62,6 +64,16 @@ def default_priors(design: Design, family: Family) -> dict[str, Prior]:
             priors |= _predictor_priors(design.parts[name], centre, cell=centre)
         else:
             priors[name] = _auxiliary_prior(name, design, family)
+    return priors
+
+
+def _category_priors(design: Design) -> dict[str, Prior]:
+    """The priors of the categories' predictors; a cell mean is normal about the log odds against the reference."""
+    counts = np.bincount(design.response.values.astype(int))[1:]
+    priors: dict[str, Prior] = {}
+    for part, odds in zip(design.parts.values(), counts[1:] / counts[0], strict=True):
+        cell = float(np.log(odds) - np.mean(part.offset))
+        priors |= _predictor_priors(part, (0.0, 2.5), cell=(cell, 2.5))
     return priors
 
 

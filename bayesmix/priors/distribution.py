@@ -50,7 +50,7 @@ class Distribution:
         Turns the arguments and a factor into the arguments of the prior of factor times the parameter, about the same
         location. The factor may be a variable of a PyMC model.
     of_sigma
-        Whether ``* sigma`` may follow: the prior of a ratio of sds, whose density at 0 is finite and above 0.
+        Whether ``* sigma`` may follow: the prior of a ratio of sds.
     per_column_sd
         Name of the distribution, relative to sigma, that this is after its number has been divided by the sd of a
         column.

@@ -5,6 +5,7 @@ from typing import Any
 
 from bayesmix.errors import PriorError, did_you_mean, listing
 from bayesmix.families.table import AUXILIARY
+from bayesmix.formula.nominal_response import PREFIX
 from bayesmix.posterior.layout import without_slash
 from bayesmix.priors.brms_text import Address, from_set_prior, from_stan
 from bayesmix.priors.prior import Prior
@@ -100,12 +101,14 @@ def _starting(name: str, defaults: Mapping[str, Prior]) -> list[str]:
 def _of_class(address: Address, defaults: Mapping[str, Prior]) -> list[str]:
     """The parameters of one of brms's classes."""
     prefix = f"{address.dpar}_" if address.dpar else ""
+    of_categories = () if prefix else _categories(defaults)
     if address.kind in AUXILIARY:
         names = [address.kind] if address.kind in defaults else []
-    elif address.kind == "Intercept":
-        names = [name for name in (f"{prefix}Intercept",) if name in defaults]
-    elif address.kind == "b":
-        names = [name for name in _own(prefix, defaults) if name != f"{prefix}Intercept"]
+    elif address.kind in ("Intercept", "b"):
+        intercepts = [f"{part}Intercept" for part in of_categories or (prefix,)]
+        intercepts = [name for name in intercepts if name in defaults]
+        b = [name for name in _own(prefix, defaults) if name not in intercepts]
+        names = intercepts if address.kind == "Intercept" else b
     elif address.kind in ("sd", "cor", "L"):
         names = _of_groups(address, prefix, defaults)
     else:
@@ -140,16 +143,25 @@ def _own(prefix: str, defaults: Mapping[str, Prior]) -> list[str]:
     return [name for name in coefficients if (name.startswith(prefix) if prefix else not name.startswith(others))]
 
 
+def _categories(defaults: Mapping[str, Prior]) -> tuple[str, ...]:
+    """What begins the names of the predictors of categories, where these have intercepts: ``muB_``."""
+    starts = [name.removesuffix("Intercept") for name in defaults if name.endswith("_Intercept")]
+    return tuple(start for start in starts if start.startswith(PREFIX) and "Intercept" not in defaults)
+
+
 def _of_groups(address: Address, prefix: str, defaults: Mapping[str, Prior]) -> list[str]:
     is_sd = address.kind == "sd"
     kind, start = ("standard deviation", "sd_") if is_sd else ("correlation", "corr_")
+    of_categories = _categories(defaults)
+    parts = (*(f"{part}_" for part in AUXILIARY), *of_categories)
+    wanted = (prefix,) if prefix else ("", *of_categories)
     names = []
     for name, prior in defaults.items():
         if parameter_kind(prior) != kind or not name.startswith(start):
             continue
         group, _, column = name.removeprefix(start).partition("__")
-        of_part = next((f"{part}_" for part in AUXILIARY if column == part or column.startswith(f"{part}_")), "")
-        if of_part == prefix and address.group in ("", group):
+        of_part = next((part for part in parts if f"{column}_".startswith(part)), "")
+        if of_part in wanted and address.group in ("", group):
             names.append(name)
     return names
 

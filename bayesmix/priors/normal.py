@@ -1,9 +1,9 @@
-"""The normal distribution, its positive half, the log-normal, and Laplace's distribution (double exponential)."""
+"""The normal distribution, its positive half and the inverse of that, the log-normal, and Laplace's distribution."""
 
 import numpy as np
 import scipy
 
-from bayesmix.numerics.prior_codes import HALF_NORMAL, LAPLACE, LOG_NORMAL, NORMAL
+from bayesmix.numerics.prior_codes import HALF_NORMAL, INVERSE_HALF_NORMAL, LAPLACE, LOG_NORMAL, NORMAL
 from bayesmix.priors.distribution import Argument, Distribution, Floats, Numbers, half, last, times_scale
 
 _SIGMA = Argument("sigma", "scale", True, "sigma")
@@ -16,6 +16,14 @@ def _log_density(x: Floats, mu: float, sigma: float) -> Floats:
 def _of_logarithm(x: Floats, mu: float, sigma: float) -> Floats:
     log_x = np.log(np.where(x > 0, x, 1.0))
     return np.where(x > 0, _log_density(log_x, mu, sigma) - log_x, -np.inf)
+
+
+def _of_inverse_half(x: Floats, scale: float) -> Floats:
+    inside = np.where(x > 0, x, 1.0)
+    with np.errstate(over="ignore"):  # near 0 the density is 0
+        square = (scale / inside) ** 2
+    log_density = 0.5 * np.log(2 / np.pi) + np.log(scale) - 2 * np.log(inside) - 0.5 * square
+    return np.where(x > 0, log_density, -np.inf)
 
 
 def _scaled_logarithm(args: Numbers, factor: float) -> Numbers:
@@ -45,6 +53,20 @@ HALF_NORMAL_PRIOR = Distribution(
     scaled=times_scale,
     of_sigma=True,
     sd_kernel=lambda sigma: (HALF_NORMAL, (sigma, 0.0)),
+)
+
+# scale / |Z| with Z standard normal. Its square is InverseGamma(1/2, scale^2 / 2), so that effects with this sd are
+# together multivariate Cauchy: the prior of Zellner & Siow, and of Rouder et al. (2012) for every effect.
+INVERSE_HALF_NORMAL_PRIOR = Distribution(
+    name="InverseHalfNormal",
+    arguments=(Argument("scale", "scale", True, "scale"),),
+    support="positive",
+    log_density=_of_inverse_half,
+    scipy=lambda scale: scipy.stats.gengamma(0.5, -2.0, scale=scale / np.sqrt(2)),
+    size=last,
+    scaled=times_scale,
+    of_sigma=True,
+    sd_kernel=lambda scale: (INVERSE_HALF_NORMAL, (scale, 0.0)),
 )
 
 LOG_NORMAL_PRIOR = Distribution(

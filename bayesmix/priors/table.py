@@ -3,7 +3,13 @@
 from bayesmix.priors.beta import BETA_PRIOR, DIRICHLET_PRIOR, LKJ_PRIOR
 from bayesmix.priors.distribution import Distribution
 from bayesmix.priors.gamma import EXPONENTIAL_PRIOR, GAMMA_PRIOR, INVERSE_GAMMA_PRIOR
-from bayesmix.priors.normal import HALF_NORMAL_PRIOR, LAPLACE_PRIOR, LOG_NORMAL_PRIOR, NORMAL_PRIOR
+from bayesmix.priors.normal import (
+    HALF_NORMAL_PRIOR,
+    INVERSE_HALF_NORMAL_PRIOR,
+    LAPLACE_PRIOR,
+    LOG_NORMAL_PRIOR,
+    NORMAL_PRIOR,
+)
 from bayesmix.priors.student_t import (
     CAUCHY_PRIOR,
     HALF_CAUCHY_PRIOR,
@@ -27,6 +33,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
         EXPONENTIAL_PRIOR,
         GAMMA_PRIOR,
         INVERSE_GAMMA_PRIOR,
+        INVERSE_HALF_NORMAL_PRIOR,
         LOG_NORMAL_PRIOR,
         UNIFORM_PRIOR,
         SCALE_FREE_PRIOR,

@@ -4,6 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import warnings
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -40,20 +43,32 @@ def run(families: list[str], out: Path, *arguments: str) -> tuple[list[dict], st
 
 
 @pytest.fixture(scope="module")
-def fast(request, tmp_path_factory) -> dict[str, list[dict]]:
-    """The fast sample, of the families that are tested in this session, in one run."""
-    asked = {item.callspec.params["family"] for item in request.session.items if item.originalname == _OF_FAMILY}
-    chosen, out = [one for one in FAMILIES if one in asked], tmp_path_factory.mktemp("bad") / "fast.jsonl"
-    results, _ = run(chosen, out, "--workers", "1")  # a worker takes longer to start than to serve the sample
-    return {family: [one for one in results if one["family"] == family] for family in FAMILIES}
+def serve() -> Iterator[Callable[[str], list[dict]]]:
+    """Serves the fast sample of a family in this process, as a worker would, which takes longer to start than to serve.
 
+    An input that hangs, or that kills the process, ends the tests here; `python tests/bad_input` says which one it is.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(HERE)
+        patch.setenv("MPLBACKEND", "agg")
+        families, worker = import_module("families").FAMILIES, import_module("worker")
 
-_OF_FAMILY = "test_an_answer_or_one_line"
+        def of_family(family: str) -> list[dict]:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return [
+                    worker.served(family, seed, names, limit=60.0, exits=True) | {"family": family, "seed": seed}
+                    for seed in range(families[family].fast)
+                ]
+
+        with worker.little_memory():
+            names = worker.warm()
+            yield of_family
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_an_answer_or_one_line(fast, family):
-    results = fast[family]
+def test_an_answer_or_one_line(serve, family):
+    results = serve(family)
     assert results
     assert not told(results), told(results)
     # A family that never gets an answer, or never a refusal, would be aimed beside the doors.
@@ -63,7 +78,7 @@ def test_an_answer_or_one_line(fast, family):
 
 def told(results: list[dict]) -> str:
     """Faults as lines, each with the input that can be pasted."""
-    faults = [one for one in results if one["is_fault"]]
+    faults = [one for one in results if one["outcome"] not in ("answer", "refused")]
     return "\n".join(
         f"{one['outcome']}: {one['exception']} in {one['place']}: {one['code']}   "
         f"(again: python tests/bad_input --family {one['family']} --seed {one['seed']})"

@@ -5,6 +5,7 @@ In: ``{"family": ..., "seed": ..., "limit": seconds}``. Out: first ``{"code": ..
 process was when it hung or died is in its standard error.
 """
 
+import contextlib
 import faulthandler
 import json
 import os
@@ -13,6 +14,7 @@ import resource
 import sys
 import traceback
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import prelude
@@ -27,19 +29,37 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
-    resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
     faulthandler.enable()
     warnings.simplefilter("ignore")
-    names = warm()
-    tell(answers, {"ready": True})
-    for line in sys.stdin:
-        task = json.loads(line)
-        code = make(task["family"], task["seed"])
-        tell(answers, {"code": code})
-        faulthandler.dump_traceback_later(task["limit"])
-        found = judged(code, names, LONGEST_OF_QUESTIONS if task["family"] in ("questions", "kinds") else LONGEST)
+    with little_memory():
+        names = warm()
+        tell(answers, {"ready": True})
+        for line in sys.stdin:
+            task = json.loads(line)
+            tell(answers, {"code": make(task["family"], task["seed"])})
+            tell(answers, served(task["family"], task["seed"], names, limit=task["limit"]))
+
+
+@contextlib.contextmanager
+def little_memory() -> Iterator[None]:
+    """What asks for too much of it is refused, not the whole machine."""
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+def served(family: str, seed: int, names: dict[str, Any], *, limit: float, exits: bool = False) -> dict[str, str]:
+    """What came of an input, and its line; past the limit the process says where it is, and ends if it `exits`."""
+    code = make(family, seed)
+    faulthandler.dump_traceback_later(limit, exit=exits)
+    try:
+        longest = LONGEST_OF_QUESTIONS if family in ("questions", "kinds") else LONGEST
+        return judged(code, names, longest) | {"code": code}
+    finally:
         faulthandler.cancel_dump_traceback_later()
-        tell(answers, found)
 
 
 def warm() -> dict[str, Any]:

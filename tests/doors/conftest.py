@@ -71,7 +71,6 @@ class Watch:
 
 
 WATCH = Watch()
-sys.addaudithook(WATCH.hook)
 
 
 def _bytes_of(command: str) -> str:
@@ -130,6 +129,7 @@ RESPONSES = {
     "count_with_zeros": "{0}k",
     "count_without_zeros": "{0}c",
     "ordinal": "{0}o",
+    "nominal": "{0}v",
 }
 OUT_OF_TRIALS = ("proportion", "trials", "trials_with_zeros")
 
@@ -150,6 +150,7 @@ def of_a_stranger(text: str, family: str) -> tuple[pd.DataFrame, str]:
             f"{name}n": 6,
             f"{name}s": rng.uniform(0.1, 0.9, n),
             f"{name}o": pd.Categorical.from_codes(np.arange(n) % 3, levels[:3], ordered=True),
+            f"{name}v": np.array(levels[:3])[np.arange(n) % 3],
             f"{name}b": np.arange(n) % 2,
             f"{name}c": np.arange(n) % 5 + 1,
             f"{name}e": np.arange(n) % 9 / 8,
@@ -191,8 +192,14 @@ def _libraries_are_loaded() -> None:
     plt.close("all")
 
 
+@pytest.fixture(scope="session")
+def _is_hooked(_libraries_are_loaded) -> None:
+    """Not before it is needed: a hook cannot be taken away, and what comes after it is slower."""
+    sys.addaudithook(WATCH.hook)
+
+
 @pytest.fixture
-def watched(tmp_path, monkeypatch, _libraries_are_loaded) -> Callable[[], object]:
+def watched(tmp_path, monkeypatch, _is_hooked) -> Callable[[], object]:
     """A block in which nothing may run: no process, no socket, no file outside the folder of the test."""
     monkeypatch.chdir(tmp_path)
 
@@ -208,6 +215,6 @@ def watched(tmp_path, monkeypatch, _libraries_are_loaded) -> Callable[[], object
             WATCH.on = False
         assert not WATCH.seen, WATCH.seen
         assert not [path for path in tmp_path.rglob("*") if "pwned" in path.name]
-        assert not list(Path(tempfile.gettempdir()).glob("pwned*"))
+        assert not [name for name in os.listdir(tempfile.gettempdir()) if name.startswith("pwned")]
 
     return block

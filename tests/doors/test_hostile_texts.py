@@ -28,10 +28,17 @@ from .conftest import IMPORTS, RUNS, SECRET, TEXTS, as_name, models_of, of_a_str
 USUAL = ("added to a formula", "lines", "tex", "keyword")
 USUAL_FAMILIES = ("gaussian", "binomial", "poisson", "cumulative")
 each_text = pytest.mark.parametrize("text", TEXTS.values(), ids=list(TEXTS))
-usual_texts = pytest.mark.parametrize(
-    "text",
-    [pytest.param(text, id=name, marks=() if name in USUAL else pytest.mark.slow) for name, text in TEXTS.items()],
-)
+THROUGH_EVERY_FAMILY = "added to a formula"
+
+
+def usual(*without):
+    """The usual texts; the others are slow."""
+    chosen = {name: text for name, text in TEXTS.items() if name not in without}
+    marks = {name: () if name in USUAL else pytest.mark.slow for name in chosen}
+    return pytest.mark.parametrize("text", [pytest.param(chosen[name], id=name, marks=marks[name]) for name in chosen])
+
+
+usual_texts = usual()
 
 
 def both_doors(text, family, watched):
@@ -47,10 +54,10 @@ def both_doors(text, family, watched):
     [pytest.param(one, marks=() if one in USUAL_FAMILIES else pytest.mark.slow) for one in FAMILIES],
 )
 def test_every_family(family, watched):
-    both_doors(TEXTS["added to a formula"], family, watched)
+    both_doors(TEXTS[THROUGH_EVERY_FAMILY], family, watched)
 
 
-@usual_texts
+@usual(THROUGH_EVERY_FAMILY)
 @pytest.mark.parametrize(
     "family", ["gaussian", *(pytest.param(one, marks=pytest.mark.slow) for one in ("binomial", "cumulative"))]
 )
@@ -97,6 +104,8 @@ def test_a_whole_analysis_of_a_stranger(text, watched, tmp_path):
         assert bm.fixef(again).shape == (4, 7)
         assert "script>" not in again._repr_html_()
         assert len(bm.ranef(again)) == 6
+        np.testing.assert_allclose(bm.predict(again, data.head(3)), bm.fitted(again).head(3))
+        assert len(bm.comparisons(again, {f"{name}f": "pairwise"}, by=f"{name}g", groups="new")) == 18
         bm.plot_lines(again) if name == "lambda" else bm.plot_ranef(again)
         plt.gcf().savefig(tmp_path / "picture.png")
         plt.close("all")
@@ -186,6 +195,13 @@ def test_arguments(text, watched):
             lambda: bm.loo(fit, by=text),
             lambda: bm.plot_trace(fit, [text]),
             lambda: bm.residuals(fit, kind=text),
+            lambda: bm.predict(fit, {"Days": [1], "Subject": [text]}),
+            lambda: bm.predict(fit, {text: [1]}),
+            lambda: bm.predict(fit, groups=text),
+            lambda: bm.comparisons(fit, {"Days": text}),
+            lambda: bm.comparisons(fit, text),
+            lambda: bm.predictions(fit, by=text),
+            lambda: bm.posterior_epred(fit, type=text),
         ]
         for i, question in enumerate(refused):
             try:

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from scipy.linalg import block_diag
+from scipy.optimize import brentq
 from scipy.sparse import csr_array
+from scipy.special import expit
 
 import bayesmix as bm
 from bayesmix.estimates.linear_predictors import (
@@ -108,3 +110,30 @@ def test_effects_given_the_coefficients_are_those_of_ranef():
     found = linear_predictors(fit, rows, groups="fitted", beta_covariance=np.zeros((p, p)))
     np.testing.assert_allclose(found.estimate, fit.effects[0][:, 0])
     np.testing.assert_allclose(found.se, bm.ranef(fit)["sd"], rtol=1e-8)
+
+
+def test_modes_of_counts_move_with_the_coefficients():
+    """The law of total variance: the mode of a herd, found anew at other coefficients, and its variance given them."""
+    data = bm.load_data("cbpp")
+    fit = bm.laplace("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, "binomial")
+    (term,), X, y, n = (
+        fit.design.random,
+        fit.design.fixed.matrix,
+        fit.design.response.values,
+        fit.design.response.trials,
+    )
+    sd = fit.L[0][0, 0]
+
+    def mode(beta, own):
+        return brentq(lambda b: (y - n * expit(X @ beta + b))[own].sum() - b / sd**2, -10, 10, xtol=1e-13)
+
+    found = linear_predictors(fit, rows_of(fit), groups="fitted")
+    for herd in range(3):
+        own = term.index == herd
+        probability = expit(X @ fit.beta + mode(fit.beta, own))[own]
+        given = 1 / ((n[own] * probability * (1 - probability)).sum() + 1 / sd**2)
+        steps = 1e-5 * np.eye(len(fit.beta))
+        moved = np.array([(mode(fit.beta + h, own) - mode(fit.beta - h, own)) / 2e-5 for h in steps])
+        rows = X[own] + moved
+        expected = given + np.einsum("ij,jk,ik->i", rows, fit.vcov, rows)
+        np.testing.assert_allclose(found.se[own] ** 2, expected, rtol=1e-5)

@@ -32,7 +32,8 @@ def test_a_record_is_whole(name):
     assert set(record.links) <= set(LINKS)
     assert record.response in RESPONSE_KINDS
     assert all(AUXILIARY[parameter.name] is parameter for parameter in record.auxiliary)
-    assert (record.categories is not None) == (record.response == "ordinal")
+    assert (record.ordered_categories is not None) == (record.response == "ordinal")
+    assert record.has_category_predictors == (record.response == "nominal")
     assert (record.overdispersed is not None) == (record.response in (*COUNTS, *OUT_OF_TRIALS))
     assert set(record.row_codes) in (set(), set(record.links))
     assert set(record.laplace) in (set(), set(record.links))
@@ -111,7 +112,7 @@ def test_no_other_place_lists_them(names, room):
 @pytest.mark.parametrize("name", FAMILIES)
 def test_an_additive_family_has_the_linear_predictor_as_its_mean(name):
     """Without the zeros of its own; effects are then in the unit of the response."""
-    if FAMILIES[name].categories:
+    if FAMILIES[name].distribution.probabilities:
         return
     eta = np.array([0.3, 0.6])
     for link in FAMILIES[name].links:

@@ -51,6 +51,18 @@ def data() -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+SHORT = {"draws": 20, "chains": 2, "seed": 1, "progress": False}
+
+
+@pytest.fixture(scope="module")
+def plain(data):
+    """Means of the coefficients under a name that is nothing else's, by family."""
+    return {
+        family: bm.fixef(bm.fit(f"{response} ~ x + (1 | g)", data, family, **SHORT))["mean"]
+        for response, family in (("y", "gaussian"), ("k", "poisson"))
+    }
+
+
 def design_of(formula, data):
     formulas = parse_formulas(formula, auxiliary=("sigma",))
     return build_design(formulas.mean, data, parts=formulas.parts, auxiliary=("sigma",))
@@ -89,6 +101,16 @@ def test_a_name_for_two_things_is_refused_in_one_line(formula, name, data):
 )
 def test_such_a_column_alone_is_a_predictor(name, data):
     assert design_of(f"y ~ `{name}`", data).fixed.names == ("Intercept", name)
+
+
+@pytest.mark.parametrize("name", ["mub", "mub_x", "mub_Intercept_at_means", "sd_g__muc_Intercept", "mub_1|g"])
+def test_a_response_is_not_called_as_something_of_a_category_is(name, data):
+    rows = data[["x", "g"]].assign(**{name: np.tile(list("abcd"), N // 4)})
+    with pytest.raises(DesignError) as caught:
+        bm.fit(f"`{name}` ~ x + (1 | g)", rows, "categorical")
+    assert f"'{name}'" in str(caught.value)
+    design = build_design(parse("mu ~ x"), rows.rename(columns={name: "mu"}), response="nominal", auxiliary=())
+    assert design.response.name == "mu"
 
 
 @pytest.mark.parametrize("name", OWN)
@@ -137,11 +159,9 @@ def test_a_fit_says_what_a_name_stands_for_already(name, family, what, data):
     ("name", "response", "family"),
     [("p", "y", "gaussian"), ("None", "y", "gaussian"), ("sigma", "k", "poisson"), ("threshold", "k", "poisson")],
 )
-def test_a_fit_takes_names_that_its_posterior_does_not_have(name, response, family, data, tmp_path):
-    settings = {"draws": 20, "chains": 2, "seed": 1, "progress": False}
-    plain = bm.fit(f"{response} ~ x + (1 | g)", data, family, **settings)
-    named = bm.fit(f"{response} ~ `{name}` + (1 | g)", data, family, **settings)
-    np.testing.assert_allclose(bm.fixef(named)["mean"], bm.fixef(plain)["mean"], rtol=1e-10)
+def test_a_fit_takes_names_that_its_posterior_does_not_have(name, response, family, data, plain, tmp_path):
+    named = bm.fit(f"{response} ~ `{name}` + (1 | g)", data, family, **SHORT)
+    np.testing.assert_allclose(bm.fixef(named)["mean"], plain[family], rtol=1e-10)
     assert name in named.pymc_model.named_vars
     assert str(bm.load(bm.save(named, tmp_path / "fit.nc"))) == str(named)
 

@@ -132,12 +132,19 @@ def test_every_kind_of_frame_makes_the_design_of_its_cells(data):
     assert isinstance(design.data, pd.DataFrame)
 
 
-def test_every_kind_of_frame_gives_the_same_fit(data):
+def fits_of(rows):
     formula = "y ~ x + I(b * k) + C(dose, Treatment) + (1 | id)"
-    assert bm.reml(formula, data).criterion == bm.reml(formula, of_pandas(**NUMPY)).criterion
-    assert bm.lm("y ~ x + dose", data).sigma == bm.lm("y ~ x + dose", of_pandas(**NUMPY)).sigma
-    laplace = [bm.laplace("b ~ x + (1 | site)", rows, "bernoulli").loglik for rows in (data, of_pandas(**NUMPY))]
-    assert laplace[0] == laplace[1]
+    restricted, least = bm.reml(formula, rows), bm.lm("y ~ x + dose", rows)
+    return restricted.criterion, least.sigma, bm.laplace("b ~ x + (1 | site)", rows, "bernoulli").loglik
+
+
+@pytest.fixture(scope="module")
+def of_numpy():
+    return fits_of(of_pandas(**NUMPY))
+
+
+def test_every_kind_of_frame_gives_the_same_fit(data, of_numpy):
+    assert fits_of(data) == of_numpy
     assert bm.separation("b ~ x + dose", data, "bernoulli").found.empty
 
 

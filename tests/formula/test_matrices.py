@@ -235,3 +235,15 @@ def test_constants_in_later_places(data):
 
 def test_a_high_power_stops_at_the_product_of_all():
     assert [term.label for term in parse("y ~ (a + b)^1000000").fixed] == ["1", "a", "b", "a:b"]
+
+
+def test_new_rows_have_the_types_of_the_fit():
+    """A factor whose levels look like numbers may be given as numbers; a number is no text."""
+    data = pd.DataFrame(
+        {"y": [1.0, 2.0, 3.0, 4.0, 5.0], "f": ["a", "b", "a", "2", "2"], "x": [1.0, 2.0, 4.0, 3.0, 1.0]}
+    )
+    design = design_of("y ~ f + x", data)
+    rows = new_rows(design, pd.DataFrame({"f": [2, 2], "x": [True, False]}))
+    np.testing.assert_array_equal(rows.fixed, [[1, 0, 0, 1], [1, 0, 0, 0]])
+    with pytest.raises(DataError, match="'x' is text in the new rows, and in the fit it is a number"):
+        new_rows(design, pd.DataFrame({"f": ["a"], "x": ["3"]}))

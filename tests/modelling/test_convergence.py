@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from arviz_stats import ess, rhat
+from scipy import stats
 
-from bayesmix.modelling.convergence import convergence
+from bayesmix.modelling.convergence import convergence, normal_scores
 
 
 def _autocorrelated(rng, shape, phi):
@@ -33,10 +34,17 @@ def _cases():
 def test_same_as_arviz(draws):
     figures = convergence(np.stack([draws, draws[:, ::-1] * 3 - 1]))
     for row, values in enumerate([draws, draws[:, ::-1] * 3 - 1]):
-        assert figures.rhat[row] == pytest.approx(float(rhat(values)), rel=1e-10, nan_ok=True)
-        assert figures.ess_bulk[row] == pytest.approx(float(ess(values, method="bulk")), rel=1e-10)
+        assert figures.rhat[row] == pytest.approx(float(rhat(values)), rel=1e-12, nan_ok=True)
+        assert figures.ess_bulk[row] == pytest.approx(float(ess(values, method="bulk")), rel=1e-12)
         tail = float(ess(values, method="tail", prob=(0.05, 0.95)))
-        assert figures.ess_tail[row] == pytest.approx(tail, rel=1e-10)
+        assert figures.ess_tail[row] == pytest.approx(tail, rel=1e-12)
+
+
+@pytest.mark.parametrize("draws", [draws for _, draws in _cases()], ids=[name for name, _ in _cases()])
+def test_normal_scores_are_those_of_ranks_by_scipy(draws):
+    both = np.stack([draws, -np.abs(draws)])
+    ranks = np.stack([stats.rankdata(values, axis=None).reshape(values.shape) for values in both])
+    np.testing.assert_array_equal(normal_scores(both), stats.norm.ppf((ranks - 3 / 8) / (draws.size + 1 / 4)))
 
 
 def test_many_parameters_come_back_in_their_order():

@@ -32,6 +32,7 @@ def data() -> pd.DataFrame:
             "g": np.arange(N) % 8,
             "s": np.arange(N) % 5,
             "count": rng.poisson(2, N),
+            "mode": np.array(["bus", "car", "train"])[np.arange(N) // 3 % 3],
             "rating": pd.Categorical.from_codes(np.arange(N) % 4, ["none", "low", "mid", "high"], ordered=True),
         }
     )
@@ -39,7 +40,7 @@ def data() -> pd.DataFrame:
 
 def a_design(formulas, data, family="gaussian"):
     family = read_family(family)
-    parsed = parse_formulas(formulas, auxiliary=family.auxiliary)
+    parsed = parse_formulas(formulas, auxiliary=family.modelled)
     return build_design(parsed.mean, data, response=family.response, parts=parsed.parts), family
 
 
@@ -148,6 +149,20 @@ def test_predictions_of_bambi_for_ordered_categories(family, data):
     elif link:
         first = posterior["posterior"]["threshold"].to_numpy()[..., :1] - predictor(design, posterior, data)
         np.testing.assert_allclose(predicted[..., 0], link(first), rtol=1e-8)
+
+
+@pytest.mark.parametrize("formulas", ["mode ~ x * f + offset(log(z)) + (x | g)", ["mode ~ f", "mucar ~ x + (1 | s)"]])
+def test_predictions_of_bambi_for_categories_without_an_order(formulas, data):
+    design, family = a_design(formulas, data, "categorical")
+    priors = default_priors(design, family)
+    posterior = a_posterior(build_model(design, family, priors))
+    model = build_bambi_model(design, family, priors, for_prediction=True)
+    new = data.sample(17, random_state=3)
+    for given in (data, new):
+        predicted = model.predict(posterior, data=None if given is data else given, inplace=False).posterior
+        for name, part in design.parts.items():
+            expected = predictor(part, posterior, given)
+            np.testing.assert_allclose(predicted[name].transpose("chain", "draw", ...), expected, rtol=1e-8)
 
 
 TABLES = (

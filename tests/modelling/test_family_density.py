@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pymc as pm
 import pytest
+from pytensor.compile.mode import Mode
 from scipy import stats
 from scipy.special import expit, logit, logsumexp, softmax
 from scipy.special import gamma as gamma_function
@@ -20,6 +21,8 @@ from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
 from bayesmix.modelling.pymc_model.bambi_bridge import build_model
 from bayesmix.priors.default_priors import default_priors
+
+IN_PYTHON = Mode(linker="py", optimizer=None)  # a graph that is called a few times is not worth rewriting
 
 N, LEVELS = 40, 5
 INVERSE = {
@@ -52,6 +55,7 @@ def data() -> pd.DataFrame:
             "cover": np.where(np.arange(N) % 4 == 0, np.arange(N) % 8 // 4, rng.beta(2, 3, N)),
             "some_count": 1 + rng.negative_binomial(2, 0.4, N),
             "yes": rng.integers(0, 2, N),
+            "mode": np.array(["a", "b", "c"])[np.arange(N) // 2 % 3],
             "rating": pd.Categorical.from_codes(np.arange(N) % 4, list("abcd"), ordered=True),
         }
     )
@@ -73,6 +77,7 @@ RESPONSES = {
     "share_with_ends": "cover",
     "count_without_zeros": "some_count",
     "ordinal": "rating",
+    "nominal": "mode",
 }
 
 
@@ -214,6 +219,26 @@ def category_mass(family, link, y, eta, shares):
     return np.log(np.choose(y, [*mass, passed]))
 
 
+def softmax_mass(data, values):
+    """Log probability of all categories; that of the first has the odds 1."""
+    x = data["x"].to_numpy()
+    odds = [np.ones(N)]
+    for category in ("b", "c"):
+        eta = values[f"mu{category}_Intercept_at_means"] + values[f"mu{category}_x"] * (x - x.mean())
+        effects = values[f"sd_g__mu{category}_Intercept"] * values[f"mu{category}_1|g_offset"]
+        odds.append(np.exp(eta + data["o"].to_numpy() + effects[data["g"]]))
+    own = np.choose(data["mode"].map({"a": 0, "b": 1, "c": 2}), odds)
+    return float(np.log(own / np.sum(odds, axis=0)).sum())
+
+
+def prior_of_categories(values, priors):
+    at_means = {name: values.get(f"{name}_at_means", values.get(name)) for name in priors}
+    effects = [norm.logpdf(values[f"mu{category}_1|g_offset"]).sum() for category in ("b", "c")]
+    return float(
+        sum(LOG_PRIOR[prior.name](at_means[name], *prior.args) for name, prior in priors.items()) + sum(effects)
+    )
+
+
 LINKS = [f"{name}({link})" for name, entry in FAMILIES.items() for link in entry.links]
 USUAL = {f"{name}({entry.links[0]})" for name, entry in FAMILIES.items()}
 
@@ -228,9 +253,9 @@ def a_model(text, data, *, parts=()):
     return family, design, priors, build_model(design, family, priors)
 
 
-def random_point(model, rng, priors):
-    """A point on the whole line, and the parameters that it stands for."""
-    point = {name: rng.normal(scale=0.4, size=np.shape(v)) for name, v in model.initial_point().items()}
+def random_point(start, rng, priors):
+    """A point on the whole line of the shape of `start`, and the parameters that it stands for."""
+    point = {name: rng.normal(scale=0.4, size=np.shape(v)) for name, v in start.items()}
     undo = {
         "_log__": np.exp,
         "_logodds__": expit,
@@ -253,11 +278,15 @@ def random_point(model, rng, priors):
 )
 def test_log_density_by_hand(text, data):
     family, design, priors, built = a_model(text, data)
-    log_density = built.model.compile_logp(jacobian=False, mode="FAST_COMPILE")
-    rng = np.random.default_rng(3)
+    log_density = built.model.compile_logp(jacobian=False, mode=IN_PYTHON)
+    rng, start = np.random.default_rng(3), built.model.initial_point()
     x = data["x"].to_numpy()
     for _ in range(4):
-        point, values = random_point(built.model, rng, priors)
+        point, values = random_point(start, rng, priors)
+        if family.response == "nominal":
+            density = softmax_mass(data, values) + prior_of_categories(values, priors)
+            assert log_density(point) == pytest.approx(density, rel=1e-7)
+            continue
         eta = values.get("Intercept_at_means", 0.0) + values["x"] * (x - x.mean()) + data["o"].to_numpy()
         eta = eta + values["sd_g__Intercept"] * values["1|g_offset"][design.random[0].index]
         if family.response == "ordinal":
@@ -283,11 +312,11 @@ def test_log_density_by_hand(text, data):
 def test_log_density_with_a_formula_for_every_parameter(name, data):
     further = read_family(name).modelled
     family, design, priors, built = a_model(name, data, parts=[f"{one} ~ x + offset(o) + (1 | g)" for one in further])
-    log_density = built.model.compile_logp(jacobian=False, mode="FAST_COMPILE")
-    rng = np.random.default_rng(3)
+    log_density = built.model.compile_logp(jacobian=False, mode=IN_PYTHON)
+    rng, start = np.random.default_rng(3), built.model.initial_point()
     x, o, level = data["x"].to_numpy(), data["o"].to_numpy(), design.random[0].index
     for _ in range(3):
-        point, values = random_point(built.model, rng, priors)
+        point, values = random_point(start, rng, priors)
 
         def predictor(of, values=values):
             fixed = values[f"{of}Intercept_at_means"] + values[f"{of}x"] * (x - x.mean()) + o

@@ -59,7 +59,7 @@ CASES = [
     ("two ~ x", "stopping_ratio", DataError, '2 categories .low, mid.*family="bernoulli"'),
     ("half ~ x", "cumulative", DataError, "no whole number in 30 of 30 rows"),
     ("stars ~ 0 + x", "cumulative", DesignError, r"thresholds .* are its intercepts; leave out '0 \+'"),
-    ("text ~ x", "categorical", FamilyError, "Categories without an order have no family yet; two are 'bernoulli'"),
+    ("yes ~ x", "categorical", DataError, 'is 0 or 1; two values are family="bernoulli"'),
     ("count ~ x", "negbinom", FamilyError, "Did you mean.*negative_binomial"),
     ("amount ~ x", "gamma(inverse)", FamilyError, "Links of gamma: log"),
     (["y ~ x", "phi ~ x"], "gaussian", FormulaError, "those of the family are sigma"),

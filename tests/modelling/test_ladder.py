@@ -269,7 +269,7 @@ def interrupting(monkeypatch, *, at: int):
 def test_an_interrupt_at_a_prompt_keeps_the_attempts_that_are_finished(monkeypatch, capsys, tmp_path):
     calls = interrupting(monkeypatch, at=2)
     monkeypatch.setattr("sys.ps1", ">>> ", raising=False)
-    found = fit(FORMULA, crossed(), **HOW)
+    found = fit(FORMULA, crossed(), **HOW, draws=300)
     assert calls == [1, 2]
     assert "Interrupted: attempt 2 of at most 5 is dropped, attempt 1 is kept." in capsys.readouterr().err
     rows = found.diagnostics.ladder

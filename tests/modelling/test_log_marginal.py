@@ -1,5 +1,6 @@
 """The log marginal likelihood that importance sampling gives, against quadrature, and its error against its spread."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy.stats import t
 
 from bayesmix.data import load_data
 from bayesmix.modelling.exact.integrated import integrated_gaussian
-from bayesmix.modelling.exact.log_marginal import log_marginal_of
+from bayesmix.modelling.exact.log_marginal import log_marginal_of, with_other_priors
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.samplers.log_marginal import LogMarginal, by_bridge, reweighted
 from bayesmix.priors.reading import read_prior
@@ -157,6 +158,40 @@ def test_bridge_sampling_over_the_variance_parameters_gives_the_same(source, for
     assert found.method == "bridge"
     assert found.error < 0.02
     assert abs(found.value - expected) < 4 * np.hypot(found.error, error)
+
+
+@pytest.mark.parametrize("name", ["wide priors", "narrow priors"])
+def test_the_density_of_the_data_is_shared_by_all_priors_of_the_sds(cases, name):
+    """Fits under another scale, and under another prior, asked for the value that is known to 0.0003."""
+    (formula, rows, priors, weights), exact = cases[name]
+    sds = [name for name in priors if name.startswith("sd_")]
+    asked = {name: read_prior(text) for name, text in priors.items()}
+    for other in ("HalfStudentT(3, 100)", "HalfCauchy(0.3) * sigma"):
+        start = priors | dict.fromkeys(sds, other)
+        fitted = fit(formula, rows, priors=start, weights=weights, draws=50, seed=1, progress=False)
+        found = with_other_priors(fitted, log_marginal_of(fitted.model, seed=1, cores=1), asked)
+        assert found.method == "quadrature"
+        assert found.value == pytest.approx(exact, abs=4e-4)
+        assert found.error < 1e-8
+
+
+@pytest.mark.parametrize(
+    ("sigma", "texts"),
+    [
+        ("HalfStudentT(3, 50)", ("HalfNormal(0.001) * sigma", "Exponential(10)", "Uniform(10, 100)")),
+        ("Uniform(20, 90)", ("HalfNormal(500)",)),
+    ],
+)
+def test_other_priors_have_the_value_of_a_model_with_them(sigma, texts):
+    priors = {"sigma": sigma, "sd_Batch__Intercept": "HalfNormal(60) * sigma"}
+    fitted = fit(DYESTUFF, load_data("Dyestuff"), priors=priors, draws=50, seed=1, progress=False)
+    own = log_marginal_of(fitted.model, seed=1, cores=1)
+    assert with_other_priors(fitted, own, fitted.priors) is own
+    for text in texts:
+        other = fitted.priors | {"sd_Batch__Intercept": read_prior(text)}
+        found = with_other_priors(fitted, own, other)
+        expected = log_marginal_of(replace(fitted.model, priors=other), seed=1, cores=1)
+        assert found.value == pytest.approx(expected.value, abs=1e-8)
 
 
 def test_a_prior_relative_to_sigma_is_weighted_at_the_sigma_of_each_draw():

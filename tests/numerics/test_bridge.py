@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from arviz_stats.base import array_stats
+from scipy.signal import lfilter
 from scipy.special import gammaln
 from scipy.stats import multivariate_normal
 
@@ -19,12 +20,10 @@ def log_gammas(shape, n):
 
 def autoregressive(rng, correlation, n_chains, n_draws, n):
     """Standard normal draws, each correlated with the one before."""
-    x = rng.standard_normal((n_chains, n))
-    draws = np.empty((n_chains, n_draws, n))
-    for t in range(n_draws):
-        x = correlation * x + np.sqrt(1 - correlation**2) * rng.standard_normal((n_chains, n))
-        draws[:, t] = x
-    return draws
+    first = rng.standard_normal((n_chains, n))
+    innovations = np.sqrt(1 - correlation**2) * rng.standard_normal((n_draws, n_chains, n))
+    draws, _ = lfilter([1.0], [1.0, -correlation], innovations, axis=0, zi=correlation * first[None])
+    return np.ascontiguousarray(draws.swapaxes(0, 1))
 
 
 def test_standard_normal():

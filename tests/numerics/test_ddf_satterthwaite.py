@@ -22,8 +22,8 @@ def dense_deviance(model, factors, sigma, reml):
     weights = np.ones(len(model.y)) if model.weights is None else model.weights
     V = np.diag(sigma**2 / weights)
     for term, factor in zip(model.terms, factors, strict=True):
-        Z = random_columns(term)
-        V += np.einsum("ijr,rc,kjc->ik", Z, factor @ factor.T, Z)
+        scaled = (random_columns(term) @ factor).reshape(len(V), -1)
+        V += scaled @ scaled.T
     solved = np.linalg.solve(V, np.column_stack([model.X, model.y]))
     information = model.X.T @ solved[:, :-1]
     covariance = np.linalg.inv(information)

@@ -62,7 +62,7 @@ def thetas_of(n, sd, n_draws):
 def uniforms(family, link, sd, y, trials, level, drawn):
     """The distribution function of a level's effect at the draws."""
     own = level == LEVEL
-    grid = np.linspace(-9, 9, 40_001)
+    grid = np.linspace(-9, 9, 8_001)
     heights = -0.5 * grid**2
     for z, k, n in zip(Z[own], y[own], trials[own], strict=True):
         with np.errstate(divide="ignore"):

@@ -113,6 +113,7 @@ def test_the_familywise_error_is_that_of_the_quantile():
     assert abs(beyond - 0.1) < 4 * np.sqrt(0.1 * 0.9 / n)
 
 
+@pytest.mark.slow
 def test_quantiles_of_many_degrees_of_freedom_are_those_of_each():
     df = np.concatenate([np.linspace(4.0, 60.0, 20), [np.inf]])
     one = ContrastFamily(np.ones(21), df, np.eye(21), 7, 6, 21)

@@ -39,7 +39,7 @@ def by_definition(family, link, row, draw):
 @pytest.mark.parametrize("link", F)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_probabilities_and_moments(family, link):
-    found = category_probabilities(RECORDS[family].categories, LINKS[link].inverse, ETA, THRESHOLD)
+    found = category_probabilities(RECORDS[family].ordered_categories, LINKS[link].inverse, ETA, THRESHOLD)
     assert found.shape == (N_ROWS, K, N_DRAWS)
     for row in range(N_ROWS):
         for draw in range(N_DRAWS):

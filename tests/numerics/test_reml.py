@@ -107,11 +107,16 @@ def best_of_scipy(coordinates, n_starts, rng):
     diagonal = packed_triangles(tuple(np.eye(k) for k in sizes)) == 1
     bounds = [(0, None) if own else (None, None) for own in diagonal]
     found = []
+
+    def value_and_gradient(x):
+        at = coordinates.evaluate(x, NOTHING)
+        return at.value, at.gradient
+
     for number in range(n_starts):
         start = np.exp(1.5 * rng.normal()) * rng.normal(size=len(coordinates.units)) if number else 1.0 * diagonal
         start[diagonal] = np.abs(start[diagonal])
         result = minimize(
-            lambda x: (coordinates.evaluate(x, NOTHING).value, coordinates.evaluate(x, NOTHING).gradient),
+            value_and_gradient,
             start,
             jac=True,
             method="L-BFGS-B",

@@ -148,6 +148,14 @@ class Case:
     def predicted(self):
         return Predicted(ETA, self.link, OTHER | self.other)
 
+    def drawn(self, rng, n):
+        """`n` draws (n, rows, draws of the parameters) in one call, the rows repeated."""
+        other = {
+            name: np.tile(value, (n, 1)) if value.ndim == 2 else value for name, value in self.predicted.other.items()
+        }
+        draw = FAMILIES[self.family].distribution.draw
+        return draw(rng, Predicted(np.tile(ETA, (n, 1)), self.link, other)).reshape(n, N_ROWS, N_DRAWS)
+
     @property
     def discrete(self):
         return not isinstance(self.reference.dist, stats.rv_continuous)
@@ -242,8 +250,8 @@ CASES = {
 
 
 def test_every_family_is_here():
-    ordinal = {"cumulative", "stopping_ratio", "adjacent_category"}  # which have tests of their own
-    assert set(FAMILIES) == ordinal | {case.family for case in CASES.values()}
+    categories = {"cumulative", "stopping_ratio", "adjacent_category", "categorical"}  # which have tests of their own
+    assert set(FAMILIES) == categories | {case.family for case in CASES.values()}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -272,7 +280,7 @@ def test_quantile_residuals_are_those_of_the_distribution_function(name):
 def test_draws_have_the_mean_and_variance_of_the_family(name):
     case, n = CASES[name], 4000
     rng, other = np.random.default_rng(3), OTHER | case.other
-    drawn = np.stack([FAMILIES[case.family].distribution.draw(rng, case.predicted) for _ in range(n)])
+    drawn = case.drawn(rng, n)
     tried = np.broadcast_to(other["trials"] > 0, ETA.shape)
     values = (drawn / np.maximum(other["trials"], 1))[:, tried]
     parameters = {"mu": mean(case.link)} | other | {"trials": np.where(other["trials"] > 0, other["trials"], np.nan)}
@@ -307,7 +315,7 @@ def test_draws_have_the_mean_and_variance_of_the_family(name):
 )
 def test_draws_have_the_distribution_function(name):
     case, rng = CASES[name], np.random.default_rng(5)
-    drawn = np.stack([FAMILIES[case.family].distribution.draw(rng, case.predicted) for _ in range(3000)])
+    drawn = case.drawn(rng, 3000)
     for y in np.unique(case.y):
         at = np.full_like(case.y, y)
         expected = np.clip(np.broadcast_to(case.cdf(at), ETA.shape), 0, 1)

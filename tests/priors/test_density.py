@@ -26,6 +26,7 @@ SCIPY = {
     "Exponential(2)": stats.expon(0, 1 / 2),
     "Gamma(3, 2)": stats.gamma(3, scale=1 / 2),
     "InverseGamma(3, 2)": stats.invgamma(3, scale=2),
+    "InverseHalfNormal(2)": stats.gengamma(0.5, -2.0, scale=np.sqrt(2)),
     "LogNormal(0.5, 0.7)": stats.lognorm(0.7, scale=np.exp(0.5)),
     "Uniform(-1, 4)": stats.uniform(-1, 5),
     "Beta(2, 3)": stats.beta(2, 3),
@@ -127,6 +128,7 @@ def test_at_zero():
     assert prior_density(read_prior("Exponential(3)"), 0.0) == pytest.approx(3.0)
     assert prior_density(read_prior("Gamma(2, 3)"), 0.0) == 0.0
     assert prior_density(read_prior("LogNormal(0, 1)"), 0.0) == 0.0
+    assert prior_density(read_prior("InverseHalfNormal(1)"), 1e-300) == 0.0
 
 
 @pytest.mark.parametrize(("eta", "k"), [(1.0, 2), (2.0, 2), (0.7, 3), (2.0, 4)])

@@ -50,8 +50,9 @@ trial <- expand.grid(rep = c("r1", "r2"), entry = sprintf("E%02d", 1:12), year =
 trial <- droplevels(subset(trial, !(year == "Y2" & as.integer(entry) > 8)))
 trial$rep <- factor(paste(trial$year, trial$rep, sep = "-"))
 trial$y <- round(50 + c(0, -11.6)[trial$year] + rnorm(12, sd = 4)[trial$entry] + rnorm(nrow(trial), sd = 6), 2)
+uneven <- nested[-c(2, 7, 15, 20, 24), ]
 
-DATA <- list(irrigation_hole = irrigation_hole, mixed = mixed, nested = nested, trial = trial)
+DATA <- list(irrigation_hole = irrigation_hole, mixed = mixed, nested = nested, uneven = uneven, trial = trial)
 HERE <- list(
   irrigation = irrigation, kfert = bundled("kfert", c("K2O_lbac", "rep")), cochran_bib = bundled("cochran_bib"),
   cbpp = bundled("cbpp", c("herd", "period"))
@@ -104,6 +105,7 @@ MODELS <- list(
     means("farm", weights = "proportional"), means("1"))),
   model("lm", "nested", "y ~ block + spray / farm / place", list(means("spray"), means("farm"), means("block"), means("place"))),
   model("lm", "nested", "y ~ block + farm / place", list(means("block"), means("farm"))),
+  model("lm", "uneven", "y ~ block + farm + field", c(weighted("farm"), weighted("block"))),
   model("lm", "nested", "y ~ spray + block + farm", list(means("spray"), means("block"))),
   model("lm", "trial", "y ~ year + rep + entry + entry:year", list(means("entry"), means("year"), means("entry", by = "year"))),
   model("lmer", "trial", "y ~ entry + (1 | rep) + (1 | entry:year)", list(means("entry"))),

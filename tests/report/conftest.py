@@ -1,5 +1,6 @@
 """What the tests of this room share: short fits of each kind, analyses that sample nothing, and readers of pictures."""
 
+from functools import cache
 from importlib import import_module
 
 import matplotlib as mpl
@@ -20,12 +21,12 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.formula.parse import parse
 from bayesmix.inference.checks.audit_record import Audit
 from bayesmix.inference.tables.fixef import fixef
-from bayesmix.modelling.diagnostics import diagnose_sampling
+from bayesmix.modelling.diagnostics import Diagnostics, diagnose_sampling
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.record import Fit, Sampling
 from bayesmix.priors.default_priors import default_priors
 from bayesmix.report.analysis import analysis as analysis_file
-from bayesmix.report.analysis import card_audit
+from bayesmix.report.analysis import card_audit, tables
 from bayesmix.report.analysis.card import Card, DataPart, ModelPart, ReportPart, SamplerPart
 from bayesmix.report.pictures import plot_compare_reml
 
@@ -81,7 +82,7 @@ def no_text_overlaps():
 
 def _text_boxes(figure):
     """Words and extent of all text that is drawn; matplotlib keeps labels of ticks beyond the limits, undrawn."""
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     texts = {id(text): text for text in figure.findobj(mpl.text.Text) if text.get_text().strip()}
     for ax in figure.axes:
         area = ax.get_window_extent()
@@ -115,31 +116,8 @@ def _made_up(formula, data, family="gaussian", *, seed=None) -> Fit:
     """A fit of known draws, in place of sampling."""
     family = read_family(family)
     design = build_design(parse(formula, ()), data, response=family.response, weights=None, na="drop", functions=None)
-    rng = np.random.default_rng(1)
-    draw = ("chain", "draw")
-    levels = {"Subject__factor_dim": list(design.random[0].levels)}
-    scalars = {"Intercept": 250.0, "Days": 10.0, "sd_Subject__Intercept": 25.0, "sigma": 26.0}
-    effects = {"1|Subject": 20.0}
-    if design.random[0].k == 2:
-        scalars |= {"sd_Subject__Days": 6.0}
-        effects |= {"Days|Subject": 6.0}
-    variables = {name: (draw, value * np.exp(0.05 * rng.normal(size=(4, 50)))) for name, value in scalars.items()}
-    for name, sd in effects.items():
-        variables[name] = ((*draw, "Subject__factor_dim"), sd * rng.normal(size=(4, 50, 18)))
-    if design.random[0].k == 2:
-        variables["corr_Subject"] = ((*draw, "corr_Subject_dim"), np.tanh(rng.normal(size=(4, 50, 1)) / 3))
-    statistics = {
-        "diverging": (draw, np.zeros((4, 50), dtype=bool)),
-        "energy": (draw, rng.normal(size=(4, 50))),
-        "reached_max_treedepth": (draw, np.zeros((4, 50), dtype=bool)),
-    }
-    coords = {"chain": range(4), "draw": range(50)}
-    tree = xr.DataTree.from_dict(
-        {
-            "posterior": xr.Dataset(variables, coords={**coords, **levels}),
-            "sample_stats": xr.Dataset(statistics, coords=coords),
-        }
-    )
+    term = design.random[0]
+    tree = _known_draws(term.levels, term.k)
     sampling = Sampling(
         sampler="nutpie",
         draws=50,
@@ -150,8 +128,44 @@ def _made_up(formula, data, family="gaussian", *, seed=None) -> Fit:
         target_accept=0.9,
         seconds=0.5,
     )
-    diagnostics = diagnose_sampling(tree, design, family.auxiliary)
-    return Fit(design, family, default_priors(design, family), tree, "joint", "as asked", sampling, diagnostics)
+    about = (formula, family.name, term.levels)
+    if about not in _DIAGNOSTICS:
+        _DIAGNOSTICS[about] = diagnose_sampling(tree, design, family.auxiliary)
+    return Fit(design, family, default_priors(design, family), tree, "joint", "as asked", sampling, _DIAGNOSTICS[about])
+
+
+_DIAGNOSTICS: dict[tuple, Diagnostics] = {}
+"""Of known draws, by formula, family and levels: they take longer than all else of such a fit."""
+
+
+@cache
+def _known_draws(subjects: tuple[str, ...], k: int) -> xr.DataTree:
+    """Intercepts of subjects, and slopes where `k` is 2."""
+    rng = np.random.default_rng(1)
+    draw = ("chain", "draw")
+    scalars = {"Intercept": 250.0, "Days": 10.0, "sd_Subject__Intercept": 25.0, "sigma": 26.0}
+    effects = {"1|Subject": 20.0}
+    if k == 2:
+        scalars |= {"sd_Subject__Days": 6.0}
+        effects |= {"Days|Subject": 6.0}
+    variables = {name: (draw, value * np.exp(0.05 * rng.normal(size=(4, 50)))) for name, value in scalars.items()}
+    for name, sd in effects.items():
+        variables[name] = ((*draw, "Subject__factor_dim"), sd * rng.normal(size=(4, 50, 18)))
+    if k == 2:
+        variables["corr_Subject"] = ((*draw, "corr_Subject_dim"), np.tanh(rng.normal(size=(4, 50, 1)) / 3))
+    statistics = {
+        "diverging": (draw, np.zeros((4, 50), dtype=bool)),
+        "energy": (draw, rng.normal(size=(4, 50))),
+        "reached_max_treedepth": (draw, np.zeros((4, 50), dtype=bool)),
+    }
+    coords = {"chain": range(4), "draw": range(50)}
+    levels = {"Subject__factor_dim": list(subjects)}
+    return xr.DataTree.from_dict(
+        {
+            "posterior": xr.Dataset(variables, coords={**coords, **levels}),
+            "sample_stats": xr.Dataset(statistics, coords=coords),
+        }
+    )
 
 
 def _made_up_audit(fit: Fit, *, progress: bool) -> Audit:  # noqa: ARG001
@@ -190,6 +204,12 @@ def sampled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict]:
     monkeypatch.setattr(plot_compare_reml, "plot_compare_reml", lambda *_: plt.figure(figsize=(1, 1)))
     monkeypatch.chdir(tmp_path)
     return calls
+
+
+@pytest.fixture
+def few_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of the tables of a results folder, where a test is about something else: all of them take most of a run."""
+    monkeypatch.setattr(tables, "TABLES", {name: tables.TABLES[name] for name in ("fixef", "priors")})
 
 
 CARD = Card(

@@ -36,8 +36,8 @@ def log_priors(fit: Fit, priors: Mapping[str, Prior] | None = None) -> dict[str,
                 densities[name] = (settled[name].args[0] - 1) * _log_determinant(fit, term)
     for name in draws.constant_parameters(fit):
         densities[name] = log_prior_density(settled[name], draws.joined(draws.auxiliary(fit, name)))
-    if fit.family.record.categories:
-        densities[THRESHOLD] = _of_thresholds(fit, fit.family.record.categories, settled[THRESHOLD])
+    if fit.family.record.ordered_categories:
+        densities[THRESHOLD] = _of_thresholds(fit, fit.family.record.ordered_categories, settled[THRESHOLD])
     return densities
 
 

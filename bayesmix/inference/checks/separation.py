@@ -185,10 +185,14 @@ def _of_fit(fit: Fit | LaplaceFit, given: _Given) -> Separation:
     return _of_design(fit.design, _counting(fit.family))
 
 
+_OF_CATEGORIES = " Where a category never occurs at a level of a factor, print(fit) and bm.diagnose(fit) say so."
+
+
 def _counting(family: Family) -> Family:
     if not can_separate(family):
         raise FamilyError(
             f"separation looks at yes-or-no responses, counts out of trials and counts; the family is {family}."
+            f"{_OF_CATEGORIES if family.record.has_category_predictors else ''}"
         )
     return family
 

@@ -10,6 +10,7 @@ from bayesmix.inference.checks.findings import NOTE, Finding
 from bayesmix.modelling.record import Fit
 from bayesmix.posterior.layout import sd_name
 from bayesmix.priors.coefficient import CoefficientPrior, coefficient_prior
+from bayesmix.separated_data.categories import unseen_categories, unseen_line
 from bayesmix.separated_data.find import PureLevels, Separated, Separating, can_separate, separation_of
 from bayesmix.separated_data.words import count, place, runaways
 
@@ -23,6 +24,9 @@ def separated(fit: Fit) -> Iterator[Finding]:
 
     Also grouping factors all of whose levels have one outcome alone; there `value` is the number of levels.
     """
+    for unseen in unseen_categories(fit.design):
+        advice = f"Separation: {unseen_line(unseen)}. Report the direction; the priors bound the size."
+        yield Finding(SEPARATION, NOTE, ", ".join(unseen.predictors), unseen.n_rows, 0, advice)
     if not can_separate(fit.family):
         return
     triage = separation_of(fit.design, fit.family)

@@ -9,7 +9,7 @@ from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.reduce import Reduction, reductions
 from bayesmix.formula.terms import Formula
-from bayesmix.inference.evidence.bayes_factor import verbal
+from bayesmix.inference.evidence.comparison import verbal
 from bayesmix.inference.evidence.log_marginal import key_of, log_marginals
 from bayesmix.inference.shared.question import question
 from bayesmix.inference.shared.readable_table import InclusionTable
@@ -49,7 +49,7 @@ def inclusion(fit: Fit) -> InclusionTable:
     """
     obstacle = why_not_integrated(fit.model)
     most = _MOST_SAMPLED if obstacle else _MOST_MODELS
-    models, parts = _contained(fit.design.formula, most)
+    models, parts = _contained(fit.design.written, most)
     if len(models) > most:
         why = f", each to be sampled ({obstacle})" if obstacle else ""
         raise ArgumentError(f"More than {most} models are contained in this one{why}: use rand(fit).")

@@ -76,13 +76,14 @@ def log_marginals(fit: Fit, formulas: Sequence[Formula]) -> list[LogMarginal]:
     ArgumentError
         As `log_marginal`.
     PriorError
-        A coefficient has a flat prior, or the prior of a standard deviation that a smaller model lacks has density 0
-        or infinity at 0.
+        A coefficient has a flat prior and `fit` itself is among the models, or the prior of a standard deviation that a
+        smaller model lacks has density 0 or infinity at 0.
     """
-    _require_proper(fit)
     kept = _KEPT.setdefault(fit, {})
     missing = {key_of(formula): formula for formula in formulas if key_of(formula) not in kept}
-    whole = key_of(fit.design.formula)
+    whole = key_of(fit.design.written)
+    if any(key_of(formula) == whole for formula in formulas):
+        _require_proper(fit)
     smaller = {key: reduced_model(fit, formula) for key, formula in missing.items() if key != whole}
     for model in smaller.values():
         require_usable_at_zero(fit, model)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.arrays import Floats
+from bayesmix.inference.evidence.cauchy_test import cauchy_test, evidence_of
 from bayesmix.inference.evidence.log_marginal import log_marginals
 from bayesmix.inference.evidence.tested_term import reduction_named, tested_scales
 from bayesmix.inference.shared.arguments import positive_numbers
@@ -20,11 +21,19 @@ from bayesmix.priors.prior import scaled
 
 MULTIPLIERS = tuple(float(value) for value in np.logspace(-1, 1, 13))
 _RANGE = tuple(float(value) for value in np.logspace(-1, 1, 9))
-_SECONDS = 3.0  # that the range of one term may take if values have to be drawn anew
+SECONDS = 3.0
+"""What the range of one term may take, roughly, if values have to be drawn anew."""
 
 
 @table
-def prior_sensitivity(fit: Fit, drop: str, *, multipliers: Sequence[float] = MULTIPLIERS) -> pd.DataFrame:
+def prior_sensitivity(
+    fit: Fit,
+    drop: str | Sequence[str],
+    *,
+    multipliers: Sequence[float] = MULTIPLIERS,
+    prior: str = "auto",
+    scale: float | None = None,
+) -> pd.DataFrame:
     """The Bayes factor for a term as the scale of its priors changes: of its standard deviations, or its coefficients.
 
     Parameters
@@ -32,9 +41,12 @@ def prior_sensitivity(fit: Fit, drop: str, *, multipliers: Sequence[float] = MUL
     fit
         A fit; by nutpie if it has no closed form.
     drop
-        A random term or a part of one, as `rand` prints it, or a term of the fixed part.
+        A random term or a part of one, as `rand` prints it, or a term of the fixed part, or a list of these.
     multipliers
         Positive numbers that the scales of the tested priors are multiplied by; by default 13 from 0.1 to 10.
+    prior, scale
+        The prior of fixed terms, as `bayes_factor` takes them: by default Cauchy, in units of the residual sd, for
+        Gaussian models.
 
     Returns
     -------
@@ -57,11 +69,16 @@ def prior_sensitivity(fit: Fit, drop: str, *, multipliers: Sequence[float] = MUL
     The evidence against a coefficient grows with the scale of its prior without bound (Lindley's paradox): a prior that
     was made to be vague decides such a test, and a curve that falls through 0 says that the data do not.
     """
-    factors = positive_numbers(multipliers, argument="multipliers")
+    factors = list(positive_numbers(multipliers, argument="multipliers"))
     reduction = reduction_named(fit, drop)
-    smaller = reduced_model(fit, reduction.formula)
-    of_larger, of_smaller = log_marginals(fit, [fit.design.formula, reduction.formula])
-    curve = _scale_curve(fit, smaller, list(factors), of_larger=of_larger, of_smaller=of_smaller)
+    test = cauchy_test(fit, reduction, prior=prior, scale=scale)
+    if test is None:
+        smaller = reduced_model(fit, reduction.formula)
+        of_larger, of_smaller = log_marginals(fit, [fit.design.written, reduction.formula])
+        curve = _scale_curve(fit, smaller, factors, of_larger=of_larger, of_smaller=of_smaller)
+    else:
+        (of_smaller,) = log_marginals(fit, [reduction.formula])
+        curve = _curve(evidence_of(fit, test, factors), of_smaller, [test.first_prior(factor) for factor in factors])
     log_bf = np.clip(curve.log10_bf * log(10), -700, 700)
     return pd.DataFrame(
         {
@@ -108,13 +125,18 @@ def _scale_curve(
     route = route_of(fit.model)
     anew = seconds == inf or route.seconds_anew(fit.model) * len(factors) < seconds
     evidence = [route.with_other_priors(fit, of_larger, other, anew=anew) for other in priors]
+    return _curve(evidence, of_smaller, [str(other[tested[0]]) for other in priors])
+
+
+def _curve(evidence: Sequence[LogMarginal], of_smaller: LogMarginal, priors: Sequence[str]) -> _Curve:
+    """The curve of larger models with this `evidence` under `priors`."""
     if of_smaller.reason:
         evidence = [of_smaller] * len(priors)
     return _Curve(
         log10_bf=np.array([larger.value - of_smaller.value for larger in evidence]) / log(10),
         errors=np.hypot([larger.error for larger in evidence], of_smaller.error) / log(10),
         reasons=tuple(larger.reason for larger in evidence),
-        priors=tuple(str(other[tested[0]]) for other in priors),
+        priors=tuple(priors),
     )
 
 
@@ -127,5 +149,5 @@ def evidence_range(
     """
     if not tested_scales(fit, smaller):
         return nan, nan
-    curve = _scale_curve(fit, smaller, _RANGE, of_larger=of_larger, of_smaller=of_smaller, seconds=_SECONDS)
+    curve = _scale_curve(fit, smaller, _RANGE, of_larger=of_larger, of_smaller=of_smaller, seconds=SECONDS)
     return float(curve.log10_bf.min()), float(curve.log10_bf.max())

@@ -15,9 +15,10 @@ from bayesmix.formula.contrasts import contrasts_of
 from bayesmix.formula.design import Design
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.reduce import Reduction, reductions
-from bayesmix.inference.evidence.bayes_factor import joined, without
+from bayesmix.inference.evidence.bayes_factor import without
 from bayesmix.inference.evidence.log_marginal import log_marginals
 from bayesmix.inference.evidence.lrt import NO_TEST, ratio_test, require_maximum
+from bayesmix.inference.evidence.two_fits import joined
 from bayesmix.inference.shared.question import table
 from bayesmix.inference.shared.readable_table import RandTable
 from bayesmix.modelling.kinds import Fit, LaplaceFit, RemlFit, no_answer
@@ -77,11 +78,11 @@ def _rand(fit: object) -> pd.DataFrame:
 @_rand.register
 def bayes_factors(fit: Fit) -> RandTable:
     """Bayes factors of the random terms of a posterior, with the p values of likelihood-ratio tests beside them."""
-    parts = reductions(fit.design.formula)
+    parts = reductions(fit.design.written)
     if not parts:
         return RandTable(columns=list(_COLUMNS), index=pd.Index([], name="term"))
     # All of them at once, so that those to be sampled are sampled side by side.
-    log_marginals(fit, [fit.design.formula, *(part.formula for part in parts)])
+    log_marginals(fit, [fit.design.written, *(part.formula for part in parts)])
     rows = []
     for part, (p, p_boundary) in zip(parts, _p_values(fit, parts), strict=True):
         factor = without(fit, part)

@@ -39,8 +39,8 @@ class Means:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows of m linear functions: `fixed` (m, p), `offset` (m,), `group_columns` of every random term (m, k), and where
-    effects are those in the data `group_rows` (m, q) over `mean_effects`."""
+    """Rows of m linear functions: `fixed` (m, p), nan of means without cells, `offset` (m,), `group_columns` of every
+    random term (m, k), and where effects are those in the data `group_rows` (m, q) over `mean_effects`."""
 
     fixed: Floats
     offset: Floats
@@ -151,6 +151,7 @@ def rows_of(grid: ReferenceGrid, means: Means, *, groups: str, shift: tuple[str,
         shares += within @ np.ones(len(cells))
         for total, term in zip(by_stratum, new.random, strict=True):
             total += within @ term.columns
+    fixed[~means.there] = np.nan
     if strata is None:
         return Rows(fixed, offset, tuple(columns), np.empty((m, 0)), ())
     averages = tuple(MeanEffects(t, strata.shares(t, term.n_levels)) for t, term in enumerate(terms))

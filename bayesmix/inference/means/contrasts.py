@@ -1,7 +1,7 @@
 """How do the means differ?"""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import singledispatch
 
 import numpy as np
@@ -13,11 +13,12 @@ from bayesmix.estimates.estimability import estimable_rows
 from bayesmix.hints import with_hints
 from bayesmix.inference.means.contrast_draws import drawn_columns, equivalence_bounds
 from bayesmix.inference.means.contrast_rows import ContrastRows, contrast_rows, interaction_rows
+from bayesmix.inference.means.contrast_scale import ContrastScale, contrast_scale
 from bayesmix.inference.means.contrast_tests import contrast_tests
 from bayesmix.inference.means.contrast_weights import Method
 from bayesmix.inference.means.families import families_of, functions_of
+from bayesmix.inference.means.kinds_in_words import interval_notes
 from bayesmix.inference.means.linear_functions import Drawn, Estimated, LinearFunctions, evaluate
-from bayesmix.inference.means.notes import interval_note
 from bayesmix.inference.means.table import MeansTable
 from bayesmix.inference.shared.arguments import a_switch, one_of, probability
 from bayesmix.modelling.kinds import LaplaceFit, LmFit, RemlFit, no_answer
@@ -25,35 +26,6 @@ from bayesmix.numerics.multiplicity import ADJUSTMENTS
 
 _ALSO = {"bh": "fdr", "dunnett": "dunnettx", "multivariate-t": "mvt"}
 _NEW = 'groups="new"'
-_SCALES = ("link", "response")
-_OF_RATIOS = "Intervals and tests are those of the logarithms of the ratios."
-_ZERO = 1e-6  # of the largest weight: a sum that is none
-
-
-@dataclass(frozen=True)
-class _Scale:
-    """How contrasts are shown: the name of their `column`; of ratios, `ratio` makes them of differences."""
-
-    column: str
-    ratio: Callable[[Floats], Floats] | None = None
-    note: str | None = None
-
-    @property
-    def is_ratio(self) -> bool:
-        return self.ratio is not None
-
-    def shown(self, values: Floats) -> Floats:
-        return values if self.ratio is None else self.ratio(values)
-
-    def slope(self, values: Floats) -> Floats:
-        """What standard errors are multiplied with, by the delta method."""
-        return np.ones_like(values) if self.ratio is None else self.ratio(values) * np.log(self.ratio(np.ones(1)))
-
-    def named(self, labels: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-        """The labels, with a stroke for the minus of ratios."""
-        if self.ratio is None:
-            return labels
-        return labels.assign(**{name: labels[name].str.replace(" - ", " / ", regex=False) for name in names})
 
 
 @with_hints
@@ -156,7 +128,7 @@ def contrasts(
     else:
         rows = interaction_rows(linear.labels, by, interaction, ref=ref, reverse=reverse)
     prob = linear.prob if prob is None else probability(prob)
-    scale = _scale(linear, rows, type)
+    scale = contrast_scale(linear, rows, type)
     contrasted = _combined(linear, rows, by, prob, scale)
     evaluated = evaluate(contrasted)
     if isinstance(evaluated, Drawn):
@@ -164,29 +136,8 @@ def contrasts(
     return _of_estimates(contrasted, evaluated, rows, scale, adjust=adjust, rope=rope)
 
 
-def _scale(linear: LinearFunctions, rows: ContrastRows, type: str | None) -> _Scale:
-    asked = linear.type if type is None else one_of(type, _SCALES, argument="type")
-    transformation = linear.transformation
-    if transformation is None:
-        return _Scale("estimate")
-    sums = np.abs(rows.weights.sum(axis=1))
-    compares = bool(np.all(sums <= _ZERO * np.abs(rows.weights).max(axis=1)))
-    compares = compares and asked == "response"
-    if compares and transformation.name == "logit":
-        return _Scale("odds_ratio", np.exp, _OF_RATIOS)
-    if compares and _is_exponential(transformation.inverse):
-        return _Scale("ratio", transformation.inverse, _OF_RATIOS)
-    return _Scale("estimate", note=f"Contrasts are of the {transformation.name} scale.")
-
-
-def _is_exponential(inverse: Callable[[Floats], Floats]) -> bool:
-    """Whether differences become ratios, as of log, log2 and log10."""
-    zero, one, two = inverse(np.arange(3.0))
-    return bool(np.isclose(zero, 1.0) and np.isclose(one**2, two) and one > 1)
-
-
 def _combined(
-    linear: LinearFunctions, rows: ContrastRows, by: tuple[str, ...], prob: float, scale: _Scale
+    linear: LinearFunctions, rows: ContrastRows, by: tuple[str, ...], prob: float, scale: ContrastScale
 ) -> LinearFunctions:
     """The contrasts as linear functions themselves."""
     weights = rows.weights
@@ -208,7 +159,13 @@ def _combined(
 
 
 def _of_estimates(
-    linear: LinearFunctions, estimated: Estimated, rows: ContrastRows, scale: _Scale, *, adjust: object, rope: object
+    linear: LinearFunctions,
+    estimated: Estimated,
+    rows: ContrastRows,
+    scale: ContrastScale,
+    *,
+    adjust: object,
+    rope: object,
 ) -> MeansTable:
     if rope is not None:
         raise ArgumentError(
@@ -268,7 +225,9 @@ def _adjustment(adjust: object) -> str:
     return one_of(_ALSO.get(lower, lower), ADJUSTMENTS, argument="adjust")  # type: ignore[call-overload]
 
 
-def _of_draws(linear: LinearFunctions, drawn: Drawn, scale: _Scale, *, adjust: object, rope: object) -> MeansTable:
+def _of_draws(
+    linear: LinearFunctions, drawn: Drawn, scale: ContrastScale, *, adjust: object, rope: object
+) -> MeansTable:
     if adjust is not None and not (isinstance(adjust, str) and adjust == "none"):
         raise ArgumentError(
             f"adjust={shown(adjust)} is of p values; a posterior has none, and its probabilities do not depend on how "
@@ -282,8 +241,8 @@ def _of_draws(linear: LinearFunctions, drawn: Drawn, scale: _Scale, *, adjust: o
 
 
 def _table(linear: LinearFunctions, columns: dict[str, Floats], notes: Sequence[str]) -> MeansTable:
-    interval = interval_note(linear.fit, prob=linear.prob, ddf=linear.ddf, groups=linear.groups)
-    linear = replace(linear, notes=(*_unknown(linear), *linear.notes, interval, *notes))
+    interval = interval_notes(linear.fit, prob=linear.prob, ddf=linear.ddf, groups=linear.groups)
+    linear = replace(linear, notes=(*_unknown(linear), *linear.notes, *interval, *notes))
     unknown = {} if linear.estimable.all() else {"estimable": linear.estimable}
     table = MeansTable(pd.concat([linear.labels, pd.DataFrame(columns | unknown)], axis=1))
     table.linear = linear

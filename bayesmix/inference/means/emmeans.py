@@ -18,6 +18,7 @@ from bayesmix.inference.means.transformation import transformation_of
 from bayesmix.inference.means.variables import is_cell
 from bayesmix.inference.shared.arguments import one_of, probability
 from bayesmix.inference.shared.question import table
+from bayesmix.inference.shared.readable_table import NOTES
 from bayesmix.inference.tables.ddf_method import ddf_method
 from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit
 
@@ -170,11 +171,9 @@ def linear_functions(
         mean_effects=rows.mean_effects,
         group_columns=rows.group_columns,
         transformation=transformation,
-        notes=notes_on(fit, grid, means, asked, rows=rows.fixed, estimable=estimable, transformation=transformation),
+        notes=notes_on(fit, grid, means, asked, rows=rows, estimable=estimable, transformation=transformation),
         group_weights=rows.group_weights,
-        lasting=lasting_notes(
-            fit, grid, means, asked, rows=rows.fixed, estimable=estimable, transformation=transformation
-        ),
+        lasting=lasting_notes(fit, grid, means, asked, rows=rows, estimable=estimable, transformation=transformation),
     )
 
 
@@ -183,7 +182,7 @@ def means_table(linear: LinearFunctions, asked: Asked, name: str) -> MeansTable:
     answer = MeansTable(columns_of(linear, name))
     answer.linear = linear
     answer.attrs |= {
-        "notes": list(linear.notes),
+        NOTES: list(linear.notes),
         "groups": asked.groups,
         "type": asked.type,
         "weights": asked.weights,

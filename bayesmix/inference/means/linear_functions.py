@@ -9,9 +9,10 @@ from functools import singledispatch
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array, vstack
 
 from bayesmix.arrays import Flags, Floats
-from bayesmix.estimates.linear_predictors import LinearRows, linear_predictor_covariance, linear_predictors
+from bayesmix.estimates.linear_predictors import LinearRows, linear_predictor_covariance
 from bayesmix.estimates.reml.tests import ddf_record
 from bayesmix.formula.design import Design
 from bayesmix.inference.means.group_policy import GroupWeights
@@ -157,7 +158,7 @@ def _of_reml(fit: RemlFit, linear: LinearFunctions) -> Estimated:
     record = ddf_record(fit, linear.ddf)
     if linear.group_rows.shape[1]:
         return _with_effects(fit, linear, record.covariance)
-    df = np.array([degrees_of_freedom(record, row) if row.any() else np.nan for row in rows])
+    df = np.array([degrees_of_freedom(record, row) if np.isfinite(row).all() and row.any() else np.nan for row in rows])
     return _estimated(linear, rows, fit.beta, record.covariance, df)
 
 
@@ -196,14 +197,14 @@ def _estimated(linear: LinearFunctions, rows: Floats, beta: Floats, vcov: Floats
 
 
 def _with_effects(fit: RemlFit | LaplaceFit, linear: LinearFunctions, vcov: Floats) -> Estimated:
-    """With modes of the effects of the levels in the data: errors are those of predictions, and normal."""
-    rows = LinearRows(rows_of_estimated(linear), level_rows(linear.group_rows, linear.mean_effects, fit.design))
-    known = np.where(linear.estimable & np.isfinite(linear.group_rows).all(axis=1), 1.0, np.nan)
-    found = linear_predictors(fit, rows, groups="fitted", beta_covariance=vcov)
-    return Estimated(
-        estimate=(found.estimate + linear.offset) * known,
-        se=found.se * known,
-        df=np.full(len(known), np.inf) * known,
-        weights=np.diag(known),
-        parameter_covariance=linear_predictor_covariance(fit, rows, groups="fitted", beta_covariance=vcov),
-    )
+    """With modes of the effects of the levels in the data: errors are those of predictions, and normal.
+
+    Coefficients and averages of effects are predicted together; the functions combine them.
+    """
+    p, q = len(fit.beta), linear.group_rows.shape[1]
+    averages = level_rows(np.eye(q), linear.mean_effects, fit.design)
+    modes = sum((rows @ modes.ravel() for rows, modes in zip(averages, fit.effects, strict=True)), np.zeros(q))
+    both = LinearRows(np.eye(p + q, p), tuple(vstack([csr_array((p, one.shape[1])), one]).tocsr() for one in averages))
+    rows = np.concatenate([rows_of_estimated(linear), linear.group_rows], axis=1)
+    covariance = linear_predictor_covariance(fit, both, groups="fitted", beta_covariance=vcov)
+    return _estimated(linear, rows, np.concatenate([fit.beta, modes]), covariance, np.full(len(rows), np.inf))

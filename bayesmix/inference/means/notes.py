@@ -1,24 +1,20 @@
 """What is said below a table of means: of groups, of averages, of cells without rows, of scales."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from bayesmix.arrays import Flags, Floats
+from bayesmix.arrays import Flags
 from bayesmix.errors import listing
-from bayesmix.estimates.laplace.record import LaplaceFit
-from bayesmix.formula.dependent_columns import NEVER_OBSERVED
 from bayesmix.formula.syntax import columns_in
-from bayesmix.inference.means.build import Means
+from bayesmix.inference.means.build import Means, Rows
+from bayesmix.inference.means.kinds_in_words import interval_notes, response_notes
+from bayesmix.inference.means.linear_functions import AnyFit
 from bayesmix.inference.means.nesting import in_words
+from bayesmix.inference.means.not_estimable import why_not_estimable
 from bayesmix.inference.means.reference_grid import ReferenceGrid
 from bayesmix.inference.means.specs import Specs
 from bayesmix.inference.means.transformation import Transformation, is_transformed
-from bayesmix.modelling.kinds import Fit, LmFit, RemlFit
-
-_MOST_NAMED = 4
-_NOTHING = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,42 +34,43 @@ class Asked:
 
 
 def notes_on(
-    fit: Fit | RemlFit | LaplaceFit | LmFit,
+    fit: AnyFit,
     grid: ReferenceGrid,
     means: Means,
     asked: Asked,
     *,
-    rows: Floats,
+    rows: Rows,
     estimable: Flags,
     transformation: Transformation | None,
 ) -> tuple[str, ...]:
     """Sentences, those first without which the numbers mislead."""
     notes = [
-        *_not_estimable(fit, grid, means, rows, estimable),
+        *why_not_estimable(fit, grid, means, rows=rows.fixed, estimable=estimable),
+        *_without_levels(fit, rows),
         *_interactions(grid, asked),
         *_groups(fit, asked, transformation),
         *_averages(grid, asked),
         *_nesting(grid),
         *_scale(fit, asked, transformation),
-        interval_note(fit, prob=asked.prob, ddf=asked.ddf, groups=asked.groups),
+        *interval_notes(fit, prob=asked.prob, ddf=asked.ddf, groups=asked.groups),
     ]
     return tuple(note for note in notes if note)
 
 
 def lasting_notes(
-    fit: Fit | RemlFit | LaplaceFit | LmFit,
+    fit: AnyFit,
     grid: ReferenceGrid,
     means: Means,
     asked: Asked,
     *,
-    rows: Floats,
+    rows: Rows,
     estimable: Flags,
     transformation: Transformation | None,
 ) -> tuple[str, ...]:
     """Sentences on the means that hold for contrasts among them too."""
-    unknown = _not_estimable(fit, grid, means, rows, estimable)
+    unknown = why_not_estimable(fit, grid, means, rows=rows.fixed, estimable=estimable)
     return (
-        *(f"Of the means {note}" for note in unknown),
+        *(f"Of the means {note}" for note in (*unknown, *_without_levels(fit, rows))),
         *_interactions(grid, asked),
         *_groups(fit, asked, transformation),
         *_averages(grid, asked),
@@ -81,7 +78,14 @@ def lasting_notes(
     )
 
 
-def _groups(fit: Fit | RemlFit | LaplaceFit | LmFit, asked: Asked, transformation: Transformation | None) -> list[str]:
+def _without_levels(fit: AnyFit, rows: Rows) -> list[str]:
+    """Of how many rows no group has levels in the data: a cell that is empty, with levels that lie in cells."""
+    n = int(np.isnan(rows.group_rows).any(axis=1).sum())
+    groups = listing(list(dict.fromkeys(term.group for term in fit.design.random)))
+    return [f'groups="fitted": {n} of {len(rows.group_rows)} have no levels of {groups} in the data.'] if n else []
+
+
+def _groups(fit: AnyFit, asked: Asked, transformation: Transformation | None) -> list[str]:
     """What was done with the effects of groups; nothing where there are none."""
     groups = list(dict.fromkeys(term.group for term in fit.design.random))
     if not groups:
@@ -102,7 +106,7 @@ def _averages(grid: ReferenceGrid, asked: Asked) -> list[str]:
     others = [one for one in grid.variables if one.name not in named and one.shown]
     over = [one.name for one in others if one.size > 1]
     at = [f"{one.name} = {_short(one.labels[0])}" for one in others if one.size == 1]
-    how = "weights alike" if asked.weights == "equal" else f'weights="{asked.weights}"'
+    how = "all levels alike" if asked.weights == "equal" else f'weights="{asked.weights}"'
     notes = [f"Averaged over {listing(over)}, {how}."] if over else []
     return notes + ([f"At {listing(at)}."] if at else [])
 
@@ -119,11 +123,14 @@ def _interactions(grid: ReferenceGrid, asked: Asked) -> list[str]:
     for term in grid.design.formula.fixed:
         used = {name.name for node in term.variables for name in columns_in(node)}
         if named < used:
-            others = [name for name in used if name not in named]
             which = "slopes" if asked.trend else "means"
+            others = [one for one in grid.variables if one.name in used - named]
+            names = listing([one.name for one in others])
+            apart = next((one.name for one in others if one.size > 1), None)
+            cure = f"by={apart!r} tells them apart" if apart else f'at={{"{others[0].name}": ...}} has others'
+            how = "over it" if apart else f"at one value of {names}"
             return [
-                f"{listing(sorted(named))} interacts with {listing(sorted(others))} ({term.label}): {which} over it "
-                f"may mislead; by={sorted(others)[0]!r} tells them apart."
+                f"{listing(sorted(named))} interacts with {names} ({term.label}): {which} {how} may mislead; {cure}."
             ]
     return []
 
@@ -132,92 +139,18 @@ def _nesting(grid: ReferenceGrid) -> list[str]:
     return [f"Nested: {in_words(grid.nesting)}; averages are within."] if grid.nesting else []
 
 
-def _scale(fit: Fit | RemlFit | LaplaceFit | LmFit, asked: Asked, transformation: Transformation | None) -> list[str]:
+def _scale(fit: AnyFit, asked: Asked, transformation: Transformation | None) -> list[str]:
     if asked.trend:
         return [] if transformation is None else [f"Slopes are on the scale of {transformation.name}."]
     if transformation is None:
         if is_transformed(fit.design) and asked.type == "response":
             return [f"On the scale of {fit.design.response.name}, of which the inverse is not known."]
         return []
+    if asked.type == "link" and fit.design.response.categories:
+        return ['On the latent scale, without the thresholds; type="response" has the mean number of the category.']
     if asked.type == "link":
         kind = f"{transformation.name} scale" if not transformation.of_response else f"scale of {transformation.name}"
         return [f'On the {kind}; type="response" takes them back.']
     if transformation.of_response:
         return [f"Taken back from {transformation.name}: of the response these are medians, not means."]
-    if isinstance(fit, Fit):
-        return []
-    return [f"Intervals are taken back from the {transformation.name} scale, errors are by the delta method."]
-
-
-def interval_note(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float, ddf: str, groups: str) -> str:
-    """The probability of the intervals, and their kind."""
-    percent = f"{100 * prob:g} %"
-    if isinstance(fit, Fit):
-        return f"Intervals: {percent}, equal-tailed."
-    if groups == "fitted" and fit.design.random:
-        return f"Intervals: {percent}, normal, with the variances of groups held at their estimates."
-    if isinstance(fit, LaplaceFit):
-        wrong = "" if fit.converged else " The fit has no maximum: estimates are where the search stopped."
-        return f"Intervals: {percent}, normal.{wrong}"
-    if isinstance(fit, LmFit):
-        return f"Intervals: {percent}, t."
-    names = {"satterthwaite": "Satterthwaite", "kenward-roger": "Kenward and Roger"}
-    return f"Intervals: {percent}, t with degrees of freedom by {names[ddf]}."
-
-
-def _not_estimable(
-    fit: Fit | RemlFit | LaplaceFit | LmFit, grid: ReferenceGrid, means: Means, rows: Floats, estimable: Flags
-) -> list[str]:
-    if estimable.all():
-        return []
-    n = int((~estimable).sum())
-    are = f"{n} of {len(estimable)} {'is' if n == 1 else 'are'} not estimable"
-    if isinstance(fit, Fit):
-        are += ", only the priors tell their values" if n > 1 else ", only the priors tell its value"
-    why = _reasons(grid, means, rows, estimable)
-    return [f"{are}: {why}." if why else f"{are}."]
-
-
-def _reasons(grid: ReferenceGrid, means: Means, rows: Floats, estimable: Flags) -> str:
-    """The empty cells that the means need, else why columns of theirs depend on others."""
-    if not means.there.all():
-        return "the data have no rows there"
-    empty = _empty_cells(grid, means, ~estimable)
-    if empty:
-        return "; ".join(empty)
-    dependence = grid.design.fixed.dependence
-    if dependence is None:
-        return ""
-    along = np.abs(rows[~estimable] @ dependence.null_space).max(axis=0) > _NOTHING
-    reasons = [
-        f"{name} was {why}" if why == NEVER_OBSERVED else why
-        for (name, why), is_used in zip(dependence.reasons.items(), along, strict=True)
-        if is_used
-    ]
-    return "; ".join(list(dict.fromkeys(reasons))[:_MOST_NAMED])
-
-
-def _empty_cells(grid: ReferenceGrid, means: Means, which: Flags) -> list[str]:
-    """For every interaction of factors its cells without rows that these means average over."""
-    cells = means.cells[which[means.owners]]
-    places = np.unravel_index(cells, grid.shape) if grid.shape else ()
-    found: list[str] = []
-    seen: set[frozenset[int]] = set()
-    for term in grid.design.formula.fixed:
-        used = {name.name for node in term.variables for name in columns_in(node)}
-        axes = tuple(a for a, one in enumerate(grid.variables) if one.name in used and one.codes is not None)
-        if len(axes) < 2 or any(set(axes) >= other for other in seen):
-            continue
-        rest = tuple(axis for axis in range(grid.counts.ndim) if axis not in axes)
-        margin = grid.counts.sum(axis=rest)
-        own = np.stack([places[axis] for axis in axes], axis=1)
-        own = np.unique(own[margin[tuple(own.T)] == 0], axis=0)
-        if len(own):
-            seen.add(frozenset(axes))
-            names = ":".join(grid.names[axis] for axis in axes)
-            found.append(f"no rows at {names} {listing(_cell_texts(grid, axes, own), at_most=_MOST_NAMED)}")
-    return found
-
-
-def _cell_texts(grid: ReferenceGrid, axes: Sequence[int], places: np.ndarray) -> list[str]:
-    return [":".join(str(grid.variables[axis].labels[i]) for axis, i in zip(axes, row, strict=True)) for row in places]
+    return response_notes(fit, transformation)

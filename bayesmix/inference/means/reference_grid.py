@@ -14,6 +14,7 @@ from bayesmix.formula.matrices import NewRows, new_rows
 from bayesmix.formula.syntax import columns_in
 from bayesmix.inference.means.nesting import Nesting, nesting_of
 from bayesmix.inference.means.variables import GridVariable, grid_variables, mean_of
+from bayesmix.inference.shared.unordered import refuse_unordered
 from bayesmix.modelling.blocks import stretches
 
 MOST_CELLS = 2_000_000
@@ -62,8 +63,10 @@ def reference_grid(design: Design, at: Mapping[str, Any], offset: float | None) 
     Raises
     ------
     ArgumentError
-        `at` cannot be read (see `grid_variables`), or the grid has more than `MOST_CELLS` cells.
+        `at` cannot be read (see `grid_variables`), the grid has more than `MOST_CELLS` cells, or the response is a
+        category without an order.
     """
+    refuse_unordered(design, question="a grid of predictors")
     variables = grid_variables(design, at)
     shape = tuple(variable.size for variable in variables)
     if np.prod(shape, dtype=float) > MOST_CELLS:

@@ -139,7 +139,7 @@ def _to_response(fit: Fit, linear: LinearFunctions) -> ToResponse:
     mean = fit.family.record.distribution.mean
     refuse_modelled(fit)
     others = {name: joined(auxiliary(fit, name)) for name in constant_parameters(fit)}
-    if fit.design.response.categories:
+    if fit.design.response.thresholds:
         others["threshold"] = joined(thresholds(fit))
     others |= {"weights": np.ones((1, 1)), "trials": np.ones((1, 1))}
     parameters = mean_parameter(fit)
@@ -148,7 +148,7 @@ def _to_response(fit: Fit, linear: LinearFunctions) -> ToResponse:
 
 def refuse_modelled(fit: Fit) -> None:
     """Refuse expected responses that depend on parameters with formulas of their own."""
-    if fit.family.record.categories is not None:
+    if fit.family.record.ordered_categories is not None:
         return
     one = np.full((1, 1), 0.5)
     read = _Read({"mu": one, "weights": one, "trials": one} | dict.fromkeys(fit.family.auxiliary, one))

@@ -1,18 +1,19 @@
 """Estimates of means on the response scale: with errors by the delta method, over groups where that is asked."""
 
 from dataclasses import dataclass
+from functools import singledispatch
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from bayesmix.arrays import Floats
-from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.linear_predictors import LinearRows, linear_predictors
 from bayesmix.inference.means.group_policy import GroupWeights
 from bayesmix.inference.means.linear_functions import Estimated, LinearFunctions, rows_of_estimated
 from bayesmix.inference.means.normal_integral import normal_nodes
 from bayesmix.inference.means.transformation import Function, Transformation
 from bayesmix.modelling.blocks import stretches
+from bayesmix.modelling.kinds import LaplaceFit, LmFit, RemlFit, no_answer
 from bayesmix.numerics.links import LINKS
 
 _VALUES_AT_ONCE = 2**20
@@ -32,24 +33,46 @@ def on_response(
     linear: LinearFunctions, estimated: Estimated, half: Floats, transformation: Transformation
 ) -> OnResponse:
     """The means on the response scale, of intervals that reach `half` (m,) to either side on the link scale."""
-    fit = linear.fit
-    mixed = isinstance(fit, LaplaceFit) and fit.design.random and not transformation.of_response
-    if mixed and linear.groups == "fitted" and linear.group_weights is not None and isinstance(fit, LaplaceFit):
+    return _on_response(linear.fit, linear, estimated, half, transformation)
+
+
+@singledispatch
+def _on_response(
+    fit: object, linear: LinearFunctions, estimated: Estimated, half: Floats, transformation: Transformation
+) -> OnResponse:
+    raise no_answer(_on_response, fit, question="emmeans")
+
+
+@_on_response.register
+def _of_linear_models(
+    fit: RemlFit | LmFit, linear: LinearFunctions, estimated: Estimated, half: Floats, transformation: Transformation
+) -> OnResponse:
+    return _taken_back(estimated, half, transformation.inverse, transformation.slope)
+
+
+@_on_response.register
+def _of_laplace(
+    fit: LaplaceFit, linear: LinearFunctions, estimated: Estimated, half: Floats, transformation: Transformation
+) -> OnResponse:
+    """Group effects of a curved link are averaged over, as the policy says."""
+    averaged = fit.design.random and not transformation.of_response
+    if averaged and linear.groups == "fitted" and linear.group_weights is not None:
         return _over_levels(fit, linear, linear.group_weights, half / estimated.se, transformation)
-    inverse, slope = transformation.inverse, transformation.slope
-    if mixed and linear.groups == "new":
-        over_groups = _Integrated(transformation, _effect_sds(linear))
-        inverse, slope = over_groups.inverse, over_groups.slope
+    if averaged and linear.groups == "new":
+        over_groups = _Integrated(transformation, _effect_sds(fit, linear))
+        return _taken_back(estimated, half, over_groups.inverse, over_groups.slope)
+    return _taken_back(estimated, half, transformation.inverse, transformation.slope)
+
+
+def _taken_back(estimated: Estimated, half: Floats, inverse: Function, slope: Function) -> OnResponse:
     centre = estimated.estimate
     ends = np.sort([inverse(centre - half), inverse(centre + half)], axis=0)
     return OnResponse(inverse(centre), np.abs(slope(centre)) * estimated.se, *ends)
 
 
-def _effect_sds(linear: LinearFunctions) -> Floats:
+def _effect_sds(fit: LaplaceFit, linear: LinearFunctions) -> Floats:
     """Standard deviations (m,) of what the effects of a new level of every term add, at the estimates."""
-    fit = linear.fit
-    factors = fit.L if isinstance(fit, LaplaceFit) else ()
-    variances = [np.sum((z @ L) ** 2, axis=1) for z, L in zip(linear.group_columns, factors, strict=True)]
+    variances = [np.sum((z @ L) ** 2, axis=1) for z, L in zip(linear.group_columns, fit.L, strict=True)]
     total: Floats = np.sqrt(np.sum(variances, axis=0))
     return total
 

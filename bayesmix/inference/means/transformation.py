@@ -72,13 +72,14 @@ def _transformation(fit: object) -> Transformation | None:
 def _of_link(fit: Fit | LaplaceFit) -> Transformation | None:
     record, link = fit.family.record, fit.family.link
     of_response = _of_response(fit.design)
-    is_plain = record.distribution.mean is mu_of and record.categories is None
+    is_plain = record.distribution.mean is mu_of and record.ordered_categories is None
     if link == "identity" and is_plain and not record.of_log:
         return of_response
     column = "prob" if link in ("logit", "probit", "cloglog") and is_plain else "response"
     if fit.family.name == "poisson":
         column = "rate"
-    return Transformation(link, column, LINKS[link].inverse, SLOPES[link])
+    name = "log" if record.of_log else link
+    return Transformation(name, column, LINKS[name].inverse, SLOPES[name])
 
 
 @_transformation.register

@@ -104,8 +104,10 @@ def estimated_beside(fit: Fit) -> RemlFit | LaplaceFit:
     ArgumentError
         The model has no such fit.
     """
-    if fit.design.parts:
-        raise ArgumentError(f"There is no REML fit of a model with a formula for {' and '.join(fit.design.parts)}.")
+    if fit.design.own_formulas:
+        raise ArgumentError(
+            f"There is no REML fit of a model with a formula for {' and '.join(fit.design.own_formulas)}."
+        )
     if fit.design.response.censoring is not None:
         raise ArgumentError(
             "There is neither a REML nor a Laplace fit of a censored response; "

@@ -1,6 +1,6 @@
 """Rows in which one variable is changed: what is compared, and by which step a slope is found."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from numbers import Real
@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayesmix.errors import ArgumentError, UnknownColumnError, listing, shown
-from bayesmix.formula.columns import is_categorical, level_texts
+from bayesmix.errors import ArgumentError, DataError, UnknownColumnError, counted, listing, shown
+from bayesmix.formula.columns import describe_type, is_categorical, is_numeric, level_texts
 from bayesmix.formula.design import Design
+from bayesmix.formula.frame import checked_frame
+from bayesmix.formula.other_rows import predictor_names
 from bayesmix.inference.shared.arguments import all_of, near_matches
 
 _STEP = 1e-4
@@ -39,9 +41,10 @@ def compared(design: Design, frame: pd.DataFrame, variables: object) -> list[Cha
     """What `variables` of `comparisons` asks for, contrast after contrast."""
     asked = variables if isinstance(variables, Mapping) else dict.fromkeys(names_of(design, variables))
     names_of(design, list(asked))
+    frame = _with_columns(frame, list(asked))
     changes = []
     for name, way in asked.items():
-        levels = _levels(design, frame, name)
+        levels = _levels(design, name)
         pairs = _steps(frame, name, way) if levels is None else _pairs(name, levels, way)
         for contrast, low, high in pairs:
             frames = (frame.assign(**{name: high}), frame.assign(**{name: low}))
@@ -51,15 +54,17 @@ def compared(design: Design, frame: pd.DataFrame, variables: object) -> list[Cha
 
 def tilted(design: Design, frame: pd.DataFrame, variables: object) -> list[Change]:
     """Rows on both sides of each, whose difference is the derivative by each of the variables."""
+    names = names_of(design, variables)
+    frame = _with_columns(frame, names)
     changes = []
-    for name in names_of(design, variables):
-        if _levels(design, frame, name) is not None:
+    for name in names:
+        if _levels(design, name) is not None:
             raise ArgumentError(
                 f"{name!r} is a factor, which has no slope; comparisons(fit, {name!r}) has differences."
             )
         known = design.data[name].to_numpy(dtype=float)
         step = _STEP * (float(np.ptp(known)) or 1.0)
-        at = frame[name].astype(float)
+        at = _numbers(frame[name])
         frames = (frame.assign(**{name: at + step / 2}), frame.assign(**{name: at - step / 2}))
         changes.append(Change(name, "dY/dX", (1 / step, -1 / step), frames))
     return changes
@@ -77,14 +82,27 @@ def names_of(design: Design, variables: Any) -> tuple[str, ...]:
     return all_of(variables, known, argument="variables")
 
 
-def _levels(design: Design, frame: pd.DataFrame, name: str) -> tuple[str, ...] | None:
-    """The levels of a factor as the fit knows them; None for numbers."""
-    if name not in frame.columns:
-        raise UnknownColumnError(f"{name!r} is no column of the new rows, and is to be changed there.")
-    for part in design.predictors:
-        if f"levels of {name}" in part.learnt:
-            return tuple(part.learnt[f"levels of {name}"])
-    return tuple(level_texts(frame[name])[1]) if is_categorical(frame[name]) else None
+def _with_columns(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """The frame, if it has these columns, each of numbers or texts."""
+    for name in names:
+        if name not in frame.columns:
+            raise UnknownColumnError(f"{name!r} is no column of the new rows, and is to be changed there.")
+    return checked_frame(frame, names)
+
+
+def _levels(design: Design, name: str) -> tuple[str, ...] | None:
+    """The levels of a factor, or of a grouping factor of whatever type, as the fit knows them; None for numbers."""
+    if name in predictor_names(design) and not is_categorical(design.data[name]):
+        return None
+    return tuple(level_texts(design.data[name])[1])
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    if not is_numeric(column):
+        raise DataError(
+            f"'{column.name}' is {describe_type(column)} in the new rows, and in the fit it is a number; give numbers."
+        )
+    return pd.Series(column.to_numpy(dtype=float, na_value=np.nan), index=column.index)
 
 
 def _steps(frame: pd.DataFrame, name: str, way: Any) -> list[tuple[str, Any, Any]]:
@@ -97,7 +115,7 @@ def _steps(frame: pd.DataFrame, name: str, way: Any) -> list[tuple[str, Any, Any
         raise ArgumentError(
             f"variables={{{name!r}: ...}} is a step, such as 1, or two numbers to compare, (0, 10); got {shown(way)}."
         )
-    own = frame[name].astype(float)
+    own = _numbers(frame[name])
     return [(f"{step:+g}", own, own + step)]
 
 
@@ -120,4 +138,6 @@ def _pairs(name: str, levels: tuple[str, ...], way: Any) -> list[tuple[str, str,
             f"variables={{{name!r}: ...}} is {listing(map(repr, _WAYS))}, or two of its levels ({listing(levels)}); "
             f"got {shown(way)}."
         )
+    if not chosen:
+        raise ArgumentError(f"{name!r} has {counted(len(levels), 'level')}; there is nothing to compare.")
     return [(f"{second} - {first}", first, second) for first, second in chosen]

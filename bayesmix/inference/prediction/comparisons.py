@@ -8,6 +8,7 @@ from bayesmix.formula.frame import Frame
 from bayesmix.inference.prediction.changed_rows import compared
 from bayesmix.inference.prediction.marginal_table import By, asked_of, frame_of, marginal_table
 from bayesmix.inference.shared.question import table
+from bayesmix.inference.shared.unordered import refuse_unordered
 from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit
 
 
@@ -68,6 +69,7 @@ def comparisons(
     >>> bm.comparisons(fit, {"Days": (0, 9)}, by=True)[["term", "contrast"]].values.tolist()
     [['Days', '9 - 0']]
     """
+    refuse_unordered(fit.design, question="comparisons")
     frame = frame_of(fit, newdata)
     asked = asked_of(frame, by=by, groups=groups, type=type, prob=prob, seed=seed)
     return marginal_table(fit, frame, compared(fit.design, frame, variables), asked)

@@ -12,8 +12,10 @@ from bayesmix.formula.frame import Frame, checked_frame
 from bayesmix.formula.other_rows import GROUPS, other_rows
 from bayesmix.inference.prediction.changed_rows import Change
 from bayesmix.inference.prediction.predict import TYPES
+from bayesmix.inference.prediction.prediction_notes import prediction_notes
 from bayesmix.inference.prediction.row_quantities import Combination, quantities
 from bayesmix.inference.shared.arguments import a_column, column_levels, items_of, one_of, probability
+from bayesmix.inference.shared.readable_table import NOTES
 from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit
 
 By = bool | str | Sequence[str] | None
@@ -52,6 +54,9 @@ def marginal_table(
     """One row for each change and row of `frame`, or mean over rows."""
     table = pd.concat([_of_change(fit, frame, change, asked) for change in changes], ignore_index=True)
     table.attrs |= {"groups": asked.groups, "type": asked.type, "prob": asked.prob}
+    of = "the linear predictor" if asked.type == "link" else "the expected response"
+    of = f"differences of {of}" if any(change.term for change in changes) else of
+    table.attrs[NOTES] = prediction_notes(fit, of=of, groups=asked.groups, prob=asked.prob)
     return table
 
 

@@ -78,8 +78,8 @@ def overdispersion(fit: Fit, *, draws: int = DRAWS, seed: int | None = None, pro
 def _refuse_unsuited(fit: Fit) -> None:
     if fit.family.record.overdispersed is None:
         raise ArgumentError(
-            f"Overdispersion is asked of counts and proportions; the model is {fit.family}. See ppc(fit) and "
-            "plot_residuals(fit)."
+            f"Overdispersion is asked of counts and proportions; the model is {fit.family}. See ppc(fit)"
+            f"{'' if fit.design.response.unordered else ' and plot_residuals(fit)'}."
         )
     if fit.family.name == "binomial" and fit.design.response.trials is None:
         raise ArgumentError(

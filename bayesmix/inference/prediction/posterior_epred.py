@@ -4,11 +4,10 @@ import numpy as np
 import xarray as xr
 
 from bayesmix.formula.frame import Frame
-from bayesmix.formula.other_rows import GROUPS
+from bayesmix.formula.other_rows import GROUPS, rows_asked
 from bayesmix.inference.prediction.log_likelihood import refuse_too_many
 from bayesmix.inference.prediction.predict import TYPES
 from bayesmix.inference.prediction.predicted_draws import category_draws, expected_draws, linear_draws
-from bayesmix.inference.prediction.predicted_rows import rows_asked
 from bayesmix.inference.shared.arguments import a_seed, one_of
 from bayesmix.inference.shared.draws import as_array, n_draws_of
 from bayesmix.inference.shared.question import question
@@ -38,7 +37,7 @@ def posterior_epred(
     Returns
     -------
     xarray.DataArray
-        Dims `chain`, `draw`, `row`, of ordered categories `category` too; `row` has the labels of `newdata`, or of
+        Dims `chain`, `draw`, `row`, of categories `category` too; `row` has the labels of `newdata`, or of
         `fit.data`. For counts out of trials probabilities, where brms has numbers of successes.
 
     Raises

@@ -8,10 +8,9 @@ import xarray as xr
 from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.frame import Frame
-from bayesmix.formula.other_rows import GROUPS
+from bayesmix.formula.other_rows import GROUPS, rows_asked
 from bayesmix.inference.prediction.log_likelihood import refuse_too_many
 from bayesmix.inference.prediction.predicted_draws import model_at
-from bayesmix.inference.prediction.predicted_rows import rows_asked
 from bayesmix.inference.shared.arguments import a_count, a_seed, one_of
 from bayesmix.inference.shared.draws import n_draws_of
 from bayesmix.inference.shared.question import question
@@ -61,8 +60,9 @@ def posterior_predict(
     -------
     xarray.DataArray
         Dims `draw`, `row`; `row` has the labels of `fit.data`, or of `newdata`. For a binomial response numbers of
-        successes out of the row's own trials, for a censored row what would be observed without its bound, for a row
-        that misses a predictor nan.
+        successes out of the row's own trials, for a censored row what would be observed without its bound, for
+        categories their numbers from 1 in the order of ``fit.design.response.categories``, for a row that misses a
+        predictor nan.
 
     Raises
     ------

@@ -37,8 +37,8 @@ def ppc(
         For any response ``"mean"``, ``"sd"``, ``"min"``, ``"max"``; for counts ``"zeros"`` (share of zeros),
         ``"dispersion"`` (variance over mean) and ``"pearson"`` (Pearson's chi-square per row); for proportions
         ``"zero_percent"`` and ``"hundred_percent"`` (shares of rows at 0 % and at 100 %) and ``"pearson"``. By
-        default those that suit the response. Or your own by name, functions of the responses that give one number:
-        ``{"odd": lambda y: (y % 2).mean()}``.
+        default those that suit the response; of categories without an order their shares, by their names. Or your own
+        by name, functions of the responses that give one number: ``{"odd": lambda y: (y % 2).mean()}``.
     by
         A column of the data, for statistics of each of its values separately.
     groups
@@ -118,6 +118,8 @@ def suited_statistics(fit: Fit, groups: str = "fitted") -> tuple[str, ...]:
 
 
 def _statistics(names: str | Sequence[str] | Mapping[str, Own] | None, fit: Fit, groups: str) -> dict[str, Statistic]:
+    if fit.design.response.unordered and not isinstance(names, Mapping):
+        return _category_shares(fit, names)
     suited = suited_statistics(fit, groups)
     if names is None:
         return {name: STATISTICS[name] for name in suited}
@@ -134,6 +136,17 @@ def _statistics(names: str | Sequence[str] | Mapping[str, Own] | None, fit: Fit,
                 f"{listing(known)}."
             )
     return {name: STATISTICS[name] for name in names}
+
+
+def _category_shares(fit: Fit, names: str | Sequence[str] | None) -> dict[str, Statistic]:
+    """The share of each category, or of those that are named."""
+    categories = fit.design.response.categories
+    chosen = categories if names is None else arguments.all_of(names, categories, argument="statistics")
+    return {name: _share_of(categories.index(name) + 1) for name in chosen}
+
+
+def _share_of(number: int) -> Statistic:
+    return lambda values, _: (values == number).mean(axis=0)
 
 
 def _own(name: str, function: Own) -> Statistic:

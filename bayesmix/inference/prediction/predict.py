@@ -8,7 +8,7 @@ import pandas as pd
 
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.frame import Frame
-from bayesmix.formula.other_rows import GROUPS, OtherRows
+from bayesmix.formula.other_rows import GROUPS, OtherRows, rows_asked
 from bayesmix.inference.prediction.predicted_draws import (
     category_draws,
     expected_draws,
@@ -23,11 +23,13 @@ from bayesmix.inference.prediction.predicted_estimates import (
     gaussian_rows,
     predicted_linear,
 )
-from bayesmix.inference.prediction.predicted_rows import rows_asked
+from bayesmix.inference.prediction.prediction_notes import prediction_notes
 from bayesmix.inference.shared.arguments import a_seed, a_whole_seed, one_of, probability
 from bayesmix.inference.shared.draws import n_draws_of
 from bayesmix.inference.shared.question import table
+from bayesmix.inference.shared.readable_table import NOTES
 from bayesmix.inference.shared.summarise import SHOWN, summarise_in_parts
+from bayesmix.inference.shared.unordered import refuse_unordered
 from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit, no_answer
 
 TYPES = ("response", "link")
@@ -87,9 +89,9 @@ def predict(
     pandas.DataFrame
         Indexed as `newdata`; a row that misses a predictor has nan, as in R. Posterior: `mean`, `sd`, `lower` and
         `upper` (equal-tailed). Others: `estimate`, `se`, `lower` and `upper`. Offsets are included, and the zeros of
-        zero-inflated and hurdle models count. Ordered categories have the probability of each, indexed by `row` and
-        `category`, with ``type="link"`` one linear predictor, and new responses are numbers of categories.
-        ``attrs`` has `groups`, `interval` and `prob`.
+        zero-inflated and hurdle models count. Categories have the probability of each, indexed by `row` and
+        `category`; ordered ones have one linear predictor with ``type="link"``, and new responses are their numbers.
+        ``attrs`` has `groups`, `interval` and `prob`, and the line below the printed table says them.
 
     Raises
     ------
@@ -129,10 +131,20 @@ def predict(
     )
     if asked.type == "link" and asked.interval == "prediction":
         raise ArgumentError('A new response has no link scale: interval="prediction" goes with type="response".')
+    if asked.type == "link" or asked.interval == "prediction":
+        which = 'type="link"' if asked.type == "link" else 'interval="prediction"'
+        refuse_unordered(fit.design, question=f"predict with {which}")
     rows = rows_asked(fit.design, newdata, groups=asked.groups, with_trials=asked.interval == "prediction")
     answer = _predict(fit, rows, asked)
     answer.attrs |= {"groups": asked.groups, "interval": asked.interval, "prob": asked.prob}
+    answer.attrs[NOTES] = prediction_notes(fit, of=_meaning(asked), groups=asked.groups, prob=asked.prob)
     return answer
+
+
+def _meaning(asked: Asked) -> str:
+    if asked.interval == "prediction":
+        return "a new response"
+    return "the linear predictor" if asked.type == "link" else "the expected response"
 
 
 @singledispatch

@@ -34,7 +34,7 @@ def expected_draws(fit: Fit, rows: OtherRows, *, groups: str, seed: int) -> Draw
 
 
 def category_draws(fit: Fit, rows: OtherRows, *, groups: str, seed: int) -> Draws:
-    """The probabilities of ordered categories, (n_rows, n_categories, n_draws)."""
+    """The probabilities of categories, (n_rows, n_categories, n_draws)."""
     at = _at(fit, rows)
     parameters = response_parameters(at, groups="fitted", effects=_effects(fit, at, groups=groups, seed=seed))
     return lambda part: parameters(part)["probabilities"]

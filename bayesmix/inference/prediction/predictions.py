@@ -6,6 +6,7 @@ from bayesmix.formula.frame import Frame
 from bayesmix.inference.prediction.changed_rows import as_they_are
 from bayesmix.inference.prediction.marginal_table import By, asked_of, frame_of, marginal_table
 from bayesmix.inference.shared.question import table
+from bayesmix.inference.shared.unordered import refuse_unordered
 from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit
 
 
@@ -60,6 +61,7 @@ def predictions(
     >>> bm.predictions(fit, by="Days", groups="typical").columns.tolist()
     ['Days', 'estimate', 'std_error', 'p_direction', 'conf_low', 'conf_high']
     """
+    refuse_unordered(fit.design, question="predictions")
     frame = frame_of(fit, newdata)
     asked = asked_of(frame, by=by, groups=groups, type=type, prob=prob, seed=seed)
     return marginal_table(fit, frame, [as_they_are(frame)], asked)

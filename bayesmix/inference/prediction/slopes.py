@@ -8,6 +8,7 @@ from bayesmix.formula.frame import Frame
 from bayesmix.inference.prediction.changed_rows import tilted
 from bayesmix.inference.prediction.marginal_table import By, asked_of, frame_of, marginal_table
 from bayesmix.inference.shared.question import table
+from bayesmix.inference.shared.unordered import refuse_unordered
 from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit
 
 
@@ -66,6 +67,7 @@ def slopes(
     >>> bm.slopes(fit, "Days", by=True)[["term", "contrast"]].values.tolist()
     [['Days', 'dY/dX']]
     """
+    refuse_unordered(fit.design, question="slopes")
     frame = frame_of(fit, newdata)
     asked = asked_of(frame, by=by, groups=groups, type=type, prob=prob, seed=seed)
     return marginal_table(fit, frame, tilted(fit.design, frame, variables), asked)

@@ -48,7 +48,7 @@ def to_datatree(
         The groups of `fit.posterior`, `observed_data` among them, and `constant_data` with the predictors; on request
         `log_likelihood`, `posterior_predictive`, `prior` and `prior_predictive`. The response has the name of the
         formula, along `__obs__`, the number of the row from 0, as in Bambi. For counts out of trials it is the number
-        of successes, for ordered categories their number from 0. A `/` in a name becomes U+2215.
+        of successes, for categories their number from 0. A `/` in a name becomes U+2215.
 
     Raises
     ------

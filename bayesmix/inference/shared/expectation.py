@@ -10,7 +10,7 @@ from bayesmix.formula.design import Design, GroupTerm, Response
 from bayesmix.inference.shared.draws import auxiliary, constant_parameters, fixed, group_effects, joined, thresholds
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.links import LINKS
-from bayesmix.numerics.row_distribution.ordinal import category_probabilities
+from bayesmix.numerics.row_distribution.parts import Predicted
 
 Rows = slice | Positions
 Effects = Callable[[GroupTerm, Positions], Floats]
@@ -52,7 +52,7 @@ def response_parameters(
     """Draws of the parameters of each row's distribution, as a function of the rows; arguments as `expected_response`.
 
     Parameters have the names that a `RowDistribution`'s mean reads: `mu`, (n_rows, n_draws), the family's own,
-    (n_draws,) or with a formula (n_rows, n_draws), `weights` and `trials`, (n_rows, 1). Ordered categories have
+    (n_draws,) or with a formula (n_rows, n_draws), `weights` and `trials`, (n_rows, 1). Categories have their
     `probabilities`, (n_rows, n_categories, n_draws), in place of `mu`.
     """
     design = fit.design
@@ -62,14 +62,11 @@ def response_parameters(
 
 
 def mean_parameter(fit: Fit) -> Callable[[Floats, Mapping[str, Floats]], dict[str, Floats]]:
-    """A function that adds `mu`, or `probabilities` of ordered categories, to the other parameters of each row."""
-    categories, inverse = fit.family.record.categories, LINKS[fit.family.link].inverse
-    if categories is not None:
-        return lambda eta, others: {
-            **others,
-            "probabilities": category_probabilities(categories, inverse, eta, others["threshold"]),
-        }
-    return lambda eta, others: {"mu": inverse(eta), **others}
+    """A function that adds `mu`, or the `probabilities` of categories, to the other parameters of each row."""
+    probabilities, link = fit.family.record.distribution.probabilities, fit.family.link
+    if probabilities is not None:
+        return lambda eta, others: {**others, "probabilities": probabilities(Predicted(eta, link, others))}
+    return lambda eta, others: {"mu": LINKS[link].inverse(eta), **others}
 
 
 def other_parameters(
@@ -77,11 +74,12 @@ def other_parameters(
 ) -> Callable[[Rows], dict[str, Floats]]:
     """All parameters of each row's distribution but `mu`; arguments as for `linear_predictor`.
 
-    An ordinal response has `threshold`, (n_categories - 1, n_draws), among them.
+    An ordinal response has `threshold`, (n_categories - 1, n_draws), among them; one without an order has `further`
+    alone, the predictors of all categories but the first, (n_rows, n_categories - 1, n_draws).
     """
     design, chosen = fit.design, slice(None) if draws is None else draws
     constant = {name: joined(auxiliary(fit, name))[chosen] for name in constant_parameters(fit)}
-    if design.response.categories:
+    if design.response.thresholds:
         constant["threshold"] = joined(thresholds(fit))[:, chosen]
     modelled = {
         name: linear_predictor(
@@ -95,7 +93,11 @@ def other_parameters(
         "trials": np.ones(design.n_obs) if trials is None else trials,
     }
 
+    of_categories = fit.family.record.has_category_predictors
+
     def others(rows: Rows) -> dict[str, Floats]:
+        if of_categories:
+            return {"further": np.stack([eta(rows) for eta in modelled.values()], axis=1)}
         by_formula = {name: LINKS[AUXILIARY[name].link].inverse(eta(rows)) for name, eta in modelled.items()}
         return constant | by_formula | {name: values[rows, None] for name, values in of_rows.items()}
 

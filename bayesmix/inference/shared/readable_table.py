@@ -7,6 +7,9 @@ import pandas as pd
 
 from bayesmix.display import Printed
 
+NOTES = "notes"
+"""Where the `attrs` of a table have sentences that are printed below it."""
+
 
 class ReadableTable(Printed, pd.DataFrame):
     """A data frame with another way of printing, which frames taken from it inherit.
@@ -19,10 +22,6 @@ class ReadableTable(Printed, pd.DataFrame):
     @property
     def _constructor(self) -> Callable[..., pd.DataFrame]:
         return ReadableTable
-
-
-class NotedTable(ReadableTable):
-    """A table with what to know of it below: the sentences in `attrs["notes"]`."""
 
 
 class RandTable(ReadableTable):

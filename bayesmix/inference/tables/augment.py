@@ -11,7 +11,7 @@ from bayesmix.inference.shared.arguments import probability
 from bayesmix.inference.shared.expectation import observed
 from bayesmix.inference.shared.question import question
 from bayesmix.inference.shared.readable_table import readable
-from bayesmix.inference.tables.fitted import at_estimates, expected
+from bayesmix.inference.tables.fitted import at_estimates, expected, fitted
 from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit, no_answer
 
 Columns = dict[str, pd.Series | Floats]
@@ -34,8 +34,10 @@ def augment(fit: Fit | RemlFit | LaplaceFit | LmFit, *, prob: float = 0.95) -> A
         The columns of `fit.data`, then `.fitted` (expected response, on the response scale: posterior mean, or at the
         estimates), `.resid` (observed minus `.fitted`; proportions for a binomial response, nan in rows without
         trials) and `.fixed` (as `.fitted` with all group effects at 0). A posterior also has `.lower` and `.upper`
-        (equal-tailed interval of probability `prob` of the expectation). The fit of a polars frame gives one of polars,
-        that of an Arrow table one of Arrow, that of a dict a dict of arrays; a stored fit always gives one of pandas.
+        (equal-tailed interval of probability `prob` of the expectation). Categories without an order have their
+        probabilities instead, `.fitted[category]` and `.fixed[category]`, and no residuals. The fit of a polars frame
+        gives one of polars, that of an Arrow table one of Arrow, that of a dict a dict of arrays; a stored fit always
+        gives one of pandas.
 
     Raises
     ------
@@ -58,10 +60,20 @@ def _columns(fit: object, *, prob: float) -> Columns:
 
 @_columns.register
 def _of_posterior(fit: Fit, *, prob: float) -> Columns:
+    if fit.design.response.unordered:
+        return _of_categories(fit, prob=prob)
     with_groups, typical = (expected(fit, groups=groups, prob=prob) for groups in ("fitted", "typical"))
     residuals = observed(fit.design.response) - with_groups["mean"]
     means = {".fitted": with_groups["mean"], ".resid": residuals, ".fixed": typical["mean"]}
     return {**means, ".lower": with_groups["lower"], ".upper": with_groups["upper"]}
+
+
+def _of_categories(fit: Fit, *, prob: float) -> Columns:
+    """The probability of each category; there is no residual."""
+    kinds = ((".fitted", "fitted"), (".fixed", "typical"))
+    shares = [(name, fitted(fit, groups=groups, prob=prob)["mean"].unstack("category")) for name, groups in kinds]
+    categories = fit.design.response.categories
+    return {f"{name}[{one}]": frame[one].to_numpy() for name, frame in shares for one in categories}
 
 
 @_columns.register

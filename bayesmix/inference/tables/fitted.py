@@ -31,10 +31,10 @@ def fitted(fit: Fit | RemlFit | LaplaceFit | LmFit, *, groups: str = "fitted", p
     -------
     pandas.DataFrame
         Indexed as `fit.data`, the expected response on the response scale, for a binomial response the probability;
-        offsets are included, and the zeros of zero-inflated and hurdle models count. An ordinal response has the
-        probability of each category, indexed by `row` and `category`; `augment` has the expected number of its
-        category. Posterior: `mean` and `sd`, `lower` and `upper` (equal-tailed interval of probability `prob`). REML,
-        Laplace and lm: `estimate`.
+        offsets are included, and the zeros of zero-inflated and hurdle models count. A response that is one of several
+        categories has the probability of each, indexed by `row` and `category`; if they are ordered `augment` has the
+        expected number of the category. Posterior: `mean` and `sd`, `lower` and `upper` (equal-tailed interval of
+        probability `prob`). REML, Laplace and lm: `estimate`.
 
     Raises
     ------

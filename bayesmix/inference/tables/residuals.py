@@ -14,6 +14,7 @@ from bayesmix.inference.shared.expectation import observed, response_parameters,
 from bayesmix.inference.shared.question import table
 from bayesmix.inference.shared.row_model import row_model
 from bayesmix.inference.shared.summarise import SHOWN, summarise_in_parts
+from bayesmix.inference.shared.unordered import refuse_unordered
 from bayesmix.inference.tables.fitted import at_estimates
 from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit, no_answer
 from bayesmix.numerics.row_distribution.parts import Predicted, quantile_residual
@@ -68,6 +69,7 @@ def residuals(
     ----------
     Dunn & Smyth (1996), doi:10.1080/10618600.1996.10474708
     """
+    refuse_unordered(fit.design, question="residuals")
     return _residuals(fit, kind=one_of(kind, KINDS, argument="kind"), prob=probability(prob), seed=seed)
 
 

@@ -38,7 +38,7 @@ def vcov(fit: Fit | RemlFit | LaplaceFit | LmFit, *, ddf: str = "satterthwaite")
     ArgumentError
         `ddf` is not known or not for this fit.
     """
-    ddf, names = ddf_method(fit, ddf), list(fit.design.fixed.names)
+    ddf, names = ddf_method(fit, ddf), [name for part in fit.design.of_response for name in part.fixed.names]
     table = pd.DataFrame(_covariance(fit, ddf=ddf), index=names, columns=names)
     whole = with_left_out(table, fit.design)
     return whole.reindex(columns=whole.index) if fit.design.fixed.reduced else whole
@@ -51,7 +51,7 @@ def _covariance(fit: object, *, ddf: str) -> Floats:
 
 @_covariance.register
 def _of_posterior(fit: Fit, *, ddf: str) -> Floats:
-    draws = joined(fixed(fit))
+    draws = np.concatenate([joined(fixed(fit, part)) for part in fit.design.of_response])
     return np.cov(draws).reshape(len(draws), len(draws))
 
 

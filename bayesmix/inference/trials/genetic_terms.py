@@ -15,6 +15,7 @@ from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.formula.terms import label_of
 from bayesmix.inference.shared.arguments import one_group
 from bayesmix.inference.shared.draws import auxiliary, constant_parameters, joined, standard_deviations
+from bayesmix.inference.shared.unordered import refuse_unordered
 from bayesmix.modelling.kinds import Fit, RemlFit, no_answer
 
 
@@ -76,8 +77,10 @@ def genetic_terms(design: Design, group: str, *, question: str) -> GeneticTerms:
     UnknownTermError
         `group` is no grouping factor of the model.
     ArgumentError
-        Random effects are others than intercepts, so that variances depend on a covariate.
+        Random effects are others than intercepts, so that variances depend on a covariate; or the response is a
+        category without an order.
     """
+    refuse_unordered(design, question=question)
     group = one_group(design, group)
     slopes = next((term for term in design.random if term.names != ("Intercept",)), None)
     if slopes is not None:

@@ -11,7 +11,7 @@ from bayesmix.estimates.reml.fit_design import fit_reml
 from bayesmix.formula.design import Design
 from bayesmix.inference.shared.arguments import probability
 from bayesmix.inference.shared.question import table
-from bayesmix.inference.shared.readable_table import NotedTable
+from bayesmix.inference.shared.readable_table import ReadableTable
 from bayesmix.inference.shared.summarise import summarise
 from bayesmix.inference.trials.entry_mean import EntryMean, entry_mean, words
 from bayesmix.inference.trials.genetic_terms import GeneticTerms, Variances, genetic_terms, variances_of
@@ -94,7 +94,7 @@ def heritability(
     prob = probability(prob)
     tried = entry_mean(terms, environments, plots)
     columns = _heritability(fit, terms=terms, tried=tried, prob=prob)
-    frame = NotedTable(columns, index=pd.Index(MEASURES, name="measure"))
+    frame = ReadableTable(columns, index=pd.Index(MEASURES, name="measure"))
     frame.attrs |= {"group": group, "n": tried.by_term(terms), "notes": _notes(terms, tried)}
     return frame
 

@@ -13,7 +13,7 @@ from bayesmix.inference.means.ranks import rank_columns
 from bayesmix.inference.shared.arguments import a_count, one_of, probability
 from bayesmix.inference.shared.draws import group_effects
 from bayesmix.inference.shared.question import table
-from bayesmix.inference.shared.readable_table import NotedTable
+from bayesmix.inference.shared.readable_table import ReadableTable
 from bayesmix.inference.shared.summarise import SHOWN, summarise
 from bayesmix.inference.trials.genetic_terms import GeneticTerms, genetic_terms, variances_of
 from bayesmix.inference.trials.genotype_errors import genotype_covariance
@@ -78,7 +78,7 @@ def selection(
     m = terms.genotype.n_levels
     if top > m:
         raise ArgumentError(f"top={top} exceeds the number of levels of {group!r}, {m}.")
-    draws = _effects(fit, terms=terms, seed=seed)
+    draws, known = _effects(fit, terms=terms, seed=seed)
     summary = summarise(draws, prob)
     wanted = -draws if best == "highest" else draws
     order = np.argsort(-summary.mean if best == "highest" else summary.mean, kind="stable")
@@ -87,25 +87,25 @@ def selection(
     columns |= {"rank_lower": np.floor(ranks["lower"]), "rank_upper": np.ceil(ranks["upper"])}
     ordered = {name: values[order] for name, values in columns.items()}
     levels = [terms.genotype.levels[place] for place in order]
-    frame = NotedTable(ordered, index=pd.Index(levels, name="level", dtype=object))
+    frame = ReadableTable(ordered, index=pd.Index(levels, name="level", dtype=object))
     frame.attrs |= _of_promoted(draws, order[:top], ranks["p_top"], prob)
-    frame.attrs["notes"] = _notes(fit, top, frame.attrs)
+    frame.attrs["notes"] = _notes(top, frame.attrs, known)
     return frame
 
 
 @singledispatch
-def _effects(fit: object, *, terms: GeneticTerms, seed: int) -> Floats:
-    """Draws of the effects of all entries, (m, n_draws)."""
+def _effects(fit: object, *, terms: GeneticTerms, seed: int) -> tuple[Floats, tuple[str, ...]]:
+    """Draws of the effects of all entries, (m, n_draws), and what to know of them."""
     raise no_answer(_effects, fit, question="selection")
 
 
 @_effects.register
-def _of_posterior(fit: Fit, *, terms: GeneticTerms, seed: int) -> Floats:
-    return group_effects(fit, terms.genotype, slice(None))[:, 0]
+def _of_posterior(fit: Fit, *, terms: GeneticTerms, seed: int) -> tuple[Floats, tuple[str, ...]]:
+    return group_effects(fit, terms.genotype, slice(None))[:, 0], ()
 
 
 @_effects.register
-def _of_reml(fit: RemlFit, *, terms: GeneticTerms, seed: int) -> Floats:
+def _of_reml(fit: RemlFit, *, terms: GeneticTerms, seed: int) -> tuple[Floats, tuple[str, ...]]:
     m, variances = terms.genotype.n_levels, variances_of(fit, terms, question="selection")
     if m > MOST_ENTRIES:
         raise ArgumentError(
@@ -118,7 +118,8 @@ def _of_reml(fit: RemlFit, *, terms: GeneticTerms, seed: int) -> Floats:
     sizes, axes = np.linalg.eigh(covariance)
     standard = np.random.default_rng(seed).standard_normal((m, N_DRAWS))
     standard -= standard.mean(axis=1, keepdims=True)  # so that the mean of the draws is the BLUP
-    return modes + axes @ (np.sqrt(np.maximum(sizes, 0.0))[:, None] * standard)
+    draws = modes + axes @ (np.sqrt(np.maximum(sizes, 0.0))[:, None] * standard)
+    return draws, ("The variances count as known, so that probabilities are nearer to 0 and 1 than they should be.",)
 
 
 def _of_promoted(draws: Floats, promoted: Positions, p_top: Floats, prob: float) -> dict[str, object]:
@@ -130,16 +131,11 @@ def _of_promoted(draws: Floats, promoted: Positions, p_top: Floats, prob: float)
     }
 
 
-def _notes(fit: Fit | RemlFit, top: int, attrs: dict[str, Any]) -> tuple[str, ...]:
+def _notes(top: int, attrs: dict[str, Any], known: tuple[str, ...]) -> tuple[str, ...]:
     gain = attrs["gain"]
     means = "entry differs" if top == 1 else f"{top} entries differ on average"
     told = (
         f"The promoted {means} from the mean of all by {gain['mean']:.3g} [{gain['lower']:.3g}, {gain['upper']:.3g}]; "
         f"{attrs['n_right']:.2g} of {top} are expected to be among the true best {top}."
     )
-    if isinstance(fit, RemlFit):
-        return (
-            told,
-            "The variances count as known here, so that probabilities are nearer to 0 and 1 than they should be.",
-        )
-    return (told,)
+    return (told, *known)

@@ -4,14 +4,14 @@ Nested random intercepts are sampled as in `numerics.joint.nested_effects`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from bayesmix.arrays import Floats, Integers
-from bayesmix.families.family import Family
-from bayesmix.formula.design import Design, GroupTerm
+from bayesmix.families.family import Family, read_family
+from bayesmix.formula.design import Design, GroupTerm, Response
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.parameters import FixedColumns, coefficient_numbers, fixed_columns, on_the_line
 from bayesmix.numerics.gaussian.arrangement import GroupColumns, effect_positions
@@ -68,6 +68,18 @@ def centred_terms(rough: RoughFit | None, n_terms: int) -> tuple[bool, ...]:
     other way round (Papaspiliopoulos, Roberts & Sköld 2007, doi:10.1214/088342307000000014).
     """
     return (False,) * n_terms if rough is None else tuple(share > _LEAST_SHARE for share in rough.shares)
+
+
+def centred_terms_of_categories(model: MixedModel) -> tuple[bool, ...]:
+    """The same for the terms of all categories' predictors, from rough fits of each category against all others."""
+    design, family = model.design, read_family("bernoulli")
+    centred: tuple[bool, ...] = ()
+    for number, (name, part) in enumerate(design.parts.items(), start=2):
+        seen = replace(part, response=Response(name, (design.response.values == number).astype(float)))
+        intercept = {"Intercept": model.priors[part.fixed.intercept]} if part.fixed.intercept else {}
+        rough = rough_fit_of(MixedModel(seen, family, {**model.priors, **intercept})) if part.random else None
+        centred += centred_terms(rough, len(part.random))
+    return centred
 
 
 def typical_sd(prior: Prior) -> float:

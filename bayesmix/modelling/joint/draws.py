@@ -16,7 +16,12 @@ from bayesmix.modelling.diagnostics import diagnose_sampling
 from bayesmix.modelling.joint import ladder
 from bayesmix.modelling.joint.best_attempt import BestAttempt, Budget
 from bayesmix.modelling.joint.compile_nutpie import compile_model
-from bayesmix.modelling.joint.coordinates import centred_terms, nested_factors, rough_fit_of
+from bayesmix.modelling.joint.coordinates import (
+    centred_terms,
+    centred_terms_of_categories,
+    nested_factors,
+    rough_fit_of,
+)
 from bayesmix.modelling.joint.density import effect_starts, has_kernel, kernel_buffer
 from bayesmix.modelling.joint.pymc_nuts import sample_by_nutpie, sample_by_pymc
 from bayesmix.modelling.mixed_model import MixedModel
@@ -62,6 +67,8 @@ class _Problem:
     @cached_property
     def centred(self) -> tuple[bool, ...]:
         """Which terms begin centred; nested intercepts, whose coordinates follow the sds, do not."""
+        if self.model.family.record.has_category_predictors:
+            return centred_terms_of_categories(self.model)
         terms = centred_terms(self.rough, len(self.model.design.random))
         nested = self.by_kernel and nested_factors(self.model.design) is not None
         return (False,) * len(terms) if nested else terms
@@ -86,7 +93,7 @@ def draw_joint(model: MixedModel, settings: SamplerSettings, *, begin: ladder.Wa
     """
     problem = _Problem(model, settings)
     design, draws, chains, by_nutpie = model.design, settings.draws, settings.chains, settings.sampler == "nutpie"
-    n = n_parameters(design, problem.fixed)
+    n = sum(effect_starts(part, len(part.fixed.names))[1] for part in design.predictors)
     free = ladder.Free(
         target_accept=settings.target_accept is None,
         tune=settings.tune is None,
@@ -239,6 +246,6 @@ def _way_of(fit: "Fit", settings: SamplerSettings) -> ladder.Way | None:
         target_accept=fit.sampling.target_accept or TARGET_ACCEPT,
         tune=max(fit.sampling.tune, TUNE) if settings.tune is None else settings.tune,
         mass_matrix=str(kept["mass_matrix"].iloc[0]) if len(kept) else "diagonal",
-        centred=tuple(term.label in fit.sampling.centred for term in fit.design.random),
+        centred=tuple(term.label in fit.sampling.centred for term in fit.design.random_of_response),
         thin=max(1, min(fit.sampling.thin, made // settings.n_total)),
     )

@@ -139,7 +139,7 @@ def _recentred(way: Way, outcome: Diagnostics, design: Design, evidence: str) ->
     effective = outcome.parameters["ess_bulk"].dropna()
     slowest = [
         (min(effective.get(name, np.inf) for name in sd_names(term)), number)
-        for number, term in enumerate(design.random)
+        for number, term in enumerate(design.random_of_response)
     ]
     if not slowest or effective.empty:
         return
@@ -148,7 +148,7 @@ def _recentred(way: Way, outcome: Diagnostics, design: Design, evidence: str) ->
         return
     centred = tuple(was != (t == number) for t, was in enumerate(way.centred))
     remedy = "centred" if centred[number] else "non-centred"
-    yield Step(replace(way, centred=centred), f"{remedy} ({design.random[number].label})", evidence)
+    yield Step(replace(way, centred=centred), f"{remedy} ({design.random_of_response[number].label})", evidence)
 
 
 def _better_adapted(way: Way, free: Free, evidence: str, thin: int = 1) -> Iterator[Step]:
@@ -202,7 +202,7 @@ def attempt_of(step: Step, outcome: Diagnostics | None, design: Design, seconds:
 
 def labels(design: Design, centred: Sequence[bool]) -> tuple[str, ...]:
     """Labels of the terms that are sampled centred."""
-    return tuple(term.label for term, is_centred in zip(design.random, centred, strict=True) if is_centred)
+    return tuple(term.label for term, is_centred in zip(design.random_of_response, centred, strict=True) if is_centred)
 
 
 def badness(attempt: Attempt, n_chains: int, n_total: int) -> float:

@@ -53,7 +53,7 @@ class _Model(bambi.Model):
 
 def _page(design: Design, family: Family, priors: Mapping[str, Prior]) -> str:
     """Formulas, family and priors of the fit as text."""
-    formulas = [visible(part.formula.text) for part in design.predictors]
+    formulas = [visible(formula.text) for formula in (design.written, *design.own_formulas.values())]
     width = max(len(name) for name in priors)
     lines = [
         f"     Formula: {formulas[0]}",
@@ -121,18 +121,18 @@ class _Backend(PyMCModel):
                     self.components[name].build(self, spec)
             for name, component in spec.conditional_parameters.items():
                 part = self.design.parts.get(name, self.design)
-                centred = self.centred if part is self.design else ()
+                centred = self.centred if any(part is one for one in self.design.of_response) else ()
                 self.components[name] = _Component(component, part, self.priors, centred)
                 self.components[name].build(self, spec)
             self._weigh()
-            if self.design.response.categories:
+            if self.design.response.thresholds:
                 at_means = self.components[spec.family.likelihood.parent].at_means
                 self.components[layout.THRESHOLD].output = add_thresholds(
                     self.design, self.family, self.priors[layout.THRESHOLD], at_means
                 )
             self.response_component = ResponseComponent(spec.response_term)
             self.response_component.build(self, spec)
-        if self.design.response.categories:
+        if self.design.response.thresholds:
             # F(threshold - eta) has a column for each threshold, where Bambi gives it the dim of the categories.
             self.model.named_vars_to_dims[spec.family.likelihood.parent] = (layout.OBSERVATIONS, layout.THRESHOLD_DIM)
         self.spec = spec
@@ -161,7 +161,7 @@ def build_model(
 ) -> BuiltModel:
     """The PyMC model of all parameters; group effects are non-centred except those of the terms `centred`."""
     built = build_bambi_model(design, family, priors, for_prediction=False, centred=centred)
-    kept = [layout.THRESHOLD] if design.response.categories else []
+    kept = [layout.THRESHOLD] if design.response.thresholds else []
     for part in design.predictors:
         kept += [layout.fixed_variable(term) for term in part.fixed.terms]
         for term in part.random:
@@ -186,11 +186,12 @@ def build_bambi_model(
     in `centred` have the effects themselves as free variables.
     """
     bambi_terms = in_bambi_terms(design, with_groups=for_prediction)
+    of_bambi = bambi_family(family, design.response)
     model = _Model(
         bambi.Formula(*bambi_terms.texts),
         bambi_terms.data,
-        family=bambi_family(family, design.response),
-        link=family.link,
+        family=of_bambi,
+        link=family.link if isinstance(of_bambi, str) else None,
         priors={name: to_bambi(priors[name]) for name in layout.constant_parameters(design, family.auxiliary)},
         auto_scale=False,
         extra_namespace=bambi_terms.functions,

@@ -65,12 +65,18 @@ def in_bambi_terms(design: Design, *, with_groups: bool) -> BambiTerms:
     frame = _frame(design)
     columns = {f"{COLUMN}_{i}": str(name) for i, name in enumerate(frame.columns)}
     bambi_terms = BambiTerms(data=frame.set_axis(list(columns), axis="columns"), columns=columns)
-    for part in design.predictors:
-        response = part.parameter or _response(design, bambi_terms)
+    first, *_ = described = with_terms(design)
+    for part in described:
+        response = _response(design, bambi_terms) if part is first else part.parameter
         bambi_terms.texts.append(
             f"{response} ~ {_predictor(part, bambi_terms, _grouping(design), with_groups=with_groups)}"
         )
     return bambi_terms
+
+
+def with_terms(design: Design) -> tuple[Design, ...]:
+    """The predictors that Bambi has, that of the response's formula first; that of a reference category is 0."""
+    return design.predictors if design.shared is None else design.of_response
 
 
 def _grouping(design: Design) -> set[str]:
@@ -121,11 +127,11 @@ def _response(design: Design, bambi_terms: BambiTerms) -> str:
         bambi_terms.data[SUCCESSES] = response.values.astype(int)
         bambi_terms.data[TRIALS] = response.trials.astype(int)
         return f"p({SUCCESSES}, {TRIALS})"
-    if response.categories:
+    if response.ordered:
         codes = response.values.astype(int) - 1
         bambi_terms.data[RESPONSE] = pd.Categorical.from_codes(codes, list(response.categories), ordered=True)
     else:
-        bambi_terms.data[RESPONSE] = response.values
+        bambi_terms.data[RESPONSE] = response.values - bool(response.categories)
     return RESPONSE
 
 
@@ -242,6 +248,8 @@ def give_names_back(model: bambi.Model, bambi_terms: BambiTerms, design: Design)
     for parameter, component in model.conditional_parameters.items():
         part = design.parts.get(parameter, design)
         labels = bambi_terms.labels[part.parameter]
+        for term in component.terms.values():
+            term.prefix = part.parameter  # of the response's formula too, where it describes a category
         common, group = component.design.common, component.design.group
         terms = [*common.terms.values()] if common is not None else []
         for name in (term.name for term in terms if term.name in labels):

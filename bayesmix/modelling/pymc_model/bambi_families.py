@@ -24,9 +24,11 @@ from pytensor.tensor.special import softmax
 from bayesmix.families.family import Family
 from bayesmix.families.record import Arguments, PymcRecipe
 from bayesmix.formula.design import Response
+from bayesmix.formula.nominal_response import category_parameters
 from bayesmix.modelling.pymc_model.censored_densities import censored_density
 from bayesmix.modelling.pymc_model.hurdle_counts import HURDLE_COUNTS
 from bayesmix.modelling.pymc_model.response_densities import RESPONSE_DENSITIES
+from bayesmix.modelling.pymc_model.softmax import softmax_density
 from bayesmix.posterior import layout
 
 _LINKS = ["identity", "log", "logit", "probit", "cloglog"]
@@ -98,6 +100,10 @@ def bambi_family(family: Family, response: Response) -> str | bambi.Family:
         ordinal = _ORDINAL[recipe.distribution](family.name, likelihood, links)
         ordinal.set_default_priors({"threshold": "Normal"})  # Bambi asks for one; ours is in `thresholds`
         return ordinal
+    if family.record.has_category_predictors:
+        names = list(category_parameters(response))
+        likelihood = Likelihood(f"bayesmix_{family.name}", names, names[0], softmax_density(names))
+        return _Renamed(family.name, likelihood, dict.fromkeys(names, "identity"), recipe)
     return _made(family, recipe, _OWN.get(recipe.distribution) or getattr(pm, recipe.distribution))
 
 

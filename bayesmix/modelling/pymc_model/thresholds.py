@@ -51,7 +51,7 @@ def add_thresholds(design: Design, family: Family, prior: Prior, shift: TensorVa
     model.add_coords({f"{PROBABILITY}_dim": names, layout.THRESHOLD_DIM: design.response.thresholds})
     shares = pm.Dirichlet(PROBABILITY, a=np.full(len(names), prior.args[0]), dims=f"{PROBABILITY}_dim")
     above = pt.cumsum(shares[::-1])[::-1][1:]
-    categories = family.record.categories
+    categories = family.record.ordered_categories
     if categories is None:
         raise FamilyError(f"{family} has no thresholds.")
     thresholds = _LINKS[family.link](categories.shares(shares, pt.cumsum(shares)[:-1], above))

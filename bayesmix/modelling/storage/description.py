@@ -114,7 +114,7 @@ def description_of(fit: Fit) -> Description:
         format=FORMAT,
         version=version("bayesmix"),
         formula=fit.formula,
-        formulas=tuple(part.formula.text for part in fit.design.parts.values()),
+        formulas=fit.formulas[1:],
         family=f"{fit.family.name}({fit.family.link})",
         weights=fit.design.weights_column,
         n_dropped=fit.design.n_dropped,

@@ -109,7 +109,7 @@ def _require_levels(draws: xr.Dataset, design: Design) -> None:
         for term in design.all_random
         if layout.keeps_effects(draws, term)
     ]
-    if design.response.categories:
+    if design.response.thresholds:
         expected.append((design.response.name, layout.THRESHOLD_DIM, design.response.thresholds))
     for name, dim, levels in expected:
         if tuple(draws.coords[dim].to_numpy()) != tuple(levels):

@@ -10,15 +10,25 @@ from bayesmix.arrays import Floats, Integers
 
 @dataclass(frozen=True)
 class GroupColumns:
-    """One random term: the level `index` (n_obs,) of each row, `columns` (n_obs, k), `n_levels` with empty ones."""
+    """One random term: the level `index` (n_obs,) of each row, `columns` (n_obs, k), `n_levels` with empty ones.
+
+    Of a `spread` term every row is in all levels: `columns` (n_obs, n_levels) are how much of each, and `index` is 0.
+    """
 
     index: NDArray[np.integer]
     columns: Floats
     n_levels: int
+    spread: bool = False
 
     @property
     def k(self) -> int:
-        return self.columns.shape[1]
+        return 1 if self.spread else self.columns.shape[1]
+
+
+def spread_over(columns: Floats) -> GroupColumns:
+    """A term of `columns` (n_obs, m) whose m effects are independent and have one standard deviation."""
+    n_obs, m = columns.shape
+    return GroupColumns(np.zeros(n_obs, dtype=np.int64), columns, m, spread=True)
 
 
 @dataclass(frozen=True)
@@ -41,7 +51,8 @@ class Arrangement:
     """Terms of one grouping factor form one block; block 0 is eliminated level by level, the rest is dense.
 
     `places`, one per term; `block_terms`, the terms of each block; `block_k`, `block_levels`, `block_start`
-    (n_blocks,): columns, levels, and where the block begins on the dense side (-1 for block 0);
+    (n_blocks,): columns, levels, and where the block begins on the dense side (-1 for block 0); `row_k`, `row_levels`
+    (n_blocks,): how rows meet the block, which of a spread term is one level of all columns;
     `n_dense`, columns of the dense side without X. `entries` (n_theta, 3): block, row and column of every number
     of the packed lower triangles (term after term, row after row).
     """
@@ -51,12 +62,14 @@ class Arrangement:
     block_k: Integers
     block_levels: Integers
     block_start: Integers
+    row_k: Integers
+    row_levels: Integers
     n_dense: int
     entries: Integers
 
 
 def arrange(terms: tuple[GroupColumns, ...]) -> Arrangement:
-    """Lay out the terms; the block with the most effects comes first.
+    """Lay out the terms; the block with the most effects comes first, spread terms are all on the dense side.
 
     Independent terms of one factor, ``(1 | g) + (0 + x | g)``, share a block whose factor is block-diagonal. Otherwise
     one of them would be on the dense side with all its levels.
@@ -65,16 +78,19 @@ def arrange(terms: tuple[GroupColumns, ...]) -> Arrangement:
     for number, term in enumerate(terms):
         for block in blocks:
             other = terms[block[0]]
-            if other.n_levels == term.n_levels and np.array_equal(other.index, term.index):
+            apart = term.spread or other.spread
+            if not apart and other.n_levels == term.n_levels and np.array_equal(other.index, term.index):
                 block.append(number)
                 break
         else:
             blocks.append([number])
+    spread = [block for block in blocks if terms[block[0]].spread]
+    blocks = [block for block in blocks if block not in spread] or [[]]
     blocks.sort(key=lambda block: -sum(terms[t].k * terms[t].n_levels for t in block))
-    if not blocks:
-        blocks = [[]]
+    blocks += spread
     block_k = np.array([sum(terms[t].k for t in block) for block in blocks], dtype=np.int64)
     block_levels = np.array([terms[block[0]].n_levels if block else 0 for block in blocks], dtype=np.int64)
+    is_spread = np.array([block in spread for block in blocks])
     sizes = (block_k * block_levels)[1:]
     block_start = np.concatenate([[-1], np.cumsum(sizes) - sizes]).astype(np.int64)
     places: dict[int, Place] = {}
@@ -96,6 +112,8 @@ def arrange(terms: tuple[GroupColumns, ...]) -> Arrangement:
         block_k=block_k,
         block_levels=block_levels,
         block_start=block_start,
+        row_k=np.where(is_spread, block_levels, block_k),
+        row_levels=np.where(is_spread, 1, block_levels),
         n_dense=int(sizes.sum()),
         entries=np.array(entries, dtype=np.int64).reshape(-1, 3),
     )

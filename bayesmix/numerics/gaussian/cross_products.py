@@ -145,7 +145,9 @@ def cross_products(
     least_squares = _least_squares(rows, x)
     blocks = [
         _scaling((rows.block(part, members) for part, _ in rows.chunks()), int(k))
-        for members, k in zip(layout.block_terms, layout.block_k, strict=True)
+        if k == layout.block_k[b]
+        else Scaling(np.zeros(k), np.ones(k), -1)  # the columns of a spread term have no common level to be centred at
+        for b, (members, k) in enumerate(zip(layout.block_terms, layout.row_k, strict=True))
     ]
 
     def fixed_part(part: slice, root_weight: Floats) -> Floats:
@@ -174,7 +176,7 @@ def cross_products(
 
     m = layout.n_dense
     remainder = np.zeros((m + p + 1, m + p + 1))
-    starts, widths = layout.block_start[1:], layout.block_k[1:]
+    starts, widths = layout.block_start[1:], layout.row_k[1:]
 
     def dense_values(n_rows: int, others: list[tuple[Integers, Floats]]) -> tuple[Integers, Floats]:
         columns = [s + i[:, None] * w + np.arange(w) for (i, _), s, w in zip(others, starts, widths, strict=True)]
@@ -188,7 +190,7 @@ def cross_products(
     # Sums of squares of every column, before block 0 takes its share.
     squares = np.diag(remainder).copy()
     squares[m:] += np.sum(coordinates**2, axis=(0, 1))
-    met = meet(chunks_with_others, layout, root) if m else Met.none(n_levels, k)
+    met = meet(chunks_with_others, layout, root) if m and k else Met.none(n_levels, k)
     subtract_met(met.start, met.column, met.value, remainder)
 
     def rest_of(anchor: Floats) -> Floats:
@@ -211,7 +213,7 @@ def cross_products(
         return products[m + p]
 
     fitted = find_anchor(remainder, squares, rest_of)
-    dense_block = np.repeat(np.arange(1, len(starts) + 1), widths * layout.block_levels[1:])
+    dense_block = np.repeat(np.arange(1, len(starts) + 1), layout.block_k[1:] * layout.block_levels[1:])
     within = np.arange(m) - layout.block_start[dense_block]
     log_weights = 0.0 if weights is None else float(np.sum(np.log(weights)))
     arrays = Arrays(
@@ -277,8 +279,7 @@ def _shifts(layout: Arrangement, blocks: list[Scaling]) -> Floats:
     """The A (K, K) of every block with columns = centred columns times A."""
     widest = max(1, int(layout.block_k.max()))
     shifts = np.zeros((len(blocks), widest, widest))
-    for shift, block in zip(shifts, blocks, strict=True):
-        k = len(block.centre)
+    for shift, block, k in zip(shifts, blocks, layout.block_k, strict=True):
         if block.intercept >= 0:
             shift[block.intercept, :k] = block.centre / block.scale[block.intercept]
         shift[range(k), range(k)] = 1.0

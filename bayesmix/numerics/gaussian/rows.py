@@ -132,25 +132,25 @@ def meet(chunks: Callable[[], Iterator[Chunk]], layout: Arrangement, root: Float
     and something that is not used here; `root` (J, k, k) is that of `Arrays`.
     """
     n_levels, k = root.shape[:2]
-    blocks = range(1, len(layout.block_k))
+    blocks = range(1, len(layout.row_k))
     pairs: list[Integers] = [np.zeros(0, dtype=np.int64) for _ in blocks]
     waiting: list[list[Integers]] = [[] for _ in blocks]
     for index, _, others, _ in chunks():
         for o, (other_index, _) in enumerate(others):
-            waiting[o].append(_distinct(index * layout.block_levels[o + 1] + other_index))
+            waiting[o].append(_distinct(index * layout.row_levels[o + 1] + other_index))
             # Merged only once as many wait as are known: the sorting then grows with the rows, not their square.
             if sum(map(len, waiting[o])) > max(len(pairs[o]), _MOST_WAITING):
                 pairs[o], waiting[o] = _distinct(np.concatenate([pairs[o], *waiting[o]])), []
     pairs = [_distinct(np.concatenate([p, *w])) for p, w in zip(pairs, waiting, strict=True)]
-    products = [np.zeros((len(p), k, int(layout.block_k[b]))) for p, b in zip(pairs, blocks, strict=True)]
+    products = [np.zeros((len(p), k, int(layout.row_k[b]))) for p, b in zip(pairs, blocks, strict=True)]
     for index, z, others, _ in chunks():
         for o, (other_index, values) in enumerate(others):
-            code = index * layout.block_levels[o + 1] + other_index
+            code = index * layout.row_levels[o + 1] + other_index
             add_pair_products(np.searchsorted(pairs[o], code), z, values, products[o])
     level, column, value = [], [], [np.zeros((0, k))]
     for b, pair, product in zip(blocks, pairs, products, strict=True):
-        j, other = np.divmod(pair, layout.block_levels[b])
-        width = int(layout.block_k[b])
+        j, other = np.divmod(pair, layout.row_levels[b])
+        width = int(layout.row_k[b])
         level.append(np.repeat(j, width))
         column.append((layout.block_start[b] + other[:, None] * width + np.arange(width)).ravel())
         value.append(project_levels(root, j, product).transpose(0, 2, 1).reshape(-1, k))

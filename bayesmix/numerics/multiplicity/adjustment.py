@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 from scipy.special import chdtrc, chdtri, fdtrc, fdtri, ndtri, stdtr, stdtrit
 from scipy.stats import false_discovery_control, studentized_range
 
-from bayesmix.arrays import Floats
+from bayesmix.arrays import Floats, Positions
 from bayesmix.numerics.multiplicity.largest_t import LargestT, largest_t
 
 _MOST_QUANTILES = 9
@@ -34,9 +34,25 @@ class ContrastFamily:
     size: int
 
     @cached_property
+    def known(self) -> Positions:
+        """Positions of the contrasts that can be estimated."""
+        return np.flatnonzero(np.isfinite(self.t))
+
+    @cached_property
+    def estimable(self) -> "ContrastFamily":
+        """The same family with those contrasts alone."""
+        correlation = self.correlation[np.ix_(self.known, self.known)]
+        return replace(self, t=self.t[self.known], df=self.df[self.known], correlation=correlation)
+
+    @cached_property
     def largest(self) -> LargestT:
         """The distribution of the largest |t|."""
         return largest_t(self.correlation)
+
+    @cached_property
+    def tails(self) -> Floats:
+        """Its tail at each |t|, and the standard error of that, (m, 2)."""
+        return np.array([self.largest.tail(t, df) for t, df in zip(self.t, self.df, strict=True)])
 
 
 def _two_sided(t: Floats | float, df: Floats | float) -> Floats:
@@ -87,11 +103,11 @@ def _dunnettx(family: ContrastFamily) -> Floats:
 
 
 def _largest(family: ContrastFamily) -> Floats:
-    return np.array([family.largest.tail(t, df)[0] for t, df in zip(family.t, family.df, strict=True)])
+    return family.tails[:, 0]
 
 
 def _largest_error(family: ContrastFamily) -> Floats:
-    return np.array([family.largest.tail(t, df)[1] for t, df in zip(family.t, family.df, strict=True)])
+    return family.tails[:, 1]
 
 
 def _stepwise(p_of: Callable[[Floats, int], Floats]) -> Callable[[ContrastFamily], Floats]:
@@ -247,8 +263,7 @@ def critical_values(family: ContrastFamily, method: str, prob: float) -> Floats:
 
 def _of_known(family: ContrastFamily, answer: Callable[[ContrastFamily], Floats]) -> Floats:
     """What `answer` gives for the contrasts that can be estimated, the others nan."""
-    values, known = np.full(len(family.t), np.nan), np.flatnonzero(np.isfinite(family.t))
-    if len(known):
-        correlation = family.correlation[np.ix_(known, known)]
-        values[known] = answer(replace(family, t=family.t[known], df=family.df[known], correlation=correlation))
+    values = np.full(len(family.t), np.nan)
+    if len(family.known):
+        values[family.known] = answer(family.estimable)
     return values

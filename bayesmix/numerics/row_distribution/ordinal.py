@@ -1,4 +1,4 @@
-"""Ordered categories: their probabilities, and the distribution of a category's number, counted from 1.
+"""Ordered categories: their probabilities from thresholds and a linear predictor.
 
 With eta the linear predictor, F the inverse link and thresholds t_1, ..., t_(K-1), `threshold` among the parameters,
 
@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike
 
 from bayesmix.arrays import Floats
 from bayesmix.numerics.links import LINKS
-from bayesmix.numerics.row_distribution.parts import OrderedCategories, Parameters, Predicted, RowDistribution, Tails
+from bayesmix.numerics.row_distribution.categories import of_categories
+from bayesmix.numerics.row_distribution.parts import OrderedCategories, Predicted, RowDistribution
 
 _SMALLEST = 1e-300  # a smaller share is taken as this one
 
@@ -43,37 +44,7 @@ def _ordinal(categories: OrderedCategories) -> RowDistribution:
     def probabilities(q: Predicted) -> Floats:
         return category_probabilities(categories, LINKS[q.link].inverse, q.eta, q["threshold"])
 
-    def tails(y: Floats, q: Predicted) -> Tails:
-        shares = probabilities(q)
-        numbers, observed = np.arange(1, shares.shape[1] + 1)[:, None], y[:, None]
-        below, at, above = (
-            np.where(chosen, shares, 0.0).sum(axis=1)
-            for chosen in (numbers < observed, numbers == observed, numbers > observed)
-        )
-        return Tails(below, at, above)
-
-    def log_density(y: Floats, q: Predicted) -> Floats:
-        with np.errstate(divide="ignore"):
-            return np.log(tails(y, q).at)
-
-    def draw(rng: np.random.Generator, q: Predicted) -> Floats:
-        borders = np.cumsum(probabilities(q), axis=1)[:, :-1]
-        passed = rng.uniform(size=q.eta.shape)[:, None] > borders
-        return np.asarray(1 + passed.sum(axis=1), dtype=np.float64)
-
-    return RowDistribution(log_density, tails, draw, _variance, _mean, categories=categories)
-
-
-def _mean(q: Parameters) -> Floats:
-    return np.einsum("rkd,k->rd", q["probabilities"], _numbers(q))
-
-
-def _variance(q: Parameters) -> Floats:
-    return np.einsum("rkd,k->rd", q["probabilities"], _numbers(q) ** 2) - _mean(q) ** 2
-
-
-def _numbers(q: Parameters) -> Floats:
-    return np.arange(1.0, q["probabilities"].shape[1] + 1)
+    return of_categories(probabilities, categories)
 
 
 def _cumulative_probabilities(shares: Floats) -> Floats:

@@ -25,7 +25,7 @@ class Parameters(Protocol):
 
     `mu` is what the formula describes, on the response's scale: a probability, a mean, or for lognormal families the
     mean of the log. Beside it stand the family's own parameters, `weights` and `trials`, which are 1 where there are
-    none. Ordinal families have the `probabilities` of the categories instead, (n_rows, n_categories, n_draws).
+    none. Families of categories have their `probabilities` instead, (n_rows, n_categories, n_draws).
     """
 
     def __getitem__(self, name: str, /) -> Floats: ...
@@ -111,7 +111,10 @@ class RowDistribution:
         Of an observation; for counts out of trials, of the proportion; for ordered categories, of their numbers.
     standardised
         The normal quantile of F(y), where it has a closed form.
-    categories
+    probabilities
+        Of the categories, (n_rows, n_categories, n_draws), where the response is one of several; its mean and variance
+        read them under this name.
+    ordered_categories
         What the thresholds of ordered categories mean.
     log_tails
         Logarithms of the tails, where they have a closed form: y may be censored.
@@ -123,7 +126,8 @@ class RowDistribution:
     variance: Moment
     mean: Moment = mu_of
     standardised: Callable[[Floats, Predicted], Floats] | None = None
-    categories: OrderedCategories | None = None
+    probabilities: Callable[[Predicted], Floats] | None = None
+    ordered_categories: OrderedCategories | None = None
     log_tails: Callable[[Floats, Predicted], LogTails] | None = None
 
 

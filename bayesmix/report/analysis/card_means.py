@@ -124,7 +124,7 @@ def estimates_of(fit: Fit) -> RemlFit | LaplaceFit | LmFit:
     ArgumentError
         The model has no such fit.
     """
-    if fit.design.random or fit.design.parts or not fit.family.is_gaussian_identity:
+    if fit.design.random or fit.design.own_formulas or not fit.family.is_gaussian_identity:
         return estimated_beside(fit)
     return least_squares(fit.design)
 

@@ -64,7 +64,7 @@ def plan_card(card: Card) -> Plan:
         refuse_layers(name, layer, design)
         known = default_priors(layer, family)
         layer_priors[name] = {parameter: text for parameter, text in card.priors.items() if parameter in known}
-    if card.questions.rand and not design.random:
+    if card.questions.rand and not design.written.random:
         raise CardError("[questions] rand tests random terms, of which the formula has none; leave it out.")
     for name, part in card.means.items():
         check_means(name, part, design, family)

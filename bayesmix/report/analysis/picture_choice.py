@@ -32,6 +32,8 @@ def _no_group(setting: Setting) -> str:
 
 def _no_line(setting: Setting) -> str:
     group = panel_group(setting.design)
+    if setting.design.response.unordered:
+        return _unordered(setting)
     if group is None:
         return "a grouping factor, as in (1 | g)"
     try:
@@ -56,7 +58,7 @@ def _one_chain(setting: Setting) -> str:
 
 
 def _no_estimate(setting: Setting) -> str:
-    if setting.design.parts:
+    if setting.design.own_formulas:
         return "a model without formulas for further parameters"
     if setting.design.response.censoring is not None:
         return _censored(setting)
@@ -69,6 +71,10 @@ def _censored(setting: Setting) -> str:
     return "" if setting.design.response.censoring is None else "a response of which no row is censored"
 
 
+def _unordered(setting: Setting) -> str:
+    return "a response of numbers or of ordered categories" if setting.design.response.unordered else ""
+
+
 _OF_CHAINS = ("trace", "rank")
 
 _LACKS: Mapping[str, Callable[[Setting], str]] = {
@@ -78,6 +84,8 @@ _LACKS: Mapping[str, Callable[[Setting], str]] = {
     "corr": _no_correlation,
     "rank": _one_chain,
     "ppc": _censored,
+    "residuals": _unordered,
+    "qq": _unordered,
     "compare_reml": _no_estimate,
 }
 """By picture, what a model lacks for it; other pictures suit every model."""

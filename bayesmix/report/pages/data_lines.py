@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesmix.errors import counted, listing
-from bayesmix.formula.design import Design
+from bayesmix.formula.design import Design, Response
 from bayesmix.formula.factors import CountedFactor, counted_factors
 from bayesmix.report.pages.units import units_of
 
@@ -51,8 +51,10 @@ def _factor(factor: CountedFactor) -> str:
 def _response_lines(design: Design) -> list[str]:
     """The successes that were counted, or the meaning of the response's levels."""
     response = design.response
-    if response.categories:
+    if response.ordered:
         return [f"{response.name}: {' < '.join(response.categories)}"]
+    if response.unordered:
+        return [f"{response.name}: {_categories(response)}"]
     if response.levels:
         failure, success = response.levels
         return [f"{response.name}: probability of {success!r} (1) against {failure!r} (0); {_share(response.values)}"]
@@ -63,6 +65,17 @@ def _response_lines(design: Design) -> list[str]:
     if response.censoring is not None:
         return [f"{response.name}: {_bounds(response.censoring)}"]
     return []
+
+
+def _categories(response: Response) -> str:
+    """`car (80 rows), train (72) against bus (88), the reference`; of many the number in place of the names."""
+    counts = np.bincount(response.values.astype(np.intp))[1:]
+    reference, first, *others = (f"{name} ({n:,}" for name, n in zip(response.categories, counts, strict=True))
+    if len(response.categories) > _MOST_LEVELS:
+        further = f"{len(response.categories) - 1} categories{_rows_each(counts[1:])}"
+        return f"{further} against {reference} rows), the reference"
+    listed = ", ".join([f"{first} {'row' if counts[1] == 1 else 'rows'})", *(f"{other})" for other in others)])
+    return f"{listed} against {reference}), the reference"
 
 
 def _bounds(censoring: NDArray[np.intp]) -> str:

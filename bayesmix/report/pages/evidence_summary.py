@@ -5,7 +5,7 @@ from math import isfinite
 import numpy as np
 import pandas as pd
 
-from bayesmix.inference.evidence.bayes_factor import BayesFactor
+from bayesmix.inference.evidence.comparison import BayesFactor
 from bayesmix.inference.shared.readable_table import InclusionTable, RandTable
 from bayesmix.report.pages.numbers import aligned_rows, number, p_value
 from bayesmix.report.pages.page import Block, Table, blocks_of, ending_in_words
@@ -19,6 +19,11 @@ _FOOT = (
 _UNREACHED = (
     "-: the draws do not reach all of these priors; bm.prior_sensitivity(fit, drop=...) has those that they do.",
 )
+
+_PRIORS = {
+    "fit": "Priors of what is tested, those of the fit:",
+    "cauchy": 'Prior of what is tested, made for tests (prior="fit" has that of the fit):',
+}
 
 _MOST_MODELS = 8  # shown, the most probable
 
@@ -121,10 +126,11 @@ def _bayes_factor(factor: BayesFactor) -> tuple[Block, ...]:
     ]
     if isfinite(factor.low):
         low, high = number(factor.low, 2), number(factor.high, 2)
-        lines.append(f"log10 BF {low} to {high} with the prior scales multiplied by 0.1 to 10")
+        least, greatest = (f"{value:g}" for value in factor.multiplied)
+        lines.append(f"log10 BF {low} to {high} with the prior scales multiplied by {least} to {greatest}")
     priors = _priors_by_line(factor.priors)
     if priors:
-        lines += ["Priors of what is tested:", *(f"  {line}" for line in priors)]
+        lines += [_PRIORS[factor.prior], *(f"  {line}" for line in priors)]
     if factor.note:
         lines.append(factor.note)
     return (Block("", lines=tuple(lines)),)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.arrays import Floats
-from bayesmix.inference.shared.readable_table import NotedTable, ReadableTable
+from bayesmix.inference.shared.readable_table import NOTES, ReadableTable
 from bayesmix.report.pages.numbers import aligned, decimals_for, number, p_value, rhat, whole
 from bayesmix.report.pages.page import Block, Part, blocks_of, wrapped
 from bayesmix.visible import visible
@@ -19,7 +19,7 @@ from bayesmix.visible import visible
 _LONG = 28  # a text with more letters stands below its row, where the whole does not fit into the width
 _LONG_LABEL = 36
 _NARROWEST = 40
-_WIDEST_TEXT = 100
+_NOTES_WIDTH = 80
 _BETWEEN = 2
 
 _DIGITS = 5  # of numbers whose precision the table does not tell
@@ -32,6 +32,7 @@ _WHOLE = {"ess_bulk", "ess_tail", "min_ess_bulk", "min_ess_tail"}
 _P_VALUES = {"p", "p_boundary", "p_value"}
 _NO_TESTS = {"observed", "ratio", "elpd"}  # beside which p is a share of draws, or a number of parameters
 _DECIMALS = {"p_best": 3, "p_top": 3, "rank": 1, "rank_lower": 0, "rank_upper": 0, "reliability": 3}
+_DECIMALS |= dict.fromkeys(("p_direction", "p_outside", "p_inside"), 3)
 _OF_SEVERAL_KINDS = {"value", "limit"}  # R-hat in one row, effective draws in the next
 
 
@@ -65,8 +66,10 @@ class Frame:
 
 
 @blocks_of.register
-def _blocks(table: ReadableTable) -> tuple[Frame, ...]:
-    return (Frame(table),)
+def _blocks(table: ReadableTable) -> tuple[Part, ...]:
+    """The table, and below it what its ``attrs["notes"]`` say of the numbers."""
+    lines = tuple(line for note in table.attrs.get(NOTES, ()) for line in wrapped(note, _NOTES_WIDTH))
+    return (Frame(table), Block("", lines=lines)) if lines else (Frame(table),)
 
 
 @dataclass(frozen=True)
@@ -81,13 +84,6 @@ class TitledFrame:
 
     def html(self) -> str:
         return Block(self.title).html() + Frame(self.table).html()
-
-
-@blocks_of.register
-def _noted(table: NotedTable) -> tuple[Part, ...]:
-    width = min(_WIDEST_TEXT, get_terminal_size((80, 24)).columns)
-    lines = tuple(line for note in table.attrs.get("notes", ()) for line in wrapped(note, width))
-    return (Frame(table), Block("", lines=lines)) if lines else (Frame(table),)
 
 
 def in_width(table: pd.DataFrame, width: int) -> str:

@@ -142,7 +142,7 @@ def _prior_table(fit: Fit) -> Table:
         if predictor.fixed.has_intercept and len(predictor.fixed.names) > 1
     }
     remarks = {name: f"  {_AT_MEANS}" for name in centred if name}
-    if fit.design.response.categories:
+    if fit.design.response.thresholds:
         remarks[THRESHOLD] = f"  of the categories' probabilities{' ' + _AT_MEANS if fit.design.fixed.names else ''}"
     rows = [[name, f"{prior}{remarks.get(name, '')}"] for name, prior in fit.priors.items()]
     return Table(["", ""], rows, labels=2)

@@ -8,6 +8,7 @@ from bayesmix.inference.checks.separation_checks import separation_line
 from bayesmix.modelling.record import Fit
 from bayesmix.report.pages.numbers import aligned_rows, number, row
 from bayesmix.report.pages.page import Block, Table, blocks_of, ending_in_words
+from bayesmix.separated_data.categories import unseen_categories, unseen_line
 from bayesmix.separated_data.find import can_separate, separation_of
 from bayesmix.separated_data.words import count, levels_line, place, runaways
 
@@ -63,6 +64,9 @@ def _posterior_table(frame: pd.DataFrame) -> Table:
 
 def separation_block(fit: Fit) -> Block | None:
     """What `print(fit)` says of separation; None where data are not separated."""
+    unseen = [f"  {unseen_line(cell)}, bounded by the priors" for cell in unseen_categories(fit.design)]
+    if unseen:
+        return Block("Separation", lines=tuple(unseen))
     if not can_separate(fit.family):
         return None
     triage = separation_of(fit.design, fit.family)

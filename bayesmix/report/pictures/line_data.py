@@ -45,7 +45,7 @@ def response_label(design: Design, *, binary: bool) -> str:
     name = response_text(design)
     if binary or design.response.trials is not None:
         return f"proportion of {name}"
-    if design.response.categories:
+    if design.response.thresholds:
         return f"{name} (number of the category)"
     return with_unit(name, response_unit(design))
 

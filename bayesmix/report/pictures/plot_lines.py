@@ -12,6 +12,7 @@ from bayesmix.errors import ArgumentError
 from bayesmix.families.family import Family
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import a_count
+from bayesmix.inference.shared.unordered import refuse_unordered
 from bayesmix.modelling.record import Fit
 from bayesmix.report.pages.units import column_with_unit
 from bayesmix.report.pictures.line_data import points_at, response_label
@@ -107,6 +108,8 @@ def plot_lines(
     contribution to the fixed part.
     """
     by_label, group = labelled_fits(fits, group)
+    for fit in by_label.values():
+        refuse_unordered(fit.design, question="plot_lines")
     max_panels = a_count(max_panels, argument="max_panels")
     canvas = a_canvas(ax=ax, figsize=figsize, caption=caption)
     if not isinstance(facet, bool | np.bool_):

@@ -34,6 +34,7 @@ _BY_RESPONSE = {
     "positive_with_zeros": "ecdf",
     "not_negative": "ecdf",
     "ordinal": "rootogram",
+    "nominal": "rootogram",
     "binary": "calibration",
 }
 _DRAWS = 1000
@@ -131,16 +132,19 @@ def _suited_kind(fit: Fit) -> str:
 
 
 def _refuse_unsuited(fit: Fit, kind: str) -> None:
-    counts = fit.design.response.trials is not None or fit.family.response in (*COUNTS, "ordinal")
+    counts = fit.design.response.trials is not None or fit.family.response in (*COUNTS, "ordinal", "nominal")
+    unordered = fit.design.response.unordered
     suits = {
         "density": fit.family.response not in _BY_RESPONSE,
-        "ecdf": not _is_zero_one(fit),
+        "ecdf": not (_is_zero_one(fit) or unordered),
         "rootogram": counts,
-        "calibration": fit.family.response != "ordinal",
+        "calibration": fit.family.response not in ("ordinal", "nominal"),
+        "statistic": not unordered,
     }
     if not suits.get(kind, True):
+        other = "" if unordered else ' or kind="statistic"'
         raise ArgumentError(
-            f'kind={kind!r} does not suit a {fit.family} response; use kind={_suited_kind(fit)!r} or kind="statistic".'
+            f"kind={kind!r} does not suit a {fit.family} response; use kind={_suited_kind(fit)!r}{other}."
         )
 
 

@@ -11,6 +11,7 @@ from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, listi
 from bayesmix.estimates.least_squares.record import LmFit
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import groups_of, one_term
+from bayesmix.inference.shared.unordered import refuse_unordered
 from bayesmix.inference.tables.ranef import ranef
 from bayesmix.inference.tables.residuals import residuals
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
@@ -127,6 +128,7 @@ def _values(fit: AnyFit, which: str, term: str | None, seed: int | None) -> tupl
         raise ArgumentError(
             f"which={which!r} is not known.{did_you_mean(str(which), options)} Known: {listing(options)}."
         )
+    refuse_unordered(fit.design, question="plot_qq")
     if term is not None:
         raise UnknownTermError(f"term={term!r} belongs to a group's effects; name the group in which=.")
     if family_of(fit).name != "gaussian" or fit.design.response.censoring is not None:

@@ -15,6 +15,7 @@ from bayesmix.formula.design import Design
 from bayesmix.hints import with_hints
 from bayesmix.inference.prediction.realised import KINDS, Realised, realised
 from bayesmix.inference.shared.arguments import a_seed, a_whole_seed, one_of
+from bayesmix.inference.shared.unordered import refuse_unordered
 from bayesmix.inference.tables.augment import augmented
 from bayesmix.inference.tables.residuals import residuals
 from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
@@ -101,6 +102,7 @@ def plot_residuals(
     Gelman, Goegebeur, Tuerlinckx & Van Mechelen (2000), doi:10.1111/1467-9876.00190, for residuals in a draw.
     """
     refuse_other_kinds(fit, question="plot_residuals", kinds=LINEAR)
+    refuse_unordered(fit.design, question="plot_residuals")
     canvas = a_canvas(ax=ax, figsize=figsize, caption=caption)
     family = family_of(fit)
     kind = _kind(fit.design, family) if kind is None else one_of(kind, KINDS, argument="kind")
@@ -175,7 +177,7 @@ def _fitted_label(design: Design, family: Family) -> str:
         return f"fitted probability of {name}"
     if design.response.trials is not None:
         return f"fitted proportion of {name}"
-    if design.response.categories:
+    if design.response.thresholds:
         return f"fitted {name} (number of the category)"
     return with_unit(f"fitted {name}", response_unit(design))
 

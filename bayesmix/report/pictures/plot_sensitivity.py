@@ -1,9 +1,10 @@
 """How the evidence for a term depends on the scale of its prior, as a curve."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 
-from bayesmix.errors import ArgumentError
 from bayesmix.hints import with_hints
 from bayesmix.inference.evidence.prior_sensitivity import prior_sensitivity
 from bayesmix.modelling.record import Fit
@@ -21,8 +22,10 @@ _SMALLEST = 1e-3  # the smallest error that is written
 @with_hints
 def plot_sensitivity(
     fit: Fit,
-    drop: str,
+    drop: str | Sequence[str],
     *,
+    prior: str = "auto",
+    scale: float | None = None,
     ax: Axes | None = None,
     figsize: tuple[float, float] | None = None,
     caption: bool = True,
@@ -34,7 +37,9 @@ def plot_sensitivity(
     fit
         A fit by `bm.fit`; one without a closed form needs the sampler nutpie.
     drop
-        A random term or a part of one, as `rand` prints it, or a term of the fixed part.
+        A random term or a part of one, as `rand` prints it, or a term of the fixed part, or a list of these.
+    prior, scale
+        The prior of fixed terms, as `bayes_factor` takes them.
     ax, figsize, caption
         Axes to draw into, or the size of a new figure in inches, by default ``rcParams["figure.figsize"]`` where that
         was set. Whether the note below the title is written.
@@ -42,7 +47,7 @@ def plot_sensitivity(
     Returns
     -------
     matplotlib.axes.Axes
-        log10 of the Bayes factor from a tenth to ten times the prior's scale. The point is the prior of the fit. The
+        log10 of the Bayes factor from a tenth to ten times the prior's scale. The point is the prior as it is. The
         band is two Monte Carlo standard errors wide on each side, or a number in the note where the line would hide it.
         Above 0 the data favour the term; grey lines are the grades of Kass & Raftery (1995).
 
@@ -51,10 +56,8 @@ def plot_sensitivity(
     UnknownTermError, ArgumentError, PriorError
         As `prior_sensitivity`.
     """
-    if not isinstance(drop, str):
-        raise ArgumentError(f'drop is a term of the model, such as "(1 | g)"; got {type(drop).__name__}.')
     fit, canvas = a_fit(fit), a_canvas(ax=ax, figsize=figsize, caption=caption)
-    curve = prior_sensitivity(fit, drop=drop)
+    curve = prior_sensitivity(fit, drop=drop, prior=prior, scale=scale)
     ax, style = one_axes(canvas), look()
     x, y, error = curve.index.to_numpy(), curve["log10_bf"].to_numpy(), curve["mcse"].to_numpy()
     low, high = min(0.0, np.nanmin(y)), max(0.0, np.nanmax(y))
@@ -70,20 +73,21 @@ def plot_sensitivity(
     # Above the curve on the side to which it falls, where it does not cross the words.
     falls = y[min(at_fit + 1, len(y) - 1)] < y[max(at_fit - 1, 0)]
     offset, side = ((6, 5), "left") if falls else ((-6, 5), "right")
-    prior = literal(curve["prior"].iloc[at_fit])
-    write_beside(ax, prior, (x[at_fit], y[at_fit]), offset, style.small, style.ink, ha=side)
+    written = literal(curve["prior"].iloc[at_fit])
+    write_beside(ax, written, (x[at_fit], y[at_fit]), offset, style.small, style.ink, ha=side)
     ax.set_xscale("log")
     ax.set_xticks([0.1, 0.3, 1, 3, 10], ["0.1", "0.3", "1", "3", "10"])
     ax.minorticks_off()
     ax.set_ylim(*ends)
-    label_axes(ax, "scale of the prior, times that of the fit", "log10 Bayes factor")
+    label_axes(ax, "scale of the prior, times that at the point", "log10 Bayes factor")
     largest = float(np.nanmax(error))
     if 2 * largest > _WIDTH * height:
         note = "Band: two Monte Carlo errors."
     else:
         size = "below 0.001" if largest < _SMALLEST else f"at most {largest:.1g}"
         note = f"Monte Carlo errors: {size}, within the line."
-    head(ax, canvas, f"Evidence for {drop}", f"{_NOTE} {note}")
+    tested = drop if isinstance(drop, str) else ", ".join(drop)
+    head(ax, canvas, f"Evidence for {tested}", f"{_NOTE} {note}")
     return ax
 
 

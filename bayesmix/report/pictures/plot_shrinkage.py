@@ -9,6 +9,7 @@ from bayesmix.hints import with_hints
 from bayesmix.inference.pooling.level_lines import compared_term, level_lines
 from bayesmix.inference.pooling.shrinkage import shrinkage
 from bayesmix.inference.shared.arguments import one_of
+from bayesmix.inference.shared.unordered import refuse_unordered
 from bayesmix.modelling.kinds import refuse_other_kinds
 from bayesmix.modelling.record import Fit
 from bayesmix.report.pages.units import what_is_shown
@@ -69,6 +70,7 @@ def plot_shrinkage(
     sd^2 + sigma^2 / n. BLUPs and posterior means scatter less than the levels, and less the fewer rows they have.
     """
     refuse_other_kinds(fit, question="plot_shrinkage", kinds=(Fit, RemlFit))
+    refuse_unordered(fit.design, question="plot_shrinkage")
     canvas = a_canvas(ax=ax, figsize=figsize, caption=caption)
     one_of(kind, KINDS, argument="kind")
     group = one_group(fit.design, group)

@@ -139,7 +139,7 @@ def test_nuts_that_did_not_converge_gives_no_verdict(dyestuff):
 
 
 def test_a_fit_of_few_draws_gets_no_verdict():
-    found = bm.audit(fit(draws=20), progress=False)
+    found = bm.audit(fit(draws=20), draws=400, progress=False)
     assert found.verdict == "no verdict"
     assert "too few effective draws" in found.sentence
 

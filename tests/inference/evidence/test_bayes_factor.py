@@ -9,7 +9,7 @@ from scipy.stats import gaussian_kde, norm, t
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError, PriorError, UnknownTermError
-from bayesmix.inference.evidence.bayes_factor import verbal
+from bayesmix.inference.evidence.comparison import verbal
 
 SETTINGS = {"seed": 1, "progress": False, "draws": 500}
 
@@ -179,7 +179,7 @@ def test_fixed_terms_too():
     draws = fit.posterior["posterior"]["x"].to_numpy().ravel()
     at_zero = gaussian_kde(draws)(0.0)[0]
     expected = np.log10(norm.pdf(0, 0, fit.priors["x"].args[1]) / at_zero)
-    assert bm.bayes_factor(fit, drop="x").log10_bf == pytest.approx(expected, abs=0.015)
+    assert bm.bayes_factor(fit, drop="x", prior="fit").log10_bf == pytest.approx(expected, abs=0.015)
 
 
 def test_what_cannot_be_answered_is_refused():

@@ -46,18 +46,22 @@ def test_models_that_differ_in_priors_or_family_are_told_apart(days):
 def test_a_term_within_an_interaction_is_explained(irrigation):
     with pytest.raises(UnknownTermError, match="'irrigation' is contained in irrigation:variety") as refused:
         bm.bayes_factor(irrigation, drop="irrigation")
-    assert "drop 'irrigation:variety' first, or fit the model without both" in str(refused.value)
-    # Followed: the interaction can be dropped, and then the main effect; or both by a second fit.
+    together = ["irrigation", "irrigation:variety"]
+    assert f"drop them together (drop={together}), or 'irrigation:variety' alone" in str(refused.value)
+    # Followed: both together, or the interaction, and then the main effect.
+    assert np.isfinite(bm.bayes_factor(irrigation, drop=together).log10_bf)
     assert np.isfinite(bm.bayes_factor(irrigation, drop="irrigation:variety").log10_bf)
     main = bm.fit("yield ~ irrigation + variety + (1 | field)", irrigation.data, draws=50, **QUIET)
     alone = bm.fit("yield ~ variety + (1 | field)", irrigation.data, draws=50, **QUIET)
-    assert bm.bayes_factor(main, drop="irrigation").log10_bf == pytest.approx(bm.bayes_factor(main, alone).log10_bf)
-    assert np.isfinite(bm.bayes_factor(irrigation, alone).log10_bf)
+    dropped = bm.bayes_factor(main, drop="irrigation", prior="fit").log10_bf
+    assert dropped == pytest.approx(bm.bayes_factor(main, alone).log10_bf)
+    both = bm.bayes_factor(irrigation, drop=together, prior="fit").log10_bf
+    assert both == pytest.approx(bm.bayes_factor(irrigation, alone).log10_bf)
 
 
 def test_the_range_over_scales_of_a_coefficient(irrigation):
     """Its ends are the factors of fits with these priors; smaller scales weaken what speaks against the term."""
-    found = bm.bayes_factor(irrigation, drop="irrigation:variety")
+    found = bm.bayes_factor(irrigation, drop="irrigation:variety", prior="fit")
     names = [name for name in irrigation.priors if ":" in name]
     without = bm.fit("yield ~ irrigation + variety + (1 | field)", irrigation.data, draws=50, **QUIET)
     for factor, end in ((0.1, found.high), (10.0, found.low)):
@@ -69,7 +73,7 @@ def test_the_range_over_scales_of_a_coefficient(irrigation):
     )
     assert "grows with the scale of their prior without bound" in found.note
     assert str(found).splitlines()[-1] == found.note
-    curve = bm.prior_sensitivity(irrigation, drop="irrigation:variety", multipliers=[0.1, 1, 10])
+    curve = bm.prior_sensitivity(irrigation, drop="irrigation:variety", multipliers=[0.1, 1, 10], prior="fit")
     assert curve["log10_bf"].tolist() == pytest.approx([found.high, found.log10_bf, found.low])
 
 

@@ -73,3 +73,10 @@ def test_a_covariate_in_a_factor_function_alone_is_a_factor(mixed):
 def test_slopes_are_by_one_number(mixed):
     with pytest.raises(ArgumentError, match="has 2 columns; slopes are by one number"):
         bm.emtrends(bm.lm("y ~ poly(x, 2)", mixed), "poly(x, 2)")
+
+
+def test_offsets_are_no_part_of_slopes(mixed):
+    fit = bm.lm("y ~ x + offset(0.5 * x)", mixed)
+    slope = bm.fixef(fit).loc["x", "estimate"]
+    for found in (bm.emtrends(fit, "x"), bm.emtrends(fit, "x", at={"x": [2, 3]})):
+        assert found["x.trend"][0] == pytest.approx(slope, rel=1e-8)

@@ -147,11 +147,12 @@ def test_a_grouping_factor_has_no_marginal_means(mixed):
 
 def test_a_grid_too_large_names_its_factors():
     rng = np.random.default_rng(1)
-    data = pd.DataFrame({f"f{i}": [f"l{j}" for j in rng.integers(0, 20, 400)] for i in range(5)})
-    fit = bm.lm("y ~ f0 + f1 + f2 + f3 + f4", data.assign(y=rng.normal(size=400)))
-    with pytest.raises(ArgumentError, match=r"3\.2e\+06 cells \(20 f0 x 20 f1 x 20 f2 x 20 f3 x 20 f4\)"):
+    data = pd.DataFrame({f"f{i}": [f"l{j}" for j in rng.integers(0, 12, 300)] for i in range(6)})
+    fit = bm.lm("y ~ f0 + f1 + f2 + f3 + f4 + f5", data.assign(y=rng.normal(size=300)))
+    with pytest.raises(ArgumentError, match=r"2\.99e\+06 cells \(12 f0 x 12 f1 x 12 f2 x 12 f3 x 12 f4 x 12 f5\)"):
         bm.emmeans(fit, "f0")
-    assert len(bm.emmeans(fit, "f0", at={"f3": "l1", "f4": "l3"})) == 20
+    # Levels that at= leaves out make nothing nested in what they leave.
+    assert len(bm.emmeans(fit, "f0", at={f"f{i}": "l3" for i in (2, 3, 4, 5)})) == 12
 
 
 def test_levels_keep_the_type_of_their_column(mixed):
@@ -220,3 +221,14 @@ def test_a_table_remembers_its_functions_and_a_part_of_it_does_not(fit):
     assert found.linear.labels["f"].tolist() == ["a", "b", "c"]
     for part in (found.iloc[:2], found[["emmean"]], found.sort_values("emmean"), found.round(1)):
         assert getattr(part, "linear", None) is None
+
+
+def test_means_without_rows_that_have_weights(mixed, invent):
+    """The mean over what was observed in a cell where nothing was."""
+    data = mixed.query("not (f == 'c' and g == 'v')")
+    for fit in (bm.lm("y ~ f + g + k", data), invent("y ~ f + g + k + (1 | h)", data)):
+        found = bm.emmeans(fit, ["f", "g"], weights="cells")
+        assert found["estimable"].tolist() == [True] * 5 + [False]
+        assert found["emmean"].notna().tolist() == [True] * 5 + [False]
+        assert found.attrs["notes"][0] == "1 of 6 is without rows in the data that have weights."
+        assert bm.emmeans(fit, ["f", "g"])["estimable"].all()

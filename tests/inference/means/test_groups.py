@@ -8,6 +8,7 @@ from scipy.integrate import quad
 from scipy.special import expit
 
 import bayesmix as bm
+from bayesmix.inference.means.linear_functions import evaluate
 from bayesmix.inference.means.normal_integral import normal_mean
 
 FORMULA = "count ~ f * x + (x | h) + (1 | k)"
@@ -106,6 +107,15 @@ def test_slopes_have_the_slopes_of_groups(fit, mixed):
     np.testing.assert_allclose(found - typical, of_groups, rtol=1e-6)
 
 
+def test_fitted_means_of_reml_are_averages_of_predictions(mixed):
+    """Of a slope that varies by group without being in the fixed part, its covariate at its mean."""
+    fit = bm.reml("y ~ x + (z | h)", mixed)
+    rows = pd.DataFrame({"x": 3.0, "z": mixed["z"].mean(), "h": sorted(mixed["h"].unique())})
+    found = bm.emmeans(fit, "x", at={"x": 3}, groups="fitted")
+    assert found["emmean"][0] == pytest.approx(bm.predict(fit, rows)["estimate"].mean(), rel=1e-10)
+    assert abs(found["emmean"][0] - bm.emmeans(fit, "x", at={"x": 3})["emmean"][0]) > 1e-4
+
+
 # ---- estimates -------------------------------------------------------------------------------------------------------
 
 
@@ -132,22 +142,27 @@ def test_estimates_over_fitted_levels_are_averages_of_predictions(herds):
     assert found["prob"][1] == pytest.approx(predicted, rel=1e-10)
     on_link = bm.emmeans(herds, "period", groups="fitted")
     assert on_link["emmean"][1] == pytest.approx(bm.predict(herds, rows, type="link")["estimate"].mean(), rel=1e-10)
-    assert on_link["se"][1] < bm.emmeans(herds, "period")["se"][1]
-    # The delta method against differences of the average along each coefficient and effect.
-    assert found["se"][1] == pytest.approx(_by_differences(herds, herd_names), rel=1e-4)
+    # The delta method by dense matrices; on the link scale all slopes are 1.
+    eta = herds.beta @ np.array([1, 1, 0, 0]) + herds.effects[0][:, 0]
+    assert found["se"][1] == pytest.approx(_standard_error(herds, expit(eta) * expit(-eta) / len(eta)), rel=1e-6)
+    assert on_link["se"][1] == pytest.approx(_standard_error(herds, np.full(len(eta), 1 / len(eta))), rel=1e-6)
+    contrast = np.array([0, 1, -1, 0]) @ on_link.linear.rows
+    np.testing.assert_allclose(  # the effects of the herds drop out
+        np.array([0, 1, -1, 0]) @ evaluate(on_link.linear).covariance @ np.array([0, 1, -1, 0]),
+        contrast @ herds.vcov @ contrast,
+        rtol=1e-9,
+    )
 
 
-def _by_differences(herds, herd_names) -> float:
-    """Standard error of the average, from the joint covariance by dense matrices."""
+def _standard_error(herds, slopes: np.ndarray) -> float:
+    """Of an average over herds in the second period, from the joint covariance of coefficients and effects."""
     design, theta = herds.design, float(herds.L[0][0, 0])
-    X, Z = design.fixed.matrix, np.eye(len(herd_names))[design.random[0].index]
+    X, Z = design.fixed.matrix, np.eye(len(slopes))[design.random[0].index]
     trials = design.response.trials
     p = expit(herds.eta)
     W = trials * p * (1 - p)
     H = Z.T @ (W[:, None] * Z) + np.eye(Z.shape[1]) / theta**2
     carried = -np.linalg.solve(H, Z.T @ (W[:, None] * X))
-    eta = herds.beta @ np.array([1, 1, 0, 0]) + herds.effects[0][:, 0]
-    slopes = expit(eta) * expit(-eta) / len(eta)
     of_beta = slopes.sum() * np.array([1, 1, 0, 0]) + slopes @ carried
     return float(np.sqrt(of_beta @ herds.vcov @ of_beta + slopes @ np.linalg.solve(H, slopes)))
 
@@ -170,3 +185,15 @@ def test_the_integral_over_a_normal(sd):
         assert normal_mean(expit, np.array([centre]), np.array([sd]))[0] == pytest.approx(exact, abs=2e-6)
         lognormal = normal_mean(np.exp, np.array([centre]), np.array([sd]), grows=True)[0]
         assert lognormal == pytest.approx(np.exp(centre + sd**2 / 2), rel=1e-6)
+
+
+def test_cells_without_levels_have_no_fitted_mean(mixed, invent):
+    """Each row is a level of its own: an empty cell has none of them."""
+    data = mixed.query("not (f == 'c' and g == 'v')").assign(row=lambda rows: [f"r{i}" for i in range(len(rows))])
+    formula = "count ~ f + g + (1 | row)"
+    for fit in (invent(formula, data, "poisson"), bm.laplace(formula, data, "poisson")):
+        for kind in ("link", "response"):
+            found = bm.emmeans(fit, ["f", "g"], groups="fitted", type=kind)
+            assert found.iloc[:, 2].notna().tolist() == [True] * 5 + [False]
+            assert found.attrs["notes"][0] == 'groups="fitted": 1 of 6 have no levels of row in the data.'
+            assert bm.emmeans(fit, ["f", "g"], groups="new", type=kind).iloc[:, 2].notna().all()

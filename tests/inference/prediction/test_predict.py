@@ -290,3 +290,40 @@ def test_new_levels_of_four_terms_have_all_their_variances(poisson):
     assert abs((found["sd"] / own).mean() - 1) < 0.03
     error = own / np.sqrt(variance.shape[1])
     assert (np.abs(found["mean"] - typical["mean"]) < 4.5 * error).all()
+
+
+def test_effects_that_were_not_kept_are_drawn_again(sleep):
+    fit = bm.fit("Reaction ~ Days + (Days | Subject)", sleep, seed=1, draws=50, keep_effects=False, progress=False)
+    np.testing.assert_allclose(bm.predict(fit, sleep.iloc[50:70]), bm.fitted(fit).iloc[50:70], rtol=1e-10)
+
+
+def test_draws_have_the_labels_of_the_rows(fit):
+    rows = pd.DataFrame({"Days": [0.0, None, 12.0], "Subject": ["308", "308", "309"]}, index=list("abc"))
+    mean, found = bm.posterior_epred(fit, rows), bm.predict(fit, rows)
+    assert dict(mean.sizes) == {"chain": 4, "draw": 500, "row": 3}
+    assert mean["row"].values.tolist() == ["a", "b", "c"]
+    np.testing.assert_allclose(mean.mean(("chain", "draw")), found["mean"])
+    responses = bm.posterior_predict(fit, rows, draws=400, seed=2)
+    assert dict(responses.sizes) == {"draw": 400, "row": 3}
+    assert np.isnan(responses.sel(row="b")).all()
+    sd = bm.predict(fit, rows, interval="prediction")["sd"]
+    np.testing.assert_allclose(responses.std("draw").sel(row=["a", "c"]), sd[["a", "c"]], rtol=0.15)
+    typical = bm.posterior_epred(fit, rows, groups="typical", type="link")
+    np.testing.assert_allclose(typical.mean(("chain", "draw")), bm.predict(fit, rows, groups="typical")["mean"])
+
+
+def test_whose_effects_they_are_is_printed(reml, fit):
+    said = str(bm.predict(fit, {"Days": [3]}, groups="new", prob=0.9)).splitlines()
+    assert said[-1] == "90 % intervals of the expected response. Group effects: new, of unseen levels."
+    said = str(bm.predict(reml, interval="prediction").head(2)).splitlines()
+    assert said[-3] == "95 % intervals of a new response. Group effects: fitted, of own levels."
+    assert " ".join(said[-2:]).endswith("hold the variances at their estimates: short where groups are few.")
+    line = bm.lm("Reaction ~ Days", reml.data)
+    assert str(bm.slopes(line, "Days", by=True)).endswith("95 % intervals of differences of the expected response.")
+
+
+def test_a_fit_without_a_maximum_says_so():
+    data = pd.DataFrame({"y": [0, 0, 0, 0, 1, 1, 1, 1] * 3, "x": [0, 0, 0, 0, 1, 1, 1, 1] * 3, "g": list("abcd") * 6})
+    fit = bm.laplace("y ~ x + (1 | g)", data, "bernoulli")
+    notes = bm.predict(fit, data.head(2)).attrs["notes"]
+    assert notes[-1] == "The fit has not converged; its numbers are where the search stopped, no estimates."

@@ -83,7 +83,7 @@ def test_tables_read_back_equal(made_up):
                 assert found[column].tolist() == texts, (name, column)
 
 
-@pytest.mark.usefixtures("sampled")
+@pytest.mark.usefixtures("sampled", "few_tables")
 def test_probability_reaches_the_tables():
     wide = pd.read_csv(run_card(CARD, "wide", show=silent).folder / "fixef.csv")
     card = Card("narrow", CARD.data, CARD.model, report=ReportPart(probability=0.5, pictures=()))
@@ -91,7 +91,7 @@ def test_probability_reaches_the_tables():
     assert ((narrow["upper"] - narrow["lower"]) < 0.5 * (wide["upper"] - wide["lower"])).all()
 
 
-@pytest.mark.usefixtures("sampled")
+@pytest.mark.usefixtures("sampled", "few_tables")
 def test_pictures_in_the_formats_of_the_card_replace_those_of_the_run_before():
     def pictures(formats: tuple[str, ...] | None) -> set[str]:
         written = run_card(variant(report=ReportPart(pictures=("sd", "ranef"), formats=formats)), "out", show=silent)
@@ -106,6 +106,7 @@ def test_pictures_in_the_formats_of_the_card_replace_those_of_the_run_before():
     assert pictures(("svg",)) == {"sd.svg", "ranef_Subject.svg"}
 
 
+@pytest.mark.usefixtures("few_tables")
 def test_sampler_and_priors_reach_fit_and_seed_replaces(sampled):
     card = Card(
         "c",
@@ -132,7 +133,7 @@ def test_sampler_and_priors_reach_fit_and_seed_replaces(sampled):
     assert rest == []
 
 
-@pytest.mark.usefixtures("sampled")
+@pytest.mark.usefixtures("sampled", "few_tables")
 def test_the_audit_is_told_and_kept(capsys):
     notes: list[str] = []
     folder = run_card(CARD, "out", note=notes.append).folder
@@ -146,7 +147,7 @@ def test_the_audit_is_told_and_kept(capsys):
     assert session["audit"]["told"] == told.removeprefix("Audit: ").strip()
 
 
-@pytest.mark.usefixtures("sampled")
+@pytest.mark.usefixtures("sampled", "few_tables")
 def test_a_card_may_leave_the_audit_out(monkeypatch):
     def asked(*_, **__):
         raise AssertionError
@@ -221,7 +222,7 @@ def test_factors_in_the_order_of_the_card(tmp_path: Path):
         data(g=("a", "b"))
 
 
-@pytest.mark.usefixtures("sampled")
+@pytest.mark.usefixtures("sampled", "few_tables")
 def test_load_data_is_untouched_by_a_card():
     before = load_data("sleepstudy").attrs
     run_card(variant(data=DataPart(source="sleepstudy", units={"Days": "night"}), report=CARD.report), show=silent)
@@ -237,7 +238,7 @@ def test_pictures_of_chains_are_left_out_where_chains_are_parts_of_one_sample(ma
     assert telling_pictures(names, weighted) == ("lines", "residuals")
 
 
-@pytest.mark.usefixtures("sampled")
+@pytest.mark.usefixtures("sampled", "few_tables")
 def test_a_card_says_whether_effects_are_kept(sampled):
     run_card(variant(sampler=SamplerPart(keep_effects=True), report=CARD.report), show=silent)
     assert [call["keep_effects"] for call in sampled] == [True]

@@ -17,7 +17,7 @@ from bayesmix.report.pictures import plot_trace
 from ..conftest import CARD, file_contents, silent
 
 
-@pytest.mark.usefixtures("sampled")
+@pytest.mark.usefixtures("sampled", "few_tables")
 def test_interrupted_while_drawing_leaves_nothing(tmp_path: Path, monkeypatch):
     def stop(*_, **__):
         raise KeyboardInterrupt
@@ -28,7 +28,7 @@ def test_interrupted_while_drawing_leaves_nothing(tmp_path: Path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.usefixtures("sampled")
+@pytest.mark.usefixtures("sampled", "few_tables")
 def test_a_picture_that_fails_costs_no_fit(tmp_path: Path, monkeypatch):
     def fail(*_, **__):
         plt.figure()
@@ -52,7 +52,7 @@ STOPS = {
 }
 
 
-@pytest.mark.usefixtures("sampled")
+@pytest.mark.usefixtures("sampled", "few_tables")
 @pytest.mark.parametrize(("stop", "told"), STOPS.values(), ids=STOPS.keys())
 def test_an_audit_that_stops_costs_no_results(tmp_path: Path, monkeypatch, stop, told: str):
     def ended(*_, **__):
@@ -67,7 +67,7 @@ def test_an_audit_that_stops_costs_no_results(tmp_path: Path, monkeypatch, stop,
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-@pytest.mark.usefixtures("sampled")
+@pytest.mark.usefixtures("sampled", "few_tables")
 def test_a_system_that_ends_a_run_ends_its_audit_too(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(card_audit, "audit", lambda *_, **__: (_ for _ in ()).throw(EndedError))
     with pytest.raises(EndedError):
@@ -75,7 +75,7 @@ def test_a_system_that_ends_a_run_ends_its_audit_too(tmp_path: Path, monkeypatch
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.usefixtures("sampled")
+@pytest.mark.usefixtures("sampled", "few_tables")
 def test_stopped_run_leaves_the_earlier_results(tmp_path: Path, monkeypatch):
     run_card(CARD, "out", show=silent)
     before = file_contents(tmp_path)

@@ -73,7 +73,7 @@ def test_a_full_disk_is_found_before_sampling(sampled, tmp_path: Path, monkeypat
     assert paths_in(tmp_path) == []
 
 
-@pytest.mark.usefixtures("sampled")
+@pytest.mark.usefixtures("sampled", "few_tables")
 @pytest.mark.parametrize("moment", ["saving", "tables", "replacing"])
 @pytest.mark.parametrize(
     "number",
@@ -112,7 +112,7 @@ def test_a_disk_that_refuses_at_the_end_costs_no_fit(tmp_path: Path, monkeypatch
     assert [path.name for path in tmp_path.iterdir()] == ["tmp"]
 
 
-@pytest.mark.usefixtures("sampled")
+@pytest.mark.usefixtures("sampled", "few_tables")
 def test_a_fit_that_can_be_kept_nowhere(tmp_path: Path, monkeypatch):
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
@@ -128,7 +128,7 @@ def test_a_fit_that_can_be_kept_nowhere(tmp_path: Path, monkeypatch):
     assert paths_in(tmp_path) == ["tmp"]
 
 
-@pytest.mark.usefixtures("sampled")
+@pytest.mark.usefixtures("sampled", "few_tables")
 def test_a_layer_or_a_question_that_fails_costs_no_fit(tmp_path: Path, monkeypatch, capsys):
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
@@ -147,6 +147,7 @@ def test_a_layer_or_a_question_that_fails_costs_no_fit(tmp_path: Path, monkeypat
     assert {path.name for path in tmp_path.iterdir()} == {"c.toml", "tmp"}
 
 
+@pytest.mark.usefixtures("few_tables")
 def test_the_data_may_go_while_a_model_is_fitted(sampled, tmp_path: Path, monkeypatch):
     from_disk = tmp_path / "d.csv"
     from_disk.write_bytes((Path(modelling.__file__).parents[1] / "data" / "files" / "sleepstudy.csv").read_bytes())

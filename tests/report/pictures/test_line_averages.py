@@ -44,12 +44,17 @@ def sexes():
     return bm.fit("y ~ x + sex + (1 | g)", data_with_sex(), **SHORT)
 
 
-def test_the_line_passes_through_the_data_of_its_panel(sexes):
+@pytest.fixture(scope="module")
+def panels_of_sexes(sexes):
+    return panels(plot_lines(sexes))
+
+
+def test_the_line_passes_through_the_data_of_its_panel(sexes, panels_of_sexes):
     """At the mean x of a level the three lines and the mean of its points are within three standard errors.
 
     With the other predictor at its first level the line lay 20 below.
     """
-    for level, ax in panels(plot_lines(sexes)).items():
+    for level, ax in panels_of_sexes.items():
         rows = sexes.data[sexes.data["g"] == level]
         error = 3 / np.sqrt(len(rows))
         for label in ("partial pooling (1 | g)", "no pooling"):
@@ -59,10 +64,10 @@ def test_the_line_passes_through_the_data_of_its_panel(sexes):
         assert np.interp(rows["x"].mean(), x, y) == pytest.approx(rows["y"].mean(), abs=error + 3)
 
 
-def test_the_line_is_the_mean_over_the_rows_of_its_level(sexes):
+def test_the_line_is_the_mean_over_the_rows_of_its_level(sexes, panels_of_sexes):
     levels = list(sexes.design.random[0].levels)
     sex = posterior(sexes, "sex")
-    for level, ax in panels(plot_lines(sexes)).items():
+    for level, ax in panels_of_sexes.items():
         rows = sexes.data[sexes.data["g"] == level]
         shares = [(rows["sex"] == name).mean() for name in ("m", "n")]
         x, y = line(ax, "partial pooling (1 | g)")
@@ -75,8 +80,9 @@ def test_of_a_curved_link_expectations_are_averaged_not_predictors():
     fit = bm.fit("k ~ x + sex + (1 | g)", data, "bernoulli", tune=200, **SHORT)
     levels = list(fit.design.random[0].levels)
     sex = posterior(fit, "sex")
+    shown = panels(plot_lines(fit))
     for level in ("g2", "g7"):
-        x, y = line(panels(plot_lines(fit))[level], "partial pooling (1 | g)")
+        x, y = line(shown[level], "partial pooling (1 | g)")
         rows = data[data["g"] == level]
         effects = np.stack([{"f": np.zeros(len(sex[0])), "m": sex[0], "n": sex[1]}[one] for one in rows["sex"]])
         linear = posterior(fit, "Intercept") + posterior(fit, "1|g")[levels.index(level)] + effects
@@ -190,14 +196,14 @@ def test_the_legend_of_two_panels_lies_within_the_figure():
     data = pd.DataFrame({"group with a name": np.repeat(["one", "two"], 10), "x": rng.normal(size=20)})
     data["y"] = rng.normal(size=20)
     figure = plot_lines(bm.fit("y ~ x + (1 | `group with a name`)", data, **SHORT))
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     box = figure.legends[0].get_window_extent()
     assert box.x0 >= 0
     assert box.x1 <= figure.bbox.width
 
 
 def test_axes_have_the_units_of_the_data(with_units):
-    figure = plot_lines(with_units)
+    figure = plot_lines(with_units, max_panels=2)
     assert {"Days (day)", "Reaction (ms)"} <= {text.get_text() for text in figure.texts}
     ax = plt.figure().subplots()
     plot_lines(with_units, facet=False, ax=ax)

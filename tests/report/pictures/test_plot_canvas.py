@@ -77,7 +77,7 @@ def test_another_size_keeps_the_layout(sleepstudy_fit, name, no_text_overlaps):
 def test_settings_of_size_letters_and_colours_are_heeded(sleepstudy_fit, name, no_text_overlaps):
     with plt.style.context("dark_background"), mpl.rc_context({"font.size": 13, "figure.figsize": (11, 6)}):
         figure = figure_of(EVERY[name](sleepstudy_fit))
-        figure.canvas.draw()
+        figure.draw_without_rendering()
         no_text_overlaps(figure)
         assert figure.get_figwidth() == 11
         ground = np.array(to_rgb(figure.get_facecolor()))
@@ -149,7 +149,7 @@ def test_a_notebook_shows_a_picture_once(sleepstudy_fit, name, monkeypatch):
     plt.close("all")
     picture = EVERY[name](sleepstudy_fit)  # one that was named is drawn at the end of the cell
     assert len(plt.get_fignums()) == 1
-    figure_of(picture).canvas.draw()
+    figure_of(picture).draw_without_rendering()
 
 
 def test_at_a_shell_pyplot_shows_it(sleepstudy_fit):
@@ -163,7 +163,7 @@ def test_a_picture_can_be_stored(sleepstudy_fit):
     figure = pickle.loads(pickle.dumps(bm.plot_sd(sleepstudy_fit)))
     assert isinstance(figure, Picture)
     figure.set_size_inches(4, 4)
-    figure.canvas.draw()
+    figure.draw_without_rendering()
 
 
 # --- files ------------------------------------------------------------------------------------------------

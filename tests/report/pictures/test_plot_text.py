@@ -122,7 +122,7 @@ def test_literal_is_what_is_drawn(text: str):
     drawn, as_mathematics = shown._preprocess_math(shown.get_text())
     assert not as_mathematics
     assert drawn == visible(text)
-    figure.canvas.draw()
+    figure.draw_without_rendering()
 
 
 def test_visible_keeps_letters_of_all_scripts():

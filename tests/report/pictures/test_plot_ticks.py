@@ -123,7 +123,7 @@ def test_small_errors_are_told_and_large_ones_drawn(sleepstudy_fit, monkeypatch)
 @pytest.mark.parametrize("kind", ["ecdf", "rootogram", "calibration", "statistic"])
 def test_keys_of_checks_lie_above_the_panel(cbpp_fit, kind, no_text_overlaps):
     ax = bm.plot_ppc(cbpp_fit, kind=kind)
-    ax.figure.canvas.draw()
+    ax.figure.draw_without_rendering()
     assert ax.get_legend().get_window_extent().y0 >= ax.get_window_extent().y1 - 1
     no_text_overlaps(ax.figure)
 
@@ -133,7 +133,7 @@ def test_a_power_of_ten_does_not_lie_on_the_label_of_an_axis(no_text_overlaps):
     data["Reaction"] *= 1e-12
     figure = bm.plot_sd(bm.fit("Reaction ~ Days + (Days | Subject)", data, **QUIET))
     no_text_overlaps(figure)
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     assert not any(ax.xaxis.get_offset_text().get_text() for ax in figure.axes)
 
 

@@ -24,6 +24,12 @@ def intercepts_fit(sleepstudy_fit):
     return make_fit("Reaction ~ Days + (1 | Subject)", sleepstudy_fit.data, **settings)
 
 
+@pytest.fixture(scope="module")
+def shown(sleepstudy_fit):
+    """The panels of all subjects, by their names."""
+    return panels(plot_lines(sleepstudy_fit))
+
+
 @pytest.fixture(scope="session")
 def nested_fit():
     """Casks in batches, a covariate steady within batches, and an offset."""
@@ -77,8 +83,7 @@ def subject_lines(fit, subject, x):
     return intercept[:, None] + slope[:, None] * x
 
 
-def test_lines_are_the_posterior_mean_and_the_band_its_interval(sleepstudy_fit):
-    shown = panels(plot_lines(sleepstudy_fit))
+def test_lines_are_the_posterior_mean_and_the_band_its_interval(sleepstudy_fit, shown):
     assert set(shown) == set(sleepstudy_fit.design.random[0].levels)
     for subject in ("308", "335"):
         x, y = line(shown[subject], "partial pooling (Days | Subject)")
@@ -93,8 +98,7 @@ def test_lines_are_the_posterior_mean_and_the_band_its_interval(sleepstudy_fit):
         np.testing.assert_allclose(typical, fixed, rtol=1e-10)
 
 
-def test_no_pooling_is_least_squares_and_the_points_are_the_data(sleepstudy_fit):
-    shown = panels(plot_lines(sleepstudy_fit))
+def test_no_pooling_is_least_squares_and_the_points_are_the_data(sleepstudy_fit, shown):
     for subject, rows in sleepstudy_fit.data.groupby("Subject", observed=True):
         slope, intercept = np.polyfit(rows["Days"], rows["Reaction"], 1)
         x, y = line(shown[str(subject)], "no pooling")
@@ -102,10 +106,9 @@ def test_no_pooling_is_least_squares_and_the_points_are_the_data(sleepstudy_fit)
         np.testing.assert_allclose(points(shown[str(subject)]), rows[["Days", "Reaction"]])
 
 
-def test_panels_run_from_the_flattest_to_the_steepest(sleepstudy_fit):
-    shown = list(panels(plot_lines(sleepstudy_fit)))
+def test_panels_run_from_the_flattest_to_the_steepest(sleepstudy_fit, shown):
     slopes = pd.Series(posterior(sleepstudy_fit, "Days|Subject").mean(axis=0), sleepstudy_fit.design.random[0].levels)
-    assert shown == list(slopes.sort_values().index)
+    assert list(shown) == list(slopes.sort_values().index)
 
 
 def test_two_fits_are_two_layers_and_only_the_last_has_a_band(sleepstudy_fit, intercepts_fit):
@@ -192,9 +195,9 @@ def test_a_batch_is_drawn_without_its_casks_and_alone_in_the_terms_of_x(nested_f
     assert "averaged over the rows of each level (wet)" in caption
 
 
-def test_of_many_levels_evenly_spaced_ones_are_shown_and_the_caption_says_so(sleepstudy_fit):
+def test_of_many_levels_evenly_spaced_ones_are_shown_and_the_caption_says_so(sleepstudy_fit, shown):
     figure = plot_lines(sleepstudy_fit, max_panels=4)
-    every = list(panels(plot_lines(sleepstudy_fit)))
+    every = list(shown)
     assert list(panels(figure)) == [every[i] for i in (0, 6, 11, 17)]
     assert "4 of 18 levels, evenly spaced" in " ".join(text.get_text() for text in figure.texts).replace("\n", " ")
 
@@ -242,7 +245,7 @@ def test_fits_of_other_data_are_refused(sleepstudy_fit, intercepts_fit):
 
 def test_settings_stay_as_they_were(sleepstudy_fit):
     before = dict(mpl.rcParams)
-    plot_lines(sleepstudy_fit)
+    plot_lines(sleepstudy_fit, max_panels=2)
     assert dict(mpl.rcParams) == before
 
 
@@ -253,7 +256,7 @@ def test_long_names_of_levels_do_not_overlap(sleepstudy_fit):
         Subject=[f"patient of the outer clinic, number {s}" for s in sleepstudy_fit.data["Subject"]]
     )
     figure = plot_lines(make_fit("Reaction ~ Days + (Days | Subject)", data, **FEW))
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     axes = [ax for ax in figure.axes if ax.get_visible()]
     boxes = [ax.title.get_window_extent() for ax in axes]
     assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
@@ -266,7 +269,8 @@ def test_effects_that_are_drawn_again_give_the_same_lines(sleepstudy_fit, random
     data = sleepstudy_fit.data.assign(half=["a", "b"] * 90)
     formula = f"Reaction ~ Days + {random}"
     kept, again = (make_fit(formula, data, keep_effects=keep, **FEW | {"tune": None}) for keep in (True, False))
-    lines = [[drawn.get_ydata() for ax in plot_lines(fit).axes for drawn in ax.lines] for fit in (kept, again)]
+    axes = [plot_lines(fit, max_panels=6).axes for fit in (kept, again)]
+    lines = [[drawn.get_ydata() for ax in own for drawn in ax.lines] for own in axes]
     assert len(lines[0]) > 4
     for one, other in zip(*lines, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9)
@@ -279,5 +283,5 @@ def test_the_caption_says_why_lines_without_pooling_are_missing(sleepstudy_fit):
         ("slow", "bernoulli", "with a logit link"),
     ):
         fit = make_fit(f"{response} ~ Days + (1 | Subject)", data, family, **FEW | {"tune": None})
-        caption = " ".join(" ".join(text.get_text() for text in plot_lines(fit).texts).split())
+        caption = " ".join(" ".join(text.get_text() for text in plot_lines(fit, max_panels=2).texts).split())
         assert f"No pooling is left out: {why} a level's own curve need not exist." in caption

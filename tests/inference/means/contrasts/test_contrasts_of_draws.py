@@ -37,6 +37,7 @@ def test_differences_that_do_not_matter(kfert_means, draws, rope, low, high):
     assert row.p_outside == pytest.approx(1 - inside)
 
 
+@pytest.mark.slow
 def test_the_order_of_magnitude_is_that_of_reml(kfert_fit):
     reml = bm.reml("yield ~ K2O_lbac + (1 | rep)", bm.load_data("kfert"))
     ours, theirs = (bm.contrasts(bm.emmeans(one, "K2O_lbac")) for one in (kfert_fit, reml))

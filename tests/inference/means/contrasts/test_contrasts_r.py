@@ -101,3 +101,13 @@ def test_families_are_adjusted_each_for_itself_and_contrasts_without_rows_are_na
     assert whole["estimable"].tolist() == [True, True, False, True, False, False]
     assert whole["p"].isna().tolist() == [False, False, True, False, True, True]
     assert "no rows at irrigation:variety i4:v2" in str(whole)
+
+
+@pytest.mark.slow
+def test_the_page_on_contrasts_runs():
+    page = (Path(__file__).parents[4] / "docs" / "contrasts.md").read_text(encoding="utf-8")
+    (block,) = [part.split("```")[0] for part in page.split("```python\n")[1:]]
+    names = {"bm": bm}
+    for line in block.splitlines():
+        exec(line, names)
+    assert names["means"].linear is not None

@@ -32,8 +32,7 @@ def texts(table, name):
 
 @pytest.mark.parametrize(
     ("number", "asked", "ddf", "table"),
-    CASES,
-    ids=lambda one: one["data"] if isinstance(one, dict) and "data" in one else None,
+    [pytest.param(*case, marks=() if MODELS[case[0]]["data"] == "kfert" else pytest.mark.slow) for case in CASES],
 )
 def test_letters_are_those_of_r(means_of, number, asked, ddf, table):
     ours = bm.letters(means_of(number, asked, ddf), adjust=asked.get("adjust"), alpha=asked.get("alpha", 0.05))
@@ -43,10 +42,10 @@ def test_letters_are_those_of_r(means_of, number, asked, ddf, table):
 
 def test_the_lowest_come_first_if_they_are_the_best(rows_of):
     means = bm.emmeans(bm.lm("y ~ cultivar", rows_of("crops")), "cultivar")
-    up, down = bm.letters(means), bm.letters(means, best="lowest")
+    up, down = bm.letters(means, adjust="holm"), bm.letters(means, best="lowest", adjust="holm")
     assert down["cultivar"].tolist() == up["cultivar"].tolist()[::-1]
     assert down["letters"].iloc[0] == "a"
-    assert "p of the differences is adjusted by the tukey method for 9 estimates." in str(up)
+    assert "p of the differences is adjusted by the holm method for 36 contrasts." in str(up)
 
 
 def test_a_mean_that_is_not_estimable_has_no_letter(rows_of):
