@@ -128,6 +128,8 @@ def test_means_of_the_posterior_and_of_reml_from_the_same_rows(kfert):
     means, estimates = emmeans(kfert, "K2O_lbac", prob=0.9), reml(kfert.formula, kfert.data)
     beside = emmeans(estimates, "K2O_lbac", prob=0.9, ddf="kenward-roger")
     np.testing.assert_array_equal(asked.posterior.means.linear.rows, asked.beside.means.linear.rows)
+    # In complete blocks both methods give the same numbers.
+    assert asked.beside.means.linear.ddf == "kenward-roger"
     tables = asked.tables("potash")
     expected = {
         "means_potash": letters(means),
