@@ -23,6 +23,7 @@ from .inference.evidence.log_marginal import log_marginal as log_marginal
 from .inference.evidence.lrt import lrt as lrt
 from .inference.evidence.prior_sensitivity import prior_sensitivity as prior_sensitivity
 from .inference.evidence.rand import rand as rand
+from .inference.hypotheses.hypothesis import hypothesis as hypothesis
 from .inference.means.contrasts import contrasts as contrasts
 from .inference.means.emmeans import emmeans as emmeans
 from .inference.means.emtrends import emtrends as emtrends
@@ -45,6 +46,10 @@ from .inference.prediction.predict import predict as predict
 from .inference.prediction.predictions import predictions as predictions
 from .inference.prediction.slopes import slopes as slopes
 from .inference.prediction.to_datatree import to_datatree as to_datatree
+from .inference.shares.icc import icc as icc
+from .inference.shares.r2 import r2 as r2
+from .inference.shares.variance_shares import variance_draws as variance_draws
+from .inference.shares.variance_shares import variance_shares as variance_shares
 from .inference.tables.anova import anova as anova
 from .inference.tables.augment import augment as augment
 from .inference.tables.auxiliary import auxiliary as auxiliary

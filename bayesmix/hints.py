@@ -73,7 +73,10 @@ NAMES: Mapping[str, str] = {
     **dict.fromkeys(("rope", "pdirection"), "bm.equivalence(fit) has the share of draws within bounds"),
     "waic": "bm.loo(fit) estimates the same, with its own check",
     **dict.fromkeys(("loocompare", "modelweights"), "bm.compare(first, second) does it by leave-one-out"),
-    **dict.fromkeys(("hypothesis", "testterms"), f"bm.bayes_factor(fit, drop=...) tests a term; {_DRAWS}"),
+    **dict.fromkeys(
+        ("testterms", "linearhypothesis", "glht", "deltamethod"),
+        f"bm.hypothesis(fit, 'a + b < 0') tests a statement, bm.bayes_factor(fit, drop=...) tests a term; {_DRAWS}",
+    ),
     **dict.fromkeys(("lmbf", "anovabf", "ttestbf", "regressionbf"), 'bm.bayes_factor(fit, drop="x") has its prior'),
     **dict.fromkeys(("posteriorsamples", "asdraws", "asdrawsdf", "fixefdraws", "extract", "spreaddraws"), _DRAWS),
     **dict.fromkeys(("priorsummary", "getprior", "setprior", "prior", "defaultpriors"), PRIORS),
@@ -81,7 +84,8 @@ NAMES: Mapping[str, str] = {
     "bf": FORMULAS,
     **dict.fromkeys(("rhat", "neffratio", "ess", "checkmodel", "nutsparams"), "bm.diagnose(fit) says what is wrong"),
     "sigma": "bm.varcorr(fit) has the residual sd, bm.auxiliary(fit) the family's further parameters",
-    **dict.fromkeys(("r2", "icc"), "not there yet; bm.varcorr(fit, scale='variance') has its parts"),
+    **dict.fromkeys(("r2nakagawa", "rsquaredglmm", "bayesr2"), "bm.r2(fit) has marginal, conditional and Bayesian R2"),
+    **dict.fromkeys(("varpart", "variancedecomposition"), "bm.variance_shares(fit) has the share of every term"),
     **dict.fromkeys(
         ("h2", "h2cullis", "cullis", "repeatability"), 'bm.heritability(fit, "entry") has all by their names'
     ),

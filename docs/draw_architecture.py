@@ -64,7 +64,11 @@ ROOMS = {
         "#c1663f",
         "a fit in, a labelled table out: one file a question",
         1.58,
-        (("trials",), ("checks", "means", "pooling"), ("tables", "evidence", "prediction", "shared")),
+        (
+            ("trials",),
+            ("checks", "hypotheses", "means", "pooling", "shares"),
+            ("tables", "evidence", "prediction", "shared"),
+        ),
     ),
     "modelling": Room(
         20,

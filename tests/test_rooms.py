@@ -72,9 +72,11 @@ INNER_FLOORS = {
         "evidence": 2,
         "prediction": 2,
         "checks": 3,
+        "hypotheses": 3,
         "means": 3,
         "trials": 4,
         "pooling": 3,
+        "shares": 3,
     },
     "report": {
         "pages": 1,

@@ -6,7 +6,7 @@ from bayesmix.families.auxiliary import ZI
 from bayesmix.families.record import OF_A_PROBABILITY, FamilyRecord, PymcRecipe, as_is, with_zeros
 from bayesmix.numerics import row_codes as codes
 from bayesmix.numerics.laplace import likelihood
-from bayesmix.numerics.row_distribution import counts, zeros
+from bayesmix.numerics.row_distribution import counts, latent_variance, zeros
 
 type BinomialText = Literal[
     "bernoulli", "bernoulli(logit)", "bernoulli(probit)", "bernoulli(cloglog)",
@@ -28,6 +28,7 @@ BERNOULLI = FamilyRecord(
     in_pymc="bernoulli",
     laplace=likelihood.BINOMIAL,
     row_codes=_ROW_CODES,
+    latent_variance=latent_variance.of_link,
 )
 
 BINOMIAL = FamilyRecord(
@@ -39,6 +40,7 @@ BINOMIAL = FamilyRecord(
     overdispersed=_BY_BETA,
     laplace=likelihood.BINOMIAL,
     row_codes=_ROW_CODES,
+    latent_variance=latent_variance.of_link,
 )
 
 ZERO_INFLATED_BINOMIAL = FamilyRecord(

@@ -5,7 +5,7 @@ from typing import Literal
 from bayesmix.families.auxiliary import HU, SHAPE, ZI
 from bayesmix.families.record import Arguments, FamilyRecord, PymcRecipe, with_zeros, without_zeros
 from bayesmix.numerics import row_codes as codes
-from bayesmix.numerics.row_distribution import counts, zeros
+from bayesmix.numerics.row_distribution import counts, latent_variance, zeros
 
 type NegativeBinomialText = Literal[
     "negative_binomial", "negative_binomial(log)",
@@ -33,6 +33,7 @@ NEGATIVE_BINOMIAL = FamilyRecord(
     in_pymc=PymcRecipe("NegativeBinomial", _shape_in_pymc),
     overdispersed=f'family="zero_inflated_negative_binomial", {_FURTHER}',
     row_codes={"log": codes.NEGATIVE_BINOMIAL_LOG},
+    latent_variance=latent_variance.of_negative_binomial,
 )
 
 ZERO_INFLATED_NEGATIVE_BINOMIAL = FamilyRecord(

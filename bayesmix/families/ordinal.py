@@ -3,6 +3,7 @@
 from typing import Literal
 
 from bayesmix.families.record import OF_A_PROBABILITY, FamilyRecord, PymcRecipe
+from bayesmix.numerics.row_distribution import latent_variance
 from bayesmix.numerics.row_distribution import ordinal as rows
 
 type OrdinalText = Literal[
@@ -20,6 +21,7 @@ CUMULATIVE = FamilyRecord(
     response="ordinal",
     distribution=rows.CUMULATIVE,
     in_pymc="cumulative",
+    latent_variance=latent_variance.of_link,
 )
 
 STOPPING_RATIO = FamilyRecord(

@@ -6,7 +6,7 @@ from bayesmix.families.auxiliary import HU, ZI
 from bayesmix.families.record import FamilyRecord, PymcRecipe, as_is, with_zeros, without_zeros
 from bayesmix.numerics import row_codes as codes
 from bayesmix.numerics.laplace import likelihood
-from bayesmix.numerics.row_distribution import counts, zeros
+from bayesmix.numerics.row_distribution import counts, latent_variance, zeros
 
 type PoissonText = Literal[
     "poisson", "poisson(log)",
@@ -26,6 +26,7 @@ POISSON = FamilyRecord(
     overdispersed=f'family="negative_binomial", or {_ROW}',
     laplace=likelihood.POISSON,
     row_codes={"log": codes.POISSON_LOG},
+    latent_variance=latent_variance.of_poisson,
 )
 
 ZERO_INFLATED_POISSON = FamilyRecord(

@@ -5,7 +5,7 @@ from typing import Literal
 from bayesmix.families.auxiliary import DISPERSION, HU, LAM, NDT, POWER, SHAPE, SIGMA
 from bayesmix.families.record import Arguments, FamilyRecord, PymcRecipe, as_is, with_zeros
 from bayesmix.numerics.row_distribution import continuous as rows
-from bayesmix.numerics.row_distribution import positive, tweedie, zeros
+from bayesmix.numerics.row_distribution import latent_variance, positive, tweedie, zeros
 
 type PositiveText = Literal[
     "lognormal", "lognormal(identity)",
@@ -35,6 +35,7 @@ LOGNORMAL = FamilyRecord(
     in_pymc="lognormal",
     censored="CensoredLogNormal",
     of_log=True,
+    latent_variance=latent_variance.of_normal_logarithm,
 )
 
 HURDLE_LOGNORMAL = FamilyRecord(
@@ -54,6 +55,7 @@ GAMMA = FamilyRecord(
     auxiliary=(SHAPE,),
     distribution=rows.GAMMA,
     in_pymc=PymcRecipe("Gamma", _gamma_in_pymc),
+    latent_variance=latent_variance.of_gamma,
 )
 
 HURDLE_GAMMA = FamilyRecord(
@@ -72,6 +74,7 @@ EXPONENTIAL = FamilyRecord(
     distribution=positive.EXPONENTIAL,
     in_pymc=PymcRecipe("Exponential", lambda arguments: {"lam": 1 / arguments.pop("mu")} | arguments),
     censored="CensoredExponential",
+    latent_variance=latent_variance.of_exponential,
 )
 
 WEIBULL = FamilyRecord(
@@ -83,6 +86,7 @@ WEIBULL = FamilyRecord(
     distribution=positive.WEIBULL,
     in_pymc=PymcRecipe("WeibullOfMean"),
     censored="CensoredWeibull",
+    latent_variance=latent_variance.of_weibull,
 )
 
 INVERSE_GAUSSIAN = FamilyRecord(
@@ -104,6 +108,7 @@ SHIFTED_LOGNORMAL = FamilyRecord(
     distribution=positive.SHIFTED_LOGNORMAL,
     in_pymc=PymcRecipe("ShiftedLogNormal"),
     of_log=True,
+    latent_variance=latent_variance.of_normal_logarithm,
 )
 
 TWEEDIE = FamilyRecord(

@@ -6,6 +6,7 @@ from typing import Any
 
 from bayesmix.families.auxiliary import HU, Auxiliary
 from bayesmix.numerics.laplace.likelihood import CountLikelihood
+from bayesmix.numerics.row_distribution.latent_variance import LatentVariance
 from bayesmix.numerics.row_distribution.parts import OrderedCategories, RowDistribution
 
 OF_A_PROBABILITY = ("logit", "probit", "cloglog")
@@ -76,6 +77,8 @@ class FamilyRecord:
     censored
         The distribution of a response of which some rows are censored, by its name in
         `modelling.pymc_model.censored_densities`; empty where none may be, since the tails have no closed form.
+    latent_variance
+        The variance of a row on the scale of the linear predictor, where it is known and is not that of the response.
     """
 
     name: str
@@ -91,6 +94,7 @@ class FamilyRecord:
     laplace: Mapping[str, CountLikelihood] = field(default_factory=dict)
     row_codes: Mapping[str, int] = field(default_factory=dict)
     censored: str = ""
+    latent_variance: LatentVariance | None = None
 
     @property
     def hurdle(self) -> bool:

@@ -40,6 +40,7 @@ _OF_ESTIMATES = _OF_DRAWS | {
     "prior_sensitivity": _TESTS,
     "ranef_draws": _MODES,
     "sensitivity": _NO_PRIORS,
+    "variance_draws": "variance_shares(fit) has the parts of its variance.",
 }
 _OF_LEAST_SQUARES = (
     _OF_DRAWS
@@ -47,6 +48,7 @@ _OF_LEAST_SQUARES = (
         (
             "coef",
             "equivalence",
+            "icc",
             "inclusion",
             "prior_sensitivity",
             "rand",
@@ -67,6 +69,7 @@ _OF_LEAST_SQUARES = (
         "loo": "glance(fit) has its AIC and BIC.",
         "lrt": "anova(fit) tests its terms.",
         "sensitivity": "It has no priors.",
+        "variance_draws": "variance_shares(fit) has the parts of its variance.",
     }
 )
 _INSTEAD: dict[type, dict[str, str]] = {

@@ -59,6 +59,18 @@ class RouteDraws:
     diagnostics: Diagnostics
 
 
+@dataclass(frozen=True)
+class GivenVariances:
+    """`mean` and `sd` of a combination of coefficients given the variance parameters of the draws at `positions`.
+
+    All have shape (n,): n is the number of draws, or fewer, evenly spread, where all of them would take long.
+    """
+
+    mean: Floats
+    sd: Floats
+    positions: Positions
+
+
 class LevelEffects(Protocol):
     """The effects of the largest grouping factor, which can be drawn again for any of its levels."""
 
@@ -154,6 +166,10 @@ class Route(ABC):
     def level_effects(self, fit: "Fit") -> LevelEffects:
         """The effects of the largest factor, drawn again if the posterior does not hold them."""
         raise ValueError(f"the posterior of the {fit.method} route holds all effects")
+
+    def moments_given(self, fit: "Fit", row: Floats) -> GivenVariances | None:
+        """Of `row` (p,) times the coefficients of the mean; None if it is not normal given the variances."""
+        return None
 
     def log_marginal(
         self, model: MixedModel, *, seed: int, cores: int, weights: Importance | None = None

@@ -3,12 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.shared.arguments import a_positive_number, one_of
 from bayesmix.inference.shared.draws import auxiliary, constant_parameters, standard_deviations
 from bayesmix.inference.shared.question import table
-from bayesmix.modelling import convergence
+from bayesmix.inference.shared.summarise import error_of_share
 from bayesmix.modelling.record import Fit
 from bayesmix.posterior.layout import sd_names
 from bayesmix.priors.default_priors import column_sds
@@ -63,18 +62,5 @@ def equivalence(fit: Fit, *, delta: float = 0.1, per: str = "unit") -> pd.DataFr
             before = prior_probability_of_ratio_below(fit.priors[name], fit.priors["sigma"], bound)
             with np.errstate(divide="ignore", invalid="ignore"):  # odds of 0 and of 1
                 odds = np.divide(share, 1 - share) / np.divide(before, 1 - before)
-            rows[name] = (share, _error(fit, inside), before, float(odds))
+            rows[name] = (share, error_of_share(fit, inside), before, float(odds))
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("parameter")
-
-
-def _error(fit: Fit, inside: Floats) -> float:
-    """Monte Carlo standard error of a share, by the effective size of the draws.
-
-    It is never 0: if all draws are on one side, it is that of half a draw more on either side.
-    """
-    if np.ptp(inside) == 0:
-        return float(np.sqrt(0.5) / inside.size)
-    share = float(inside.mean())
-    sources = convergence.sources_of(fit.posterior)
-    effective = convergence.convergence(inside[None], sources).ess_bulk[0]
-    return float(np.sqrt(share * (1 - share) / effective))

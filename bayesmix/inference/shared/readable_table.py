@@ -32,6 +32,10 @@ class InclusionTable(ReadableTable):
     """Each random term, averaged over what else may be in the model; it prints as `RandTable`."""
 
 
+class HypothesisTable(ReadableTable):
+    """Statements about parameters with their evidence or tests; it prints as a page of few columns."""
+
+
 def readable[**P](question: Callable[P, pd.DataFrame]) -> Callable[P, pd.DataFrame]:
     """A question whose answer, a data frame, prints whole."""
 

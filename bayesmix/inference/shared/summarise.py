@@ -62,3 +62,15 @@ def sampling_quality(fit: Fit, draws: Floats) -> dict[str, Floats]:
     """Columns `ess_bulk`, `ess_tail` and `rhat` of draws that `fit` has, shape (n_parameters, n_chains, n_draws)."""
     figures = convergence.convergence(draws, convergence.sources_of(fit.posterior))
     return {"ess_bulk": figures.ess_bulk, "ess_tail": figures.ess_tail, "rhat": figures.rhat}
+
+
+def error_of_share(fit: Fit, inside: Floats) -> float:
+    """Monte Carlo standard error of the share of draws `inside`, 0 or 1, (n_chains, n_draws), by their effective size.
+
+    It is never 0: if all draws are on one side, it is that of half a draw more on either side.
+    """
+    if np.ptp(inside) == 0:
+        return float(np.sqrt(0.5) / inside.size)
+    share = float(inside.mean())
+    effective = sampling_quality(fit, inside[None])["ess_bulk"][0]
+    return float(np.sqrt(share * (1 - share) / effective))

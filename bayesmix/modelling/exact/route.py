@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from bayesmix.arrays import Positions
+from bayesmix.arrays import Floats, Positions
 from bayesmix.formula.design import Design
+from bayesmix.modelling.exact.given_variances import given_variances
 from bayesmix.modelling.exact.integrated import IntegratedGaussian, integrated_gaussian
 from bayesmix.modelling.exact.left_out import left_out
 from bayesmix.modelling.exact.level_effects import LevelDraws, level_draws_of
 from bayesmix.modelling.exact.log_marginal import MOST_DENSE, log_marginal_of, with_other_priors
 from bayesmix.modelling.exact.model import has_log_response
 from bayesmix.modelling.mixed_model import MixedModel, count_effects
-from bayesmix.modelling.route import Choice, IntegratedRoute, LeftOut, Request, no_closed_form
+from bayesmix.modelling.route import Choice, GivenVariances, IntegratedRoute, LeftOut, Request, no_closed_form
 from bayesmix.modelling.samplers.log_marginal import LogMarginal
 from bayesmix.modelling.samplers.weights import Importance
 from bayesmix.posterior.layout import theta_names
@@ -73,6 +74,9 @@ class ExactRoute(IntegratedRoute):
 
     def level_effects(self, fit: "Fit") -> LevelDraws:
         return level_draws_of(fit)
+
+    def moments_given(self, fit: "Fit", row: Floats) -> GivenVariances:
+        return given_variances(fit, row)
 
     def log_marginal(
         self, model: MixedModel, *, seed: int, cores: int, weights: Importance | None = None

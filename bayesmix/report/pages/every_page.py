@@ -8,6 +8,7 @@ from bayesmix.report.pages import (
     evidence_summary,
     fit_parts_summary,
     frame_text,
+    hypothesis_summary,
     laplace_summary,
     lm_summary,
     means_summary,
@@ -19,8 +20,8 @@ from bayesmix.report.pages import (
 from bayesmix.report.pages.page import Page, blocks_of
 
 PAGES = (
-    *(audit_summary, compare_summary, evidence_summary, fit_parts_summary, frame_text, laplace_summary),
-    *(lm_summary, means_summary, posterior_summary, reml_summary, separation_summary, trial_summary),
+    *(audit_summary, compare_summary, evidence_summary, fit_parts_summary, frame_text, hypothesis_summary),
+    *(laplace_summary, lm_summary, means_summary, posterior_summary, reml_summary, separation_summary, trial_summary),
 )
 """The files whose functions `blocks_of` dispatches to, one for each kind of record."""
 

@@ -33,6 +33,7 @@ REQUIRED = {
     "data": "d",
     "path": "'fit.nc'",
     "family": "'binomial'",
+    "hypothesis": "'x > 0'",
     "x": "'x'",
     "specs": "'f'",
     "var": "'x'",
