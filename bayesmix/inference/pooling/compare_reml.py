@@ -86,6 +86,24 @@ def compare_reml(fit: Fit, *, prob: float = 0.95) -> RemlComparison:
         The family has no such fit, or `prob` is not between 0 and 1.
     """
     prob = probability(prob)
+    estimated = estimated_beside(fit)
+    return RemlComparison(
+        fixed=_fixed(fit, estimated, prob),
+        variance=_variance(fit, estimated, prob),
+        groups=_groups(fit, estimated, prob),
+        reml=estimated,
+        prob=prob,
+    )
+
+
+def estimated_beside(fit: Fit) -> RemlFit | LaplaceFit:
+    """The REML fit of the same model to the same rows, of counts the Laplace fit.
+
+    Raises
+    ------
+    ArgumentError
+        The model has no such fit.
+    """
     if fit.design.own_formulas:
         raise ArgumentError(
             f"There is no REML fit of a model with a formula for {' and '.join(fit.design.own_formulas)}."
@@ -96,18 +114,10 @@ def compare_reml(fit: Fit, *, prob: float = 0.95) -> RemlComparison:
             f"{fit.design.formula.response.text} is one."
         )
     if fit.family.is_gaussian_identity:
-        estimated: RemlFit | LaplaceFit = fit_reml(fit.design)
-    elif has_laplace_fit(fit.family):
-        estimated = fit_laplace(fit.design, fit.family)
-    else:
-        raise ArgumentError(f"There is neither a REML nor a Laplace fit of {fit.family}.")
-    return RemlComparison(
-        fixed=_fixed(fit, estimated, prob),
-        variance=_variance(fit, estimated, prob),
-        groups=_groups(fit, estimated, prob),
-        reml=estimated,
-        prob=prob,
-    )
+        return fit_reml(fit.design)
+    if has_laplace_fit(fit.family):
+        return fit_laplace(fit.design, fit.family)
+    raise ArgumentError(f"There is neither a REML nor a Laplace fit of {fit.family}.")
 
 
 def _fixed(fit: Fit, estimated: RemlFit | LaplaceFit, prob: float) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -13,6 +13,7 @@ from bayesmix.modelling.fit import fit
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.storage import storage
 from bayesmix.report.analysis.card import Card, read_card
+from bayesmix.report.analysis.card_answers import Answers, answers_of, write_answers
 from bayesmix.report.analysis.card_audit import CardAudit, audit_of
 from bayesmix.report.analysis.card_plan import Plan, all_formulas, contrasts_within, plan_card
 from bayesmix.report.analysis.card_text import to_toml
@@ -33,7 +34,7 @@ class Analysis:
     """A card with its fit, the fits of its layers by name, and the seconds that fitting took.
 
     The Bayes factors of the `random_terms` are there if the card asks for them, and the `audit` of the fit by NUTS
-    unless the card leaves it out.
+    unless the card leaves it out. The `answers` are means and a trial, if the card asks for them.
     """
 
     plan: Plan
@@ -42,6 +43,7 @@ class Analysis:
     seconds: float
     random_terms: RandTable | None = None
     audit: CardAudit | None = None
+    answers: Answers = field(default_factory=Answers)
 
     @property
     def card(self) -> Card:
@@ -161,11 +163,15 @@ def analyse(
     if card.questions.rand:
         note("Testing the random terms")
         random_terms = bayes_factors(main)
+    answers = Answers()
+    if card.means or card.trial is not None:
+        note("Asking for means" if card.trial is None else "Asking for means and the trial")
+        answers = answers_of(card, main)
     seconds, audited = perf_counter() - started, None
     if card.questions.audit is not False:
         note("Auditing by NUTS")
         audited = audit_of(main, progress=progress)
-    return Analysis(plan, main, layers, seconds, random_terms, audited)
+    return Analysis(plan, main, layers, seconds, random_terms, audited, answers)
 
 
 def analysis_text(analysis: Analysis) -> str:
@@ -175,12 +181,12 @@ def analysis_text(analysis: Analysis) -> str:
     head = [visible(part.strip(), keep="\n") for part in (card.title, card.description) if part.strip()]
     evidence = [] if analysis.random_terms is None else [str(analysis.random_terms)]
     audited = [] if analysis.audit is None else [analysis.audit.text]
-    return "\n\n".join([*head, text, *evidence, *audited])
+    return "\n\n".join([*head, text, *analysis.answers.texts, *analysis.answers.failures, *evidence, *audited])
 
 
 def _filled(analysis: Analysis, folder: Path, out: Path, command: Sequence[str]) -> Written:
     """Write all files into `folder`, which will be `out`: the fit and the tables first, as pictures may fail."""
-    from bayesmix.report.analysis.drawings import write_evidence_pictures, write_pictures
+    from bayesmix.report.analysis.drawings import write_evidence_pictures, write_means_pictures, write_pictures
 
     report = analysis.card.report
     with disk_refusals(out):
@@ -197,6 +203,8 @@ def _filled(analysis: Analysis, folder: Path, out: Path, command: Sequence[str])
         if analysis.random_terms is not None:
             write_table(analysis.random_terms.reset_index(), folder, "rand")
             failures |= write_evidence_pictures(analysis.random_terms, analysis.fit, folder, formats=formats)
+        write_answers(analysis.answers, folder)
+        failures |= write_means_pictures(analysis.answers.named, folder, formats=formats)
         reports = [f"The picture {name!r} could not be drawn: {reason}" for name, reason in failures.items()]
         text = "\n\n".join([analysis_text(analysis), *(["\n".join(reports)] if reports else [])])
         if analysis.audit is not None:
@@ -204,6 +212,7 @@ def _filled(analysis: Analysis, folder: Path, out: Path, command: Sequence[str])
                 write_table(analysis.audit.result.table.reset_index(), folder, "audit")
             if analysis.audit.failure:
                 reports.append(f"Audit: {analysis.audit.failure}")
+        reports += analysis.answers.failures
         (folder / SUMMARY).write_text(text + "\n", encoding="utf-8")
         files = sorted([*(file.name for file in folder.iterdir()), SESSION])
         write_session(

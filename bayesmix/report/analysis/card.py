@@ -15,6 +15,7 @@ from bayesmix.disk import fault_of_name
 from bayesmix.errors import ArgumentError, CardError, listing
 from bayesmix.formula.missing import MissingRows
 from bayesmix.report.analysis.card_keys import check_keys, shortened
+from bayesmix.report.analysis.card_tables import MeansPart, TrialPart, means_part
 
 MOST_BYTES = 1 << 20
 
@@ -100,7 +101,10 @@ class ReportPart:
 
 @dataclass(frozen=True)
 class Card:
-    """One analysis, whose results have its `name`; `text` is the card as it was written (None: made in Python)."""
+    """One analysis, whose results have its `name`; `text` is the card as it was written (None: made in Python).
+
+    `means` are tables of marginal means by name; `trial` is what a trial is asked.
+    """
 
     name: str
     data: DataPart
@@ -111,6 +115,8 @@ class Card:
     sampler: SamplerPart = field(default_factory=SamplerPart)
     report: ReportPart = field(default_factory=ReportPart)
     questions: QuestionsPart = field(default_factory=QuestionsPart)
+    means: Mapping[str, MeansPart] = field(default_factory=dict)
+    trial: TrialPart | None = None
     text: str | None = None
 
 
@@ -121,8 +127,8 @@ def read_card(path: str | os.PathLike[str]) -> Card:
     ----------
     path
         A TOML file in UTF-8. Its tables are ``[data]`` with ``[data.units]``, ``[data.keep]`` and ``[data.factors]``,
-        ``[model]`` with ``[model.contrasts]``, ``[priors]``, ``[sampler]``, ``[questions]``, and ``[report]`` with
-        ``[report.layers]``; `card_keys.KEYS` lists the keys.
+        ``[model]`` with ``[model.contrasts]``, ``[priors]``, ``[sampler]``, ``[questions]``, ``[means.NAME]`` for each
+        table of means, ``[trial]``, and ``[report]`` with ``[report.layers]``; `card_keys.KEYS` lists the keys.
 
     Returns
     -------
@@ -267,5 +273,7 @@ def _card(content: Mapping[str, Any], file: Path, text: str) -> Card:
         sampler=SamplerPart(**content.get("sampler", {})),
         report=ReportPart(**report),
         questions=QuestionsPart(**content.get("questions", {})),
+        means={name: means_part(part) for name, part in content.get("means", {}).items()},
+        trial=TrialPart(**content["trial"]) if "trial" in content else None,
         text=text,
     )

@@ -51,6 +51,12 @@ def _is_coded(value: Any) -> bool:
     return all(map(_is_number, numbers))
 
 
+def _is_at(value: Any) -> bool:
+    """A value, or a list of some: numbers or levels."""
+    values = value if isinstance(value, list) else [value]
+    return len(values) > 0 and all(isinstance(one, str) or _is_number(one) for one in values)
+
+
 def shortened(text: str) -> str:
     """`text` as messages show it: if it is long, its beginning."""
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
@@ -79,6 +85,32 @@ CODING = Kind(
         TEXT.fits(value) or (isinstance(value, dict) and len(value) > 0 and all(map(_is_coded, value.values())))
     ),
 )
+
+NAMES = Kind(
+    'a name, or a list of names such as ["f", "g"]',
+    lambda value: TEXT.fits(value) or (TEXTS.fits(value) and len(value) > 0),
+)
+VALUES = Kind(
+    "a table of values by variable, such as {x = [0, 10]}",
+    lambda value: isinstance(value, dict) and len(value) > 0 and all(map(_is_at, value.values())),
+)
+METHOD = Kind(
+    'a method such as "pairwise", or a table of weights by name, such as {"a - b" = [1, -1]}',
+    lambda value: (
+        TEXT.fits(value)
+        or (isinstance(value, dict) and len(value) > 0 and all(isinstance(one, dict | list) for one in value.values()))
+    ),
+)
+ROPE = Kind(
+    "a number, or a list of two, such as [-0.1, 0.2]",
+    lambda value: _is_number(value) or (isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))),
+)
+NAMED_TABLE = Kind(
+    'a table of its own: give it a name, as in [means.first], and write specs = "f" under it',
+    lambda value: isinstance(value, dict),
+)
+MEANS = "means.NAME"
+"""The name in `KEYS` of every table of means. What its texts may be is known to the questions, which load more."""
 
 KEYS: Mapping[str, Mapping[str, Key] | Kind] = {
     "": {"title": Key(TEXT), "description": Key(TEXT)},
@@ -112,6 +144,27 @@ KEYS: Mapping[str, Mapping[str, Key] | Kind] = {
         "keep_effects": Key(TRUE_OR_FALSE),
     },
     "questions": {"rand": Key(TRUE_OR_FALSE), "audit": Key(TRUE_OR_FALSE)},
+    "means": NAMED_TABLE,
+    MEANS: {
+        "specs": Key(NAMES, required=True),
+        "by": Key(NAMES),
+        "at": Key(VALUES),
+        "type": Key(TEXT),
+        "weights": Key(TEXT),
+        "groups": Key(TEXT),
+        "ddf": Key(TEXT),
+        "contrasts": Key(METHOD),
+        "ref": Key(NAMES),
+        "adjust": Key(TEXT),
+        "rope": Key(ROPE),
+        "letters": Key(TRUE_OR_FALSE),
+    },
+    "trial": {
+        "entry": Key(TEXT, required=True),
+        "top": Key(WHOLE),
+        "best": Key(TEXT),
+        "environment": Key(TEXT),
+    },
     "report": {
         "probability": Key(PROBABILITY),
         "pictures": Key(TEXTS, choices=PICTURES),
@@ -127,7 +180,9 @@ def check_keys(content: Mapping[str, Any], *, card: str) -> None:
 
     The `content` is a card as TOML gives it; messages call the `card` by its path.
     """
-    _check_table(content, "", card)
+    _check_table(content, "", card, KEYS[""])
+    for name, part in content.get("means", {}).items():
+        _check_table(part, f"means.{shortened(name)}", card, KEYS[MEANS])
     if "model" not in content:
         raise CardError(
             f'{card}: the table [model] is missing; it holds the formula, as in formula = "y ~ x + (1 | g)".'
@@ -140,8 +195,7 @@ def check_keys(content: Mapping[str, Any], *, card: str) -> None:
         )
 
 
-def _check_table(content: Mapping[str, Any], table: str, card: str) -> None:
-    allowed = KEYS[table]
+def _check_table(content: Mapping[str, Any], table: str, card: str, allowed: Mapping[str, Key] | Kind) -> None:
     for key, value in content.items():
         inner = f"{table}.{key}".lstrip(".")
         if isinstance(allowed, Kind):
@@ -149,7 +203,7 @@ def _check_table(content: Mapping[str, Any], table: str, card: str) -> None:
         elif inner in KEYS:
             if not isinstance(value, dict):
                 raise CardError(f"{card}: {inner!r} is a table and begins with a line [{inner}]; got {_given(value)}.")
-            _check_table(value, inner, card)
+            _check_table(value, inner, card, KEYS[inner])
         elif key in allowed:
             _check_value(value, allowed[key], _in_words(key, table), card)
         else:

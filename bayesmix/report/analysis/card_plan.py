@@ -19,7 +19,9 @@ from bayesmix.priors.default_priors import column_sds, default_priors
 from bayesmix.priors.settled import settle_priors
 from bayesmix.report.analysis.card import Card
 from bayesmix.report.analysis.card_data import card_data
+from bayesmix.report.analysis.card_means import check_means
 from bayesmix.report.analysis.card_text import require_writable_texts
+from bayesmix.report.analysis.card_trial import check_trial
 from bayesmix.report.analysis.picture_choice import Setting, chosen_formats, chosen_pictures, refuse_layers
 from bayesmix.report.analysis.session import data_record
 
@@ -64,6 +66,10 @@ def plan_card(card: Card) -> Plan:
         layer_priors[name] = {parameter: text for parameter, text in card.priors.items() if parameter in known}
     if card.questions.rand and not design.written.random:
         raise CardError("[questions] rand tests random terms, of which the formula has none; leave it out.")
+    for name, part in card.means.items():
+        check_means(name, part, design, family)
+    if card.trial is not None:
+        check_trial(card.trial, design, family)
     setting = Setting(design, family, chains=4 if card.sampler.chains is None else card.sampler.chains)
     pictures = chosen_pictures(card.report.pictures, setting)
     formats = chosen_formats(card.report.formats)

@@ -29,6 +29,8 @@ def to_toml(card: Card, *, folder: Path) -> str:
         "priors": card.priors,
         "sampler": _given(card.sampler),
         "questions": _given(card.questions),
+        "means": {name: _given(part) for name, part in card.means.items()},
+        "trial": {} if card.trial is None else _given(card.trial),
         "report": _given(card.report),
     }
     head = {key: text for key, text in (("title", card.title), ("description", card.description)) if text}

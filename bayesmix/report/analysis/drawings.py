@@ -12,14 +12,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesmix.errors import BayesmixError
+from bayesmix.inference.means.table import MeansTable
 from bayesmix.inference.pooling.compare_reml import compare_reml
 from bayesmix.inference.shared.readable_table import RandTable
 from bayesmix.modelling.record import Fit
+from bayesmix.report.analysis.card_means import CardMeans
 from bayesmix.report.analysis.picture_choice import panel_group
 from bayesmix.report.analysis.result_files import file_names
 from bayesmix.report.pictures import (
     plot_compare_reml,
     plot_lines,
+    plot_means,
     plot_ppc,
     plot_qq,
     plot_ranef,
@@ -59,6 +62,10 @@ def compare_figures(fit: Fit) -> Figures:
         return
     for kind in ("intervals", "groups"):
         yield f"compare_{kind}", plot_compare_reml.plot_compare_reml(comparison, kind)
+
+
+def _means(name: str, table: MeansTable, *, letters: bool) -> Figures:
+    yield name, plot_means.plot_means(table, letters=letters)
 
 
 def _single(name: str, plot: Callable[..., Any], *arguments: Any) -> Figures:
@@ -105,6 +112,15 @@ def write_evidence_pictures(table: RandTable, fit: Fit, folder: Path, *, formats
     for term, name in file_names(terms).items():
         figures = _single(f"sensitivity_{name}", plot_sensitivity, fit, term)
         failures |= _write_each(f"sensitivity of {term}", figures, folder, formats=formats)
+    return failures
+
+
+def write_means_pictures(named: Mapping[str, CardMeans], folder: Path, *, formats: tuple[str, ...]) -> dict[str, str]:
+    """Draw ``means_<name>`` of the posterior's means; returns, by name, why a picture could not be drawn."""
+    failures: dict[str, str] = {}
+    for name, means in named.items():
+        figures = _means(f"means_{name}", means.posterior.means, letters=means.letters)
+        failures |= _write_each(f"means of {means.name}", figures, folder, formats=formats)
     return failures
 
 

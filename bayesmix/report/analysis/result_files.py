@@ -19,15 +19,18 @@ PICTURES = ("lines", "ranef", "sd", "corr", "trace", "rank", "residuals", "qq", 
 _TABLES = (
     *("fixef", "varcorr", "auxiliary", "ranef", "coef", "fitted", "augment", "tidy", "glance", "diagnose", "priors"),
     *("separation", "separation_coefficients", "compare_fixed", "compare_variance", "compare_groups", "rand", "audit"),
+    *("heritability", "entries", "selection", "connectivity"),
 )
 _PICTURES = (
     *("lines", "sd", "corr", "trace", "rank", "residuals", "qq", "ppc", "compare_intervals", "compare_groups"),
 )
-_PICTURES_EACH = ("ranef", "sensitivity")  # one for each group or term, whose name follows
+_TABLES_EACH = ("means", "contrasts", "estimated_means", "estimated_contrasts")  # one for each name of a card
+_PICTURES_EACH = ("ranef", "sensitivity", "means")  # one for each group, term or name, which follows
 _WHOLE = "|".join(
     (
         *map(re.escape, (SESSION, SUMMARY, CARD, FIT, "compare_reml.txt")),
         rf"(?:{'|'.join(_TABLES)})\.csv",
+        rf"(?:{'|'.join(_TABLES_EACH)})_[\w.-]+\.csv",
         rf"(?:{'|'.join(_PICTURES)})\.(?:{'|'.join(FORMATS)})",
         rf"(?:{'|'.join(_PICTURES_EACH)})_[\w.-]+\.(?:{'|'.join(FORMATS)})",
     )

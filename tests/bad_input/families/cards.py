@@ -28,11 +28,12 @@ pictures = []
 KEYS = (
     "title", "source", "path", "na", "weights", "formula", "family", "auxiliary", "draws", "tune", "chains",
     "cores", "seed", "target_accept", "method", "keep_effects", "rand", "probability", "pictures", "x",
-    "nosuch", "name",
+    "nosuch", "name", "specs", "contrasts", "rope", "letters", "entry", "top",
 )  # fmt: skip
 TABLES = (
     "data", "data.units", "data.keep", "data.factors", "model", "model.contrasts", "model.contrasts.f", "priors",
-    "sampler", "questions", "report", "report.layers", "x", "data.x.y", '"a.b"', "[data]", "",
+    "sampler", "questions", "report", "report.layers", "means", "means.a", "trial", "x", "data.x.y", '"a.b"',
+    "[data]", "",
 )  # fmt: skip
 TOML = (
     "1", "-1", "0", "1.5", "nan", "inf", "-inf", "1e400", "true", '""', '"x"', "[]", '["x"]', "[[]]", "{}",

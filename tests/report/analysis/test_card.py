@@ -10,8 +10,9 @@ from bayesmix.modelling.settings import SAMPLERS as KNOWN_SAMPLERS
 from bayesmix.report.analysis import card as card_file
 from bayesmix.report.analysis import drawings, result_files
 from bayesmix.report.analysis.card import Card, DataPart, ModelPart, ReportPart, SamplerPart, data_part, read_card
-from bayesmix.report.analysis.card_keys import KEYS, SAMPLERS
+from bayesmix.report.analysis.card_keys import KEYS, MEANS, SAMPLERS
 from bayesmix.report.analysis.card_plan import plan_card
+from bayesmix.report.analysis.card_tables import MeansPart, TrialPart
 from bayesmix.report.analysis.card_text import to_toml
 
 GOOD = r"""
@@ -57,7 +58,10 @@ MODEL = '[model]\nformula = "y ~ x"\n'
 DATA = '[data]\nsource = "sleepstudy"\n'
 
 BAD = {
-    "unknown key at the top": (f'titel = "x"\n{DATA}{MODEL}', ["unknown key 'titel'", "Did you mean 'title'?"]),
+    "unknown key at the top": (
+        f'titel = "x"\n{DATA}{MODEL}',
+        ["unknown key 'titel'", "Did you mean 'title' or 'trial'?"],
+    ),
     "unknown table": (f"{DATA}{MODEL}[smapler]\nseed = 1\n", ["unknown key 'smapler'", "Did you mean 'sampler'?"]),
     "unknown key in data": (f'[data]\nsorce = "a"\n{MODEL}', ["'sorce' in [data]", "'source'", "path"]),
     "unknown key in model": (f'{DATA}[model]\nformla = "y ~ x"\n', ["'formla' in [model]", "Did you mean 'formula'?"]),
@@ -186,6 +190,7 @@ def test_folder_and_other_encodings(tmp_path: Path):
 
 def test_every_key_has_a_place_in_the_card():
     parts = {"": Card, "data": DataPart, "model": ModelPart, "sampler": SamplerPart, "report": ReportPart}
+    parts |= {MEANS: MeansPart, "trial": TrialPart}
     for table, part in parts.items():
         tables = {name.rpartition(".")[2] for name in KEYS if name and name.rpartition(".")[0] == table}
         own = (

@@ -15,7 +15,7 @@ from bayesmix.inference.tables.varcorr import varcorr
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.storage.storage import load
 from bayesmix.report.analysis.analysis import analyse, run_card
-from bayesmix.report.analysis.card import ModelPart, read_card
+from bayesmix.report.analysis.card import ModelPart, QuestionsPart, ReportPart, read_card
 from bayesmix.report.analysis.card_data import card_data
 from bayesmix.report.analysis.card_plan import plan_card
 
@@ -129,3 +129,53 @@ def test_folder_of_results(card: Path, pictures: set[str], tmp_path: Path):
     compared = (written.folder / "compare_reml.txt").read_text()
     assert compared.startswith("REML beside the posterior: ")
     assert ("REML 0, posterior median" in compared) == (card == DYESTUFF2)
+
+
+BY_R = {
+    "kfert": {
+        "means_potash": {"emmean": [7.92, 8.12, 7.81, 7.58, 7.52], "se": [0.162] * 5, "df": [5.57] * 5},
+        "contrasts_extremes": {"estimate": [0.4], "se": [0.171], "df": [8], "t": [2.344], "p": [0.0471]},
+    },
+    "kfert_fixed": {
+        "means_potash": {"emmean": [7.92, 8.12, 7.81, 7.58, 7.52], "se": [0.121] * 5, "df": [8] * 5},
+        "contrasts_extremes": {"estimate": [0.4], "se": [0.171], "df": [8], "t": [2.344], "p": [0.0471]},
+    },
+    "cochran_bib": {
+        "means_hybrids": {"emmean": [34.17116, 29.04064, 30.10793, 28.07579, 30.34293, 27.59169], "df": [38.32] * 6},
+        "contrasts_hybrids": {"estimate": [5.13], "se": [3.42], "df": [32.65], "t": [1.502], "p": [0.1427]},
+    },
+    "irrigation": {
+        "means_irrigation": {"emmean": [38.5, 39.7, 39.2, 42.0, 39.1, 39.9, 39.6, 43.8]},
+        "contrasts_variety": {"estimate": [-0.6, -0.2, -0.4, -1.8], "df": [4] * 4},
+    },
+    "clover": {"means_years": {"estimable": [1, 1]}, "contrasts_years": {"p": [0.018]}},
+}
+"""What emmeans of R gives, rounded, by card and table; of the hybrids the first six."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BY_R)
+def test_designs_of_trials_have_their_means(name: str, tmp_path: Path):
+    """Estimates as R prints them; priors pull the posterior's means by less than half of their sds."""
+    card = read_card(TOP / "models" / f"{name}.toml")
+    card = replace(card, questions=QuestionsPart(audit=False), report=ReportPart(pictures=()))
+    folder = run_card(card, tmp_path / "out", progress=False, show=lambda _: None).folder
+    for table, columns in BY_R[name].items():
+        found = pd.read_csv(folder / f"estimated_{table}.csv").sort_values(_labels(folder, table), kind="stable")
+        for column, values in columns.items():
+            for value, given in zip(found[column], values, strict=False):
+                assert abs(value - given) <= 0.5 * 10.0 ** -_decimals(given) * 1.0001, (table, column)
+        drawn = pd.read_csv(folder / f"{table}.csv").sort_values(_labels(folder, table), kind="stable")
+        column = "emmean" if "emmean" in found else "estimate"
+        assert (np.abs(drawn[column].to_numpy() - found[column].to_numpy()) < 0.5 * drawn["sd"].to_numpy()).all()
+    assert all((folder / f"means_{one}.png").exists() for one in card.means)
+
+
+def _labels(folder: Path, table: str) -> list[str]:
+    """The columns that tell rows apart, the slowest first: letters have put the rows in another order."""
+    columns = pd.read_csv(folder / f"{table}.csv").columns.tolist()
+    return columns[: columns.index("emmean" if "emmean" in columns else "estimate")][::-1]
+
+
+def _decimals(value: float) -> int:
+    return len(str(value).partition(".")[2]) if isinstance(value, float) else 0
