@@ -47,11 +47,11 @@ class Room:
 
 
 ROOMS = {
-    "cli": Room(38, 62, 12.25, "#8c6d9e", "the shell's commands"),
+    "cli": Room(38, 62, 12.75, "#8c6d9e", "the shell's commands"),
     "report": Room(
         10,
         92,
-        11.0,
+        11.5,
         "#a8577e",
         "summary, pictures, analysis cards, results folders",
         1.06,
@@ -60,10 +60,10 @@ ROOMS = {
     "inference": Room(
         10,
         92,
-        9.2,
+        9.4,
         "#c1663f",
         "a fit in, a labelled table out: one file a question",
-        1.58,
+        2.06,
         (
             ("trials",),
             ("checks", "hypotheses", "means", "pooling", "shares"),
@@ -113,8 +113,8 @@ def _rooms_imported(tree: ast.Module) -> Iterator[str]:
 
 def draw(file: Path) -> None:
     """Write the picture."""
-    figure, axes = plt.subplots(figsize=(10, 11.2))
-    axes.set(xlim=(0, 100), ylim=(-0.75, 12.7))
+    figure, axes = plt.subplots(figsize=(10, 11.6))
+    axes.set(xlim=(0, 100), ylim=(-0.75, 13.2))
     axes.axis("off")
     figure.subplots_adjust(0.01, 0.01, 0.99, 0.99)
     imports = {pair: n for pair, n in imports_between_rooms().items() if set(pair) <= set(ROOMS)}
@@ -235,10 +235,10 @@ def _ground(axes: Axes) -> None:
 
 
 def _legend(axes: Axes) -> None:
-    axes.text(1, 12.45, "Who imports whom in bayesmix", fontsize=13, weight="bold", va="center")
-    axes.text(1, 12.15, "Imports go down only. An arrow is the", fontsize=8.6, color="#444444", va="center")
-    axes.text(1, 11.94, "thicker the more imports it stands for:", fontsize=8.6, color="#444444", va="center")
-    axes.text(1, 11.73, "their number is written from 20 on.", fontsize=8.6, color="#444444", va="center")
+    axes.text(1, 12.95, "Who imports whom in bayesmix", fontsize=13, weight="bold", va="center")
+    axes.text(1, 12.65, "Imports go down only. An arrow is the", fontsize=8.6, color="#444444", va="center")
+    axes.text(1, 12.44, "thicker the more imports it stands for:", fontsize=8.6, color="#444444", va="center")
+    axes.text(1, 12.23, "their number is written from 20 on.", fontsize=8.6, color="#444444", va="center")
 
 
 if __name__ == "__main__":
