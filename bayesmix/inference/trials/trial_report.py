@@ -37,9 +37,9 @@ class TrialReport(Printed):
     group : str
         The entry.
     entries : pandas.DataFrame
-        Indexed by `level`, the best first: `n_plots`; `blue`, the adjusted mean with its `blue_se`; `blup`, the
-        prediction, the mean over all plus the entry's effect, with `blup_se`, the standard error of the effect's
-        prediction; `reliability`, 1 - error variance of the prediction / genetic variance; `deregressed`, the effect
+        Indexed by `level`, the best first: `n_plots`, and `n_environments` in which the entry was tried, where the
+        model has an interaction with them; `blue`, the adjusted mean with its `blue_se`; `blup`, the prediction, the
+        mean over all plus the entry's effect, with `blup_se`, the standard error of the effect's prediction; `reliability`, 1 - error variance of the prediction / genetic variance; `deregressed`, the effect
         over its reliability; `weight`, for a second stage; `rank`, expected, with `rank_lower` and `rank_upper`.
     heritability : pandas.DataFrame
         As `bm.heritability` has it.
@@ -183,8 +183,10 @@ def _overall(fit: Fit | RemlFit) -> float:
 
 def _entries(terms: GeneticTerms, adjusted: AdjustedMeans, effects: _Effects, overall: float) -> pd.DataFrame:
     reliable = np.where(effects.reliability > 0, effects.reliability, np.nan)
+    tried = {"n_environments": terms.n_cells[0].astype(np.int64)} if terms.n_cells else {}
     columns = {
         "n_plots": terms.n_plots,
+        **tried,
         "blue": adjusted.mean,
         "blue_se": adjusted.se,
         "blup": overall + effects.mean,

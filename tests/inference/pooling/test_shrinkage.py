@@ -316,6 +316,17 @@ def test_draws_of_a_cask_have_its_batch():
     np.testing.assert_allclose(frame["mean"], expected + batches, rtol=1e-10)
 
 
+def test_given_the_variances_a_balanced_posterior_mean_is_the_blue_shrunk():
+    """BLUP = BLUE (1 + lambda / r)^-1, lambda the ratio of the variances, within four Monte Carlo errors."""
+    dyestuff, sd, sigma = bm.load_data("Dyestuff"), 40.0, 50.0
+    held = {"sd_Batch__Intercept": f"Uniform({sd}, {sd + 1e-4})", "sigma": f"Uniform({sigma}, {sigma + 1e-4})"}
+    fit = bm.fit("Yield ~ 1 + (1 | Batch)", dyestuff, priors={**held, "Intercept": "Normal(1500, 1e5)"}, seed=1)
+    effects = bm.ranef(fit).set_index("level")
+    blue = dyestuff.groupby("Batch", observed=True)["Yield"].mean() - dyestuff["Yield"].mean()
+    z = (effects["mean"] - blue / (1 + sigma**2 / sd**2 / 5)) / (effects["sd"] / np.sqrt(4000))
+    assert z.abs().max() < 4
+
+
 # --- what is refused --------------------------------------------------------------------------------------
 
 

@@ -46,9 +46,13 @@ def test_predictions_have_the_errors_of_the_full_covariance(report, by_reml):
 def test_figures_of_the_trial(report, by_reml, clover):
     assert report.cv == pytest.approx(100 * by_reml.sigma / clover["biomass"].mean())
     assert report.lsd / report.sed == pytest.approx(2.07, abs=0.02)  # t with 22 degrees of freedom
-    both = clover.groupby("entry")["year"].nunique().eq(2).sum()
+    years = clover.groupby("entry")["year"].nunique()
+    both = years.eq(2).sum()
     assert report.connectivity.to_numpy().tolist() == [[29, both], [both, 29]]
     assert (report.entries["n_plots"] == clover.groupby("entry").size().loc[report.entries.index]).all()
+    assert (
+        report.entries["n_environments"] == clover.groupby("entry")["year"].nunique().loc[report.entries.index]
+    ).all()
     assert report.entries["blup"].is_monotonic_decreasing
 
 
