@@ -39,8 +39,9 @@ class TrialReport(Printed):
     entries : pandas.DataFrame
         Indexed by `level`, the best first: `n_plots`, and `n_environments` in which the entry was tried, where the
         model has an interaction with them; `blue`, the adjusted mean with its `blue_se`; `blup`, the prediction, the
-        mean over all plus the entry's effect, with `blup_se`, the standard error of the effect's prediction; `reliability`, 1 - error variance of the prediction / genetic variance; `deregressed`, the effect
-        over its reliability; `weight`, for a second stage; `rank`, expected, with `rank_lower` and `rank_upper`.
+        mean over all plus the entry's effect, with `blup_se`, the standard error of the effect's prediction;
+        `reliability`, 1 - error variance of the prediction / genetic variance; `deregressed`, the effect over its
+        reliability; `weight`, for a second stage; `rank`, expected, with `rank_lower` and `rank_upper`.
     heritability : pandas.DataFrame
         As `bm.heritability` has it.
     connectivity : pandas.DataFrame or None
