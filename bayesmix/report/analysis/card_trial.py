@@ -15,10 +15,8 @@ from bayesmix.inference.trials.selection import selection
 from bayesmix.inference.trials.trial_report import TrialReport, trial_report
 from bayesmix.modelling.record import Fit
 from bayesmix.report.analysis.card_tables import TrialPart
-from bayesmix.report.pages.page import wrapped
 
 TOP = 5
-_WIDTH = 80
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +30,8 @@ class CardTrial:
     @property
     def text(self) -> str:
         """The report, then those who are promoted."""
-        notes = [line for note in self.promoted.attrs["notes"] for line in wrapped(note, _WIDTH)]
         title = f"To promote, {self.top} of {len(self.promoted)}:"
-        return "\n".join([str(self.report), "", title, str(self.promoted.head(self.top)), "", *notes])
+        return "\n".join([str(self.report), "", title, str(self.promoted.head(self.top))])
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
