@@ -5,6 +5,7 @@ import pytest
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError
+from bayesmix.inference.trials.genotype_errors import genotype_covariance
 
 from .conftest import error_covariance
 
@@ -51,6 +52,14 @@ def test_estimates_are_drawn_about_their_blups_with_the_full_covariance(by_reml)
     drawn = np.random.default_rng(1).multivariate_normal(modes, covariance, 100_000)
     top = (np.argsort(np.argsort(-drawn, axis=1), axis=1) < 5).mean(axis=0)[modes.index.get_indexer(table.index)]
     assert (np.abs(table["p_top"] - top) < 4 * np.sqrt(top * (1 - top) / 4000) + 1e-3).all()
+
+
+def test_the_covariance_of_the_predictions_is_the_block_of_hendersons_inverse(by_reml):
+    sds = tuple(float(L[0, 0]) for L in by_reml.L)
+    genotype = next(term for term in by_reml.design.random if term.group == "entry")
+    covariance = genotype_covariance(by_reml.design, genotype, sds=sds, sigma=by_reml.sigma)
+    expected = error_covariance(by_reml.design, sds, by_reml.sigma)["entry"]
+    np.testing.assert_allclose(covariance, expected, rtol=1e-8, atol=1e-9)
 
 
 def test_it_says_what_is_gained(posterior, by_reml):
