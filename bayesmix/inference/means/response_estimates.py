@@ -10,7 +10,7 @@ from bayesmix.arrays import Floats
 from bayesmix.estimates.linear_predictors import LinearRows, linear_predictors
 from bayesmix.inference.means.group_policy import GroupWeights
 from bayesmix.inference.means.linear_functions import Estimated, LinearFunctions, rows_of_estimated
-from bayesmix.inference.means.normal_integral import normal_nodes
+from bayesmix.inference.means.normal_integral import normal_mean
 from bayesmix.inference.means.transformation import Function, Transformation
 from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.kinds import LaplaceFit, LmFit, RemlFit, no_answer
@@ -91,10 +91,7 @@ class _Integrated:
         return self._mean(self.transformation.slope, eta)
 
     def _mean(self, function: Function, eta: Floats) -> Floats:
-        furthest = float(self.sds.max(initial=0.0)) if self.transformation.name == "log" else 0.0
-        nodes, weights = normal_nodes(furthest)
-        total: Floats = function(eta[:, None] + self.sds[:, None] * nodes) @ weights
-        return total
+        return normal_mean(function, eta, self.sds, grows=self.transformation.name == "log")
 
 
 def _over_levels(
