@@ -14,7 +14,7 @@ from matplotlib.text import Annotation
 from numpy.typing import NDArray
 
 from bayesmix.report.pictures.plot_canvas import Canvas, Picture, follow_size, new_figure
-from bayesmix.report.pictures.plot_look import LABEL_WIDTH, Look, literal, look, wrapped
+from bayesmix.report.pictures.plot_look import LABEL_WIDTH, Look, literal, look, shortened, wrapped
 from bayesmix.report.pictures.plot_ticks import whole_numbers
 
 Handle = Line2D | Patch
@@ -24,6 +24,7 @@ _LINE = 1.25  # of the size of letters: from one line to the next
 _KEYS = 1.8  # of the size of letters: a legend in one line
 _PAD = 0.06  # inches
 _LEGEND = 0.96  # of the width of a figure: letters are wider at other resolutions
+_TITLE_LINES = 1.9  # that a title may fill
 _LEAST_WIDTH = 4.6  # inches of a figure with a legend and a caption
 
 
@@ -100,7 +101,8 @@ def head(ax: Axes, canvas: Canvas, title: str, note: str, *, keys: bool = False)
 
     def place() -> list[Artist]:
         width = ax.get_position().width * ax.get_figure(root=True).get_figwidth()  # type: ignore[union-attr]
-        shown = literal(title, inches=0.95 * width)
+        room = width * style.small / style.title  # as many letters of a title as of small text have this room
+        shown = wrapped(shortened(title, _TITLE_LINES * room), room)
         if not (canvas.caption and note):
             ax.set_title(shown, loc="left", fontsize=style.title, color=style.ink, pad=pad)
             return []
