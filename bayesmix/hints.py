@@ -185,6 +185,7 @@ _OF_ONE: Mapping[tuple[str, str], str] = {
         for other in ("colour", "color", "hue")
     },
     **{("plot_data", other): "that is colour=" for other in ("color", "hue")},
+    ("plot_data", "x"): "that is by=",
     ("plot_means", "comparisons"): "that is arrows=",
     ("letters", "reversed"): 'that is best=, "highest" or "lowest"',
     ("contrasts", "delta"): "that is rope=, of posteriors",

@@ -16,7 +16,7 @@ from bayesmix.report.pictures.means_layers import jittered
 from bayesmix.report.pictures.observations import Beside, Observations
 from bayesmix.report.pictures.plot_look import BLUE, POINT_SIZE, literal, look, shortened
 from bayesmix.report.pictures.plot_ticks import name_levels, ticks_at_values, width_of
-from bayesmix.report.pictures.residual_boxes import plot_boxes
+from bayesmix.report.pictures.residual_boxes import draw_boxes_along, plot_boxes
 
 ORDERS = ("levels", "mean", "median")
 _SPREAD, _BOX = 0.7, 0.8  # of the distance of two levels: all boxes of a level; of the place of one, the box
@@ -45,8 +45,16 @@ def ordered(beside: Beside, response: Floats, order: str) -> Beside:
     return replace(beside, levels=tuple(beside.levels[level] for level in present), index=place[beside.index])
 
 
-def draw_data(ax: Axes, part: DataPanel, seen: Observations, points: bool, room: int) -> bool:
-    """Draw one panel with room for at least so many levels; returns whether those along its axis have their names."""
+@dataclass(frozen=True)
+class Shown:
+    """Whether a panel has boxes, and whether the levels along its axis have their names."""
+
+    boxes: bool
+    names: bool = True
+
+
+def draw_data(ax: Axes, part: DataPanel, seen: Observations, points: bool, room: int) -> Shown:
+    """Draw one panel with room for at least so many levels."""
     groups = (
         [part.rows]
         if seen.colour is None
@@ -63,10 +71,12 @@ def draw_data(ax: Axes, part: DataPanel, seen: Observations, points: bool, room:
         _draw_levels(ax, part.beside, rows, seen, moved, step, colour, points)
     if part.beside.numbers is not None:
         ticks_at_values(ax, part.beside.numbers, width_of(ax))
-        return True
+        alone = seen.lines is None and seen.colour is None and seen.panel is None
+        return Shown(alone and bool(draw_boxes_along(ax, part.beside.numbers, seen.response)))
     n_levels = len(part.beside.levels)
     ax.set_xlim(-0.6, max(n_levels, room) - 0.4)
-    return name_levels(ax, part.beside.levels, width_of(ax) * n_levels / max(n_levels, room))
+    named = name_levels(ax, part.beside.levels, width_of(ax) * n_levels / max(n_levels, room))
+    return Shown(seen.lines is None, named)
 
 
 def _draw_levels(

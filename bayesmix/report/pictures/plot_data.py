@@ -11,7 +11,7 @@ from bayesmix.errors import ArgumentError, counted, shown
 from bayesmix.formula.frame_kinds import Frame
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import a_switch, one_of
-from bayesmix.report.pictures.data_panels import ORDERS, DataPanel, colour_handles, draw_data, ordered
+from bayesmix.report.pictures.data_panels import ORDERS, DataPanel, Shown, colour_handles, draw_data, ordered
 from bayesmix.report.pictures.observations import Observations, observations, what_is_wanted
 from bayesmix.report.pictures.plot_arguments import a_canvas
 from bayesmix.report.pictures.plot_style import frame, label_axes, panel_title, panels
@@ -51,7 +51,8 @@ def plot_data(
         ``by="gen", panel="year"``, ``"yield ~ gen + year"`` is ``by=["gen", "year"]``.
     by
         What stands along the horizontal axis; several have a panel each. A factor has a box for each level, and so has
-        a product, ``"year:rep"``. A number is an axis; ``"factor(dose)"`` has boxes.
+        a product, ``"year:rep"``. A number is an axis; with up to 12 values of 5 rows each it has boxes there, unless
+        there are colours, lines or panels. ``"factor(dose)"`` makes a factor of a number.
     colour
         A factor whose levels have a colour each, and boxes beside each other.
     panel
@@ -110,7 +111,7 @@ def plot_data(
         ratios=widths if in_one_row and len(parts) > 1 and ax is None else None,
     )
     room = 0 if in_one_row else max(len(part.beside.levels) for part in parts)
-    named = [draw_data(one, part, seen, points, room) for one, part in zip(axes, parts, strict=True)]
+    shown_parts = [draw_data(one, part, seen, points, room) for one, part in zip(axes, parts, strict=True)]
     for one, part in zip(axes, parts, strict=True):
         if is_split:
             panel_title(one, part.title, inches=0.9 * max(widths))
@@ -119,7 +120,7 @@ def plot_data(
     frame(
         figure,
         canvas,
-        text=_caption(seen, parts, order, points, all(named)),
+        text=_caption(seen, shown_parts, order, points),
         x_label=parts[0].beside.label if is_split or len(parts) == 1 else "",
         y_label=seen.label,
         handles=colour_handles(seen) if seen.colour is not None else (),
@@ -161,11 +162,12 @@ def _width(part: DataPanel, seen: Observations, n_panels: int) -> float:
     return float(np.clip(_LEVEL * len(part.beside.levels) * max(1.0, 0.6 * n_colours) + 0.5, _NARROWEST, _WIDEST))
 
 
-def _caption(seen: Observations, parts: Sequence[DataPanel], order: str, points: bool, named: bool) -> str:
-    by_level = any(part.beside.numbers is None for part in parts)
+def _caption(seen: Observations, parts: Sequence[Shown], order: str, points: bool) -> str:
+    by_level = any(beside.numbers is None for beside in seen.along)
     sentences: list[Any] = []
-    if by_level and seen.lines is None:
+    if any(part.boxes for part in parts):
         sentences.append("Boxes: median and quartiles; whiskers to the last observation within 1.5 boxes.")
+    if by_level and seen.lines is None:
         sentences.append("Diamonds: means.")
     if seen.lines is not None:
         sentences.append(
@@ -175,7 +177,7 @@ def _caption(seen: Observations, parts: Sequence[DataPanel], order: str, points:
         sentences.append("Points: observations.")
     if by_level and order != "levels":
         sentences.append(f"Levels by their {order}.")
-    if not named:
+    if not all(part.names for part in parts):
         sentences.append("Names of more than 60 levels are left out.")
     if seen.n_dropped:
         verb = "misses a value and is" if seen.n_dropped == 1 else "miss a value and are"

@@ -53,10 +53,10 @@ def words(figure):
 
 def test_complete_partial_and_no_pooling_in_one_picture(sleepstudy, complete, slopes):
     alone = bm.lm("Reaction ~ 0 + Subject + Subject:Days", sleepstudy)
-    shown = panels(bm.plot_lines({"complete": complete, "none": alone, "partial": slopes}))
+    shown = panels(bm.plot_lines({"complete": complete, "none": alone, "partial": slopes}, max_panels=4))
     whole, own, mixed = bm.fixef(complete)["estimate"], bm.fixef(alone)["estimate"], bm.coef(slopes, "Subject")
     mixed = mixed.pivot_table(index="level", columns="term", values="estimate")
-    for subject in ("308", "335"):
+    for subject in list(shown)[:2]:
         x, y = line(shown[subject], "complete")
         assert y == pytest.approx(whole["Intercept"] + whole["Days"] * x)
         x, y = line(shown[subject], "none")
@@ -66,8 +66,10 @@ def test_complete_partial_and_no_pooling_in_one_picture(sleepstudy, complete, sl
 
 
 def test_a_fit_of_least_squares_alone_by_a_column(sleepstudy, complete):
-    figure = bm.plot_lines(complete, group="Subject")
-    assert list(panels(figure)) == sorted(sleepstudy["Subject"].astype(str).unique())
+    figure = bm.plot_lines(complete, group="Subject", max_panels=6)
+    assert list(panels(figure)) == [
+        sorted(sleepstudy["Subject"].astype(str).unique())[i] for i in (0, 3, 7, 10, 14, 17)
+    ]
     for subject, ax in panels(figure).items():
         own = sleepstudy[sleepstudy["Subject"].astype(str) == subject]
         x, y = line(ax, "no pooling")
@@ -77,8 +79,8 @@ def test_a_fit_of_least_squares_alone_by_a_column(sleepstudy, complete):
 
 
 def test_the_last_fit_may_lack_the_group_of_the_others(complete, slopes):
-    figure = bm.plot_lines({"partial": slopes, "complete": complete})
-    assert len(panels(figure)) == 18
+    figure = bm.plot_lines({"partial": slopes, "complete": complete}, max_panels=3)
+    assert list(panels(figure)) == ["308", "335", "372"]
 
 
 def test_counts_of_a_laplace_fit():
@@ -140,7 +142,7 @@ def test_along_a_number_neither():
     data["year"] = 2000 + data["year"].astype(str).str[:2].astype(int)
     fit = bm.reml("biomass ~ year + (1 | entry)", data)
     years = data.groupby("entry", observed=True)["year"].agg(["min", "max"])
-    for entry, ax in panels(bm.plot_lines(fit, max_panels=35)).items():
+    for entry, ax in panels(bm.plot_lines(fit, max_panels=9)).items():
         for one in ax.lines:
             x = np.asarray(one.get_xdata())
             assert years.loc[entry, "min"] - 0.05 < x.min() <= years.loc[entry, "min"]

@@ -125,6 +125,16 @@ def test_products_functions_and_proportions(clover):
     assert ticks(days.axes[0]) == [str(day) for day in range(10)]
 
 
+def test_a_number_with_few_values_has_boxes_there():
+    data = bm.load_data("sleepstudy")
+    figure = bm.plot_data(data, "Reaction ~ Days")
+    quartiles = data.groupby("Days")["Reaction"].quantile([0.25, 0.75]).unstack().to_numpy()
+    assert boxes(figure.axes[0]) == pytest.approx(np.column_stack([range(10), quartiles]))
+    assert "Boxes: median" in words(figure)
+    assert "Boxes" not in words(bm.plot_data(data, "Reaction ~ Days | Subject"))
+    assert "Boxes" not in words(bm.plot_data(bm.load_data("dragons_simulated"), "intelligence ~ wingspan"))
+
+
 def test_odd_names_and_missing_values(clover):
     data = clover.rename(columns={"biomass": "dry mass", "year": "year | site"})
     data.loc[data.index[:3], "dry mass"] = np.nan
