@@ -107,6 +107,8 @@ def plot_means(
     given = _tables(means)
     split = _split(given, x, by)
     if kind == "against_raw":
+        if x is not None or by is not None:
+            raise ArgumentError('x and by are of kind="levels"; leave them out, each row of the table is a point.')
         return _against_raw(given, canvas, letters=letters, arrows=arrows)
     tables = {label: _rows(one) for label, one in given.items()}
     if not data:

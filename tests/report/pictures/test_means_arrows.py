@@ -171,6 +171,7 @@ def test_lengths_that_serve_every_pair_are_found_if_there_are_any(seed):
         ({"arrows": True, "adjust": "tuckey"}, "Did you mean 'tukey'"),
         ({"kind": "raw"}, "kind='raw' is not known"),
         ({"kind": "against_raw", "arrows": True}, "leave them out"),
+        ({"kind": "against_raw", "x": "K2O_lbac"}, "each row of the table is a point"),
     ],
 )
 def test_one_line_says_what_is_wrong(fits, arguments, said):
