@@ -31,6 +31,7 @@ FLOORS = {
     "estimates": 2.6,
     "modelling": 3,
     "inference": 4,
+    "loci": 4.5,
     "report": 5,
     "cli": 6,
     "__main__": 7,
