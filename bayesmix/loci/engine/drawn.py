@@ -1,0 +1,78 @@
+"""Draws of one locus and what its sampler tells of them."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bayesmix.arrays import Floats
+from bayesmix.loci.engine.parameters import ParameterDraws
+from bayesmix.modelling.convergence import convergence
+from bayesmix.modelling.settings import EFFECTIVE_PER_CHAIN, RHAT_LIMIT
+
+_BY_CHANCE = 3.5  # excess of R-hat times the effective size of a chain
+_LEAST_SHARE = 0.25  # of the draws, where these are fewer than would be asked for
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Draws of every parameter with the greatest R-hat and the least effective sizes of them.
+
+    `pareto_k` and `sources`, as `convergence` takes them, are of importance sampling; nan and None otherwise.
+    """
+
+    parameters: ParameterDraws
+    sampler: str
+    seed: int
+    attempts: int
+    rhat: float
+    ess_bulk: float
+    ess_tail: float
+    divergences: int
+    pareto_k: float
+    log_marginal: float
+
+    @property
+    def converged(self) -> bool:
+        """Whether R-hat and effective sizes are as means and intervals need them, without a divergence.
+
+        Few draws have an R-hat above 1.01 by chance alone: that of chains which agree is about 1 + c q / n for c chains
+        with the effective size n, where q, a chi-square number over its degrees of freedom, exceeds 3.5 once in 1,000
+        for four chains.
+        """
+        _, n_chains, n_draws = self.parameters.values.shape
+        enough = min(self.ess_bulk, self.ess_tail) >= min(
+            EFFECTIVE_PER_CHAIN * n_chains, _LEAST_SHARE * n_chains * n_draws
+        )
+        limit = max(RHAT_LIMIT, 1 + _BY_CHANCE * n_chains / self.ess_bulk) if self.ess_bulk > 0 else RHAT_LIMIT
+        return bool(enough and (n_chains == 1 or self.rhat <= limit) and not self.divergences)
+
+    def after(self, attempts: int) -> "Drawn":
+        """The same draws, as those of the last of several attempts."""
+        return replace(self, attempts=attempts)
+
+
+def drawn(
+    parameters: ParameterDraws,
+    *,
+    sampler: str,
+    seed: int,
+    sources: Floats | None = None,
+    divergences: int = 0,
+    pareto_k: float = np.nan,
+    log_marginal: float = np.nan,
+) -> Drawn:
+    """The record of draws, with their diagnostics."""
+    figures = convergence(parameters.values, sources)
+    with np.errstate(invalid="ignore"):
+        return Drawn(
+            parameters,
+            sampler,
+            seed,
+            1,
+            float(np.nanmax(figures.rhat, initial=-np.inf)) if np.isfinite(figures.rhat).any() else np.nan,
+            float(np.min(figures.ess_bulk)),
+            float(np.min(figures.ess_tail)),
+            divergences,
+            pareto_k,
+            log_marginal,
+        )
