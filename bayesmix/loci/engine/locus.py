@@ -63,7 +63,9 @@ def require_block(model: LociModel, block: LociBlock) -> None:
         raise DataError(f"A block has samples beyond the {len(model.sheet)} rows of the sample sheet.")
     missing = [name for name in model.columns if name not in block.columns]
     if missing:
-        raise DataError(f"A block has no {listing(missing)}, which the formula reads; it has {listing(block.columns)}.")
+        raise DataError(
+            f"A block has no {listing(missing)}, which the formula reads; it has {listing(block.columns) or 'no column'}."
+        )
     for name, values in {**block.columns, **block.places}.items():
         length = n_rows if name in block.columns else len(block)
         if len(values) != length:
