@@ -64,7 +64,7 @@ def require_block(model: LociModel, block: LociBlock) -> None:
     missing = [name for name in model.columns if name not in block.columns]
     if missing:
         raise DataError(
-            f"A block has no {listing(missing)}, which the formula reads; it has {listing(block.columns) or 'no column'}."
+            f"A block has no {listing(missing)}, which the formula reads; it has {listing(block.columns) or 'nothing'}."
         )
     for name, values in {**block.columns, **block.places}.items():
         length = n_rows if name in block.columns else len(block)
