@@ -17,7 +17,8 @@ _LEAST_SHARE = 0.25  # of the draws, where these are fewer than would be asked f
 class Drawn:
     """Draws of every parameter with the greatest R-hat and the least effective sizes of them.
 
-    `pareto_k` and `sources`, as `convergence` takes them, are of importance sampling; nan and None otherwise.
+    Of importance sampling `ess_bulk` is the effective size of the weights, with their `pareto_k`, and `rhat` and
+    `ess_tail` are nan.
     """
 
     parameters: ParameterDraws
@@ -37,8 +38,10 @@ class Drawn:
 
         Few draws have an R-hat above 1.01 by chance alone: that of chains which agree is about 1 + c q / n for c chains
         with the effective size n, where q, a chi-square number over its degrees of freedom, exceeds 3.5 once in 1,000
-        for four chains.
+        for four chains. Draws by importance sampling are kept only where their weights can be trusted.
         """
+        if self.sampler == "importance":
+            return True
         _, n_chains, n_draws = self.parameters.values.shape
         enough = min(self.ess_bulk, self.ess_tail) >= min(
             EFFECTIVE_PER_CHAIN * n_chains, _LEAST_SHARE * n_chains * n_draws
@@ -76,3 +79,21 @@ def drawn(
             pareto_k,
             log_marginal,
         )
+
+
+def weighted(
+    parameters: ParameterDraws, *, seed: int, effective_size: float, pareto_k: float, log_marginal: float
+) -> Drawn:
+    """The record of draws from weighted values: they have no chains, and their size is that of the weights."""
+    return Drawn(
+        parameters,
+        sampler="importance",
+        seed=seed,
+        attempts=1,
+        rhat=np.nan,
+        ess_bulk=effective_size,
+        ess_tail=np.nan,
+        divergences=0,
+        pareto_k=pareto_k,
+        log_marginal=log_marginal,
+    )

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from bayesmix.arrays import Floats
-from bayesmix.loci.engine.drawn import Drawn, drawn
+from bayesmix.loci.engine.drawn import Drawn, drawn, weighted
 from bayesmix.loci.engine.parameters import ParameterDraws
+from bayesmix.loci.engine.screening import screening_values
 from bayesmix.loci.engine.settings import LociSettings, seed_of
 from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.quadrature.integrated import IntegratedCounts, integrated_counts
@@ -17,9 +18,11 @@ from bayesmix.modelling.samplers.nuts import run_chains
 from bayesmix.modelling.samplers.progress import SamplingProgress
 from bayesmix.modelling.samplers.weights import importance_of, trouble_with
 from bayesmix.modelling.settings import SamplerSettings
+from bayesmix.numerics.importance import resample, weigh
 from bayesmix.numerics.level_quadrature.posterior import parameter_values
 from bayesmix.numerics.mode import Mode
 
+_FEWEST_SHARE = 0.2  # of the values of screening that are effective
 _THIN, _CAREFUL = 4, 0.95  # of the second attempt: of how many draws one is kept, and the acceptance
 _VALUES, _OF_EVIDENCE = 2000, 99  # for the log marginal likelihood, and the number of its seed
 
@@ -85,22 +88,44 @@ def _by_nuts(
 
 def _by_importance(at: IntegratedCounts, mode: Mode, settings: LociSettings, seed: int) -> tuple[Drawn, Floats] | None:
     """Draws by importance sampling, or None if the weights cannot be trusted."""
+    if not at.model.n_levels or at.family.auxiliary:
+        return _by_proposal(at, mode, settings, seed)
+    rng = np.random.default_rng(seed)
+    values = screening_values(at.model, at.fineness, rng)
+    if values is None:
+        return None
+    theta, log_weights = values
+    weights = importance_of(log_weights)
+    if weights.pareto_k > weights.greatest_k or weights.effective_size < _FEWEST_SHARE * len(theta):
+        return None
+    chosen = theta[resample(weigh(log_weights).weights, settings.n_draws, rng)]
+    found = weighted(
+        _named(at, chosen, settings),
+        seed=seed,
+        effective_size=weights.effective_size,
+        pareto_k=weights.pareto_k,
+        log_marginal=weights.log_marginal if settings.log_marginal else np.nan,
+    )
+    return found, chosen
+
+
+def _by_proposal(at: IntegratedCounts, mode: Mode, settings: LociSettings, seed: int) -> tuple[Drawn, Floats] | None:
+    """Draws as `bm.fit` makes them, where the sd is not all that the other parameters hang on."""
     plain = SamplerSettings("importance", draws=settings.draws, chains=settings.chains, cores=1, seed=seed)
-    drawn_values = draw_by_importance(at, mode, plain, n_values=number_of_values(at, plain))
-    group = drawn_values.groups["importance"]
+    of_proposal = draw_by_importance(at, mode, plain, n_values=number_of_values(at, plain))
+    group = of_proposal.groups["importance"]
     values, log_weights = group["theta"].to_numpy(), group["log_weight"].to_numpy()
     if trouble_with(values, log_weights, settings.chains) is not None:
         return None
     weights = importance_of(log_weights)
-    found = drawn(
-        _named(at, drawn_values.theta, settings),
-        sampler="importance",
+    found = weighted(
+        _named(at, of_proposal.theta, settings),
         seed=seed,
-        sources=drawn_values.groups["sample_stats"]["lp"].to_numpy(),
+        effective_size=weights.effective_size,
         pareto_k=weights.pareto_k,
         log_marginal=weights.log_marginal if settings.log_marginal else np.nan,
     )
-    return found, drawn_values.theta
+    return found, of_proposal.theta
 
 
 def _named(at: IntegratedCounts, theta: Floats, settings: LociSettings) -> ParameterDraws:
