@@ -18,7 +18,7 @@ class Drawn:
     """Draws of every parameter with the greatest R-hat and the least effective sizes of them.
 
     Of importance sampling `ess_bulk` is the effective size of the weights, with their `pareto_k`, and `rhat` and
-    `ess_tail` are nan.
+    `ess_tail` are nan. `audit_z`: of a locus that NUTS audits, the greatest `distance` between both.
     """
 
     parameters: ParameterDraws
@@ -31,6 +31,7 @@ class Drawn:
     divergences: int
     pareto_k: float
     log_marginal: float
+    audit_z: float = np.nan
 
     @property
     def converged(self) -> bool:
@@ -82,7 +83,12 @@ def drawn(
 
 
 def weighted(
-    parameters: ParameterDraws, *, seed: int, effective_size: float, pareto_k: float, log_marginal: float
+    parameters: ParameterDraws,
+    *,
+    seed: int,
+    effective_size: float,
+    pareto_k: float,
+    log_marginal: float,
 ) -> Drawn:
     """The record of draws from weighted values: they have no chains, and their size is that of the weights."""
     return Drawn(
@@ -97,3 +103,11 @@ def weighted(
         pareto_k=pareto_k,
         log_marginal=log_marginal,
     )
+
+
+def distance(first: Drawn, second: Drawn) -> float:
+    """The greatest difference of the means of a parameter, in Monte Carlo standard errors."""
+    means = [found.parameters.values.mean(axis=(1, 2)) for found in (first, second)]
+    variances = [found.parameters.values.var(axis=(1, 2)) / found.ess_bulk for found in (first, second)]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return float(np.nanmax(np.abs(means[0] - means[1]) / np.sqrt(variances[0] + variances[1])))

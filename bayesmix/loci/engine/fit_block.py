@@ -1,5 +1,6 @@
 """`fit_block`: a row of results for every locus of a block, whatever happens to it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +31,11 @@ class FittedBlock:
     draws: pa.Table | None
 
 
-def fit_block(model: LociModel, block: LociBlock) -> FittedBlock:
+def fit_block(model: LociModel, block: LociBlock, *, audit: Collection[str] = ()) -> FittedBlock:
     """Fit `model` to every locus of `block`, in this process and on one core.
+
+    Where loci are screened NUTS fits those named in `audit` too, such as all that will be called significant, and a
+    random share of the others: their rows are those of NUTS, and `audit_z` says how far the screening was off.
 
     Raises
     ------
@@ -42,10 +46,21 @@ def fit_block(model: LociModel, block: LociBlock) -> FittedBlock:
     patterns, rows, kept = patterns_of(model), [], []
     with one_blas_thread():
         for number, locus in enumerate(loci_of(model, block)):
-            fitted = fit_locus(patterns, locus)
+            fitted = fit_locus(
+                patterns,
+                locus,
+                audited=locus.name in audit or model.settings.audits(locus.name),
+            )
             draws = {} if fitted.drawn is None else _draws_by_name(model, fitted.drawn)
             places = {name: _plain(block.places[name][number]) for name, _ in model.places}
-            rows.append({"locus": locus.name, **places, **_told(fitted), **_figures(model, draws)})
+            rows.append(
+                {
+                    "locus": locus.name,
+                    **places,
+                    **_told(fitted),
+                    **_figures(model, draws),
+                }
+            )
             if draws and model.settings.keeps(locus.name):
                 kept.append(_kept(model, locus.name, draws))
     table = pa.Table.from_pylist(rows, schema=model.schema)
@@ -71,10 +86,14 @@ def _told(fitted: FittedLocus) -> dict[str, Any]:
     drawn = fitted.drawn
     if drawn is None:
         return told
-    for name in ("rhat", "ess_bulk", "ess_tail", "pareto_k", "log_marginal"):
+    for name in ("rhat", "ess_bulk", "ess_tail", "pareto_k", "audit_z", "log_marginal"):
         value = getattr(drawn, name)
         told[name] = None if np.isnan(value) else value
-    counts = {"divergences": drawn.divergences, "seed": drawn.seed, "attempts": drawn.attempts}
+    counts = {
+        "divergences": drawn.divergences,
+        "seed": drawn.seed,
+        "attempts": drawn.attempts,
+    }
     return told | counts | {"sampler": drawn.sampler}
 
 

@@ -21,7 +21,13 @@ from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.record import Fit
 from bayesmix.separated_data.find import can_separate, separation_of
 
-OK, SEPARATED, LOW_COVERAGE, DIVERGED, FAILED = "ok", "separated", "low coverage", "diverged", "failed: "
+OK, SEPARATED, LOW_COVERAGE, DIVERGED, FAILED = (
+    "ok",
+    "separated",
+    "low coverage",
+    "diverged",
+    "failed: ",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,18 +39,24 @@ class FittedLocus:
     drawn: Drawn | None = None
 
 
-def fit_locus(patterns: Patterns, locus: Locus) -> FittedLocus:
-    """Fit a locus; an error of any kind is its status, so that other loci go on."""
+def fit_locus(patterns: Patterns, locus: Locus, *, audited: bool = False) -> FittedLocus:
+    """Fit a locus, by NUTS too if it is `audited`; an error of any kind is its status, so that other loci go on."""
     coverage = Coverage(len(np.unique(locus.samples)), None)
     try:
-        family, frame = patterns.family, patterns.response_frame(locus.samples, locus.columns)
+        family, frame = (
+            patterns.family,
+            patterns.response_frame(locus.samples, locus.columns),
+        )
         coverage = coverage_of(locus, patterns.parsed.mean, frame, counts=family.response in COUNTS)
         if coverage.low(patterns.model.settings):
             return FittedLocus(LOW_COVERAGE, coverage)
         pattern = patterns.pattern(locus.samples, locus.columns)
         if pattern.integrated:
             mixed = pattern.model(patterns.response(frame), family)
-            found, separated = _integrated(patterns, locus, mixed), _separated(mixed.design, family)
+            found, separated = (
+                _integrated(patterns, locus, mixed, audited),
+                _separated(mixed.design, family),
+            )
         else:
             found, separated = _whole(patterns, locus, attempt=1)
     except BayesmixError as error:
@@ -60,12 +72,12 @@ def _line_of(error: Exception) -> str:
     return one_line(" ".join(str(error).split()))
 
 
-def _integrated(patterns: Patterns, locus: Locus, mixed: MixedModel) -> Drawn:
+def _integrated(patterns: Patterns, locus: Locus, mixed: MixedModel, audited: bool) -> Drawn:
     """Draws with the group effects integrated out; by `bm.fit` if these do not converge, or if that is asked for."""
     settings, found = patterns.model.settings, None
     if settings.sampler != "fit":
         try:
-            found = sampled(mixed, settings, locus=locus.name)
+            found = sampled(mixed, settings, locus=locus.name, audited=audited)
         except QuadratureError:
             found = None
         if found is not None and found.converged:

@@ -11,6 +11,7 @@ type LociSampler = Literal["nuts", "importance", "fit"]
 SAMPLERS: tuple[LociSampler, ...] = get_args(LociSampler.__value__)
 
 _LARGEST_SEED = 2**32
+_OF_AUDIT = 98  # in place of an attempt
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,10 @@ class LociSettings:
     `sampler`: ``"nuts"``; ``"importance"``, which screens, with NUTS where its weights cannot be trusted; ``"fit"``,
     `bm.fit` as it is. Models that `bm.fit` integrates by no quadrature take ``"fit"`` whatever is asked for. Of each of
     `chains` there are `draws` after `tune` steps, towards `target_accept`. `prob` is that of the intervals. A locus
-    with fewer reads than `least_reads`, or fewer samples with reads than `least_samples`, is not fitted.
-    `log_marginal`: whether the log marginal likelihood is wanted. `keep`: the loci whose draws are kept, None for all;
-    `kept`: the parameters and contrasts of which they are, None for all.
+    with fewer reads than `least_reads`, or fewer samples with reads than `least_samples`, is not fitted. Of loci that
+    are screened the share `audit` is fitted by NUTS as well. `log_marginal`: whether the log marginal likelihood is
+    wanted. `keep`: the loci whose draws are kept, None for all; `kept`: the parameters and contrasts of which they are,
+    None for all.
     """
 
     sampler: LociSampler = "nuts"
@@ -34,6 +36,7 @@ class LociSettings:
     prob: float = 0.95
     least_reads: int = 1
     least_samples: int = 2
+    audit: float = 0.02
     log_marginal: bool = False
     keep: frozenset[str] | None = frozenset()
     kept: tuple[str, ...] | None = None
@@ -43,12 +46,23 @@ class LociSettings:
         """Draws of all chains together."""
         return self.draws * self.chains
 
+    def audits(self, locus: str) -> bool:
+        """Whether a locus is one of the random share that is audited; the name decides."""
+        return seed_of(self.seed, locus, _OF_AUDIT) < self.audit * _LARGEST_SEED
+
     def keeps(self, locus: str) -> bool:
         """Whether the draws of a locus are kept."""
         return self.keep is None or locus in self.keep
 
 
-_LEAST = {"draws": 8, "chains": 1, "tune": 20, "seed": 0, "least_reads": 0, "least_samples": 0}
+_LEAST = {
+    "draws": 8,
+    "chains": 1,
+    "tune": 20,
+    "seed": 0,
+    "least_reads": 0,
+    "least_samples": 0,
+}
 
 
 def checked_settings(settings: LociSettings) -> LociSettings:
@@ -72,6 +86,8 @@ def checked_settings(settings: LociSettings) -> LociSettings:
         value = getattr(settings, name)
         if not isinstance(value, int | float) or not 0 < value < 1:
             raise ArgumentError(f"{name} is a number between 0 and 1, such as 0.95; got {shown(value)}.")
+    if not isinstance(settings.audit, int | float) or not 0 <= settings.audit <= 1:
+        raise ArgumentError(f"audit is a share from 0 to 1, such as 0.02; got {shown(settings.audit)}.")
     return settings
 
 

@@ -246,3 +246,38 @@ def test_a_model_compares_columns_of_the_sheet_alone(sheet, block):
     with pytest.raises(DataError, match="both have methylated"):
         loci_model(FORMULA, sheet.assign(methylated=1), example=block, family="binomial")
     assert isinstance(sheet, pd.DataFrame)
+
+
+def screening(model, **settings):
+    return replace(model, settings=replace(model.settings, sampler="importance", keep=frozenset(), **settings))
+
+
+def test_screening_agrees_with_nuts(model, block, fitted):
+    screened = fit_block(screening(model, audit=0.0), block).table.to_pylist()
+    for row, by_nuts in zip(screened, fitted.table.to_pylist(), strict=True):
+        assert row["sampler"] == "importance"
+        assert row["pareto_k"] < 0.7
+        assert row["audit_z"] is None
+        for name in model.names:
+            error = np.hypot(
+                row[f"{name}_sd"] / np.sqrt(row["ess_bulk"]), by_nuts[f"{name}_sd"] / np.sqrt(by_nuts["ess_bulk"])
+            )
+            assert abs(row[f"{name}_mean"] - by_nuts[f"{name}_mean"]) < 4.5 * error, name
+            assert row[f"{name}_sd"] == pytest.approx(by_nuts[f"{name}_sd"], rel=0.25), name
+
+
+def test_audited_loci_have_both(model, block):
+    table = fit_block(screening(model, audit=0.0), block.part(0, 2), audit={"locus1"}).table
+    plain, audited = table.to_pylist()
+    assert (plain["sampler"], audited["sampler"]) == ("importance", "nuts")
+    assert audited["pareto_k"] < 0.7
+    assert 0 < audited["audit_z"] < 4.5
+    everything = fit_block(screening(model, audit=1.0), block.part(0, 2)).table
+    assert everything["sampler"].to_pylist() == ["nuts", "nuts"]
+    assert everything.slice(1).equals(table.slice(1))
+
+
+def test_a_random_share_is_audited():
+    settings = LociSettings(seed=3, audit=0.02)
+    share = np.mean([settings.audits(f"cg{number}") for number in range(20_000)])
+    assert abs(share - 0.02) < 4 * np.sqrt(0.02 * 0.98 / 20_000)
