@@ -1,6 +1,6 @@
 """Loci a second: the engine of many loci beside `bm.fit` in a loop, and nutpie on one compiled PyMC model.
 
-    python benchmarks/loci.py [--loci 200] [--family binomial] [--slow 10] [--data meth_sim.csv]
+    python benchmarks/loci.py [--loci 200] [--family binomial] [--slow 10] [--data FILE]
 
 The 200 simulated loci of the tests, 24 samples, `treatment * time + (1 | tank)` with 12 tanks: one locus is all that is
 done from its counts to its row, draws, R-hat and effective sizes of every parameter included. Loci a second by the
@@ -36,7 +36,7 @@ from bayesmix.parallel import one_blas_thread
 
 FORMULA = "cbind(m, u) ~ treatment * time + (1 | tank)"
 COVARIATES = ["treatment", "time", "tank"]
-SIMULATED = Path(__file__).parents[2] / "shared" / "data" / "meth_sim.csv"
+SIMULATED = Path(__file__).parents[1] / "tests" / "references" / "meth_sim.csv.gz"
 
 
 @dataclass(frozen=True)
