@@ -1,13 +1,12 @@
 """Draws of one locus and what its sampler tells of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from bayesmix.arrays import Floats
 from bayesmix.loci.engine.parameters import ParameterDraws
-from bayesmix.modelling.convergence import convergence
 from bayesmix.modelling.settings import EFFECTIVE_PER_CHAIN, RHAT_LIMIT
+from bayesmix.numerics.loci.convergence import chains_figures
 
 _BY_CHANCE = 3.5  # excess of R-hat times the effective size of a chain
 _LEAST_SHARE = 0.25  # of the draws, where these are fewer than would be asked for
@@ -50,36 +49,22 @@ class Drawn:
         limit = max(RHAT_LIMIT, 1 + _BY_CHANCE * n_chains / self.ess_bulk) if self.ess_bulk > 0 else RHAT_LIMIT
         return bool(enough and (n_chains == 1 or self.rhat <= limit) and not self.divergences)
 
-    def after(self, attempts: int) -> "Drawn":
-        """The same draws, as those of the last of several attempts."""
-        return replace(self, attempts=attempts)
 
-
-def drawn(
-    parameters: ParameterDraws,
-    *,
-    sampler: str,
-    seed: int,
-    sources: Floats | None = None,
-    divergences: int = 0,
-    pareto_k: float = np.nan,
-    log_marginal: float = np.nan,
-) -> Drawn:
-    """The record of draws, with their diagnostics."""
-    figures = convergence(parameters.values, sources)
-    with np.errstate(invalid="ignore"):
-        return Drawn(
-            parameters,
-            sampler,
-            seed,
-            1,
-            float(np.nanmax(figures.rhat, initial=-np.inf)) if np.isfinite(figures.rhat).any() else np.nan,
-            float(np.min(figures.ess_bulk)),
-            float(np.min(figures.ess_tail)),
-            divergences,
-            pareto_k,
-            log_marginal,
-        )
+def drawn(parameters: ParameterDraws, *, seed: int, attempts: int, divergences: int) -> Drawn:
+    """The record of draws by chains of NUTS, with their diagnostics."""
+    rhat, bulk, tail = chains_figures(parameters.values)
+    return Drawn(
+        parameters,
+        sampler="nuts",
+        seed=seed,
+        attempts=attempts,
+        rhat=float(np.max(rhat)),
+        ess_bulk=float(np.min(bulk)),
+        ess_tail=float(np.min(tail)),
+        divergences=divergences,
+        pareto_k=np.nan,
+        log_marginal=np.nan,
+    )
 
 
 def weighted(

@@ -8,13 +8,12 @@ from bayesmix.errors import BayesmixError, QuadratureError, one_line
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.formula.response import COUNTS
-from bayesmix.loci.engine.drawn import Drawn, drawn
+from bayesmix.loci.engine.drawn import Drawn
 from bayesmix.loci.engine.locus import Coverage, Locus, coverage_of
 from bayesmix.loci.engine.parameters import draws_of_fit
 from bayesmix.loci.engine.patterns import Patterns
 from bayesmix.loci.engine.samplers import sampled
 from bayesmix.loci.engine.settings import seed_of
-from bayesmix.modelling.convergence import sources_of
 from bayesmix.modelling.evidence import log_marginal_of_fit
 from bayesmix.modelling.fit import fit
 from bayesmix.modelling.mixed_model import MixedModel
@@ -109,16 +108,21 @@ def _whole(patterns: Patterns, locus: Locus, *, attempt: int) -> tuple[Drawn, bo
 
 
 def _draws(fitted: Fit, seed: int, attempt: int, *, log_marginal: bool) -> Drawn:
-    weights = fitted.diagnostics.importance
-    return drawn(
+    """The draws of a fit with its own diagnostics: those by importance sampling hold copies, which count once."""
+    diagnostics = fitted.diagnostics
+    figures = diagnostics.parameters[diagnostics.parameters["kind"] != "group effect"]
+    return Drawn(
         draws_of_fit(fitted),
         sampler="fit",
         seed=seed,
-        sources=sources_of(fitted.posterior),
-        divergences=fitted.diagnostics.n_divergent,
-        pareto_k=np.nan if weights is None else weights.pareto_k,
+        attempts=attempt,
+        rhat=float(figures["rhat"].max(skipna=False)),
+        ess_bulk=float(figures["ess_bulk"].min(skipna=False)),
+        ess_tail=float(figures["ess_tail"].min(skipna=False)),
+        divergences=diagnostics.n_divergent,
+        pareto_k=np.nan if diagnostics.importance is None else diagnostics.importance.pareto_k,
         log_marginal=log_marginal_of_fit(fitted).value if log_marginal else np.nan,
-    ).after(attempt)
+    )
 
 
 def _separated(design: Design, family: Family) -> bool:

@@ -79,12 +79,7 @@ def _attempts_of_nuts(
     for attempt, (chosen, thin) in enumerate(((settings, 1), (longer, _THIN)), start=before + 1):
         seed = seed_of(settings.seed, locus, attempt)
         theta, divergences = chains_of_nuts(at, mode, chosen, seed, thin=thin)
-        found = drawn(
-            _named(at, theta, settings),
-            sampler="nuts",
-            seed=seed,
-            divergences=divergences,
-        ).after(attempt)
+        found = drawn(_named(at, theta, settings), seed=seed, attempts=attempt, divergences=divergences)
         if found.converged:
             break
     return found, theta
