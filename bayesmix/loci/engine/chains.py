@@ -12,10 +12,7 @@ from bayesmix.numerics.mode import Mode
 COARSE = 1.5
 """Distance of the nodes relative to the default: an error of some 1e-4 of the log density, far below that of draws."""
 
-_WARM, _WIDTH = (
-    20,
-    1.5,
-)  # transitions of each chain that are dropped, and how far apart chains start
+_WARM, _WIDTH = 10, 1.5  # transitions of each chain that are dropped, and how far apart chains start
 
 
 def chains_of_nuts(

@@ -23,7 +23,7 @@ class Locus:
 
     name: str
     samples: Integers
-    columns: dict[str, pd.Series]
+    columns: dict[str, NDArray[Any]]
 
 
 def loci_of(model: LociModel, block: LociBlock) -> Iterator[Locus]:
@@ -36,14 +36,13 @@ def loci_of(model: LociModel, block: LociBlock) -> Iterator[Locus]:
     for number, name in enumerate(block.names):
         rows = block.rows(number)
         chosen = np.flatnonzero(usable[rows]) + rows.start
-        columns = {column: _series(block.columns[column][chosen]) for column in model.columns}
+        columns = {column: _cells(block.columns[column][chosen]) for column in model.columns}
         yield Locus(name, np.ascontiguousarray(block.samples[chosen]), columns)
 
 
-def _series(values: NDArray[Any]) -> pd.Series:
-    """Cells as a column: numbers that stand among texts of other loci are numbers."""
-    column = pd.Series(values)
-    return column.infer_objects() if column.dtype == object else column
+def _cells(values: NDArray[Any]) -> NDArray[Any]:
+    """Cells of a locus: numbers that stand among texts of other loci are numbers."""
+    return values if values.dtype != object else pd.Series(values).infer_objects().to_numpy()
 
 
 def require_block(model: LociModel, block: LociBlock) -> None:
@@ -99,12 +98,12 @@ def coverage_of(locus: Locus, formula: Formula, frame: pd.DataFrame, *, counts: 
     if not len(frame) or (further is None and not counts):
         return Coverage(n_samples, 0 if further is not None or counts else None)
     try:
-        reads = variables.numbers(spec.values)
+        reads = variables.evaluate(spec.values if spec.trials is None else spec.trials)
         if spec.failures is not None:
-            reads = reads + variables.numbers(spec.failures)
-        elif spec.trials is not None:
-            reads = variables.numbers(spec.trials)
+            reads = reads + variables.evaluate(spec.failures)
     except BayesmixError:
+        return Coverage(n_samples, None)
+    if not np.isfinite(reads).all():
         return Coverage(n_samples, None)
     covered = locus.samples if further is None else locus.samples[reads > 0]
     return Coverage(len(np.unique(covered)), int(reads.sum()))

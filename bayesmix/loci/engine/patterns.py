@@ -2,8 +2,10 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
+from numpy.typing import NDArray
 
 from bayesmix.arrays import Integers
 from bayesmix.families.family import Family, read_family
@@ -61,19 +63,19 @@ class Patterns:
         self.parsed = parse_formulas(formula, model.functions or (), auxiliary=self.family.modelled)
         self._known: OrderedDict[bytes, Pattern] = OrderedDict()
 
-    def frame(self, samples: Integers, columns: dict[str, pd.Series]) -> pd.DataFrame:
+    def frame(self, samples: Integers, columns: dict[str, NDArray[Any]]) -> pd.DataFrame:
         """The data of a locus as `bm.fit` takes them."""
         frame = self.model.sheet.iloc[samples].reset_index(drop=True)
         return frame.assign(**columns)
 
-    def priors_for(self, samples: Integers, columns: dict[str, pd.Series]) -> dict[str, str | Prior]:
+    def priors_for(self, samples: Integers, columns: dict[str, NDArray[Any]]) -> dict[str, str | Prior]:
         """The given priors of the parameters that a locus has."""
         if not self.model.priors:
             return {}
         known = self.pattern(samples, columns).priors
         return {name: prior for name, prior in self.model.priors.items() if name in known}
 
-    def pattern(self, samples: Integers, columns: dict[str, pd.Series]) -> Pattern:
+    def pattern(self, samples: Integers, columns: dict[str, NDArray[Any]]) -> Pattern:
         """The pattern of a locus; what keeps a locus from having one is an error of `bm.fit`, and not remembered."""
         key = samples.tobytes()
         if self.model.predictors:
@@ -85,11 +87,13 @@ class Patterns:
         self._known.move_to_end(key)
         return self._known[key]
 
-    def response_frame(self, samples: Integers, columns: dict[str, pd.Series]) -> pd.DataFrame:
+    def response_frame(self, samples: Integers, columns: dict[str, NDArray[Any]]) -> pd.DataFrame:
         """What the response of a locus is read from."""
         nodes, sheet = self.parsed.mean.response.nodes, self.model.sheet
         names = dict.fromkeys(name.name for node in nodes for name in columns_in(node))
-        return pd.DataFrame({name: columns[name] if name in columns else sheet[name].take(samples) for name in names})
+        return pd.DataFrame(
+            {name: columns[name] if name in columns else sheet[name].to_numpy()[samples] for name in names}
+        )
 
     def response(self, frame: pd.DataFrame) -> Response:
         """The response of a locus, with all that is checked of one."""
@@ -97,7 +101,7 @@ class Patterns:
         variables = Variables(formula.text, frame, self.model.functions or {})
         return read_response(formula, variables, kind=self.family.response, weights=None)
 
-    def _read(self, samples: Integers, columns: dict[str, pd.Series]) -> Pattern:
+    def _read(self, samples: Integers, columns: dict[str, NDArray[Any]]) -> Pattern:
         model, family = self.model, self.family
         for factor in model.factors:
             factor.require(samples)

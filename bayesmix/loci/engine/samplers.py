@@ -14,8 +14,9 @@ from bayesmix.modelling.mixed_model import MixedModel
 from bayesmix.modelling.quadrature.integrated import IntegratedCounts, integrated_counts
 from bayesmix.modelling.quadrature.model import coefficients_at_zero
 from bayesmix.modelling.samplers.log_marginal import by_importance
+from bayesmix.modelling.samplers.mode import climb
 from bayesmix.numerics.importance import resample
-from bayesmix.numerics.level_quadrature.posterior import parameter_values
+from bayesmix.numerics.level_quadrature.posterior import log_posterior_at, parameter_values
 from bayesmix.numerics.mode import Mode
 
 _THIN, _CAREFUL = (
@@ -32,7 +33,7 @@ def sampled(model: MixedModel, settings: LociSettings, *, locus: str, audited: b
     """Draws of all parameters but the group effects.
 
     Importance sampling comes first where it is asked for, and NUTS if its weights cannot be trusted or the locus is
-    audited. NUTS is tried once more, with longer chains and a smaller step, if its chains disagree or are worth too few
+    audited. NUTS is tried once more, with longer chains and a smaller step, if its chains disagree, are worth too few
     draws, or diverge.
 
     Raises
@@ -59,7 +60,12 @@ def sampled(model: MixedModel, settings: LociSettings, *, locus: str, audited: b
 
 
 def _by_nuts(counts: IntegratedCounts, settings: LociSettings, locus: str, before: int) -> Drawn:
-    """Draws by NUTS after the attempts `before`, from nodes close enough for the quadrature to be precise there."""
+    """Draws by NUTS after the attempts `before`; where the quadrature was not precise at them, from closer nodes."""
+    model = counts.model
+    mode = climb(log_posterior_at, model.plain_buffer(counts.fineness), model.start, model.spread)
+    found, theta = _attempts_of_nuts(counts, mode, settings, locus, before)
+    if counts.accuracy(theta).enough:
+        return found
     for at, mode in counts.approximations():
         found, theta = _attempts_of_nuts(at, mode, settings, locus, before)
         if at.accuracy(theta).enough:

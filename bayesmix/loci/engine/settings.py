@@ -28,10 +28,10 @@ class LociSettings:
     """
 
     sampler: LociSampler = "nuts"
-    draws: int = 250
+    draws: int = 225
     chains: int = 4
-    tune: int = 200
-    target_accept: float = 0.8
+    tune: int = 100
+    target_accept: float = 0.6
     seed: int = 0
     prob: float = 0.95
     least_reads: int = 1
