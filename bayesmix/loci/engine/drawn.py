@@ -10,7 +10,7 @@ from bayesmix.numerics.loci.convergence import chains_figures
 
 _BY_CHANCE = 5.0  # excess of R-hat times the effective size of a chain
 _MOST_DIVERGENT = 0.005  # of the draws
-_LEAST_SHARE = 0.2  # of the draws, where these are fewer than would be asked for
+_OF_BULK, _OF_TAIL = 0.4, 0.2  # of the draws, where these are fewer than would be asked for
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,15 +46,10 @@ class Drawn:
         if self.sampler == "importance":
             return True
         _, n_chains, n_draws = self.parameters.values.shape
-        enough = min(self.ess_bulk, self.ess_tail) >= min(
-            EFFECTIVE_PER_CHAIN * n_chains, _LEAST_SHARE * n_chains * n_draws
-        )
+        n_total, fewest = n_chains * n_draws, EFFECTIVE_PER_CHAIN * n_chains
+        enough = self.ess_bulk >= min(fewest, _OF_BULK * n_total) and self.ess_tail >= min(fewest, _OF_TAIL * n_total)
         limit = max(RHAT_LIMIT, 1 + _BY_CHANCE * n_chains / self.ess_bulk) if self.ess_bulk > 0 else RHAT_LIMIT
-        return bool(
-            enough
-            and (n_chains == 1 or self.rhat <= limit)
-            and self.divergences <= _MOST_DIVERGENT * n_chains * n_draws
-        )
+        return bool(enough and (n_chains == 1 or self.rhat <= limit) and self.divergences <= _MOST_DIVERGENT * n_total)
 
 
 def drawn(parameters: ParameterDraws, *, seed: int, attempts: int, divergences: int) -> Drawn:

@@ -28,7 +28,7 @@ class LociSettings:
     """
 
     sampler: LociSampler = "nuts"
-    draws: int = 225
+    draws: int = 250
     chains: int = 4
     tune: int = 100
     target_accept: float = 0.6
