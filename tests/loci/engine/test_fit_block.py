@@ -281,3 +281,37 @@ def test_a_random_share_is_audited():
     settings = LociSettings(seed=3, audit=0.02)
     share = np.mean([settings.audits(f"cg{number}") for number in range(20_000)])
     assert abs(share - 0.02) < 4 * np.sqrt(0.02 * 0.98 / 20_000)
+
+
+def test_a_level_without_samples_leaves_its_columns_empty(sheet, block):
+    three = sheet.assign(time=np.resize(["t1", "t2", "t3"], len(sheet)))
+    formula = "cbind(methylated, unmethylated) ~ time + (1 | tank)"
+    priors = {"time[t3]": "Normal(0, 1)"}
+    model = loci_model(formula, three, example=block, family="binomial", priors=priors, contrasts="time[t3] - time[t2]")
+    kept = np.flatnonzero((three["time"] != "t3").to_numpy()[block.samples[block.rows(0)]])
+    without = LociBlock(
+        ("two levels",),
+        np.array([0, len(kept)]),
+        block.samples[kept],
+        {name: values[kept] for name, values in block.columns.items()},
+        {name: values[:1] for name, values in block.places.items()},
+    )
+    row = fit_block(model, without).table.to_pylist()[0]
+    assert row["status"] == "ok"
+    assert row["time[t3]_mean"] is None
+    assert row["time[t3] - time[t2]_p_below"] is None
+    assert row["time[t2]_mean"] is not None
+
+
+def test_evidence_of_a_term_is_the_difference_of_two_models(sheet, block):
+    """Against `bm.rand`, whose Bayes factor is the same comparison by its own importance sampling."""
+    values = []
+    for term in (" + (1 | tank)", ""):
+        formula = f"cbind(methylated, unmethylated) ~ treatment{term}"
+        settings = LociSettings(seed=2, log_marginal=True)
+        model = loci_model(formula, sheet, example=block, family="binomial", settings=settings)
+        values.append(fit_block(model, block.part(0, 1)).table["log_marginal"].to_pylist()[0])
+    frame = frame_of(sheet, block, 0)
+    formula = "cbind(methylated, unmethylated) ~ treatment + (1 | tank)"
+    found = bm.rand(bm.fit(formula, frame, "binomial", seed=3, progress=False))
+    assert (values[0] - values[1]) / np.log(10) == pytest.approx(found["log10_bf"].iloc[0], abs=0.06)
