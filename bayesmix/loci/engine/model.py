@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
-from pickle import dumps
+from pickle import PicklingError, dumps
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from bayesmix.arrays import Integers
-from bayesmix.errors import DataError, listing
+from bayesmix.errors import ArgumentError, DataError, listing
 from bayesmix.families.family import Family, read_family
 from bayesmix.formula.design import Design
 from bayesmix.formula.distributional import parse_formulas
@@ -141,7 +141,7 @@ def loci_model(
     )
     given = _given_priors(design, read, priors)
     parameters = parameters_of(design, read)
-    return LociModel(
+    model = LociModel(
         formula=formula if isinstance(formula, str) else tuple(formula),
         family=str(read),
         sheet=sheet.reset_index(drop=True),
@@ -158,6 +158,18 @@ def loci_model(
         functions=functions,
         codings=codings,
     )
+    _require_sendable(model)
+    return model
+
+
+def _require_sendable(model: LociModel) -> None:
+    """Refuse functions that no other process could call."""
+    try:
+        dumps(model)
+    except (PicklingError, AttributeError, TypeError) as error:
+        raise ArgumentError(
+            f"functions has one that cannot be sent to other processes ({error}): define it in a module, by def."
+        ) from None
 
 
 def _given_priors(design: Design, family: Family, priors: Given) -> dict[str, str | Prior]:

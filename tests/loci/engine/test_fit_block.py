@@ -4,11 +4,10 @@ import pickle
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 import bayesmix as bm
-from bayesmix.errors import BayesmixError, DataError
+from bayesmix.errors import DataError
 from bayesmix.loci.block import LociBlock, joined
 from bayesmix.loci.engine.fit_block import fit_block
 from bayesmix.loci.engine.model import loci_model
@@ -182,26 +181,6 @@ def test_a_block_of_another_model_is_refused(model, block, wrong, message):
         fit_block(model, replace(block, **wrong))
 
 
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        ({"formula": FORMULA.replace("treatment", "tretment")}, "tretment"),
-        ({"family": "binomal"}, "binomal"),
-        ({"priors": {"treatment[x]": "Normal(0, 1)"}}, "treatment"),
-        ({"contrasts": "treatment[trt] + time[t3]"}, "time"),
-        ({"contrasts": {"late": {"time[t3]": 1}}}, "time"),
-        ({"contrasts": "treatment[trt] < 0.5"}, "compares with a number"),
-        ({"settings": LociSettings(sampler="nut")}, "Did you mean 'nuts'"),
-        ({"settings": LociSettings(draws=2)}, "draws is a whole number of at least 8"),
-        ({"settings": LociSettings(prob=95)}, "prob is a number between 0 and 1"),
-    ],
-)
-def test_what_is_wrong_with_a_model_is_said_before_a_locus_is_fitted(sheet, block, wrong, message):
-    given = {"formula": FORMULA, "family": "binomial", **wrong}
-    with pytest.raises(BayesmixError, match=message):
-        loci_model(given.pop("formula"), sheet, example=block, **given)
-
-
 def test_models_without_quadrature_are_those_of_the_single_fit(sheet, block):
     counts = block.part(0, 2)
     rng = np.random.default_rng(1)
@@ -242,12 +221,6 @@ def test_default_priors_that_follow_from_the_response_are_those_of_the_locus(she
         compare(row, fit)
 
 
-def test_a_model_compares_columns_of_the_sheet_alone(sheet, block):
-    with pytest.raises(DataError, match="both have methylated"):
-        loci_model(FORMULA, sheet.assign(methylated=1), example=block, family="binomial")
-    assert isinstance(sheet, pd.DataFrame)
-
-
 def screening(model, **settings):
     return replace(model, settings=replace(model.settings, sampler="importance", keep=frozenset(), **settings))
 
@@ -275,12 +248,6 @@ def test_audited_loci_have_both(model, block):
     everything = fit_block(screening(model, audit=1.0), block.part(0, 2)).table
     assert everything["sampler"].to_pylist() == ["nuts", "nuts"]
     assert everything.slice(1).equals(table.slice(1))
-
-
-def test_a_random_share_is_audited():
-    settings = LociSettings(seed=3, audit=0.02)
-    share = np.mean([settings.audits(f"cg{number}") for number in range(20_000)])
-    assert abs(share - 0.02) < 4 * np.sqrt(0.02 * 0.98 / 20_000)
 
 
 def test_a_level_without_samples_leaves_its_columns_empty(sheet, block):
