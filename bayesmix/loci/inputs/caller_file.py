@@ -24,7 +24,7 @@ from bayesmix.loci.inputs.caller_rows import (
     refuse_row,
 )
 
-_BLOCK = 2**20  # bytes that are read at once
+_BLOCK, _LEAST_BLOCK = 2**22, 2**16  # bytes that are read at once, of all files together and of each
 _LINES_LOOKED_AT = 100
 
 
@@ -64,11 +64,12 @@ class Sites:
 
 @dataclass(frozen=True)
 class CallerFile:
-    """A file whose format is known."""
+    """A file whose format is known, one of `n_files` that are read side by side."""
 
     path: Path
     layout: Layout
     reading: Reading
+    n_files: int = 1
 
     def sites(self) -> Iterator[Sites]:
         """All sites, in pieces.
@@ -95,7 +96,10 @@ class CallerFile:
             yield from pyarrow.csv.open_csv(
                 stream,
                 read_options=pyarrow.csv.ReadOptions(
-                    column_names=names, skip_rows=layout.header, use_threads=False, block_size=_BLOCK
+                    column_names=names,
+                    skip_rows=layout.header,
+                    use_threads=False,
+                    block_size=max(_BLOCK // self.n_files, min(_BLOCK, _LEAST_BLOCK)),
                 ),
                 parse_options=pyarrow.csv.ParseOptions(delimiter=layout.separator, quote_char=False),
                 convert_options=pyarrow.csv.ConvertOptions(
@@ -152,7 +156,7 @@ class CallerFile:
         """What tells the content of the file from others."""
         found = blake2b(digest_size=16)
         with self.path.open("rb") as opened:
-            while piece := opened.read(_BLOCK):
+            while piece := opened.read(2**20):
                 found.update(piece)
         return found.hexdigest()
 
@@ -161,7 +165,7 @@ _TEXTS = ("chr", "strand", "context", "code")
 _WANTED = (*_TEXTS, "pos", *COUNTS)
 
 
-def caller_file(path: Path, asked: CallerFormat | None, reading: Reading) -> CallerFile:
+def caller_file(path: Path, asked: CallerFormat | None, reading: Reading, n_files: int = 1) -> CallerFile:
     """A file with its format, by its content unless one is asked for."""
     name = str(path)
     try:
@@ -177,7 +181,7 @@ def caller_file(path: Path, asked: CallerFormat | None, reading: Reading) -> Cal
             f"{name!r} ({layout.form.name}) does not tell strands, so that the two of a CpG cannot be put together; "
             "give the CpG report of Bismark, or have the caller merge them."
         )
-    return CallerFile(path, layout, reading)
+    return CallerFile(path, layout, reading, n_files)
 
 
 def _equal(column: pa.Array, text: str) -> Flags:

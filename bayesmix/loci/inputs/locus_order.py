@@ -17,37 +17,63 @@ from numpy.typing import NDArray
 from bayesmix.arrays import Integers
 
 _LOCI_OF_A_BUCKET, _MOST_BUCKETS = 20_000, 200
+_RECENT = 200_000  # stretches of rows that are remembered before those met before are looked for
 _NUMBER = "__number"
 
 
 @dataclass(frozen=True)
 class LocusOrder:
-    """`runs`: a hash of the locus of each stretch of rows of one locus, in the order of the table."""
+    """`loci`: a hash of each locus, by their first rows; `contiguous`: all rows of a locus stand together."""
 
-    runs: NDArray[Any]
+    loci: NDArray[Any]
+    contiguous: bool
 
     @cached_property
-    def _first(self) -> tuple[NDArray[Any], Integers]:
-        """Distinct hashes in ascending order, and the place of each among loci by their first rows."""
-        hashes, first = np.unique(self.runs, return_index=True)
-        ranks = np.empty(len(hashes), dtype=np.int64)
-        ranks[np.argsort(first)] = np.arange(len(hashes))
-        return hashes, ranks
+    def _sorted(self) -> tuple[NDArray[Any], Integers]:
+        """Hashes in ascending order, and the place of each among loci."""
+        ranks = np.argsort(self.loci)
+        return self.loci[ranks], ranks
 
     @property
     def n_loci(self) -> int:
         """How many loci there are."""
-        return len(self._first[0])
-
-    @property
-    def contiguous(self) -> bool:
-        """Whether all rows of a locus stand together."""
-        return len(self.runs) == self.n_loci
+        return len(self.loci)
 
     def places(self, names: pd.Series) -> Integers:
         """The place of the locus of each row."""
-        hashes, ranks = self._first
+        hashes, ranks = self._sorted
         return ranks[np.searchsorted(hashes, locus_hashes(names))]
+
+
+class LocusRuns:
+    """The loci of a table as they are met, those met before once only."""
+
+    def __init__(self) -> None:
+        self._loci: NDArray[Any] = np.empty(0, dtype=np.uint64)
+        self._recent: list[NDArray[Any]] = []
+        self._n_recent, self._last = 0, None
+        self._contiguous = True
+
+    def add(self, names: pd.Series) -> None:
+        """The loci of the next rows, of which there is at least one."""
+        hashes = locus_hashes(names)
+        begins = np.concatenate([[self._last is None or hashes[0] != self._last], np.diff(hashes) != 0])
+        self._last = hashes[-1]
+        self._recent.append(hashes[begins])
+        self._n_recent += int(begins.sum())
+        if self._n_recent > max(_RECENT, len(self._loci)):
+            self._merge()
+
+    def _merge(self) -> None:
+        every = np.concatenate([self._loci, *self._recent])
+        _, first = np.unique(every, return_index=True)
+        self._contiguous &= len(first) == len(every)
+        self._loci, self._recent, self._n_recent = every[np.sort(first)], [], 0
+
+    def order(self) -> LocusOrder:
+        """The order of all loci."""
+        self._merge()
+        return LocusOrder(self._loci, self._contiguous)
 
 
 def locus_hashes(names: pd.Series) -> NDArray[Any]:

@@ -16,7 +16,7 @@ from bayesmix.errors import ArgumentError, DataError, shown
 from bayesmix.loci.block import LociBlock
 from bayesmix.loci.inputs.chunked_table import ChunkedTable, as_numbers
 from bayesmix.loci.inputs.count_matrices import CHROMOSOMES, PLACES
-from bayesmix.loci.inputs.locus_order import LocusOrder, locus_hashes, ordered_chunks
+from bayesmix.loci.inputs.locus_order import LocusOrder, LocusRuns, ordered_chunks
 from bayesmix.loci.inputs.rebatch import rebatched
 
 
@@ -157,8 +157,7 @@ def _cell(value: Any) -> Any:
 def _scanned(table: ChunkedTable, by: str, covariates: tuple[str, ...], responses: tuple[str, ...]) -> _Scan:
     combinations: pd.DataFrame | None = None
     kinds = dict.fromkeys(responses, "whole")
-    hashes: list[NDArray[Any]] = []
-    n_rows = n_nameless = last = 0
+    runs, n_rows, n_nameless = LocusRuns(), 0, 0
     columns = list(dict.fromkeys([by, *covariates, *responses]))
     for chunk in table.chunks(columns):
         n_rows += len(chunk)
@@ -166,10 +165,7 @@ def _scanned(table: ChunkedTable, by: str, covariates: tuple[str, ...], response
         n_nameless += len(chunk) - len(named)
         if not len(named):
             continue
-        found = locus_hashes(named[by])
-        starts = np.flatnonzero(np.concatenate([[not hashes or found[0] != last], np.diff(found) != 0]))
-        hashes.append(found[starts])
-        last = found[-1]
+        runs.add(named[by])
         distinct = named[list(covariates)].drop_duplicates()
         both = [distinct] if combinations is None else [combinations, distinct]
         combinations = _together(both).drop_duplicates(ignore_index=True)
@@ -182,7 +178,7 @@ def _scanned(table: ChunkedTable, by: str, covariates: tuple[str, ...], response
         sheet = pd.DataFrame({name: _typed(combinations[name]) for name in covariates}, index=combinations.index)
     if not covariates:
         combinations, sheet = combinations.iloc[:0], pd.DataFrame(index=range(1))
-    return _Scan(sheet, combinations, kinds, LocusOrder(np.concatenate(hashes)), n_rows, n_nameless)
+    return _Scan(sheet, combinations, kinds, runs.order(), n_rows, n_nameless)
 
 
 def _typed(texts: pd.Series) -> pd.Series:

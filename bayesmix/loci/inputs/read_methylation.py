@@ -104,7 +104,7 @@ def read_methylation(
     settings = checked_filter(FilterSettings(least_reads, most_quantile, least_samples, least_per_group, group), frame)
     reading = _reading(context, code, collapse_strands)
     asked = None if format is None else named_format(format)
-    opened = [caller_file(path, asked, reading) for path in _paths(frame, files, sample, folder)]
+    opened = [caller_file(path, asked, reading, len(frame)) for path in _paths(frame, files, sample, folder)]
     scans = [scanned(file) for file in opened]
     order = chromosome_order([scan.chromosomes for scan in scans], [str(file.path) for file in opened])
     ranks = {name: number for number, name in enumerate(order)}

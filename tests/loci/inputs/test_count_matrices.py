@@ -88,13 +88,13 @@ def _refused(counts):
     methylated, unmethylated = counts
     first, second = frame_of(methylated), frame_of(unmethylated)
     return {
-        "negative": (frame_of(_with(methylated, 7, 1, -1)), second, "Locus 'cg7', sample 'a': the methylated reads are -1"),
+        "negative": (frame_of(_with(methylated, 7, 1, -1)), second, "Locus 'cg7', sample 'a': .* -1"),
         "a part": (first, frame_of(_with(unmethylated, 7, 1, 0.5)), "Locus 'cg7', sample 'a': the unmethylated .* 0.5"),
-        "a text": (first, frame_of(_with(unmethylated, 7, 2, "x")), "Locus 'cg7', sample 'c': .* 'x', which is no number"),
+        "a text": (first, frame_of(_with(unmethylated, 7, 2, "x")), "Locus 'cg7', sample 'c': .* 'x'"),
         "infinite": (first, frame_of(_with(unmethylated, 7, 2, np.inf)), "Locus 'cg7', sample 'c': .* inf"),
         "fewer loci": (first, second.iloc[:40], "has fewer loci than the methylated reads"),
         "other loci": (first, second.iloc[::-1], "different loci in the same row, 'cg0' and 'cg49'"),
-        "misspelt": (first.rename(columns={"a": "aa"}), second, "no column 'a', which the sheet has. Did you mean 'aa'"),
+        "misspelt": (first.rename(columns={"a": "aa"}), second, "no column 'a', which .* Did you mean 'aa'"),
         "further": (first.assign(d=1), second, "has columns 'd' that are no samples"),
         "twice": (pd.concat([first, first]), pd.concat([second, second]), "has locus 'cg0' twice"),
         "shape": (methylated[:, :2], unmethylated, r"shape \(50, 2\); the sheet has 3 samples"),
@@ -110,7 +110,7 @@ def test_refusals_name_what_is_wrong(case, counts, sheet):
 
 
 def test_more_methylated_than_all(counts, sheet):
-    with pytest.raises(DataError, match="Locus '1', sample 'b': .* reads are methylated, of 0 in all"):
+    with pytest.raises(DataError, match=r"Locus '1', sample 'b': .* reads are methylated, of 0 in all"):
         count_matrices(counts[0] + 1, total=counts[0] * 0, sheet=sheet)
     with pytest.raises(ArgumentError, match="either unmethylated= or total="):
         count_matrices(counts[0], sheet=sheet)
