@@ -70,7 +70,9 @@ def significant(
     -----
     A probability from S draws is a multiple of 1 / S: a share of 0 is "less than 1 / S", is told as it is, and counts
     as 1 / S where rates are averaged. The posterior of an effect is taken as normal by ``"two_groups"``, which counts
-    10 loci of effect 0 beside the data, so that their share is not underestimated.
+    10 loci of effect 0 beside the data, so that their share is not underestimated. The other effects have one mode, at 0,
+    and the same distribution on both sides of it: where they all lie at one distance to one side, too few loci are
+    taken for 0, and more of the selected ones are false than `q`.
 
     References
     ----------
