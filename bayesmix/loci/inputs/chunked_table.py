@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from bayesmix.errors import DataError, listing, shown
 from bayesmix.formula.columns import unknown_column
+from bayesmix.formula.frame import checked_frame
 from bayesmix.formula.frame_kinds import as_pandas
 from bayesmix.loci.inputs.caller_rows import DAMAGES, is_gzip, reason_of
 
@@ -84,11 +85,18 @@ class ChunkedTable:
                 ),
             )
 
-    def require(self, columns: Sequence[str]) -> None:
-        """Refuse a table that lacks one of the columns."""
+    def checked(self, columns: Sequence[str]) -> "ChunkedTable":
+        """The same table, if it has the columns and each of their cells is one number or one text.
+
+        Raises
+        ------
+        UnknownColumnError, DataError
+            It has not; the message names the column, and the row of a frame.
+        """
         for name in columns:
             if name not in self.names:
                 raise unknown_column(name, pd.DataFrame(columns=list(self.names)))
+        return self if self.frame is None else replace(self, frame=checked_frame(self.frame, columns))
 
     def digest(self, columns: Sequence[str]) -> str:
         """What tells the content of these columns from others; of a file, all its bytes."""
@@ -99,7 +107,7 @@ class ChunkedTable:
                     found.update(piece)
         for name in columns if self.path is None else ():
             values = self._whole[name]
-            found.update(f"{name}\x1f{values.dtype}\x1f".encode())
+            found.update(f"{name}\x1f{values.dtype}\x1f".encode("utf-8", "surrogatepass"))
             found.update(pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes())
         return found.hexdigest()
 
@@ -128,7 +136,7 @@ def chunked_table(data: Any, what: str) -> ChunkedTable:
 
 
 def _of_file(path: Path) -> ChunkedTable:
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise DataError(f"There is no file {str(path)!r}.")
     ending = Path(path.stem).suffix.lower() if path.suffix.lower() in (".gz", ".bgz") else path.suffix.lower()
     try:

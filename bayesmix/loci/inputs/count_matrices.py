@@ -11,6 +11,7 @@ import pandas as pd
 
 from bayesmix.arrays import Floats, Integers
 from bayesmix.errors import ArgumentError, DataError, shown
+from bayesmix.hints import with_hints
 from bayesmix.loci.block import LociBlock
 from bayesmix.loci.inputs.chunked_table import ChunkedTable, as_numbers, chunked_table
 from bayesmix.loci.inputs.file_scan import FileScan
@@ -24,6 +25,7 @@ PLACES = (*CHROMOSOMES, "pos", "position", "start", "end")
 """Columns that say where a locus is."""
 
 
+@with_hints
 def count_matrices(
     methylated: Any,
     unmethylated: Any = None,
@@ -91,7 +93,7 @@ def count_matrices(
         sheet=frame,
         names=frame[sample].astype(str),
         chosen=settings.filter(frame, most),
-        digest=blake2b("\x1f".join(texts).encode(), digest_size=16).hexdigest(),
+        digest=blake2b("\x1f".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
         places=places,
         origin=f"matrices of methylated and {other} reads",
     )
@@ -106,10 +108,10 @@ def _matrix(data: Any, names: Sequence[str], by: str, what: str) -> ChunkedTable
         data = pd.DataFrame(data, columns=list(names))
         data.insert(0, by, np.arange(1, len(data) + 1).astype(str))
     table = chunked_table(data, f"The matrix of {what} reads")
-    table.require([by])
+    table.checked([by])
     others = [name for name in table.names if name != by and (name in names or name not in PLACES)]
     require_same_samples(names, others, f"The matrix of {what} reads")
-    return table
+    return table.checked([by, *names])
 
 
 @dataclass(frozen=True)

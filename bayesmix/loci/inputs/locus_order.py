@@ -81,14 +81,20 @@ def locus_hashes(names: pd.Series) -> NDArray[Any]:
     return pd.util.hash_array(names.astype(str).to_numpy(dtype=object))
 
 
-def ordered_chunks(chunks: Iterable[pd.DataFrame], by: str, order: LocusOrder) -> Iterator[pd.DataFrame]:
+def ordered_chunks(
+    chunks: Iterable[pd.DataFrame], by: str, order: LocusOrder, *, in_memory: bool
+) -> Iterator[pd.DataFrame]:
     """The same rows, those of a locus together and loci in the order of their first rows.
 
     Rows that are not together are first written to as many temporary files as there are stretches of loci, each of
-    which is then sorted in memory.
+    which is then sorted in memory; those of a table that is `in_memory` are sorted there.
     """
     if order.contiguous:
         yield from chunks
+        return
+    if in_memory:
+        rows = pd.concat(chunks, ignore_index=True)
+        yield rows.iloc[np.argsort(order.places(rows[by]), kind="stable")].reset_index(drop=True)
         return
     n_buckets = min(_MOST_BUCKETS, -(-order.n_loci // _LOCI_OF_A_BUCKET))
     with tempfile.TemporaryDirectory(prefix="bayesmix-loci-") as folder:

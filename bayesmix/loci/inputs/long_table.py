@@ -79,7 +79,8 @@ class LongTable:
         columns = list(dict.fromkeys([self._by, *self._covariates, *self._responses, *self.places]))
         chunks = (chunk[chunk[self._by].notna()] for chunk in self._table.chunks(columns))
         held: pd.DataFrame | None = None
-        for chunk in ordered_chunks(chunks, self._by, self._scan.order):
+        in_memory = self._table.frame is not None
+        for chunk in ordered_chunks(chunks, self._by, self._scan.order, in_memory=in_memory):
             rows = chunk if held is None else pd.concat([held, chunk], ignore_index=True)
             starts = _starts(rows[self._by])
             # The last locus of a piece may go on in the next one.

@@ -50,12 +50,12 @@ def open_loci(
         raise ArgumentError(f"by is the name of the column of loci; got {shown(by)}.")
     responses, covariates = model_columns(formula, family, weights, functions)
     table = chunked_table(data, "The table of loci")
-    table.require([by, *responses, *covariates])
+    table = table.checked([by, *responses, *covariates])
     if by in (*responses, *covariates):
         raise DataError(f"{by!r} names the loci, of which each has a fit of its own; take it out of the formula.")
     used = (by, *responses, *covariates)
     chosen = place_columns(table, used) if places is None else _checked_places(places, used)
-    table.require(chosen)
+    table = table.checked([by, *responses, *covariates, *chosen])
     return LongTable(table, by=by, covariates=covariates, responses=responses, places=chosen)
 
 

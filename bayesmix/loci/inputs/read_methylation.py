@@ -1,5 +1,6 @@
 """`read_methylation`: the files of methylation callers, one for each sample."""
 
+import os
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.errors import ArgumentError, DataError, listing, shown
+from bayesmix.hints import with_hints
 from bayesmix.loci.inputs.caller_file import CallerFile, Reading, caller_file
 from bayesmix.loci.inputs.caller_formats import named_format
 from bayesmix.loci.inputs.file_scan import FileScan, chromosome_order, scanned
@@ -18,6 +20,7 @@ from bayesmix.loci.inputs.merged_sites import merged_sites
 from bayesmix.loci.inputs.sample_sheet import column, read_sheet
 
 
+@with_hints
 def read_methylation(
     sheet: Any,
     *,
@@ -143,7 +146,7 @@ def _paths(frame: pd.DataFrame, files: Any, sample: str, folder: Path) -> list[P
         if not isinstance(text, str | Path) or not str(text):
             raise DataError(f"The sample sheet has no file for {name!r} in column {files!r}.")
     paths = [folder / Path(text).expanduser() for text in texts]
-    missing = [str(path) for path in paths if not path.is_file()]
+    missing = [str(path) for path in paths if not os.path.isfile(path)]
     if missing:
         raise DataError(f"There is no file {listing(map(repr, missing), 4)}, which the sample sheet names.")
     twice = texts[texts.duplicated()]
@@ -155,7 +158,7 @@ def _paths(frame: pd.DataFrame, files: Any, sample: str, folder: Path) -> list[P
 def _digest(opened: list[CallerFile], frame: pd.DataFrame, settings: FilterSettings) -> str:
     texts = [frame.to_csv(index=False), repr(settings), *(repr(file.reading) for file in opened)]
     texts += [file.layout.form.name + file.digest() for file in opened]
-    return blake2b("\x1f".join(texts).encode(), digest_size=16).hexdigest()
+    return blake2b("\x1f".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _origin(opened: list[CallerFile]) -> str:

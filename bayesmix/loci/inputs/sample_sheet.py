@@ -9,6 +9,7 @@ import pandas as pd
 
 from bayesmix.data.read import read_table
 from bayesmix.errors import ArgumentError, DataError, did_you_mean, listing, shown
+from bayesmix.formula.frame import checked_frame
 from bayesmix.formula.frame_kinds import as_pandas
 
 
@@ -35,6 +36,7 @@ def read_sheet(sheet: Any, sample: Any) -> tuple[pd.DataFrame, Path]:
     if not len(frame):
         raise DataError("The sample sheet has no rows.")
     column(frame, sample, "sample")
+    frame = checked_frame(frame, [sample])
     names = frame[sample]
     if names.isna().any():
         raise DataError(f"The sample sheet has no {sample} in row {int(names.isna().to_numpy().argmax()) + 1}.")

@@ -10,7 +10,10 @@ import pyarrow as pa
 
 from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError, DataError, UnknownTermError, counted, did_you_mean, listing, shown
+from bayesmix.formula.frame import checked_frame
 from bayesmix.formula.frame_kinds import as_pandas
+from bayesmix.hints import with_hints
+from bayesmix.loci.inputs.chunked_table import as_numbers
 from bayesmix.numerics.multiplicity.pooled_prior import PooledPrior, pooled_prior
 from bayesmix.priors.prior import Prior
 from bayesmix.priors.reading import read_prior
@@ -35,6 +38,7 @@ class PooledPriors:
         return self.table.to_string(index=False, float_format=lambda value: f"{value:.3g}")
 
 
+@with_hints
 def pooled_priors(draws: Any, before: Mapping[str, str | Prior]) -> PooledPriors:
     """Estimate the priors of a second pass over loci from the draws that a first pass kept of some of them.
 
@@ -114,7 +118,11 @@ def _by_locus(frame: pd.DataFrame, name: str) -> Floats:
         raise UnknownTermError(
             f"There are no draws of {name!r}.{did_you_mean(name, known)} There are {listing(known)}."
         )
-    known = frame[["locus", name]].dropna()
+    checked = checked_frame(frame, ["locus", name])
+    numbers, bad = as_numbers(checked[name])
+    if bad is not None:
+        raise DataError(f"The draws of {name!r} have {bad}, which is no number.")
+    known = pd.DataFrame({"locus": checked["locus"], name: numbers}).dropna()
     sizes = known.groupby("locus", sort=False)[name].size()
     n_draws = int(sizes.max()) if len(sizes) else 0
     full = sizes.index[sizes == n_draws]

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bayesmix.errors import ArgumentError, DataError, UnknownTermError, did_you_mean, listing, shown
+from bayesmix.formula.frame import checked_frame
 from bayesmix.formula.frame_kinds import as_pandas
 
 
@@ -27,7 +28,7 @@ def result_table(loci: Any, columns: Sequence[str]) -> ResultTable:
     table = getattr(loci, "table", loci)
     if isinstance(table, str | os.PathLike):
         path = Path(table).expanduser()
-        if not path.exists():
+        if not os.path.exists(path):
             raise DataError(f"There is no file or folder {str(path)!r}.")
         try:
             names = pq.ParquetDataset(path).schema.names
@@ -50,8 +51,8 @@ def effect_columns(effect: Any) -> tuple[str, str, str]:
     return f"{effect}_mean", f"{effect}_sd", f"{effect}_p_below"
 
 
-def require_effect(frame: pd.DataFrame, effect: str) -> None:
-    """Refuse an effect of which the table has no columns.
+def checked_effect(frame: pd.DataFrame, effect: str) -> pd.DataFrame:
+    """The table, if it has the columns of an effect with a number or nothing in each cell.
 
     Raises
     ------
@@ -64,3 +65,4 @@ def require_effect(frame: pd.DataFrame, effect: str) -> None:
         raise UnknownTermError(
             f"The loci have no effect {effect!r}.{did_you_mean(effect, known)} They have {listing(known) or 'none'}."
         )
+    return checked_frame(frame, effect_columns(effect))

@@ -1,23 +1,27 @@
 """`significant`: the loci whose effect is not 0, with the share of false ones among them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from bayesmix.arrays import Floats
-from bayesmix.errors import ArgumentError, counted, did_you_mean, shown
+from bayesmix.errors import ArgumentError, DataError, counted, did_you_mean, shown
+from bayesmix.hints import with_hints
 from bayesmix.inference.shared.readable_table import NOTES, readable
+from bayesmix.loci.inputs.chunked_table import as_numbers
 from bayesmix.loci.inputs.count_matrices import PLACES
-from bayesmix.loci.multiplicity.result_table import ResultTable, effect_columns, require_effect, result_table
+from bayesmix.loci.multiplicity.result_table import ResultTable, checked_effect, effect_columns, result_table
 from bayesmix.numerics.multiplicity.false_discovery import bayesian_q, false_sign_rates
 from bayesmix.numerics.multiplicity.two_groups import effect_posterior, two_groups, without_prior
 
 type Method = Literal["two_groups", "lfsr"]
 METHODS: tuple[str, ...] = get_args(Method.__value__)
+_LARGEST = 1e50  # of what may be an estimate
 
 
+@with_hints
 @readable
 def significant(
     loci: Any,
@@ -70,8 +74,8 @@ def significant(
     -----
     A probability from S draws is a multiple of 1 / S: a share of 0 is "less than 1 / S", is told as it is, and counts
     as 1 / S where rates are averaged. The posterior of an effect is taken as normal by ``"two_groups"``, which counts
-    10 loci of effect 0 beside the data, so that their share is not underestimated. The other effects have one mode, at 0,
-    and the same distribution on both sides of it: where they all lie at one distance to one side, too few loci are
+    10 loci of effect 0 beside the data, so that their share is not underestimated. The other effects have one mode, at
+    0, and the same distribution on both sides of it: where they all lie at one distance to one side, too few loci are
     taken for 0, and more of the selected ones are false than `q`.
 
     References
@@ -81,7 +85,7 @@ def significant(
     _check(q, method, prior_sd, n_draws)
     columns = ["locus", *PLACES, "status", *effect_columns(effect)]
     table = result_table(loci, columns)
-    require_effect(table.frame, effect)
+    table = replace(table, frame=checked_effect(table.frame, effect))
     draws = table.n_draws if n_draws is None else n_draws
     judged = _by_two_groups(table, effect, prior_sd) if method == "two_groups" else _by_sign(table, effect, draws)
     selected = judged.q <= q
@@ -112,10 +116,13 @@ class _Judged:
 
 
 def _figures(table: ResultTable, effect: str) -> tuple[Floats, Floats, Floats]:
-    mean, sd, below = (
-        pd.to_numeric(table.frame[name], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-        for name in effect_columns(effect)
-    )
+    found = []
+    for name in effect_columns(effect):
+        numbers, bad = as_numbers(table.frame[name])
+        if bad is not None:
+            raise DataError(f"Column {name!r} of the loci has {bad}, which is no number.")
+        found.append(np.where(np.abs(numbers) < _LARGEST, numbers, np.nan))
+    mean, sd, below = found
     return mean, sd, below
 
 
@@ -137,7 +144,7 @@ def _by_sign(table: ResultTable, effect: str, n_draws: int | None) -> _Judged:
 def _by_two_groups(table: ResultTable, effect: str, prior_sd: float | None) -> _Judged:
     mean, sd, _ = _figures(table, effect)
     estimates, errors = (mean, sd) if prior_sd is None else without_prior(mean, sd, prior_sd)
-    estimates = np.where(np.isfinite(mean) & (sd > 0), estimates, np.nan)
+    estimates = np.where(np.isfinite(mean) & (sd > 1 / _LARGEST), estimates, np.nan)
     if not np.isfinite(estimates).any():
         raise ArgumentError(f"No locus has an estimate of {effect}.")
     groups = two_groups(estimates, errors)
@@ -151,10 +158,11 @@ def _by_two_groups(table: ResultTable, effect: str, prior_sd: float | None) -> _
 def _check(q: Any, method: Any, prior_sd: Any, n_draws: Any) -> None:
     if isinstance(q, bool) or not isinstance(q, int | float) or not 0 < q < 1:
         raise ArgumentError(f"q is a false discovery rate between 0 and 1, such as 0.05; got {shown(q)}.")
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         hint = did_you_mean(method, METHODS) if isinstance(method, str) else ""
         raise ArgumentError(f"method={shown(method)} is not known.{hint} Methods: {', '.join(METHODS)}.")
-    if prior_sd is not None and (isinstance(prior_sd, bool) or not isinstance(prior_sd, int | float) or prior_sd <= 0):
+    is_number = isinstance(prior_sd, int | float) and not isinstance(prior_sd, bool)
+    if prior_sd is not None and not (is_number and 1e-100 < prior_sd < 1e100):
         raise ArgumentError(f"prior_sd is the sd of a normal prior, above 0, or None; got {shown(prior_sd)}.")
     if n_draws is not None and (isinstance(n_draws, bool) or not isinstance(n_draws, int) or n_draws < 1):
         raise ArgumentError(f"n_draws is a whole number from 1; got {shown(n_draws)}.")

@@ -10,7 +10,7 @@ from bayesmix.arrays import Floats
 
 NULL_WEIGHT = 10.0
 """Loci of effect 0 that are counted beside the data, so that the share of these is not underestimated."""
-_STEP = np.sqrt(2)  # from a scale of the effects to the next
+_STEP, _MOST_SCALES = np.sqrt(2), 60  # from a scale of the effects to the next, unless these are too many
 _MOST_STEPS, _GAP = 200, 1e-8
 _JITTER, _LEAST_SHARE = 1e-10, 0.05
 
@@ -101,11 +101,13 @@ def _scales(estimates: Floats, errors: Floats) -> Floats:
     """0, and a grid from far below the errors to beyond the largest effect."""
     if not len(estimates):
         return np.array([0.0, 1.0])
-    low = float(errors.min()) / 10
+    low = float(np.quantile(errors, 0.01)) / 10
     largest = float(np.max(estimates**2 - errors**2))
     high = 2 * np.sqrt(largest) if largest > 0 else 8 * low
-    n_steps = int(np.ceil(np.log(max(high, 2 * low) / low) / np.log(_STEP)))
-    return np.concatenate([[0.0], low * _STEP ** np.arange(n_steps + 1)])
+    high = max(high, 2 * low)
+    n_steps = int(np.ceil(np.log(high / low) / np.log(_STEP)))
+    grid = low * _STEP ** np.arange(n_steps + 1) if n_steps < _MOST_SCALES else np.geomspace(low, high, _MOST_SCALES)
+    return np.concatenate([[0.0], grid])
 
 
 def _weights(likelihood: Floats, counts: Floats) -> tuple[Floats, float]:
