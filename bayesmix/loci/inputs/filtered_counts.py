@@ -81,6 +81,15 @@ class FilteredCounts:
             "",
             *(f"{row.n:>12,}  {row.what}" for row in loci.itertuples()),
             "",
-            wide.loc[:, wide.any()].astype(int).rename_axis(columns=None).to_string(max_rows=30),
+            wide.loc[:, wide.any()]
+            .rename(columns=_without_noun)
+            .astype(int)
+            .rename_axis(columns=None)
+            .to_string(max_rows=30),
         ]
         return "\n".join(lines)
+
+
+def _without_noun(what: str) -> str:
+    """What is counted, without "counts" and "rows of" before it."""
+    return what.removeprefix("rows of ").removeprefix("counts ").removeprefix("of ")
