@@ -91,7 +91,7 @@ ALLOWED = {
     "llvmlite": {"numerics"},
     "narwhals": {"formula"},
     "scipy": {"formula", "numerics", "priors", "estimates", "modelling", "inference", "report"},
-    "pyarrow": {"data", "loci", "modelling"},
+    "pyarrow": {"data", "modelling", "loci"},
     "rdata": {"data"},
     "h5py": {"modelling"},
     "xarray": {"posterior", "modelling", "inference", "report"},
