@@ -21,7 +21,7 @@ FORMATS = list(WRITERS)
 
 @pytest.fixture(scope="module")
 def samples():
-    return simulated_sites(3)
+    return simulated_sites(3, n=30)
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -36,9 +36,8 @@ def test_every_format_gives_the_same_blocks(samples, form, packed, tmp_path):
 def test_pieces_of_files_of_any_size_give_the_same(samples, form, tmp_path, monkeypatch):
     monkeypatch.setattr(caller_file, "_BLOCK", 700)
     source = read_methylation(written_sheet(tmp_path, samples, form))
-    for size in (1, 7):
-        pd.testing.assert_frame_equal(read_back(source, size), expected(samples), check_dtype=False)
-        assert {len(block) for block in list(source.blocks(size))[:-1]} == {size}
+    pd.testing.assert_frame_equal(read_back(source, 7), expected(samples), check_dtype=False)
+    assert {len(block) for block in list(source.blocks(7))[:-1]} == {7}
 
 
 # A C at position 101 of chr1, counted from 1, as each tool writes it.
@@ -228,7 +227,7 @@ def test_damaged_files_are_read_or_refused_in_one_line(form, samples, tmp_path):
     lines = WRITERS[form](samples[0])[:12]
     clean = ("\n".join(lines) + "\n").encode()
     refused = []
-    for trial in range(60):
+    for trial in range(25):
         data = bytearray(clean)
         for place in rng.integers(0, len(data), 3):
             data[place] = rng.choice(list(b'\t\n0-9.xX \x00\xff"#'))
@@ -238,5 +237,5 @@ def test_damaged_files_are_read_or_refused_in_one_line(form, samples, tmp_path):
             read_back(read_methylation(pd.DataFrame({"sample": ["a"], "file": [path]})))
         except BayesmixError as error:
             refused.append(str(error))
-    assert len(refused) > 20
+    assert len(refused) > 8
     assert all("\n" not in text and "damaged.txt" in text for text in refused)
