@@ -62,6 +62,13 @@ def kernel(function: Callable | None = None, /, **options: Any) -> Any:
     return function if getattr(config, "DISABLE_JIT", 0) else Kernel(function, targetoptions=options, apart=apart)
 
 
+def _is_complete(library: Any) -> bool:
+    """Whether all kernels that this code jumps to are loaded: LLVM takes the place of one that is not for 0."""
+    is_loaded = library.codegen._engine.is_symbol_defined
+    called = (function.name for function in library._shared_module.functions if function.is_declaration)
+    return all(is_loaded(name) for name in called if name.startswith("_ZN"))
+
+
 def kernel_pointer(signature: Any, function: Callable) -> CFunc:
     """`function` as a C function of `signature`, with its code kept on disk; it may be in any file and call kernels."""
     compiled: Any = CFunc(
@@ -214,7 +221,11 @@ class KernelCache(_Cache):
         if not self._enabled or sha256(content).digest() != checksum:
             return None
         stored, reduced = pickle.loads(content)
-        return CompileResult._rebuild(target_context, *reduced) if stored == key else None
+        if stored != key:
+            return None
+        result: Any = CompileResult._rebuild(target_context, *reduced)
+        result.library._reload_init.update(result.reload_init)  # which Numba forgets, and hands on to later callers
+        return result if _is_complete(result.library) else None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep the code of a signature, unless the sources on disk are no longer the ones that were imported."""

@@ -155,6 +155,10 @@ def outer(x):
 @kernel
 def start(x):
     return outer(x) + far(x)
+
+@kernel
+def later(x):
+    return within(x)
 """
 FAR = """
 from mini.apart import start
@@ -176,6 +180,14 @@ def test_a_kernel_apart_is_not_compiled_into_its_callers_and_is_there_before_the
         for path in package.cache.rglob(f"{name}-*"):
             path.unlink()
     assert package.run(f"from mini.caller import twice; twice(1)\n{FAR}") == "13 0"
+
+
+def test_callers_of_callers_that_were_read_from_the_disk_know_what_stands_apart(package):
+    (package.folder / "mini" / "apart.py").write_text(APART)
+    later = "from mini.apart import later; print(later(1), sum(later.stats.cache_misses.values()))"
+    assert package.run("from mini.apart import start; print(start(1))") == "13"
+    assert package.run(later) == "5 1"
+    assert package.run(later) == "5 0"
 
 
 @pytest.mark.slow
