@@ -80,7 +80,9 @@ def _misleading(grid: ReferenceGrid, specs: Specs) -> str:
     if met is None:
         return ""
     names = listing(met.others)
-    return f"{listing(specs.names)} interacts with {names} ({met.label}): means over it may mislead; name levels of it too."
+    return (
+        f"{listing(specs.names)} interacts with {names} ({met.label}): means over it may mislead; name its levels too."
+    )
 
 
 def _values(design: Design, parts: Sequence[str]) -> dict[str, Any]:
@@ -134,7 +136,7 @@ def _require_one(name: str, means: Means, at: dict[str, Any]) -> None:
     further = [str(column) for column in means.labels.columns if column not in at and at]
     if len(means.there) > 1:
         raise ArgumentError(
-            f"{name} is {len(means.there)} means, since {listing(at)} is nested: name a level of {listing(further)} too."
+            f"{name} is {len(means.there)} means, since {listing(at)} is nested; name {listing(further)} too."
         )
     if not len(means.there) or not means.there[0]:
         raise ArgumentError(f"{name}: the data have no such combination.")

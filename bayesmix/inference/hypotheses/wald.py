@@ -130,7 +130,12 @@ def _values(design: Design, hypothesis: Hypothesis, means: dict[str, NamedMean],
             )
     _require_estimable(design, hypothesis, named, means)
     estimates = dict.fromkeys(design.fixed.every_name, 0.0) | dict(zip(of.names, map(float, of.values), strict=True))
-    return {name: float(means[name].linear.at(estimates)) if name in means else estimates[name] for name in named}
+    return {
+        name: means[name].linear.constant + sum(w * estimates[one] for one, w in means[name].linear.weights.items())
+        if name in means
+        else estimates[name]
+        for name in named
+    }
 
 
 def _require_estimable(
