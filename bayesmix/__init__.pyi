@@ -74,6 +74,7 @@ from .modelling.storage.storage import load as load
 from .modelling.storage.storage import save as save
 from .report.pages.summary import summary as summary
 from .report.pictures.plot_compare_reml import plot_compare_reml as plot_compare_reml
+from .report.pictures.plot_data import plot_data as plot_data
 from .report.pictures.plot_effects import plot_effects as plot_effects
 from .report.pictures.plot_lines import plot_lines as plot_lines
 from .report.pictures.plot_means import plot_means as plot_means

@@ -65,6 +65,10 @@ NAMES: Mapping[str, str] = {
     "simulate": "bm.posterior_predict(fit, newdata) draws new responses",
     **dict.fromkeys(("ppcheck", "plotppcdist"), "bm.plot_ppc(fit) draws it, bm.ppc(fit) has the numbers"),
     **dict.fromkeys(("plot", "mcmcplot", "plotmodel", "plotforest", "coefplot", "plotposterior"), _PICTURES),
+    **dict.fromkeys(
+        ("boxplot", "bwplot", "xyplot", "dotplot", "scatterplot", "stripplot", "lmplot", "ggplot"),
+        'bm.plot_data(data, "y ~ x") draws data without a fit',
+    ),
     "traceplot": "bm.plot_trace(fit) draws it",
     **dict.fromkeys(("tabmodel", "modelsummary", "stargazer"), "bm.tidy(fit) is a table of all, bm.glance(fit) a line"),
     **dict.fromkeys(("confint", "hdi", "credibleinterval", "confintervals"), _LIMITS),
@@ -175,6 +179,14 @@ _OF_ONE: Mapping[tuple[str, str], str] = {
         for other in ("data", "exog", "newx")
     },
     ("comparisons", "contrast"): "that is variables=",
+    **{
+        (name, other): "that is by="
+        for name in ("plot_lines", "plot_means", "plot_effects")
+        for other in ("colour", "color", "hue")
+    },
+    **{("plot_data", other): "that is colour=" for other in ("color", "hue")},
+    ("plot_data", "x"): "that is by=",
+    ("plot_means", "comparisons"): "that is arrows=",
     ("letters", "reversed"): 'that is best=, "highest" or "lowest"',
     ("contrasts", "delta"): "that is rope=, of posteriors",
     ("contrasts", "simple"): "that is by=, the variables within which levels are compared",

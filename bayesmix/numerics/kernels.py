@@ -15,15 +15,19 @@ Leans on these internals of Numba: the constructor of `CPUDispatcher`, its `get_
 a function that calls it is compiled with; `Dispatcher._cache` and `CFunc._cache`, which call `load_overload` and
 `save_overload` of a `caching._Cache`; `CompileResult._reduce` and `_rebuild`, with `serialize.dumps`, as
 `caching.CompileResultCacheImpl` uses them; `lifted` and `library.has_dynamic_globals`, which forbid a cache;
-`codegen().magic_tuple()`, the processor and its features; the constructor of `CFunc`.
+`codegen().magic_tuple()`, the processor and its features; the constructor of `CFunc`. For kernels that stand apart:
+`_shared_module` and `_reload_init` of a library, which its callers link with and hand on; `_create_empty_module`; the
+number `unique_id` in the names of functions; and that LLVM finds a name in any module that was added before.
 """
 
 import logging
 import pickle
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, partial
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -32,11 +36,13 @@ import llvmlite
 import numba
 import numpy as np
 import scipy
+from llvmlite.binding import parse_assembly
 from numba.core import config, serialize, types
 from numba.core.caching import _Cache
 from numba.core.ccallback import CFunc
-from numba.core.compiler import CompileResult
+from numba.core.compiler import Compiler, CompileResult
 from numba.core.registry import CPUDispatcher
+from numba.core.sigutils import normalize_signature
 from numba.misc.appdirs import AppDirs
 
 from bayesmix.numerics.private_files import NotOwnError, is_own_folder, read_own, write_own
@@ -47,11 +53,20 @@ def kernel(function: Callable | None = None, /, **options: Any) -> Any:
 
     It is used bare or with options of `numba.njit`, as in ``@kernel(fastmath={"contract"})``. A large kernel that is
     called by only one other takes ``inline="always"``: LLVM compiles everything that a kernel calls once more for every
-    kernel around it.
+    kernel around it. One that several call takes ``apart=True``: it is compiled once, and its callers jump to it. Then
+    it is a name of its module, and costs a call with all arguments, which matters only within an inner loop.
     """
     if function is None:
         return partial(kernel, **options)
-    return function if getattr(config, "DISABLE_JIT", 0) else Kernel(function, targetoptions=options)
+    apart = options.pop("apart", False)
+    return function if getattr(config, "DISABLE_JIT", 0) else Kernel(function, targetoptions=options, apart=apart)
+
+
+def _is_complete(library: Any) -> bool:
+    """Whether all kernels that this code jumps to are loaded: LLVM takes the place of one that is not for 0."""
+    is_loaded = library.codegen._engine.is_symbol_defined
+    called = (function.name for function in library._shared_module.functions if function.is_declaration)
+    return all(is_loaded(name) for name in called if name.startswith("_ZN"))
 
 
 def kernel_pointer(signature: Any, function: Callable) -> CFunc:
@@ -71,13 +86,16 @@ class Kernel(CPUDispatcher):
     compiled again for every literal number in a call.
     """
 
-    def __init__(self, function: Callable, locals: Any = None, targetoptions: Any = None, **more: Any) -> None:
+    def __init__(
+        self, function: Callable, locals: Any = None, targetoptions: Any = None, apart: bool = False, **more: Any
+    ) -> None:
         options: dict[str, Any] = {"nopython": True, "nogil": True, "boundscheck": None, "no_cfunc_wrapper": True}
         options |= {"error_model": "numpy"}  # 1 / 0 is infinite: a point that is avoided, no exception
         options |= targetoptions or {}
         super().__init__(function, locals or {}, options, **more)
         self._cache = KernelCache(function)
-        inner: Any = CPUDispatcher(function, locals or {}, options | {"no_cpython_wrapper": True}, **more)
+        of_inner = options | {"no_cpython_wrapper": True}
+        inner: Any = (ApartKernel if apart else CPUDispatcher)(function, locals or {}, of_inner, **more)
         inner._cache = KernelCache(function, called_by="kernels")
         self.inner = inner
 
@@ -89,6 +107,46 @@ class Kernel(CPUDispatcher):
     def get_overload(self, sig: Any) -> Any:
         """The code for such a call."""
         return self.inner.get_overload(sig)
+
+
+class SameNames(Compiler):
+    """Numba's compiler, which calls a function the same in every process: its code is kept, and so are its callers'."""
+
+    def _compile_bytecode(self) -> Any:
+        self.state.func_id.unique_id = 0  # a number of the process elsewhere; module, name and types tell them apart
+        return super()._compile_bytecode()
+
+
+class ApartKernel(CPUDispatcher):
+    """A compiled function that other kernels call where it is, and that is not compiled into each of them again.
+
+    They find its code by its name among all that is loaded, so that it has to be loaded before them.
+    """
+
+    def __init__(self, function: Callable, locals: Any, targetoptions: Any, **more: Any) -> None:
+        super().__init__(function, locals, targetoptions, pipeline_class=SameNames, **more)
+
+    def compile(self, sig: Any) -> Any:
+        """The entry point for a signature."""
+        entry = super().compile(sig)
+        args, _ = normalize_signature(sig)
+        compiled: Any = self.overloads[tuple(args)]
+        library = compiled.library
+        library._shared_module = parse_assembly(str(library.codegen._create_empty_module(library.name)))
+        library._reload_init.add(Loading(self.py_func.__module__, self.py_func.__name__, tuple(args)))
+        return entry
+
+
+@dataclass(frozen=True)
+class Loading:
+    """Load, or compile, the code of a kernel that stands apart: what is done before the code of its callers is read."""
+
+    module: str
+    name: str
+    args: tuple[Any, ...]
+
+    def __call__(self) -> None:
+        getattr(import_module(self.module), self.name).inner.compile(self.args)
 
 
 def cache_folder() -> Path:
@@ -163,7 +221,11 @@ class KernelCache(_Cache):
         if not self._enabled or sha256(content).digest() != checksum:
             return None
         stored, reduced = pickle.loads(content)
-        return CompileResult._rebuild(target_context, *reduced) if stored == key else None
+        if stored != key:
+            return None
+        result: Any = CompileResult._rebuild(target_context, *reduced)
+        result.library._reload_init.update(result.reload_init)  # which Numba forgets, and hands on to later callers
+        return result if _is_complete(result.library) else None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep the code of a signature, unless the sources on disk are no longer the ones that were imported."""

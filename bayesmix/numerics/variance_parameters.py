@@ -20,7 +20,7 @@ def n_parameters(ks: Integers) -> int:
     return int((ks + ks * (ks - 1) // 2).sum()) + 1
 
 
-@kernel
+@kernel(apart=True)
 def factors(theta: Floats, ks: Integers, kinds: Integers, numbers: Floats, out: Floats) -> float:
     """Fill `out` with the lower triangles of the factors L_t, row after row, and log sigma; the log prior of theta.
 
@@ -42,7 +42,7 @@ def factors(theta: Floats, ks: Integers, kinds: Integers, numbers: Floats, out: 
     return log_prior + group_factors(theta, ks, kinds, numbers, log(sigma), out)
 
 
-@kernel
+@kernel(apart=True)
 def group_factors(
     theta: Floats, ks: Integers, kinds: Integers, numbers: Floats, log_sigma: float, out: Floats
 ) -> float:
@@ -69,7 +69,7 @@ def group_factors(
     return log_prior
 
 
-@kernel
+@kernel(apart=True)
 def pull_back(
     theta: Floats,
     ks: Integers,
@@ -88,7 +88,7 @@ def pull_back(
     out[last] = (gradient[len(gradient) - 1] + by_log_sigma) * slope / sigma + score
 
 
-@kernel
+@kernel(apart=True)
 def pull_back_groups(
     theta: Floats,
     ks: Integers,

@@ -136,6 +136,69 @@ def test_a_kernel_is_compiled_once_for_kernels_and_once_for_python(package):
     assert package.run(f"{calls}, len(step.inner.overloads), len(step.overloads))") == "10 6 1 1"
 
 
+APART = """
+from mini.callee import step
+from mini.kernels import kernel
+
+@kernel(apart=True)
+def far(x):
+    return x + 2
+
+@kernel
+def within(x):
+    return far(x) + step(x)
+
+@kernel(apart=True)
+def outer(x):
+    return within(x) * 2
+
+@kernel
+def start(x):
+    return outer(x) + far(x)
+
+@kernel
+def later(x):
+    return within(x)
+"""
+FAR = """
+from mini.apart import start
+print(start(1), sum(start.stats.cache_misses.values()))
+for code in start.inspect_llvm().values() if start.stats.cache_misses else ():
+    declared = [line for line in code.splitlines() if line.startswith("declare")]
+    print(*(name for name in ("far", "outer", "within") if any(name in line for line in declared)))
+"""
+
+
+def test_a_kernel_apart_is_not_compiled_into_its_callers_and_is_there_before_them(package):
+    """Also where its own code was lost, and is compiled after others: its name is the same in every process."""
+    (package.folder / "mini" / "apart.py").write_text(APART)
+    assert package.run(FAR) == "13 1\nfar outer"
+    assert package.run(FAR) == "13 0"
+    kept = sorted(path.name.partition("-")[0] for path in package.cache.rglob("*.kernel"))
+    assert kept == ["far", "outer", "start", "step", "within"]
+    for name in ("far", "outer"):
+        for path in package.cache.rglob(f"{name}-*"):
+            path.unlink()
+    assert package.run(f"from mini.caller import twice; twice(1)\n{FAR}") == "13 0"
+
+
+def test_callers_of_callers_that_were_read_from_the_disk_know_what_stands_apart(package):
+    (package.folder / "mini" / "apart.py").write_text(APART)
+    later = "from mini.apart import later; print(later(1), sum(later.stats.cache_misses.values()))"
+    assert package.run("from mini.apart import start; print(start(1))") == "13"
+    assert package.run(later) == "5 1"
+    assert package.run(later) == "5 0"
+
+
+@pytest.mark.slow
+def test_a_kernel_apart_that_was_edited_is_compiled_anew_with_its_callers(package):
+    place = package.folder / "mini" / "apart.py"
+    place.write_text(APART)
+    package.run(FAR)
+    place.write_text(APART.replace("x + 2", "x"))
+    assert package.run(FAR).startswith("7 1")
+
+
 TYPES = ("int32", "int64", "float32", "float64", "complex64", "complex128")
 TOTALS = """
 import numpy as np

@@ -74,10 +74,10 @@ def letters(
     """
     linear = functions_of(means, question="letters")
     families = families_of(linear, by)
-    alpha, best = _level(alpha), one_of(best, BEST, argument="best")
+    alpha, best = level_of_tests(alpha), one_of(best, BEST, argument="best")
     differences = contrasts(means, "pairwise", by=families, adjust=adjust, type="link", prob=1 - alpha)
     evaluated = evaluate(linear)
-    differ, words = _told_apart(differences, alpha)
+    differ, words = told_apart(differences, alpha)
     centre = _centre(evaluated, linear)
     order, texts, first = [], [], 0
     for group in groups_by(linear.labels, families):
@@ -92,13 +92,13 @@ def letters(
     return lettered
 
 
-def _level(alpha: object) -> float:
+def level_of_tests(alpha: object) -> float:
     if not isinstance(alpha, Real) or isinstance(alpha, bool) or not 0 < alpha < 1:  # type: ignore[operator]
         raise ArgumentError(f"alpha is the level of the tests, between 0 and 1, such as 0.05; got {shown(alpha)}.")
     return float(alpha)
 
 
-def _told_apart(differences: MeansTable, alpha: float) -> tuple[Flags, str]:
+def told_apart(differences: MeansTable, alpha: float) -> tuple[Flags, str]:
     """Whether the means of each difference are told apart, and by which rule."""
     if "p" in differences:
         return differences["p"].to_numpy(dtype=float) < alpha, f"p >= {alpha:g}"

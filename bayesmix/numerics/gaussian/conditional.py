@@ -48,7 +48,7 @@ class Conditional:
     effect_covariances: tuple[Floats, ...]
 
 
-@kernel
+@kernel(apart=True)
 def level_moments(arrays: Arrays, factor: Factor, effects: Floats, covariance: Floats, sigma: float) -> tuple:
     """Mean (J, k) and covariance (J, k, k) of u of block 0: upper^-1 (I + along cov(g) along') upper'^-1."""
     n_levels, k, _ = arrays.root.shape
@@ -160,7 +160,7 @@ def block_factors(arrays: Arrays, packed: Floats) -> Floats:
     return factors
 
 
-@kernel
+@kernel(apart=True)
 def _unwhiten(arrays: Arrays, packed: Floats, u: Floats, effects: Floats) -> None:
     """effects <- L u, for the dense columns of each row."""
     factors = block_factors(arrays, packed)

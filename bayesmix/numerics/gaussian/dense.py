@@ -21,7 +21,7 @@ _dpotrf: Any = types.ExternalFunction("bayesmix_dpotrf", _SIGNATURE)
 _dpotri: Any = types.ExternalFunction("bayesmix_dpotri", _SIGNATURE)
 
 
-@kernel
+@kernel(apart=True)
 def factor_plainly(matrix: Floats, n: int, least: float) -> bool:
     """Lower Cholesky factor of the leading n x n part in place; whether all squared pivots exceed `least`.
 
@@ -41,7 +41,7 @@ def factor_plainly(matrix: Floats, n: int, least: float) -> bool:
     return sound
 
 
-@kernel
+@kernel(apart=True)
 def factor_with_lapack(matrix: Floats, n: int) -> bool:
     """Lower Cholesky factor of the leading n x n part, I + (positive semi-definite), in place.
 
@@ -59,7 +59,7 @@ def factor_with_lapack(matrix: Floats, n: int) -> bool:
     return info[0] == 0
 
 
-@kernel
+@kernel(apart=True)
 def invert_factored(lower: Floats) -> None:
     """Turn the lower Cholesky factor into the whole inverse of the matrix, in place."""
     n = lower.shape[0]

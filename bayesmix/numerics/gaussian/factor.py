@@ -64,7 +64,7 @@ def relative_factors(arrays: Arrays, packed: Floats) -> Floats:
     return relative
 
 
-@kernel
+@kernel(apart=True)
 def eliminate_levels(
     arrays: Arrays, relative: Floats, schur: Floats, upper: Floats, along: Floats, across: Floats
 ) -> float:
@@ -137,7 +137,7 @@ def scale_row(arrays: Arrays, scales: Floats, values: Floats, scaled: Floats, n:
         scaled[c] = total
 
 
-@kernel
+@kernel(apart=True)
 def whiten_others(arrays: Arrays, scales: Floats, schur: Floats, matrix: Floats) -> None:
     """matrix <- I + Lambda' S Lambda, lower triangle, for the dense blocks; `matrix` may be `schur` itself."""
     m = scales.shape[0]
@@ -161,7 +161,7 @@ def whiten_others(arrays: Arrays, scales: Floats, schur: Floats, matrix: Floats)
         first += k
 
 
-@kernel
+@kernel(apart=True)
 def factorise(arrays: Arrays, prior: WorkingPrior, packed: Floats, keep: bool) -> Factor:
     """Factor M at the packed lower triangles and log sigma.
 
@@ -195,7 +195,7 @@ def factorise(arrays: Arrays, prior: WorkingPrior, packed: Floats, keep: bool) -
     return _with_fixed(prior, sigma, upper, along, across, schur, scales, lower, half, log_determinant)
 
 
-@kernel
+@kernel(apart=True)
 def _with_fixed(
     prior: WorkingPrior,
     sigma: float,

@@ -30,7 +30,7 @@ from bayesmix.numerics.gaussian.small_matrices import invert_upper
 from bayesmix.numerics.kernels import kernel
 
 
-@kernel
+@kernel(apart=True)
 def add_levels(
     arrays: Arrays, factor: Factor, effects: Floats, covariance: Floats, sigma: float, slope: Floats
 ) -> None:
@@ -70,7 +70,7 @@ def add_levels(
                 slope[r, c] += total
 
 
-@kernel(fastmath={"reassoc", "contract"})
+@kernel(apart=True, fastmath={"reassoc", "contract"})
 def add_others(arrays: Arrays, factor: Factor, moments: DenseMoments, sigma: float, slopes: Floats) -> None:
     """Add to `slopes` (n_blocks, K, K) the derivatives by the relative factors of the dense blocks."""
     m, width = moments.spherical.shape[0], moments.effects.shape[0]
@@ -117,7 +117,7 @@ def value_and_gradient(arrays: Arrays, prior: WorkingPrior, packed: Floats, grad
     return log_density_of(arrays, prior, factor.log_determinant, quadratic, packed[-1])
 
 
-@kernel
+@kernel(apart=True)
 def slopes_by_factor(
     arrays: Arrays, packed: Floats, sigma: float, schur: Floats, moments: DenseMoments, slopes: Floats, out: Floats
 ) -> float:
@@ -148,7 +148,7 @@ def slopes_by_factor(
     return product
 
 
-@kernel
+@kernel(apart=True)
 def _sizes(arrays: Arrays, packed: Floats, sigma: float, schur: Floats) -> tuple[Floats, Flags]:
     """L / sigma (n_blocks, K, K), and which rows (n_blocks, K) of dense blocks vary more than the noise."""
     size = np.zeros_like(arrays.shift)

@@ -43,7 +43,7 @@ def spread_effects(arrays: Arrays, scales: Floats, spherical: Floats, effects: F
             effects[first + r] += scales[c, r] * spherical[c]
 
 
-@kernel
+@kernel(apart=True)
 def dense_means(arrays: Arrays, factor: Factor, sigma: float) -> tuple[Floats, Floats]:
     """Means of d (m + p,) and of u (m,)."""
     m, p = factor.half.shape[1], factor.fixed.shape[0]
@@ -60,7 +60,7 @@ def dense_means(arrays: Arrays, factor: Factor, sigma: float) -> tuple[Floats, F
     return effects, spherical
 
 
-@kernel
+@kernel(apart=True)
 def fixed_covariance(prior: WorkingPrior, factor: Factor) -> Floats:
     """Covariance (p, p) of the scaled columns' coefficients."""
     p = factor.fixed.shape[0]
@@ -78,7 +78,7 @@ def fixed_covariance(prior: WorkingPrior, factor: Factor) -> Floats:
     return covariance
 
 
-@kernel
+@kernel(apart=True)
 def dense_moments(arrays: Arrays, prior: WorkingPrior, factor: Factor, sigma: float) -> DenseMoments:
     """Means and covariances of the dense side; `factor.lower` is overwritten by the covariance of u."""
     m, p = factor.half.shape[1], factor.fixed.shape[0]
@@ -114,7 +114,7 @@ def dense_moments(arrays: Arrays, prior: WorkingPrior, factor: Factor, sigma: fl
     return DenseMoments(effects, spherical, of_spherical, cross)
 
 
-@kernel
+@kernel(apart=True)
 def effects_covariance(arrays: Arrays, scales: Floats, cross: Floats) -> Floats:
     """Turn `DenseMoments.cross` into the covariance (m + p, m + p) of d, in place."""
     m, width = scales.shape[0], cross.shape[0]
@@ -153,7 +153,7 @@ def level_response(arrays: Arrays, j: int, effects: Floats, sigma: float, respon
             response[r] -= arrays.met_value[a, r] * effect
 
 
-@kernel
+@kernel(apart=True)
 def level_response_covariance(arrays: Arrays, j: int, covariance: Floats, result: Floats) -> None:
     """result (k, k) <- the covariance of `level_response` due to d."""
     k, width = arrays.level_fixed.shape[1], arrays.level_fixed.shape[2]
@@ -208,7 +208,7 @@ ENOUGH = 1e-6
 """A difference that leaves this share of y's sum of squares has ten correct digits."""
 
 
-@kernel
+@kernel(apart=True)
 def least_sum(arrays: Arrays, prior: WorkingPrior, factor: Factor, sigma: float) -> float:
     """`Factor.quadratic` with all its digits; to be called before `factor.lower` is overwritten."""
     anchor, rest, null = arrays.anchor, arrays.rest, arrays.null

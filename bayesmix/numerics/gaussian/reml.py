@@ -26,7 +26,7 @@ from bayesmix.numerics.gaussian.moments import dense_moments, effects_covariance
 from bayesmix.numerics.kernels import kernel
 
 
-@kernel
+@kernel(apart=True)
 def _at_best_sigma(arrays: Arrays, prior: WorkingPrior, factor: Factor, restricted: bool) -> tuple[float, float]:
     """-2 log p and sigma; infinite if the residual is 0."""
     n_obs, p = arrays.counts[0], prior.offset.shape[0]

@@ -105,7 +105,7 @@ def invert_upper(upper: Floats, inverse: Floats) -> None:
             inverse[i, j] = total / upper[i, i]
 
 
-@kernel
+@kernel(apart=True)
 def semidefinite_root(matrix: Floats, root: Floats, floor: float) -> None:
     """Upper triangular root with root' root = matrix; a dependent column gets a row of zeros.
 
@@ -130,7 +130,7 @@ def semidefinite_root(matrix: Floats, root: Floats, floor: float) -> None:
             root[i, j] = total / root[i, i]
 
 
-@kernel
+@kernel(apart=True)
 def project_on_root(root: Floats, products: Floats, coordinates: Floats, coefficients: Floats) -> None:
     """Z = Q root: from Z'd to Q'd (`coordinates`) and to root^-1 Q'd (`coefficients`); 0 along dependent columns."""
     k, n = products.shape

@@ -22,7 +22,7 @@ are in `WIDTHS` and `BLOCK_LEVELS` (n_blocks,).
 """
 
 
-@kernel
+@kernel(apart=True)
 def point_at(buffer: Floats, x: Floats) -> Floats:
     """q = centre + S x."""
     centre, diagonal = floats(buffer, CENTRE), floats(buffer, DIAGONAL)
@@ -41,7 +41,7 @@ def point_at(buffer: Floats, x: Floats) -> Floats:
     return q
 
 
-@kernel
+@kernel(apart=True)
 def slopes_at(buffer: Floats, by_q: Floats, out: Floats) -> None:
     """Fill `out` with S' by_q, the gradient with respect to x."""
     diagonal, position = floats(buffer, DIAGONAL), integers(buffer, POSITION)

@@ -26,7 +26,7 @@ _HALF_LOG_2PI = 0.5 * log(2 * pi)
 """What the buffer holds first; `modelling.joint.density` fills it."""
 
 
-@kernel(fastmath={"contract"})
+@kernel(apart=True, fastmath={"contract"})
 def joint_density(buffer: Floats, q: Floats, gradient: Floats) -> float:
     """log p(y, q); fills `gradient` (n,)."""
     ks, n_levels, centred = integers(buffer, KS), integers(buffer, N_LEVELS), integers(buffer, CENTRED)
@@ -73,7 +73,7 @@ def _spread_theta(by_theta: Floats, p: int, ks: Integers, n_levels: Integers, gr
         at += n_own + ks[t] * n_levels[t]
 
 
-@kernel(fastmath={"contract"})
+@kernel(apart=True, fastmath={"contract"})
 def effects_of(
     q: Floats, p: int, ks: Integers, n_levels: Integers, centred: Integers, packed: Floats, effects: Floats
 ) -> float:
@@ -127,7 +127,7 @@ def _standard_normal(values: Floats) -> float:
     return -0.5 * total - len(values) * _HALF_LOG_2PI
 
 
-@kernel(fastmath={"contract"})
+@kernel(apart=True, fastmath={"contract"})
 def _likelihood(buffer: Floats, q: Floats, effects: Floats, by_coefficient: Floats, by_effect: Floats) -> float:
     """log p(y | beta, b); fills `by_effect` and the first p of `by_coefficient` with its derivatives."""
     offset, cell, cells = floats(buffer, OFFSET), integers(buffer, CELL), floats_2(buffer, CELLS)
@@ -184,7 +184,7 @@ def _gather(score: Floats, by_effect: Floats, level: Integers, column: Floats, p
             by_effect[level[i]] += column[i] * score[i]
 
 
-@kernel(fastmath={"contract"})
+@kernel(apart=True, fastmath={"contract"})
 def _through_effects(
     q: Floats,
     p: int,

@@ -35,7 +35,7 @@ factors s; 0 where the log sd is sampled, as in the PyMC model.
 """
 
 
-@kernel
+@kernel(apart=True)
 def nested_point(buffer: Floats, q: Floats) -> float:
     """Replace x by u and t by log |s| in `q`; the log of the Jacobian."""
     chain = integers_2(buffer, CHAIN)
@@ -58,7 +58,7 @@ def nested_point(buffer: Floats, q: Floats) -> float:
     return jacobian
 
 
-@kernel
+@kernel(apart=True)
 def nested_slopes(buffer: Floats, x: Floats, by_q: Floats) -> None:
     """Turn derivatives by q into derivatives of value plus log Jacobian by `x`, the argument of `nested_point`."""
     chain = integers_2(buffer, CHAIN)
@@ -82,7 +82,7 @@ def nested_slopes(buffer: Floats, x: Floats, by_q: Floats) -> None:
             by_q[c] -= by_h[first + j] * by_coefficient[j, c]
 
 
-@kernel
+@kernel(apart=True)
 def _messages(buffer: Floats, q: Floats, chain: Integers) -> tuple[Floats, Floats, Floats, Floats]:
     """P and h of all levels, the coarsest factor first; the factors s and their derivatives by the sampled numbers."""
     parents, precision, weighted = integers(buffer, PARENTS), floats(buffer, PRECISION), floats(buffer, WEIGHTED)

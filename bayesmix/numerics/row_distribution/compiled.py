@@ -200,7 +200,7 @@ def log_one_plus(x: Floats, out: Floats) -> None:
         out[i] = 2.0 * s * (even * r + odd * q + 1.0)
 
 
-@kernel(fastmath={"contract"})
+@kernel(apart=True, fastmath={"contract"})
 def row_densities(code: int, eta: Floats, y: Floats, trials: Floats, score: Floats) -> float:
     """The sum of the rows' log densities, without their constants; fills `score` with its derivative by eta.
 

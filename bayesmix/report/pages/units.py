@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pandas as pd
+
 from bayesmix.formula.design import Design
 from bayesmix.formula.syntax import unparse
 
@@ -26,7 +28,12 @@ def what_is_shown(design: Design, group: str, term: str | None) -> Shown:
 
 def units_of(design: Design) -> dict[str, str]:
     """Units by column; the mapping is empty where no unit is known, or where the attribute is something else."""
-    units = design.data.attrs.get("units")
+    return units_in(design.data)
+
+
+def units_in(data: pd.DataFrame) -> dict[str, str]:
+    """Units by column of a frame, as `units_of`."""
+    units = data.attrs.get("units")
     return {str(name): str(unit) for name, unit in units.items()} if isinstance(units, Mapping) else {}
 
 

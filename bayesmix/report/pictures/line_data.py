@@ -12,7 +12,7 @@ from bayesmix.formula.syntax import columns_in
 from bayesmix.inference.shared.expectation import observed
 from bayesmix.report.pages.units import response_text, response_unit, with_unit
 from bayesmix.report.pictures.line_expectations import is_linear
-from bayesmix.report.pictures.line_grid import Axis, group_term
+from bayesmix.report.pictures.line_grid import Axis, group_levels
 from bayesmix.report.pictures.line_rows import Rows
 from bayesmix.report.pictures.plot_arguments import AnyFit
 
@@ -70,7 +70,7 @@ def separate_lines(fit: AnyFit, rows: Rows, group: str, axis: Axis, levels: Posi
     grid_offset = rows.mean(new.offset).reshape(rows.shape)
     basis, at_grid = _basis(design, rows.mean(new.fixed), axis)
     at_grid = at_grid.reshape(n_levels, n_points, -1)
-    index = group_term(design, group).index
+    index = group_levels(design, group).index
     lines = np.full(rows.shape, np.nan)
     for place, level in enumerate(levels):
         inside = (index == level) & (root > 0)

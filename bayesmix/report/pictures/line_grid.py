@@ -6,16 +6,25 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bayesmix.arrays import Floats
+from bayesmix.arrays import Floats, Positions
 from bayesmix.errors import ArgumentError, DataError
 from bayesmix.formula.columns import is_categorical, level_texts, unknown_column
-from bayesmix.formula.design import Design, GroupTerm
+from bayesmix.formula.design import Design
 from bayesmix.formula.factor_functions import FACTOR_FUNCTIONS
 from bayesmix.formula.syntax import Call, Name, Node, columns_in
+from bayesmix.inference.shared.arguments import column_levels
 
 N_POINTS = 60
 
 _MARGIN = 0.03  # share of the whole range on either side of a level's only value
+
+
+@dataclass(frozen=True)
+class GroupLevels:
+    """The level of each row, `index` (n_obs,), a position in `levels`."""
+
+    index: Positions
+    levels: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,8 @@ def choose_axis(design: Design, group: str, x: str | None) -> Axis:
         raise unknown_column(str(x), design.data)
     predictors = {name.name for name in design.formula.predictor_columns}
     in_group, in_response = group.split(":"), {name.name for name in design.formula.columns} - predictors
+    if group in in_response:
+        raise ArgumentError(f"group={group!r} is the response; name a factor whose levels have a line each.")
     if x in in_group or x in in_response:
         owner = f"the grouping factor {group!r}" if x in in_group else "the response"
         raise ArgumentError(f"x={x!r} belongs to {owner}; give a predictor to draw the lines along.")
@@ -103,9 +114,14 @@ def variables_of(design: Design) -> list[Node]:
 
 def steady_columns(design: Design, group: str, names: Iterable[str]) -> list[str]:
     """The columns that never vary within a level of the group."""
-    index = group_term(design, group).index
+    index = group_levels(design, group).index
     return [name for name in names if design.data[name].groupby(index).nunique().max() == 1]
 
 
-def group_term(design: Design, group: str) -> GroupTerm:
-    return next(term for term in design.random if term.group == group)
+def group_levels(design: Design, group: str) -> GroupLevels:
+    """The levels of a grouping factor of the model, or else of a column of the data."""
+    for term in design.random:
+        if term.group == group:
+            return GroupLevels(term.index, term.levels)
+    index, names = column_levels(design.data, group, argument="group")
+    return GroupLevels(index, tuple(map(str, names)))

@@ -14,12 +14,13 @@ from bayesmix.inference.shared.arguments import a_column
 from bayesmix.modelling.record import Fit
 from bayesmix.report.pictures.line_data import Points, points_at, separate_lines
 from bayesmix.report.pictures.line_expectations import expected_lines, height_of_others, lines_at_mean, values_of_a_row
-from bayesmix.report.pictures.line_grid import Axis, group_term, is_factor
+from bayesmix.report.pictures.line_grid import Axis, group_levels, is_factor
 from bayesmix.report.pictures.line_panels import Layer, Panels, layer_look
 from bayesmix.report.pictures.line_rows import Rows, rows_for
 from bayesmix.report.pictures.plot_arguments import AnyFit, family_of
 
 PROB = 0.95
+_DIGITS = 9
 
 
 def panel_levels(
@@ -28,12 +29,14 @@ def panel_levels(
     """The levels that are drawn, in the order of their panels, and the number of all levels."""
     fits = list(by_label.values())
     last = fits[-1]
-    every = np.unique(group_term(last.design, group).index)
+    every = np.unique(group_levels(last.design, group).index)
     rise = varies_by_group(last, group, axis)
     ends = np.tile(axis.grid[[0, -1]] if rise or axis.texts == () else axis.grid, (len(every), 1))
     x = None if axis.steady and not axis.texts else ends
     lines = lines_at_mean(last, rows_of_fits(fits, group, axis, every, x=x, at_once=30), group)
-    order = np.argsort(lines[:, -1] - lines[:, 0] if rise else lines.mean(axis=1), kind="stable")
+    height = lines[:, -1] - lines[:, 0] if rise else lines.mean(axis=1)
+    # Rounded, so that levels with the same line stay in their own order.
+    order = np.argsort(np.round(height / (np.nanmax(np.abs(height), initial=0.0) or 1.0), _DIGITS), kind="stable")
     return every[order[evenly_spaced(len(order), max_panels)]], len(every)
 
 
@@ -65,7 +68,7 @@ def layers_of_fits(
         layers=tuple(layers),
         points=points,
         separate=separate_lines(last, rows, group, axis, levels),
-        population=expected_lines(last, rows, None, PROB).mean,
+        population=expected_lines(last, rows, None, PROB).mean if has_group(last, group) else None,
         greatest=max(float(p.size.max(initial=1.0)) for p in points),
     )
     return shown, rows
@@ -98,9 +101,14 @@ def layers_of_factor(
 def _points(
     fit: AnyFit, group: str, axis: Axis, levels: NDArray[np.intp], only: NDArray[np.bool_] | None = None
 ) -> list[Points]:
-    index = group_term(fit.design, group).index
+    index = group_levels(fit.design, group).index
     kept = np.ones(len(index), dtype=bool) if only is None else only
     return [points_at(fit.design, axis, (index == level) & kept, binary=is_binary(fit)) for level in levels]
+
+
+def has_group(fit: AnyFit, group: str) -> bool:
+    """Whether the levels of the group have effects of their own."""
+    return any(term.group == group for term in fit.design.random)
 
 
 def is_binary(fit: AnyFit) -> bool:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from bayesmix.arrays import Floats
+from bayesmix.arrays import Flags, Floats
 from bayesmix.inference.shared.summarise import Summary
 from bayesmix.report.pictures.line_data import Points
 from bayesmix.report.pictures.line_grid import Axis
@@ -76,7 +76,8 @@ class Panels:
         reach = (high - low) or abs(high) or 1.0
         for layer in self.layers:
             if layer.with_band:
-                lower, upper = layer.lines.lower[place], layer.lines.upper[place]
+                seen = layer.rows.seen[place]
+                lower, upper = layer.lines.lower[place][seen], layer.lines.upper[place][seen]
                 low = min(low, max(float(np.nanmin(lower, initial=low)), low - reach))
                 high = max(high, min(float(np.nanmax(upper, initial=high)), high + reach))
         return low, high
@@ -92,15 +93,28 @@ def draw_panel(ax: Axes, shown: Panels, place: int) -> None:
     """Draw the panel of one level; along a factor the means of fits are beside each other and not joined by lines."""
     style, axis = look(), shown.axis
     first = shown.layers[0].rows
-    seen = first.seen[place] if axis.texts else np.ones(first.shape[1], dtype=bool)
+    seen = first.seen[place]
     x = first.x[place]
     if shown.separate is not None:
         joined: dict[str, Any] = {"marker": "_", "markersize": 9, "linestyle": ""} if axis.texts else {}
-        ax.plot(x, shown.separate[place], color=style.grey, linewidth=0.9, zorder=2, label="no pooling", **joined)
+        ax.plot(
+            *_where(seen, axis, x, shown.separate[place]),
+            color=style.grey,
+            linewidth=0.9,
+            zorder=2,
+            label="no pooling",
+            **joined,
+        )
     if shown.population is not None:
         joined = {"marker": "x", "markersize": 4, "linestyle": ""} if axis.texts else {"dashes": (4, 3)}
-        population = np.where(seen, shown.population[place], np.nan)
-        ax.plot(x, population, color=style.ink, linewidth=0.7, zorder=2.5, label="fixed effects alone", **joined)
+        ax.plot(
+            *_where(seen, axis, x, shown.population[place]),
+            color=style.ink,
+            linewidth=0.7,
+            zorder=2.5,
+            label="fixed effects alone",
+            **joined,
+        )
     for number, layer in enumerate(shown.layers):
         _draw_layer(ax, axis, layer, place, number - (len(shown.layers) - 1) / 2)
         if layer.points:
@@ -109,9 +123,18 @@ def draw_panel(ax: Axes, shown: Panels, place: int) -> None:
         _scatter(ax, shown.points[place], shown.greatest, style.ink)
 
 
+def _where(seen: Flags, axis: Axis, x: Floats, *values: Floats) -> list[Floats]:
+    """Places and values where the level was seen: along a number that part, along a factor nan elsewhere."""
+    if axis.texts:
+        return [x, *(np.where(seen, one, np.nan) for one in values)]
+    return [x[seen], *(one[seen] for one in values)]
+
+
 def _draw_layer(ax: Axes, axis: Axis, layer: Layer, place: int, number: float) -> None:
-    lines, seen, x = layer.lines, layer.rows.seen[place], layer.rows.x[place]
-    mean, lower, upper = (np.where(seen, values[place], np.nan) for values in (lines.mean, lines.lower, lines.upper))
+    lines, seen = layer.lines, layer.rows.seen[place]
+    x, mean, lower, upper = _where(
+        seen, axis, layer.rows.x[place], lines.mean[place], lines.lower[place], lines.upper[place]
+    )
     colour, label = layer.colour, layer.label
     if axis.texts:
         beside = x + _APART * number

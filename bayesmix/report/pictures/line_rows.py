@@ -13,9 +13,10 @@ import pandas as pd
 from bayesmix.arrays import Flags, Floats, Positions
 from bayesmix.formula.design import Design
 from bayesmix.formula.syntax import columns_in
-from bayesmix.report.pictures.line_grid import Axis, group_term, variables_of
+from bayesmix.report.pictures.line_grid import Axis, group_levels, variables_of
 
 _MOST_ROWS = 2**21  # in a table of rows to predict for
+_ROUNDING = 1 + 1e-9
 _FEWEST = 30  # rows that represent a level where its rows are too many
 
 
@@ -24,7 +25,8 @@ class Rows:
     """Rows to predict for, in cells: each is a level of the group at a point along the axis.
 
     The rows of `data` have a `weight` in the mean of their cell, whose first row is in `starts` (n_levels * n_points,).
-    Cells are at `x` along the axis, and `seen` where the level was observed there, or near (n_levels, n_points). Lines
+    Cells are at `x` along the axis, and `seen` where the level was observed there, or
+    along a number between observations or near them (n_levels, n_points). Lines
     are means over the values of the other predictors, whose names are `averaged`.
     """
 
@@ -68,7 +70,7 @@ def rows_for(
     last = designs[-1]
     predictors = [part for design in designs for part in design.predictors]
     others = [name for name in _in_expressions(predictors) if name != axis.name]
-    index = group_term(last, group).index
+    index = group_levels(last, group).index
     by_level = _rows_by_level(index, levels, only)
     points = _points(axis, by_level.rows) if x is None else x
     most = max(_FEWEST, _MOST_ROWS // (points.size * at_once))
@@ -130,6 +132,11 @@ def _distinct(rows: Positions, codes: Positions | None, most: int, spread: Float
     return ordered[places], np.full(most, 1 / most)
 
 
+def _ends(values: Floats) -> tuple[float, float]:
+    """The lowest and the highest value; without any, ends between which nothing lies."""
+    return (float(values.min()), float(values.max())) if len(values) else (np.inf, -np.inf)
+
+
 def _points(axis: Axis, rows: list[Positions]) -> Floats:
     """The points of each level, which lie around its own value where the predictor does not vary within levels."""
     if axis.texts or not axis.steady:
@@ -140,7 +147,10 @@ def _points(axis: Axis, rows: list[Positions]) -> Floats:
 
 
 def _seen(axis: Axis, by_level: _ByLevel, points: Floats) -> Flags:
-    """Whether a level has rows at each of a factor's values; along a number, whether it has rows at all."""
+    """Whether a level has rows at each of a factor's values; along a number, whether the point lies among its rows."""
     if not axis.texts:
-        return np.repeat([[len(rows) > 0] for rows in by_level.counted], points.shape[1], axis=1)
+        ends = np.array([_ends(axis.data[rows]) for rows in by_level.counted])
+        room = axis.margin * _ROUNDING
+        seen: Flags = (points >= ends[:, :1] - room) & (points <= ends[:, 1:] + room)
+        return seen
     return np.array([np.isin(values, axis.data[rows]) for values, rows in zip(points, by_level.counted, strict=True)])

@@ -27,7 +27,8 @@ class MeansLayer:
     """The means of one level of a factor in one panel.
 
     `x` (n,) places along the axis; `mean`, `lower` and `upper` (n,), nan where a mean cannot be estimated; `letters`
-    (n,), empty texts where there are none. `points_x`, `points_y`: the observations.
+    (n,), empty texts where there are none; ends of arrows `down` and `up` (n,), nan where there is none. `points_x`,
+    `points_y`: the observations. Means that are `joined` have a line through them.
     """
 
     label: str
@@ -36,8 +37,11 @@ class MeansLayer:
     lower: Floats
     upper: Floats
     letters: tuple[str, ...]
+    down: Floats
+    up: Floats
     points_x: Floats
     points_y: Floats
+    joined: bool
 
 
 def one_of_columns(value: object, columns: Sequence[str], *, argument: str) -> str:

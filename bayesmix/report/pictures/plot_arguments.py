@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from bayesmix.errors import ArgumentError, UnknownTermError, did_you_mean, listing, shown
+from bayesmix.errors import ArgumentError, UnknownColumnError, UnknownTermError, did_you_mean, listing, shown
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.least_squares.record import LmFit
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
-from bayesmix.inference.shared.arguments import a_text, groups_of, items_of
+from bayesmix.inference.shared.arguments import a_text, groups_of, items_of, near_matches
 from bayesmix.modelling.kinds import LINEAR
 from bayesmix.modelling.record import Fit
 from bayesmix.report.pictures.plot_canvas import Canvas
@@ -21,6 +21,7 @@ AnyFit = Fit | RemlFit | LaplaceFit | LmFit
 
 _GAUSSIAN = Family("gaussian", "identity")
 
+_WITHOUT_GROUP: dict[type, str] = {LmFit: "least squares"}
 _LEAST_INCHES, _MOST_INCHES = 1.0, 100.0
 
 
@@ -105,19 +106,16 @@ def labelled_fits(fits: Any, group: str | None) -> tuple[dict[str, AnyFit], str]
     """The fits by legend label and a grouping factor of the last fit; refuses fits of different data."""
     if not isinstance(fits, Mapping):
         fit = any_fit(fits)
-        group = one_group(fit.design, group)
+        group = _panel_group(fit.design, group, ())
         terms = " + ".join(f"({term.label})" for term in fit.design.random if term.group == group)
-        return {f"partial pooling {terms}": fit}, group
+        label = f"partial pooling {terms}" if terms else _WITHOUT_GROUP.get(type(fit), "expected response")
+        return {label: fit}, group
     if not fits:
         raise ArgumentError('fits is empty; give a fit, or fits by label as in {"random slopes": fit}.')
     by_label = {str(label): any_fit(fit) for label, fit in fits.items()}
     *_, last_label = by_label
     last = by_label[last_label]
-    if group is None and not last.design.random:
-        raise UnknownTermError(
-            f"The fit {last_label!r} has no group, whose levels are the panels; put one with it last."
-        )
-    group = one_group(last.design, group)
+    group = _panel_group(last.design, group, [fit.design for fit in by_label.values()])
     for label, fit in by_label.items():
         if not _same_data(last.design, fit.design, group):
             raise ArgumentError(
@@ -126,6 +124,30 @@ def labelled_fits(fits: Any, group: str | None) -> tuple[dict[str, AnyFit], str]
                 + ("." if last.design.n_obs != fit.design.n_obs else ", with other values or levels.")
             )
     return by_label, group
+
+
+def _panel_group(design: Design, group: Any, others: Sequence[Design]) -> str:
+    """The group whose levels are drawn: a grouping factor of the model, or a column of its data.
+
+    By default it is the first factor of the model, or of `others` whose levels are a column here.
+    """
+    if isinstance(group, str) and group not in groups_of(design, None) and group in design.data.columns:
+        return group
+    if group is not None or design.random:
+        known = groups_of(design, None)
+        if known or group is None:
+            return one_group(design, group)
+        raise UnknownColumnError(
+            f"group={shown(group)} is neither a grouping factor of the model nor a column of the data."
+            f"{near_matches(group, design.data.columns)}"
+        )
+    elsewhere = [term.group for other in others for term in other.random if term.group in design.data.columns]
+    if not elsewhere:
+        raise UnknownTermError(
+            "The model has no random terms that say whose lines are drawn; name a column of the data, such as "
+            'group="site", or draw the expected response by plot_effects.'
+        )
+    return elsewhere[-1]
 
 
 def _same_data(first: Design, second: Design, group: str) -> bool:

@@ -1,48 +1,42 @@
 """The data with the fitted lines, one panel for each level of a group: what pooling does."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from bayesmix.errors import ArgumentError
+from bayesmix.errors import ArgumentError, counted
 from bayesmix.families.family import Family
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import a_count
 from bayesmix.inference.shared.unordered import refuse_unordered
 from bayesmix.modelling.record import Fit
 from bayesmix.report.pages.units import column_with_unit
-from bayesmix.report.pictures.line_data import points_at, response_label
-from bayesmix.report.pictures.line_expectations import expected_lines
-from bayesmix.report.pictures.line_grid import Axis, choose_axis, group_term
+from bayesmix.report.pictures.line_data import response_label
+from bayesmix.report.pictures.line_grid import Axis, choose_axis, group_levels
 from bayesmix.report.pictures.line_layers import (
     PROB,
     a_factor,
+    has_group,
     is_binary,
     layers_of_factor,
     layers_of_fits,
     panel_levels,
-    rows_of_fits,
     varies_by_group,
 )
 from bayesmix.report.pictures.line_panels import Panels, draw_panel, handles_of, is_apart, set_limits, set_ticks
 from bayesmix.report.pictures.line_rows import Rows
+from bayesmix.report.pictures.lines_together import Together, draw_together
 from bayesmix.report.pictures.plot_arguments import AnyFit, a_canvas, a_text_or_none, family_of, labelled_fits
 from bayesmix.report.pictures.plot_canvas import Canvas
-from bayesmix.report.pictures.plot_look import BLUE, POINT_SIZE, literal, look, shortened
-from bayesmix.report.pictures.plot_style import frame, panel_title, panels
-from bayesmix.report.pictures.plot_ticks import ticks_at_values
+from bayesmix.report.pictures.plot_look import literal, look, shortened
+from bayesmix.report.pictures.plot_style import frame, panels
 
 _PANEL_AREA = 9.5  # inches across
 _LEGEND = 3.0  # inches of the name of a fit
 _NAMED = 3.0  # inches of a name in the caption
 _OF_PANEL = 0.85  # share of a panel's width that its axes leave for the title
-
-_TOGETHER_WIDTH, _TOGETHER_HEIGHT = 3.6, 3.2  # inches of a panel
-_NAMED_ = 3.0  # inches of a name in the caption
 
 
 @with_hints
@@ -68,15 +62,16 @@ def plot_lines(
     ----------
     fits
         A fit, or several of the same data by legend label:
-        ``{"random intercepts": first, "random slopes": second}``. The last one has the grouping factor; a fit without
-        it, such as a fit by `bm.lm`, has the same line in all panels.
+        ``{"random intercepts": first, "random slopes": second}``. A fit without the grouping factor, such as a fit by
+        `bm.lm`, has the same line in all panels, or with the levels among its fixed effects no pooling.
     x
         The column along the horizontal axis. By default the first predictor that varies within the group's
         levels, a number before a factor.
     group
-        The grouping factor; the formula's first by default.
+        The grouping factor, by default the formula's first; or any column of the data, for fits without one.
     by
-        A factor among the columns, with a single fit: each of its levels has a line and points in its own colour.
+        A factor among the columns, with a single fit: each of its levels in which a level of the group was seen has a
+        line, and its points, in its own colour.
     facet
         False: the lines of all levels in one panel for each fit.
     max_panels
@@ -92,7 +87,8 @@ def plot_lines(
         proportion at each x; their areas grow with the number. A line is the mean over the level's own rows with x
         moved along the axis, so that it represents the same values of the other predictors as the points. If x does not
         vary within levels, a line is drawn around the level's own value; if x is a factor, at those of its values that
-        occur. Panels have their own vertical scales where a few panels would determine a common one.
+        occur. Along a number lines are no longer than the level's observations, and near them. Panels have their own
+        vertical scales where a few panels would determine a common one.
 
     Raises
     ------
@@ -116,15 +112,14 @@ def plot_lines(
         raise ArgumentError("facet is True, a panel for each level, or False, one panel for all.")
     *_, last = by_label.values()
     axis = choose_axis(last.design, group, a_text_or_none(x, argument="x"))
+    by = None if by is None else a_factor(last.design, by, axis, group)
     if not facet:
-        if by is not None:
-            raise ArgumentError("by= colours the panels of the levels; leave it out with facet=False.")
-        return _draw_together(by_label, group, axis, canvas)
+        return _all_in_one(draw_together(by_label, group, axis, by, canvas), last, group, axis, canvas)
     levels, n_levels = panel_levels(by_label, group, axis, max_panels)
     if by is None:
         shown, rows = layers_of_fits(by_label, group, axis, levels)
     else:
-        shown, rows = layers_of_factor(by_label, group, axis, levels, a_factor(last.design, by, axis, group))
+        shown, rows = layers_of_factor(by_label, group, axis, levels, by)
     n_columns = _columns(len(levels))
     width = float(np.clip(_PANEL_AREA / n_columns, 1.3, 2.8))
     apart = is_apart(shown, len(levels))
@@ -139,7 +134,7 @@ def plot_lines(
         share_y=not apart,
         advice="take max_panels=1 or facet=False",
     )
-    style, names = look(), group_term(last.design, group).levels
+    style, names = look(), group_levels(last.design, group).levels
     width = width if canvas.ax is not None else figure.get_figwidth() / n_columns
     for place, panel in enumerate(axes):
         title = literal(names[levels[place]], inches=_OF_PANEL * width)
@@ -150,10 +145,21 @@ def plot_lines(
     counted = f"{n_levels} levels" if n_levels == len(levels) else f"{len(levels)} of {n_levels} levels, evenly spaced"
     sorting = "slope" if varies_by_group(last, group, axis) else "the height of the line"
     head = f"One panel for each level of {shortened(group, _NAMED)} ({counted}), sorted by {sorting}."
-    caption_text = f"{head} {_caption(shown, rows, last, apart)}"
+    caption_text = f"{head} {_caption(shown, rows, last, group, apart)}"
     handles = handles_of(shown, prob=PROB, longest=min(_LEGEND, figure.get_figwidth() - 1.0))
     frame(figure, canvas, text=caption_text, handles=handles, **_labels(last, axis))
     return figure
+
+
+def _all_in_one(drawn: Together, fit: AnyFit, group: str, axis: Axis, canvas: Canvas) -> Figure:
+    """The picture with all lines in one panel, with its caption and legend."""
+    of_levels = f"{counted(drawn.n_levels, 'level')} of {shortened(group, _NAMED)}"
+    text = f"Expected response of the {of_levels}, posterior means or estimates."
+    if not axis.texts:
+        text += " Each line is as long as its level was observed."
+    text += _about_others(drawn.rows) + _about_group(fit, group)
+    frame(drawn.figure, canvas, text=text, handles=drawn.handles, **_labels(fit, axis))
+    return drawn.figure
 
 
 def _labels(fit: AnyFit, axis: Axis) -> dict[str, str]:
@@ -168,6 +174,11 @@ def _about_others(rows: Rows) -> str:
     return f" Other predictors: averaged over the rows of each level ({names})." if names else ""
 
 
+def _about_group(fit: AnyFit, group: str) -> str:
+    """What a caption says where the lines are not those of a grouping factor of the model."""
+    return "" if has_group(fit, group) or not fit.design.random else " Effects of groups are 0."
+
+
 def _columns(n_panels: int) -> int:
     """The number of panels in a row: somewhat more than rows, and where possible without gaps in the last row."""
     if n_panels <= 4:
@@ -177,14 +188,14 @@ def _columns(n_panels: int) -> int:
     return min(options, key=lambda n: (-n_panels % n, abs(n - wish)), default=8)
 
 
-def _caption(shown: Panels, rows: Rows, fit: AnyFit, apart: bool) -> str:
+def _caption(shown: Panels, rows: Rows, fit: AnyFit, group: str, apart: bool) -> str:
     marks, band = ("Marks", "bar") if shown.axis.texts else ("Lines", "band")
     mean = "posterior mean of the expected response" if isinstance(fit, Fit) else "expected response at the estimates"
     text = f"{marks}: {mean}"
     if any(layer.with_band for layer in shown.layers):
         last = "" if all(layer.with_band for layer in shown.layers) else " of the last fit"
         text += f"; {band}: {100 * PROB:g} % equal-tailed interval{last}"
-    text += f".{_about_others(rows)}"
+    text += f".{_about_others(rows)}{_about_group(fit, group)}"
     if any(np.isnan(layer.lines.mean[layer.rows.seen]).any() for layer in shown.layers):
         text += " Means over cells of which some were never observed are not estimable and not drawn."
     if apart:
@@ -194,7 +205,7 @@ def _caption(shown: Panels, rows: Rows, fit: AnyFit, apart: bool) -> str:
     censored = fit.design.response.censoring is not None
     if censored:
         text += " The point of a censored row is its bound."
-    if shown.separate is None and shown.population is not None:
+    if shown.separate is None and not any(layer.points for layer in shown.layers):
         text += f" No pooling is left out: {_without_lines(family_of(fit), censored=censored)}."
     return text
 
@@ -205,50 +216,3 @@ def _without_lines(family: Family, *, censored: bool) -> str:
         return "least squares takes no bounds"
     where = f"with a {family.link} link" if family.link != "identity" else f"for family {family.name}"
     return f"{where} a level's own curve need not exist"
-
-
-def _draw_together(fits: Mapping[str, AnyFit], group: str, axis: Axis, canvas: Canvas) -> Figure:
-    """A panel for each fit with the data and the lines of all levels: how far they lie apart, and around which mean."""
-    *_, last = fits.values()
-    figure, axes = panels(
-        canvas,
-        len(fits),
-        n_columns=3,
-        width=_TOGETHER_WIDTH,
-        height=_TOGETHER_HEIGHT,
-        margin=1.2,
-        share_x=True,
-        share_y=True,
-        advice="give one fit",
-    )
-    levels = np.unique(group_term(last.design, group).index)
-    rows = rows_of_fits(list(fits.values()), group, axis, levels)
-    everywhere = np.ones(last.design.n_obs, dtype=bool)
-    points = points_at(last.design, axis, everywhere, binary=is_binary(last))
-    style = look()
-    alpha = float(np.clip(20 / len(levels), 0.15, 0.8))
-    marker: dict[str, Any] = {"marker": "o", "markersize": 2.5} if axis.texts else {}
-    for ax, (label, fit) in zip(axes, fits.items(), strict=True):
-        ax.scatter(points.x, points.y, s=0.6 * POINT_SIZE, color=style.grey, alpha=0.35, linewidths=0, label="data")
-        lines = np.where(rows.seen, expected_lines(fit, rows, group, 0.5).mean, np.nan)
-        for x, line in zip(rows.x, lines, strict=True):
-            ax.plot(x, line, color=BLUE, linewidth=0.9, alpha=alpha, zorder=3, label="level", **marker)
-        if not axis.steady:
-            population = expected_lines(fit, rows, None, 0.5).mean.mean(axis=0)
-            ax.plot(rows.x[0], population, color=style.ink, linewidth=1.8, zorder=4, label="fixed effects alone")
-        if len(fits) > 1:
-            panel_title(ax, label, inches=0.85 * _TOGETHER_WIDTH)
-        if axis.texts:
-            ax.set_xticks(axis.grid, [literal(text, inches=1.0) for text in axis.texts])
-        else:
-            ticks_at_values(ax, axis.data, figure.get_figwidth() / min(3, len(fits)))
-    of_levels = f"{len(levels)} levels of {shortened(group, _NAMED)}"
-    text = f"Expected response of the {of_levels}, posterior means or estimates.{_about_others(rows)}"
-    handles = [
-        Line2D([], [], color=style.grey, marker="o", markersize=3, linestyle="", alpha=0.6, label="data"),
-        Line2D([], [], color=BLUE, linewidth=0.9, alpha=0.7, label="levels"),
-    ]
-    if not axis.steady:
-        handles.append(Line2D([], [], color=style.ink, linewidth=1.8, label="fixed effects alone, mean over levels"))
-    frame(figure, canvas, text=text, handles=handles, **_labels(last, axis))
-    return figure

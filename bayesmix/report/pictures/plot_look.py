@@ -20,7 +20,7 @@ POINT_SIZE = 12.0
 _INK, _GREY, _LIGHT = 0.8, 0.52, 0.15  # shares of the colour of text in the colour of the ground
 _TITLE, _TEXT, _SMALL, _TINY = 1.0, 0.9, 0.8, 0.7  # of the letters of matplotlib's settings
 _USUAL_SIZE = 10.0
-_CHARACTERS_PER_INCH = 16.5  # of small text in matplotlib's own size
+_CHARACTERS_PER_INCH = 15.8  # of small text in matplotlib's own size
 LABEL_WIDTH = 4.0  # inches that the label of an axis may take
 _FEWEST = 30  # characters of a line
 

@@ -14,7 +14,7 @@ from matplotlib.text import Annotation
 from numpy.typing import NDArray
 
 from bayesmix.report.pictures.plot_canvas import Canvas, Picture, follow_size, new_figure
-from bayesmix.report.pictures.plot_look import LABEL_WIDTH, Look, literal, look, wrapped
+from bayesmix.report.pictures.plot_look import LABEL_WIDTH, Look, literal, look, shortened, wrapped
 from bayesmix.report.pictures.plot_ticks import whole_numbers
 
 Handle = Line2D | Patch
@@ -23,6 +23,8 @@ _POINTS = 72  # an inch
 _LINE = 1.25  # of the size of letters: from one line to the next
 _KEYS = 1.8  # of the size of letters: a legend in one line
 _PAD = 0.06  # inches
+_LEGEND = 0.96  # of the width of a figure: letters are wider at other resolutions
+_TITLE_LINES = 1.9  # that a title may fill
 _LEAST_WIDTH = 4.6  # inches of a figure with a legend and a caption
 
 
@@ -99,7 +101,8 @@ def head(ax: Axes, canvas: Canvas, title: str, note: str, *, keys: bool = False)
 
     def place() -> list[Artist]:
         width = ax.get_position().width * ax.get_figure(root=True).get_figwidth()  # type: ignore[union-attr]
-        shown = literal(title, inches=0.95 * width)
+        room = width * style.small / style.title  # as many letters of a title as of small text have this room
+        shown = wrapped(shortened(title, _TITLE_LINES * room), room)
         if not (canvas.caption and note):
             ax.set_title(shown, loc="left", fontsize=style.title, color=style.ink, pad=pad)
             return []
@@ -173,7 +176,7 @@ def _legend_above(figure: Figure, handles: Sequence[Handle], style: Look) -> lis
     n_columns = len(handles)
     while True:
         shown = figure.legend(handles=list(handles), loc="upper center", ncols=n_columns, **settings)
-        if n_columns == 1 or shown.get_window_extent().width <= figure.bbox.width:
+        if n_columns == 1 or shown.get_window_extent().width <= _LEGEND * figure.bbox.width:
             return [shown]
         shown.remove()
         n_columns -= 1
@@ -190,11 +193,13 @@ def panels(
     share_x: bool = False,
     share_y: bool = False,
     advice: str = "choose one",
+    ratios: Sequence[float] | None = None,
 ) -> tuple[Figure, NDArray[np.object_]]:
     """A figure of `n_panels` axes of about `width` x `height` inches in rows of `n_columns`; unused places are blank.
 
     The `margin` is added to the height, for caption, labels and legend. Shared axes are labelled on the outer panels
-    alone. Given axes take a single panel, which the user can choose as the `advice` says.
+    alone. Given axes take a single panel, which the user can choose as the `advice` says. Columns are of one width, or
+    have the `ratios`.
     """
     given = canvas.given_panel(n_panels, advice)
     if given is not None:
@@ -203,7 +208,8 @@ def panels(
     n_rows = -(-n_panels // n_columns)
     wished = max(_LEAST_WIDTH, n_columns * width + 0.3), n_rows * height + margin
     figure: Picture = new_figure(canvas.size(*wished, panels=n_panels))
-    axes = figure.subplots(n_rows, n_columns, sharex=share_x, sharey=share_y, squeeze=False).ravel()
+    shared: dict[str, Any] = {"sharex": share_x, "sharey": share_y, "squeeze": False, "width_ratios": ratios}
+    axes = figure.subplots(n_rows, n_columns, **shared).ravel()
     for ax in axes[n_panels:]:
         ax.set_visible(False)
     if share_x:

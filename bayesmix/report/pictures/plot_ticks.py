@@ -1,5 +1,6 @@
-"""Ticks: whole numbers where matplotlib would write a power of ten over a title, and the few values of a predictor."""
+"""Ticks: whole numbers where matplotlib would write a power of ten over a title, few values, and names of levels."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -7,13 +8,16 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import ScalarFormatter
 from numpy.typing import NDArray
 
-from bayesmix.report.pictures.plot_look import look
+from bayesmix.report.pictures.plot_look import literal, look, shortened
 
 _MOST_DIGITS = 15
 _NOUGHT = 1e-6  # share of the distance of two ticks below which a number is 0
 _MOST_VALUES = 6  # of a predictor that has its ticks there
 _LETTER, _GAP = 0.09, 0.08  # inches of a letter of small text, and between two numbers
 _WITHIN = 0.9  # share of an axis between its lowest and its highest point
+_NAMED_LETTER = 0.075  # inches of a letter of a level's name
+_NAME = 1.3  # inches of a level's name at most
+_MOST_NAMES = 60
 
 
 class WholeNumbers(ScalarFormatter):
@@ -69,3 +73,24 @@ def ticks_at_values(ax: Axes, values: NDArray[np.float64], inches: float) -> boo
         return False
     ax.set_xticks(at, [ScalarFormatter.fix_minus(text) for text in texts])
     return True
+
+
+def name_levels(ax: Axes, names: Sequence[str], inches: float) -> bool:
+    """Write the names of levels at 0, 1, ... below axes of `inches`, upright where they would touch.
+
+    Returns whether it did: of very many levels no name can be read.
+    """
+    if len(names) > _MOST_NAMES:
+        ax.set_xticks([])
+        return False
+    style, texts = look(), [shortened(name, _NAME) for name in names]
+    room = inches / max(1, len(texts))
+    upright = max(map(len, texts), default=0) * _NAMED_LETTER * style.scale > room
+    rotation = 90 if upright else 0
+    ax.set_xticks(range(len(texts)), [literal(text) for text in texts], rotation=rotation, fontsize=style.small)
+    return True
+
+
+def width_of(ax: Axes) -> float:
+    """The width of axes in inches, as far as it is known before the figure is drawn."""
+    return float(ax.get_position().width * ax.get_figure(root=True).get_figwidth())  # type: ignore[union-attr]

@@ -12,14 +12,11 @@ from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design
 from bayesmix.inference.shared.arguments import a_column, column_levels
 from bayesmix.report.pictures.plot_canvas import Canvas
-from bayesmix.report.pictures.plot_look import BLUE, VERMILION, literal, look, shortened
+from bayesmix.report.pictures.plot_look import BLUE, VERMILION, look
 from bayesmix.report.pictures.plot_style import one_axes
-from bayesmix.report.pictures.plot_ticks import ticks_at_values
+from bayesmix.report.pictures.plot_ticks import name_levels, ticks_at_values, width_of
 
-_MOST_NAMES = 60
 _LEVEL, _NARROWEST, _WIDEST = 0.3, 5.2, 11.0  # inches of a level and of the picture
-_LETTER = 0.075  # inches
-_NAME = 1.3  # inches of a level's name at most
 _MOST_VALUES, _FEWEST_ROWS = 12, 5  # values of a number that has boxes, and rows that a box needs
 _NARROW = 0.02  # share of the range: values that are nearer have no room for boxes
 
@@ -53,7 +50,7 @@ def levels_or_numbers(design: Design, by: str) -> Levels | Floats:
 
 def draw_boxes(canvas: Canvas, levels: Levels, rows: Positions, residual: Floats) -> tuple[Axes, str]:
     """Draw a box of the residuals of each level that has rows; returns the axes and a note."""
-    style, index = look(), levels.index[rows]
+    index = levels.index[rows]
     present = np.unique(index)
     n = len(present)
     width = float(np.clip(_LEVEL * n, _NARROWEST, _WIDEST))
@@ -61,16 +58,11 @@ def draw_boxes(canvas: Canvas, levels: Levels, rows: Positions, residual: Floats
     points = {"marker": "o", "markersize": 2.5, "markerfacecolor": BLUE, "markeredgewidth": 0, "alpha": 0.6}
     median = {"color": VERMILION, "linewidth": 1.4}
     residuals = [residual[index == level] for level in present]
-    _plot_boxes(ax, residuals, np.arange(n, dtype=float), 0.6, medianprops=median, flierprops=points)
+    plot_boxes(ax, residuals, np.arange(n, dtype=float), 0.6, medianprops=median, flierprops=points)
     ax.set_xlim(-0.7, n - 0.3)
     note = "Boxes: median and quartiles by level; whiskers to the last residual within 1.5 boxes; points beyond."
-    if n > _MOST_NAMES:
-        ax.set_xticks([])
-        return ax, f"{note} Names of {n} levels are left out."
-    names = [shortened(levels.names[level], _NAME) for level in present]
-    upright = max(map(len, names)) * _LETTER * style.scale > width / n
-    ax.set_xticks(np.arange(n), [literal(name) for name in names], rotation=90 if upright else 0, fontsize=style.small)
-    return ax, note
+    named = name_levels(ax, [levels.names[level] for level in present], width_of(ax))
+    return ax, note if named else f"{note} Names of {n} levels are left out."
 
 
 def draw_boxes_along(ax: Axes, x: Floats, residual: Floats) -> str:
@@ -85,14 +77,14 @@ def draw_boxes_along(ax: Axes, x: Floats, residual: Floats) -> str:
     if apart < _NARROW * np.ptp(values):
         return ""
     residuals = [residual[place == number] for number in range(len(values))]
-    _plot_boxes(ax, residuals, values, 0.6 * apart, showfliers=False)
+    plot_boxes(ax, residuals, values, 0.6 * apart, showfliers=False)
     room = apart / 2
     ax.set_xlim(values[0] - room, values[-1] + room)
-    ticks_at_values(ax, values, ax.get_position().width * ax.get_figure(root=True).get_figwidth())  # type: ignore[union-attr]
+    ticks_at_values(ax, values, width_of(ax))
     return " Boxes: median and quartiles at each value."
 
 
-def _plot_boxes(ax: Axes, residuals: list[Floats], places: Floats, width: float, **more: Any) -> None:
+def plot_boxes(ax: Axes, residuals: list[Floats], places: Floats, width: float, **more: Any) -> None:
     """Draw boxes in thin grey lines; `more` says where their parts look different."""
     line = {"color": look().grey, "linewidth": 0.9}
     parts = dict.fromkeys(("boxprops", "whiskerprops", "capprops", "medianprops"), line)

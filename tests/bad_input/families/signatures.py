@@ -18,6 +18,7 @@ FIRST = {
     "lrt": "bm.reml('y ~ x + f + (1 | g)', d)",
     "overdispersion": "fitted('binomial')",
     "separation": "fitted('binomial')",
+    "plot_data": "d",
     "describe": "'sleepstudy'",
     "load_data": "'sleepstudy'",
     "read_table": "'d.csv'",
@@ -36,6 +37,7 @@ REQUIRED = {
     "hypothesis": "'x > 0'",
     "x": "'x'",
     "specs": "'f'",
+    "response": "'y'",
     "var": "'x'",
     "variables": "'x'",
 }

@@ -96,12 +96,14 @@ def test_by_a_factor_each_of_its_levels_has_a_line_where_it_was():
     fit = bm.fit("y ~ x + sex + (1 | g)", data, **SHORT)
     figure = plot_lines(fit, by="sex")
     x, low = line(panels(figure)["g5"], "sex = f")
-    _, high = line(panels(figure)["g5"], "sex = m")
-    np.testing.assert_allclose(high - low, posterior(fit, "sex")[0].mean(), rtol=1e-9)
+    wider, high = line(panels(figure)["g5"], "sex = m")
+    both = np.isin(wider, x)
+    assert both.sum() > 5
+    np.testing.assert_allclose(high[both] - low[np.isin(x, wider)], posterior(fit, "sex")[0].mean(), rtol=1e-9)
     level = list(fit.design.random[0].levels).index("g5")
     expected = (posterior(fit, "Intercept") + posterior(fit, "1|g")[level]).mean() + posterior(fit, "x").mean() * x
     np.testing.assert_allclose(low, expected, rtol=1e-9)
-    assert np.isnan(line(panels(figure)["g3"], "sex = f")[1]).all()
+    assert len(line(panels(figure)["g3"], "sex = f")[1]) == 0
     drawn = [c for c in panels(figure)["g5"].collections if c.get_label() == "data"]
     assert [len(c.get_offsets()) for c in drawn] == list(data[data["g"] == "g5"]["sex"].value_counts()[["f", "m", "n"]])
     assert [text.get_text() for text in figure.legends[0].get_texts()][:3] == ["sex = f", "sex = m", "sex = n"]
