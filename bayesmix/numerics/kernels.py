@@ -18,13 +18,15 @@ a function that calls it is compiled with; `Dispatcher._cache` and `CFunc._cache
 `codegen().magic_tuple()`, the processor and its features; the constructor of `CFunc`. For kernels that stand apart:
 `_shared_module` and `_reload_init` of a library, which its callers link with and hand on; the place of the latter in
 what `_reduce` gives; `_create_empty_module`; the number `unique_id` in the names of functions; that options are taken
-over from `ConfigStack`; `is_symbol_defined`; and that LLVM finds a name in any module that was added before.
+over from the top of `ConfigStack`, a list; `is_symbol_defined`; and that LLVM finds a name in any module that was
+added before.
 """
 
 import logging
 import pickle
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from hashlib import sha256
@@ -41,7 +43,7 @@ from llvmlite.binding import parse_assembly
 from numba.core import config, serialize, types
 from numba.core.caching import _Cache
 from numba.core.ccallback import CFunc
-from numba.core.compiler import Compiler, CompileResult, Flags
+from numba.core.compiler import Compiler, CompileResult
 from numba.core.registry import CPUDispatcher
 from numba.core.sigutils import normalize_signature
 from numba.core.targetconfig import ConfigStack
@@ -136,7 +138,7 @@ class ApartKernel(CPUDispatcher):
 
     def compile(self, sig: Any) -> Any:
         """The entry point for a signature."""
-        with ConfigStack().enter(Flags()):  # or it would take options, and with them a name, from who calls it first
+        with _own_options():
             entry = super().compile(sig)
         args, _ = normalize_signature(sig)
         compiled: Any = self.overloads[tuple(args)]
@@ -144,6 +146,18 @@ class ApartKernel(CPUDispatcher):
         library._shared_module = parse_assembly(str(library.codegen._create_empty_module(library.name)))
         library._reload_init.add(Loading(self.py_func.__module__, self.py_func.__name__, tuple(args)))
         return entry
+
+
+@contextmanager
+def _own_options() -> Iterator[None]:
+    """Hide the kernels that are being compiled: options, and with them a name, would be taken over from these."""
+    outer = ConfigStack()._stk._stack
+    kept = outer.copy()
+    outer.clear()
+    try:
+        yield
+    finally:
+        outer[:] = kept
 
 
 @dataclass(frozen=True)
