@@ -16,14 +16,17 @@ a function that calls it is compiled with; `Dispatcher._cache` and `CFunc._cache
 `save_overload` of a `caching._Cache`; `CompileResult._reduce` and `_rebuild`, with `serialize.dumps`, as
 `caching.CompileResultCacheImpl` uses them; `lifted` and `library.has_dynamic_globals`, which forbid a cache;
 `codegen().magic_tuple()`, the processor and its features; the constructor of `CFunc`. For kernels that stand apart:
-`_shared_module` and `_reload_init` of a library, which its callers link with and hand on; `_create_empty_module`; the
-number `unique_id` in the names of functions; and that LLVM finds a name in any module that was added before.
+`_shared_module` and `_reload_init` of a library, which its callers link with and hand on; the place of the latter in
+what `_reduce` gives; `_create_empty_module`; the number `unique_id` in the names of functions; that options are taken
+over from the top of `ConfigStack`, a list; `is_symbol_defined`; and that LLVM finds a name in any module that was
+added before.
 """
 
 import logging
 import pickle
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from hashlib import sha256
@@ -43,6 +46,7 @@ from numba.core.ccallback import CFunc
 from numba.core.compiler import Compiler, CompileResult
 from numba.core.registry import CPUDispatcher
 from numba.core.sigutils import normalize_signature
+from numba.core.targetconfig import ConfigStack
 from numba.misc.appdirs import AppDirs
 
 from bayesmix.numerics.private_files import NotOwnError, is_own_folder, read_own, write_own
@@ -62,11 +66,17 @@ def kernel(function: Callable | None = None, /, **options: Any) -> Any:
     return function if getattr(config, "DISABLE_JIT", 0) else Kernel(function, targetoptions=options, apart=apart)
 
 
-def _is_complete(library: Any) -> bool:
-    """Whether all kernels that this code jumps to are loaded: LLVM takes the place of one that is not for 0."""
-    is_loaded = library.codegen._engine.is_symbol_defined
-    called = (function.name for function in library._shared_module.functions if function.is_declaration)
-    return all(is_loaded(name) for name in called if name.startswith("_ZN"))
+def _called(library: Any) -> tuple[str, ...]:
+    """The names of the kernels that this code jumps to."""
+    declared = (function.name for function in library._final_module.functions if function.is_declaration)
+    return tuple(name for name in declared if name.startswith("_ZN"))
+
+
+def _are_there(names: tuple[str, ...], codegen: Any, load: Iterable[Callable[[], None]]) -> bool:
+    """Whether all kernels of these names are loaded, after `load`: LLVM would end the process if one were not."""
+    for each in load:
+        each()
+    return all(map(codegen._engine.is_symbol_defined, names))
 
 
 def kernel_pointer(signature: Any, function: Callable) -> CFunc:
@@ -128,13 +138,26 @@ class ApartKernel(CPUDispatcher):
 
     def compile(self, sig: Any) -> Any:
         """The entry point for a signature."""
-        entry = super().compile(sig)
+        with _own_options():
+            entry = super().compile(sig)
         args, _ = normalize_signature(sig)
         compiled: Any = self.overloads[tuple(args)]
         library = compiled.library
         library._shared_module = parse_assembly(str(library.codegen._create_empty_module(library.name)))
         library._reload_init.add(Loading(self.py_func.__module__, self.py_func.__name__, tuple(args)))
         return entry
+
+
+@contextmanager
+def _own_options() -> Iterator[None]:
+    """Hide the kernels that are being compiled: options, and with them a name, would be taken over from these."""
+    outer = ConfigStack()._stk._stack
+    kept = outer.copy()
+    outer.clear()
+    try:
+        yield
+    finally:
+        outer[:] = kept
 
 
 @dataclass(frozen=True)
@@ -184,6 +207,7 @@ def _tell(trouble: str) -> None:
 
 
 _FOLDERS = 8
+_TO_LOAD = 7  # the place of what has to be loaded before, in what Numba makes of a compiled function
 _STAMP = _stamp()
 
 
@@ -220,19 +244,19 @@ class KernelCache(_Cache):
         checksum, content = content[:32], content[32:]
         if not self._enabled or sha256(content).digest() != checksum:
             return None
-        stored, reduced = pickle.loads(content)
-        if stored != key:
+        stored, called, reduced = pickle.loads(content)
+        if stored != key or not _are_there(called, target_context.codegen(), reduced[_TO_LOAD]):
             return None
         result: Any = CompileResult._rebuild(target_context, *reduced)
         result.library._reload_init.update(result.reload_init)  # which Numba forgets, and hands on to later callers
-        return result if _is_complete(result.library) else None
+        return result
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep the code of a signature, unless the sources on disk are no longer the ones that were imported."""
         if not self._enabled or data.lifted or data.library.has_dynamic_globals or _stamp() != _STAMP:
             return
         key, path = self._key(sig, data.codegen)
-        content = serialize.dumps((key, data._reduce()))
+        content = serialize.dumps((key, _called(data.library), data._reduce()))
         is_first = not path.parent.exists()
         try:
             write_own(path, sha256(content).digest() + content)

@@ -159,6 +159,10 @@ def start(x):
 @kernel
 def later(x):
     return within(x)
+
+@kernel(fastmath=True)
+def fast(x):
+    return far(x)
 """
 FAR = """
 from mini.apart import start
@@ -188,6 +192,16 @@ def test_callers_of_callers_that_were_read_from_the_disk_know_what_stands_apart(
     assert package.run("from mini.apart import start; print(start(1))") == "13"
     assert package.run(later) == "5 1"
     assert package.run(later) == "5 0"
+
+
+def test_a_kernel_apart_has_its_own_options_whoever_calls_it_first(package):
+    (package.folder / "mini" / "apart.py").write_text(APART)
+    fast = "from mini.apart import fast; print(fast(1), sum(fast.stats.cache_misses.values()))"
+    assert package.run(fast) == "3 1"
+    for path in package.cache.rglob("far-*"):
+        path.unlink()
+    assert package.run("from mini.apart import later; print(later(1))") == "5"
+    assert package.run(fast) == "3 0"
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayesmix.arrays import Floats
+from bayesmix.errors import Span
 from bayesmix.formula.syntax import Binary, Call, Name, Negative, Node, Number, Parenthesis, operations
 
 _FUNCTIONS = {"exp": np.exp, "log": np.log, "sqrt": np.sqrt, "abs": np.abs}
@@ -24,6 +25,35 @@ def names_in(node: Node) -> tuple[str, ...]:
         case Call(_, (inside,)) | Negative(inside) | Parenthesis(inside):
             return names_in(inside)
     return ()
+
+
+def replaced(node: Node, by: Mapping[str, Node]) -> Node:
+    """The expression with other expressions in place of some parameters."""
+    match node:
+        case Name(name):
+            return by.get(name, node)
+        case Binary():
+            first, following = operations(node)
+            total = replaced(first, by)
+            for step in following:
+                total = Binary(step.operator, total, replaced(step.right, by), step.span, step.operator_span)
+            return total
+        case Call(function, (inside,), named, span):
+            return Call(function, (replaced(inside, by),), named, span)
+        case Negative(inside, span):
+            return Negative(replaced(inside, by), span)
+        case Parenthesis(inside, span):
+            return Parenthesis(replaced(inside, by), span)
+    return node
+
+
+def written_out(linear: "Affine", span: Span) -> Node:
+    """A linear expression as a text would have it: the constant plus weights times parameters, in brackets."""
+    total: Node = Number(linear.constant, span)
+    for name, weight in linear.weights.items():
+        product = Binary("*", Number(weight, span), Name(name, span), span, span)
+        total = Binary("+", total, product, span, span)
+    return Parenthesis(total, span)
 
 
 def evaluate(node: Node, values: Mapping[str, Floats]) -> Floats:

@@ -36,6 +36,8 @@ def hypothesis(
         ``sqrt``, ``abs``, and the parameters of the model:
 
         - coefficients (and thresholds) as `fixef` prints them, in backticks or quotes if their names are unusual;
+        - marginal means, ``emmean[treatment=trt, time=t2]`` or ``mean(...)``, covariates at values ``emmean[Days=9]``,
+          ``emmean[1]`` over all: those of `emmeans` on the link scale with group effects at 0;
         - of a posterior also standard deviations and correlations, ``sd_Subject__Days``, ``corr_Subject`` (of more than
           two columns ``corr_Subject[Intercept,Days]``), ``sigma`` and what else `auxiliary` prints, and group effects
           ``ranef[group, level, column]``, such as ``ranef[Subject, 308, Days]`` (a comma in a level: quotes).
@@ -73,7 +75,7 @@ def hypothesis(
         There is no text; an expression has no value in some draws; for a point it is not linear or has group effects in
         it; for estimates it is a range; `prob` or `ddf` is wrong.
     UnknownTermError
-        Of estimates: a parameter has no standard error, or was left out as it cannot be estimated.
+        Of estimates: a parameter has no standard error, or it or a mean cannot be estimated; empty cells are named.
     PriorError
         The point is at the end of what can be, as 0 is for a standard deviation: `bayes_factor` tests that.
 

@@ -9,6 +9,13 @@ import pandas as pd
 from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError
 from bayesmix.inference.hypotheses.expression import affine, evaluate, names_in
+from bayesmix.inference.hypotheses.marginal_means import (
+    NamedMean,
+    empty_cells,
+    means_into,
+    notes_on_means,
+    with_coefficients,
+)
 from bayesmix.inference.hypotheses.parameters import Effect, draws_of, effects_into, names_of_draws
 from bayesmix.inference.hypotheses.point import linear_at_a_point, point_evidence
 from bayesmix.inference.hypotheses.prior import PriorDraws, prior_probability
@@ -37,16 +44,23 @@ class Evidence:
 def of_posterior(fit: Fit, texts: dict[str, str], prob: float) -> pd.DataFrame:
     """The table of `bm.hypothesis` for a posterior."""
     effects: dict[str, Effect] = {}
-    names = names_of_draws(fit)
-    read = [read_hypothesis(label, text, names, effects_into(effects, fit.design)) for label, text in texts.items()]
+    means: dict[str, NamedMean] = {}
+    names, of_effects, of_means = names_of_draws(fit), effects_into(effects, fit.design), means_into(means, fit)
+    read = [read_hypothesis(label, text, names, of_effects, of_means) for label, text in texts.items()]
     prior = PriorDraws(fit, effects)
-    rows = [_row(fit, hypothesis, effects, prior, prob) for hypothesis in read]
+    rows = [_row(fit, hypothesis, means, effects, prior, prob) for hypothesis in read]
     return pd.DataFrame(rows, index=pd.Index(list(texts), name="hypothesis", dtype=object))
 
 
 def _row(
-    fit: Fit, hypothesis: Hypothesis, effects: dict[str, Effect], prior: PriorDraws, prob: float
+    fit: Fit,
+    written: Hypothesis,
+    means: dict[str, NamedMean],
+    effects: dict[str, Effect],
+    prior: PriorDraws,
+    prob: float,
 ) -> dict[str, object]:
+    hypothesis = with_coefficients(written, means)
     values = draws_of(fit, names_in(hypothesis.expression), effects)
     drawn = _drawn(hypothesis, values)
     summary = summarise(joined(drawn), prob)
@@ -54,7 +68,8 @@ def _row(
         found = _at_point(fit, hypothesis, effects, values, prior)
     else:
         found = _between(fit, hypothesis, drawn, prior)
-    note = " ".join(part for part in (found.note, _of_priors_alone(fit, hypothesis)) if part)
+    notes = (found.note, _of_priors_alone(fit, hypothesis, written, means), *notes_on_means(written, means))
+    note = " ".join(part for part in notes if part)
     return {
         **{name: float(getattr(summary, name)) for name in ("mean", "sd", "lower", "upper")},
         "probability": found.probability,
@@ -158,8 +173,8 @@ def _without_number(method: str, note: str) -> Evidence:
     )
 
 
-def _of_priors_alone(fit: Fit, hypothesis: Hypothesis) -> str:
-    """That the data know nothing of a coefficient that depends on others, of which the priors decide."""
+def _of_priors_alone(fit: Fit, hypothesis: Hypothesis, written: Hypothesis, means: dict[str, NamedMean]) -> str:
+    """That the data know nothing of a coefficient that depends on others, or of a mean: the priors decide."""
     named = set(names_in(hypothesis.expression))
     for part in fit.design.predictors:
         dependence = part.fixed.dependence
@@ -172,6 +187,9 @@ def _of_priors_alone(fit: Fit, hypothesis: Hypothesis) -> str:
             row[places[name]] = linear.weights.get(name, 0.0) if linear else 1.0
         moved = row @ dependence.null_space
         for place in np.flatnonzero(np.abs(moved) > 1e-9 * np.abs(row).max(initial=1.0)):
+            empty = empty_cells(written, means)
+            if empty:
+                return f"Only the priors tell the value: {empty}."
             beside = ", ".join(coefficients_beside(dependence, int(place)))
             told = f"from {beside}" if beside else "at all"
             return f"The data do not tell {dependence.dependent[int(place)]} {told}: the priors decide."

@@ -4,18 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import inf, isfinite
 
-from bayesmix.errors import ArgumentError, FormulaError, Span, shown
+from bayesmix.errors import ArgumentError, FormulaError, Span, UnknownTermError, shown
 from bayesmix.formula.syntax import Binary, Call, Name, Negative, Node, Number, Parenthesis
 from bayesmix.inference.hypotheses.expression import constant_of
 from bayesmix.inference.hypotheses.tokens import Names, Token, tokenize
 from bayesmix.inference.shared.arguments import items_of
 
 _RELATIONS = {"<": "<", "<=": "<", "\u2264": "<", ">": ">", ">=": ">", "\u2265": ">", "=": "=", "==": "="}
+_BRACKETED = {"effect": "ranef", "mean": "emmean"}
 _DEEPEST = 40  # brackets within brackets
 _MOST = 400  # tokens
 
-Effects = Callable[[tuple[str, ...]], str]
-"""What tells the name of a group effect from its group, level and column."""
+Parts = Callable[[tuple[str, ...]], str]
+"""What tells the name of a group effect from its group, level and column, or that of a mean from its levels."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ def texts_of(hypotheses: object) -> dict[str, str]:
     return named
 
 
-def read_hypothesis(label: str, text: str, names: Names, effects: Effects) -> Hypothesis:
-    """Read `text`, in which the parameters called `names` may stand, and group effects.
+def read_hypothesis(label: str, text: str, names: Names, effects: Parts, means: Parts) -> Hypothesis:
+    """Read `text`, in which the parameters called `names` may stand, group effects and marginal means.
 
     Raises
     ------
@@ -75,7 +76,7 @@ def read_hypothesis(label: str, text: str, names: Names, effects: Effects) -> Hy
     tokens = tokenize(text, names)
     if len(tokens) > _MOST:
         raise FormulaError(f"The hypothesis has more than {_MOST} parts.", text, tokens[_MOST].span)
-    return _Reader(text, tokens, effects).hypothesis(label)
+    return _Reader(text, tokens, effects, means).hypothesis(label)
 
 
 @dataclass
@@ -84,7 +85,8 @@ class _Reader:
 
     text: str
     tokens: tuple[Token, ...]
-    effects: Effects
+    effects: Parts
+    means: Parts
     at: int = 0
     depth: int = field(default=0)
 
@@ -192,7 +194,9 @@ class _Reader:
         if token.kind == "name":
             return Name(token.text, token.span)
         if token.kind == "effect":
-            return Name(self._effect(token), token.span)
+            return Name(self._named(token, self.effects), token.span)
+        if token.kind == "mean":
+            return Name(self._named(token, self.means), token.span)
         if token.kind == "function":
             return Call(token.text, (self._bracket(),), (), token.span)
         if token.text == "(":
@@ -200,10 +204,10 @@ class _Reader:
             return self._bracket()
         raise self.refusal(_out_of_place(token), token)
 
-    def _effect(self, token: Token) -> str:
+    def _named(self, token: Token, read: Parts) -> str:
         try:
-            return self.effects(token.parts)
-        except ArgumentError as error:
+            return read(token.parts)
+        except (ArgumentError, UnknownTermError) as error:
             raise self.refusal(str(error), token) from None
 
     def _bracket(self) -> Node:
@@ -219,6 +223,6 @@ class _Reader:
 def _out_of_place(token: Token) -> str:
     if token.text == "!=":
         return "That a parameter differs from a number is true of any posterior; write = for evidence against it."
-    if token.kind in ("number", "name", "function", "effect"):
-        return f"An operator is missing before {shown(token.text or 'ranef')}."
+    if token.kind in ("number", "name", "function", "effect", "mean"):
+        return f"An operator is missing before {shown(token.text or _BRACKETED[token.kind])}."
     return f"{shown(token.text)} is out of place here."

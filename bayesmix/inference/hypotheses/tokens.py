@@ -16,16 +16,18 @@ _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _OPERATOR = re.compile(r"\*\*|<=|>=|==|!=|[+\-*/^()<>=\u2264\u2265]")
 _QUOTED = re.compile(r"`([^`]*)`|\"([^\"]*)\"|'([^']*)'")
 _FUNCTION = re.compile(rf"({'|'.join(FUNCTIONS)})\s*(?=\()")
-_EFFECT = re.compile(r"ranef\s*\[")
+_BRACKETED = re.compile(r"(?:ranef\s*\[)|(?:(?:em)?mean\s*[\[(])")
+MEAN_USAGE = "emmean[factor=level, x=number], or emmean[1] for the mean over all"
+_OWN_WORDS = {"ranef": "a group effect is ranef[group, level, column]", "emmean": f"a mean is {MEAN_USAGE}"}
 _LOOKS_LIKE_A_NAME = re.compile(r"(?:[^\W\d]|\.)[\w.]*(?:\[[^\]]*\]?)?(?:\s*:\s*[\w.]+(?:\[[^\]]*\]?)?)*")
 _BLANKS = re.compile(r"\s+")
 
 
 @dataclass(frozen=True)
 class Token:
-    """`kind`: ``"number"``, ``"name"``, ``"function"``, ``"effect"``, ``"operator"`` or ``"end"``.
+    """`kind`: ``"number"``, ``"name"``, ``"function"``, ``"effect"``, ``"mean"``, ``"operator"`` or ``"end"``.
 
-    `parts` of an effect are what stands within the brackets of ``ranef[Subject, 308, Days]``.
+    `parts` of an effect or a mean are what stands within the brackets of ``ranef[Subject, 308, Days]``.
     """
 
     kind: str
@@ -110,8 +112,9 @@ def _token_at(text: str, start: int, names: Names) -> Token:
         end = names.longest_at(text, start)
         if end is not None:
             return Token("name", names.written(text[start:end]), Span(start, end))
-        if _EFFECT.match(text, start):
-            return _effect(text, start)
+        bracketed = _BRACKETED.match(text, start)
+        if bracketed:
+            return _with_parts(text, start, bracketed[0])
         function = _FUNCTION.match(text, start)
         if function:
             return Token("function", function[1], Span(start, start + len(function[1])))
@@ -142,27 +145,40 @@ def _quoted(text: str, start: int, names: Names) -> Token:
 
 
 def _unknown(text: str, name: str, span: Span, names: Names) -> FormulaError:
+    word, bracket, _ = name.partition("[")
+    is_own = bracket and did_you_mean(word, _OWN_WORDS)
+    hint = f" {_capital(word)}." if is_own else did_you_mean(name, names.all)
     return FormulaError(
-        f"{shown(name)} is no parameter of the model.{did_you_mean(name, names.all)} "
-        f"Parameters: {listing(names.all, at_most=12)}.",
+        f"{shown(name)} is no parameter of the model.{hint} Parameters: {listing(names.all, at_most=12)}.",
         text,
         span,
     )
 
 
-def _effect(text: str, start: int) -> Token:
-    """``ranef[group, level, column]``; a comma or bracket within a part stands in brackets or quotes of its own."""
-    position = text.index("[", start) + 1
+def _capital(word: str) -> str:
+    """What the nearest of the words with brackets is for, as a sentence."""
+    usage = next(usage for own, usage in _OWN_WORDS.items() if f"'{own}'" in did_you_mean(word, _OWN_WORDS))
+    return usage[0].upper() + usage[1:]
+
+
+def _with_parts(text: str, start: int, opening: str) -> Token:
+    """``ranef[group, level, column]`` or ``emmean[f=level]``.
+
+    A comma or bracket within a part stands in brackets or quotes of its own.
+    """
+    kind, closing = ("effect", "]") if opening.startswith("ranef") else ("mean", ")" if opening.endswith("(") else "]")
+    position = start + len(opening)
     parts, part, depth = [], "", 0
     while position < len(text):
         character = text[position]
         quoted = _QUOTED.match(text, position)
-        if quoted and not part.strip():
-            part, position = f'"{quoted[0][1:-1]}"', quoted.end()
+        if quoted and (not part.strip() or part.rstrip().endswith("=")):
+            part, position = f'{part}"{quoted[0][1:-1]}"', quoted.end()
             continue
-        if character == "]" and depth == 0:
+        if character == closing and depth == 0:
             parts.append(part)
-            return Token("effect", "", Span(start, position + 1), tuple(map(_without_quotes, parts)))
+            read = without_quotes if kind == "effect" else str.strip
+            return Token(kind, "", Span(start, position + 1), tuple(map(read, parts)))
         depth += (character in "[(") - (character in "])")
         if character == "," and depth == 0:
             parts.append(part)
@@ -170,11 +186,11 @@ def _effect(text: str, start: int) -> Token:
         else:
             part += character
         position += 1
-    raise FormulaError(
-        "This bracket is never closed; a group effect is ranef[group, level, column].", text, Span(start, len(text))
-    )
+    usage = _OWN_WORDS["ranef" if kind == "effect" else "emmean"]
+    raise FormulaError(f"This bracket is never closed; {usage}.", text, Span(start, len(text)))
 
 
-def _without_quotes(part: str) -> str:
+def without_quotes(part: str) -> str:
+    """A part without the quotes around it."""
     part = part.strip()
     return part[1:-1] if len(part) > 1 and part[0] == part[-1] == '"' else part

@@ -32,7 +32,7 @@ def why_not_estimable(fit: AnyFit, grid: ReferenceGrid, means: Means, *, rows: F
         return notes
     n_unknown = int(unknown.sum())
     are = f"{_of(n_unknown, n)} not estimable{who_tells(fit, n_unknown)}"
-    why = _reasons(grid, means, rows, unknown)
+    why = reasons(grid, means, rows, unknown)
     return [*notes, f"{are}: {why}." if why else f"{are}."]
 
 
@@ -40,7 +40,7 @@ def _of(n: int, m: int) -> str:
     return f"{n} of {m} {'is' if n == 1 else 'are'}"
 
 
-def _reasons(grid: ReferenceGrid, means: Means, rows: Floats, unknown: Flags) -> str:
+def reasons(grid: ReferenceGrid, means: Means, rows: Floats, unknown: Flags) -> str:
     """The empty cells that the means need, else why columns of theirs depend on others."""
     empty = _empty_cells(grid, means, unknown)
     dependence = grid.design.fixed.dependence

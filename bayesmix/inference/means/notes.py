@@ -115,24 +115,40 @@ def _short(value: object) -> str:
     return f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
-def _interactions(grid: ReferenceGrid, asked: Asked) -> list[str]:
-    """As emmeans: of a term that has all the variables asked for and others, over which these means average."""
-    named = {*asked.specs.names, *asked.specs.by, *([asked.trend] if asked.trend else [])}
+@dataclass(frozen=True)
+class InteractionMet:
+    """A term, by its `label`, that has all the variables asked for and `others`, over which is averaged.
+
+    `apart`: the first of the others that has several levels or values in the grid.
+    """
+
+    label: str
+    others: tuple[str, ...]
+    apart: str | None
+
+
+def interaction_met(grid: ReferenceGrid, named: set[str]) -> InteractionMet | None:
+    """As emmeans: the first term that has all the variables asked for and others."""
     if not named:
-        return []
+        return None
     for term in grid.design.formula.fixed:
         used = {name.name for node in term.variables for name in columns_in(node)}
         if named < used:
-            which = "slopes" if asked.trend else "means"
             others = [one for one in grid.variables if one.name in used - named]
-            names = listing([one.name for one in others])
             apart = next((one.name for one in others if one.size > 1), None)
-            cure = f"by={apart!r} tells them apart" if apart else f'at={{"{others[0].name}": ...}} has others'
-            how = "over it" if apart else f"at one value of {names}"
-            return [
-                f"{listing(sorted(named))} interacts with {names} ({term.label}): {which} {how} may mislead; {cure}."
-            ]
-    return []
+            return InteractionMet(term.label, tuple(one.name for one in others), apart)
+    return None
+
+
+def _interactions(grid: ReferenceGrid, asked: Asked) -> list[str]:
+    named = {*asked.specs.names, *asked.specs.by, *([asked.trend] if asked.trend else [])}
+    met = interaction_met(grid, named)
+    if met is None:
+        return []
+    which, names = "slopes" if asked.trend else "means", listing(met.others)
+    cure = f"by={met.apart!r} tells them apart" if met.apart else f'at={{"{met.others[0]}": ...}} has others'
+    how = "over it" if met.apart else f"at one value of {names}"
+    return [f"{listing(sorted(named))} interacts with {names} ({met.label}): {which} {how} may mislead; {cure}."]
 
 
 def _nesting(grid: ReferenceGrid) -> list[str]:

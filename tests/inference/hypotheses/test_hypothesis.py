@@ -25,7 +25,9 @@ NAMES = Names(["Intercept", "x", "log(x)", "x2", "f[b]", "f[c d]", "x:f[b]", "I(
 
 
 def read(text):
-    return read_hypothesis(text, text, NAMES, lambda parts: f"ranef[{', '.join(parts)}]")
+    return read_hypothesis(
+        text, text, NAMES, lambda parts: f"ranef[{', '.join(parts)}]", lambda parts: f"emmean[{'; '.join(parts)}]"
+    )
 
 
 # text, expression as it was understood, lower and upper end
@@ -408,7 +410,7 @@ def test_the_prior_density_of_a_combination(fit):
     }
     names = names_of_draws(fit)
     for text, density in cases.items():
-        hypothesis = read_hypothesis(text, text, names, str)
+        hypothesis = read_hypothesis(text, text, names, str, str)
         found = prior_density(fit, affine(hypothesis.expression), hypothesis.lower, PriorDraws(fit, {}))
         assert found.error < 0.02
         assert found.log == pytest.approx(log(density), abs=4 * found.error + 1e-9), text
