@@ -1,7 +1,7 @@
 """The run of a model over all loci of a source: chunks to workers, rows to the store, and nothing twice."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -116,7 +116,8 @@ class Coordinator:
 
     def _work(self, workers: Executor | Here, at_most: int) -> list[Task]:
         """Keep workers busy until all is done, or until one dies: the tasks that were in flight then."""
-        tasks, running, begun = self._tasks(), {}, {}
+        tasks = self._tasks()
+        running: dict[Future[Any], Task] = {}
         died: list[Task] = []
         more = True
         while more or running:
@@ -125,7 +126,6 @@ class Coordinator:
                 if task is None:
                     more = False
                     break
-                begun[task.first] = perf_counter()
                 try:
                     running[workers.submit(_timed, self.fit_block, self.model, task.block)] = task
                 except BrokenProcessPool:

@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from bayesmix.disk import fault_of_name
@@ -18,7 +17,7 @@ from bayesmix.loci.engine.model import loci_model
 from bayesmix.loci.engine.settings import LociSampler, LociSettings, checked_settings
 from bayesmix.loci.inputs.open_loci import open_loci
 from bayesmix.loci.progress import LociProgress
-from bayesmix.loci.record import Loci
+from bayesmix.loci.record import HeldFolder, Loci
 from bayesmix.loci.store.lock import sole_writer
 from bayesmix.loci.store.manifest import manifest_of
 from bayesmix.loci.store.store import Store
@@ -119,10 +118,10 @@ def fit_loci(
 
     Examples
     --------
-    >>> counts = bm.load_data("methylation_simulated").query("locus > 100")
+    >>> counts = bm.load_data("methylation_simulated")
     >>> loci = bm.fit_loci("cbind(methylated, unmethylated) ~ treatment + (1 | tank)", counts, "binomial", workers=1)
     >>> list(loci.table["status"])
-    ['separated', 'ok']
+    ['ok', 'ok', 'ok', 'ok']
     """
     settings = checked_settings(
         LociSettings(
@@ -159,8 +158,8 @@ def fit_loci(
         contrasts=contrasts,
         settings=settings,
     )
-    held = None if store is not None else TemporaryDirectory(prefix="bayesmix-loci-")
-    folder = Path(held.name) / "loci" if held is not None else _checked_store(store)
+    held = None if store is not None else HeldFolder()
+    folder = held.path if held is not None else _checked_store(store)
     results = Store(folder)
     with sole_writer(folder):
         results.begin(manifest_of(model, source.digest))

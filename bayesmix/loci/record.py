@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from shutil import rmtree
+from tempfile import mkdtemp
+from weakref import finalize
 
 import pandas as pd
 import pyarrow as pa
@@ -11,6 +13,14 @@ import pyarrow as pa
 from bayesmix.errors import DataError
 from bayesmix.loci.engine.model import LociModel
 from bayesmix.loci.store.store import Store
+
+
+class HeldFolder:
+    """A folder of the system's for results that were given no store; it is removed with this object."""
+
+    def __init__(self) -> None:
+        self.path = Path(mkdtemp(prefix="bayesmix-loci-"))
+        finalize(self, rmtree, self.path, ignore_errors=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +33,7 @@ class Loci:
     model: LociModel
     store: Path
     report: pd.DataFrame
-    _kept: Any = field(default=None, repr=False)  # a folder that is there as long as this record is
+    _held: HeldFolder | None = field(default=None, repr=False)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -67,7 +77,7 @@ class Loci:
             f"Draws:   {settings.chains} x {settings.draws} a locus; seed {settings.seed}",
             "Status:  " + ", ".join(f"{n} {status}" for status, n in self.status.items()),
         ]
-        lines += [] if self._kept is not None else [f"Store:   {self.store}"]
+        lines += [] if self._held is not None else [f"Store:   {self.store}"]
         failed = self.table.loc[self.table["status"].str.startswith("failed"), ["locus", "status"]]
         lines += [f"  {row.locus}: {row.status}" for row in failed.head(5).itertuples()]
         if len(failed) > 5:

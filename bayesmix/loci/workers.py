@@ -22,13 +22,13 @@ class Process(SpawnProcess):
     @staticmethod
     def _Popen(process_obj: Any) -> Any:  # noqa: N802, the name that multiprocessing calls
         with _without_script():
-            return SpawnProcess._Popen(process_obj)  # type: ignore[attr-defined]
+            return SpawnProcess._Popen(process_obj)
 
 
 class Context(SpawnContext):
     """multiprocessing's context of such processes."""
 
-    Process = Process  # type: ignore[assignment]
+    Process = Process
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def read_contrasts(asked: Asked, parameters: Sequence[str]) -> tuple[Contrast, .
             raise ArgumentError(f"The contrast {shown(label)} is called like a parameter; give it another name.")
         text = given if isinstance(given, str) else _weighted(label, given, parameters)
         whole = text if any(sign in text for sign in _RELATIONS) else f"{text} = 0"
-        read = read_hypothesis(label, whole, known, _no_effects)
+        read = read_hypothesis(label, whole, known, _no_effects, _no_means)
         if {read.lower, read.upper} - {0.0, float("inf"), float("-inf")}:
             raise ArgumentError(
                 f"The contrast {shown(label)} compares with a number; give what should be compared with 0."
@@ -85,3 +85,9 @@ def _weighted(label: str, weights: Mapping[str, float], parameters: Sequence[str
 
 def _no_effects(parts: tuple[str, ...]) -> str:
     raise ArgumentError(f"ranef[{', '.join(parts)}] stands for a group effect, and loci have none in common.")
+
+
+def _no_means(parts: tuple[str, ...]) -> str:
+    raise ArgumentError(
+        f"emmean[{', '.join(parts)}] stands for a marginal mean; write it in coefficients, or as weights of these."
+    )

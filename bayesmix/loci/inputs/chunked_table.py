@@ -150,7 +150,9 @@ def _of_file(path: Path) -> ChunkedTable:
         table = ChunkedTable((), path, _SEPARATORS[ending])
         with pa.input_stream(str(path), compression=_compression(path)) as stream:
             options = pyarrow.csv.ParseOptions(delimiter=table.separator)
-            names = pyarrow.csv.open_csv(stream, parse_options=options).schema.names
+            # By one thread: with several, a row that is refused has no number.
+            alone = pyarrow.csv.ReadOptions(use_threads=False)
+            names = pyarrow.csv.open_csv(stream, alone, options).schema.names
     except pa.ArrowInvalid as error:
         empty = "Empty" in str(error)
         raise DataError(f"{str(path)!r} {'is empty' if empty else 'cannot be read: ' + _reason(error)}.") from None
