@@ -97,6 +97,14 @@ NAMES: Mapping[str, str] = {
         ("blue", "blues", "blup", "blups"), 'bm.trial_report(fit, "entry") has both; bm.ranef(fit) effects'
     ),
     **dict.fromkeys(("readcsv", "readexcel", "readtsv"), "bm.read_table(path) reads it"),
+    **dict.fromkeys(
+        ("readbismark", "readmodkit", "readbedmethyl", "methread", "makebsseqdata", "bsseq"),
+        "bm.read_methylation(sheet) reads the files that callers write, bm.count_matrices(methylated, ...) matrices",
+    ),
+    **dict.fromkeys(
+        ("ash", "ashr", "qvalue", "padjust", "lfsr", "fdr", "getlfsr", "locfdr"),
+        'bm.significant(results, "treatment[trt]") judges the effects of many loci together',
+    ),
     "update": "call bm.fit again, with the other formula",
 }
 """Hints by the name in small letters without dots and underscores."""

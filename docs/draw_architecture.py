@@ -48,12 +48,21 @@ class Room:
 
 ROOMS = {
     "cli": Room(38, 62, 12.75, "#8c6d9e", "the shell's commands"),
+    "loci": Room(
+        3,
+        45,
+        11.5,
+        "#8a5a44",
+        "one model at thousands of loci",
+        1.06,
+        (("inputs", "engine", "store", "multiplicity"),),
+    ),
     "report": Room(
-        10,
-        92,
+        48,
+        97,
         11.5,
         "#a8577e",
-        "summary, pictures, analysis cards, results folders",
+        "pages, pictures, cards, results folders",
         1.06,
         (("analysis", "pictures", "pages"),),
     ),

@@ -49,6 +49,8 @@ def fits() -> dict[str, object]:
         ("isSingular", "fit.singular"),
         ("default_priors", "print(fit) shows all"),
         ("plot", "bm.plot_lines(fit)"),
+        ("read.bismark", "bm.read_methylation(sheet)"),
+        ("ash", "bm.significant("),
         ("fixf", "Did you mean 'fixef'?"),
         ("nothing_like_it", "bayesmix has no 'nothing_like_it'."),
     ],

@@ -183,6 +183,18 @@ def folder() -> Any:
             os.chdir(before)
 
 
+_KEPT = tempfile.TemporaryDirectory()
+
+
+@cache
+def methylation_sheet() -> pd.DataFrame:
+    """A sheet of two samples with a file of each, which last as long as the process."""
+    paths = [Path(_KEPT.name) / name for name in ("a.cov", "b.cov")]
+    for path in paths:
+        path.write_text("chr1\t5\t5\t50\t1\t1\nchr1\t7\t7\t50\t2\t2\n")
+    return pd.DataFrame({"sample": ["a", "b"], "file": paths})
+
+
 def table(content: bytes, name: str = "t.csv", formula: str | None = None) -> Any:
     """A table read from a file with this content."""
     with folder() as where:

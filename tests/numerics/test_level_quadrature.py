@@ -213,6 +213,41 @@ def test_gradient_is_that_of_differences(family, link, grouped):
         assert_allclose(gradient, differences, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("n_levels", "rows_of_a_level", "shift"), [(70, 4, 0.0), (150, 1, 0.0), (2, 90, 0.0), (5, 40, 0.0), (6, 4, 400.0)]
+)
+def test_levels_taken_together_are_those_taken_one_by_one(n_levels, rows_of_a_level, shift):
+    """Many levels, levels of more rows than are taken together, and linear predictors whose odds overflow."""
+    rng = np.random.default_rng(n_levels)
+    n_obs = n_levels * rows_of_a_level
+    trials = rng.integers(1, 40, n_obs).astype(float)
+    rows = count_rows(
+        code=RECORDS["binomial"].row_codes["logit"],
+        y=rng.binomial(trials.astype(int), 0.4).astype(float),
+        trials=trials,
+        X=np.column_stack([np.ones(n_obs), rng.normal(size=n_obs)]),
+        offset=np.where(np.arange(n_obs) == 0, shift, 0.0),
+        index=np.arange(n_obs) % n_levels,
+        n_levels=n_levels,
+    )
+    parameters = Parameters(
+        np.array([COEFFICIENT, COEFFICIENT, FOLDED]),
+        np.array([NORMAL, NORMAL, HALF_NORMAL]),
+        np.array([(0.0, 2.0, 0.0), (0.0, 2.0, 0.0), (1.0, 0.0, 0.0)]),
+        np.ones(3),
+    )
+    theta, gradient = np.array([-0.3, 0.4, 0.9]), np.empty(3)
+    for fineness, digits in ((0.5, 1e-11), (1.0, 1e-7), (1.25, 1e-4)):
+        buffer = pack_counts(rows, parameters, centre=np.zeros(3), scale=np.eye(3), fineness=fineness)
+        value = log_posterior_at(buffer, theta, gradient)
+        fine = pack_counts(rows, parameters, centre=np.zeros(3), scale=np.eye(3), fineness=0.25)
+        assert value == pytest.approx(value_of(fine, theta), rel=digits)
+        differences = [
+            (value_of(fine, theta + step) - value_of(fine, theta - step)) / 2e-5 for step in 1e-5 * np.eye(3)
+        ]
+        assert_allclose(gradient, differences, rtol=1e-4, atol=max(1e-4, 10 * digits))
+
+
 def test_the_sign_of_a_folded_sd_means_nothing():
     case = Case("binomial", "logit", sd=0.8, trials=6, kind="half", seed=5)
     theta, gradient, mirrored = case.theta(), np.empty(4), np.empty(4)

@@ -32,6 +32,7 @@ from bayesmix.numerics.level_quadrature.posterior import (
     rows_at,
     values_of,
 )
+from bayesmix.numerics.random_streams import stream_of, uniform
 from bayesmix.numerics.row_codes import NEGATIVE_BINOMIAL_LOG
 
 _SPACING, _SPACING_BENT = 1.1, 0.5  # in widths
@@ -62,7 +63,7 @@ def draw_effects(buffer: Floats, thetas: Floats, before: int, levels: Integers, 
             centre, width = centre_and_width(table, level, guess[j], information[j])
             first, last = _place_nodes(table, level, centre, width, nodes, heights, tangents)
             _measure(first, last, nodes, heights, tangents, ends, masses)
-            stream = _stream(seed, before + i, j)
+            stream = stream_of(seed, before + i, j)
             effects[i, k] = sd * _draw(table, level, first, last, nodes, heights, tangents, ends, masses, stream)
 
 
@@ -146,9 +147,9 @@ def _draw(
     reference = value_at(table, level, nodes[first]) - heights[first]
     u = nodes[first]
     for _ in range(_MOST_TRIES):
-        stream, first_uniform = _uniform(stream)
-        stream, second_uniform = _uniform(stream)
-        stream, third_uniform = _uniform(stream)
+        stream, first_uniform = uniform(stream)
+        stream, second_uniform = uniform(stream)
+        stream, third_uniform = uniform(stream)
         at, target = first, first_uniform * masses[last]
         while at < last and masses[at] < target:
             at += 1
@@ -165,30 +166,3 @@ def _draw(
         if log(third_uniform) <= h - heights[at] - slope * (u - nodes[at]) - margin:
             break
     return u
-
-
-@kernel
-def _stream(seed: int, draw: int, level: int) -> np.uint64:
-    """The state of the stream of random numbers of one draw."""
-    state = np.uint64(seed)
-    for part in (draw, level):
-        state, _ = _next(state ^ (np.uint64(part) * np.uint64(0xD1342543DE82EF95) + np.uint64(0x632BE59BD9B4E019)))
-        _, state = _next(state)
-    return state
-
-
-@kernel
-def _next(state: np.uint64) -> tuple[np.uint64, np.uint64]:
-    """Steele, Lea & Flood (2014), doi:10.1145/2660193.2660195: the next state and 64 random bits."""
-    state += np.uint64(0x9E3779B97F4A7C15)
-    bits = state
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return state, bits ^ (bits >> np.uint64(31))
-
-
-@kernel
-def _uniform(state: np.uint64) -> tuple[np.uint64, float]:
-    """A number strictly between 0 and 1."""
-    state, bits = _next(state)
-    return state, (float(bits >> np.uint64(12)) + 0.5) * 2.0**-52

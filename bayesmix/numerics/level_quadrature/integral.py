@@ -150,14 +150,21 @@ def step_of(table: Floats, level: Level, centre: float, width: float, fineness: 
 NEGLIGIBLE = 23.0
 """Fall of the log integrand at which the rule ends: e^-23 = 1e-10."""
 
+
+@kernel(inline="always")
+def fall_of(fineness: float) -> float:
+    """Fall of the log integrand at which the rule ends; for wider steps it is as far up as their own error is."""
+    return NEGLIGIBLE / max(fineness * fineness, 1.0)
+
+
 _MOST_NODES = 20_000  # to each side
-_HALF_LOG_2PI = 0.5 * log(2 * pi)
+HALF_LOG_2PI = 0.5 * log(2 * pi)
 _TOO_LARGE = 300.0
 
 
 @kernel
-def log_integral(table: Floats, level: Level, centre: float, step: float) -> tuple[float, int]:
-    """log of the integral of exp h(u) / sqrt(2 pi), and the number of nodes."""
+def log_integral(table: Floats, level: Level, centre: float, step: float, fall: float) -> tuple[float, int]:
+    """log of the integral of exp h(u) / sqrt(2 pi) until h fell by `fall`, and the number of nodes."""
     reference = value_at(table, level, centre)
     total, n_nodes = 1.0, 1
     for side in (1.0, -1.0):
@@ -169,15 +176,44 @@ def log_integral(table: Floats, level: Level, centre: float, step: float) -> tup
                 total, greatest, reference, h = total * exp(-h), greatest - h, reference + h, 0.0
             total += exp(h)
             n_nodes += 1
-            if not h >= greatest - NEGLIGIBLE:  # or is no number: nor will the next ones be
+            if not h >= greatest - fall:  # or is no number: nor will the next ones be
                 break
             greatest = max(greatest, h)
-    return reference + log(total * step) - _HALF_LOG_2PI, n_nodes
+    return reference + log(total * step) - HALF_LOG_2PI, n_nodes
+
+
+@kernel(inline="always")
+def node_with_slopes(table: Floats, level: Level, u: float, scratch: Floats) -> tuple[float, float, float]:
+    """h(u), its slopes by all eta and by the family's further parameter; fills `scratch` with those by each eta."""
+    shift, h, score, slope = level.s * u, -0.5 * u * u, 0.0, 0.0
+    if level.plain and abs(shift) < FAR and level.code in (BINOMIAL_LOGIT, POISSON_LOG):
+        factor = exp(shift)
+        h += level.product + level.first * shift
+        for i in range(level.begin, level.end):
+            relative = table[i, ODDS] * factor
+            if level.code == BINOMIAL_LOGIT:
+                trials = table[i, FIRST] + table[i, SECOND]
+                h -= trials * log(1.0 + relative)
+                expected = trials * relative / (1.0 + relative)
+            else:
+                expected = table[i, SECOND] * relative
+            scratch[i] = table[i, FIRST] - expected
+            score += scratch[i]
+        return h - level.rate * factor if level.code == POISSON_LOG else h, score, slope
+    for i in range(level.begin, level.end):
+        value, row_score, _, row_slope = with_slopes(
+            level.code, table[i, ETA] + shift, table[i, FIRST], table[i, SECOND], table[i, COUNT], level.auxiliary
+        )
+        h += value
+        score += row_score
+        slope += row_slope
+        scratch[i] = row_score
+    return h, score, slope
 
 
 @kernel
 def log_integral_with_slopes(
-    table: Floats, level: Level, centre: float, step: float, scores: Floats, scratch: Floats
+    table: Floats, level: Level, centre: float, step: float, fall: float, scores: Floats, scratch: Floats
 ) -> tuple[float, float, float]:
     """log of the integral, its slopes by s and by the family's further parameter; fills `scores` of the level's rows.
 
@@ -191,20 +227,7 @@ def log_integral_with_slopes(
         greatest = -np.inf
         for k in range(0 if side > 0 else 1, _MOST_NODES):
             u = centre + side * k * step
-            shift, h, score, slope = level.s * u, -0.5 * u * u, 0.0, 0.0
-            for i in range(level.begin, level.end):
-                value, row_score, _, row_slope = with_slopes(
-                    level.code,
-                    table[i, ETA] + shift,
-                    table[i, FIRST],
-                    table[i, SECOND],
-                    table[i, COUNT],
-                    level.auxiliary,
-                )
-                h += value
-                score += row_score
-                slope += row_slope
-                scratch[i] = row_score
+            h, score, slope = node_with_slopes(table, level, u, scratch)
             if k == 0:
                 reference = h
             h -= reference
@@ -220,9 +243,9 @@ def log_integral_with_slopes(
             by_auxiliary += weight * slope
             for i in range(level.begin, level.end):
                 scores[i] += weight * scratch[i]
-            if not h >= max(greatest, 0.0) - NEGLIGIBLE:
+            if not h >= max(greatest, 0.0) - fall:
                 break
             greatest = max(greatest, h)
     for i in range(level.begin, level.end):
         scores[i] /= total
-    return reference + log(total * step) - _HALF_LOG_2PI, by_s / total, by_auxiliary / total
+    return reference + log(total * step) - HALF_LOG_2PI, by_s / total, by_auxiliary / total

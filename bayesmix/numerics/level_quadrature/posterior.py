@@ -27,13 +27,16 @@ from bayesmix.numerics.level_quadrature.integral import (
     ODDS,
     SECOND,
     centre_and_width,
+    fall_of,
     level_of,
     log_integral,
     log_integral_with_slopes,
     step_of,
 )
+from bayesmix.numerics.level_quadrature.logit_levels import logit_levels
 from bayesmix.numerics.level_quadrature.rows import CountRows
 from bayesmix.numerics.prior_densities import log_logistic, logistic, standard_deviation
+from bayesmix.numerics.row_codes import BINOMIAL_LOGIT
 from bayesmix.numerics.row_distribution.compiled import apart_from_predictor, log_density, with_slopes
 
 _X, _OFFSET, _FIRST, _SECOND, _COUNT, STARTS, GUESS, INFORMATION = range(8)
@@ -127,7 +130,8 @@ def log_posterior(buffer: Floats, theta: Floats) -> tuple[float, int]:
     for j in range(len(starts) - 1):
         level = level_of(table, code, auxiliary, sd, starts[j], starts[j + 1])
         centre, width = centre_and_width(table, level, guess[j], information[j])
-        of_level, taken = log_integral(table, level, centre, step_of(table, level, centre, width, fineness))
+        step = step_of(table, level, centre, width, fineness)
+        of_level, taken = log_integral(table, level, centre, step, fall_of(fineness))
         total += of_level
         n_nodes += taken
     return total, n_nodes
@@ -158,11 +162,16 @@ def log_posterior_at(buffer: Floats, x: Floats, gradient: Floats) -> float:
         )
         total += value
         by_auxiliary += slope
-    for j in range(len(starts) - 1):
+    if code == BINOMIAL_LOGIT and len(starts) > 1:
+        of_levels, by_sd = logit_levels(table, sd, starts, guess, information, fineness, scores, scratch)
+        total += of_levels
+    for j in range(len(starts) - 1 if code != BINOMIAL_LOGIT else 0):
         level = level_of(table, code, auxiliary, sd, starts[j], starts[j + 1])
         centre, width = centre_and_width(table, level, guess[j], information[j])
         step = step_of(table, level, centre, width, fineness)
-        of_level, slope_sd, slope_auxiliary = log_integral_with_slopes(table, level, centre, step, scores, scratch)
+        of_level, slope_sd, slope_auxiliary = log_integral_with_slopes(
+            table, level, centre, step, fall_of(fineness), scores, scratch
+        )
         total += of_level
         by_sd += slope_sd
         by_auxiliary += slope_auxiliary

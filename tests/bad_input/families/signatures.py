@@ -23,6 +23,10 @@ FIRST = {
     "load_data": "'sleepstudy'",
     "read_table": "'d.csv'",
     "load": "'fit.nc'",
+    "count_matrices": "np.ones((3, 2), int)",
+    "pooled_priors": "pd.DataFrame({'locus': np.repeat(np.arange(30), 50), 'b': np.linspace(-1, 1, 1500)})",
+    "read_methylation": "methylation_sheet()",
+    "significant": "pd.DataFrame({'locus': ['a', 'b'], 'x_mean': [1, 0.1], 'x_sd': [0.2, 0.3], 'x_p_below': [0, 0.4]})",
     **dict.fromkeys(MODELS, "'y ~ x'"),
 }
 """A good first argument; of all others a fit of a Gaussian model by `bm.fit`."""
@@ -40,6 +44,9 @@ REQUIRED = {
     "response": "'y'",
     "var": "'x'",
     "variables": "'x'",
+    "sheet": "pd.DataFrame({'sample': ['a', 'b']})",
+    "before": "{'b': 'Normal(0, 3)'}",
+    "effect": "'x'",
 }
 """Good values of what has to be given."""
 

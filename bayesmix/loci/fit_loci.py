@@ -1,0 +1,207 @@
+"""`fit_loci`: one model at every locus, none lost."""
+
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
+from numbers import Integral
+from pathlib import Path
+from typing import Any
+
+from bayesmix.disk import fault_of_name
+from bayesmix.errors import ArgumentError, DataError, shown
+from bayesmix.formula.contrasts import Contrasts
+from bayesmix.hints import with_hints
+from bayesmix.loci.coordinator import Coordinator
+from bayesmix.loci.engine.contrasts import Asked
+from bayesmix.loci.engine.fit_block import fit_block
+from bayesmix.loci.engine.model import loci_model
+from bayesmix.loci.engine.settings import LociSampler, LociSettings, checked_settings
+from bayesmix.loci.inputs.open_loci import open_loci
+from bayesmix.loci.progress import LociProgress
+from bayesmix.loci.record import HeldFolder, Loci
+from bayesmix.loci.store.lock import sole_writer
+from bayesmix.loci.store.manifest import manifest_of
+from bayesmix.loci.store.store import Store
+from bayesmix.modelling.samplers.chains import all_cores
+from bayesmix.priors.given import Given
+
+_EXAMPLE = 200  # loci that tell which parameters there are
+
+
+@with_hints
+def fit_loci(
+    formula: str | Sequence[str],
+    data: Any,
+    family: str = "gaussian",
+    *,
+    by: str = "locus",
+    store: str | os.PathLike[str] | None = None,
+    priors: Given = None,
+    weights: str | None = None,
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+    codings: Contrasts | None = None,
+    contrasts: Asked = None,
+    places: Sequence[str] | None = None,
+    sampler: LociSampler = "nuts",
+    draws: int = 250,
+    chains: int = 4,
+    tune: int = 100,
+    target_accept: float = 0.6,
+    seed: int = 0,
+    prob: float = 0.95,
+    least_reads: int = 1,
+    least_samples: int = 2,
+    audit: float = 0.02,
+    log_marginal: bool = False,
+    keep: Collection[str] | bool = (),
+    keep_parameters: Sequence[str] | None = None,
+    workers: int | None = None,
+    executor: Any = None,
+    progress: bool = True,
+) -> Loci:
+    """Fit one model to every locus of a study: a methylome, an array, the genes of an experiment.
+
+    Formula, design and priors are read once for each set of samples that is present. Every locus has a row with a
+    status, whatever happens to it, and the row depends on the data of the locus, its name and the settings alone: not
+    on the order, on the number of workers, or on how often the run was interrupted.
+
+    Parameters
+    ----------
+    formula, family, priors, weights, functions
+        The model, as `bm.fit` takes it. Default priors are those of `bm.fit` at each locus.
+    data
+        A long table with a row for each locus and sample (a frame, or the path of a CSV, TSV or Parquet file, which is
+        read in pieces), or what `bm.read_methylation` or `bm.count_matrices` returned.
+    by
+        The column of a long table with the names of loci.
+    store
+        A folder for the results. Rows are added to it while the run goes on; a run that was interrupted in whatever way
+        goes on where it stopped when it is called again, and a finished one is read. By default results last as long as
+        the record that is returned.
+    codings
+        Codings of factors, as `contrasts` of `bm.fit`.
+    contrasts
+        Expressions of parameters of which every locus is asked: a text as `bm.hypothesis` takes it, several, or a
+        mapping from labels to them or to weights of parameters.
+    places
+        Columns of a long table that are handed on to the results, by default ``chr``, ``pos`` and the like.
+    sampler
+        ``"nuts"``; ``"importance"``, which screens by few weighted values, with NUTS where the weights cannot be
+        trusted and for a random share `audit` of the others; ``"fit"``, `bm.fit` as it is. Models without a quadrature
+        (`docs/counts.md`) take the last.
+    draws, chains, tune, target_accept, seed, prob
+        Draws of each chain, chains, tuning steps, acceptance probability of NUTS, seed, and probability of intervals.
+    least_reads, least_samples
+        A locus with fewer reads, or fewer samples with reads, has the status ``low coverage`` and is not fitted.
+    log_marginal
+        Whether every locus has its log marginal likelihood.
+    keep, keep_parameters
+        The loci whose draws are kept (True: all), and the parameters and contrasts of which they are (None: all).
+    workers
+        Processes of one core each; by default as many as there are cores. With 1 all is done in this process, and a
+        locus that kills its process kills this one.
+    executor
+        An executor of `concurrent.futures` that does the work instead of these processes.
+    progress
+        Whether a bar is shown, or in a log a line for each tenth of a long run.
+
+    Returns
+    -------
+    Loci
+        `.table` has the rows, `.status` the number of loci of each status, `.draws` what was kept.
+
+    Raises
+    ------
+    FormulaError, DataError, DesignError, FamilyError, PriorError, ArgumentError
+        One line that says what is wrong with model or data, before any locus is fitted.
+    OutputError
+        The store is of another run, which is named, is being written by another process, or cannot be written.
+
+    Examples
+    --------
+    >>> counts = bm.load_data("methylation_simulated")
+    >>> loci = bm.fit_loci("cbind(methylated, unmethylated) ~ treatment + (1 | tank)", counts, "binomial", workers=1)
+    >>> list(loci.table["status"])
+    ['ok', 'ok', 'ok', 'ok']
+    """
+    settings = checked_settings(
+        LociSettings(
+            sampler=sampler,
+            draws=draws,
+            chains=chains,
+            tune=tune,
+            target_accept=target_accept,
+            seed=seed,
+            prob=prob,
+            least_reads=least_reads,
+            least_samples=least_samples,
+            audit=audit,
+            log_marginal=log_marginal,
+            keep=_kept_loci(keep),
+            kept=None if keep_parameters is None else tuple(keep_parameters),
+        )
+    )
+    n_workers = _checked_workers(workers)
+    _require_importable(functions, apart=n_workers > 1 or executor is not None)
+    source = open_loci(data, formula, by=by, family=family, weights=weights, functions=functions, places=places)
+    example = next(iter(source.blocks(_EXAMPLE)), None)
+    if example is None:
+        raise DataError("The data have no loci.")
+    model = loci_model(
+        formula,
+        source.sheet,
+        example=example,
+        family=family,
+        priors=priors,
+        weights=weights,
+        functions=functions,
+        codings=codings,
+        contrasts=contrasts,
+        settings=settings,
+    )
+    held = None if store is not None else HeldFolder()
+    folder = held.path if held is not None else _checked_store(store)
+    results = Store(folder)
+    with sole_writer(folder):
+        results.begin(manifest_of(model, source.digest))
+        done = sum(last - first for first, last in results.done())
+        with LociProgress(source.n_loci, done, shown=progress) as bar:
+            Coordinator(
+                source, model, fit_block, results, workers=n_workers, executor=executor, advance=bar.advance
+            ).run()
+    return Loci(model, folder, source.report, held)
+
+
+def _require_importable(functions: Mapping[str, Callable[..., Any]] | None, *, apart: bool) -> None:
+    """Refuse functions of the script itself, which workers do not run."""
+    for name, function in (functions or {}).items():
+        if apart and getattr(function, "__module__", "") == "__main__":
+            raise ArgumentError(
+                f"functions has {shown(name)}, which the script or notebook itself defines, where other processes do "
+                "not find it: import it from a module, or give workers=1."
+            )
+
+
+def _kept_loci(keep: Collection[str] | bool) -> frozenset[str] | None:
+    if isinstance(keep, bool):
+        return None if keep else frozenset()
+    if isinstance(keep, str):
+        raise ArgumentError(f'keep has names of loci, such as ["{keep}"]; got the text {shown(keep)}.')
+    return frozenset(str(name) for name in keep)
+
+
+def _checked_workers(workers: int | None) -> int:
+    if workers is None:
+        return all_cores()
+    if not isinstance(workers, Integral) or isinstance(workers, bool) or workers < 1:
+        raise ArgumentError(f"workers is a whole number of at least 1; got {shown(workers)}.")
+    return int(workers)
+
+
+def _checked_store(store: Any) -> Path:
+    if not isinstance(store, str | os.PathLike) or not str(store):
+        raise ArgumentError(f'store is a folder, such as "results/loci"; got {shown(store)}.')
+    path = Path(store).expanduser()
+    fault = fault_of_name(path)
+    if fault:
+        raise ArgumentError(f"store={shown(store)} {fault}.")
+    return path

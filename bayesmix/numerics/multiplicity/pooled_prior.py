@@ -1,0 +1,70 @@
+"""The distribution of a parameter over many loci, from draws of each under a prior that is not this distribution."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import logsumexp
+
+from bayesmix.arrays import Flags, Floats
+
+
+@dataclass(frozen=True)
+class PooledPrior:
+    """Arguments (n_args,) of a distribution over loci.
+
+    `gain`: by how much it raises the log evidence of a locus, in the mean, over the prior of the draws. `effective`
+    (n_loci,): how many draws of a locus stand for its posterior under the distribution.
+    """
+
+    args: Floats
+    gain: float
+    effective: Floats
+
+
+def pooled_prior(
+    draws: Floats,
+    log_prior: Floats,
+    log_density: Callable[[Floats, Floats], Floats],
+    start: Floats,
+    positive: Flags,
+) -> PooledPrior:
+    """Estimate the arguments of a distribution over loci by maximum marginal likelihood.
+
+    Parameters
+    ----------
+    draws, log_prior
+        Shape (n_loci, n_draws): draws of the parameter of each locus, and the log density of the prior that they were
+        drawn with.
+    log_density
+        Log density of draws given the arguments (n_args,).
+    start, positive
+        Shape (n_args,): where the search begins, and which of the arguments must be above 0.
+
+    Notes
+    -----
+    The evidence of a locus under the distribution, over that under the prior of its draws, is the mean of the ratio of
+    the two densities over its draws. Where the distribution is much narrower than the posteriors, or elsewhere, few
+    draws bear the mean, which `effective` tells.
+
+    References
+    ----------
+    Casella (1985), doi:10.1080/00031305.1985.10479400
+    """
+
+    def arguments(point: Floats) -> Floats:
+        return np.where(positive, np.exp(np.clip(point, -50, 50)), point)
+
+    def log_ratios(point: Floats) -> Floats:
+        return log_density(draws, arguments(point)) - log_prior
+
+    def loss(point: Floats) -> float:
+        value = -float(np.mean(logsumexp(log_ratios(point), axis=1)))
+        return value if np.isfinite(value) else 1e10
+
+    begin = np.where(positive, np.log(np.where(positive, start, 1.0)), start)
+    found = minimize(loss, begin, method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-7, "maxiter": 1000})
+    ratios = log_ratios(found.x)
+    effective = np.exp(2 * logsumexp(ratios, axis=1) - logsumexp(2 * ratios, axis=1))
+    return PooledPrior(arguments(found.x), -float(found.fun) - float(np.log(draws.shape[1])), effective)
