@@ -111,7 +111,7 @@ def family_at(buffer: Floats, values: Floats) -> tuple[int, float, float]:
     return code, values[len(values) - 1] if code >= 4 else 1.0, sd
 
 
-@kernel
+@kernel(apart=True)
 def log_posterior(buffer: Floats, theta: Floats) -> tuple[float, int]:
     """log p(y | theta) + log p(theta), and the number of nodes of all levels."""
     n, n_nodes = len(theta), 0
@@ -137,7 +137,7 @@ def log_posterior(buffer: Floats, theta: Floats) -> tuple[float, int]:
     return total, n_nodes
 
 
-@kernel
+@kernel(apart=True)
 def log_posterior_at(buffer: Floats, x: Floats, gradient: Floats) -> float:
     """log p(y | theta) + log p(theta) at theta = centre + scale x; fills the gradient with respect to x.
 

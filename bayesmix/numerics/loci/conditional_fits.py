@@ -38,7 +38,7 @@ class Fits(NamedTuple):
     roots: Floats
 
 
-@kernel
+@kernel(apart=True)
 def fit_conditionals(buffer: Floats, start: Floats, fixed: int, lowest: float) -> Fits:
     """Fits along the parameter number `fixed`, which is not below `lowest`, from `start` (n,)."""
     n = len(start)
@@ -71,7 +71,7 @@ def fit_conditionals(buffer: Floats, start: Floats, fixed: int, lowest: float) -
     return Fits(first, last, at, heights, modes, roots)
 
 
-@kernel
+@kernel(apart=True)
 def _fit_at(buffer: Floats, theta: Floats, fixed: int, root: Floats) -> float:
     """Move `theta` to the mode of the others, fill their `root`; the log of their integral but for a constant."""
     n = len(theta)
@@ -108,7 +108,7 @@ def _fit_at(buffer: Floats, theta: Floats, fixed: int, root: Floats) -> float:
     return value + _invert(curvature, root)
 
 
-@kernel
+@kernel(apart=True)
 def _curve(buffer: Floats, theta: Floats, gradient: Floats, beside: Floats, fixed: int, curvature: Floats) -> None:
     """Minus the second derivatives by the others, by differences of gradients."""
     m = len(curvature)

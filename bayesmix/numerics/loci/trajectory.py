@@ -105,7 +105,7 @@ def closes_a_turn(variances: Floats, leaf: int, momentum: Floats, total: Floats,
     return False
 
 
-@kernel
+@kernel(apart=True)
 def move(
     buffer: Floats, variances: Floats, step: float, state: Floats, log_density: float, stream: np.uint64, work: Floats
 ) -> Transition:
