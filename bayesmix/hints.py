@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from bayesmix.errors import CallError, MissingNameError, did_you_mean, listing
-from bayesmix.keyword_hints import FORMULAS, KEYWORDS, PRIORS, STORED
+from bayesmix.keyword_hints import FORMULAS, KEYWORDS, OF_ONE, PRIORS, STORED
 
 _MEANS = 'bm.emmeans(fit, "f") has the means of the levels of f, bm.emtrends(fit, "x") slopes'
 _CONTRASTS = 'bm.contrasts(bm.emmeans(fit, "f"), "pairwise") has all differences, "trt.vs.ctrl" those from a control'
@@ -161,51 +161,6 @@ QUESTIONS: Mapping[str, str] = {
 }
 """Hints of functions that take a fit, by the keyword; "that is x=" holds for those that have x, all others for any."""
 
-_OF_ONE: Mapping[tuple[str, str], str] = {
-    ("reml", "family"): "bm.reml is Gaussian; other families are those of bm.fit and bm.laplace",
-    ("lm", "family"): "bm.lm is Gaussian; other families are those of bm.fit",
-    **{(name, "priors"): "estimates have no priors; bm.fit has" for name in ("reml", "lm", "laplace")},
-    ("fit", "reml"): "bm.reml(formula, data) fits by REML; bm.fit draws from the posterior",
-    ("reml", "reml"): "that is reml=, False for maximum likelihood",
-    ("reml", "method"): "reml=False fits by maximum likelihood",
-    **dict.fromkeys((("lm", "reml"), ("laplace", "reml")), "bm.reml(formula, data) fits by REML"),
-    **dict.fromkeys((("lm", "method"), ("laplace", "method")), "there is one method here; leave it out"),
-    **dict.fromkeys((("ranef", "condvar"), ("ranef", "postvar")), "it is there unasked, as its root: the column sd"),
-    **dict.fromkeys(
-        (("loo", "momentmatch"), ("loo", "reloo"), ("loo", "kthreshold")),
-        "it is done unasked where weights do not serve; .pointwise of the answer says how each row came about",
-    ),
-    **dict.fromkeys((("loo", "pointwise"), ("loo", "savepsis")), "the answer has them, .pointwise"),
-    **dict.fromkeys(
-        (("compare", "ic"), ("compare", "criterion"), ("compare", "scale"), ("loo", "scale")),
-        "it is by leave-one-out, in log densities",
-    ),
-    **dict.fromkeys((("compare", "method"), ("compare", "weights")), "the column weight is of stacking"),
-    **{
-        (name, other): "that is newdata="
-        for name in ("predict", "posterior_epred", "posterior_predict", "predictions", "comparisons", "slopes")
-        for other in ("data", "exog", "newx")
-    },
-    ("comparisons", "contrast"): "that is variables=",
-    **{
-        (name, other): "that is by="
-        for name in ("plot_lines", "plot_means", "plot_effects")
-        for other in ("colour", "color", "hue")
-    },
-    **{("plot_data", other): "that is colour=" for other in ("color", "hue")},
-    ("plot_data", "x"): "that is by=",
-    ("plot_means", "comparisons"): "that is arrows=",
-    ("letters", "reversed"): 'that is best=, "highest" or "lowest"',
-    ("contrasts", "delta"): "that is rope=, of posteriors",
-    ("contrasts", "simple"): "that is by=, the variables within which levels are compared",
-    ("slopes", "wrt"): "that is variables=",
-    ("anova", "test"): "they are F tests; ddf= says with which denominator",
-    ("lrt", ""): "it compares two models or more, the smaller first, bm.lrt(small, large)",
-    ("anova", ""): "it tests the terms of one fit; several are compared by bm.lrt(small, large)",
-}
-"""By function and keyword; an empty keyword stands for too many arguments."""
-
-
 _SAMPLED = ("draws", "tune", "chains", "cores", "seed", "sampler", "target_accept", "keep_effects", "progress")
 """Arguments of `bm.fit` that functions without draws do not have."""
 
@@ -285,7 +240,7 @@ def _of_all(keyword: str, known: Sequence[str]) -> str | None:
 
 def no_option(option: str, known: Sequence[str]) -> str | None:
     """The hint on an option that a command of the shell does not have; None if there is none."""
-    said = _OF_ONE.get(("fit", _normal(option))) or KEYWORDS.get(_normal(option))
+    said = OF_ONE.get(("fit", _normal(option))) or KEYWORDS.get(_normal(option))
     argument = re.match(r"that is (\w+)=", said or "")
     if argument is not None:
         return f"that is --{argument[1].replace('_', '-')}" if argument[1] in known else None
@@ -300,10 +255,10 @@ def _misuse(name: str, signature: inspect.Signature, given: Mapping[str, Any], e
     known = list(signature.parameters)
     for keyword in given:
         if keyword not in known:
-            said = _OF_ONE.get((name, _normal(keyword))) or _of_all(_normal(keyword), known)
+            said = OF_ONE.get((name, _normal(keyword))) or _of_all(_normal(keyword), known)
             hint = f": {said}." if said else f".{did_you_mean(keyword, known)} Arguments: {listing(known, at_most=30)}."
             return CallError(f"{name} has no argument {keyword!r}{hint}")
-    said = _OF_ONE.get((name, ""))
+    said = OF_ONE.get((name, ""))
     in_order = [each.name for each in signature.parameters.values() if each.kind is not each.KEYWORD_ONLY]
     words = error.replace("'", "") if said else f"{error}; in order stand {listing(in_order)}, all others by name"
     return CallError(f"{name}: {words}{f'; {said}' if said else ''}.")

@@ -70,3 +70,47 @@ KEYWORDS: Mapping[str, str] = {
     **dict.fromkeys(("usecols", "dtype", "colclasses", "header", "skip", "skiprows", "indexcol"), _PANDAS_READS),
 }
 """Hints of functions that read a formula or a file, by the keyword in small letters without dots and underscores."""
+
+OF_ONE: Mapping[tuple[str, str], str] = {
+    ("reml", "family"): "bm.reml is Gaussian; other families are those of bm.fit and bm.laplace",
+    ("lm", "family"): "bm.lm is Gaussian; other families are those of bm.fit",
+    **{(name, "priors"): "estimates have no priors; bm.fit has" for name in ("reml", "lm", "laplace")},
+    ("fit", "reml"): "bm.reml(formula, data) fits by REML; bm.fit draws from the posterior",
+    ("reml", "reml"): "that is reml=, False for maximum likelihood",
+    ("reml", "method"): "reml=False fits by maximum likelihood",
+    **dict.fromkeys((("lm", "reml"), ("laplace", "reml")), "bm.reml(formula, data) fits by REML"),
+    **dict.fromkeys((("lm", "method"), ("laplace", "method")), "there is one method here; leave it out"),
+    **dict.fromkeys((("ranef", "condvar"), ("ranef", "postvar")), "it is there unasked, as its root: the column sd"),
+    **dict.fromkeys(
+        (("loo", "momentmatch"), ("loo", "reloo"), ("loo", "kthreshold")),
+        "it is done unasked where weights do not serve; .pointwise of the answer says how each row came about",
+    ),
+    **dict.fromkeys((("loo", "pointwise"), ("loo", "savepsis")), "the answer has them, .pointwise"),
+    **dict.fromkeys(
+        (("compare", "ic"), ("compare", "criterion"), ("compare", "scale"), ("loo", "scale")),
+        "it is by leave-one-out, in log densities",
+    ),
+    **dict.fromkeys((("compare", "method"), ("compare", "weights")), "the column weight is of stacking"),
+    **{
+        (name, other): "that is newdata="
+        for name in ("predict", "posterior_epred", "posterior_predict", "predictions", "comparisons", "slopes")
+        for other in ("data", "exog", "newx")
+    },
+    ("comparisons", "contrast"): "that is variables=",
+    **{
+        (name, other): "that is by="
+        for name in ("plot_lines", "plot_means", "plot_effects")
+        for other in ("colour", "color", "hue")
+    },
+    **{("plot_data", other): "that is colour=" for other in ("color", "hue")},
+    ("plot_data", "x"): "that is by=",
+    ("plot_means", "comparisons"): "that is arrows=",
+    ("letters", "reversed"): 'that is best=, "highest" or "lowest"',
+    ("contrasts", "delta"): "that is rope=, of posteriors",
+    ("contrasts", "simple"): "that is by=, the variables within which levels are compared",
+    ("slopes", "wrt"): "that is variables=",
+    ("anova", "test"): "they are F tests; ddf= says with which denominator",
+    ("lrt", ""): "it compares two models or more, the smaller first, bm.lrt(small, large)",
+    ("anova", ""): "it tests the terms of one fit; several are compared by bm.lrt(small, large)",
+}
+"""By function and keyword; an empty keyword stands for too many arguments."""

@@ -68,7 +68,7 @@ def test_no_hint_hides_a_name_or_leads_nowhere():
     assert not PUBLIC & set(hints.NAMES)
     assert not PUBLIC & set(hints.ATTRIBUTES)
     tables = (hints.NAMES, hints.ATTRIBUTES, hints.KEYWORDS, hints.QUESTIONS)
-    for said in (*hints.NAMES.values(), *hints.ATTRIBUTES.values(), *KEYWORDS, *hints._OF_ONE.values()):
+    for said in (*hints.NAMES.values(), *hints.ATTRIBUTES.values(), *KEYWORDS, *hints.OF_ONE.values()):
         named = {part.split("(")[0].split(" ")[0].rstrip(".,;_") for part in said.split("bm.")[1:]}
         assert {name for name in named if name != "plot"} <= set(bm.__all__), said
         assert len(said) < 250

@@ -78,13 +78,22 @@ class Coordinator:
     rate: Rate = field(default_factory=Rate)
 
     def run(self) -> None:
-        """Fit the rest, and write the final table."""
+        """Fit the rest, and write the final table.
+
+        Raises
+        ------
+        SamplingError
+            Workers die whatever they are given; what was done is kept.
+        """
         if self.store.finished:
             return
-        if self.executor is None and self.workers == 1:
+        if self.executor is not None:
+            if self._work(self.executor, at_most=_WAITING * max(self.workers, 2)):
+                raise SamplingError(
+                    "A worker of the executor died. What was done is kept: call again with another executor to go on."
+                )
+        elif self.workers == 1:
             self._work(Here(), at_most=1)
-        elif self.executor is not None:
-            self._work(self.executor, at_most=_WAITING * max(self.workers, 2))
         else:
             self._in_processes()
         self.store.finish()

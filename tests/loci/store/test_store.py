@@ -7,15 +7,16 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from bayesmix import disk
-from bayesmix.errors import OutputError
+from bayesmix.errors import OutputError, SamplingError
 from bayesmix.loci.coordinator import DIED
 from bayesmix.loci.store.lock import sole_writer
 from bayesmix.loci.store.manifest import Manifest, read_manifest
@@ -156,6 +157,17 @@ def test_a_locus_that_kills_its_worker_is_found_and_the_others_are_kept(tmp_path
     assert list(table.loc[[7, 33], "pos"]) == [70, 330]
     assert (table["status"] == "ok").sum() == 58
     assert fitted(log)["l7"] >= 3
+
+
+@pytest.mark.slow
+def test_a_worker_of_an_executor_that_dies_is_told_and_nothing_is_finished(tmp_path, whole, run, Model):
+    with (
+        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor,
+        pytest.raises(SamplingError, match="What was done is kept"),
+    ):
+        run(tmp_path / "store", Model(deadly=("l33",)), executor=executor)
+    assert not Store(tmp_path / "store").finished
+    assert run(tmp_path / "store", Model()) == whole
 
 
 def started(folder: Path, log: Path, workers: int, seconds: float = 0.01) -> subprocess.Popen:
