@@ -47,7 +47,7 @@ class Loci:
     def status(self) -> pd.Series:
         """The number of loci of each status, the most frequent first; reasons of failures are left out."""
         words = self.table["status"].str.partition(":")[0]
-        return words.value_counts().rename("loci")
+        return words.value_counts().rename("loci").rename_axis("status")
 
     @property
     def draws(self) -> pd.DataFrame:

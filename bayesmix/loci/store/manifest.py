@@ -16,12 +16,12 @@ from bayesmix.loci.engine.model import LociModel
 
 NAME = "manifest.json"
 _FORMAT = 1
+_LONG = 200  # characters of a fact that is not told
 _IN_WORDS = {
     "formula": "the formula",
     "family": "the family",
     "priors": "the priors",
     "contrasts": "the contrasts",
-    "settings": "the settings",
     "codings": "the codings of factors",
     "weights": "the weights",
     "functions": "the functions",
@@ -50,19 +50,19 @@ class Manifest:
         OutputError
             Names the first fact that differs, with both values where they are short.
         """
-        for name, words in _IN_WORDS.items():
+        for name in dict.fromkeys((*_IN_WORDS, *self.facts, *other.facts)):
             now, before = self.facts.get(name, ""), other.facts.get(name, "")
             if now != before:
                 raise OutputError(
-                    f"The store {str(store)!r} was made with other facts: {words} {_both(before, now)}. "
-                    "Give another store=, or remove this one."
+                    f"The store {str(store)!r} is of another run, which differs in {_IN_WORDS.get(name, name)}"
+                    f"{_both(before, now)}. Give another store=, or remove this one."
                 )
 
 
 def _both(before: str, now: str) -> str:
-    if max(len(before), len(now)) > 200:
-        return "differ"
-    return f"were {before or 'none'}, now {now or 'none'}"
+    if max(len(before), len(now)) > _LONG:
+        return ""
+    return f": {before or 'none'} there, {now or 'none'} here"
 
 
 def manifest_of(model: LociModel, data_digest: str) -> Manifest:
@@ -76,7 +76,7 @@ def manifest_of(model: LociModel, data_digest: str) -> Manifest:
         "family": model.family,
         "priors": ", ".join(f"{name}: {prior}" for name, prior in sorted(model.priors.items())),
         "contrasts": ", ".join(f"{one.label}: {one.expression}" for one in model.contrasts),
-        "settings": ", ".join(f"{name}={value}" for name, value in settings.items()),
+        **{f"{name}=": value for name, value in settings.items()},
         "codings": str(model.codings or ""),
         "weights": model.weights or "",
         "functions": ", ".join(sorted(model.functions or ())),

@@ -127,7 +127,7 @@ def test_a_full_disk_is_told_and_what_was_done_is_kept(tmp_path, whole, monkeypa
 
 def test_another_run_is_refused_with_what_differs(tmp_path, run, Model):
     run(tmp_path / "store", Model())
-    with pytest.raises(OutputError, match="the formula were y ~ x, now y ~ z"):
+    with pytest.raises(OutputError, match="differs in the formula: y ~ x there, y ~ z here"):
         Store(tmp_path / "store").begin(Manifest({"formula": "y ~ z"}))
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.tex").touch()
