@@ -75,7 +75,6 @@ _OF_LEAST_SQUARES = (
 _INSTEAD: dict[type, dict[str, str]] = {
     Fit: {
         "anova": "bayes_factor(fit, drop=...) tests a term of a posterior.",
-        "joint_tests": "bayes_factor(fit, drop=...) tests a term, contrasts(emmeans(fit, specs)) has the differences.",
         "lrt": "bayes_factor(full, reduced) compares two posteriors.",
     },
     RemlFit: _OF_ESTIMATES,

@@ -176,7 +176,7 @@ def test_what_takes_numbers_is_refused(question, fit):
     [
         (lambda fit: bm.emmeans(fit, "x"), "so that a grid of predictors has no numbers to show"),
         (lambda fit: bm.emtrends(fit, "x"), "so that a grid of predictors has no numbers to show"),
-        (lambda fit: bm.joint_tests(fit), "joint_tests"),
+        (lambda fit: bm.joint_tests(fit), "so that a grid of predictors has no numbers to show"),
         (lambda fit: bm.heritability(fit, "g"), "so that heritability has no numbers to show"),
         (lambda fit: bm.plot_ppc(fit, kind="calibration"), "use kind='rootogram'."),
         (lambda fit: bm.plot_ppc(fit, kind="density"), "use kind='rootogram'."),

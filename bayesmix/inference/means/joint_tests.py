@@ -20,27 +20,29 @@ from bayesmix.inference.means.families import functions_of
 from bayesmix.inference.means.linear_functions import LinearFunctions
 from bayesmix.inference.means.reference_grid import ReferenceGrid, reference_grid
 from bayesmix.inference.means.variables import GridVariable
+from bayesmix.inference.shared.draws import fixed, joined
 from bayesmix.inference.shared.question import table
 from bayesmix.inference.tables.ddf_method import ddf_method
-from bayesmix.modelling.kinds import LaplaceFit, LmFit, RemlFit, no_answer
+from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit, no_answer
 from bayesmix.numerics.ddf import ExactDegrees, KenwardRoger, Satterthwaite, f_test
 
 CONFOUNDED = "(confounded)"
 _ZERO = 1e-8
 
-type Estimates = RemlFit | LaplaceFit | LmFit
+type AnyFit = Fit | RemlFit | LaplaceFit | LmFit
+type Record = Satterthwaite | KenwardRoger | ExactDegrees
 
 
 @table
 def joint_tests(
-    fit: RemlFit | LaplaceFit | LmFit, *, by: str | Sequence[str] | None = None, ddf: str = "satterthwaite"
+    fit: Fit | RemlFit | LaplaceFit | LmFit, *, by: str | Sequence[str] | None = None, ddf: str = "satterthwaite"
 ) -> pd.DataFrame:
-    """F tests of main effects and interactions among marginal means, as `joint_tests` of R's emmeans.
+    """Tests of main effects and interactions among marginal means, as `joint_tests` of R's emmeans.
 
     Parameters
     ----------
     fit
-        A fit by `reml`, `laplace` or `lm`.
+        A posterior, or a fit by `reml`, `laplace` or `lm`.
     by
         Variables at each of whose values the others are tested: simple effects.
     ddf
@@ -49,14 +51,16 @@ def joint_tests(
     Returns
     -------
     pandas.DataFrame
-        Indexed by `term`, and by the variables `by`: `num_df`, `den_df` (infinite of Laplace fits), `f` and `p`. Where
-        cells are empty a column `note` says that a term is tested as far as it can be estimated, and a row
-        ``(confounded)`` has what else differs among the cells but belongs to no single term.
+        Indexed by `term`, and by the variables `by`: `num_df`, `den_df` (infinite of Laplace fits and posteriors), `f`
+        and `p`. Of a posterior `f` and `p` are Wald's, from mean and covariance of the draws, and `p_beyond` is the
+        share of the draws that lie as far from their mean as no difference does, or farther. Where cells are empty a
+        column `note` says that a term is tested as far as it can be estimated, and a row ``(confounded)`` has what else
+        differs among the cells but belongs to no single term.
 
     Raises
     ------
     ArgumentError
-        `fit` is a posterior or no fit; `ddf` is not known or not for this fit.
+        `fit` is no fit; `ddf` is not known or not for this fit.
     UnknownTermError
         `by` is no variable of the fixed part.
 
@@ -67,6 +71,10 @@ def joint_tests(
     `anova`, except that there a factor is compared where a number that its effect depends on is 0, here at its mean.
     Denominators combine all contrasts of a term, as those of `anova` do; emmeans takes the least of their degrees of
     freedom.
+
+    Of a posterior, distances are measured by the covariance of the draws: `p_beyond` is 1 less the probability of the
+    ellipsoid about the mean that reaches to no difference, and has the resolution of the draws. Neither it nor `p` says
+    how probable a term is; `bayes_factor(fit, drop=...)` does.
 
     References
     ----------
@@ -122,7 +130,7 @@ def _around(design: Design, variable: GridVariable) -> list[float]:
 
 
 def _cells(
-    fit: Estimates, names: Sequence[str], by: Sequence[str], at: dict[str, list[float]], ddf: str
+    fit: AnyFit, names: Sequence[str], by: Sequence[str], at: dict[str, list[float]], ddf: str
 ) -> LinearFunctions:
     """The means of all combinations of some variables."""
     means = emmeans(fit, list(names), by=list(by) or None, at=at, ddf=ddf)
@@ -164,11 +172,11 @@ def _of_kept(design: Design, rows: Floats) -> Floats:
     return rows[:, list(fixed.dependence.kept)] if fixed.reduced and fixed.dependence is not None else rows
 
 
-def _uncorrelated(fit: Estimates, rows: Floats, tested: Floats, ddf: str) -> Floats:
+def _uncorrelated(fit: AnyFit, rows: Floats, tested: Floats, ddf: str) -> Floats:
     """What the hypotheses `rows` say beyond those that are `tested`: combinations uncorrelated with these."""
     if not len(rows):
         return rows
-    covariance = _record(fit, ddf).covariance
+    covariance = _estimated(fit, ddf)[1].covariance
     own, others = _of_kept(fit.design, rows), _of_kept(fit.design, tested)
     factor = np.linalg.cholesky(covariance)
     own, others = own @ factor, others @ factor
@@ -182,32 +190,65 @@ def _uncorrelated(fit: Estimates, rows: Floats, tested: Floats, ddf: str) -> Flo
 
 
 @singledispatch
-def _record(fit: object, ddf: str) -> Satterthwaite | KenwardRoger | ExactDegrees:
-    raise no_answer(_record, fit, question="joint_tests")
+def _estimated(fit: object, ddf: str) -> tuple[Floats, Record]:
+    """Coefficients, and what is known of their errors."""
+    raise no_answer(_estimated, fit, question="joint_tests")
 
 
-@_record.register
-def _of_reml(fit: RemlFit, ddf: str) -> Satterthwaite | KenwardRoger:
-    return ddf_record(fit, ddf)
+@_estimated.register
+def _of_posterior(fit: Fit, ddf: str) -> tuple[Floats, Record]:
+    draws = joined(fixed(fit))
+    return draws.mean(axis=1), ExactDegrees(np.atleast_2d(np.cov(draws)), np.inf)
 
 
-@_record.register
-def _of_least_squares(fit: LmFit, ddf: str) -> ExactDegrees:
-    return ExactDegrees(fit.vcov, float(fit.df_residual))
+@_estimated.register
+def _of_reml(fit: RemlFit, ddf: str) -> tuple[Floats, Record]:
+    return fit.beta, ddf_record(fit, ddf)
 
 
-@_record.register
-def _of_laplace(fit: LaplaceFit, ddf: str) -> ExactDegrees:
+@_estimated.register
+def _of_least_squares(fit: LmFit, ddf: str) -> tuple[Floats, Record]:
+    return fit.beta, ExactDegrees(fit.vcov, float(fit.df_residual))
+
+
+@_estimated.register
+def _of_laplace(fit: LaplaceFit, ddf: str) -> tuple[Floats, Record]:
     if not fit.converged:
         raise ArgumentError(
             "joint_tests needs a maximum of the likelihood, which this fit does not have; bm.separation(fit) says why."
         )
-    return ExactDegrees(fit.vcov, np.inf)
+    return fit.beta, ExactDegrees(fit.vcov, np.inf)
 
 
-def _table(fit: Estimates, rows: Sequence[_Row], by: Sequence[str], ddf: str) -> pd.DataFrame:
-    record = _record(fit, ddf)
-    tests = [f_test(record, fit.beta, _of_kept(fit.design, row.hypothesis)) for row in rows]
+@singledispatch
+def _of_draws(fit: object, hypotheses: Sequence[Floats]) -> dict[str, list[float]]:
+    """The columns that only a posterior has, for each hypothesis (q, p)."""
+    raise no_answer(_of_draws, fit, question="joint_tests")
+
+
+@_of_draws.register(RemlFit)
+@_of_draws.register(LaplaceFit)
+@_of_draws.register(LmFit)
+def _of_estimates(fit: AnyFit, hypotheses: Sequence[Floats]) -> dict[str, list[float]]:
+    return {}
+
+
+@_of_draws.register
+def _beyond(fit: Fit, hypotheses: Sequence[Floats]) -> dict[str, list[float]]:
+    coefficients, shares = joined(fixed(fit)), []
+    for hypothesis in hypotheses:
+        draws = hypothesis @ coefficients
+        mean = draws.mean(axis=1)
+        precision = np.linalg.pinv(np.atleast_2d(np.cov(draws)), hermitian=True)
+        away = draws - mean[:, None]
+        distances = np.einsum("id,ij,jd->d", away, precision, away)
+        shares.append(float(np.mean(distances >= mean @ precision @ mean)))
+    return {"p_beyond": shares}
+
+
+def _table(fit: AnyFit, rows: Sequence[_Row], by: Sequence[str], ddf: str) -> pd.DataFrame:
+    beta, record = _estimated(fit, ddf)
+    tests = [f_test(record, beta, _of_kept(fit.design, row.hypothesis)) for row in rows]
     keys = [(row.term, *row.values) for row in rows]
     index = (
         pd.MultiIndex.from_tuples(keys, names=["term", *by])
@@ -220,8 +261,10 @@ def _table(fit: Estimates, rows: Sequence[_Row], by: Sequence[str], ddf: str) ->
             "den_df": [test.denominator for test in tests],
             "f": [test.statistic for test in tests],
             "p": [test.p_value for test in tests],
+            **_of_draws(fit, [row.hypothesis for row in rows]),
         },
         index=index,
-    ).astype({"num_df": int, "den_df": float, "f": float, "p": float})
+    )
+    frame = frame.astype({name: int if name == "num_df" else float for name in frame})
     notes = [row.note for row in rows]
     return frame.assign(note=notes) if any(notes) else frame

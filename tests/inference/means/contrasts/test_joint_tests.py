@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import bayesmix as bm
-from bayesmix.errors import ArgumentError
 
 REFERENCES = json.loads((Path(__file__).parents[3] / "references" / "contrasts.json").read_text())
 MODELS = REFERENCES["models"]
@@ -95,6 +95,35 @@ def test_what_is_confounded_is_the_rest_of_the_differences(rows_of):
     assert tested > 0
 
 
-def test_a_posterior_is_refused(kfert_fit):
-    with pytest.raises(ArgumentError, match=r"joint_tests takes .* got Fit\. bayes_factor\(fit, drop=\.\.\.\)"):
-        bm.joint_tests(kfert_fit)
+def test_of_a_posterior_tests_are_those_of_mean_and_covariance(kfert_fit):
+    """Wald's statistic, and the share of draws farther out than 0, from the draws of the differences themselves."""
+    ours = bm.joint_tests(kfert_fit)
+    assert list(ours.columns) == ["num_df", "den_df", "f", "p", "p_beyond"]
+    assert list(ours.index) == ["K2O_lbac"]
+    row = ours.loc["K2O_lbac"]
+    posterior = kfert_fit.posterior["posterior"]
+    (name,) = [name for name in posterior.data_vars if name == "K2O_lbac"]
+    differences = posterior[name].stack(sample=("chain", "draw")).transpose(..., "sample").to_numpy()
+    mean, covariance = differences.mean(axis=1), np.cov(differences)
+    wald = mean @ np.linalg.solve(covariance, mean)
+    assert row["num_df"] == len(mean) == 4
+    assert row["den_df"] == np.inf
+    assert row["f"] == pytest.approx(wald / 4, rel=1e-9)
+    assert row["p"] == pytest.approx(stats.chi2.sf(wald, 4), rel=1e-9)
+    away = differences - mean[:, None]
+    distances = np.sum(away * np.linalg.solve(covariance, away), axis=0)
+    assert row["p_beyond"] == pytest.approx(np.mean(distances >= wald))
+    assert 0.01 < row["p_beyond"] < 0.3
+
+
+def test_of_a_posterior_simple_effects_are_those_within_each_level():
+    data = bm.load_data("irrigation")
+    formula = "yield ~ irrigation * variety + (1 | field)"
+    posterior = bm.fit(formula, data, seed=1, progress=False, draws=4000)
+    estimates = bm.joint_tests(bm.reml(formula, data), by="variety")
+    ours = bm.joint_tests(posterior, by="variety")
+    assert list(ours.index) == list(estimates.index)
+    np.testing.assert_array_equal(ours["num_df"], estimates["num_df"])
+    # Wide priors: the statistics are near those of REML, whose denominators are finite.
+    np.testing.assert_allclose(ours["f"], estimates["f"], rtol=0.35, atol=0.05)
+    assert np.all((ours["p_beyond"] > 0) & (ours["p_beyond"] <= 1))
