@@ -2,14 +2,18 @@
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Executor
 from numbers import Integral
 from pathlib import Path
 from typing import Any
 
 from bayesmix.disk import fault_of_name
 from bayesmix.errors import ArgumentError, DataError, shown
+from bayesmix.families.family import read_family
 from bayesmix.formula.contrasts import Contrasts
+from bayesmix.formula.model_arguments import check_functions
 from bayesmix.hints import with_hints
+from bayesmix.inference.shared.arguments import items_of
 from bayesmix.loci.coordinator import Coordinator
 from bayesmix.loci.engine.contrasts import Asked
 from bayesmix.loci.engine.fit_block import fit_block
@@ -21,6 +25,7 @@ from bayesmix.loci.record import HeldFolder, Loci
 from bayesmix.loci.store.lock import sole_writer
 from bayesmix.loci.store.manifest import manifest_of
 from bayesmix.loci.store.store import Store
+from bayesmix.modelling.arguments import check_weights
 from bayesmix.modelling.samplers.chains import all_cores
 from bayesmix.priors.given import Given
 
@@ -55,7 +60,7 @@ def fit_loci(
     keep: Collection[str] | bool = (),
     keep_parameters: Sequence[str] | None = None,
     workers: int | None = None,
-    executor: Any = None,
+    executor: Executor | None = None,
     progress: bool = True,
 ) -> Loci:
     """Fit one model to every locus of a study: a methylome, an array, the genes of an experiment.
@@ -123,6 +128,7 @@ def fit_loci(
     >>> list(loci.table["status"])
     ['ok', 'ok', 'ok', 'ok']
     """
+    check_functions(functions)
     settings = checked_settings(
         LociSettings(
             sampler=sampler,
@@ -137,10 +143,14 @@ def fit_loci(
             audit=audit,
             log_marginal=log_marginal,
             keep=_kept_loci(keep),
-            kept=None if keep_parameters is None else tuple(keep_parameters),
+            kept=_kept_parameters(keep_parameters),
         )
     )
     n_workers = _checked_workers(workers)
+    check_weights(weights, read_family(family))
+    _require_executor(executor)
+    if not isinstance(progress, bool):
+        raise ArgumentError(f"progress is True or False; got {shown(progress)}.")
     _require_importable(functions, apart=n_workers > 1 or executor is not None)
     source = open_loci(data, formula, by=by, family=family, weights=weights, functions=functions, places=places)
     example = next(iter(source.blocks(_EXAMPLE)), None)
@@ -171,6 +181,13 @@ def fit_loci(
     return Loci(model, folder, source.report, held)
 
 
+def _require_executor(executor: Any) -> None:
+    if executor is not None and not isinstance(executor, Executor):
+        raise ArgumentError(
+            f"executor is one of concurrent.futures, such as ProcessPoolExecutor(4); got {shown(executor)}."
+        )
+
+
 def _require_importable(functions: Mapping[str, Callable[..., Any]] | None, *, apart: bool) -> None:
     """Refuse functions of the script itself, which workers do not run."""
     for name, function in (functions or {}).items():
@@ -184,9 +201,21 @@ def _require_importable(functions: Mapping[str, Callable[..., Any]] | None, *, a
 def _kept_loci(keep: Collection[str] | bool) -> frozenset[str] | None:
     if isinstance(keep, bool):
         return None if keep else frozenset()
-    if isinstance(keep, str):
-        raise ArgumentError(f'keep has names of loci, such as ["{keep}"]; got the text {shown(keep)}.')
-    return frozenset(str(name) for name in keep)
+    names = items_of(keep)
+    if names is None:
+        raise ArgumentError(f'keep has names of loci, such as ["cg01", "cg02"], or is True; got {shown(keep)}.')
+    return frozenset(str(name) for name in names)
+
+
+def _kept_parameters(names: Sequence[str] | None) -> tuple[str, ...] | None:
+    if names is None:
+        return None
+    chosen = items_of(names)
+    if chosen is None or not all(isinstance(name, str) for name in chosen):
+        raise ArgumentError(
+            f'keep_parameters has names of parameters and contrasts, such as ["treatment[trt]"]; got {shown(names)}.'
+        )
+    return tuple(chosen)
 
 
 def _checked_workers(workers: int | None) -> int:

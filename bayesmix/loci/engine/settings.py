@@ -73,7 +73,7 @@ def checked_settings(settings: LociSettings) -> LociSettings:
     ArgumentError
         One line with the setting, its possible values and the given one.
     """
-    if settings.sampler not in SAMPLERS:
+    if not isinstance(settings.sampler, str) or settings.sampler not in SAMPLERS:
         hint = did_you_mean(settings.sampler, SAMPLERS) if isinstance(settings.sampler, str) else ""
         raise ArgumentError(f"sampler={shown(settings.sampler)} is not known.{hint} Samplers: {', '.join(SAMPLERS)}.")
     for name, least in _LEAST.items():

@@ -6,6 +6,7 @@ from typing import Any
 from bayesmix.errors import ArgumentError, DataError, listing, shown
 from bayesmix.families.family import read_family
 from bayesmix.formula.distributional import parse_formulas
+from bayesmix.inference.shared.arguments import items_of
 from bayesmix.loci.inputs.chunked_table import chunked_table
 from bayesmix.loci.inputs.long_table import LongTable, place_columns
 from bayesmix.loci.inputs.source import LociSource
@@ -60,12 +61,13 @@ def open_loci(
 
 
 def _checked_places(places: Any, used: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(places, str) or not all(isinstance(name, str) for name in places):
+    names = items_of(places)
+    if names is None or not all(isinstance(name, str) for name in names):
         raise ArgumentError(f'places are names of columns, such as ["chr", "pos"]; got {shown(places)}.')
-    twice = [name for name in places if name in used]
+    twice = [name for name in names if name in used]
     if twice:
         raise ArgumentError(f"places has {listing(map(repr, twice))}, which the model uses; leave it out.")
-    return tuple(places)
+    return tuple(names)
 
 
 def model_columns(
