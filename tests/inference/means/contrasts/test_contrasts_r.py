@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import studentized_range
 
@@ -106,8 +108,10 @@ def test_families_are_adjusted_each_for_itself_and_contrasts_without_rows_are_na
 @pytest.mark.slow
 def test_the_page_on_contrasts_runs():
     page = (Path(__file__).parents[4] / "docs" / "contrasts.md").read_text(encoding="utf-8")
-    (block,) = [part.split("```")[0] for part in page.split("```python\n")[1:]]
-    names = {"bm": bm}
-    for line in block.splitlines():
+    blocks = [part.split("```")[0] for part in page.split("```python\n")[1:]]
+    names = {"bm": bm, "pd": pd}
+    for line in "".join(blocks).splitlines():
         exec(line, names)
+    plt.close("all")
+    assert len(blocks) == 2
     assert names["means"].linear is not None
