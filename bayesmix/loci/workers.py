@@ -64,6 +64,3 @@ class Here:
         future: Future[Any] = Future()
         future.set_result(work(*arguments))
         return future
-
-    def shutdown(self, **_how: Any) -> None:
-        """Nothing was started."""

@@ -6,9 +6,8 @@ shape of a negative binomial (its variance is mu + mu^2 / shape), or phi of a be
 phi, (1 - mu) phi)). Terms without eta stand apart, in `apart_from_predictor`: they are needed once, not at every node
 of a quadrature.
 
-`row_densities` is for the joint density, whose gradient spends its time there: it works on four rows at a time. exp and
-log are written out as polynomials, which a compiler turns into vector instructions; calls of the library's functions
-would take three times as long.
+`row_densities` is for the joint density, whose gradient spends its time there: it works on four rows at a time, with
+exp and log of `numerics.vector_functions`; calls of the library's functions would take three times as long.
 """
 
 from math import erfc, exp, expm1, log, log1p, pi, sqrt
@@ -20,6 +19,7 @@ from bayesmix.numerics import row_codes as codes
 from bayesmix.numerics.gamma_ratios import log_rise, slope_of_rise
 from bayesmix.numerics.kernels import kernel
 from bayesmix.numerics.prior_densities import log_logistic, logistic
+from bayesmix.numerics.vector_functions import exp_all, log_one_plus
 
 _HALF_LOG_2PI = 0.5 * log(2 * pi)
 _ROOT_HALF = sqrt(0.5)
@@ -27,10 +27,6 @@ _FAR = -30.0  # below it erfc loses its digits
 _LARGEST = 700.0  # exp of more would overflow
 _SMALL = 1e-5
 _TINY = 1e-300
-_LOG2_E = 1.4426950408889634
-_LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
-_ROUND = 6755399441055744.0  # 1.5 x 2^52: a sum with it is rounded to a whole number, which stands in the lowest bits
-_LARGEST_HELD = 708.0
 
 
 @kernel
@@ -144,62 +140,6 @@ def _log_event(eta: float) -> float:
     return eta - rate / 2 + rate * rate / 24 if rate < _SMALL else log(-expm1(-rate))
 
 
-@kernel(fastmath={"contract"})
-def exponential(x: Floats, out: Floats) -> None:
-    """`out` = exp(x), x held between -708 and 708; relative error below 4e-16.
-
-    exp(x) = 2^k exp(r) with a whole k and |r| <= log(2) / 2, where Taylor's series needs 13 terms.
-    """
-    n = x.shape[0]
-    shifted, rest = np.empty(n), np.empty(n)
-    for i in range(n):
-        held = min(max(x[i], -_LARGEST_HELD), _LARGEST_HELD)
-        shifted[i] = held * _LOG2_E + _ROUND
-        k = shifted[i] - _ROUND
-        rest[i] = (held - k * _LN2_HIGH) - k * _LN2_LOW
-    powers = shifted.view(np.int64)
-    for i in range(n):
-        powers[i] = (powers[i] + 1023) << 52
-    for i in range(n):
-        r = rest[i]
-        series = 1.0 / 479001600.0
-        series = series * r + 1.0 / 39916800.0
-        series = series * r + 1.0 / 3628800.0
-        series = series * r + 1.0 / 362880.0
-        series = series * r + 1.0 / 40320.0
-        series = series * r + 1.0 / 5040.0
-        series = series * r + 1.0 / 720.0
-        series = series * r + 1.0 / 120.0
-        series = series * r + 1.0 / 24.0
-        series = series * r + 1.0 / 6.0
-        series = series * r + 0.5
-        series = series * r + 1.0
-        series = series * r + 1.0
-        out[i] = series * shifted[i]
-
-
-@kernel(fastmath={"contract"})
-def log_one_plus(x: Floats, out: Floats) -> None:
-    """`out` = log(1 + x) for x from 0 to 1; relative error below 4e-16.
-
-    log(1 + x) = 2 artanh(s) with s = x / (2 + x) <= 1 / 3, by its series in s^2.
-    """
-    for i in range(x.shape[0]):
-        s = x[i] / (2.0 + x[i])
-        q = s * s
-        r = q * q
-        # Even and odd powers of q are apart, so that a processor works on both chains at the same time.
-        even, odd = 1.0 / 33.0, 1.0 / 31.0
-        even, odd = even * r + 1.0 / 29.0, odd * r + 1.0 / 27.0
-        even, odd = even * r + 1.0 / 25.0, odd * r + 1.0 / 23.0
-        even, odd = even * r + 1.0 / 21.0, odd * r + 1.0 / 19.0
-        even, odd = even * r + 1.0 / 17.0, odd * r + 1.0 / 15.0
-        even, odd = even * r + 1.0 / 13.0, odd * r + 1.0 / 11.0
-        even, odd = even * r + 1.0 / 9.0, odd * r + 1.0 / 7.0
-        even, odd = even * r + 1.0 / 5.0, odd * r + 1.0 / 3.0
-        out[i] = 2.0 * s * (even * r + odd * q + 1.0)
-
-
 @kernel(apart=True, fastmath={"contract"})
 def row_densities(code: int, eta: Floats, y: Floats, trials: Floats, score: Floats) -> float:
     """The sum of the rows' log densities, without their constants; fills `score` with its derivative by eta.
@@ -212,7 +152,7 @@ def row_densities(code: int, eta: Floats, y: Floats, trials: Floats, score: Floa
     n = eta.shape[0]
     density = np.empty(n)
     if code == codes.POISSON_LOG:
-        exponential(eta, score)
+        exp_all(eta, n, score)
         for i in range(n):
             mean = trials[i] * score[i]
             density[i] = y[i] * eta[i] - mean
@@ -222,7 +162,7 @@ def row_densities(code: int, eta: Floats, y: Floats, trials: Floats, score: Floa
     for i in range(n):
         below[i] = -abs(eta[i])
     tail, rest = np.empty(n), np.empty(n)
-    exponential(below, tail)
+    exp_all(below, n, tail)
     log_one_plus(tail, rest)
     for i in range(n):
         density[i] = y[i] * eta[i] - trials[i] * (max(eta[i], 0.0) + rest[i])
