@@ -17,12 +17,15 @@ from .inference.checks.separation import Separation as Separation
 from .inference.checks.separation import separation as separation
 from .inference.evidence.bayes_factor import bayes_factor as bayes_factor
 from .inference.evidence.comparison import BayesFactor as BayesFactor
+from .inference.evidence.drop1 import drop1 as drop1
 from .inference.evidence.equivalence import equivalence as equivalence
 from .inference.evidence.inclusion import inclusion as inclusion
 from .inference.evidence.log_marginal import log_marginal as log_marginal
 from .inference.evidence.lrt import lrt as lrt
 from .inference.evidence.prior_sensitivity import prior_sensitivity as prior_sensitivity
 from .inference.evidence.rand import rand as rand
+from .inference.evidence.step import Elimination as Elimination
+from .inference.evidence.step import step as step
 from .inference.hypotheses.hypothesis import hypothesis as hypothesis
 from .inference.means.contrasts import contrasts as contrasts
 from .inference.means.emmeans import emmeans as emmeans
@@ -54,6 +57,7 @@ from .inference.tables.anova import anova as anova
 from .inference.tables.augment import augment as augment
 from .inference.tables.auxiliary import auxiliary as auxiliary
 from .inference.tables.coef import coef as coef
+from .inference.tables.confint import confint as confint
 from .inference.tables.fitted import fitted as fitted
 from .inference.tables.fixef import fixef as fixef
 from .inference.tables.glance import glance as glance

@@ -19,9 +19,7 @@ _CONTRASTS = 'bm.contrasts(bm.emmeans(fit, "f"), "pairwise") has all differences
 _NEW_ROWS = "bm.predict(fit, newdata) takes new rows; this is of the rows that were fitted"
 _OVER_ROWS = "bm.predictions, bm.comparisons and bm.slopes have means over rows, by=True or by= a column"
 _PICTURES = "bm.plot_lines(fit), bm.plot_ranef(fit), bm.plot_ppc(fit), bm.plot_trace(fit) and others draw one each"
-_LIMITS = (
-    "bm.fixef(fit) and bm.varcorr(fit), of REML with intervals=True, have lower and upper; prob= is their probability"
-)
+_LIMITS = "bm.confint(fit) has lower and upper of all parameters; prob= is their probability"
 _LIKELIHOOD = "bm.glance(fit) has what there is of it"
 _DRAWS = "fit.posterior has the draws, as ArviZ reads them"
 _MODEL = "bm.fit(formula, data, family) fits the posterior"
@@ -38,14 +36,17 @@ NAMES: Mapping[str, str] = {
     **dict.fromkeys(("lme", "gls", "mixedlm"), "bm.reml(formula, data) takes lme4's formulas, y ~ x + (x | g)"),
     **dict.fromkeys(("lmercontrol", "glmercontrol", "control"), "fits by maximum likelihood need no setting"),
     "allfit": "bm.reml searches from several starts; fit.converged says whether the answer is an optimum",
-    "profile": "bm.varcorr(fit, intervals=True) of bm.reml has profile intervals",
+    "profile": "bm.confint(fit) of bm.reml has profile intervals",
     "lmlist": "bm.lm of a formula with 0 + g + g:x fits each level of g by itself",
     "ranova": "bm.rand(fit) tests the random terms",
-    "drop1": "bm.anova(fit) tests fixed terms, bm.rand(fit) random ones, bm.lrt(small, large) whole models",
+    **dict.fromkeys(("stepaic", "backward", "fitlmer"), "bm.step(fit) of bm.reml eliminates terms one by one"),
+    **dict.fromkeys(("add1", "dropterm", "addterm"), "bm.drop1(fit) leaves terms out; bm.lrt(small, large) compares"),
+    **dict.fromkeys(("contest", "contestmd", "contest1d"), "bm.hypothesis(fit, 'a - b = 0') tests a combination"),
+    **dict.fromkeys(("aov", "error"), "strata are random terms, bm.reml('y ~ x + (1 | g)', data); bm.anova(fit) tests"),
     "issingular": "fit.singular of a REML fit has the terms on the boundary; empty: none",
     "getme": _MATRICES,
     "modelmatrix": "fit.design.fixed.matrix is X, fit.design.fixed.names its columns",
-    **dict.fromkeys(("lsmeans", "marginalmeans"), _MEANS),
+    **dict.fromkeys(("lsmeans", "lsmeanslt", "marginalmeans"), _MEANS),
     **dict.fromkeys(("contrast", "pairs", "difflsmeans", "glht"), _CONTRASTS),
     **dict.fromkeys(("cld", "multcompletters", "compactletters"), 'bm.letters(bm.emmeans(fit, "f")) has them'),
     **dict.fromkeys(("emmip", "plotpredictions"), 'bm.plot_means(bm.emmeans(fit, ["f", "g"])) draws them'),
@@ -71,7 +72,7 @@ NAMES: Mapping[str, str] = {
     ),
     "traceplot": "bm.plot_trace(fit) draws it",
     **dict.fromkeys(("tabmodel", "modelsummary", "stargazer"), "bm.tidy(fit) is a table of all, bm.glance(fit) a line"),
-    **dict.fromkeys(("confint", "hdi", "credibleinterval", "confintervals"), _LIMITS),
+    **dict.fromkeys(("hdi", "credibleinterval", "confintervals", "posteriorinterval"), _LIMITS),
     **dict.fromkeys(("loglik", "aic", "bic", "deviance", "nobs"), _LIKELIHOOD),
     "kfold": "bm.loo(fit) leaves each row out",
     **dict.fromkeys(("rope", "pdirection"), "bm.equivalence(fit) has the share of draws within bounds"),
@@ -125,7 +126,7 @@ ATTRIBUTES: Mapping[str, str] = {
     **dict.fromkeys(
         ("pvalues", "pvals", "tvalues", "bse", "stderrors"), "bm.fixef(fit) has them, of bm.reml and bm.lm"
     ),
-    **dict.fromkeys(("confint", "hdi"), _LIMITS),
+    "hdi": _LIMITS,
     "resid": "bm.residuals(fit) has them",
     **dict.fromkeys(("idata", "trace", "draws", "samples", "results", "posterior", "stanfit"), _DRAWS),
     **dict.fromkeys(("randomeffects", "blups"), "bm.ranef(fit) has them"),
@@ -179,28 +180,48 @@ def no_public_name(name: str, known: Iterable[str]) -> MissingNameError:
     return MissingNameError(f"bayesmix has no {name!r}{hint}")
 
 
-class Hinted:
-    """A record that says what to use instead of an attribute that it does not have."""
+class Listed:
+    """A record that names near matches, and what it has, instead of an attribute that it does not have."""
 
     if not TYPE_CHECKING:  # type checkers must see that such attributes are missing
 
         def __getattr__(self, name: str) -> Any:
             if name.startswith("_") or hasattr(type(self), name):
                 return object.__getattribute__(self, name)  # a property that failed fails again, with its own error
-            raise _no_attribute(self, name)
+            raise _no_attribute(self, name, self._instead_of(name))
+
+    def _instead_of(self, name: str) -> str | None:
+        """What to use instead of this attribute."""
+        del name
+        return None
 
 
-def _no_attribute(record: object, name: str) -> MissingNameError:
-    kind = type(record).__name__
+class Hinted(Listed):
+    """A fit, which also says what to use instead of an attribute that fits of other packages have."""
+
+    def _instead_of(self, name: str) -> str | None:
+        return _of_fits(self, name)
+
+
+def _known(record: object) -> list[str]:
+    return [attribute for attribute in dir(record) if not attribute.startswith("_")]
+
+
+def _no_attribute(record: object, name: str, said: str | None) -> MissingNameError:
+    kind, known = type(record).__name__, _known(record)
+    hint = f": {said}." if said else f".{did_you_mean(name, known)} It has {listing(known, at_most=20)}."
+    return MissingNameError(f"{kind} has no {name!r}{hint}")
+
+
+def _of_fits(fit: object, name: str) -> str | None:
     said = ATTRIBUTES.get(_normal(name)) or NAMES.get(_normal(name))
-    known = [attribute for attribute in dir(record) if not attribute.startswith("_")]
+    known = _known(fit)
     if said == _DRAWS and "posterior" not in known:
         said = "nothing was drawn; bm.fit(formula, data, family) draws from the posterior"
     functions = {_normal(function): function for function in import_module("bayesmix").__all__}
     if _normal(name) in functions:
-        said = _of_public(functions[_normal(name)])
-    hint = f": {said}." if said else f".{did_you_mean(name, known)} It has {listing(known, at_most=20)}."
-    return MissingNameError(f"{kind} has no {name!r}{hint}")
+        return _of_public(functions[_normal(name)])
+    return said
 
 
 def _of_public(name: str) -> str:

@@ -45,7 +45,7 @@ def fits() -> dict[str, object]:
         ("emmip", "bm.plot_means("),
         ("conditional_effects", "bm.plot_effects("),
         ("avg_predictions", "by=True"),
-        ("confint", "lower and upper"),
+        ("hdi", "lower and upper"),
         ("isSingular", "fit.singular"),
         ("default_priors", "print(fit) shows all"),
         ("plot", "bm.plot_lines(fit)"),

@@ -70,7 +70,7 @@ INNER_FLOORS = {
     "inference": {
         "shared": 1,
         "tables": 2,
-        "evidence": 2,
+        "evidence": 2.5,
         "prediction": 2,
         "checks": 3,
         "means": 3,

@@ -1,7 +1,5 @@
 """The hypotheses of types 1, 2 and 3 of a design's fixed terms."""
 
-import numpy as np
-
 from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Dependence, Design
@@ -9,7 +7,7 @@ from bayesmix.formula.every_level import every_level
 from bayesmix.numerics.ddf import LeftOut, free_of_other_terms, term_contrasts
 
 
-def term_hypotheses(design: Design, kind: int, *, weighted: bool) -> dict[str, Floats]:
+def term_hypotheses(design: Design, kind: int, *, rows: Floats | None = None) -> dict[str, Floats]:
     """Hypothesis matrices (q, p) of every fixed term but the intercept, by label.
 
     Parameters
@@ -18,17 +16,17 @@ def term_hypotheses(design: Design, kind: int, *, weighted: bool) -> dict[str, F
         One without columns that depend on others.
     kind
         The type, 1, 2 or 3.
-    weighted
-        Whether a row counts by its weight where it matters how many rows there are, in types 1 and 2.
+    rows
+        Of types 1 and 2, which adjust terms for one another: any (m, p) whose cross-product is what the data tell of
+        the coefficients. By default the fixed part itself, each row of which counts alike.
 
     Raises
     ------
     ArgumentError
         The terms have no hypotheses of this type.
     """
-    X, terms = design.fixed.matrix, every_level(design)
-    if weighted and design.weights is not None and kind != 3:
-        X = np.sqrt(design.weights)[:, None] * X
+    X = design.fixed.matrix if rows is None or kind == 3 else rows
+    terms = every_level(design)
     try:
         contrasts = term_contrasts(X=X, terms=terms, kind=kind)
     except ValueError as error:

@@ -117,6 +117,9 @@ def _check_function(call: Call, text: str, known: Collection[str]) -> None:
     name = call.function
     if name in known:
         return
+    if name == "Error":
+        strata = unparse(call.arguments[0]) if call.arguments else "g"
+        raise FormulaError(f"Strata of aov are random terms: Error({strata}) is (1 | {strata}).", text, call.span)
     if name in NOT_SUPPORTED:
         raise FormulaError(f"{name}(): {NOT_SUPPORTED[name]}.", text, call.span)
     if name in SPECIAL_FUNCTIONS:

@@ -17,6 +17,7 @@ from bayesmix.arrays import Floats, Positions
 from bayesmix.display import Printed
 from bayesmix.formula.frame_kinds import FrameKind
 from bayesmix.formula.terms import Formula
+from bayesmix.hints import Listed
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ class GroupTerm:
 
 
 @dataclass(frozen=True, repr=False)
-class Design(Printed):
+class Design(Listed, Printed):
     """Everything the model needs of formula and data; it prints as a few lines.
 
     `offset` (n_obs,) zeros where there is none; `weights` (n_obs,) or None, from `weights_column`; `data` the

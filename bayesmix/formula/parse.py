@@ -44,8 +44,9 @@ def parse(text: str, functions: Collection[str] = ()) -> Formula:
     ['1 | a', '1 | a:b']
     """
     if not isinstance(text, str):
+        several = ' Several, such as ["y ~ x", "sigma ~ x"], are of bm.fit.' if isinstance(text, list | tuple) else ""
         raise ArgumentError(
-            f'The formula comes first and is text, such as "y ~ x + (1 | g)"; got {type(text).__name__}.'
+            f'The formula comes first and is text, such as "y ~ x + (1 | g)"; got {type(text).__name__}.{several}'
         )
     if isinstance(functions, str) or not isinstance(functions, Collection):
         raise ArgumentError(f'functions is a mapping, such as {{"half": half}}; got {type(functions).__name__}.')

@@ -12,6 +12,7 @@ from arviz_stats.base import array_stats
 from bayesmix.arrays import Floats, Positions
 from bayesmix.display import Printed
 from bayesmix.formula.design import Design
+from bayesmix.hints import Listed
 from bayesmix.modelling.blocks import group_draws_at, stretches
 from bayesmix.modelling.convergence import convergence, sources_of
 from bayesmix.modelling.samplers.weights import Importance, importance_of, trouble_with
@@ -70,7 +71,7 @@ def frame_of(text: str | None) -> pd.DataFrame:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Diagnostics(Printed):
+class Diagnostics(Listed, Printed):
     """How the sampling went; it prints as a few lines.
 
     Attributes

@@ -68,21 +68,23 @@ _OF_LEAST_SQUARES = (
         "diagnose": "It has no draws and no search that could fail.",
         "loo": "glance(fit) has its AIC and BIC.",
         "lrt": "anova(fit) tests its terms.",
+        "step": "drop1(fit) tests its terms.",
         "sensitivity": "It has no priors.",
         "variance_draws": "variance_shares(fit) has the parts of its variance.",
     }
 )
 _INSTEAD: dict[type, dict[str, str]] = {
     Fit: {
-        "anova": "bayes_factor(fit, drop=...) tests a term of a posterior.",
+        **dict.fromkeys(("anova", "drop1"), "bayes_factor(fit, drop=...) tests a term of a posterior."),
+        "step": "inclusion(fit) averages over the models, bayes_factor(fit, drop=...) tests a term.",
         "lrt": "bayes_factor(full, reduced) compares two posteriors.",
     },
     RemlFit: _OF_ESTIMATES,
     LaplaceFit: _OF_ESTIMATES
     | {
-        "anova": "lrt(reduced, full) tests a term of a Laplace fit.",
         "auxiliary": "A Laplace fit has no further parameters.",
         "shrinkage": "ranef(fit) has its conditional modes.",
+        "step": "drop1(fit) and rand(fit) test its terms.",
     },
     LmFit: _OF_LEAST_SQUARES,
     str: {"": "Fit the model first, then ask of the fit."},

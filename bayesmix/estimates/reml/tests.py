@@ -87,11 +87,21 @@ def ddf_notes(fit: RemlFit, ddf: str) -> tuple[str, ...]:
 
 def term_tests(fit: RemlFit, ddf: str, kind: int = 3) -> dict[str, FTest]:
     """F tests of the fixed terms of type 1, 2 or 3, by label."""
-    contrasts = term_hypotheses(fit.design, kind, weighted=False)
+    contrasts = term_hypotheses(fit.design, kind)
     if not contrasts:
         return {}
     record = ddf_record(fit, ddf)
     return {label: f_test(record, fit.beta, rows) for label, rows in contrasts.items()}
+
+
+def no_f_note(test: FTest) -> str:
+    """Why a test by Kenward and Roger's method has no F; empty where it has one."""
+    if test.has_f:
+        return ""
+    return (
+        f"no F: Kenward and Roger's den_df is {test.denominator:.4g}, too few levels of groups stand against "
+        f'{test.numerator} contrasts; take ddf="satterthwaite"'
+    )
 
 
 def coefficient_tests(fit: RemlFit, ddf: str) -> CoefficientTests:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmix.display import Printed
+from bayesmix.hints import Listed
 from bayesmix.modelling import audit_draws
 from bayesmix.modelling.record import Fit
 from bayesmix.modelling.settings import Sampling
@@ -18,7 +19,7 @@ _FEWEST = 100  # effective draws of a fit, for Monte Carlo errors that can be tr
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Audit(Printed):
+class Audit(Listed, Printed):
     """A fit beside NUTS for all sampled parameters, from dispersed starts and another seed.
 
     Attributes

@@ -19,7 +19,7 @@ from bayesmix.formula.frame import Frame
 from bayesmix.formula.matrices import build_design
 from bayesmix.formula.missing import MissingRows
 from bayesmix.formula.model_arguments import check_functions
-from bayesmix.hints import with_hints
+from bayesmix.hints import Listed, with_hints
 from bayesmix.inference.checks.separation_checks import sentence
 from bayesmix.inference.shared.arguments import a_text, probability
 from bayesmix.inference.shared.draws import fixed, joined
@@ -31,7 +31,7 @@ from bayesmix.separated_data.words import place, runaways, way_of
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Separation(Printed):
+class Separation(Listed, Printed):
     """Separation in data of counts; it prints as a page.
 
     Attributes

@@ -6,6 +6,7 @@ from math import inf, isfinite, log
 import numpy as np
 
 from bayesmix.display import Printed
+from bayesmix.hints import Listed
 from bayesmix.modelling.samplers.log_marginal import LogMarginal
 
 # Kass & Raftery (1995), doi:10.1080/01621459.1995.10476572: bounds of |log10 BF| and their words.
@@ -13,7 +14,7 @@ _WORDS = ((0.5, "not worth more than a bare mention"), (1.0, "substantial"), (2.
 
 
 @dataclass(frozen=True, repr=False)
-class BayesFactor(Printed):
+class BayesFactor(Listed, Printed):
     """Evidence for the larger of two models against the smaller one; it prints as a few lines.
 
     Attributes

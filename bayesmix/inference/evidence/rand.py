@@ -11,13 +11,11 @@ from bayesmix.errors import DesignError
 from bayesmix.estimates.laplace.fit_design import fit_laplace
 from bayesmix.estimates.reml.fit_design import fit_reml
 from bayesmix.families.family import has_laplace_fit
-from bayesmix.formula.contrasts import contrasts_of
-from bayesmix.formula.design import Design
-from bayesmix.formula.matrices import build_design
 from bayesmix.formula.reduce import Reduction, reductions
 from bayesmix.inference.evidence.bayes_factor import without
 from bayesmix.inference.evidence.log_marginal import log_marginals
 from bayesmix.inference.evidence.lrt import NO_TEST, ratio_test, require_maximum
+from bayesmix.inference.evidence.reduced_fits import reduced_laplace, reduced_reml
 from bayesmix.inference.evidence.two_fits import joined
 from bayesmix.inference.shared.question import table
 from bayesmix.inference.shared.readable_table import RandTable
@@ -97,7 +95,7 @@ def bayes_factors(fit: Fit) -> RandTable:
 def _of_reml(fit: RemlFit) -> pd.DataFrame:
     rows = {"<none>": _row(fit)}
     for part in reductions(fit.design.formula):
-        smaller = fit_reml(_reduced_design(fit, part), reml=fit.reml)
+        smaller = reduced_reml(fit, part.formula)
         rows[part.label] = _row(smaller) | ratio_test(smaller, fit) | {"dropped": part.change}
     return _table(rows)
 
@@ -124,24 +122,12 @@ def _row(fit: RemlFit | LaplaceFit | None) -> Row:
 def _test_of_maxima(fit: LaplaceFit, part: Reduction) -> Row:
     """A row without numbers, and with the reason, if the smaller model has no maximum."""
     try:
-        smaller = fit_laplace(_reduced_design(fit, part, response=fit.family.response), fit.family)
+        smaller = reduced_laplace(fit, part.formula)
     except DesignError as error:
         return _row(None) | {"reason": str(error)}
     if not smaller.converged:
         return _row(None) | {"reason": f"{smaller.formula} has no maximum. {smaller.reason}"}
     return _row(smaller) | ratio_test(smaller, fit) | {"reason": ""}
-
-
-def _reduced_design(fit: RemlFit | LaplaceFit, part: Reduction, response: str = "real") -> Design:
-    """The model without `part`, on the same rows; a DesignError if it has nothing to estimate."""
-    return build_design(
-        part.formula,
-        fit.data,
-        response=response,
-        weights=fit.design.weights_column,
-        functions=fit.design.functions,
-        contrasts=contrasts_of(fit.design, [part.formula]),
-    )
 
 
 def _p_values(fit: Fit, parts: Sequence[Reduction]) -> list[tuple[float, float]]:

@@ -11,7 +11,7 @@ import pandas as pd
 from bayesmix.arrays import Floats, Positions
 from bayesmix.errors import ArgumentError
 from bayesmix.estimates.estimability import with_left_out_columns
-from bayesmix.estimates.reml.tests import ddf_record
+from bayesmix.estimates.reml.tests import ddf_record, no_f_note
 from bayesmix.formula.design import Design
 from bayesmix.formula.syntax import columns_in
 from bayesmix.inference.means.contrast_rows import groups_by, interaction_rows
@@ -259,12 +259,12 @@ def _table(fit: AnyFit, rows: Sequence[_Row], by: Sequence[str], ddf: str) -> pd
         {
             "num_df": [test.numerator for test in tests],
             "den_df": [test.denominator for test in tests],
-            "f": [test.statistic for test in tests],
+            "f": [test.f for test in tests],
             "p": [test.p_value for test in tests],
             **_of_draws(fit, [row.hypothesis for row in rows]),
         },
         index=index,
     )
     frame = frame.astype({name: int if name == "num_df" else float for name in frame})
-    notes = [row.note for row in rows]
+    notes = ["; ".join(filter(None, (row.note, no_f_note(test)))) for row, test in zip(rows, tests, strict=True)]
     return frame.assign(note=notes) if any(notes) else frame

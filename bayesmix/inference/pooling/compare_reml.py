@@ -12,6 +12,7 @@ from bayesmix.estimates.laplace.fit_design import fit_laplace
 from bayesmix.estimates.reml.fit_design import fit_reml
 from bayesmix.families.family import has_laplace_fit
 from bayesmix.formula.design import GroupTerm
+from bayesmix.hints import Listed
 from bayesmix.inference.shared.arguments import probability
 from bayesmix.inference.shared.draws import auxiliary, constant_parameters, correlations, standard_deviations
 from bayesmix.inference.shared.estimability import not_estimable, shared_coefficients
@@ -29,7 +30,7 @@ _CALLED: dict[type, str] = {RemlFit: "REML", LaplaceFit: "Laplace"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RemlComparison(Printed):
+class RemlComparison(Listed, Printed):
     """A posterior beside the REML fit of the same model; it prints as one table.
 
     Attributes

@@ -8,13 +8,14 @@ import pandas as pd
 from scipy import stats
 
 from bayesmix.errors import ArgumentError, shown
+from bayesmix.estimates.laplace.wald import term_wald_tests
 from bayesmix.estimates.least_squares.tests import lm_tests
-from bayesmix.estimates.reml.tests import term_tests
+from bayesmix.estimates.reml.tests import no_f_note, term_tests
 from bayesmix.formula.design import Design
 from bayesmix.inference.shared.estimability import not_estimable
 from bayesmix.inference.shared.question import table
 from bayesmix.inference.tables.ddf_method import ddf_method
-from bayesmix.modelling.kinds import LmFit, RemlFit, no_answer
+from bayesmix.modelling.kinds import LaplaceFit, LmFit, RemlFit, no_answer
 
 RESIDUALS = "Residuals"
 
@@ -25,17 +26,20 @@ _KINDS: Mapping[object, int] = {1: 1, 2: 2, 3: 3, "I": 1, "II": 2, "III": 3}
 
 
 @table
-def anova(fit: RemlFit | LmFit, *, type: int | str | None = None, ddf: str = "satterthwaite") -> pd.DataFrame:
-    """F tests of the fixed terms, as lmerTest's `anova` and, of `lm`, R's.
+def anova(
+    fit: RemlFit | LaplaceFit | LmFit, *, type: int | str | None = None, ddf: str = "satterthwaite"
+) -> pd.DataFrame:
+    """Tests of the fixed terms: lmerTest's `anova`, R's of `lm`, and car's `Anova` of a Laplace fit.
 
     Parameters
     ----------
     fit
-        A fit by `reml` or `lm`.
+        A fit by `reml`, `laplace` or `lm`.
     type
-        1, 2 or 3, or as lmerTest writes them ``"I"``, ``"II"``, ``"III"``. By default 3 of a REML or ML fit and 1 of
-        `lm`, as in R. 1: a term is adjusted for those above it. 2: for all terms but those that contain it, which have
-        all its variables and more factors. 3: for all terms, factors with means over their levels that weigh alike.
+        1, 2 or 3, or as lmerTest writes them ``"I"``, ``"II"``, ``"III"``. By default 3 of a REML or ML fit, 1 of
+        `lm` and 2 of a Laplace fit, as in R. 1: a term is adjusted for those above it. 2: for all terms but those that
+        contain it, which have all its variables and more factors. 3: for all terms, factors with means over their
+        levels that weigh alike.
     ddf
         Of REML fits: denominator degrees of freedom by ``"satterthwaite"`` or ``"kenward-roger"``, the latter with F
         scaled as that method asks. Fits by maximum likelihood have the former alone.
@@ -46,7 +50,12 @@ def anova(fit: RemlFit | LmFit, *, type: int | str | None = None, ddf: str = "sa
         Indexed by `term` in the order of the formula (main effects first, then interactions, as R orders them).
 
         Of a REML or ML fit `sum_sq` and `mean_sq` (which beside the residual variance give `f`, before Kenward and
-        Roger's scale), `num_df`, `den_df`, `f` and its `p`. No rows for a formula without fixed terms.
+        Roger's scale), `num_df`, `den_df`, `f` and its `p`. No rows for a formula without fixed terms. Kenward and
+        Roger's `den_df` may come out as 0 or less, where too few levels stand against too many contrasts: there is no F
+        with it, `f` and `p` are nan, and a column `note` says so.
+
+        Of a Laplace fit Wald's `chisq`, its `df` and `p`: a likelihood-ratio test (`drop1`, `lrt`) is the better one
+        where it is near a limit.
 
         Of `lm` `df`, `sum_sq` (what the term explains beyond the terms that it is adjusted for), `mean_sq`, `f`
         (against the mean square of the residuals) and its `p`; `Residuals` last, nan in the latter two.
@@ -59,10 +68,12 @@ def anova(fit: RemlFit | LmFit, *, type: int | str | None = None, ddf: str = "sa
     ------
     ArgumentError
         `fit` is another kind of fit; `type` or `ddf` is not known or not for this fit; the crossed factors have too
-        many levels for degrees of freedom.
+        many levels for degrees of freedom; a Laplace fit has no maximum.
 
     Notes
     -----
+    Laplace fits adjust terms for one another by the information of their coefficients, as car does.
+
     The types are SAS's as lmerTest computes them, from estimable functions of the columns that are left. Those of type
     3 do not depend on the coding of the factors, so that no sum-to-zero contrasts are needed: in complete designs they
     compare means over the levels of all other factors, weighted alike, and agree with `Anova(lm, type = 3)` of R's car
@@ -118,6 +129,11 @@ def _as_r(_: LmFit) -> int:
     return 1
 
 
+@_usual_kind.register
+def _as_car(_: LaplaceFit) -> int:
+    return 2
+
+
 @singledispatch
 def _anova(fit: object, *, kind: int, ddf: str) -> pd.DataFrame:
     raise no_answer(_anova, fit, question="anova")
@@ -133,7 +149,7 @@ def _of_reml(fit: RemlFit, *, kind: int, ddf: str) -> pd.DataFrame:
             test.statistic / test.scale * fit.sigma**2,
             test.numerator,
             test.denominator,
-            test.statistic,
+            test.f,
             test.p_value,
         )
         for test in tests.values()
@@ -143,7 +159,26 @@ def _of_reml(fit: RemlFit, *, kind: int, ddf: str) -> pd.DataFrame:
         columns=["sum_sq", "mean_sq", "num_df", "den_df", "f", "p"],
         index=pd.Index(list(tests), name="term", dtype=object),
     )
-    return frame.astype({name: int if name == "num_df" else float for name in frame.columns})
+    frame = frame.astype({name: int if name == "num_df" else float for name in frame.columns})
+    notes = [no_f_note(test) for test in tests.values()]
+    return frame.assign(note=notes) if any(notes) else frame
+
+
+@_anova.register
+def _of_laplace(fit: LaplaceFit, *, kind: int, ddf: str) -> pd.DataFrame:
+    if not fit.converged:
+        raise ArgumentError(
+            "anova needs a maximum of the likelihood, which this fit does not have; bm.separation(fit) says why."
+        )
+    tests = term_wald_tests(fit, kind)
+    return pd.DataFrame(
+        {
+            "chisq": [test.numerator * test.statistic for test in tests.values()],
+            "df": [test.numerator for test in tests.values()],
+            "p": [test.p_value for test in tests.values()],
+        },
+        index=pd.Index(list(tests), name="term", dtype=object),
+    ).astype({"chisq": float, "df": int, "p": float})
 
 
 @_anova.register
@@ -178,4 +213,7 @@ def _with_notes(frame: pd.DataFrame, design: Design) -> pd.DataFrame:
     """A term that cannot be told from those before it has a note of why; without such terms there are no notes."""
     reasons, df = design.fixed.left_out_terms, frame["num_df" if "num_df" in frame else "df"]
     notes = {label: f"not estimable: {'; '.join(reasons.get(label, (_SHARED,)))}" for label in df.index[df == 0]}
-    return frame.assign(note=[notes.get(label, "") for label in frame.index]) if notes else frame
+    if not notes:
+        return frame
+    known = frame["note"] if "note" in frame else dict.fromkeys(frame.index, "")
+    return frame.assign(note=[notes.get(label, known[label]) for label in frame.index])

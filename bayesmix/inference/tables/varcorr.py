@@ -7,7 +7,7 @@ import pandas as pd
 
 from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError
-from bayesmix.estimates.reml.profile import sd_limits
+from bayesmix.estimates.reml.profile import variance_limits
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.inference.shared.arguments import a_switch, one_of, probability
 from bayesmix.inference.shared.draws import auxiliary, constant_parameters, correlations, joined, standard_deviations
@@ -38,8 +38,8 @@ def varcorr(
     prob
         Probability of the interval.
     intervals
-        Whether to compute confidence intervals of the standard deviations of a REML fit, as R's `confint`; a
-        posterior always has intervals.
+        Whether to compute confidence intervals of a REML or ML fit, as R's `confint`; a posterior always has
+        intervals.
 
     Returns
     -------
@@ -49,14 +49,15 @@ def varcorr(
         terms, if the family has a sigma. Posterior: `mean`, `median`, `sd`, `lower` and `upper` (equal-tailed
         interval of probability `prob`), `ess_bulk`, `rhat`. REML and Laplace: `estimate`, exactly 0 on the boundary; a
         correlation with an effect of variance 0 is nan, the covariance 0. With `intervals` also `lower` and `upper`,
-        from the profile of the restricted likelihood (R profiles the likelihood); correlations have none. If a Laplace
-        fit has no maximum (`converged` in `glance`), its numbers are where the search stopped, no estimates.
+        from the profile of the restricted likelihood, or of an ML fit's likelihood (R takes the latter for both); a
+        covariance has none. If a Laplace fit has no maximum (`converged` in `glance`), its numbers are where the
+        search stopped, no estimates.
 
     Raises
     ------
     ArgumentError
-        `scale` is not known, `prob` is not between 0 and 1, or `intervals` is asked of a Laplace or a maximum
-        likelihood fit, or of a model whose profiles would take more than half a minute.
+        `scale` is not known, `prob` is not between 0 and 1, or `intervals` is asked of a Laplace fit, or
+        of a model whose profiles would take more than half a minute.
 
     Notes
     -----
@@ -100,10 +101,12 @@ def _of_reml(fit: RemlFit, *, scale: str, prob: float, intervals: bool) -> pd.Da
     table = pd.DataFrame({"estimate": values}, index=_as_index(labels))
     if not intervals:
         return table
-    limits = sd_limits(fit, prob)
+    ends = variance_limits(fit, prob)
     is_sd = np.array([term1 == term2 for _, term1, term2 in labels])
-    ends = np.full((len(labels), 2), np.nan)
-    ends[is_sd] = limits if scale == "sd" else limits**2
+    if scale != "sd":
+        ends[is_sd] **= 2
+    if scale == "covariance":
+        ends[~is_sd] = np.nan
     return table.assign(lower=ends[:, 0], upper=ends[:, 1])
 
 

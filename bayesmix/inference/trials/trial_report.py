@@ -9,6 +9,7 @@ import pandas as pd
 from bayesmix.arrays import Floats
 from bayesmix.display import Printed
 from bayesmix.formula.design import Design
+from bayesmix.hints import Listed
 from bayesmix.inference.means.emmeans import emmeans
 from bayesmix.inference.means.letters import BEST
 from bayesmix.inference.shared.arguments import one_of, probability
@@ -27,7 +28,7 @@ N_RELIABILITY = 100
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TrialReport(Printed):
+class TrialReport(Listed, Printed):
     """What a trial says of its entries.
 
     Attributes

@@ -25,6 +25,7 @@ class FTest:
     """`statistic` with `numerator` and `denominator` degrees of freedom.
 
     Kenward and Roger's is already multiplied by their `scale`. Where nothing can be tested all is nan, the numerator 0.
+    With too few levels for the contrasts their denominator may come out as 0 or less; the p value is nan then.
     """
 
     statistic: float
@@ -32,6 +33,16 @@ class FTest:
     denominator: float
     p_value: float
     scale: float = 1.0
+
+    @property
+    def has_f(self) -> bool:
+        """Whether there is an F distribution with these degrees of freedom."""
+        return not self.denominator <= 0
+
+    @property
+    def f(self) -> float:
+        """The statistic where it has a distribution, else nan."""
+        return self.statistic if self.has_f else np.nan
 
 
 Record = Satterthwaite | KenwardRoger | ExactDegrees

@@ -5,6 +5,7 @@ from typing import Any
 from bayesmix.report.pages import (
     audit_summary,
     compare_summary,
+    elimination_summary,
     evidence_summary,
     fit_parts_summary,
     frame_text,
@@ -20,7 +21,8 @@ from bayesmix.report.pages import (
 from bayesmix.report.pages.page import Page, blocks_of
 
 PAGES = (
-    *(audit_summary, compare_summary, evidence_summary, fit_parts_summary, frame_text, hypothesis_summary),
+    *(audit_summary, compare_summary, elimination_summary, evidence_summary, fit_parts_summary, frame_text),
+    hypothesis_summary,
     *(laplace_summary, lm_summary, means_summary, posterior_summary, reml_summary, separation_summary, trial_summary),
 )
 """The files whose functions `blocks_of` dispatches to, one for each kind of record."""

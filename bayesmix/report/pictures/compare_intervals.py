@@ -11,9 +11,10 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from scipy.stats import norm
 
+from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError
 from bayesmix.estimates.laplace.record import LaplaceFit
-from bayesmix.estimates.reml.profile import sd_limits
+from bayesmix.estimates.reml.profile import variance_limits
 from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.inference.pooling.compare_reml import RemlComparison, estimated_by
 from bayesmix.inference.tables.fixef import fixef
@@ -95,8 +96,8 @@ def _coefficients(comparison: RemlComparison) -> list[Pair]:
 
 def _variances(comparison: RemlComparison) -> list[Pair]:
     reml, pairs = comparison.reml, []
-    limits = iter(_sd_limits(comparison))
-    for (group, first, second), row in comparison.variance.iterrows():
+    rows = zip(comparison.variance.iterrows(), _variance_limits(comparison), strict=True)
+    for ((group, first, second), row), ends in rows:
         is_sd = first == second
         unit = unit_of_coefficient(reml.design, first or "Intercept") if isinstance(reml, RemlFit) and is_sd else ""
         if group == RESIDUAL and not first:
@@ -108,7 +109,7 @@ def _variances(comparison: RemlComparison) -> list[Pair]:
                 name=with_unit(name, unit),
                 kind="sd" if is_sd else "corr",
                 estimate=row["reml"],
-                limits=tuple(next(limits)) if is_sd else (np.nan, np.nan),
+                limits=(float(ends[0]), float(ends[1])),
                 posterior=row["median"],
                 interval=(row["lower"], row["upper"]),
             )
@@ -116,13 +117,12 @@ def _variances(comparison: RemlComparison) -> list[Pair]:
     return pairs
 
 
-def _sd_limits(comparison: RemlComparison) -> np.ndarray:
-    """Profile intervals of the standard deviations; nan where there are none."""
-    n_sds = sum(first == second for _, first, second in comparison.variance.index)
+def _variance_limits(comparison: RemlComparison) -> Floats:
+    """Profile intervals of standard deviations and correlations, (n_parameters, 2); nan where there are none."""
     if isinstance(comparison.reml, RemlFit):
         with suppress(ArgumentError):  # a model that would take too long: the estimates are shown alone
-            return sd_limits(comparison.reml, comparison.prob)
-    return np.full((n_sds, 2), np.nan)
+            return variance_limits(comparison.reml, comparison.prob)
+    return np.full((len(comparison.variance), 2), np.nan)
 
 
 def _draw(ax: Axes, pair: Pair) -> None:

@@ -174,7 +174,7 @@ def test_rand_counts_shares_out_of_their_trials(cbpp):
 
 
 def test_rand_says_which_smaller_model_has_no_maximum(cbpp, monkeypatch, separated):
-    monkeypatch.setattr(rand, "fit_laplace", lambda *_: separated)
+    monkeypatch.setattr(rand, "reduced_laplace", lambda *_: separated)
     row = bm.rand(cbpp).loc["(1 | herd)"]
     assert row[["npar", "loglik", "aic", "lrt", "df", "p", "p_boundary"]].isna().all()
     assert "has no maximum. The data are separated" in row["reason"]
