@@ -99,5 +99,9 @@ from .report.pictures.plot_sd import plot_sd as plot_sd
 from .report.pictures.plot_sensitivity import plot_sensitivity as plot_sensitivity
 from .report.pictures.plot_shrinkage import plot_shrinkage as plot_shrinkage
 from .report.pictures.plot_trace import plot_trace as plot_trace
+from .report.words.equations import Equations as Equations
+from .report.words.equations import equations as equations
+from .report.words.write_up import WriteUp as WriteUp
+from .report.words.write_up import write_up as write_up
 
 __version__: str

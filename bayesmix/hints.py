@@ -50,6 +50,8 @@ NAMES: Mapping[str, str] = {
     **dict.fromkeys(("contrast", "pairs", "difflsmeans", "glht"), _CONTRASTS),
     **dict.fromkeys(("cld", "multcompletters", "compactletters"), 'bm.letters(bm.emmeans(fit, "f")) has them'),
     **dict.fromkeys(("emmip", "plotpredictions"), 'bm.plot_means(bm.emmeans(fit, ["f", "g"])) draws them'),
+    **dict.fromkeys(("extracteq", "equatiomatic", "equation", "latex"), "bm.equations(fit) writes the model, .latex"),
+    **dict.fromkeys(("report", "reporttext", "describeposterior"), "bm.write_up(fit) writes paragraphs for a paper"),
     "testinteractions": "bm.joint_tests(fit) tests main effects and interactions",
     **dict.fromkeys(("avgpredictions", "avgcomparisons", "avgslopes", "marginaleffects", "interpret"), _OVER_ROWS),
     **dict.fromkeys(

@@ -117,6 +117,8 @@ OF_ONE: Mapping[tuple[str, str], str] = {
     **dict.fromkeys((("confint", "parm"), ("confint", "parameters")), "it has all; .loc of the table takes some"),
     ("confint", "oldnames"): "parameters are named as priors name them",
     ("confint", "nsim"): 'method= is "profile" or "wald"; the posterior, bm.fit, takes the place of a bootstrap',
+    ("equations", "usecoefs"): "that is values=",
+    ("equations", "wrap"): "long sums are broken in the text; LaTeX is left as it is",
     ("anova", "test"): "they are F tests; ddf= says with which denominator",
     ("lrt", ""): "it compares two models or more, the smaller first, bm.lrt(small, large)",
     ("anova", ""): "it tests the terms of one fit; several are compared by bm.lrt(small, large)",

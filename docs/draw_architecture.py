@@ -64,7 +64,7 @@ ROOMS = {
         "#a8577e",
         "pages, pictures, cards, results folders",
         1.06,
-        (("analysis", "pictures", "pages"),),
+        (("analysis", "pictures", "words", "pages"),),
     ),
     "inference": Room(
         10,

@@ -92,6 +92,7 @@ INNER_FLOORS = {
     "report": {
         "pages": 1,
         "pictures": 2,
+        "words": 2,
         "analysis": 3,
     },
 }

@@ -7,10 +7,13 @@ from bayesmix.errors import ArgumentError
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.least_squares.record import LmFit
 from bayesmix.estimates.reml.record import RemlFit
+from bayesmix.families.family import Family
 from bayesmix.modelling.record import Fit
 
 MIXED = (Fit, RemlFit, LaplaceFit)
 LINEAR = (*MIXED, LmFit)
+
+_GAUSSIAN = Family("gaussian", "identity")
 
 _MADE_BY = {Fit: "bm.fit", RemlFit: "bm.reml", LaplaceFit: "bm.laplace", LmFit: "bm.lm"}
 
@@ -107,6 +110,11 @@ def no_answer(answers: Answers, fit: object, *, question: str) -> ArgumentError:
 
 def _answered(answers: Answers) -> tuple[type, ...]:
     return tuple(kind for kind in LINEAR if kind in answers.registry)
+
+
+def family_of(fit: Fit | RemlFit | LaplaceFit | LmFit) -> Family:
+    """The family of a fit; that of REML and of least squares is Gaussian."""
+    return _GAUSSIAN if isinstance(fit, RemlFit | LmFit) else fit.family
 
 
 def refuse_other_kinds(fit: object, *, question: str, kinds: tuple[type, ...] = (Fit, RemlFit)) -> None:

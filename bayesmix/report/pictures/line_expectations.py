@@ -17,11 +17,12 @@ from bayesmix.inference.shared.expectation import expected_response
 from bayesmix.inference.shared.summarise import VALUES_AT_ONCE, Summary, summarise_in_parts
 from bayesmix.inference.tables.level_coefficients import terms_around
 from bayesmix.modelling.blocks import stretches
+from bayesmix.modelling.kinds import family_of
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.links import LINKS
 from bayesmix.report.pictures.line_grid import Axis
 from bayesmix.report.pictures.line_rows import Rows
-from bayesmix.report.pictures.plot_arguments import AnyFit, family_of
+from bayesmix.report.pictures.plot_arguments import AnyFit
 
 
 def is_linear(fit: AnyFit) -> bool:

@@ -11,13 +11,14 @@ from bayesmix.formula.columns import level_texts
 from bayesmix.formula.design import Design
 from bayesmix.formula.syntax import columns_in
 from bayesmix.inference.shared.arguments import a_column
+from bayesmix.modelling.kinds import family_of
 from bayesmix.modelling.record import Fit
 from bayesmix.report.pictures.line_data import Points, points_at, separate_lines
 from bayesmix.report.pictures.line_expectations import expected_lines, height_of_others, lines_at_mean, values_of_a_row
 from bayesmix.report.pictures.line_grid import Axis, group_levels, is_factor
 from bayesmix.report.pictures.line_panels import Layer, Panels, layer_look
 from bayesmix.report.pictures.line_rows import Rows, rows_for
-from bayesmix.report.pictures.plot_arguments import AnyFit, family_of
+from bayesmix.report.pictures.plot_arguments import AnyFit
 
 PROB = 0.95
 _DIGITS = 9

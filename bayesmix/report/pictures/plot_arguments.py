@@ -10,7 +10,6 @@ from bayesmix.errors import ArgumentError, UnknownColumnError, UnknownTermError,
 from bayesmix.estimates.laplace.record import LaplaceFit
 from bayesmix.estimates.least_squares.record import LmFit
 from bayesmix.estimates.reml.record import RemlFit
-from bayesmix.families.family import Family
 from bayesmix.formula.design import Design
 from bayesmix.inference.shared.arguments import a_text, groups_of, items_of, near_matches
 from bayesmix.modelling.kinds import LINEAR
@@ -18,8 +17,6 @@ from bayesmix.modelling.record import Fit
 from bayesmix.report.pictures.plot_canvas import Canvas
 
 AnyFit = Fit | RemlFit | LaplaceFit | LmFit
-
-_GAUSSIAN = Family("gaussian", "identity")
 
 _WITHOUT_GROUP: dict[type, str] = {LmFit: "least squares"}
 _LEAST_INCHES, _MOST_INCHES = 1.0, 100.0
@@ -39,11 +36,6 @@ def any_fit(fit: Any) -> AnyFit:
             f"A picture shows a fit, as bm.fit, bm.reml, bm.laplace or bm.lm returns it; got {type(fit).__name__}."
         )
     return fit
-
-
-def family_of(fit: AnyFit) -> Family:
-    """The family of a fit; that of REML and of least squares is Gaussian."""
-    return _GAUSSIAN if isinstance(fit, RemlFit | LmFit) else fit.family
 
 
 def a_canvas(*, ax: Any = None, figsize: Any = None, caption: Any = True) -> Canvas:

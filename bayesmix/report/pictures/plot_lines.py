@@ -11,6 +11,7 @@ from bayesmix.families.family import Family
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import a_count
 from bayesmix.inference.shared.unordered import refuse_unordered
+from bayesmix.modelling.kinds import family_of
 from bayesmix.modelling.record import Fit
 from bayesmix.report.pages.units import column_with_unit
 from bayesmix.report.pictures.line_data import response_label
@@ -28,7 +29,7 @@ from bayesmix.report.pictures.line_layers import (
 from bayesmix.report.pictures.line_panels import Panels, draw_panel, handles_of, is_apart, set_limits, set_ticks
 from bayesmix.report.pictures.line_rows import Rows
 from bayesmix.report.pictures.lines_together import Together, draw_together
-from bayesmix.report.pictures.plot_arguments import AnyFit, a_canvas, a_text_or_none, family_of, labelled_fits
+from bayesmix.report.pictures.plot_arguments import AnyFit, a_canvas, a_text_or_none, labelled_fits
 from bayesmix.report.pictures.plot_canvas import Canvas
 from bayesmix.report.pictures.plot_look import literal, look, shortened
 from bayesmix.report.pictures.plot_style import frame, panels

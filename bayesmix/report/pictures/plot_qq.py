@@ -14,9 +14,9 @@ from bayesmix.inference.shared.arguments import groups_of, one_term
 from bayesmix.inference.shared.unordered import refuse_unordered
 from bayesmix.inference.tables.ranef import ranef
 from bayesmix.inference.tables.residuals import residuals
-from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
+from bayesmix.modelling.kinds import LINEAR, family_of, refuse_other_kinds
 from bayesmix.modelling.record import Fit
-from bayesmix.report.pictures.plot_arguments import AnyFit, a_canvas, a_text_or_none, family_of
+from bayesmix.report.pictures.plot_arguments import AnyFit, a_canvas, a_text_or_none
 from bayesmix.report.pictures.plot_look import BLUE, POINT_SIZE, look
 from bayesmix.report.pictures.plot_style import head, label_axes, one_axes
 

@@ -15,10 +15,10 @@ from bayesmix.estimates.reml.record import RemlFit
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import groups_of, one_term
 from bayesmix.inference.tables.ranef import ranef
-from bayesmix.modelling.kinds import MIXED, refuse_other_kinds
+from bayesmix.modelling.kinds import MIXED, family_of, refuse_other_kinds
 from bayesmix.modelling.record import Fit
 from bayesmix.report.pages.units import response_text, unit_of_coefficient, with_unit
-from bayesmix.report.pictures.plot_arguments import a_canvas, family_of, one_group
+from bayesmix.report.pictures.plot_arguments import a_canvas, one_group
 from bayesmix.report.pictures.plot_canvas import Canvas, new_figure
 from bayesmix.report.pictures.plot_look import BLUE, LABEL_WIDTH, characters, literal, look
 from bayesmix.report.pictures.plot_style import dress, frame, panel_title

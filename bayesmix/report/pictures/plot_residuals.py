@@ -18,10 +18,10 @@ from bayesmix.inference.shared.arguments import a_seed, a_whole_seed, one_of
 from bayesmix.inference.shared.unordered import refuse_unordered
 from bayesmix.inference.tables.augment import augmented
 from bayesmix.inference.tables.residuals import residuals
-from bayesmix.modelling.kinds import LINEAR, refuse_other_kinds
+from bayesmix.modelling.kinds import LINEAR, family_of, refuse_other_kinds
 from bayesmix.modelling.record import Fit
 from bayesmix.report.pages.units import column_with_unit, response_text, response_unit, with_unit
-from bayesmix.report.pictures.plot_arguments import AnyFit, a_canvas, family_of
+from bayesmix.report.pictures.plot_arguments import AnyFit, a_canvas
 from bayesmix.report.pictures.plot_look import BLUE, POINT_SIZE, VERMILION, look
 from bayesmix.report.pictures.plot_style import head, label_axes, one_axes
 from bayesmix.report.pictures.residual_boxes import Levels, draw_boxes, draw_boxes_along, levels_or_numbers

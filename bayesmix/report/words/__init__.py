@@ -1,0 +1,1 @@
+"""A model in equations, and a paragraph on it for a paper."""
