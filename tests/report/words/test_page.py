@@ -15,5 +15,5 @@ def test_the_page_runs_as_a_whole():
     assert len(blocks) == PAGE.count("```python")
     for code, printed in blocks:
         with redirect_stdout(StringIO()) as shown:
-            exec(code, names)  # noqa: S102
+            exec(code, names)
         assert shown.getvalue() == printed.replace("bayesmix 0.1.0", f"bayesmix {version('bayesmix')}")
