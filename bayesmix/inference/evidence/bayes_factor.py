@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import isnan
+from math import isfinite, isnan
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from bayesmix.inference.evidence.comparison import BayesFactor, compare, verbal_
 from bayesmix.inference.evidence.log_marginal import log_marginal, log_marginals
 from bayesmix.inference.evidence.prior_sensitivity import SECONDS, evidence_range
 from bayesmix.inference.evidence.tested_term import reduction_named, tested_sds
-from bayesmix.inference.evidence.two_fits import joined, require_same_rows, told_apart
+from bayesmix.inference.evidence.two_fits import contained_in, joined, require_same_rows, told_apart
 from bayesmix.inference.shared.question import question
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
@@ -40,7 +40,9 @@ def bayes_factor(
     fit
         A fit; by nutpie if it has no closed form. The model without `drop` is then sampled in the same way.
     other
-        A second fit of the same rows; the factor is for `fit` against `other`. A text is taken as `drop`.
+        A second fit of the same rows; the factor is for `fit` against `other`. A text is taken as `drop`. Where
+        `other` lacks parameters of `fit`, and has the same priors for the others, the answer has the range over the
+        scales of their priors too.
     drop
         Instead of `other`: a random term or a part of one as `rand` prints it, ``"Days in (Days | Subject)"`` or
         ``"(1 | Subject)"``, or a term of the fixed part, ``"Days"``; several of these in a list go together.
@@ -94,9 +96,24 @@ def bayes_factor(
             raise ArgumentError("prior= and scale= are of a term that drop= names; two fits have their own priors.")
         other = a_posterior(other, question="bayes_factor")
         require_same_rows(fit, other)
-        larger, smaller = told_apart(fit, other)
-        return compare(larger, log_marginal(fit), smaller, log_marginal(other))
+        return _of_two_fits(fit, other)
     return without(fit, reduction_named(fit, drop), prior=prior, scale=scale)
+
+
+def _of_two_fits(fit: Fit, other: Fit) -> BayesFactor:
+    """The factor for `fit`; where `other` lacks parameters of it, with the range over the scales of their priors."""
+    of_fit, of_other = log_marginal(fit), log_marginal(other)
+    larger, smaller_name = told_apart(fit, other)
+    factor = compare(larger, of_fit, smaller_name, of_other)
+    smaller = contained_in(fit, other)
+    if smaller is None or factor.reason:
+        return factor
+    low, high = evidence_range(fit, smaller, of_fit, of_other)
+    return replace(
+        _with_range(factor, low, high),
+        priors=", ".join(f"{name} ~ {fit.priors[name]}" for name in smaller.tested),
+        note=_note(low, high, of_coefficients=not tested_sds(fit, smaller)) if isfinite(low) else "",
+    )
 
 
 def without(fit: Fit, reduction: Reduction, *, prior: str = "auto", scale: float | None = None) -> BayesFactor:

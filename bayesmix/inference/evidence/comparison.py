@@ -34,13 +34,13 @@ class BayesFactor(Listed, Printed):
     reason : str
         Why the number cannot be trusted and what to do; empty if it can.
     priors : str
-        The priors of the tested parameters, if a term was dropped.
+        The priors of the tested parameters, if a term was dropped or the second fit lacks some.
     prior : str
         ``"cauchy"`` if these are made for tests, ``"fit"`` if they are those of the fit.
     low, high : float
         Least and greatest `log10_bf` as the scales of the priors of the tested standard deviations, or coefficients,
-        are multiplied by 0.1 to 10, or 0.25 to 4 for Cauchy priors; nan for two fits, or if the draws do not cover all
-        these priors.
+        are multiplied by 0.1 to 10, or 0.25 to 4 for Cauchy priors; nan for two fits of which the second is not
+        contained in the first, or if the draws do not cover all these priors.
     multiplied : tuple of float
         The least and the greatest number that the scales were multiplied by.
     note : str

@@ -8,6 +8,7 @@ from bayesmix.errors import ArgumentError, listing
 from bayesmix.formula.response import measure_of
 from bayesmix.inference.evidence.nested import equal_numbers
 from bayesmix.modelling.record import Fit
+from bayesmix.modelling.reduced import ReducedModel
 
 
 def joined(formulas: Sequence[str]) -> str:
@@ -55,3 +56,17 @@ def require_same_rows(fit: Fit, other: Fit) -> None:
             f"The fits have different responses ({first.response.name} and {second.response.name}, or other rows): "
             "their marginal likelihoods cannot be compared."
         )
+
+
+def contained_in(fit: Fit, other: Fit) -> ReducedModel | None:
+    """`other` as a model that lacks some parameters of `fit` and has the same priors for all else; None if it is none.
+
+    The intercept of a further parameter's formula, `sigma_Intercept`, takes the place of the parameter itself.
+    """
+    own = [name for name in other.priors if name not in fit.priors]
+    in_place = {f"{name}_Intercept" for name in own}
+    tested = tuple(name for name in fit.priors if name not in other.priors and name not in in_place)
+    shared = [name for name in other.priors if name in fit.priors]
+    same = all(str(fit.priors[name]) == str(other.priors[name]) for name in shared)
+    contained = same and in_place <= set(fit.priors) and fit.family == other.family
+    return ReducedModel(other.design, dict(other.priors), tested) if tested and contained else None
