@@ -18,6 +18,8 @@ from bayesmix.modelling.pymc_model.bambi_bridge import build_bambi_model, build_
 from bayesmix.posterior import layout
 from bayesmix.priors.default_priors import default_priors
 
+from ..in_python import IN_PYTHON
+
 N = 90
 
 
@@ -139,7 +141,9 @@ def pymc_draws(model, names) -> xr.Dataset:
     import pymc as pm  # noqa: PLC0415
 
     with model:
-        return pm.sample_prior_predictive(5, var_names=names, random_seed=1)["prior"].to_dataset()[names]
+        return pm.sample_prior_predictive(5, var_names=names, random_seed=1, compile_kwargs={"mode": IN_PYTHON})[
+            "prior"
+        ].to_dataset()[names]
 
 
 def test_internals_that_the_bridge_leans_on():
@@ -166,4 +170,6 @@ def test_the_sampled_model_is_that_of_the_predictions(data):
     rng = np.random.default_rng(2)
     moved = {name: value + rng.normal(size=value.shape) for name, value in point.items()}
     assert len(design.random) == 2
-    np.testing.assert_allclose(built.model.compile_logp()(moved), with_groups.compile_logp()(moved), rtol=1e-12)
+    np.testing.assert_allclose(
+        built.model.compile_logp(mode=IN_PYTHON)(moved), with_groups.compile_logp(mode=IN_PYTHON)(moved), rtol=1e-12
+    )

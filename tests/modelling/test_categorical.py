@@ -19,6 +19,8 @@ from bayesmix.modelling.pymc_model.bambi_bridge import build_model
 from bayesmix.priors.default_priors import default_priors
 from bayesmix.priors.settled import settle_priors
 
+from ..in_python import IN_PYTHON
+
 QUIET = {"progress": False, "seed": 1, "draws": 500}
 VAGUE = {"b": "Normal(0, 10)"}
 
@@ -51,16 +53,16 @@ def test_the_density_is_greatest_where_multinom_is(multinom, choices):
     flat = dict.fromkeys(("b", "Intercept"), "Flat()")
     design, model = a_model("choice ~ x + site", choices, priors=flat)
     point = point_of(model, design, multinom["coef"])
-    assert model.compile_logp(mode="FAST_COMPILE")(point) == pytest.approx(multinom["loglik"], abs=1e-7)
-    slopes = model.compile_dlogp(mode="FAST_COMPILE")(point)
+    assert model.compile_logp(mode=IN_PYTHON)(point) == pytest.approx(multinom["loglik"], abs=1e-7)
+    slopes = model.compile_dlogp(mode=IN_PYTHON)(point)
     np.testing.assert_allclose(slopes, 0, atol=1e-4)
 
 
 def test_far_out_the_density_and_its_slope_are_finite(multinom, choices):
     design, model = a_model("choice ~ x + site", choices)
     point = point_of(model, design, {name: [900.0, -700.0, 300.0, 50.0] for name in multinom["coef"]})
-    assert np.isfinite(model.compile_logp(mode="FAST_COMPILE")(point))
-    assert np.isfinite(model.compile_dlogp(mode="FAST_COMPILE")(point)).all()
+    assert np.isfinite(model.compile_logp(mode=IN_PYTHON)(point))
+    assert np.isfinite(model.compile_dlogp(mode=IN_PYTHON)(point)).all()
 
 
 def test_terms_about_which_the_data_tell_much_begin_centred():
@@ -91,7 +93,7 @@ def two(choices, monkeypatch) -> pd.DataFrame:
 def test_two_categories_have_the_density_of_a_bernoulli_response(two):
     formula, rng = "choice ~ x + site + (x | g)", np.random.default_rng(5)
     (_, categorical), (_, bernoulli) = (a_model(formula, two, family) for family in ("categorical", "bernoulli"))
-    densities = [model.compile_logp(mode="FAST_COMPILE") for model in (categorical, bernoulli)]
+    densities = [model.compile_logp(mode=IN_PYTHON) for model in (categorical, bernoulli)]
     plain = {
         name: name.replace("corr_g__muother", "corr_g").replace("muother_", "") for name in categorical.initial_point()
     }

@@ -7,7 +7,6 @@ import pandas as pd
 import pymc as pm
 import pytensor.tensor as pt
 import pytest
-from pytensor.compile.mode import Mode
 from scipy import stats
 from scipy.special import gamma
 
@@ -26,7 +25,7 @@ from bayesmix.numerics.row_distribution.parts import Predicted
 from bayesmix.priors.default_priors import default_priors
 from bayesmix.priors.prior import FLAT, Prior
 
-IN_PYTHON = Mode(linker="py", optimizer=None)  # a graph that is called a few times is not worth rewriting
+from ..in_python import IN_PYTHON
 
 N, LEVELS = 40, 5
 FAST = ("gaussian", "weibull")
@@ -163,7 +162,7 @@ def test_draws_of_the_model_are_of_the_response_itself(data):
     model = a_model("exponential", data)
     built = build_model(model.design, model.family, model.priors).model
     fixed = pm.do(built, {"Intercept_at_means": 1.0, "x": 0.0, "sd_g__Intercept": 1e-9})
-    drawn = pm.draw(fixed[model.design.response.name], draws=400, random_seed=1)
+    drawn = pm.draw(fixed[model.design.response.name], draws=400, random_seed=1, mode=IN_PYTHON)
     assert drawn.shape == (400, N)
     assert drawn.mean() == pytest.approx(np.e, abs=4 * np.e / np.sqrt(400 * N))
 

@@ -71,9 +71,7 @@ def own_density(counts, theta, fineness=0.3):
 @pytest.mark.parametrize(
     "family",
     [
-        pytest.param(
-            one, marks=() if one in ("binomial(logit)", "beta_binomial(logit)", "poisson(log)") else pytest.mark.slow
-        )
+        pytest.param(one, marks=() if one in ("beta_binomial(logit)", "poisson(log)") else pytest.mark.slow)
         for one in RESPONSES
     ],
 )

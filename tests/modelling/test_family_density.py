@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pymc as pm
 import pytest
-from pytensor.compile.mode import Mode
 from scipy import stats
 from scipy.special import expit, logit, logsumexp, softmax
 from scipy.special import gamma as gamma_function
@@ -22,7 +21,7 @@ from bayesmix.formula.matrices import build_design
 from bayesmix.modelling.pymc_model.bambi_bridge import build_model
 from bayesmix.priors.default_priors import default_priors
 
-IN_PYTHON = Mode(linker="py", optimizer=None)  # a graph that is called a few times is not worth rewriting
+from ..in_python import IN_PYTHON
 
 N, LEVELS = 40, 5
 INVERSE = {
@@ -343,7 +342,7 @@ def test_draws_from_the_prior(name, data):
     family, _, _, built = a_model(name, data)
     with warnings.catch_warnings(), built.model:
         warnings.filterwarnings("ignore", "Numba will use object mode")  # PyMC's draws of a beta-binomial
-        drawn = pm.sample_prior_predictive(20, random_seed=1)
+        drawn = pm.sample_prior_predictive(20, random_seed=1, compile_kwargs={"mode": IN_PYTHON})
     response = next(iter(drawn["prior_predictive"].data_vars))
     replicated = drawn["prior_predictive"][response].to_numpy()
     assert replicated.shape == (1, 20, N)

@@ -3,7 +3,6 @@
 import numpy as np
 import pymc as pm
 import pytest
-from pytensor.compile.mode import Mode
 from scipy import integrate, stats
 from scipy.special import betaln
 
@@ -15,7 +14,7 @@ from bayesmix.posterior import layout
 from bayesmix.priors.prior import Prior
 from bayesmix.priors.reading import read_prior
 
-IN_PYTHON = Mode(linker="py", optimizer=None)  # a graph that is called a few times is not worth rewriting
+from ..in_python import IN_PYTHON
 
 SD_PRIORS = ["HalfStudentT(3, 2)", "Gamma(2, 0.5)", "HalfNormal(1.5)", "LogNormal(0.2, 0.6)"]
 SD_DENSITIES = [
@@ -142,7 +141,7 @@ def test_log_density_equals_the_one_by_hand(k, eta, centred):
 @pytest.mark.parametrize(("k", "eta"), [(2, 2.0), (3, 0.8), (4, 2.0)])
 def test_prior_predictive_correlations_have_the_lkj_margin(k, eta):
     model = build(slopes(k), eta)
-    draws = pm.draw(model["corr_g"], draws=4000, random_seed=11)
+    draws = pm.draw(model["corr_g"], draws=4000, random_seed=11, mode=IN_PYTHON)
     shape = eta - 1 + k / 2
     margin = stats.beta(shape, shape, loc=-1, scale=2)
     assert draws.shape == (4000, k * (k - 1) // 2)
@@ -155,7 +154,7 @@ def test_effects_have_the_covariance_that_sd_and_correlation_say():
     term = slopes(3)
     model = build(term)
     names = [*layout.sd_names(term), "corr_g", "1|g", "x1|g", "x2|g"]
-    drawn = pm.draw([model[name] for name in names], draws=2000, random_seed=4)
+    drawn = pm.draw([model[name] for name in names], draws=2000, random_seed=4, mode=IN_PYTHON)
     white = []
     for *sd, correlations, intercept, first, second in zip(*drawn, strict=True):
         _, R, _ = split(np.concatenate([np.ones(3), correlations, np.zeros(3)]), 3)
@@ -170,7 +169,7 @@ def test_effects_have_the_covariance_that_sd_and_correlation_say():
 def test_contribution_is_the_dense_product(term, centred):
     model = build(term, centred=centred)
     variables = [model[layout.group_variable(owner, term)] for owner in term.terms]
-    *effects, contribution = pm.draw([*variables, model["contribution"]], random_seed=3)
+    *effects, contribution = pm.draw([*variables, model["contribution"]], random_seed=3, mode=IN_PYTHON)
     b = np.concatenate([effect.reshape(-1, term.n_levels) for effect in effects])
     Z = np.zeros((len(term.index), term.n_levels, term.k))
     Z[np.arange(len(term.index)), term.index] = term.columns

@@ -4,7 +4,6 @@ import arviz_stats
 import numpy as np
 import pandas as pd
 import pytest
-from pytensor.compile.mode import Mode
 
 from bayesmix.data import load_data
 from bayesmix.errors import ArgumentError
@@ -21,7 +20,7 @@ from bayesmix.numerics.variance_posterior import log_posterior_at
 from bayesmix.priors.default_priors import column_sds, default_priors
 from bayesmix.priors.settled import settle_priors
 
-IN_PYTHON = Mode(linker="py", optimizer=None)  # a graph that is called a few times is not worth rewriting
+from ..in_python import IN_PYTHON
 
 GAUSSIAN = read_family("gaussian")
 

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pymc as pm
 import pytest
-from pytensor.compile.mode import Mode
 from scipy import stats
 from scipy.special import expit, gammaln
 from scipy.stats import norm
@@ -19,7 +18,7 @@ from bayesmix.priors.prior import Prior
 from bayesmix.priors.reading import read_prior
 from bayesmix.priors.table import DISTRIBUTIONS
 
-IN_PYTHON = Mode(linker="py", optimizer=None)  # a graph that is called a few times is not worth rewriting
+from ..in_python import IN_PYTHON
 
 N = 60
 PRIORS = {
