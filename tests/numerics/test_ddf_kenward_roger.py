@@ -96,7 +96,7 @@ def enough_rows(gaussian, seed):
     )
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", [*range(12), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(12, 60))])
 def test_kenward_roger(gaussian, seed):
     model = enough_rows(gaussian, seed)
     if seed % 4 == 0:

@@ -47,10 +47,11 @@ def differences(products, model, prior):
     return np.array(slopes)
 
 
+@pytest.mark.parametrize("seeds", [range(70), pytest.param(range(70, 400), marks=pytest.mark.slow)])
 @pytest.mark.parametrize("prior", ["flat", "normal"])
-def test_brute_force(gaussian, prior):
+def test_brute_force(gaussian, prior, seeds):
     wrong = {}
-    for seed in range(200):
+    for seed in seeds:
         model = gaussian.random_model(seed)
         chosen = priors_for(model, seed)[prior]
         expected = gaussian.log_density(model, chosen)
@@ -61,10 +62,11 @@ def test_brute_force(gaussian, prior):
     assert not wrong
 
 
+@pytest.mark.parametrize("seeds", [range(21), pytest.param(range(21, 120), marks=pytest.mark.slow)])
 @pytest.mark.parametrize("prior", ["flat", "normal"])
-def test_gradient(gaussian, prior):
+def test_gradient(gaussian, prior, seeds):
     wrong = {}
-    for seed in range(60):
+    for seed in seeds:
         model = gaussian.random_model(seed)
         if seed % 3 == 0:
             # A variance of exactly 0, where an inverse of L would fail.
