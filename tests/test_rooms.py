@@ -85,9 +85,10 @@ INNER_FLOORS = {
         "engine": 2,
         "multiplicity": 3,
         "store": 3,
-        **dict.fromkeys(("progress", "workers"), 3),
+        **dict.fromkeys(("arguments", "cluster", "progress", "tasks", "workers"), 3),
         **dict.fromkeys(("coordinator", "record"), 4),
-        "fit_loci": 5,
+        "plan": 5,
+        "fit_loci": 6,
     },
     "report": {
         "pages": 1,
@@ -117,6 +118,7 @@ ALLOWED = {
     "nutpie": {"modelling"},
     "rich": {"terminal", "compile_clock", "report", "cli", "modelling", "loci"},
     "threadpoolctl": {"parallel", "loci"},
+    "dask": {"loci"},
     "typer": {"cli"},
     "IPython": {"modelling"},
 }

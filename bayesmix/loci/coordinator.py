@@ -1,28 +1,25 @@
 """The run of a model over all loci of a source: chunks to workers, rows to the store, and nothing twice."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from time import perf_counter
 from typing import Any, Protocol
 
 import pyarrow as pa
 
 from bayesmix.errors import SamplingError
-from bayesmix.loci.block import LociBlock
+from bayesmix.loci.cluster import Cluster
 from bayesmix.loci.inputs.source import LociSource
 from bayesmix.loci.store.store import Store, missing
+from bayesmix.loci.tasks import FitBlock, Rate, Task, Timed, drop, nothing, own_version, timed
 from bayesmix.loci.workers import Here, pool
 
 DIED = "failed: its worker died"
 _AT_ONCE = 1000  # loci that are read together
-_SECONDS = 2.0  # of a task
-_FIRST = 4  # loci of the first tasks, which tell how long one takes
-_MOST = 500
 _WAITING = 2  # tasks in flight for each worker: the memory does not depend on the number of loci
+_ATTENTION = 2.0  # seconds without a result, after which workers are looked at
 
-type FitBlock = Callable[[Any, LociBlock], Any]
 type Advance = Callable[[pa.Table], None]
 
 
@@ -33,39 +30,12 @@ class Model(Protocol):
     def schema(self) -> pa.Schema: ...
 
 
-@dataclass(frozen=True)
-class Task:
-    """The loci of `block`, the first of which is number `first` of the source."""
-
-    first: int
-    block: LociBlock
-
-
-@dataclass
-class Rate:
-    """How long a locus takes, from the tasks that were done so far."""
-
-    seconds: float = 0.0
-    n_loci: int = 0
-
-    def add(self, seconds: float, n_loci: int) -> None:
-        self.seconds += seconds
-        self.n_loci += n_loci
-
-    @property
-    def size(self) -> int:
-        """The number of loci of a task of some seconds."""
-        if not self.n_loci or not self.seconds:
-            return _FIRST
-        return max(1, min(_MOST, round(_SECONDS * self.n_loci / self.seconds)))
-
-
 @dataclass
 class Coordinator:
     """Fits what the `store` lacks of a `source`.
 
     `fit_block` is called with the model and a block, in this process (`workers` 1), in processes of its own, or by an
-    `executor` of `concurrent.futures` that was given.
+    `executor` that was given: one of `concurrent.futures`, or a cluster.
     """
 
     source: LociSource
@@ -73,7 +43,7 @@ class Coordinator:
     fit_block: FitBlock
     store: Store
     workers: int = 1
-    executor: Executor | None = None
+    executor: Executor | Cluster | None = None
     advance: Advance | None = None
     rate: Rate = field(default_factory=Rate)
 
@@ -83,11 +53,13 @@ class Coordinator:
         Raises
         ------
         SamplingError
-            Workers die whatever they are given; what was done is kept.
+            Workers die whatever they are given, or there are none any more; what was done is kept.
         """
         if self.store.finished:
             return
-        if self.executor is not None:
+        if isinstance(self.executor, Cluster):
+            self._on_cluster(self.executor)
+        elif self.executor is not None:
             if self._work(self.executor, at_most=_WAITING * max(self.workers, 2)):
                 raise SamplingError(
                     "A worker of the executor died. What was done is kept: call again with another executor to go on."
@@ -129,27 +101,79 @@ class Coordinator:
         running: dict[Future[Any], Task] = {}
         died: list[Task] = []
         more = True
-        while more or running:
-            while more and len(running) < at_most:
-                task = next(tasks, None)
-                if task is None:
-                    more = False
-                    break
-                try:
-                    running[workers.submit(_timed, self.fit_block, self.model, task.block)] = task
-                except BrokenProcessPool:
-                    return [*died, *running.values(), task]
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                task = running.pop(future)
-                try:
-                    seconds, fitted = future.result()
-                except BrokenProcessPool:
-                    died.append(task)
+        try:
+            while more or running:
+                while more and len(running) < at_most:
+                    task = next(tasks, None)
+                    if task is None:
+                        more = False
+                        break
+                    try:
+                        running[workers.submit(timed, self.fit_block, self.model, task.block)] = task
+                    except BrokenProcessPool:
+                        return [*died, *running.values(), task]
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    task = running.pop(future)
+                    try:
+                        self._keep(task, future.result())
+                    except BrokenProcessPool:
+                        died.append(task)
+                if died:
+                    return [*died, *running.values()]
+        finally:
+            drop(running)
+        return died
+
+    def _on_cluster(self, cluster: Cluster) -> None:
+        """Have a cluster do the rest, and halve what its workers die of, down to the loci that kill them.
+
+        Dask suspects all that a dead worker was given: each suspect is done by itself.
+        """
+        died = self._by_cluster(cluster, self._tasks())
+        tried: set[int] = set()
+        while died:
+            if not self.rate.n_loci and len(died) > 1:
+                raise SamplingError(
+                    f"Workers of the Dask cluster died of each of {len(died)} tasks and none came back: they may have "
+                    "too little memory."
+                )
+            smaller: list[Task] = []
+            for task in died:
+                if len(task.block) > 1:
+                    smaller += task.halves
+                elif task.first in tried:
+                    self._keep_row(task)
                 else:
-                    self.rate.add(seconds, len(task.block))
-                    self._keep(task, fitted)
-            if died:
-                return [*died, *running.values()]
+                    tried.add(task.first)
+                    smaller.append(task)
+            died = self._by_cluster(cluster, smaller, alone=True)
+
+    def _by_cluster(self, cluster: Cluster, tasks: Iterable[Task], *, alone: bool = False) -> list[Task]:
+        """Have a cluster do tasks, one at a time if `alone`; those that its workers died of."""
+        waiting = iter(tasks)
+        running: dict[Future[Any], Task] = {}
+        died: list[Task] = []
+        more = True
+        try:
+            while more or running:
+                self.rate.workers = max(1, cluster.n_threads)
+                while more and len(running) < (1 if alone else cluster.at_most):
+                    task = next(waiting, None)
+                    if task is None:
+                        more = False
+                        break
+                    running[cluster.submit(timed, self.fit_block, self.model, task.block)] = task
+                done = wait(running, timeout=_ATTENTION, return_when=FIRST_COMPLETED).done
+                if not done:
+                    cluster.attend()
+                for future in done:
+                    task = running.pop(future)
+                    try:
+                        self._keep(task, cluster.result(future))
+                    except cluster.deadly:
+                        died.append(task)
+        finally:
+            drop(running)
         return died
 
     def _require_workers(self) -> None:
@@ -162,7 +186,7 @@ class Coordinator:
         """
         with pool(1) as alone:
             try:
-                alone.submit(_nothing, self.fit_block, self.model).result()
+                alone.submit(nothing, self.fit_block, self.model).result()
             except BrokenProcessPool:
                 raise SamplingError(
                     "Worker processes end as soon as they begin: there may be too little memory for them. "
@@ -175,21 +199,26 @@ class Coordinator:
         for _ in range(tries):
             with pool(1) as alone:
                 try:
-                    _, fitted = alone.submit(_timed, self.fit_block, self.model, task.block).result()
+                    done = alone.submit(timed, self.fit_block, self.model, task.block).result()
                 except BrokenProcessPool:
                     continue
-            self._keep(task, fitted)
+            self._keep(task, done)
             return
         if tries == 2:
             self._keep_row(task)
             return
-        half = len(task.block) // 2
-        for first, last in ((0, half), (half, len(task.block))):
-            self._apart(Task(task.first + first, task.block.part(first, last)))
+        for half in task.halves:
+            self._apart(half)
 
-    def _keep(self, task: Task, fitted: Any) -> None:
-        self.store.add(task.first, fitted.table, fitted.draws)
-        self._tell(fitted.table)
+    def _keep(self, task: Task, done: Timed) -> None:
+        if done.version != own_version():
+            raise SamplingError(
+                f"A worker has bayesmix {done.version}, this process {own_version()}, and rows would differ: install "
+                "one version everywhere."
+            )
+        self.rate.add(done.seconds, len(task.block))
+        self.store.add(task.first, done.fitted.table, done.fitted.draws)
+        self._tell(done.fitted.table)
 
     def _keep_row(self, task: Task) -> None:
         """The row of a locus that kills whoever fits it."""
@@ -203,14 +232,3 @@ class Coordinator:
     def _tell(self, table: pa.Table) -> None:
         if self.advance is not None:
             self.advance(table)
-
-
-def _nothing(fit_block: FitBlock, model: Any) -> None:
-    """What a worker can do that has read the model."""
-
-
-def _timed(fit_block: FitBlock, model: Any, block: LociBlock) -> tuple[float, Any]:
-    """The seconds that a block took, and what came of it; this runs where the worker is."""
-    begun = perf_counter()
-    fitted = fit_block(model, block)
-    return perf_counter() - begun, fitted

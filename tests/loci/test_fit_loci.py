@@ -83,7 +83,7 @@ def test_workers_give_the_same_rows(loci, counts):
         ({"keep_parameters": 3}, ArgumentError, "keep_parameters has names of parameters"),
         ({"weights": {"n": 1}}, ArgumentError, "weights"),
         ({"places": 3}, ArgumentError, "places are names of columns"),
-        ({"executor": 4}, ArgumentError, "executor is one of concurrent.futures"),
+        ({"executor": 4}, ArgumentError, "executor is a Dask client, the address of a Dask scheduler, or an executor"),
         ({"progress": "yes"}, ArgumentError, "progress is True or False"),
         ({"functions": 3}, DataError, "functions is a mapping"),
         ({"store": ""}, ArgumentError, "store is a folder"),

@@ -6,9 +6,11 @@ order and size; what is missing is what no file has. The final table depends on 
 
 import os
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from operator import itemgetter
 from pathlib import Path
 
 import pyarrow as pa
@@ -153,9 +155,8 @@ def _as_bytes(table: pa.Table) -> memoryview:
 
 def missing(done: list[tuple[int, int]], first: int, last: int) -> Iterator[tuple[int, int]]:
     """The stretches of the loci from `first` up to `last` that no chunk has; `done` is in order."""
-    for begin, end in done:
-        if end <= first:
-            continue
+    for number in range(bisect_right(done, first, key=itemgetter(1)), len(done)):
+        begin, end = done[number]
         if begin >= last:
             break
         if begin > first:
