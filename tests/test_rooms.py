@@ -33,6 +33,7 @@ FLOORS = {
     "inference": 4,
     "loci": 5,
     "report": 5,
+    "study": 5.5,
     "cli": 6,
     "__main__": 7,
 }
@@ -103,7 +104,7 @@ ALLOWED = {
     "llvmlite": {"numerics"},
     "narwhals": {"formula"},
     "scipy": {"formula", "numerics", "priors", "estimates", "modelling", "inference", "report"},
-    "pyarrow": {"data", "modelling", "loci"},
+    "pyarrow": {"data", "modelling", "loci", "study"},
     "rdata": {"data"},
     "h5py": {"modelling"},
     "xarray": {"posterior", "modelling", "inference", "report"},

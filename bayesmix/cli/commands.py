@@ -1,4 +1,4 @@
-"""The commands `bayesmix fit FORMULA DATA`, `bayesmix run CARD` and `bayesmix data [NAME]`."""
+"""The commands `bayesmix fit FORMULA DATA`, `bayesmix run CARD`, `bayesmix loci CARD` and `bayesmix data [NAME]`."""
 
 import re
 import shlex
@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
-from bayesmix.cli.printing import INCOMPLETE, note, print_fields, print_table, print_written
+from bayesmix.cli.printing import INCOMPLETE, Ending, note, print_fields, print_table, print_written
 from bayesmix.data.catalogue import catalogue, datasets, describe
 from bayesmix.errors import ArgumentError
 from bayesmix.report.analysis.card import Card, ModelPart, QuestionsPart, ReportPart, SamplerPart, data_part
 from bayesmix.report.analysis.results_folder import results_path
+from bayesmix.visible import visible
 
 # The parameter may hold equals signs and calls, the distribution's arguments an equals sign each but no call.
 _PRIOR = re.compile(r"(.+)=(\s*[A-Za-z_]\w*\s*\([^()]*\)\s*)", re.DOTALL)
@@ -171,6 +172,55 @@ def run(
         card,
         out,
         seed=seed,
+        progress=not quiet,
+        command=["bayesmix", *sys.argv[1:]],
+        show=(lambda _: None) if quiet else print,
+        note=(lambda _: None) if quiet else note,
+    )
+    print_written(written, quiet=quiet)
+    if written.failures:
+        raise typer.Exit(INCOMPLETE)
+
+
+def loci(
+    context: typer.Context,
+    card: Annotated[
+        Path, typer.Argument(help="A card of a study, such as models/methylation_loci.toml.", metavar="CARD")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the results (the card's store, or results/NAME-OF-CARD).", show_default=False),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="In place of the card's seed.", min=0, show_default=False)] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes of one core each (all cores unless given).", show_default=False)
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            help="A Dask cluster in their place: the address of its scheduler.", metavar="ADDRESS", show_default=False
+        ),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the folder of the results.")] = False,
+) -> None:
+    """Fit one model to every locus of a study: a row for each, a report, and what differs at a false discovery rate.
+
+    Stopped in whatever way, the same command goes on where it was; when all loci are done it writes the report alone.
+    """
+    from bayesmix.study.card import read_study
+    from bayesmix.study.run import folder_of, run_study
+
+    study = read_study(card)
+    if isinstance(context.obj, Ending):
+        context.obj.kept = (
+            f"what was done is kept in {visible(str(folder_of(study, out)))}, and the same command goes on with it"
+        )
+    written = run_study(
+        study,
+        out,
+        seed=seed,
+        workers=workers,
+        cluster=cluster,
         progress=not quiet,
         command=["bayesmix", *sys.argv[1:]],
         show=(lambda _: None) if quiet else print,

@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from bayesmix.cli.commands import data, fit, run
-from bayesmix.cli.printing import print_error
+from bayesmix.cli.commands import data, fit, loci, run
+from bayesmix.cli.printing import Ending, print_error
 from bayesmix.errors import BayesmixError, EndedError, one_line
 from bayesmix.hints import no_option
 from bayesmix.report.analysis.session import version_of
@@ -30,7 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog='Begin with: bayesmix fit "Reaction ~ Days + (Days | Subject)" sleepstudy',
 )
-for command in (run, fit, data):
+for command in (run, fit, loci, data):
     app.command()(command)
 
 
@@ -62,9 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Pictures go to files, and a matplotlib that wants a screen fails on machines without one.
     os.environ.setdefault("MPLBACKEND", "agg")
     received: list[int] = []
+    ending = Ending()
     with _ending_as_interrupts(received):
         try:
-            code = app(None if arguments is None else list(arguments), prog_name="bayesmix", standalone_mode=False)
+            asked = None if arguments is None else list(arguments)
+            code = app(asked, prog_name="bayesmix", standalone_mode=False, obj=ending)
         except BayesmixError as error:
             return _refuse(" ".join([str(error), *getattr(error, "__notes__", ())]))
         except TyperException as error:
@@ -73,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             code = INTERRUPTED
     # Typer turns an interrupt into this code.
     if code == INTERRUPTED:
-        print(f"{'Ended' if received else 'Interrupted'}; nothing was written.", file=sys.stderr)
+        print(f"{'Ended' if received else 'Interrupted'}; {ending.kept}.", file=sys.stderr)
         return 128 + received[0] if received else INTERRUPTED
     return code or 0
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,15 @@ INCOMPLETE = 1
 """The exit code of results that lack a part, such as a picture."""
 
 _WIDTH_OF_A_PIPE = 200
-_KINDS = {".csv": "tables", **{f".{ending}": "pictures" for ending in FORMATS}}
+_KINDS = {".csv": "tables", ".parquet": "tables", **{f".{ending}": "pictures" for ending in FORMATS}}
 _OTHER = "besides"
+
+
+@dataclass
+class Ending:
+    """What a command that is interrupted leaves behind, in words; it says so itself if that is not nothing."""
+
+    kept: str = "nothing was written"
 
 
 def console() -> Console:

@@ -15,7 +15,15 @@ _PATIENCE = 300.0  # seconds that a cluster which had workers may be without any
 _LOOK = 2.0  # seconds between two looks at the workers of a cluster
 _PER_THREAD = 3  # tasks in flight for each thread of the workers, so that an adaptive cluster sees that there is work
 _AT_FIRST = 4
+_UNREAD = "Error during deserialization"  # what Dask says of a task that it cannot read
 _TO_ANSWER = 10  # seconds in which a scheduler has to answer
+
+
+def _unread(what: str) -> SamplingError:
+    return SamplingError(
+        f"The Dask cluster lacks what this process has ({what}): install the same bayesmix, and the modules of "
+        "functions=, where its scheduler and workers run."
+    )
 
 
 @contextmanager
@@ -41,13 +49,13 @@ def _client_at(address: str) -> Any:
         from dask.distributed import Client
     except ImportError:
         raise ArgumentError(
-            f'executor={shown(address)}: clusters are reached through Dask; run pip install "bayesmix[cluster]".'
+            f'{shown(address)}: clusters are reached through Dask; run pip install "bayesmix[cluster]".'
         ) from None
     try:
         return Client(address, timeout=_TO_ANSWER, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-        raise ArgumentError(f"No Dask scheduler answers at executor={shown(address)}: {reason}.") from None
+        raise ArgumentError(f"No Dask scheduler answers at {shown(address)}: {reason}.") from None
 
 
 def _require_executor(executor: Any) -> None:
@@ -115,17 +123,18 @@ class Cluster:
         Raises
         ------
         SamplingError
-            The cluster is closed, or its workers cannot read the task.
+            The cluster is closed, or cannot read the task.
         """
         try:
             return future.result()
         except CancelledError:
             raise self.closed() from None
         except ImportError as error:
-            raise SamplingError(
-                f"The workers of the Dask cluster lack what this process has ({error}): install bayesmix and the "
-                "modules of functions= where they run."
-            ) from None
+            raise _unread(str(error)) from None
+        except RuntimeError as error:
+            if _UNREAD not in str(error):
+                raise
+            raise _unread(str(error.__cause__ or "its graph")) from None
 
     def attend(self) -> None:
         """Look whether somebody is there to work; to be called from time to time while nothing comes back.

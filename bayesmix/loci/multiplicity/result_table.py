@@ -59,10 +59,21 @@ def checked_effect(frame: pd.DataFrame, effect: str) -> pd.DataFrame:
     UnknownTermError
         With those that it has.
     """
-    known = [name.removesuffix("_p_below") for name in frame.columns if str(name).endswith("_p_below")]
-    missing = [name for name in effect_columns(effect) if name not in frame.columns]
+    require_effect([str(name) for name in frame.columns], effect)
+    return checked_frame(frame, effect_columns(effect))
+
+
+def require_effect(columns: Sequence[str], effect: str) -> None:
+    """Refuse an effect of which a table with these columns tells nothing.
+
+    Raises
+    ------
+    UnknownTermError
+        With those that it has.
+    """
+    known = [name.removesuffix("_p_below") for name in columns if name.endswith("_p_below")]
+    missing = [name for name in effect_columns(effect) if name not in columns]
     if missing:
         raise UnknownTermError(
             f"The loci have no effect {effect!r}.{did_you_mean(effect, known)} They have {listing(known) or 'none'}."
         )
-    return checked_frame(frame, effect_columns(effect))

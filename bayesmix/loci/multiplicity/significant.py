@@ -82,7 +82,7 @@ def significant(
     ----------
     Stephens (2017), doi:10.1093/biostatistics/kxw041; Efron (2008), doi:10.1214/07-STS236
     """
-    _check(q, method, prior_sd, n_draws)
+    check_selection(q=q, method=method, prior_sd=prior_sd, n_draws=n_draws)
     columns = ["locus", *PLACES, "status", *effect_columns(effect)]
     table = result_table(loci, columns)
     table = replace(table, frame=checked_effect(table.frame, effect))
@@ -155,7 +155,14 @@ def _by_two_groups(table: ResultTable, effect: str, prior_sd: float | None) -> _
     return _Judged(answer.mean, answer.sd, answer.false_sign, q, (note,), answer.false_discovery)
 
 
-def _check(q: Any, method: Any, prior_sd: Any, n_draws: Any) -> None:
+def check_selection(*, q: Any = 0.05, method: Any = "two_groups", prior_sd: Any = None, n_draws: Any = None) -> None:
+    """Refuse arguments of `significant` that mean nothing.
+
+    Raises
+    ------
+    ArgumentError
+        One line with the argument and what it may be.
+    """
     if isinstance(q, bool) or not isinstance(q, int | float) or not 0 < q < 1:
         raise ArgumentError(f"q is a false discovery rate between 0 and 1, such as 0.05; got {shown(q)}.")
     if not isinstance(method, str) or method not in METHODS:

@@ -1,23 +1,16 @@
 """An analysis card: one TOML file that describes a whole analysis, from the data to the pictures."""
 
 import os
-import re
-import stat
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from bayesmix.data.catalogue import catalogue
-from bayesmix.disk import fault_of_name
-from bayesmix.errors import ArgumentError, CardError, listing
 from bayesmix.formula.missing import MissingRows
-from bayesmix.report.analysis.card_keys import check_keys, shortened
+from bayesmix.report.analysis.card_file import at_home, read_card_file
+from bayesmix.report.analysis.card_keys import check_keys
 from bayesmix.report.analysis.card_tables import MeansPart, TrialPart, means_part
-
-MOST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -144,9 +137,7 @@ def read_card(path: str | os.PathLike[str]) -> Card:
     ArgumentError
         `path` is no path.
     """
-    file = _card_file(path)
-    text = _text_of(file)
-    content = _parsed(text, file)
+    file, text, content = read_card_file(path)
     check_keys(content, card=str(file))
     return _card(content, file, text)
 
@@ -161,98 +152,11 @@ def data_part(name: str, **settings: Any) -> DataPart:
     return DataPart(path=Path(name), **settings) if is_file else DataPart(source=name, **settings)
 
 
-def _card_file(path: Any) -> Path:
-    try:
-        file = Path(path)
-    except TypeError:
-        raise ArgumentError(f"An analysis card is named by its path; got {type(path).__name__}.") from None
-    fault = fault_of_name(file)
-    if fault:
-        raise CardError(f"There is no card {str(file)!r}: it {fault}, as no file's name may.")
-    return _at_home(file, f"There is no card {str(file)!r}")
-
-
-def _at_home(path: Path, consequence: str) -> Path:
-    """`path` with its ``~`` resolved."""
-    try:
-        return path.expanduser()
-    except RuntimeError as error:
-        raise CardError(f"{consequence}: {str(error).rstrip('.')}.") from None
-
-
-def _text_of(file: Path) -> str:
-    try:
-        return _content(file).decode("utf-8-sig")
-    except FileNotFoundError:
-        raise CardError(f"There is no card {str(file)!r}.{_near_cards(file)}") from None
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise CardError(f"{file}, line {line}: this is not UTF-8 text; save it as UTF-8.") from None
-    except OSError as error:
-        raise CardError(f"The card {str(file)!r} cannot be read: {error.strerror or error}.") from error
-
-
-def _content(file: Path) -> bytes:
-    """The bytes of a card, whose kind of file is checked before it is read: a device or a pipe may never end."""
-    status = file.stat()
-    if stat.S_ISDIR(status.st_mode):
-        raise CardError(f"{str(file)!r} is a folder, not a card.{_cards_inside(file)}")
-    if not stat.S_ISREG(status.st_mode):
-        raise CardError(f"{str(file)!r} is a device or a pipe; a card is a file.")
-    with file.open("rb") as opened:
-        content = opened.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        size = max(status.st_size, len(content))
-        raise CardError(f"{str(file)!r} has {size} bytes, a card at most {MOST_BYTES}; is it a table of data?")
-    return content
-
-
-def _parsed(text: str, file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        reason, _, place = str(error).partition(" (at ")
-        match = re.match(r"line (\d+), column (\d+)", place)
-        # At the end of the document the parser gives no number.
-        number = int(match[1]) if match else max(1, len(text.splitlines()))
-        where = f"line {number}" + (f", column {match[2]}" if match else "")
-        lines = text.splitlines()[number - 1 : number]
-        shown = f": {shortened(lines[0].strip())}" if lines and lines[0].strip() else ""
-        raise CardError(f"{file}, {where}: {reason}{shown}") from None
-    except ValueError:
-        raise CardError(f"{file}: a number in it has thousands of digits; TOML's have 64 bits.") from None
-    except RecursionError:
-        raise CardError(f"{file}: brackets in it are nested too deep for a card.") from None
-
-
-def _near_cards(file: Path) -> str:
-    if not file.parent.is_dir():
-        return f" Neither is there a folder {str(file.parent)!r}."
-    # Names are compared without their endings, which would make any two short names similar.
-    by_stem = {card.stem.lower(): card for card in _cards_in(file.parent)}
-    matches = get_close_matches(file.name.lower().removesuffix(".toml"), list(by_stem), n=3, cutoff=0.6)
-    if matches:
-        return " Did you mean " + " or ".join(repr(str(by_stem[match])) for match in matches) + "?"
-    return _cards_inside(file.parent)
-
-
-def _cards_inside(folder: Path) -> str:
-    names = [card.name for card in _cards_in(folder)]
-    return f" Cards there: {listing(names)}." if names else ""
-
-
-def _cards_in(folder: Path) -> list[Path]:
-    try:
-        return sorted(file for file in folder.iterdir() if file.suffix.lower() == ".toml" and file.is_file())
-    except OSError:
-        return []
-
-
 def _card(content: Mapping[str, Any], file: Path, text: str) -> Card:
     """The card with a content that was checked."""
     data, report = dict(content["data"]), dict(content.get("report", {}))
     if "path" in data:
-        data["path"] = file.parent / _at_home(Path(data["path"]), f"{file}: there are no data {data['path']!r}")
+        data["path"] = file.parent / at_home(Path(data["path"]), f"{file}: there are no data {data['path']!r}")
     factors, keep = (
         {name: tuple(str(level) for level in levels) for name, levels in data.pop(key, {}).items()}
         for key in ("factors", "keep")

@@ -7,8 +7,9 @@ import pytest
 
 from bayesmix.errors import ArgumentError, BayesmixError, CardError, DataError
 from bayesmix.report.analysis.analysis import run_card
-from bayesmix.report.analysis.card import MOST_BYTES, Card, DataPart, ModelPart, ReportPart, read_card
+from bayesmix.report.analysis.card import Card, DataPart, ModelPart, ReportPart, read_card
 from bayesmix.report.analysis.card_data import card_data
+from bayesmix.report.analysis.card_file import MOST_BYTES
 
 GOOD = '[data]\nsource = "sleepstudy"\n[model]\nformula = "Reaction ~ Days + (1 | Subject)"\n'
 HEX = "0x" + "f" * 5000
