@@ -21,6 +21,7 @@ from bayesmix.report.analysis.card_values import (
     Kind,
     check_table,
     is_number,
+    refuse_other_cards,
     shortened,
 )
 
@@ -37,6 +38,8 @@ NAMED_TABLE = Kind(
     'a table of its own: give it a name, as in [significant.late], and write effect = "treatment[trt]" under it',
     lambda value: isinstance(value, dict),
 )
+OF_ONE_ANALYSIS = ("questions", "means", "trial")
+"""Tables that cards of one analysis have, and cards of many loci do not."""
 SIGNIFICANT = "significant.NAME"
 """The name in `KEYS` of every table of significant loci."""
 
@@ -115,6 +118,7 @@ def check_keys(content: Mapping[str, Any], *, card: str) -> None:
     CardError
         One line that calls the `card` by its path.
     """
+    refuse_other_cards(content, OF_ONE_ANALYSIS, card=card, command="run")
     check_table(content, "", card=card, keys=KEYS)
     for name, part in content.get("significant", {}).items():
         check_table(part, f"significant.{shortened(name)}", card=card, keys=KEYS, of=SIGNIFICANT)

@@ -192,6 +192,7 @@ BAD = {
     "key": ("[data]", '[data]\nformt = "dss"', "unknown key 'formt' in [data]. Did you mean 'format'"),
     "table": ("[sampler]", "[sampled]", "unknown key 'sampled'. Did you mean 'sampler'?"),
     "key elsewhere": ("[sampler]", '[sampler]\nstore = "x"', "It belongs in [run]"),
+    "other card": ("[sampler]", "[questions]\nrand = true\n[sampler]", "the cards that `bayesmix run CARD` takes"),
     "value": ("draws = 50", 'draws = "50"', "'draws' in [sampler] is a whole number; got the text '50'"),
     "few draws": ("draws = 50", "draws = 3", "draws is a whole number of at least 8; got 3"),
     "sampler": ("[sampler]", '[sampler]\nname = "nutz"', "cannot be 'nutz'. Did you mean 'nuts'?"),

@@ -22,6 +22,7 @@ from bayesmix.report.analysis.card_values import (
     Kind,
     check_table,
     is_number,
+    refuse_other_cards,
     shortened,
 )
 from bayesmix.report.analysis.result_files import FORMATS, PICTURES
@@ -71,6 +72,8 @@ NAMED_TABLE = Kind(
     'a table of its own: give it a name, as in [means.first], and write specs = "f" under it',
     lambda value: isinstance(value, dict),
 )
+OF_LOCI = ("contrasts", "coverage", "keep", "significant", "run")
+"""Tables that cards of many loci have, and cards of one analysis do not."""
 MEANS = "means.NAME"
 """The name in `KEYS` of every table of means. What its texts may be is known to the questions, which load more."""
 
@@ -141,6 +144,7 @@ def check_keys(content: Mapping[str, Any], *, card: str) -> None:
 
     The `content` is a card as TOML gives it; messages call the `card` by its path.
     """
+    refuse_other_cards(content, OF_LOCI, card=card, command="loci")
     check_table(content, "", card=card, keys=KEYS)
     for name, part in content.get("means", {}).items():
         check_table(part, f"means.{shortened(name)}", card=card, keys=KEYS, of=MEANS)

@@ -1,6 +1,6 @@
 """The kinds of values that keys of a card may have, and the check of a card against a table of keys."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,6 +87,19 @@ def check_table(content: Mapping[str, Any], table: str, *, card: str, keys: Keys
     for key, entry in allowed.items() if not isinstance(allowed, Kind) else ():
         if entry.required and key not in content:
             raise CardError(f"{card}: {in_words(key, table)} is missing; it is {entry.kind.words}.")
+
+
+def refuse_other_cards(content: Mapping[str, Any], tables: Collection[str], *, card: str, command: str) -> None:
+    """Refuse a card with one of the `tables` that only cards of another `command` have.
+
+    Raises
+    ------
+    CardError
+        Names the table and the command.
+    """
+    found = [name for name in tables if isinstance(content.get(name), dict)]
+    if found:
+        raise CardError(f"{card}: [{found[0]}] is a table of the cards that `bayesmix {command} CARD` takes; use that.")
 
 
 def _unknown(key: str, table: str, allowed: Mapping[str, Key], keys: Keys) -> str:
