@@ -29,6 +29,8 @@ from bayesmix.priors.prior import Prior as Prior
 from bayesmix.priors.settled import settle_priors
 from bayesmix.report.analysis.analysis import run_card
 from bayesmix.report.analysis.card import read_card
+from bayesmix.study.card import read_study
+from bayesmix.study.plan import plan_study
 
 nan, inf = float("nan"), float("inf")
 pa_list = pd.ArrowDtype(pa.list_(pa.int64()))
@@ -213,6 +215,14 @@ def card(content: str | bytes, run: bool = False) -> Any:
         if not run:
             return read_card(where / "card.toml")
         return run_card(where / "card.toml", where / "out", progress=False, show=lambda _: None)
+
+
+def study(content: str) -> Any:
+    """What a card of many loci with this content would fit."""
+    with folder() as where:
+        (where / "card.toml").write_bytes(content.encode("utf-8", "surrogatepass"))
+        bm.load_data("methylation_simulated").to_csv(where / "counts.csv", index=False)
+        return plan_study(read_study(where / "card.toml"))
 
 
 def shell(*arguments: str) -> str:

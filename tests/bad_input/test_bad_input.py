@@ -19,6 +19,7 @@ FAMILIES = (
     "arguments",
     "questions",
     "cards",
+    "studies",
     "shell",
     "tables",
     "paths",

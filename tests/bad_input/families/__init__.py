@@ -16,6 +16,7 @@ from families import (
     questions,
     shell,
     stored,
+    studies,
     tables,
 )
 
@@ -39,6 +40,7 @@ FAMILIES = {
     "arguments": Family(arguments.make, 50, 300),
     "questions": Family(questions.make, 100, 500),
     "cards": Family(cards.make, 30, 300),
+    "studies": Family(studies.make, 30, 300),
     "shell": Family(shell.make, 15, 100),
     "tables": Family(tables.make, 40, 300),
     "paths": Family(paths.make, 12, 100),

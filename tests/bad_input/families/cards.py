@@ -84,10 +84,10 @@ def make(seed: int) -> str:
         text += f"{code_of(rng.choice(NAMES)) if rng.random() < 0.5 else rng.choice(KEYS)} = {rng.choice(TOML)}\n"
     else:
         text += f"[{rng.choice(TABLES)}]\n{rng.choice(KEYS)} = {rng.choice(TOML)}\n"
-    return f"card({_shorter(text)}{', run=True' if way == 'run' or rng.random() < 0.1 else ''})"
+    return f"card({shorter(text)}{', run=True' if way == 'run' or rng.random() < 0.1 else ''})"
 
 
-def _shorter(text: str) -> str:
+def shorter(text: str) -> str:
     """The text as Python, long runs of one character as products."""
     code = ascii(text)
     for run in ("9" * 5000, "[" * 900, "]" * 900, "x" * 3000):

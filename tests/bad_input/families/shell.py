@@ -1,4 +1,4 @@
-"""Commands: `bayesmix fit`, `run` and `data` with odd arguments, in this process."""
+"""Commands: `bayesmix fit`, `run`, `loci` and `data` with odd arguments, in this process."""
 
 from random import Random
 
@@ -19,7 +19,7 @@ OPTIONS = (
 
 def make(seed: int) -> str:
     rng = Random(f"shell {seed}")
-    command = rng.choice(["fit", "fit", "fit", "run", "data", "nosuch", ""])
+    command = rng.choice(["fit", "fit", "fit", "run", "loci", "data", "nosuch", ""])
     arguments = [command]
     if command == "fit":
         formula = rng.choice(["y ~ x + (1 | g)", mutated(rng, rng.choice(GOOD)), rng.choice(ODD)])
