@@ -261,9 +261,10 @@ def _of_all(keyword: str, known: Sequence[str]) -> str | None:
     return said if argument is None or argument[1] in known else None
 
 
-def no_option(option: str, known: Sequence[str]) -> str | None:
+def no_option(option: str, known: Sequence[str], *, command: str = "fit") -> str | None:
     """The hint on an option that a command of the shell does not have; None if there is none."""
-    said = OF_ONE.get(("fit", _normal(option))) or KEYWORDS.get(_normal(option))
+    keyword = _normal(option)
+    said = OF_ONE.get((command, keyword)) or OF_ONE.get(("fit", keyword)) or KEYWORDS.get(keyword)
     argument = re.match(r"that is (\w+)=", said or "")
     if argument is not None:
         return f"that is --{argument[1].replace('_', '-')}" if argument[1] in known else None

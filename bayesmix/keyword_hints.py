@@ -98,6 +98,19 @@ OF_ONE: Mapping[tuple[str, str], str] = {
     },
     ("comparisons", "contrast"): "that is variables=",
     **{
+        ("fit_loci", other): "that is executor=, a Dask client or the address of its scheduler"
+        for other in ("client", "cluster", "dask", "scheduler")
+    },
+    **{("fit_loci", other): "that is workers=" for other in ("cores", "ncores", "njobs", "nworkers", "processes")},
+    **{
+        (name, other): "a run goes on by itself when it is called again with the same store"
+        for name in ("fit_loci", "loci")
+        for other in ("resume", "overwrite", "restart", "continue")
+    },
+    **{("loci", other): "that is workers=" for other in ("cores", "processes", "jobs")},
+    **{("loci", other): "that is cluster=" for other in ("dask", "scheduler", "executor", "client")},
+    ("loci", "store"): "that is out=",
+    **{
         (name, other): "that is by="
         for name in ("plot_lines", "plot_means", "plot_effects")
         for other in ("colour", "color", "hue")

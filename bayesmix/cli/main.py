@@ -117,7 +117,11 @@ def _usage(error: TyperException) -> str:
     context = getattr(error, "ctx", None)
     option = getattr(error, "option_name", "").lstrip("-")
     said = (
-        no_option(option, [str(one.name) for one in context.command.params if one.param_type_name == "option"])
+        no_option(
+            option,
+            [str(one.name) for one in context.command.params if one.param_type_name == "option"],
+            command=str(context.info_name),
+        )
         if context and option
         else None
     )

@@ -19,7 +19,7 @@ from bayesmix.loci.cluster import workers_of
 from bayesmix.loci.plan import fit_planned
 from bayesmix.loci.store.manifest import NAME as MANIFEST
 from bayesmix.loci.store.manifest import read_manifest
-from bayesmix.loci.store.store import DRAWS, FINAL
+from bayesmix.loci.store.store import DRAWS, FINAL, Store
 from bayesmix.report.analysis.analysis import Written
 from bayesmix.report.analysis.results_folder import WRITTEN_BY, disk_refusals, results_path
 from bayesmix.report.analysis.session import version_of
@@ -86,7 +86,10 @@ def run_study(
         card = replace(card, sampler={**card.sampler, "seed": seed})
     folder = folder_of(card, out)
     n_workers = checked_workers(card.run.workers if workers is None else workers)
-    with workers_of(card.run.cluster if cluster is None else cluster, progress=progress) as chosen:
+    address = card.run.cluster if cluster is None else cluster
+    if Store(folder).finished:  # a report needs no cluster
+        address = None
+    with workers_of(address, progress=progress) as chosen:
         note("Reading the data")
         plan = plan_study(card)
         note(f"Fitting {' '.join(card.model.formula.split())}")

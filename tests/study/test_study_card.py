@@ -86,7 +86,7 @@ def test_a_second_call_fits_nothing_and_writes_the_report_alone(shipped, monkeyp
     no_fits(monkeypatch)
     monkeypatch.chdir(shipped.parents[1])
     before = (shipped / "loci.parquet").stat().st_mtime_ns
-    assert main(["loci", SHIPPED.name]) == 0
+    assert main(["loci", SHIPPED.name, "--cluster", "tcp://"]) == 0  # which nothing needs any more
     printed = capsys.readouterr()
     assert "Significant, change: treatment[trt]:time[t2]" in printed.out
     assert "Written to results/methylation_loci:" in printed.out
