@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+from concurrent.futures import Future
 from importlib import import_module
 from pathlib import Path
 
@@ -214,3 +215,60 @@ def test_a_cluster_that_loses_all_workers_is_told_and_another_one_goes_on(tmp_pa
             arithmetic.run(tmp_path / "store", arithmetic.Model(seconds=0.1), executor=Cluster(lost), advance=retired)
     assert 0 < sum(last - first for first, last in Store(tmp_path / "store").done()) < 60
     assert arithmetic.run(tmp_path / "store", arithmetic.Model(), executor=Cluster(client)) == whole
+
+
+class Perishing(Cluster):
+    """A cluster whose workers die of tasks with one of the `deadly` loci, and of no others."""
+
+    n_threads, at_most = 2, 4
+
+    def __init__(self, deadly):
+        self.deadly, self.loci, self.together = (ZeroDivisionError,), set(deadly), []
+
+    def submit(self, work, fit_block, model, block):
+        self.together.append(len(block))
+        future = Future()
+        if self.loci & set(block.names):
+            future.set_exception(ZeroDivisionError())
+        else:
+            future.set_result(work(fit_block, model, block))
+        return future
+
+    def attend(self):
+        pass
+
+
+def test_what_workers_die_of_is_halved_down_to_the_loci(tmp_path, arithmetic):
+    cluster = Perishing(["l7", "l33"])
+    arithmetic.run(tmp_path / "store", arithmetic.Model(), executor=cluster)
+    table = pd.read_parquet(tmp_path / "store" / "loci.parquet")
+    assert list(table["locus"]) == [f"l{i}" for i in range(60)]
+    assert list(table.loc[table["status"] == DIED, "locus"]) == ["l7", "l33"]
+    assert list(table.loc[table["status"] == DIED, "pos"]) == [70, 330]
+    assert cluster.together.count(1) >= 4  # each of them twice, alone
+
+
+def test_no_locus_is_blamed_where_no_task_comes_back(tmp_path, arithmetic):
+    with pytest.raises(SamplingError, match=r"died of each of \d+ tasks and none came back: they may have too little"):
+        arithmetic.run(tmp_path / "store", arithmetic.Model(), executor=Perishing(f"l{i}" for i in range(60)))
+    assert not Store(tmp_path / "store").done()
+
+
+def test_workers_with_another_version_are_refused(tmp_path, client, arithmetic, monkeypatch):
+    monkeypatch.setattr("bayesmix.loci.coordinator.own_version", lambda: "9.9")
+    with pytest.raises(SamplingError, match=r"A worker has bayesmix .*, this process 9\.9, and rows would differ"):
+        arithmetic.run(tmp_path / "store", arithmetic.Model(), executor=Cluster(client))
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ModuleNotFoundError("No module named 'mine'"), r"lacks what this process has \(No module named 'mine'\)"),
+        (RuntimeError("Error during deserialization of the task graph."), r"lacks what this process has \(its graph\)"),
+    ],
+)
+def test_a_cluster_that_lacks_a_module_is_told(client, error, said):
+    future = Future()
+    future.set_exception(error)
+    with pytest.raises(SamplingError, match=said):
+        Cluster(client).result(future)
