@@ -16,6 +16,7 @@ _LOOK = 2.0  # seconds between two looks at the workers of a cluster
 _PER_THREAD = 3  # tasks in flight for each thread of the workers, so that an adaptive cluster sees that there is work
 _AT_FIRST = 4
 _UNREAD = "Error during deserialization"  # what Dask says of a task that it cannot read
+_DESERTED = ("NoWorkerError", "NoValidWorkerError")  # what its scheduler says where its own patience has ended
 _TO_ANSWER = 10  # seconds in which a scheduler has to answer
 
 
@@ -84,12 +85,14 @@ class Cluster:
 
     def __init__(self, client: Any, *, progress: bool = True):
         from dask.distributed import KilledWorker
+        from distributed import scheduler
 
         if client.asynchronous:
             raise ArgumentError("executor is a Dask client that is asynchronous; give Client(..., asynchronous=False).")
         self.deadly: tuple[type[Exception], ...] = (KilledWorker,)
+        self._deserted = tuple(getattr(scheduler, name) for name in _DESERTED if hasattr(scheduler, name))
         self._client, self._executor = client, client.get_executor(pure=False)
-        self._n_threads, self._had, self._told = 0, False, not progress
+        self._n_threads, self._had, self._told, self._progress = 0, False, "", progress
         self._looked, self._seen = -_LOOK, monotonic()
         self.attend()
 
@@ -123,12 +126,14 @@ class Cluster:
         Raises
         ------
         SamplingError
-            The cluster is closed, or cannot read the task.
+            The cluster is closed, has no workers any more, or cannot read the task.
         """
         try:
             return future.result()
         except CancelledError:
             raise self.closed() from None
+        except self._deserted:
+            raise self._gone() from None
         except ImportError as error:
             raise _unread(str(error)) from None
         except RuntimeError as error:
@@ -145,17 +150,23 @@ class Cluster:
             The cluster is closed, or has had no workers for too long.
         """
         self._look()
-        if self._n_threads or not self._had:
-            self._tell_of_the_queue()
+        if self._n_threads:
             return
+        if not self._had:
+            self._tell("The Dask cluster has no workers yet; loci are fitted as soon as there are some.")
+            return
+        self._tell(f"The Dask cluster has lost its workers; others have {self._patience:.0f} seconds to come.")
         if monotonic() - self._seen > self._patience:
-            raise SamplingError(
-                f"All workers of the Dask cluster are gone, and none came in {self._patience:.0f} seconds. {_KEPT}"
-            )
+            raise self._gone()
 
     def closed(self) -> SamplingError:
         """The error that says that nobody takes tasks any more."""
         return SamplingError(f"The Dask client or its cluster was closed before all loci were done. {_KEPT}")
+
+    def _gone(self) -> SamplingError:
+        return SamplingError(
+            f"All workers of the Dask cluster are gone, and none came in {self._patience:.0f} seconds. {_KEPT}"
+        )
 
     @property
     def _patience(self) -> float:
@@ -175,9 +186,10 @@ class Cluster:
         self._looked = now
         self._n_threads = sum(self._client.nthreads().values())
         if self._n_threads:
-            self._had, self._seen = True, now
+            self._had, self._seen, self._told = True, now, ""
 
-    def _tell_of_the_queue(self) -> None:
-        if not self._told and not self._n_threads:
-            self._told = True
-            tell("The Dask cluster has no workers yet; loci are fitted as soon as there are some.", shown=True)
+    def _tell(self, line: str) -> None:
+        """Say it once while it lasts."""
+        if line != self._told:
+            self._told = line
+            tell(line, shown=self._progress)

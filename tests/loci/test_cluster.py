@@ -20,6 +20,7 @@ from bayesmix.loci.tasks import Rate, Task
 
 dask = pytest.importorskip("dask", reason="Dask is an extra, bayesmix[cluster]")
 distributed = pytest.importorskip("distributed", reason="Dask is an extra, bayesmix[cluster]")
+scheduler = pytest.importorskip("distributed.scheduler")
 HERE = Path(__file__).parent
 FORMULA = "cbind(methylated, unmethylated) ~ treatment * time + (1 | tank)"
 
@@ -222,7 +223,8 @@ class Perishing(Cluster):
 
     n_threads, at_most = 2, 4
 
-    def __init__(self, deadly):
+    def __init__(self, client, deadly):
+        super().__init__(client)
         self.deadly, self.loci, self.together = (ZeroDivisionError,), set(deadly), []
 
     def submit(self, work, fit_block, model, block):
@@ -238,8 +240,8 @@ class Perishing(Cluster):
         pass
 
 
-def test_what_workers_die_of_is_halved_down_to_the_loci(tmp_path, arithmetic):
-    cluster = Perishing(["l7", "l33"])
+def test_what_workers_die_of_is_halved_down_to_the_loci(tmp_path, client, arithmetic):
+    cluster = Perishing(client, ["l7", "l33"])
     arithmetic.run(tmp_path / "store", arithmetic.Model(), executor=cluster)
     table = pd.read_parquet(tmp_path / "store" / "loci.parquet")
     assert list(table["locus"]) == [f"l{i}" for i in range(60)]
@@ -248,9 +250,9 @@ def test_what_workers_die_of_is_halved_down_to_the_loci(tmp_path, arithmetic):
     assert cluster.together.count(1) >= 4  # each of them twice, alone
 
 
-def test_no_locus_is_blamed_where_no_task_comes_back(tmp_path, arithmetic):
+def test_no_locus_is_blamed_where_no_task_comes_back(tmp_path, client, arithmetic):
     with pytest.raises(SamplingError, match=r"died of each of \d+ tasks and none came back: they may have too little"):
-        arithmetic.run(tmp_path / "store", arithmetic.Model(), executor=Perishing(f"l{i}" for i in range(60)))
+        arithmetic.run(tmp_path / "store", arithmetic.Model(), executor=Perishing(client, [f"l{i}" for i in range(60)]))
     assert not Store(tmp_path / "store").done()
 
 
@@ -264,10 +266,11 @@ def test_workers_with_another_version_are_refused(tmp_path, client, arithmetic, 
     ("error", "said"),
     [
         (ModuleNotFoundError("No module named 'mine'"), r"lacks what this process has \(No module named 'mine'\)"),
+        (scheduler.NoWorkerError("timed-1", 3.0), "All workers of the Dask cluster are gone"),
         (RuntimeError("Error during deserialization of the task graph."), r"lacks what this process has \(its graph\)"),
     ],
 )
-def test_a_cluster_that_lacks_a_module_is_told(client, error, said):
+def test_what_dask_says_of_a_cluster_is_told_in_one_line(client, error, said):
     future = Future()
     future.set_exception(error)
     with pytest.raises(SamplingError, match=said):
