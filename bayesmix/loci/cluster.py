@@ -1,5 +1,6 @@
 """The workers of a Dask cluster: how tasks get there, and how a cluster that has none left, or is closed, is told."""
 
+import re
 import sys
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Executor, Future
@@ -17,6 +18,7 @@ _PER_THREAD = 3  # tasks in flight for each thread of the workers, so that an ad
 _AT_FIRST = 4
 _UNREAD = "Error during deserialization"  # what Dask says of a task that it cannot read
 _DESERTED = ("NoWorkerError", "NoValidWorkerError")  # what its scheduler says where its own patience has ended
+_ADDRESS = re.compile(r"[a-z]+://[!-~]+")
 _TO_ANSWER = 10  # seconds in which a scheduler has to answer
 
 
@@ -46,6 +48,8 @@ def workers_of(executor: Any, *, progress: bool) -> Iterator["Executor | Cluster
 
 
 def _client_at(address: str) -> Any:
+    if not _ADDRESS.fullmatch(address):
+        raise ArgumentError(f"{shown(address)} is no address of a Dask scheduler, such as 'tcp://10.0.0.5:8786'.")
     try:
         from dask.distributed import Client
     except ImportError:

@@ -109,7 +109,8 @@ def test_what_is_no_cluster_gets_one_line(client, monkeypatch):
     for executor, said in [
         (4, r"executor is a Dask client, the address of a Dask scheduler, or an executor .*; got 4"),
         (client.cluster, r"is a Dask cluster; give its client, executor=Client\(cluster\)"),
-        ("tcp://", "No Dask scheduler answers at 'tcp://'"),
+        ("10.0.0.5:8786", r"'10.0.0.5:8786' is no address of a Dask scheduler, such as 'tcp://10\.0\.0\.5:8786'"),
+        ("", "'' is no address of a Dask scheduler"),
         ("nowhere://x:1", "No Dask scheduler answers at 'nowhere://x:1'"),
     ]:
         with pytest.raises(ArgumentError, match=said) as caught:

@@ -216,7 +216,7 @@ BAD = {
     "prior": ("[sampler]", '[priors]\nsd_tnk__Intercept = "HalfNormal(1)"\n[sampler]', "sd_tank__Intercept"),
     "contrast": ("[sampler]", '[contrasts]\nlate = "treatment[tr]"\n[sampler]', "Did you mean 'treatment[trt]'"),
     "draws of nothing": ("[sampler]", '[keep]\nparameters = ["treatment"]\n[sampler]', "[keep] parameters has"),
-    "cluster": ("[sampler]", '[run]\ncluster = "tcp://"\n[sampler]', "No Dask scheduler answers at 'tcp://'"),
+    "cluster": ("[sampler]", '[run]\ncluster = "tcp://"\n[sampler]', "'tcp://' is no address of a Dask scheduler"),
     "workers": ("[sampler]", "[run]\nworkers = 0\n[sampler]", "workers is a whole number of at least 1; got 0"),
     "no model": ("[model]", "[data.x]", "unknown key 'x' in [data]"),
 }
