@@ -112,17 +112,16 @@ def _of_correlation(profile: Profile, measure: Measure, estimate: float, highest
 
 
 def _end_of_correlation(profile: Profile, measure: Measure, estimate: float, highest: float, sign: int) -> float:
-    z, x = float(np.arctanh(estimate)), profile.start
+    z = float(np.arctanh(estimate))
+
+    def above(at: float) -> float:
+        # Each time from the estimates: far out, where a search may fail, the next one must not begin.
+        return profile.held(measure, float(np.tanh(at)), 1.0, profile.start)[0] - highest
+
     while abs(z) < _FARTHEST or np.sign(z) != sign:
         before, z = z, z + sign * _Z_STEP
-        value, x = profile.held(measure, float(np.tanh(z)), 1.0, x)
-        if value > highest:
-            root = brentq(
-                lambda at, x=x: profile.held(measure, float(np.tanh(at)), 1.0, x)[0] - highest,
-                *sorted((before, z)),
-                xtol=1e-6,
-            )
-            return float(np.tanh(root))
+        if above(z) > 0:
+            return float(np.tanh(brentq(above, *sorted((before, z)), xtol=1e-6) if above(before) < 0 else before))
     return float(sign)
 
 

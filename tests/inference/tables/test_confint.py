@@ -115,12 +115,25 @@ def test_other_kinds_of_fit():
 def test_a_singular_fit_has_limits_of_sds_and_none_of_correlations():
     data = bm.load_data("Dyestuff2").assign(x=lambda d: np.arange(len(d)) % 5)
     fit = bm.reml("Yield ~ x + (x | Batch)", data, reml=False)
+    assert fit.singular
     table = bm.confint(fit)
     spreads = table.loc[["sd_Batch__Intercept", "sd_Batch__x"]]
     assert (spreads["lower"] == 0).all()
     assert (spreads["upper"] > spreads["estimate"]).all()
-    if (spreads["estimate"] == 0).any():
-        assert table.loc["corr_Batch[Intercept,x]"].isna().all()
+    known = (spreads["estimate"] > 0).all()
+    assert table.loc["corr_Batch[Intercept,x]", ["lower", "upper"]].notna().all() == known
+
+
+def test_a_correlation_of_which_the_data_tell_nothing_has_all_values():
+    """At the boundary, with a criterion that rises nowhere by as much as the quantile."""
+    rng = np.random.default_rng(15)
+    data = pd.DataFrame({"g": np.repeat(list("abcdefgh"), 8), "x": rng.normal(size=64)})
+    effects = rng.normal(size=8)[np.repeat(np.arange(8), 8)]
+    data["y"] = data["x"] + effects * (0.7 - 0.05 * data["x"]) + rng.normal(size=64)
+    fit = bm.reml("y ~ x + (x | g)", data)
+    assert fit.singular
+    limits = bm.confint(fit).loc["corr_g[Intercept,x]", ["lower", "upper"]]
+    assert limits.tolist() == [-1, 1]
 
 
 def test_mistakes(reml):
