@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 
 from bayesmix.arrays import Flags, Floats, Positions
 from bayesmix.inference.means.averaging import cell_weights
-from bayesmix.inference.means.group_policy import GroupWeights, combinations
+from bayesmix.inference.means.group_policy import GroupWeights
 from bayesmix.inference.means.mean_effects import MeanEffects
 from bayesmix.inference.means.nesting import Nesting, positions
 from bayesmix.inference.means.reference_grid import ReferenceGrid, cells_in_parts, predictors
@@ -127,7 +127,7 @@ def rows_of(grid: ReferenceGrid, means: Means, *, groups: str, shift: tuple[str,
     fixed = np.zeros((m, len(design.fixed.every_name)))
     offset = np.zeros(m)
     columns = [np.zeros((m, term.k)) for term in terms]
-    strata = combinations(design, grid.variables) if groups == "fitted" and terms else None
+    strata = grid.combinations if groups == "fitted" and grid.terms else None
     n_strata = strata.n_strata if strata is not None else 0
     by_stratum = [np.zeros((m * n_strata, term.k)) for term in terms]
     shares = np.zeros(m * n_strata)
@@ -155,7 +155,7 @@ def rows_of(grid: ReferenceGrid, means: Means, *, groups: str, shift: tuple[str,
     if strata is None:
         return Rows(fixed, offset, tuple(columns), np.empty((m, 0)), ())
     averages = tuple(MeanEffects(t, strata.shares(t, term.n_levels)) for t, term in enumerate(terms))
-    group_rows = np.concatenate([total.reshape(m, -1) for total in by_stratum], axis=1)
+    group_rows = np.concatenate([np.empty((m, 0)), *(total.reshape(m, -1) for total in by_stratum)], axis=1)
     weights = GroupWeights(shares.reshape(m, n_strata), strata)
     return Rows(fixed, offset, tuple(columns), group_rows, averages, weights)
 

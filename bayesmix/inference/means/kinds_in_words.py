@@ -61,8 +61,24 @@ def _taken_back(fit: RemlFit | LaplaceFit | LmFit, transformation: Transformatio
 
 @response_notes.register
 def _of_responses(fit: Fit, transformation: Transformation) -> list[str]:
+    return cell_notes(fit)
+
+
+@singledispatch
+def cell_notes(fit: object) -> list[str]:
+    """What to know of responses that are averaged over cells."""
+    raise no_answer(cell_notes, fit, question="emmeans")
+
+
+@cell_notes.register
+def _with_zeros(fit: Fit) -> list[str]:
     zeros = any(name in fit.family.auxiliary for name in ZEROS)
     return ["Means of all responses, those that are 0 by themselves included."] if zeros else []
+
+
+@cell_notes.register
+def _by_delta(fit: RemlFit | LaplaceFit | LmFit) -> list[str]:
+    return ["Errors are by the delta method, intervals symmetric on the scale of the response."]
 
 
 @singledispatch

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, vstack
 
-from bayesmix.arrays import Flags, Floats
+from bayesmix.arrays import Flags, Floats, Positions
 from bayesmix.estimates.linear_predictors import LinearRows, linear_predictor_covariance
 from bayesmix.estimates.reml.tests import ddf_record
 from bayesmix.formula.design import Design
@@ -23,6 +23,7 @@ from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit, no_answer
 from bayesmix.numerics.ddf import degrees_of_freedom
 
 type AnyFit = Fit | RemlFit | LaplaceFit | LmFit
+type Which = slice | Positions
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +64,11 @@ class LinearFunctions:
         Where `groups` is ``"fitted"`` the combinations of levels over which each mean averages.
     lasting : tuple of str
         Those of the notes that hold for contrasts too.
+    drawn : Drawn or None
+        Draws of functions of a posterior that are not linear, such as responses averaged over cells; `rows` are then
+        those of the linear predictor.
+    regridded : bool
+        Whether the functions are of responses of cells. Of estimates they are expanded about these.
     """
 
     fit: AnyFit
@@ -83,6 +89,8 @@ class LinearFunctions:
     notes: tuple[str, ...]
     group_weights: GroupWeights | None = None
     lasting: tuple[str, ...] = ()
+    drawn: "Drawn | None" = None
+    regridded: bool = False
 
     @property
     def design(self) -> Design:
@@ -120,11 +128,30 @@ class Drawn:
     size: int
     n_chains: int
     n_draws: int
-    draws: Callable[[slice], Floats]
+    draws: Callable[[Which], Floats]
+
+
+def combined_draws(drawn: Drawn, weights: Floats) -> Drawn:
+    """Combinations of functions by `weights` (n_combinations, size); all functions are drawn once and kept.
+
+    A function that is nan leaves those without a weight on it alone.
+    """
+    values: list[Floats] = []
+
+    def draws(which: Which) -> Floats:
+        if not values:
+            values.append(drawn.draws(slice(None)))
+        unknown = np.isnan(values[0]).any(axis=(0, 1))
+        own = weights[which]
+        total = np.nan_to_num(values[0]) @ own.T
+        total[..., np.any(own[:, unknown], axis=1)] = np.nan
+        return np.asarray(total)
+
+    return Drawn(len(weights), drawn.n_chains, drawn.n_draws, draws)
 
 
 def evaluate(linear: LinearFunctions) -> Estimated | Drawn:
-    """The functions on the link scale: `Estimated` of estimates, `Drawn` of a posterior."""
+    """The functions on the link scale, or as they were drawn: `Estimated` of estimates, `Drawn` of a posterior."""
     return _evaluate(linear.fit, linear)
 
 
@@ -135,12 +162,14 @@ def _evaluate(fit: object, linear: LinearFunctions) -> Estimated | Drawn:
 
 @_evaluate.register
 def drawn_functions(fit: Fit, linear: LinearFunctions) -> Drawn:
-    """The functions of a posterior on the link scale."""
+    """The functions of a posterior on the link scale, or as they were drawn."""
+    if linear.drawn is not None:
+        return linear.drawn
     coefficients = fixed(fit)
     means = draws_of_means(fit, linear.mean_effects)
     sizes = posterior_of(fit).sizes
 
-    def draws(which: slice) -> Floats:
+    def draws(which: Which) -> Floats:
         total = np.tensordot(linear.rows[which], coefficients, axes=1)
         total += linear.offset[which, None, None]
         if linear.group_rows.shape[1]:
