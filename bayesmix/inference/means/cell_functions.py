@@ -24,7 +24,7 @@ def cell_by_cell(cells: Positions) -> Means:
 def linear_cells(linear: LinearFunctions, grid: ReferenceGrid, cells: Positions, shift: Shift) -> LinearFunctions:
     """The predictors of cells, (n_cells,) functions, of which is asked what is asked of `linear`."""
     alone = cell_by_cell(cells)
-    rows = rows_of(grid, alone, groups=linear.groups, shift=shift)
+    rows = rows_of(grid, alone, shift=shift)
     return replace(
         linear,
         rows=rows.fixed,
@@ -42,7 +42,7 @@ def part_cells(grid: ReferenceGrid, cells: Positions, shift: Shift) -> dict[str,
     """The predictors of further parameters at cells, without group effects, by the name of the parameter."""
     alone = cell_by_cell(cells)
     return {
-        name: rows_of(replace(grid, design=part, offset=None, parts={}), alone, groups="typical", shift=shift)
+        name: rows_of(replace(grid, design=part, offset=None, parts={}, groups="typical"), alone, shift=shift)
         for name, part in grid.parts.items()
     }
 

@@ -10,6 +10,7 @@ import pandas as pd
 from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import ArgumentError, shown
 from bayesmix.estimates.estimability import estimable_rows
+from bayesmix.formula.group_policies import with_policy
 from bayesmix.hints import with_hints
 from bayesmix.inference.means.contrast_draws import drawn_columns, equivalence_bounds
 from bayesmix.inference.means.contrast_rows import ContrastRows, contrast_rows, interaction_rows
@@ -201,7 +202,7 @@ def _of_estimates(
 
 def _about_means(linear: LinearFunctions) -> list[str]:
     """What was said of the means that holds for contrasts too, which are of the link scale."""
-    if linear.groups != "new" or linear.transformation is None or not linear.design.random:
+    if not with_policy(linear.design.random, linear.groups, "new") or linear.transformation is None:
         return list(linear.lasting)
     others = [note for note in linear.lasting if not note.startswith(_NEW)]
     return [*others, f"{_NEW}: contrasts are those within a group, before averages over groups are taken."]

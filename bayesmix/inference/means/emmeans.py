@@ -11,7 +11,6 @@ from bayesmix.inference.means.cell_functions import Shift, estimable_means
 from bayesmix.inference.means.cells import is_cell
 from bayesmix.inference.means.columns import columns_of
 from bayesmix.inference.means.covariates import CovReduce, read_reduction
-from bayesmix.inference.means.group_policy import GROUPS
 from bayesmix.inference.means.linear_functions import LinearFunctions
 from bayesmix.inference.means.modelled_parts import parts_of_mean
 from bayesmix.inference.means.notes import Asked, lasting_notes, notes_on
@@ -21,6 +20,7 @@ from bayesmix.inference.means.specs import read_specs
 from bayesmix.inference.means.table import MeansTable
 from bayesmix.inference.means.transformation import transformation_of
 from bayesmix.inference.shared.arguments import one_of, probability
+from bayesmix.inference.shared.policies import read_groups
 from bayesmix.inference.shared.question import table
 from bayesmix.inference.shared.readable_table import NOTES
 from bayesmix.inference.tables.ddf_method import ddf_method
@@ -38,7 +38,7 @@ def emmeans(
     *,
     type: str = "link",
     weights: str = "equal",
-    groups: str = "typical",
+    groups: str | Mapping[str, str] = "typical",
     offset: float | None = None,
     cov_reduce: CovReduce = "mean",
     regrid: str | None = None,
@@ -73,7 +73,8 @@ def emmeans(
         The effects of groups. ``"typical"``: 0. ``"fitted"``: those of the levels in the data, averaged; each
         combination of levels counts once, and one that lies in a single level of a factor counts there alone.
         ``"new"``: those of new levels; on the response scale averaged over their distribution, on the link scale as
-        ``"typical"``.
+        ``"typical"``. Or one by grouping factor, ``{"site": "fitted", "year": "new"}``; those that are not named are
+        typical.
     offset
         What stands for the formula's offsets; by default their mean in the data, and where `at` or the grid has the
         offset's variables, their values there.
@@ -136,20 +137,22 @@ def emmeans(
     """
     at, offset, scale = as_mapping(at), _number(offset), one_of(type, TYPES, argument="type")
     parts = parts_of_mean(fit) if read_regrid(regrid) or scale == RESPONSE else {}
-    grid = reference_grid(fit.design, at, offset, reduction=read_reduction(cov_reduce), parts=parts)
+    policies = read_groups(fit.design, groups, default="typical")
+    reduction = read_reduction(cov_reduce)
+    grid = reference_grid(fit.design, at, offset, reduction=reduction, parts=parts, groups=policies)
     known = [variable.name for variable in grid.variables if variable.shown]
     specs_read = with_outer(grid.nesting, read_specs(fit.design, known, specs, by))
     asked = Asked(
         specs=specs_read,
         weights=one_of(weights, WEIGHTS, argument="weights"),
-        groups=one_of(groups, GROUPS, argument="groups"),
+        groups=policies,
         type=scale,
         prob=probability(prob),
         ddf=ddf_method(fit, ddf),
         regrid=read_regrid(regrid) or bool(parts),
     )
     means = means_of(grid, specs_read, asked.weights)
-    rows = rows_of(grid, means, groups=asked.groups)
+    rows = rows_of(grid, means)
     return means_table(linear_functions(fit, grid, means, rows, asked), asked, _name(fit, asked))
 
 

@@ -18,7 +18,6 @@ from bayesmix.inference.means.averaging import WEIGHTS
 from bayesmix.inference.means.build import Means, Rows, means_of, rows_of, with_outer
 from bayesmix.inference.means.covariates import CovReduce, read_reduction
 from bayesmix.inference.means.emmeans import as_mapping, linear_functions, means_table
-from bayesmix.inference.means.group_policy import GROUPS
 from bayesmix.inference.means.modelled_parts import parts_of_mean
 from bayesmix.inference.means.notes import Asked
 from bayesmix.inference.means.reference_grid import ReferenceGrid, reference_grid
@@ -26,6 +25,7 @@ from bayesmix.inference.means.regrid import read_regrid
 from bayesmix.inference.means.specs import OVERALL, read_specs
 from bayesmix.inference.means.table import MeansTable
 from bayesmix.inference.shared.arguments import near_matches, one_of, probability
+from bayesmix.inference.shared.policies import read_groups
 from bayesmix.inference.shared.question import table
 from bayesmix.inference.tables.ddf_method import ddf_method
 from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit
@@ -43,7 +43,7 @@ def emtrends(
     at: Mapping[str, Any] | None = None,
     *,
     weights: str = "equal",
-    groups: str = "typical",
+    groups: str | Mapping[str, str] = "typical",
     cov_reduce: CovReduce = "mean",
     regrid: str | None = None,
     prob: float = 0.95,
@@ -97,16 +97,16 @@ def emtrends(
     >>> bm.emtrends(fit, "Days")["Days.trend"].round(3).tolist()
     [10.467]
     """
-    by_cell = read_regrid(regrid)
+    by_cell, policies = read_regrid(regrid), read_groups(fit.design, groups, default="typical")
     parts, reduction = parts_of_mean(fit) if by_cell else {}, read_reduction(cov_reduce)
-    grid = reference_grid(fit.design, as_mapping(at), None, reduction=reduction, parts=parts)
+    grid = reference_grid(fit.design, as_mapping(at), None, reduction=reduction, parts=parts, groups=policies)
     known = [variable.name for variable in grid.variables if variable.shown]
     column, of_function = _covariate(grid, var, known)
     specs_read = with_outer(grid.nesting, read_specs(fit.design, known, OVERALL if specs is None else specs, by))
     asked = Asked(
         specs=specs_read,
         weights=one_of(weights, WEIGHTS, argument="weights"),
-        groups=one_of(groups, GROUPS, argument="groups"),
+        groups=policies,
         type="link",
         prob=probability(prob),
         ddf=ddf_method(fit, ddf),
@@ -114,7 +114,7 @@ def emtrends(
         regrid=by_cell,
     )
     sides = _both_sides(grid, means_of(grid, specs_read, asked.weights), column, of_function=of_function)
-    rows = _slopes(grid, sides, groups=asked.groups)
+    rows = _slopes(grid, sides)
     linear = linear_functions(fit, grid, sides.means, rows, asked, sides.shifts)
     return means_table(linear, asked, f"{var}.trend")
 
@@ -163,9 +163,9 @@ def _both_sides(grid: ReferenceGrid, means: Means, column: str, *, of_function: 
     return _Sides(scaled, ((column, step), (column, -step)))
 
 
-def _slopes(grid: ReferenceGrid, sides: _Sides, *, groups: str) -> Rows:
+def _slopes(grid: ReferenceGrid, sides: _Sides) -> Rows:
     """Differences of the rows of the means at both sides, by those of the covariate."""
-    right, left = (rows_of(grid, sides.means, groups=groups, shift=shift) for shift in sides.shifts)
+    right, left = (rows_of(grid, sides.means, shift=shift) for shift in sides.shifts)
     return replace(
         right,
         fixed=right.fixed - left.fixed,

@@ -15,6 +15,7 @@ from bayesmix.arrays import Flags, Floats, Positions
 from bayesmix.estimates.linear_predictors import LinearRows, linear_predictor_covariance
 from bayesmix.estimates.reml.tests import ddf_record
 from bayesmix.formula.design import Design
+from bayesmix.formula.group_policies import Groups
 from bayesmix.inference.means.group_policy import GroupWeights
 from bayesmix.inference.means.mean_effects import MeanEffects, draws_of_means, level_rows
 from bayesmix.inference.means.transformation import Transformation
@@ -42,8 +43,8 @@ class LinearFunctions:
         What tells the m functions apart: columns `specs` and `by`.
     estimable : array (m,)
         Whether the data determine the function; of a posterior, without the priors.
-    groups : str
-        What was done with the effects of groups: ``"typical"``, ``"fitted"`` or ``"new"``.
+    groups : str or mapping
+        What was done with the effects of groups: ``"typical"``, ``"fitted"`` or ``"new"``, or one by grouping factor.
     type : str
         The scale that was asked for, ``"link"`` or ``"response"``. Rows are of the link scale in any case.
     specs, by : tuple of str
@@ -51,7 +52,7 @@ class LinearFunctions:
     prob, ddf
         Probability of intervals, and the method of the degrees of freedom (REML).
     group_rows : array (m, q)
-        Over `mean_effects`, where `groups` is ``"fitted"``; else q is 0.
+        Over `mean_effects`, of groups that are ``"fitted"``; else q is 0.
     mean_effects : tuple of MeanEffects
         Averages of group effects over levels; their numbers of columns add up to q.
     group_columns : tuple of array (m, k)
@@ -61,7 +62,7 @@ class LinearFunctions:
     notes : tuple of str
         What to know before these functions are read, a sentence each.
     group_weights : GroupWeights or None
-        Where `groups` is ``"fitted"`` the combinations of levels over which each mean averages.
+        Where groups are ``"fitted"`` the combinations of their levels over which each mean averages.
     lasting : tuple of str
         Those of the notes that hold for contrasts too.
     drawn : Drawn or None
@@ -76,7 +77,7 @@ class LinearFunctions:
     offset: Floats
     labels: pd.DataFrame
     estimable: Flags
-    groups: str
+    groups: Groups
     type: str
     specs: tuple[str, ...]
     by: tuple[str, ...]

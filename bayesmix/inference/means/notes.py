@@ -1,11 +1,14 @@
 """What is said below a table of means: of groups, of averages, of cells without rows, of scales."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from bayesmix.arrays import Flags
 from bayesmix.errors import listing
+from bayesmix.formula.design import GroupTerm
+from bayesmix.formula.group_policies import POLICIES, Groups, with_policy
 from bayesmix.formula.syntax import columns_in
 from bayesmix.inference.means.build import Means, Rows
 from bayesmix.inference.means.kinds_in_words import cell_notes, interval_notes, response_notes
@@ -27,7 +30,7 @@ class Asked:
 
     specs: Specs
     weights: str
-    groups: str
+    groups: Groups
     type: str
     prob: float
     ddf: str
@@ -48,7 +51,7 @@ def notes_on(
     """Sentences, those first without which the numbers mislead."""
     notes = [
         *why_not_estimable(fit, grid, means, rows=rows.fixed, estimable=estimable),
-        *_without_levels(fit, rows),
+        *_without_levels(fit, asked, rows),
         *_interactions(grid, asked),
         *_groups(grid, asked, transformation),
         *_averages(grid, asked),
@@ -73,7 +76,7 @@ def lasting_notes(
     """Sentences on the means that hold for contrasts among them too."""
     unknown = why_not_estimable(fit, grid, means, rows=rows.fixed, estimable=estimable)
     return (
-        *(f"Of the means {note}" for note in (*unknown, *_without_levels(fit, rows))),
+        *(f"Of the means {note}" for note in (*unknown, *_without_levels(fit, asked, rows))),
         *_interactions(grid, asked),
         *_groups(grid, asked, transformation),
         *_averages(grid, asked),
@@ -82,24 +85,30 @@ def lasting_notes(
     )
 
 
-def _without_levels(fit: AnyFit, rows: Rows) -> list[str]:
+def _without_levels(fit: AnyFit, asked: Asked, rows: Rows) -> list[str]:
     """Of how many rows no group has levels in the data: a cell that is empty, with levels that lie in cells."""
     n = int(np.isnan(rows.group_rows).any(axis=1).sum())
-    groups = listing(list(dict.fromkeys(term.group for term in fit.design.random)))
+    fitted = with_policy(fit.design.random, asked.groups, "fitted")
+    groups = listing(list(dict.fromkeys(term.group for term in fitted)))
     return [f'groups="fitted": {n} of {len(rows.group_rows)} have no levels of {groups} in the data.'] if n else []
 
 
 def _groups(grid: ReferenceGrid, asked: Asked, transformation: Transformation | None) -> list[str]:
     """What was done with the effects of groups; nothing where there are none."""
-    groups = list(dict.fromkeys(term.group for term in grid.terms))
-    if not groups:
-        return []
-    names = listing(groups)
     on_response = asked.regrid or asked.type == "response"
     curved = on_response and transformation is not None and not transformation.of_response
-    if asked.groups == "typical":
+    by_policy = [(policy, with_policy(grid.terms, asked.groups, policy)) for policy in POLICIES]
+    return [note for policy, terms in by_policy for note in _effects(policy, terms, curved=curved)]
+
+
+def _effects(policy: str, terms: Sequence[GroupTerm], *, curved: bool) -> list[str]:
+    """What was done with the effects of terms that have one policy."""
+    names = listing(list(dict.fromkeys(term.group for term in terms)))
+    if not terms:
+        return []
+    if policy == "typical":
         return [f'groups="typical": effects of {names} are 0{", those of a typical level" if curved else ""}.']
-    if asked.groups == "fitted":
+    if policy == "fitted":
         return [f'groups="fitted": averaged over the levels of {names} in the data.']
     if curved:
         return [f'groups="new": averaged over the distribution of the effects of {names}.']

@@ -11,6 +11,7 @@ import pandas as pd
 from bayesmix.arrays import Flags, Floats, Positions
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.design import Design, GroupTerm
+from bayesmix.formula.group_policies import Groups, with_policy
 from bayesmix.formula.matrices import NewRows, new_rows
 from bayesmix.formula.syntax import columns_in
 from bayesmix.inference.means.cells import mean_of
@@ -31,7 +32,8 @@ class ReferenceGrid:
     variables in which others lie, by the names of the latter.
 
     `offset`: what stands for the formula's offsets in all cells; None where it is that of the cells themselves.
-    `parts`: predictors of further parameters that the grid is for, beside that of the mean.
+    `parts`: predictors of further parameters that the grid is for, beside that of the mean. `groups`: what stands for
+    the effects of groups.
     """
 
     design: Design
@@ -40,6 +42,7 @@ class ReferenceGrid:
     nesting: Nesting
     offset: float | None
     parts: Mapping[str, Design] = field(default_factory=dict)
+    groups: Groups = "typical"
 
     @property
     def terms(self) -> tuple[GroupTerm, ...]:
@@ -47,9 +50,10 @@ class ReferenceGrid:
         return (*self.design.random, *(term for part in self.parts.values() for term in part.random))
 
     @cached_property
-    def combinations(self) -> Combinations:
-        """The combinations of levels of the terms."""
-        return combinations(self.terms, self.variables)
+    def combinations(self) -> Combinations | None:
+        """The combinations of levels of the terms whose effects are those in the data; None where there are none."""
+        fitted = with_policy(self.terms, self.groups, "fitted")
+        return combinations(fitted, self.variables) if fitted else None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -80,6 +84,7 @@ def reference_grid(
     *,
     reduction: Reduction | None = None,
     parts: Mapping[str, Design] | None = None,
+    groups: Groups = "typical",
 ) -> ReferenceGrid:
     """The grid of the predictor of the mean, and of `parts` that describe further parameters.
 
@@ -102,7 +107,7 @@ def reference_grid(
         )
     counts = _counts(variables)
     nesting = nesting_of(design, grid_variables(design, {}, parts=others))
-    return ReferenceGrid(design, variables, counts, nesting, _offset(design, variables, offset), parts)
+    return ReferenceGrid(design, variables, counts, nesting, _offset(design, variables, offset), parts, groups)
 
 
 def predictors(grid: ReferenceGrid, cells: Positions, *, shift: tuple[str, float] | None = None) -> NewRows:

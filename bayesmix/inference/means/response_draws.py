@@ -1,13 +1,14 @@
 """Draws of expected responses: of means on the link scale taken to the response, over groups where that is asked."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from bayesmix.arrays import Floats
 from bayesmix.families.table import AUXILIARY
-from bayesmix.formula.design import Design, GroupTerm
+from bayesmix.formula.design import GroupTerm
+from bayesmix.formula.group_policies import policy_of
 from bayesmix.inference.means.build import Rows
 from bayesmix.inference.means.group_policy import GroupWeights
 from bayesmix.inference.means.linear_functions import Drawn, LinearFunctions, Which, drawn_functions
@@ -68,18 +69,28 @@ def _expected(fit: Fit, linear: LinearFunctions, on_link: Drawn, parts: Mapping[
     to_response = _to_response(fit)
     predictors = _predictors(fit, linear, parts)
     designs = {MEAN: linear.design, **{name: fit.design.parts[name] for name in parts}}
-    if linear.groups == "typical" or not any(design.random for design in designs.values()):
-        return lambda which: to_response(predictors(which))
     columns = {MEAN: linear.group_columns, **{name: rows.group_columns for name, rows in parts.items()}}
-    if linear.groups == "new" or linear.group_weights is None:
-        return lambda which: _over_distribution(
-            fit,
-            predictors(which),
-            {name: _effect_sds(fit, design, columns[name], which) for name, design in designs.items()},
-            to_response,
-        )
-    weights = linear.group_weights
-    return lambda which: _over_levels(fit, designs, columns, weights, which, predictors(which), to_response)
+
+    def policy(chosen: str) -> dict[str, list[tuple[GroupTerm, Floats]]]:
+        """The random terms of each predictor that have this policy, with their columns."""
+        return {
+            name: [
+                (term, z)
+                for term, z in zip(design.random, columns[name], strict=True)
+                if policy_of(linear.groups, term) == chosen
+            ]
+            for name, design in designs.items()
+        }
+
+    fitted, new, weights = policy("fitted"), policy("new"), linear.group_weights
+
+    def expected(which: Which) -> Floats:
+        sds = {name: _effect_sds(fit, terms, which) for name, terms in new.items() if terms}
+        if weights is None:
+            return _over_distribution(fit, predictors(which), sds, to_response)
+        return _over_levels(fit, fitted, weights, which, predictors(which), sds, to_response)
+
+    return expected
 
 
 def _predictors(fit: Fit, linear: LinearFunctions, parts: Mapping[str, Rows]) -> Callable[[Which], dict[str, Floats]]:
@@ -123,10 +134,10 @@ def _by_row(drawn: Drawn, which: Which) -> Floats:
     return values.reshape(len(values), drawn.n_chains * drawn.n_draws)
 
 
-def _effect_sds(fit: Fit, design: Design, of_terms: tuple[Floats, ...], which: Which) -> Floats:
+def _effect_sds(fit: Fit, terms: Sequence[tuple[GroupTerm, Floats]], which: Which) -> Floats:
     """Standard deviations (n_asked, n_draws) of what the effects of a new level of every term add to a predictor."""
     total = np.zeros((1, n_draws_of(fit)))
-    for term, columns in zip(design.random, of_terms, strict=True):
+    for term, columns in terms:
         z, sds = columns[which], joined(standard_deviations(fit, term))
         total = total + z**2 @ sds**2
         for rho, (i, j) in _pairs(fit, term):
@@ -143,14 +154,14 @@ def _pairs(fit: Fit, term: GroupTerm) -> Iterator[tuple[Floats, tuple[int, int]]
 
 def _over_levels(
     fit: Fit,
-    designs: Mapping[str, Design],
-    columns: Mapping[str, tuple[Floats, ...]],
+    fitted: Mapping[str, Sequence[tuple[GroupTerm, Floats]]],
     weights: GroupWeights,
     which: Which,
     without: Predictors,
+    sds: Predictors,
     to_response: ToResponse,
 ) -> Floats:
-    """Means over the combinations of levels in the data, some at a time."""
+    """Means over the combinations of levels in the data, some at a time, and over new levels of other factors."""
     among = weights.combinations
     sizes = np.bincount(among.strata, minlength=among.n_strata)
     of_rows = weights.strata[which] / sizes
@@ -160,8 +171,8 @@ def _over_levels(
         levels, shares = among.levels[part], of_rows[:, among.strata[part]]
         number = iter(range(levels.shape[1]))
         effects = {
-            name: [group_effects(fit, term, levels[:, next(number)]) for term in design.random]
-            for name, design in designs.items()
+            name: [(z, group_effects(fit, term, levels[:, next(number)])) for term, z in terms]
+            for name, terms in fitted.items()
         }
         for row in np.flatnonzero(np.nan_to_num(shares).any(axis=1)):
             # Levels that lie in one cell of the grid are of no other.
@@ -169,9 +180,10 @@ def _over_levels(
             eta = {}
             for name, fixed_part in without.items():
                 eta[name] = np.broadcast_to(fixed_part[row], (len(own), total.shape[1])).copy()
-                for of_term, of_levels in zip(columns[name], effects[name], strict=True):
+                for of_term, of_levels in effects[name]:
                     eta[name] += np.einsum("k,lkd->ld", of_term[which][row], of_levels[own])
-            total[row] += shares[row, own] @ to_response(eta)
+            of_row = {name: values[row] for name, values in sds.items()}
+            total[row] += shares[row, own] @ _over_distribution(fit, eta, of_row, to_response)
     return total
 
 

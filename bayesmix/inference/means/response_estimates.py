@@ -8,7 +8,7 @@ import numpy as np
 from bayesmix.arrays import Floats
 from bayesmix.estimates.linear_predictors import LinearRows, linear_predictors
 from bayesmix.inference.means.linear_functions import Estimated, LinearFunctions, rows_of_estimated
-from bayesmix.inference.means.response_gradients import effect_sds, integrated, response_gradients
+from bayesmix.inference.means.response_gradients import over_new_levels, response_gradients
 from bayesmix.inference.means.transformation import Function, Transformation
 from bayesmix.modelling.kinds import LaplaceFit, LmFit, RemlFit, no_answer
 from bayesmix.numerics.links import LINKS
@@ -50,12 +50,9 @@ def _of_laplace(
     fit: LaplaceFit, linear: LinearFunctions, estimated: Estimated, half: Floats, transformation: Transformation
 ) -> OnResponse:
     """Group effects of a curved link are averaged over, as the policy says."""
-    averaged = fit.design.random and not transformation.of_response
-    if averaged and linear.groups == "fitted" and linear.group_weights is not None:
+    if linear.group_weights is not None:
         return _over_levels(fit, linear, half / estimated.se, transformation)
-    if averaged and linear.groups == "new":
-        return _taken_back(estimated, half, *integrated(transformation, effect_sds(fit, linear)))
-    return _taken_back(estimated, half, transformation.inverse, transformation.slope)
+    return _taken_back(estimated, half, *over_new_levels(fit, linear, transformation))
 
 
 def _taken_back(estimated: Estimated, half: Floats, inverse: Function, slope: Function) -> OnResponse:

@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 
 from bayesmix.arrays import Floats
 from bayesmix.estimates.linear_predictors import LinearRows, linear_estimates
+from bayesmix.formula.group_policies import policy_of
 from bayesmix.inference.means.build import Means
 from bayesmix.inference.means.cell_functions import Shift, linear_cells
 from bayesmix.inference.means.group_policy import GroupWeights
@@ -55,37 +56,41 @@ def _of_linear_models(fit: RemlFit | LmFit, linear: LinearFunctions, transformat
 @_gradients.register
 def _of_laplace(fit: LaplaceFit, linear: LinearFunctions, transformation: Transformation) -> Gradients:
     """Group effects of a curved link are averaged over, as the policy says."""
-    if fit.design.random and linear.groups == "fitted" and linear.group_weights is not None:
-        return _over_levels(fit, linear, linear.group_weights, transformation)
+    functions = over_new_levels(fit, linear, transformation)
+    if linear.group_weights is not None:
+        return _over_levels(fit, linear, linear.group_weights, functions)
     eta = linear.offset + rows_of_estimated(linear) @ fit.beta
-    functions = transformation.inverse, transformation.slope
-    if fit.design.random and linear.groups == "new":
-        functions = integrated(transformation, effect_sds(fit, linear))
     estimate, slope = (function(eta) for function in functions)
     return Gradients(estimate, slope[:, None] * linear.rows, level_rows(linear.group_rows[:, :0], (), fit.design))
 
 
-def effect_sds(fit: LaplaceFit, linear: LinearFunctions) -> Floats:
-    """Standard deviations (m,) of what the effects of a new level of every term add, at the estimates."""
-    variances = [np.sum((z @ L) ** 2, axis=1) for z, L in zip(linear.group_columns, fit.L, strict=True)]
-    total: Floats = np.sqrt(np.sum(variances, axis=0))
-    return total
+def over_new_levels(
+    fit: LaplaceFit, linear: LinearFunctions, transformation: Transformation
+) -> tuple[Function, Function]:
+    """The inverse link and its derivative at predictors (m, ...), averaged over the effects of new levels, if asked."""
+    design = fit.design
+    variances = [
+        np.sum((z @ L) ** 2, axis=1)
+        for term, z, L in zip(design.random, linear.group_columns, fit.L, strict=True)
+        if policy_of(linear.groups, term) == "new"
+    ]
+    if not variances:
+        return transformation.inverse, transformation.slope
+    sds, grows = np.sqrt(np.sum(variances, axis=0)), transformation.name == "log"
 
+    def averaged(function: Function) -> Function:
+        return lambda eta: normal_mean(function, eta, sds.reshape(-1, *[1] * (eta.ndim - 1)), grows=grows)
 
-def integrated(transformation: Transformation, sds: Floats) -> tuple[Function, Function]:
-    """The inverse link and its derivative, averaged over normal effects with the sds (m,) of the rows."""
-    grows = transformation.name == "log"
-    return (
-        lambda eta: normal_mean(transformation.inverse, eta, sds, grows=grows),
-        lambda eta: normal_mean(transformation.slope, eta, sds, grows=grows),
-    )
+    return averaged(transformation.inverse), averaged(transformation.slope)
 
 
 def _over_levels(
-    fit: LaplaceFit, linear: LinearFunctions, weights: GroupWeights, transformation: Transformation
+    fit: LaplaceFit, linear: LinearFunctions, weights: GroupWeights, functions: tuple[Function, Function]
 ) -> Gradients:
     """Averages over the combinations of levels in the data, at the modes of their effects."""
     m, among, terms = len(linear.rows), weights.combinations, fit.design.random
+    fitted = [t for t, term in enumerate(terms) if policy_of(linear.groups, term) == "fitted"]
+    inverse, slope = functions
     of_rows = weights.strata / np.bincount(among.strata, minlength=among.n_strata)
     eta = rows_of_estimated(linear) @ fit.beta + linear.offset
     estimate, slopes = np.zeros(m), np.zeros(m)
@@ -93,14 +98,14 @@ def _over_levels(
     for part in stretches(len(among.levels), max(1, _VALUES_AT_ONCE // m)):
         levels, shares = among.levels[part], of_rows[:, among.strata[part]]
         total = np.repeat(eta[:, None], len(levels), axis=1)
-        for t, z in enumerate(linear.group_columns):
-            total += z @ fit.effects[t][levels[:, t]].T
-        estimate += np.sum(shares * transformation.inverse(total), axis=1)
-        own = np.nan_to_num(shares * transformation.slope(total))
+        for place, t in enumerate(fitted):
+            total += linear.group_columns[t] @ fit.effects[t][levels[:, place]].T
+        estimate += np.sum(shares * inverse(total), axis=1)
+        own = np.nan_to_num(shares * slope(total))
         slopes += own.sum(axis=1)
-        for t, z in enumerate(linear.group_columns):
-            ones = np.ones(len(levels))
-            of_level = csr_array((ones, (np.arange(len(levels)), levels[:, t])), shape=(len(levels), terms[t].n_levels))
+        for place, t in enumerate(fitted):
+            z, entries = linear.group_columns[t], (np.arange(len(levels)), levels[:, place])
+            of_level = csr_array((np.ones(len(levels)), entries), shape=(len(levels), terms[t].n_levels))
             for column in range(terms[t].k):
                 by_level[t][:, :, column] += (own * z[:, [column]]) @ of_level
     random = tuple(csr_array(of_term.reshape(m, -1)) for of_term in by_level)

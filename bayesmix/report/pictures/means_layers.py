@@ -10,6 +10,7 @@ from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import ArgumentError, listing, shown
 from bayesmix.formula.columns import is_categorical, level_texts
 from bayesmix.formula.design import Design
+from bayesmix.formula.group_policies import with_policy
 from bayesmix.inference.means.linear_functions import LinearFunctions
 from bayesmix.inference.means.transformation import Transformation, transformation_of
 from bayesmix.inference.shared.arguments import near_matches
@@ -117,6 +118,9 @@ _GROUPS = {
 
 def about_groups(linear: LinearFunctions) -> str:
     """What a caption says of the effects of groups; nothing where there are none."""
-    groups = list(dict.fromkeys(term.group for term in linear.design.random))
-    names = listing((shortened(group, _NAMED) for group in groups), at_most=3)
-    return f" Effects of {names} {_GROUPS[linear.groups]}." if groups else ""
+    said = []
+    for policy, words in _GROUPS.items():
+        groups = dict.fromkeys(term.group for term in with_policy(linear.design.random, linear.groups, policy))
+        names = listing((shortened(group, _NAMED) for group in groups), at_most=3)
+        said += [f" Effects of {names} {words}."] if groups else []
+    return "".join(said)
