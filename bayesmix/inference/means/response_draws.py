@@ -30,7 +30,6 @@ from bayesmix.modelling.blocks import stretches
 from bayesmix.modelling.kinds import a_posterior
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.links import LINKS
-from bayesmix.numerics.row_distribution.parts import mu_of
 
 MEAN = "mu"
 Predictors = Mapping[str, Floats]
@@ -110,23 +109,35 @@ def _predictors(fit: Fit, linear: LinearFunctions, parts: Mapping[str, Rows]) ->
 def _over_distribution(fit: Fit, eta: Predictors, sds: Predictors, to_response: ToResponse) -> Floats:
     """Means over normal effects, which are independent between the predictors of parameters.
 
-    Of an exponential of the linear predictor of the mean alone that of a lognormal, in closed form.
+    Of an exponential of the linear predictor of the mean that of a lognormal, in closed form.
     """
     spread = [name for name in sds if np.any(sds[name])]
-    record, is_log = fit.family.record, fit.family.link == "log"
+    if MEAN in spread and _is_exponential(fit):
+        eta = {**eta, MEAN: eta[MEAN] + sds[MEAN] ** 2 / 2}
+        spread.remove(MEAN)
     if not spread:
         return to_response(eta)
-    if spread == [MEAN] and ((is_log and record.distribution.mean is mu_of) or record.of_log):
-        return to_response({**eta, MEAN: eta[MEAN] + sds[MEAN] ** 2 / 2})
     name = spread[-1]
     within = {other: sds[other] for other in spread[:-1]}
     return normal_mean(
         lambda values: _over_distribution(fit, {**eta, name: values}, within, to_response),
         eta[name],
         sds[name],
-        grows=is_log and name == MEAN,
+        grows=fit.family.link == "log" and name == MEAN,
         nested=bool(within),
     )
+
+
+def _is_exponential(fit: Fit) -> bool:
+    """Whether the expected response is in proportion to the exponential of the linear predictor, as of counts with
+    additional zeros."""
+    record = fit.family.record
+    if record.of_log or fit.family.link != "log" or record.distribution.probabilities is not None:
+        return record.of_log
+    mu = np.array([0.1, 0.7, 3.0, 20.0])
+    others = dict.fromkeys(("weights", "trials", *fit.family.auxiliary), np.full(1, 0.5))
+    one, double = (record.distribution.mean({**others, "mu": factor * mu}) for factor in (1.0, 2.0))
+    return bool(np.allclose(double, 2 * one, rtol=1e-12))
 
 
 def _by_row(drawn: Drawn, which: Which) -> Floats:

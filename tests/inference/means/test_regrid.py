@@ -190,6 +190,17 @@ def test_zeros_of_new_levels_are_integrated_over_both_parts(zeros, mixed):
     same(found, 0, (kept * mean).mean(axis=1), rtol=1e-6)
 
 
+def test_new_levels_of_a_hurdle_are_integrated_over_both_parts(mixed, invent):
+    """The mean of counts above 0 is no exponential of the predictor, so that both integrals are numerical."""
+    fit = invent(["count ~ 1 + (1 | h)", "hu ~ 1 + (1 | h)"], mixed, "hurdle_poisson", n_draws=5)
+    nodes, weights = hermegauss(80)
+    weights = weights / weights.sum()
+    rate = np.exp(draws_of(fit, "Intercept")[:, None] + draws_of(fit, "sd_h__Intercept")[:, None] * nodes)
+    hu = expit(draws_of(fit, "hu_Intercept")[:, None] + draws_of(fit, "sd_h__hu_Intercept")[:, None] * nodes)
+    expected = ((1 - hu) @ weights) * ((rate / -np.expm1(-rate)) @ weights)
+    same(bm.emmeans(fit, "1", type="response", groups="new"), 0, expected, rtol=1e-5)
+
+
 def test_a_hurdle_and_a_lognormal_spread_with_formulas(mixed, invent):
     hurdle = invent(["count ~ f", "hu ~ g + x"], mixed, "hurdle_poisson")
     found = bm.emmeans(hurdle, "f", by="g", type="response", at={"x": [1, 8]}, weights="proportional")
