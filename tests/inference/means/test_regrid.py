@@ -91,6 +91,9 @@ def test_contrasts_of_estimates_are_differences_of_responses(counts):
     assert found.attrs["type"] == "response"
     assert any("Responses in the cells of the grid are averaged" in note for note in found.attrs["notes"])
     assert bm.letters(means)["rate"].is_monotonic_decreasing
+    on_link = bm.contrasts(means, type="link", adjust="none")
+    np.testing.assert_allclose(on_link["estimate"], found["estimate"])
+    assert any("have no link scale" in note for note in on_link.attrs["notes"])
 
 
 @pytest.mark.parametrize("groups", POLICIES)
