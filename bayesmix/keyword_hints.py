@@ -120,6 +120,13 @@ OF_ONE: Mapping[tuple[str, str], str] = {
     ("plot_means", "comparisons"): "that is arrows=",
     ("letters", "reversed"): 'that is best=, "highest" or "lowest"',
     ("contrasts", "delta"): "that is rope=, of posteriors",
+    (
+        "contrasts",
+        "regrid",
+    ): 'it is of the means, bm.emmeans(fit, "f", regrid="response"), whose contrasts are differences',
+    **{(name, "transform"): "that is regrid=" for name in ("emmeans", "emtrends")},
+    **{(name, other): "that is cov_reduce=" for name in ("emmeans", "emtrends") for other in ("reduce", "covkeep")},
+    ("emtrends", "type"): 'regrid="response" has slopes of the response itself',
     ("contrasts", "simple"): "that is by=, the variables within which levels are compared",
     ("slopes", "wrt"): "that is variables=",
     ("step", "reducerandom"): "alpha_random=1 keeps all random terms",

@@ -9,13 +9,13 @@ from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import DataError, counted, listing
 from bayesmix.formula.design import Design, GroupTerm
 from bayesmix.formula.frame import Frame, checked_frame
+from bayesmix.formula.group_policies import POLICIES, Groups, any_of, policy_of, with_policy, without_typical
 from bayesmix.formula.matrices import group_levels, new_rows
 from bayesmix.formula.response_checks import refuse_not_counts
 from bayesmix.formula.syntax import Node, columns_in
 from bayesmix.formula.variables import Variables
 
-GROUPS = ("fitted", "typical", "new")
-"""Whose group effects rows have: those of their own levels, none, or those of levels that are not in the data."""
+GROUPS = POLICIES
 
 
 @dataclass(frozen=True)
@@ -40,20 +40,19 @@ class OtherRows:
         return whole
 
 
-def rows_asked(design: Design, newdata: Frame | None, *, groups: str, with_trials: bool = False) -> OtherRows:
+def rows_asked(design: Design, newdata: Frame | None, *, groups: Groups, with_trials: bool = False) -> OtherRows:
     """The rows of `newdata`, or without it those of the fit; arguments as for `other_rows`."""
     if newdata is None:
         return own_rows(design, groups=groups)
     return other_rows(design, newdata, groups=groups, with_trials=with_trials)
 
 
-def own_rows(design: Design, *, groups: str) -> OtherRows:
-    """The rows of the fit itself; `groups` is one of `GROUPS`, and "new" are as many other levels."""
-    kept = without_groups(design) if groups == "typical" else design
-    return OtherRows(kept, design.data.index, np.ones(design.n_obs, dtype=bool))
+def own_rows(design: Design, *, groups: Groups) -> OtherRows:
+    """The rows of the fit itself; `groups` is of `GROUPS`, and "new" are as many other levels."""
+    return OtherRows(without_typical(design, groups), design.data.index, np.ones(design.n_obs, dtype=bool))
 
 
-def other_rows(design: Design, data: Frame, *, groups: str, with_trials: bool = False) -> OtherRows:
+def other_rows(design: Design, data: Frame, *, groups: Groups, with_trials: bool = False) -> OtherRows:
     """The rows of new data.
 
     Parameters
@@ -63,7 +62,7 @@ def other_rows(design: Design, data: Frame, *, groups: str, with_trials: bool = 
         missing is not complete. With the policy "new" rows with the same text of a grouping factor share a level, and
         without its column all rows are of one level.
     groups
-        One of `GROUPS`.
+        One of `GROUPS`, or one by grouping factor.
     with_trials
         The response itself is asked for: trials and weights of the rows are read, where the fit has them.
 
@@ -74,10 +73,10 @@ def other_rows(design: Design, data: Frame, *, groups: str, with_trials: bool = 
     DataError
         A level of a factor or, with the policy "fitted", of a group is not known, or no row is complete.
     """
-    asked = without_groups(design) if groups == "typical" else design
+    asked = without_typical(design, groups)
     frame = checked_frame(data, ())
-    if groups == "new":
-        frame = _with_one_level(asked, frame)
+    if any_of(groups, "new"):
+        frame = _with_one_level(asked, frame, groups)
     trials = _nodes_of_trials(design) if with_trials else ()
     names = {name.name for part in asked.predictors for name in part.formula.predictor_columns}
     names |= {name.name for node in trials for name in columns_in(node)}
@@ -103,11 +102,11 @@ def without_groups(design: Design) -> Design:
     return replace(design, formula=replace(design.formula, random=()), random=(), parts=parts)
 
 
-def _at(design: Design, rows: pd.DataFrame, groups: str) -> tuple[Design, Floats]:
+def _at(design: Design, rows: pd.DataFrame, groups: Groups) -> tuple[Design, Floats]:
     """One predictor at the rows, its parts untouched, and all its columns."""
     new = new_rows(design, rows)
     random = tuple(
-        _with_levels(design, place, replace(old, index=term.index, columns=term.columns), rows, groups)
+        _with_levels(design, place, replace(old, index=term.index, columns=term.columns), rows, policy_of(groups, old))
         for place, (old, term) in enumerate(zip(design.random, new.random, strict=True))
     )
     unknown = replace(design.response, values=np.full(len(rows), np.nan), trials=None, censoring=None)
@@ -125,12 +124,12 @@ def _at(design: Design, rows: pd.DataFrame, groups: str) -> tuple[Design, Floats
     return at, new.every_column
 
 
-def _with_levels(design: Design, place: int, term: GroupTerm, rows: pd.DataFrame, groups: str) -> GroupTerm:
+def _with_levels(design: Design, place: int, term: GroupTerm, rows: pd.DataFrame, policy: str) -> GroupTerm:
     """The term with the levels of the fit, or of the rows alone if they are new."""
-    if groups == "fitted" and (term.index >= 0).all():
+    if policy == "fitted" and (term.index >= 0).all():
         return term
     index, levels = group_levels(design.formula.random[place], Variables(design.formula.text, rows, design.functions))
-    if groups == "new":
+    if policy == "new":
         return replace(term, index=index, levels=levels)
     unseen = dict.fromkeys(levels[code] for code in index[term.index < 0])
     raise DataError(
@@ -141,11 +140,15 @@ def _with_levels(design: Design, place: int, term: GroupTerm, rows: pd.DataFrame
     )
 
 
-def _with_one_level(design: Design, frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with a column, the same in all rows, for each that levels of groups alone are made of."""
-    terms = [term for part in design.predictors for term in part.formula.random]
-    grouping = {column.name for term in terms for column in term.group_columns}
-    missing = sorted(grouping - predictor_names(design) - set(frame.columns))
+def _with_one_level(design: Design, frame: pd.DataFrame, groups: Groups) -> pd.DataFrame:
+    """The frame with a column, the same in all rows, for each that levels of new groups alone are made of."""
+    new = {term.group for term in with_policy(design.all_random, groups, "new")}
+    pairs = [both for part in design.predictors for both in zip(part.random, part.formula.random, strict=True)]
+    of_new, of_others = (
+        {column.name for built, term in pairs if (built.group in new) == is_new for column in term.group_columns}
+        for is_new in (True, False)
+    )
+    missing = sorted(of_new - of_others - predictor_names(design) - set(frame.columns))
     return frame.assign(**dict.fromkeys(missing, "new"))
 
 

@@ -40,25 +40,42 @@ def log_group_likelihood(log_density: LogDensity, eta: Floats, columns: Floats, 
     root
         R of each draw, (n_draws, r, r).
     """
-    r = columns.shape[1]
+    return log_joint_group_likelihood(lambda at: log_density(at[0]), eta[None], columns[None], root)
+
+
+def log_joint_group_likelihood(log_density: LogDensity, eta: Floats, columns: Floats, root: Floats) -> Floats:
+    """The same where rows have several linear predictors, P of them, such as one for each category.
+
+    Parameters
+    ----------
+    log_density
+        Log densities of the rows, (n_rows, n_draws), given all their linear predictors, (P, n_rows, n_draws).
+    eta
+        Linear predictors without the effects, (P, n_rows, n_draws).
+    columns
+        Rows of the effects in each predictor, (P, n_rows, r).
+    root
+        As above, of all r effects together.
+    """
+    r = columns.shape[2]
     if r == 0:
         return log_density(eta).sum(axis=0)
-    scaled = np.einsum("nr,drs->dns", columns, root)
+    scaled = np.einsum("pnr,drs->dpns", columns, root)
     mode, spread, log_volume = _mode(log_density, eta, scaled)
     nodes, log_weights = _nodes(r)
-    terms = np.empty((len(nodes), eta.shape[1]))
+    terms = np.empty((len(nodes), eta.shape[-1]))
     for number, node in enumerate(nodes):
         u = mode + spread @ node
-        at = log_density(eta + np.einsum("dns,ds->nd", scaled, u)).sum(axis=0)
+        at = log_density(eta + np.einsum("dpns,ds->pnd", scaled, u)).sum(axis=0)
         # log N(u; 0, I) less the log density of the standard normal that the weights are for
         terms[number] = at - 0.5 * (u**2).sum(axis=1) + 0.5 * (node**2).sum() + log_weights[number]
     return logsumexp(terms, axis=0) + log_volume
 
 
-def n_evaluations(r: int) -> int:
-    """How often, at most, `log_group_likelihood` evaluates the density of each row in each draw."""
+def n_evaluations(r: int, n_predictors: int = 1) -> int:
+    """How often, at most, the density of each row is evaluated in each draw, for r effects in so many predictors."""
     nodes = _NODES[r] ** r if r in _NODES else _QUASI_RANDOM
-    return nodes + 3 * (_NEWTON_STEPS + 1) if r else 1
+    return nodes + (1 + n_predictors + n_predictors**2) * (_NEWTON_STEPS + 1) if r else 1
 
 
 def log_gaussian_group_likelihood(residual: Floats, scale: Floats, columns: Floats, root: Floats) -> Floats:
@@ -79,15 +96,15 @@ def log_gaussian_group_likelihood(residual: Floats, scale: Floats, columns: Floa
 
 def _mode(log_density: LogDensity, eta: Floats, scaled: Floats) -> tuple[Floats, Floats, Floats]:
     """Newton's method from u = 0: mode (n_draws, r), C (n_draws, r, r) and log |C| (n_draws,)."""
-    u = np.zeros((scaled.shape[0], scaled.shape[2]))
+    u = np.zeros((scaled.shape[0], scaled.shape[-1]))
     for _ in range(_NEWTON_STEPS):
-        slope, curvature = _derivatives(log_density, eta + np.einsum("dns,ds->nd", scaled, u), scaled)
+        slope, curvature = _derivatives(log_density, eta + np.einsum("dpns,ds->pnd", scaled, u), scaled)
         step = np.linalg.solve(curvature, (slope - u)[..., None])[..., 0]
         length = np.linalg.norm(step, axis=1, keepdims=True)
         u += step * np.minimum(1.0, _LONGEST / np.maximum(length, 1e-12))
         if length.max() < 1e-4:
             break
-    _, curvature = _derivatives(log_density, eta + np.einsum("dns,ds->nd", scaled, u), scaled)
+    _, curvature = _derivatives(log_density, eta + np.einsum("dpns,ds->pnd", scaled, u), scaled)
     lower = np.linalg.cholesky(curvature)
     spread = np.linalg.inv(lower).transpose(0, 2, 1)
     return u, spread, -np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
@@ -95,12 +112,32 @@ def _mode(log_density: LogDensity, eta: Floats, scaled: Floats) -> tuple[Floats,
 
 def _derivatives(log_density: LogDensity, eta: Floats, scaled: Floats) -> tuple[Floats, Floats]:
     """Derivative of the log likelihood by u, and minus the second derivative of log likelihood plus log prior."""
-    middle, up, down = (log_density(eta + shift) for shift in (0.0, _STEP, -_STEP))
-    slope, bend = (up - down) / (2 * _STEP), (2 * middle - up - down) / _STEP**2
+    slope, bend = _by_predictor(log_density, eta)
     # Where a likelihood is not log-concave its curvature is left to the prior.
-    bend = np.maximum(bend, 0.0)
-    curvature = np.einsum("dns,nd,dnt->dst", scaled, bend, scaled, optimize=True)
-    return np.einsum("dns,nd->ds", scaled, slope), curvature + np.eye(scaled.shape[2])
+    if len(slope) == 1:
+        bend = np.maximum(bend, 0.0)
+    else:
+        values, vectors = np.linalg.eigh(np.moveaxis(bend, (0, 1), (2, 3)))
+        bend = np.einsum("ndpi,ndi,ndqi->pqnd", vectors, np.maximum(values, 0.0), vectors, optimize=True)
+    curvature = np.einsum("dpns,pqnd,dqnt->dst", scaled, bend, scaled, optimize=True)
+    return np.einsum("dpns,pnd->ds", scaled, slope), curvature + np.eye(scaled.shape[-1])
+
+
+def _by_predictor(log_density: LogDensity, eta: Floats) -> tuple[Floats, Floats]:
+    """By differences, of each row: the derivatives (P, n_rows, n_draws) by its predictors, and minus the second ones,
+    (P, P, n_rows, n_draws)."""
+    n = len(eta)
+    steps = _STEP * np.eye(n)[:, :, None, None]
+    middle = log_density(eta)
+    up, down = (np.stack([log_density(eta + sign * step) for step in steps]) for sign in (1, -1))
+    bend = np.empty((n, n, *middle.shape))
+    for p in range(n):
+        bend[p, p] = (2 * middle - up[p] - down[p]) / _STEP**2
+        for q in range(p):
+            both = log_density(eta + steps[p] + steps[q]) + log_density(eta - steps[p] - steps[q])
+            mixed = (both - up[p] - down[p] - up[q] - down[q] + 2 * middle) / (2 * _STEP**2)
+            bend[p, q] = bend[q, p] = -mixed
+    return (up - down) / (2 * _STEP), bend
 
 
 def _nodes(r: int) -> tuple[Floats, Floats]:

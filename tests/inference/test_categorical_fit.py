@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 from matplotlib import pyplot as plt
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError
@@ -13,6 +13,7 @@ from bayesmix.families.family import read_family
 from bayesmix.formula.distributional import parse_formulas
 from bayesmix.formula.matrices import build_design
 from bayesmix.inference.evidence.tested_term import reduction_named
+from bayesmix.inference.prediction.held_out_groups import group_log_likelihoods, levels_of, rows_by_level
 from bayesmix.modelling.diagnostics import diagnose_sampling
 from bayesmix.modelling.record import Sampling
 from bayesmix.modelling.reduced import reduced_model
@@ -185,13 +186,40 @@ def test_what_takes_numbers_is_refused(question, fit):
         (lambda fit: bm.overdispersion(fit), "See ppc(fit)."),
         (lambda fit: bm.compare_reml(fit), "neither a REML nor a Laplace fit of categorical"),
         (lambda fit: bm.equivalence(fit), "no single residual sd"),
-        (lambda fit: bm.loo(fit, by="g"), "have effects on mucar too"),
     ],
 )
 def test_other_refusals(ask, words, fit):
     with pytest.raises(ArgumentError) as caught:
         ask(fit)
     assert words in str(caught.value)
+
+
+def test_groups_left_out_have_the_effects_on_all_categories_integrated_out(fit):
+    """On a fine grid of both effects."""
+    index, levels = levels_of(fit, "g")
+    rows, positions = rows_by_level(index, len(levels))[2], np.array([3, 40, 99])
+    found = group_log_likelihoods(fit, index, positions)(rows)
+    draws = fit.posterior["posterior"].to_dataset().stack(all=("chain", "draw"))
+    chosen = np.searchsorted(MODES, fit.data["choice"].to_numpy()[rows])
+    u, step = np.linspace(-8, 8, 321, retstep=True)
+    both = np.stack(np.meshgrid(u, u, indexing="ij"))
+    for number, at in enumerate(positions):
+        scores = [np.zeros((len(rows), *both.shape[1:]))]
+        for effect, name in zip(both, ("mucar", "mutrain"), strict=True):
+            intercept, slope = draws[f"{name}_Intercept"][at].item(), draws[f"{name}_x"][at].item()
+            fixed_part = intercept + fit.data["x"].to_numpy()[rows] * slope
+            scores.append(fixed_part[:, None, None] + effect * draws[f"sd_g__{name}_Intercept"][at].item())
+        logs = log_softmax(np.stack(scores), axis=0)
+        log_likelihood = sum(logs[category, row] for row, category in enumerate(chosen))
+        density = np.exp(log_likelihood - (both**2).sum(axis=0) / 2) / (2 * np.pi)
+        assert found[number] == pytest.approx(np.log(density.sum() * step**2), abs=2e-5)
+
+
+def test_leaving_out_groups_of_categories(fit):
+    found = bm.loo(fit, by="g")
+    assert found.pointwise.index.tolist() == list("012345")
+    assert (found.pointwise["method"] == "quadrature").all()
+    assert np.isfinite(found.elpd)
 
 
 def test_a_dropped_term_leaves_all_predictors(fit):

@@ -5,7 +5,11 @@ import pytest
 from scipy import stats
 from scipy.special import expit, logsumexp
 
-from bayesmix.numerics.group_integral import log_gaussian_group_likelihood, log_group_likelihood
+from bayesmix.numerics.group_integral import (
+    log_gaussian_group_likelihood,
+    log_group_likelihood,
+    log_joint_group_likelihood,
+)
 
 N_DRAWS = 4
 
@@ -77,3 +81,24 @@ def test_three_effects_of_counts_against_random_draws():
     terms = [log_density(eta[:, [d]] + columns @ root[d] @ normals.T).sum(axis=0) for d in range(N_DRAWS)]
     expected = np.array([logsumexp(term) - np.log(len(normals)) for term in terms])
     np.testing.assert_allclose(log_group_likelihood(log_density, eta, columns, root), expected, atol=0.03)
+
+
+def test_effects_in_two_predictors_of_zeros_and_counts():
+    """Zero-inflated counts, in which neither predictor alone has a log-concave likelihood; on a fine grid."""
+    y, eta = np.array([0.0, 0.0, 3.0, 1.0, 0.0]), np.array([[0.4], [0.1], [0.8], [0.2], [-0.3]])
+    zi = np.array([[-1.0], [0.5], [0.0], [-0.2], [1.0]])
+
+    def log_density(at):
+        rate, share = np.exp(at[0]), 1 / (1 + np.exp(-at[1]))
+        observed = y.reshape(-1, *[1] * (at[0].ndim - 1))
+        poisson = stats.poisson.logpmf(observed, rate) + np.log1p(-share)
+        return np.where(observed == 0, np.logaddexp(np.log(share), poisson), poisson)
+
+    columns, root = np.zeros((2, 5, 2)), np.diag([0.9, 1.3])[None]
+    columns[0, :, 0] = columns[1, :, 1] = 1.0
+    found = log_joint_group_likelihood(log_density, np.stack([eta, zi]), columns, root)
+    u, step = np.linspace(-7, 7, 281, retstep=True)
+    a, b = np.meshgrid(u, u, indexing="ij")
+    both = np.stack([eta[:, :, None] + 0.9 * a, zi[:, :, None] + 1.3 * b])
+    density = np.exp(log_density(both).sum(axis=0) - (a**2 + b**2) / 2) / (2 * np.pi)
+    assert found[0] == pytest.approx(np.log(density.sum() * step**2), abs=1e-4)

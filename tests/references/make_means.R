@@ -118,7 +118,22 @@ MODELS <- list(
   ), weighted("f", type = "response")), "poisson"),
   model("glmer", "mixed", "cbind(yes, no) ~ f * x + (1 | h)", c(list(
     means("f", type = "response"), trend("x", "f")
-  ), weighted("1")), "binomial")
+  ), weighted("1")), "binomial"),
+  model("lm", "mixed", "log(y) ~ f * x + g", list(
+    means("f", regrid = "response"), means("f", by = "g", regrid = "response", cov_reduce = "range"),
+    trend("x", "f", regrid = "response")
+  )),
+  model("lmer", "mixed", "sqrt(y) ~ f * x + g + (1 | h)", list(
+    means("f", regrid = "response"), means("f", regrid = "response", weights = "cells"), trend("x", "f", regrid = "response")
+  )),
+  model("glmer", "mixed", "count ~ f * x + g + (1 | h)", list(
+    means("f", regrid = "response"), trend("x", "f", regrid = "response"), means("1", regrid = "response")
+  ), "poisson"),
+  model("glmer", "cbpp", "cbind(incidence, size - incidence) ~ period + (1 | herd)", weighted("1", regrid = "response"), "binomial"),
+  model("lm", "mixed", "y ~ f * x + poly(z, 2) + old", list(
+    means("f", cov_reduce = "median"), means("f", by = "x", cov_reduce = "range"), means("f", cov_reduce = "range"),
+    means("f", cov_reduce = list(x = "median")), trend("x", "f", cov_reduce = "median")
+  ))
 )
 
 # ---- answers -------------------------------------------------------------------------------------------------------
@@ -136,7 +151,8 @@ fitted_model <- function(case) {
 
 answer_of <- function(fit, asked, mode) {
   notes <- character()
-  call <- c(list(fit), asked[setdiff(names(asked), c("trend", "type"))])
+  call <- c(list(fit), asked[setdiff(names(asked), c("trend", "type", "cov_reduce"))])
+  if (!is.null(asked$cov_reduce)) call$cov.reduce <- if (is.list(asked$cov_reduce)) lapply(asked$cov_reduce, get) else get(asked$cov_reduce)
   if (!is.null(mode)) call$lmer.df <- mode
   if (!is.null(asked$trend)) call <- c(call, var = asked$trend, delta.var = 1e-5)
   table <- withCallingHandlers(

@@ -99,7 +99,12 @@ def _obstacle(smaller: MixedModel) -> str:
     if INTERCEPT not in smaller.design.written.fixed:
         return "the model without it has no intercept, which its effects could be differences from"
     reason = route_named("exact").why_not(smaller)
-    return f"it is in units of a residual sd that goes with a closed form, and {reason}" if reason else ""
+    if not reason:
+        return ""
+    instead = (
+        'one on the link scale is given to the fit, priors={"x": "Cauchy(0, 0.5)"}, and prior="fit" tests under it'
+    )
+    return f"it is in units of a residual sd that goes with a closed form, and {reason}; {instead}"
 
 
 def _is_given(fit: Fit, smaller: ReducedModel) -> bool:

@@ -64,7 +64,7 @@ def mean_named(fit: Fit | RemlFit | LaplaceFit | LmFit, parts: tuple[str, ...]) 
     means = means_of(grid, specs, "equal")
     name = f"emmean[{written or OVERALL}]"
     _require_one(name, means, at)
-    rows = rows_of(grid, means, groups="typical")
+    rows = rows_of(grid, means)
     estimable = estimable_rows(fit.design, rows.fixed)
     every_name, row = fit.design.fixed.every_name, rows.fixed[0]
     weights = {column: float(weight) for column, weight in zip(every_name, row, strict=True) if weight}

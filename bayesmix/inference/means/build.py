@@ -8,8 +8,9 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from bayesmix.arrays import Flags, Floats, Positions
+from bayesmix.formula.group_policies import policy_of
 from bayesmix.inference.means.averaging import cell_weights
-from bayesmix.inference.means.group_policy import GroupWeights, combinations
+from bayesmix.inference.means.group_policy import GroupWeights
 from bayesmix.inference.means.mean_effects import MeanEffects
 from bayesmix.inference.means.nesting import Nesting, positions
 from bayesmix.inference.means.reference_grid import ReferenceGrid, cells_in_parts, predictors
@@ -112,24 +113,17 @@ def _labels(grid: ReferenceGrid, kept: tuple[int, ...], specs: Specs) -> pd.Data
     return pd.DataFrame({name: [row[i] for row in rows] for i, name in enumerate((*specs.names, *specs.by))})
 
 
-def rows_of(grid: ReferenceGrid, means: Means, *, groups: str, shift: tuple[str, float] | None = None) -> Rows:
-    """The rows of the linear functions that the means are.
-
-    Parameters
-    ----------
-    groups
-        One of `group_policy.GROUPS`.
-    shift
-        A covariate and what is added to it in all cells.
-    """
+def rows_of(grid: ReferenceGrid, means: Means, *, shift: tuple[str, float] | None = None) -> Rows:
+    """The rows of the linear functions that the means are; `shift` names a covariate and what is added to it."""
     design = grid.design
+    fitted = [t for t, term in enumerate(design.random) if policy_of(grid.groups, term) == "fitted"]
     m, terms = len(means.there), design.random
     fixed = np.zeros((m, len(design.fixed.every_name)))
     offset = np.zeros(m)
     columns = [np.zeros((m, term.k)) for term in terms]
-    strata = combinations(design, grid.variables) if groups == "fitted" and terms else None
+    strata = grid.combinations
     n_strata = strata.n_strata if strata is not None else 0
-    by_stratum = [np.zeros((m * n_strata, term.k)) for term in terms]
+    by_stratum = [np.zeros((m * n_strata, terms[t].k)) for t in fitted]
     shares = np.zeros(m * n_strata)
     done = 0
     for cells in cells_in_parts(means.cells, sum((fixed.shape[1], *(term.k for term in terms)))):
@@ -149,13 +143,14 @@ def rows_of(grid: ReferenceGrid, means: Means, *, groups: str, shift: tuple[str,
         known = np.where(own >= 0, means.weights[part], np.nan)
         within = _sums(means.owners[part] * n_strata + np.maximum(own, 0), known, m * n_strata)
         shares += within @ np.ones(len(cells))
-        for total, term in zip(by_stratum, new.random, strict=True):
-            total += within @ term.columns
+        for total, t in zip(by_stratum, fitted, strict=True):
+            total += within @ new.random[t].columns
     fixed[~means.there] = np.nan
     if strata is None:
         return Rows(fixed, offset, tuple(columns), np.empty((m, 0)), ())
-    averages = tuple(MeanEffects(t, strata.shares(t, term.n_levels)) for t, term in enumerate(terms))
-    group_rows = np.concatenate([total.reshape(m, -1) for total in by_stratum], axis=1)
+    # Among the levels of a combination those of the mean's predictor come first.
+    averages = tuple(MeanEffects(t, strata.shares(place, terms[t].n_levels)) for place, t in enumerate(fitted))
+    group_rows = np.concatenate([np.empty((m, 0)), *(total.reshape(m, -1) for total in by_stratum)], axis=1)
     weights = GroupWeights(shares.reshape(m, n_strata), strata)
     return Rows(fixed, offset, tuple(columns), group_rows, averages, weights)
 

@@ -12,6 +12,7 @@ from bayesmix.inference.means.linear_functions import LinearFunctions
 from bayesmix.inference.shared.arguments import one_of
 
 _OF_RATIOS = "Intervals and tests are those of the logarithms of the ratios."
+_OF_RESPONSES = "Contrasts are of responses: averages of these have no link scale."
 _SCALES = ("link", "response")
 _ZERO = 1e-6  # of the largest weight: a sum that is none
 
@@ -47,7 +48,7 @@ def contrast_scale(linear: LinearFunctions, rows: ContrastRows, type: str | None
     asked = linear.type if type is None else one_of(type, _SCALES, argument="type")
     transformation = linear.transformation
     if transformation is None:
-        return ContrastScale("estimate")
+        return ContrastScale("estimate", note=_OF_RESPONSES if linear.regridded and asked == "link" else None)
     sums = np.abs(rows.weights.sum(axis=1))
     compares = bool(np.all(sums <= _ZERO * np.abs(rows.weights).max(axis=1)))
     compares = compares and asked == "response"

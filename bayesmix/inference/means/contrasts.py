@@ -10,6 +10,7 @@ import pandas as pd
 from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import ArgumentError, shown
 from bayesmix.estimates.estimability import estimable_rows
+from bayesmix.formula.group_policies import with_policy
 from bayesmix.hints import with_hints
 from bayesmix.inference.means.contrast_draws import drawn_columns, equivalence_bounds
 from bayesmix.inference.means.contrast_rows import ContrastRows, contrast_rows, interaction_rows
@@ -18,7 +19,13 @@ from bayesmix.inference.means.contrast_tests import contrast_tests
 from bayesmix.inference.means.contrast_weights import Method
 from bayesmix.inference.means.families import families_of, functions_of
 from bayesmix.inference.means.kinds_in_words import interval_notes
-from bayesmix.inference.means.linear_functions import Drawn, Estimated, LinearFunctions, evaluate
+from bayesmix.inference.means.linear_functions import (
+    Drawn,
+    Estimated,
+    LinearFunctions,
+    combined_draws,
+    evaluate,
+)
 from bayesmix.inference.means.table import MeansTable
 from bayesmix.inference.shared.arguments import a_switch, one_of, probability
 from bayesmix.modelling.kinds import LaplaceFit, LmFit, RemlFit, no_answer
@@ -74,7 +81,8 @@ def contrasts(
         number above 1, for that and its inverse.
     type
         ``"link"``, or ``"response"``: ratios if the link is log, odds ratios if it is logit; else differences of the
-        link scale, which a note says. By default that of `means`.
+        link scale, which a note says. By default that of `means`. Differences of responses are contrasts of means by
+        ``emmeans(..., regrid="response")``, which have no other scale.
     prob
         Probability of the intervals. By default that of `means`.
 
@@ -148,12 +156,13 @@ def _combined(
         offset=weights @ linear.offset,
         labels=scale.named(rows.labels, rows.names),
         estimable=_determined(linear, weights, combined),
-        type="response" if scale.is_ratio else "link",
+        type="response" if scale.is_ratio or linear.regridded else "link",
         specs=rows.names,
         by=by,
         prob=prob,
         group_rows=weights @ linear.group_rows,
         group_columns=tuple(weights @ columns for columns in linear.group_columns),
+        drawn=None if linear.drawn is None else combined_draws(linear.drawn, weights),
         notes=(*_about_means(linear), *([scale.note] if scale.note else [])),
     )
 
@@ -193,7 +202,7 @@ def _of_estimates(
 
 def _about_means(linear: LinearFunctions) -> list[str]:
     """What was said of the means that holds for contrasts too, which are of the link scale."""
-    if linear.groups != "new" or linear.transformation is None or not linear.design.random:
+    if not with_policy(linear.design.random, linear.groups, "new") or linear.transformation is None:
         return list(linear.lasting)
     others = [note for note in linear.lasting if not note.startswith(_NEW)]
     return [*others, f"{_NEW}: contrasts are those within a group, before averages over groups are taken."]
@@ -201,6 +210,9 @@ def _about_means(linear: LinearFunctions) -> list[str]:
 
 def _determined(linear: LinearFunctions, weights: Floats, combined: Floats) -> Flags:
     """Whether the data determine each contrast; one with a mean over cells of which there are none is nothing."""
+    if linear.regridded:
+        # Of responses a difference is known where both are.
+        return ~np.any(weights[:, ~linear.estimable], axis=1)
     nothing = ~linear.estimable & ~np.any(linear.rows, axis=1)
     return estimable_rows(linear.design, combined) & ~np.any(weights[:, nothing], axis=1)
 

@@ -1,7 +1,7 @@
 """How does the response change with a covariate, with all else alike?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,16 @@ from bayesmix.formula.syntax import columns_in
 from bayesmix.formula.variables import Variables
 from bayesmix.inference.means.averaging import WEIGHTS
 from bayesmix.inference.means.build import Means, Rows, means_of, rows_of, with_outer
+from bayesmix.inference.means.covariates import CovReduce, read_reduction
 from bayesmix.inference.means.emmeans import as_mapping, linear_functions, means_table
-from bayesmix.inference.means.group_policy import GROUPS
+from bayesmix.inference.means.modelled_parts import parts_of_mean
 from bayesmix.inference.means.notes import Asked
 from bayesmix.inference.means.reference_grid import ReferenceGrid, reference_grid
+from bayesmix.inference.means.regrid import read_regrid
 from bayesmix.inference.means.specs import OVERALL, read_specs
 from bayesmix.inference.means.table import MeansTable
 from bayesmix.inference.shared.arguments import near_matches, one_of, probability
+from bayesmix.inference.shared.policies import read_groups
 from bayesmix.inference.shared.question import table
 from bayesmix.inference.tables.ddf_method import ddf_method
 from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit
@@ -40,7 +43,9 @@ def emtrends(
     at: Mapping[str, Any] | None = None,
     *,
     weights: str = "equal",
-    groups: str = "typical",
+    groups: str | Mapping[str, str] = "typical",
+    cov_reduce: CovReduce = "mean",
+    regrid: str | None = None,
     prob: float = 0.95,
     ddf: str = "satterthwaite",
 ) -> MeansTable:
@@ -58,13 +63,16 @@ def emtrends(
     at
         Values by variable, as in `emmeans`. The slope is that at the mean of the covariate, or at the values that `at`
         gives.
-    weights, groups, prob, ddf
+    weights, groups, cov_reduce, prob, ddf
         As in `emmeans`.
+    regrid
+        ``"response"``: slopes of the expected response, cell by cell, averaged over the grid: what the response gains,
+        in its own unit, by one unit of the covariate. None: of the linear predictor.
 
     Returns
     -------
     pandas.DataFrame
-        As that of `emmeans`, on the link scale, with a column `<var>.trend` in place of `emmean`.
+        As that of `emmeans`, on the link scale or regridded, with a column `<var>.trend` in place of `emmean`.
 
     Raises
     ------
@@ -89,22 +97,26 @@ def emtrends(
     >>> bm.emtrends(fit, "Days")["Days.trend"].round(3).tolist()
     [10.467]
     """
-    grid = reference_grid(fit.design, as_mapping(at), None)
+    by_cell, policies = read_regrid(regrid), read_groups(fit.design, groups, default="typical")
+    parts, reduction = parts_of_mean(fit) if by_cell else {}, read_reduction(cov_reduce)
+    grid = reference_grid(fit.design, as_mapping(at), None, reduction=reduction, parts=parts, groups=policies)
     known = [variable.name for variable in grid.variables if variable.shown]
     column, of_function = _covariate(grid, var, known)
     specs_read = with_outer(grid.nesting, read_specs(fit.design, known, OVERALL if specs is None else specs, by))
     asked = Asked(
         specs=specs_read,
         weights=one_of(weights, WEIGHTS, argument="weights"),
-        groups=one_of(groups, GROUPS, argument="groups"),
+        groups=policies,
         type="link",
         prob=probability(prob),
         ddf=ddf_method(fit, ddf),
         trend=column,
+        regrid=by_cell,
     )
-    means = means_of(grid, specs_read, asked.weights)
-    rows = _slopes(grid, means, column, groups=asked.groups, of_function=of_function)
-    return means_table(linear_functions(fit, grid, means, rows, asked), asked, f"{var}.trend")
+    sides = _both_sides(grid, means_of(grid, specs_read, asked.weights), column, of_function=of_function)
+    rows = _slopes(grid, sides)
+    linear = linear_functions(fit, grid, sides.means, rows, asked, sides.shifts)
+    return means_table(linear, asked, f"{var}.trend")
 
 
 def _covariate(grid: ReferenceGrid, var: Any, known: Sequence[str]) -> tuple[str, str]:
@@ -128,8 +140,16 @@ def _columns_of(text: str) -> list[str]:
         return []
 
 
-def _slopes(grid: ReferenceGrid, means: Means, column: str, *, groups: str, of_function: str) -> Rows:
-    """Differences of the rows of the means at both sides of the covariate's values, by those of the covariate."""
+@dataclass(frozen=True, eq=False)
+class _Sides:
+    """Means at both sides of a covariate's values, `shifts`, with weights by the distance of these sides."""
+
+    means: Means
+    shifts: tuple[tuple[str, float], tuple[str, float]]
+
+
+def _both_sides(grid: ReferenceGrid, means: Means, column: str, *, of_function: str) -> _Sides:
+    """The means above and below the covariate's values in the grid, of which slopes are differences."""
     numbers = grid.design.data[column].to_numpy(dtype=float, na_value=np.nan)
     step = _STEP * float(np.ptp(numbers)) or _STEP
     axis = grid.names.index(column)
@@ -140,7 +160,12 @@ def _slopes(grid: ReferenceGrid, means: Means, column: str, *, groups: str, of_f
         scaled = replace(means, weights=means.weights / (above - below)[places])
     if not np.isfinite(scaled.weights).all():
         raise ArgumentError(f"var: {shown(of_function)} does not change with {column} at the values of the grid.")
-    right, left = (rows_of(grid, scaled, groups=groups, shift=(column, shift)) for shift in (step, -step))
+    return _Sides(scaled, ((column, step), (column, -step)))
+
+
+def _slopes(grid: ReferenceGrid, sides: _Sides) -> Rows:
+    """Differences of the rows of the means at both sides, by those of the covariate."""
+    right, left = (rows_of(grid, sides.means, shift=shift) for shift in sides.shifts)
     return replace(
         right,
         fixed=right.fixed - left.fixed,

@@ -52,8 +52,10 @@ def families_of(linear: LinearFunctions, by: str | Sequence[str] | None) -> tupl
 
 def reordered(linear: LinearFunctions, order: Positions, notes: Sequence[str]) -> LinearFunctions:
     """The same functions in another order, with further notes."""
+    drawn = linear.drawn
     return replace(
         linear,
+        drawn=None if drawn is None else replace(drawn, draws=lambda which: drawn.draws(order[which])),
         rows=linear.rows[order],
         offset=linear.offset[order],
         labels=linear.labels.iloc[order].reset_index(drop=True),

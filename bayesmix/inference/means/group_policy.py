@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from bayesmix.arrays import Floats, Positions
-from bayesmix.formula.design import Design
+from bayesmix.formula.design import GroupTerm
 from bayesmix.inference.means.variables import GridVariable
 
 GROUPS = ("typical", "fitted", "new")
@@ -49,9 +49,9 @@ class Combinations:
         return csr_array((weights, (self.strata, self.levels[:, term])), shape=(self.n_strata, n_levels))
 
 
-def combinations(design: Design, variables: Sequence[GridVariable]) -> Combinations:
-    """The combinations of levels of the random terms of the mean."""
-    index = np.stack([term.index for term in design.random], axis=1)
+def combinations(terms: Sequence[GroupTerm], variables: Sequence[GridVariable]) -> Combinations:
+    """The combinations of levels of random terms."""
+    index = np.stack([term.index for term in terms], axis=1)
     levels, first, of_rows = np.unique(index, axis=0, return_index=True, return_inverse=True)
     of_rows = of_rows.ravel()
     within = [

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, vstack
 
-from bayesmix.arrays import Flags, Floats
+from bayesmix.arrays import Flags, Floats, Positions
 from bayesmix.estimates.linear_predictors import LinearRows, linear_predictor_covariance
 from bayesmix.estimates.reml.tests import ddf_record
 from bayesmix.formula.design import Design
+from bayesmix.formula.group_policies import Groups
 from bayesmix.inference.means.group_policy import GroupWeights
 from bayesmix.inference.means.mean_effects import MeanEffects, draws_of_means, level_rows
 from bayesmix.inference.means.transformation import Transformation
@@ -23,6 +24,7 @@ from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit, no_answer
 from bayesmix.numerics.ddf import degrees_of_freedom
 
 type AnyFit = Fit | RemlFit | LaplaceFit | LmFit
+type Which = slice | Positions
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +43,8 @@ class LinearFunctions:
         What tells the m functions apart: columns `specs` and `by`.
     estimable : array (m,)
         Whether the data determine the function; of a posterior, without the priors.
-    groups : str
-        What was done with the effects of groups: ``"typical"``, ``"fitted"`` or ``"new"``.
+    groups : str or mapping
+        What was done with the effects of groups: ``"typical"``, ``"fitted"`` or ``"new"``, or one by grouping factor.
     type : str
         The scale that was asked for, ``"link"`` or ``"response"``. Rows are of the link scale in any case.
     specs, by : tuple of str
@@ -50,7 +52,7 @@ class LinearFunctions:
     prob, ddf
         Probability of intervals, and the method of the degrees of freedom (REML).
     group_rows : array (m, q)
-        Over `mean_effects`, where `groups` is ``"fitted"``; else q is 0.
+        Over `mean_effects`, of groups that are ``"fitted"``; else q is 0.
     mean_effects : tuple of MeanEffects
         Averages of group effects over levels; their numbers of columns add up to q.
     group_columns : tuple of array (m, k)
@@ -60,9 +62,14 @@ class LinearFunctions:
     notes : tuple of str
         What to know before these functions are read, a sentence each.
     group_weights : GroupWeights or None
-        Where `groups` is ``"fitted"`` the combinations of levels over which each mean averages.
+        Where groups are ``"fitted"`` the combinations of their levels over which each mean averages.
     lasting : tuple of str
         Those of the notes that hold for contrasts too.
+    drawn : Drawn or None
+        Draws of functions of a posterior that are not linear, such as responses averaged over cells; `rows` are then
+        those of the linear predictor.
+    regridded : bool
+        Whether the functions are of responses of cells. Of estimates they are expanded about these.
     """
 
     fit: AnyFit
@@ -70,7 +77,7 @@ class LinearFunctions:
     offset: Floats
     labels: pd.DataFrame
     estimable: Flags
-    groups: str
+    groups: Groups
     type: str
     specs: tuple[str, ...]
     by: tuple[str, ...]
@@ -83,6 +90,8 @@ class LinearFunctions:
     notes: tuple[str, ...]
     group_weights: GroupWeights | None = None
     lasting: tuple[str, ...] = ()
+    drawn: "Drawn | None" = None
+    regridded: bool = False
 
     @property
     def design(self) -> Design:
@@ -120,11 +129,30 @@ class Drawn:
     size: int
     n_chains: int
     n_draws: int
-    draws: Callable[[slice], Floats]
+    draws: Callable[[Which], Floats]
+
+
+def combined_draws(drawn: Drawn, weights: Floats) -> Drawn:
+    """Combinations of functions by `weights` (n_combinations, size); all functions are drawn once and kept.
+
+    A function that is nan leaves those without a weight on it alone.
+    """
+    values: list[Floats] = []
+
+    def draws(which: Which) -> Floats:
+        if not values:
+            values.append(drawn.draws(slice(None)))
+        unknown = np.isnan(values[0]).any(axis=(0, 1))
+        own = weights[which]
+        total = np.nan_to_num(values[0]) @ own.T
+        total[..., np.any(own[:, unknown], axis=1)] = np.nan
+        return np.asarray(total)
+
+    return Drawn(len(weights), drawn.n_chains, drawn.n_draws, draws)
 
 
 def evaluate(linear: LinearFunctions) -> Estimated | Drawn:
-    """The functions on the link scale: `Estimated` of estimates, `Drawn` of a posterior."""
+    """The functions on the link scale, or as they were drawn: `Estimated` of estimates, `Drawn` of a posterior."""
     return _evaluate(linear.fit, linear)
 
 
@@ -135,12 +163,14 @@ def _evaluate(fit: object, linear: LinearFunctions) -> Estimated | Drawn:
 
 @_evaluate.register
 def drawn_functions(fit: Fit, linear: LinearFunctions) -> Drawn:
-    """The functions of a posterior on the link scale."""
+    """The functions of a posterior on the link scale, or as they were drawn."""
+    if linear.drawn is not None:
+        return linear.drawn
     coefficients = fixed(fit)
     means = draws_of_means(fit, linear.mean_effects)
     sizes = posterior_of(fit).sizes
 
-    def draws(which: slice) -> Floats:
+    def draws(which: Which) -> Floats:
         total = np.tensordot(linear.rows[which], coefficients, axes=1)
         total += linear.offset[which, None, None]
         if linear.group_rows.shape[1]:

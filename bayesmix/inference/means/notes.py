@@ -1,14 +1,17 @@
 """What is said below a table of means: of groups, of averages, of cells without rows, of scales."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from bayesmix.arrays import Flags
 from bayesmix.errors import listing
+from bayesmix.formula.design import GroupTerm
+from bayesmix.formula.group_policies import POLICIES, Groups, with_policy
 from bayesmix.formula.syntax import columns_in
 from bayesmix.inference.means.build import Means, Rows
-from bayesmix.inference.means.kinds_in_words import interval_notes, response_notes
+from bayesmix.inference.means.kinds_in_words import cell_notes, interval_notes, response_notes
 from bayesmix.inference.means.linear_functions import AnyFit
 from bayesmix.inference.means.nesting import in_words
 from bayesmix.inference.means.not_estimable import why_not_estimable
@@ -21,16 +24,18 @@ from bayesmix.inference.means.transformation import Transformation, is_transform
 class Asked:
     """How means are asked for: which, with what weights, group effects, scale, interval and degrees of freedom.
 
-    `trend`: the covariate whose slopes are asked for, empty for means.
+    `trend`: the covariate whose slopes are asked for, empty for means. `regrid`: whether cells are taken to the
+    response before they are averaged.
     """
 
     specs: Specs
     weights: str
-    groups: str
+    groups: Groups
     type: str
     prob: float
     ddf: str
     trend: str = ""
+    regrid: bool = False
 
 
 def notes_on(
@@ -46,12 +51,13 @@ def notes_on(
     """Sentences, those first without which the numbers mislead."""
     notes = [
         *why_not_estimable(fit, grid, means, rows=rows.fixed, estimable=estimable),
-        *_without_levels(fit, rows),
+        *_without_levels(fit, asked, rows),
         *_interactions(grid, asked),
-        *_groups(fit, asked, transformation),
+        *_groups(grid, asked, transformation),
         *_averages(grid, asked),
         *_nesting(grid),
-        *_scale(fit, asked, transformation),
+        *_of_cells(fit, grid, asked, transformation),
+        *([] if asked.regrid and transformation is not None else _scale(fit, asked, transformation)),
         *interval_notes(fit, prob=asked.prob, ddf=asked.ddf, groups=asked.groups),
     ]
     return tuple(note for note in notes if note)
@@ -70,31 +76,39 @@ def lasting_notes(
     """Sentences on the means that hold for contrasts among them too."""
     unknown = why_not_estimable(fit, grid, means, rows=rows.fixed, estimable=estimable)
     return (
-        *(f"Of the means {note}" for note in (*unknown, *_without_levels(fit, rows))),
+        *(f"Of the means {note}" for note in (*unknown, *_without_levels(fit, asked, rows))),
         *_interactions(grid, asked),
-        *_groups(fit, asked, transformation),
+        *_groups(grid, asked, transformation),
         *_averages(grid, asked),
         *_nesting(grid),
+        *_of_cells(fit, grid, asked, transformation),
     )
 
 
-def _without_levels(fit: AnyFit, rows: Rows) -> list[str]:
+def _without_levels(fit: AnyFit, asked: Asked, rows: Rows) -> list[str]:
     """Of how many rows no group has levels in the data: a cell that is empty, with levels that lie in cells."""
     n = int(np.isnan(rows.group_rows).any(axis=1).sum())
-    groups = listing(list(dict.fromkeys(term.group for term in fit.design.random)))
+    fitted = with_policy(fit.design.random, asked.groups, "fitted")
+    groups = listing(list(dict.fromkeys(term.group for term in fitted)))
     return [f'groups="fitted": {n} of {len(rows.group_rows)} have no levels of {groups} in the data.'] if n else []
 
 
-def _groups(fit: AnyFit, asked: Asked, transformation: Transformation | None) -> list[str]:
+def _groups(grid: ReferenceGrid, asked: Asked, transformation: Transformation | None) -> list[str]:
     """What was done with the effects of groups; nothing where there are none."""
-    groups = list(dict.fromkeys(term.group for term in fit.design.random))
-    if not groups:
+    on_response = asked.regrid or asked.type == "response"
+    curved = on_response and transformation is not None and not transformation.of_response
+    by_policy = [(policy, with_policy(grid.terms, asked.groups, policy)) for policy in POLICIES]
+    return [note for policy, terms in by_policy for note in _effects(policy, terms, curved=curved)]
+
+
+def _effects(policy: str, terms: Sequence[GroupTerm], *, curved: bool) -> list[str]:
+    """What was done with the effects of terms that have one policy."""
+    names = listing(list(dict.fromkeys(term.group for term in terms)))
+    if not terms:
         return []
-    names = listing(groups)
-    curved = asked.type == "response" and transformation is not None and not transformation.of_response
-    if asked.groups == "typical":
+    if policy == "typical":
         return [f'groups="typical": effects of {names} are 0{", those of a typical level" if curved else ""}.']
-    if asked.groups == "fitted":
+    if policy == "fitted":
         return [f'groups="fitted": averaged over the levels of {names} in the data.']
     if curved:
         return [f'groups="new": averaged over the distribution of the effects of {names}.']
@@ -153,6 +167,17 @@ def _interactions(grid: ReferenceGrid, asked: Asked) -> list[str]:
 
 def _nesting(grid: ReferenceGrid) -> list[str]:
     return [f"Nested: {in_words(grid.nesting)}; averages are within."] if grid.nesting else []
+
+
+def _of_cells(fit: AnyFit, grid: ReferenceGrid, asked: Asked, transformation: Transformation | None) -> list[str]:
+    """What means and slopes of responses are that were taken cell by cell; nothing of others."""
+    if not asked.regrid or transformation is None:
+        return []
+    verb = "which has a formula of its own" if len(grid.parts) == 1 else "which have formulas of their own"
+    why = [f"On the response scale the mean depends on {listing(list(grid.parts))}, {verb}."]
+    taken = f", taken back from {transformation.name} and so medians," if transformation.of_response else ""
+    what = "Slopes of the response" if asked.trend else f"Responses{taken}"
+    return [*(why if grid.parts else []), f"{what} in the cells of the grid are averaged.", *cell_notes(fit)]
 
 
 def _scale(fit: AnyFit, asked: Asked, transformation: Transformation | None) -> list[str]:

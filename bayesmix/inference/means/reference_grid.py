@@ -1,7 +1,8 @@
 """The reference grid: every combination of the levels of factors, with covariates at their means or at given values."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,15 @@ import pandas as pd
 
 from bayesmix.arrays import Flags, Floats, Positions
 from bayesmix.errors import ArgumentError
-from bayesmix.formula.design import Design
+from bayesmix.formula.design import Design, GroupTerm
+from bayesmix.formula.group_policies import Groups, with_policy
 from bayesmix.formula.matrices import NewRows, new_rows
 from bayesmix.formula.syntax import columns_in
+from bayesmix.inference.means.cells import mean_of
+from bayesmix.inference.means.covariates import Reduction
+from bayesmix.inference.means.group_policy import Combinations, combinations
 from bayesmix.inference.means.nesting import Nesting, nesting_of
-from bayesmix.inference.means.variables import GridVariable, grid_variables, mean_of
+from bayesmix.inference.means.variables import GridVariable, grid_variables
 from bayesmix.inference.shared.unordered import refuse_unordered
 from bayesmix.modelling.blocks import stretches
 
@@ -27,6 +32,8 @@ class ReferenceGrid:
     variables in which others lie, by the names of the latter.
 
     `offset`: what stands for the formula's offsets in all cells; None where it is that of the cells themselves.
+    `parts`: predictors of further parameters that the grid is for, beside that of the mean. `groups`: what stands for
+    the effects of groups.
     """
 
     design: Design
@@ -34,6 +41,19 @@ class ReferenceGrid:
     counts: Floats
     nesting: Nesting
     offset: float | None
+    parts: Mapping[str, Design] = field(default_factory=dict)
+    groups: Groups = "typical"
+
+    @property
+    def terms(self) -> tuple[GroupTerm, ...]:
+        """The random terms of all predictors, those of the mean first."""
+        return (*self.design.random, *(term for part in self.parts.values() for term in part.random))
+
+    @cached_property
+    def combinations(self) -> Combinations | None:
+        """The combinations of levels of the terms whose effects are those in the data; None where there are none."""
+        fitted = with_policy(self.terms, self.groups, "fitted")
+        return combinations(fitted, self.variables) if fitted else None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -57,8 +77,16 @@ class ReferenceGrid:
         return tuple(self.names.index(name) for name in names)
 
 
-def reference_grid(design: Design, at: Mapping[str, Any], offset: float | None) -> ReferenceGrid:
-    """The grid of the predictor of the mean.
+def reference_grid(
+    design: Design,
+    at: Mapping[str, Any],
+    offset: float | None,
+    *,
+    reduction: Reduction | None = None,
+    parts: Mapping[str, Design] | None = None,
+    groups: Groups = "typical",
+) -> ReferenceGrid:
+    """The grid of the predictor of the mean, and of `parts` that describe further parameters.
 
     Raises
     ------
@@ -67,7 +95,9 @@ def reference_grid(design: Design, at: Mapping[str, Any], offset: float | None) 
         category without an order.
     """
     refuse_unordered(design, question="a grid of predictors")
-    variables = grid_variables(design, at)
+    parts = parts or {}
+    others = tuple(parts.values())
+    variables = grid_variables(design, at, parts=others, reduction=reduction or Reduction())
     shape = tuple(variable.size for variable in variables)
     if np.prod(shape, dtype=float) > MOST_CELLS:
         sizes = " x ".join(f"{variable.size} {variable.name}" for variable in variables if variable.size > 1)
@@ -76,8 +106,8 @@ def reference_grid(design: Design, at: Mapping[str, Any], offset: float | None) 
             "at= takes some of the levels alone."
         )
     counts = _counts(variables)
-    nesting = nesting_of(design, grid_variables(design, {}))
-    return ReferenceGrid(design, variables, counts, nesting, _offset(design, variables, offset))
+    nesting = nesting_of(design, grid_variables(design, {}, parts=others))
+    return ReferenceGrid(design, variables, counts, nesting, _offset(design, variables, offset), parts, groups)
 
 
 def predictors(grid: ReferenceGrid, cells: Positions, *, shift: tuple[str, float] | None = None) -> NewRows:

@@ -2,27 +2,27 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bayesmix.arrays import Floats, Positions
+from bayesmix.arrays import Positions
 from bayesmix.errors import ArgumentError, listing, shown
 from bayesmix.formula.columns import is_categorical, is_numeric, level_texts
 from bayesmix.formula.design import Design
 from bayesmix.formula.factor_functions import FACTOR_FUNCTIONS
 from bayesmix.formula.syntax import Binary, Call, Name, Negative, Node, Parenthesis, columns_in, operations
 from bayesmix.formula.terms import label_of
+from bayesmix.inference.means.cells import distinct_numbers
+from bayesmix.inference.means.covariates import Reduction
 from bayesmix.inference.shared.arguments import items_of, near_matches
 
 _FEW = 2
 """A number with so many values in the data is taken at each of them, as emmeans does."""
 
 _OF_NUMBERS = "cut"
-LARGEST = 1e150
-"""Numbers in cells of data are no larger."""
+_AT_MEANS = Reduction()
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,36 +58,45 @@ class GridVariable:
         return len(self.labels)
 
 
-def grid_variables(design: Design, at: Mapping[str, Any]) -> tuple[GridVariable, ...]:
+def grid_variables(
+    design: Design, at: Mapping[str, Any], *, parts: Sequence[Design] = (), reduction: Reduction = _AT_MEANS
+) -> tuple[GridVariable, ...]:
     """The variables of the mean's predictor, those of the fixed part first.
 
     Parameters
     ----------
     at
         Values that were asked for, by variable.
+    parts
+        Predictors of further parameters, whose variables are in the grid, too.
+    reduction
+        At which values covariates stand that `at` does not name.
 
     Raises
     ------
     ArgumentError
-        `at` names something else, a level that a factor does not have, or a value that is no number.
+        `at` or `reduction` name something else, a level that a factor does not have, or a value that is no number.
     """
-    fixed = [node for term in design.formula.fixed for node in term.variables]
+    formulas = [predictor.formula for predictor in (design, *parts)]
+    fixed = [node for formula in formulas for term in formula.fixed for node in term.variables]
     others = [
-        *design.formula.offsets,
-        *(n for random in design.formula.random for t in random.terms for n in t.variables),
+        *(node for formula in formulas for node in formula.offsets),
+        *(n for formula in formulas for random in formula.random for t in random.terms for n in t.variables),
     ]
     names = list(dict.fromkeys(name.name for node in fixed for name in columns_in(node)))
     hidden = [name.name for node in others for name in columns_in(node) if name.name not in names]
     hidden = list(dict.fromkeys(hidden))
-    for asked in at:
-        if asked not in (*names, *hidden):
-            raise ArgumentError(
-                f"at has {shown(asked)}, which is no variable of the fixed part.{near_matches(asked, names)} "
-                f"Variables: {listing(names) if names else 'none'}."
-            )
+    for argument, wanted in (("at", at), ("cov_reduce", reduction.named)):
+        for asked in wanted:
+            if asked not in (*names, *hidden):
+                raise ArgumentError(
+                    f"{argument} has {shown(asked)}, which is no variable of the fixed part."
+                    f"{near_matches(asked, names)} Variables: {listing(names) if names else 'none'}."
+                )
     as_factors = {name for node in (*fixed, *others) for name in _made_factors(node)}
     return tuple(
-        _variable(design, name, name in as_factors, at.get(name), is_shown=name in names) for name in (*names, *hidden)
+        _variable(design, name, name in as_factors, at.get(name), reduction, is_shown=name in names)
+        for name in (*names, *hidden)
     )
 
 
@@ -121,20 +130,26 @@ def _made_factors(node: Node) -> Iterator[str]:
             yield from _made_factors(inside)
 
 
-def _variable(design: Design, name: str, made_factor: bool, asked: Any, *, is_shown: bool) -> GridVariable:
+def _variable(
+    design: Design, name: str, made_factor: bool, asked: Any, reduction: Reduction, *, is_shown: bool
+) -> GridVariable:
     column = design.data[name]
     if made_factor or is_categorical(column):
+        if name in reduction.named:
+            raise ArgumentError(f"cov_reduce has {name!r}, which is a factor and has levels; at= takes some of them.")
         return _factor(name, column, asked, is_shown=is_shown)
     if asked is not None:
-        values = pd.Series(_numbers(name, asked))
-        return GridVariable(name, values, tuple(map(_plain, values)), None, shown=is_shown)
+        return _covariate(name, distinct_numbers(asked, argument=f"at of {name!r}"), is_shown=is_shown)
     numbers = column.to_numpy(dtype=float, na_value=np.nan)
     distinct = np.unique(numbers)
-    if len(distinct) <= _FEW and is_numeric(column):
+    if len(distinct) <= _FEW and is_numeric(column) and name not in reduction.named:
         codes = np.searchsorted(distinct, numbers)
         return GridVariable(name, pd.Series(distinct), tuple(map(_plain, distinct)), codes, shown=is_shown)
-    mean = mean_of(numbers)
-    return GridVariable(name, pd.Series([mean]), (_plain(mean),), None, shown=is_shown)
+    return _covariate(name, reduction.values(name, numbers), is_shown=is_shown)
+
+
+def _covariate(name: str, values: Sequence[float], *, is_shown: bool) -> GridVariable:
+    return GridVariable(name, pd.Series(values), tuple(map(_plain, values)), None, shown=is_shown)
 
 
 def _factor(name: str, column: pd.Series, asked: Any, *, is_shown: bool) -> GridVariable:
@@ -174,34 +189,6 @@ def _levels(name: str, asked: Any, texts: Sequence[str]) -> list[int]:
 def _text(level: Any) -> str:
     is_whole = isinstance(level, float | np.floating) and np.isfinite(level) and float(level).is_integer()
     return str(int(level)) if is_whole else str(level)
-
-
-def _numbers(name: str, asked: Any) -> list[float]:
-    items = items_of(asked)
-    wanted = [asked] if items is None else items
-    if not wanted:
-        raise ArgumentError(f"at of {name!r} is empty; give a number or more.")
-    for value in wanted:
-        if not is_cell(value):
-            raise ArgumentError(f"at of {name!r} is a number or more, finite ones; got {shown(value)}.")
-    numbers = [float(value) for value in wanted]
-    if len(set(numbers)) < len(numbers):
-        raise ArgumentError(f"at of {name!r} has a number twice.")
-    return numbers
-
-
-def mean_of(numbers: Floats) -> float:
-    """The mean; 0 where it is but a rounding error, as that of a centred column."""
-    mean = float(numbers.mean())
-    return mean if abs(mean) > 1e-12 * float(np.abs(numbers).max()) else 0.0
-
-
-def is_cell(value: object) -> bool:
-    """Whether a value is a number that a cell of data may have."""
-    if not isinstance(value, Real) or isinstance(value, bool | np.bool_):
-        return False
-    number = int(value) if isinstance(value, Integral) else float(value)
-    return abs(number) <= LARGEST
 
 
 def _plain(value: float) -> float | int:

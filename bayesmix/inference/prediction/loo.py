@@ -61,8 +61,9 @@ def loo(fit: Fit, *, by: str | None = None, draws: int | None = None) -> Loo:
     has coefficients and all group effects integrated out given the rest of the data, so that only draws of the
     variances carry weights (``"exact"``); estimates whose k is still above 0.5 come from the marginal likelihoods with
     and without these rows (``"marginal"``, without a Pareto k). Other models have the effects of the level integrated
-    out by quadrature, and draws of all other parameters carry weights (``"quadrature"``). A model without random terms,
-    or with some on a further parameter, has no such remedy: its estimates are trusted up to `k_limit`. So are those of
+    out by quadrature, those in the predictors of further parameters and of categories too, and draws of all other
+    parameters carry weights (``"quadrature"``). Rows of a model without random terms, or with some on a further
+    parameter, have no such remedy: their estimates are trusted up to `k_limit`. So are those of
     large models for which the remedies would take longer than some 10 seconds. Rows without trials are left aside.
 
     The Monte Carlo error accounts for all parts being weighted with the same draws; it holds if weights have a finite

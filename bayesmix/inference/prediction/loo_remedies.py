@@ -124,6 +124,7 @@ def affordable_exactly(fit: Fit, n_levels: int, n_draws: int) -> int:
 
 def affordable_by_quadrature(fit: Fit, n_draws: int) -> int:
     """How many draws quadrature has time for, if their number is not given."""
-    r = max((term.k for term in fit.design.random), default=0)
-    seconds = fit.design.n_obs * n_evaluations(r) * _EVALUATION
+    widest = [max((term.k for term in part.random), default=0) for part in (fit.design, *fit.design.parts.values())]
+    n_predictors = max(1, sum(k > 0 for k in widest))
+    seconds = fit.design.n_obs * n_evaluations(sum(widest), n_predictors) * _EVALUATION
     return min(n_draws, max(_FEWEST_BY_QUADRATURE, int(_SECONDS / 4 / seconds)))

@@ -1,15 +1,18 @@
 """What are the draws of the expected response, or of the linear predictor?"""
 
+from collections.abc import Mapping
+
 import numpy as np
 import xarray as xr
 
 from bayesmix.formula.frame import Frame
-from bayesmix.formula.other_rows import GROUPS, rows_asked
+from bayesmix.formula.other_rows import rows_asked
 from bayesmix.inference.prediction.log_likelihood import refuse_too_many
 from bayesmix.inference.prediction.predict import TYPES
 from bayesmix.inference.prediction.predicted_draws import category_draws, expected_draws, linear_draws
 from bayesmix.inference.shared.arguments import a_seed, one_of
 from bayesmix.inference.shared.draws import as_array, n_draws_of
+from bayesmix.inference.shared.policies import read_groups
 from bayesmix.inference.shared.question import question
 from bayesmix.inference.shared.summarise import VALUES_AT_ONCE
 from bayesmix.modelling.blocks import stretches
@@ -21,7 +24,7 @@ def posterior_epred(
     fit: Fit,
     newdata: Frame | None = None,
     *,
-    groups: str = "fitted",
+    groups: str | Mapping[str, str] = "fitted",
     type: str = "response",
     seed: int | None = None,
 ) -> xr.DataArray:
@@ -53,7 +56,7 @@ def posterior_epred(
     >>> dict(bm.posterior_epred(fit, rows).sizes)
     {'chain': 4, 'draw': 1000, 'row': 2}
     """
-    groups, seed = one_of(groups, GROUPS, argument="groups"), a_seed(seed, fit)
+    groups, seed = read_groups(fit.design, groups, default="fitted"), a_seed(seed, fit)
     rows, categories = rows_asked(fit.design, newdata, groups=groups), fit.design.response.categories
     coords = {"row": rows.index.to_numpy()}
     draws_of = expected_draws

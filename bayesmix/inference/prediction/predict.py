@@ -1,5 +1,6 @@
 """What response does the model expect for other rows, and what would be observed there?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 
@@ -8,7 +9,8 @@ import pandas as pd
 
 from bayesmix.errors import ArgumentError
 from bayesmix.formula.frame import Frame
-from bayesmix.formula.other_rows import GROUPS, OtherRows, rows_asked
+from bayesmix.formula.group_policies import Groups
+from bayesmix.formula.other_rows import OtherRows, rows_asked
 from bayesmix.inference.prediction.predicted_draws import (
     category_draws,
     expected_draws,
@@ -26,6 +28,7 @@ from bayesmix.inference.prediction.predicted_estimates import (
 from bayesmix.inference.prediction.prediction_notes import prediction_notes
 from bayesmix.inference.shared.arguments import a_seed, a_whole_seed, one_of, probability
 from bayesmix.inference.shared.draws import n_draws_of
+from bayesmix.inference.shared.policies import read_groups
 from bayesmix.inference.shared.question import table
 from bayesmix.inference.shared.readable_table import NOTES
 from bayesmix.inference.shared.summarise import SHOWN, summarise_in_parts
@@ -41,7 +44,7 @@ ESTIMATED = ("estimate", "se", "lower", "upper")
 class Asked:
     """What is asked of each row: `groups`, `type`, `interval`, `prob` and `seed` as `predict` takes them."""
 
-    groups: str
+    groups: Groups
     type: str
     interval: str
     prob: float
@@ -53,7 +56,7 @@ def predict(
     fit: Fit | RemlFit | LaplaceFit | LmFit,
     newdata: Frame | None = None,
     *,
-    groups: str = "fitted",
+    groups: str | Mapping[str, str] = "fitted",
     type: str = "response",
     interval: str = "confidence",
     prob: float = 0.95,
@@ -71,7 +74,8 @@ def predict(
         Whose group effects the rows have. ``"fitted"``: those of their own levels, which the fit must know.
         ``"typical"``: none, all group effects are 0. ``"new"``: those of levels that are not in the data, from the
         distribution of the group; rows with the same text in the grouping column share one level, and without that
-        column all rows do. `lm` has no group effects.
+        column all rows do. `lm` has no group effects. Or one by grouping factor, ``{"site": "fitted", "year": "new"}``;
+        those that are not named are fitted.
     type
         ``"response"``: on the scale of the response, for counts out of trials the probability. ``"link"``: the linear
         predictor.
@@ -123,7 +127,7 @@ def predict(
     [250.0, 450.0]
     """
     asked = Asked(
-        one_of(groups, GROUPS, argument="groups"),
+        read_groups(fit.design, groups, default="fitted"),
         one_of(type, TYPES, argument="type"),
         one_of(interval, INTERVALS, argument="interval"),
         probability(prob),

@@ -2,6 +2,7 @@
 
 from functools import singledispatch
 
+from bayesmix.formula.group_policies import Groups
 from bayesmix.modelling.kinds import Fit, LaplaceFit, LmFit, RemlFit, no_answer
 
 _EFFECTS = {
@@ -13,10 +14,18 @@ _HELD = "They are normal and hold the variances at their estimates: short where 
 _STOPPED = "The fit has not converged; its numbers are where the search stopped, no estimates."
 
 
-def prediction_notes(fit: Fit | RemlFit | LaplaceFit | LmFit, *, of: str, groups: str, prob: float) -> tuple[str, ...]:
+def prediction_notes(
+    fit: Fit | RemlFit | LaplaceFit | LmFit, *, of: str, groups: Groups, prob: float
+) -> tuple[str, ...]:
     """Lines for `attrs`; `of` is what the intervals are of, and models without random terms have no group effects."""
-    effects = f" Group effects: {_EFFECTS[groups]}." if fit.design.all_random else ""
+    effects = f" Group effects: {_effects(groups)}." if fit.design.all_random else ""
     return (f"{100 * prob:g} % intervals of {of}.{effects}", *_caveats(fit))
+
+
+def _effects(groups: Groups) -> str:
+    if isinstance(groups, str):
+        return _EFFECTS[groups]
+    return "; ".join(f"{name} {_EFFECTS[policy]}" for name, policy in groups.items())
 
 
 @singledispatch

@@ -77,16 +77,25 @@ def other_parameters(
     An ordinal response has `threshold`, (n_categories - 1, n_draws), among them; one without an order has `further`
     alone, the predictors of all categories but the first, (n_rows, n_categories - 1, n_draws).
     """
-    design, chosen = fit.design, slice(None) if draws is None else draws
-    constant = {name: joined(auxiliary(fit, name))[chosen] for name in constant_parameters(fit)}
-    if design.response.thresholds:
-        constant["threshold"] = joined(thresholds(fit))[:, chosen]
+    design = fit.design
     modelled = {
         name: linear_predictor(
             fit, part, terms=() if groups == "typical" else part.random, effects=effects, draws=draws
         )
         for name, part in design.parts.items()
     }
+    parameters = parameters_at(fit, draws=draws)
+    return lambda rows: parameters(rows, {name: eta(rows) for name, eta in modelled.items()})
+
+
+def parameters_at(
+    fit: Fit, *, draws: Positions | None = None
+) -> Callable[[Rows, Mapping[str, Floats]], dict[str, Floats]]:
+    """The same as a function of rows and of the linear predictors of parameters with a formula, by name."""
+    design, chosen = fit.design, slice(None) if draws is None else draws
+    constant = {name: joined(auxiliary(fit, name))[chosen] for name in constant_parameters(fit)}
+    if design.response.thresholds:
+        constant["threshold"] = joined(thresholds(fit))[:, chosen]
     weights, trials = design.weights, trials_of(design.response)
     of_rows = {
         "weights": np.ones(design.n_obs) if weights is None else weights,
@@ -95,13 +104,13 @@ def other_parameters(
 
     of_categories = fit.family.record.has_category_predictors
 
-    def others(rows: Rows) -> dict[str, Floats]:
+    def parameters(rows: Rows, modelled: Mapping[str, Floats]) -> dict[str, Floats]:
         if of_categories:
-            return {"further": np.stack([eta(rows) for eta in modelled.values()], axis=1)}
-        by_formula = {name: LINKS[AUXILIARY[name].link].inverse(eta(rows)) for name, eta in modelled.items()}
+            return {"further": np.stack(list(modelled.values()), axis=1)}
+        by_formula = {name: LINKS[AUXILIARY[name].link].inverse(eta) for name, eta in modelled.items()}
         return constant | by_formula | {name: values[rows, None] for name, values in of_rows.items()}
 
-    return others
+    return parameters
 
 
 def linear_predictor(

@@ -1,6 +1,6 @@
 """The distribution of each row's response in each draw, which checks and comparisons of a fit are built on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,14 @@ import numpy as np
 from bayesmix.arrays import Floats, Positions
 from bayesmix.formula.design import GroupTerm
 from bayesmix.inference.shared.draws import correlations, joined, n_draws_of, standard_deviations
-from bayesmix.inference.shared.expectation import Effects, Rows, linear_predictor, mean_parameter, other_parameters
+from bayesmix.inference.shared.expectation import (
+    Effects,
+    Rows,
+    linear_predictor,
+    mean_parameter,
+    other_parameters,
+    parameters_at,
+)
 from bayesmix.modelling.record import Fit
 from bayesmix.numerics.predictive_statistics import RowMoments
 from bayesmix.numerics.row_distribution.censored import censored_log_density, censored_quantile_residual
@@ -89,6 +96,21 @@ def row_model(
         quantile_residual=quantiles,
         moments=moments,
     )
+
+
+def log_density_at(fit: Fit, *, draws: Positions) -> Callable[[Rows, Floats, Mapping[str, Floats]], Floats]:
+    """Log densities of observed responses, as a function of the rows, of their linear predictors, and of those of
+    further parameters by name, all (n_rows, n_draws)."""
+    response, link, distribution = fit.design.response, fit.family.link, fit.family.record.distribution
+    parameters = parameters_at(fit, draws=draws)
+
+    def log_density(rows: Rows, eta: Floats, modelled: Mapping[str, Floats]) -> Floats:
+        of_counts = {} if response.trials is None else {"trials": response.trials[rows, None]}
+        censoring = None if response.censoring is None else response.censoring[rows, None]
+        predicted = Predicted(eta, link, parameters(rows, modelled) | of_counts)
+        return censored_log_density(distribution, response.values[rows, None], predicted, censoring)
+
+    return log_density
 
 
 def spread_draws(n_total: int, wanted: int | None) -> Positions:

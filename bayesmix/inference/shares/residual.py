@@ -19,7 +19,7 @@ from bayesmix.numerics.row_distribution.latent_variance import Latent
 def no_latent_variance(family: Family, question: str) -> ArgumentError:
     return ArgumentError(
         f"{question}: family {family} has no variance on the scale of its linear predictor that could be shared out; "
-        "r2(fit) has Bayesian R2, on the response's scale."
+        'icc(fit, scale="response") and r2(fit), Bayesian R2, are on that of the response.'
     )
 
 

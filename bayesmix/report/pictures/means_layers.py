@@ -10,7 +10,9 @@ from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import ArgumentError, listing, shown
 from bayesmix.formula.columns import is_categorical, level_texts
 from bayesmix.formula.design import Design
+from bayesmix.formula.group_policies import with_policy
 from bayesmix.inference.means.linear_functions import LinearFunctions
+from bayesmix.inference.means.transformation import Transformation, transformation_of
 from bayesmix.inference.shared.arguments import near_matches
 from bayesmix.inference.shared.expectation import observed
 from bayesmix.report.pages.units import response_text, response_unit, with_unit
@@ -54,9 +56,14 @@ def one_of_columns(value: object, columns: Sequence[str], *, argument: str) -> s
     return value
 
 
+def _transformation(linear: LinearFunctions) -> Transformation | None:
+    """What leads to the response, of means that have been taken there cell by cell, too."""
+    return transformation_of(linear.fit) if linear.regridded else linear.transformation
+
+
 def points_of(linear: LinearFunctions, is_trend: bool) -> Floats | None:
     """The observations (n_obs,) on the scale of the means; None where that is not theirs."""
-    design, transformation = linear.design, linear.transformation
+    design, transformation = linear.design, _transformation(linear)
     if is_trend or design.response.censoring is not None:
         return None
     if transformation is None:
@@ -87,7 +94,7 @@ def jittered(places: Floats, step: float) -> Floats:
 
 def label_of_means(linear: LinearFunctions, column: str) -> str:
     """The vertical axis: the response with its unit, its scale where that is another, or the name of a slope."""
-    design, transformation = linear.design, linear.transformation
+    design, transformation = linear.design, _transformation(linear)
     if column not in MEANS:
         return column
     name = response_text(design)
@@ -111,6 +118,9 @@ _GROUPS = {
 
 def about_groups(linear: LinearFunctions) -> str:
     """What a caption says of the effects of groups; nothing where there are none."""
-    groups = list(dict.fromkeys(term.group for term in linear.design.random))
-    names = listing((shortened(group, _NAMED) for group in groups), at_most=3)
-    return f" Effects of {names} {_GROUPS[linear.groups]}." if groups else ""
+    said = []
+    for policy, words in _GROUPS.items():
+        groups = dict.fromkeys(term.group for term in with_policy(linear.design.random, linear.groups, policy))
+        names = listing((shortened(group, _NAMED) for group in groups), at_most=3)
+        said += [f" Effects of {names} {words}."] if groups else []
+    return "".join(said)

@@ -269,3 +269,20 @@ def test_terms_that_go_together(crossed):
     ):
         with pytest.raises(error, match=words):
             bm.bayes_factor(crossed, drop=drop)
+
+
+def test_a_cauchy_prior_of_counts_is_one_of_the_fit():
+    """On the log scale, against the ratio of posterior and prior density at 0, in a model with a random intercept."""
+    rng, group = np.random.default_rng(4), np.repeat(np.arange(10), 8)
+    step = np.arange(80) % 2
+    rate = np.exp(0.8 + 0.2 * step + rng.normal(0, 0.3, 10)[group])
+    data = pd.DataFrame({"count": rng.poisson(rate), "t": np.array(["a", "b"])[step], "g": group})
+    prior = {"t[b]": "Cauchy(0, 0.5)"}
+    fit = bm.fit("count ~ t + (1 | g)", data, "poisson", priors=prior, seed=1, progress=False, draws=4000, chains=2)
+    found = bm.bayes_factor(fit, drop="t")
+    assert (found.prior, found.priors) == ("fit", "t[b] ~ Cauchy(0, 0.5)")
+    draws = fit.posterior["posterior"]["t"].to_numpy().ravel()
+    ratio = stats.cauchy.pdf(0, scale=0.5) / stats.gaussian_kde(draws).pdf(0)[0]
+    assert found.log10_bf == pytest.approx(np.log10(ratio), abs=0.04)
+    with pytest.raises(ArgumentError, match=r'one on the link scale is given to the fit, priors=.*prior="fit"'):
+        bm.bayes_factor(fit, drop="t", prior="cauchy")

@@ -59,7 +59,12 @@ def invented(
     )
     for part in design.parts.values():
         of_part = as_posterior(
-            part, fixed=draws(len(part.fixed.names)), sds=[], correlations=[], effects=[], auxiliary={}
+            part,
+            fixed=draws(len(part.fixed.names)),
+            sds=[np.exp(draws(term.k)) for term in part.random],
+            correlations=[np.tanh(draws(term.k * (term.k - 1) // 2)) for term in part.random],
+            effects=[draws(term.n_levels, term.k) for term in part.random],
+            auxiliary={},
         )
         posterior = xr.merge([posterior, of_part])
     if design.response.categories:

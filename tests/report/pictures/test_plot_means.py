@@ -162,3 +162,11 @@ def test_one_line_says_what_is_wrong(fit, draw, kind, said):
         draw(fit)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_averages_of_responses_have_the_responses_behind_them(irrigation, counts):
+    """Not the logarithms that the formula makes of them."""
+    means = bm.emmeans(bm.lm("log(yield) ~ irrigation * variety", irrigation), "irrigation", regrid="response")
+    (ax,) = bm.plot_means(means).axes
+    assert sorted(points_of(ax)[0][:, 1]) == pytest.approx(sorted(irrigation["yield"]))
+    assert "proportion of incidence" in words(bm.plot_means(bm.emmeans(counts, "period", regrid="response")))
