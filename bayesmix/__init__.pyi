@@ -74,9 +74,9 @@ from .inference.trials.trial_report import trial_report as trial_report
 from .loci.fit_loci import fit_loci as fit_loci
 from .loci.inputs.count_matrices import count_matrices as count_matrices
 from .loci.inputs.read_methylation import read_methylation as read_methylation
-from .loci.multiplicity.pooled_priors import PooledPriors as PooledPriors
 from .loci.multiplicity.pooled_priors import pooled_priors as pooled_priors
 from .loci.multiplicity.significant import significant as significant
+from .loci.pooled import PooledPriors as PooledPriors
 from .loci.record import Loci as Loci
 from .modelling.bambi_model import bambi_model as bambi_model
 from .modelling.fit import fit as fit

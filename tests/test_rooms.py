@@ -80,7 +80,7 @@ INNER_FLOORS = {
         "shares": 3,
     },
     "loci": {
-        "block": 1,
+        **dict.fromkeys(("block", "pooled"), 1),
         "inputs": 2,
         "engine": 2,
         "multiplicity": 3,

@@ -20,10 +20,12 @@ from bayesmix.loci.engine.fit_block import fit_block
 from bayesmix.loci.engine.model import loci_model
 from bayesmix.loci.engine.settings import LociSampler, LociSettings, checked_settings
 from bayesmix.loci.inputs.open_loci import open_loci
+from bayesmix.loci.pooled import PooledPriors
 from bayesmix.loci.progress import LociProgress
 from bayesmix.loci.record import HeldFolder, Loci
 from bayesmix.loci.store.lock import sole_writer
 from bayesmix.loci.store.manifest import manifest_of
+from bayesmix.loci.store.pooled_of_store import checked_pooled
 from bayesmix.loci.store.store import Store
 from bayesmix.modelling.arguments import check_weights
 from bayesmix.modelling.samplers.chains import all_cores
@@ -41,6 +43,7 @@ def fit_loci(
     by: str = "locus",
     store: str | os.PathLike[str] | None = None,
     priors: Given = None,
+    pooled: PooledPriors | str | os.PathLike[str] | None = None,
     weights: str | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     codings: Contrasts | None = None,
@@ -73,6 +76,9 @@ def fit_loci(
     ----------
     formula, family, priors, weights, functions
         The model, as `bm.fit` takes it. Default priors are those of `bm.fit` at each locus.
+    pooled
+        Priors that `bm.pooled_priors` estimated from many loci, for a second pass over these or others; or the store of
+        a run that had some. They are kept in the store and printed with the results.
     data
         A long table with a row for each locus and sample (a frame, or the path of a CSV, TSV or Parquet file, which is
         read in pieces), or what `bm.read_methylation` or `bm.count_matrices` returned.
@@ -167,6 +173,7 @@ def fit_loci(
         codings=codings,
         contrasts=contrasts,
         settings=settings,
+        pooled=checked_pooled(pooled),
     )
     held = None if store is not None else HeldFolder()
     folder = held.path if held is not None else _checked_store(store)

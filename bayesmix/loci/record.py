@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from bayesmix.errors import DataError
 from bayesmix.loci.engine.model import LociModel
+from bayesmix.loci.pooled import PRIORS_OF_DRAWS, PooledPriors
 from bayesmix.loci.store.store import Store
 
 
@@ -61,7 +62,14 @@ class Loci:
         draws = Store(self.store).draws()
         if draws is None:
             raise DataError("No draws were kept; keep= of bm.fit_loci names the loci whose draws are.")
-        return draws.to_pandas()
+        frame = draws.to_pandas()
+        frame.attrs[PRIORS_OF_DRAWS] = {name: str(prior) for name, prior in self.model.priors.items()}
+        return frame
+
+    @property
+    def pooled(self) -> PooledPriors | None:
+        """The priors from many loci that these were fitted with; None if there are none."""
+        return self.model.pooled
 
     @property
     def _arrow(self) -> pa.Table:
@@ -75,6 +83,7 @@ class Loci:
             f"Loci: {len(self.table)}, one model each, {self.model.family}",
             f"Formula: {formula}",
             f"Draws:   {settings.chains} x {settings.draws} a locus; seed {settings.seed}",
+            *(f"Prior:   {line}" for line in (() if self.pooled is None else self.pooled.lines)),
             "Status:  " + ", ".join(f"{n} {status}" for status, n in self.status.items()),
         ]
         lines += [] if self._held is not None else [f"Store:   {self.store}"]
