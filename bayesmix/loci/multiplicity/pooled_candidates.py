@@ -4,11 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp
 
 from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError
-from bayesmix.numerics.multiplicity.pooled_prior import PooledPrior, pooled_prior
+from bayesmix.numerics.multiplicity.pooled_prior import PooledPrior, mean_gain, pooled_prior
 from bayesmix.priors.density import log_prior_density
 from bayesmix.priors.prior import Prior
 from bayesmix.priors.table import DISTRIBUTIONS
@@ -100,7 +99,7 @@ def pooled_together(draws: Mapping[str, Floats], before: Mapping[str, Prior]) ->
                 candidates = (found[name].candidate,)
             found[name] = _likeliest(candidates, values, log_priors[name] - others, found.get(name))
             ratios[name] = _density(found[name].candidate)(values, found[name].args) - log_priors[name]
-        now = _gain(sum(ratios.values(), np.zeros(1)))
+        now = mean_gain(sum(ratios.values(), np.zeros(1)))
         if len(draws) == 1 or now - evidence < _SETTLED:
             break
         evidence = now
@@ -128,11 +127,7 @@ def _density(candidate: Candidate) -> Callable[[Floats, Floats], Floats]:
     return lambda draws, args: density(draws, *candidate.fixed, *args)
 
 
-def _gain(log_ratios: Floats) -> float:
-    return float(np.mean(logsumexp(log_ratios, axis=1))) - float(np.log(log_ratios.shape[1]))
-
-
 def _beside(pooled: Pooled, others: Sequence[Floats]) -> Pooled:
     """The same with its gain over what the other parameters gain without it."""
-    without = _gain(sum(others, np.zeros_like(others[0]))) if others else 0.0
+    without = mean_gain(sum(others, np.zeros_like(others[0]))) if others else 0.0
     return Pooled(pooled.candidate, pooled.args, pooled.gain - without, pooled.effective)

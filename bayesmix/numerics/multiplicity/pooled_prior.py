@@ -23,6 +23,11 @@ class PooledPrior:
     effective: Floats
 
 
+def mean_gain(log_ratios: Floats) -> float:
+    """By how much priors raise the log evidence of a locus, in the mean, from their log ratios (n_loci, n_draws)."""
+    return float(np.mean(logsumexp(log_ratios, axis=1))) - float(np.log(log_ratios.shape[1]))
+
+
 def pooled_prior(
     draws: Floats,
     log_prior: Floats,
@@ -60,7 +65,7 @@ def pooled_prior(
     ----------
     Casella (1985), doi:10.1080/00031305.1985.10479400; Chung et al. (2013), doi:10.1007/s11336-013-9328-2
     """
-    n_loci, n_draws = draws.shape
+    n_loci = len(draws)
 
     def arguments(point: Floats) -> Floats:
         return np.where(positive, np.exp(np.clip(point, -50, 50)), point)
@@ -68,16 +73,13 @@ def pooled_prior(
     def log_ratios(point: Floats) -> Floats:
         return log_density(draws, arguments(point)) - log_prior
 
-    def gain(point: Floats) -> float:
-        return float(np.mean(logsumexp(log_ratios(point), axis=1))) - float(np.log(n_draws))
-
     def loss(point: Floats) -> float:
         width = max(spread(arguments(point)), 1e-300)
-        value = -gain(point) - float(np.log(width)) / n_loci
+        value = -mean_gain(log_ratios(point)) - float(np.log(width)) / n_loci
         return value if np.isfinite(value) else 1e10
 
     begin = np.where(positive, np.log(np.where(positive, start, 1.0)), start)
     found = minimize(loss, begin, method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-7, "maxiter": 1000})
     ratios = log_ratios(found.x)
     effective = np.exp(2 * logsumexp(ratios, axis=1) - logsumexp(2 * ratios, axis=1))
-    return PooledPrior(arguments(found.x), gain(found.x), effective)
+    return PooledPrior(arguments(found.x), mean_gain(ratios), effective)
