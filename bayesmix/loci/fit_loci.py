@@ -3,17 +3,14 @@
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
-from numbers import Integral
-from pathlib import Path
 from typing import Any
 
-from bayesmix.disk import fault_of_name
 from bayesmix.errors import ArgumentError, DataError, shown
 from bayesmix.families.family import read_family
 from bayesmix.formula.contrasts import Contrasts
 from bayesmix.formula.model_arguments import check_functions
 from bayesmix.hints import with_hints
-from bayesmix.inference.shared.arguments import items_of
+from bayesmix.loci.arguments import checked_store, checked_workers, kept_loci, kept_parameters, require_importable
 from bayesmix.loci.coordinator import Coordinator
 from bayesmix.loci.engine.contrasts import Asked
 from bayesmix.loci.engine.fit_block import fit_block
@@ -28,7 +25,6 @@ from bayesmix.loci.store.manifest import manifest_of
 from bayesmix.loci.store.pooled_of_store import checked_pooled
 from bayesmix.loci.store.store import Store
 from bayesmix.modelling.arguments import check_weights
-from bayesmix.modelling.samplers.chains import all_cores
 from bayesmix.priors.given import Given
 
 _EXAMPLE = 200  # loci that tell which parameters there are
@@ -148,16 +144,16 @@ def fit_loci(
             least_samples=least_samples,
             audit=audit,
             log_marginal=log_marginal,
-            keep=_kept_loci(keep),
-            kept=_kept_parameters(keep_parameters),
+            keep=kept_loci(keep),
+            kept=kept_parameters(keep_parameters),
         )
     )
-    n_workers = _checked_workers(workers)
+    n_workers = checked_workers(workers)
     check_weights(weights, read_family(family))
     _require_executor(executor)
     if not isinstance(progress, bool):
         raise ArgumentError(f"progress is True or False; got {shown(progress)}.")
-    _require_importable(functions, apart=n_workers > 1 or executor is not None)
+    require_importable(functions, apart=n_workers > 1 or executor is not None)
     source = open_loci(data, formula, by=by, family=family, weights=weights, functions=functions, places=places)
     example = next(iter(source.blocks(_EXAMPLE)), None)
     if example is None:
@@ -176,7 +172,7 @@ def fit_loci(
         pooled=checked_pooled(pooled),
     )
     held = None if store is not None else HeldFolder()
-    folder = held.path if held is not None else _checked_store(store)
+    folder = held.path if held is not None else checked_store(store)
     results = Store(folder)
     with sole_writer(folder):
         results.begin(manifest_of(model, source.digest))
@@ -185,7 +181,7 @@ def fit_loci(
             Coordinator(
                 source, model, fit_block, results, workers=n_workers, executor=executor, advance=bar.advance
             ).run()
-    return Loci(model, folder, source.report, held)
+    return Loci(model, folder, source, held)
 
 
 def _require_executor(executor: Any) -> None:
@@ -193,51 +189,3 @@ def _require_executor(executor: Any) -> None:
         raise ArgumentError(
             f"executor is one of concurrent.futures, such as ProcessPoolExecutor(4); got {shown(executor)}."
         )
-
-
-def _require_importable(functions: Mapping[str, Callable[..., Any]] | None, *, apart: bool) -> None:
-    """Refuse functions of the script itself, which workers do not run."""
-    for name, function in (functions or {}).items():
-        if apart and getattr(function, "__module__", "") == "__main__":
-            raise ArgumentError(
-                f"functions has {shown(name)}, which the script or notebook itself defines, where other processes do "
-                "not find it: import it from a module, or give workers=1."
-            )
-
-
-def _kept_loci(keep: Collection[str] | bool) -> frozenset[str] | None:
-    if isinstance(keep, bool):
-        return None if keep else frozenset()
-    names = items_of(keep)
-    if names is None:
-        raise ArgumentError(f'keep has names of loci, such as ["cg01", "cg02"], or is True; got {shown(keep)}.')
-    return frozenset(str(name) for name in names)
-
-
-def _kept_parameters(names: Sequence[str] | None) -> tuple[str, ...] | None:
-    if names is None:
-        return None
-    chosen = items_of(names)
-    if chosen is None or not all(isinstance(name, str) for name in chosen):
-        raise ArgumentError(
-            f'keep_parameters has names of parameters and contrasts, such as ["treatment[trt]"]; got {shown(names)}.'
-        )
-    return tuple(chosen)
-
-
-def _checked_workers(workers: int | None) -> int:
-    if workers is None:
-        return all_cores()
-    if not isinstance(workers, Integral) or isinstance(workers, bool) or workers < 1:
-        raise ArgumentError(f"workers is a whole number of at least 1; got {shown(workers)}.")
-    return int(workers)
-
-
-def _checked_store(store: Any) -> Path:
-    if not isinstance(store, str | os.PathLike) or not str(store):
-        raise ArgumentError(f'store is a folder, such as "results/loci"; got {shown(store)}.')
-    path = Path(store).expanduser()
-    fault = fault_of_name(path)
-    if fault:
-        raise ArgumentError(f"store={shown(store)} {fault}.")
-    return path
