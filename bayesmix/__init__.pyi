@@ -86,9 +86,11 @@ from .modelling.storage.storage import load as load
 from .modelling.storage.storage import save as save
 from .report.pages.summary import summary as summary
 from .report.pictures.plot_compare_reml import plot_compare_reml as plot_compare_reml
+from .report.pictures.plot_coverage import plot_coverage as plot_coverage
 from .report.pictures.plot_data import plot_data as plot_data
 from .report.pictures.plot_effects import plot_effects as plot_effects
 from .report.pictures.plot_lines import plot_lines as plot_lines
+from .report.pictures.plot_manhattan import plot_manhattan as plot_manhattan
 from .report.pictures.plot_means import plot_means as plot_means
 from .report.pictures.plot_ppc import plot_ppc as plot_ppc
 from .report.pictures.plot_qq import plot_qq as plot_qq
@@ -99,10 +101,12 @@ from .report.pictures.plot_sd import plot_corr as plot_corr
 from .report.pictures.plot_sd import plot_sd as plot_sd
 from .report.pictures.plot_sensitivity import plot_sensitivity as plot_sensitivity
 from .report.pictures.plot_shrinkage import plot_shrinkage as plot_shrinkage
+from .report.pictures.plot_status import plot_status as plot_status
 from .report.pictures.plot_trace import plot_trace as plot_trace
 from .report.words.equations import Equations as Equations
 from .report.words.equations import equations as equations
 from .report.words.write_up import WriteUp as WriteUp
 from .report.words.write_up import write_up as write_up
+from .report.pictures.plot_volcano import plot_volcano as plot_volcano
 
 __version__: str

@@ -32,7 +32,7 @@ FLOORS = {
     "modelling": 3,
     "inference": 4,
     "loci": 5,
-    "report": 5,
+    "report": 5.5,
     "cli": 6,
     "__main__": 7,
 }
