@@ -75,6 +75,8 @@ from .loci.audit_loci import audit_loci as audit_loci
 from .loci.fit_loci import fit_loci as fit_loci
 from .loci.inputs.count_matrices import count_matrices as count_matrices
 from .loci.inputs.read_methylation import read_methylation as read_methylation
+from .loci.locus import LocusResult as LocusResult
+from .loci.locus import locus as locus
 from .loci.multiplicity.pooled_priors import pooled_priors as pooled_priors
 from .loci.multiplicity.significant import significant as significant
 from .loci.pooled import PooledPriors as PooledPriors
@@ -84,6 +86,7 @@ from .modelling.fit import fit as fit
 from .modelling.record import Fit as Fit
 from .modelling.storage.storage import load as load
 from .modelling.storage.storage import save as save
+from .report.analysis.loci_report import loci_report as loci_report
 from .report.pages.summary import summary as summary
 from .report.pictures.plot_compare_reml import plot_compare_reml as plot_compare_reml
 from .report.pictures.plot_coverage import plot_coverage as plot_coverage

@@ -47,20 +47,20 @@ class Room:
 
 
 ROOMS = {
-    "cli": Room(38, 62, 12.75, "#8c6d9e", "the shell's commands"),
+    "cli": Room(38, 62, 14.75, "#8c6d9e", "the shell's commands"),
     "loci": Room(
         3,
         45,
-        11.5,
+        11.6,
         "#8a5a44",
         "one model at thousands of loci",
         1.06,
         (("inputs", "engine", "store", "multiplicity"),),
     ),
     "report": Room(
-        48,
-        97,
-        11.5,
+        10,
+        90,
+        13.3,
         "#a8577e",
         "pages, pictures, cards, results folders",
         1.06,
@@ -122,8 +122,8 @@ def _rooms_imported(tree: ast.Module) -> Iterator[str]:
 
 def draw(file: Path) -> None:
     """Write the picture."""
-    figure, axes = plt.subplots(figsize=(10, 11.6))
-    axes.set(xlim=(0, 100), ylim=(-0.75, 13.2))
+    figure, axes = plt.subplots(figsize=(10, 13.2))
+    axes.set(xlim=(0, 100), ylim=(-0.75, 15.2))
     axes.axis("off")
     figure.subplots_adjust(0.01, 0.01, 0.99, 0.99)
     imports = {pair: n for pair, n in imports_between_rooms().items() if set(pair) <= set(ROOMS)}
@@ -244,10 +244,10 @@ def _ground(axes: Axes) -> None:
 
 
 def _legend(axes: Axes) -> None:
-    axes.text(1, 12.95, "Who imports whom in bayesmix", fontsize=13, weight="bold", va="center")
-    axes.text(1, 12.65, "Imports go down only. An arrow is the", fontsize=8.6, color="#444444", va="center")
-    axes.text(1, 12.44, "thicker the more imports it stands for:", fontsize=8.6, color="#444444", va="center")
-    axes.text(1, 12.23, "their number is written from 20 on.", fontsize=8.6, color="#444444", va="center")
+    axes.text(1, 14.95, "Who imports whom in bayesmix", fontsize=13, weight="bold", va="center")
+    axes.text(1, 14.65, "Imports go down only. An arrow is the", fontsize=8.6, color="#444444", va="center")
+    axes.text(1, 14.44, "thicker the more imports it stands for:", fontsize=8.6, color="#444444", va="center")
+    axes.text(1, 14.23, "their number is written from 20 on.", fontsize=8.6, color="#444444", va="center")
 
 
 if __name__ == "__main__":

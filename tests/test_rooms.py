@@ -87,7 +87,7 @@ INNER_FLOORS = {
         "multiplicity": 4,
         **dict.fromkeys(("arguments", "progress", "workers"), 3),
         **dict.fromkeys(("coordinator", "record"), 4),
-        **dict.fromkeys(("audit_loci", "fit_loci"), 5),
+        **dict.fromkeys(("audit_loci", "fit_loci", "locus"), 5),
     },
     "report": {
         "pages": 1,

@@ -132,5 +132,5 @@ def _name_chromosomes(ax: Axes, places: Places) -> None:
         if all(middle + half <= left or middle - half >= right for left, right in taken):
             taken.append((middle - half, middle + half))
             shown.append(int(at))
-    ax.set_xticks([float(places.middles[at]) for at in shown], [texts[at] for at in shown])
+    ax.set_xticks([float(places.middles[at]) for at in sorted(shown)], [texts[at] for at in sorted(shown)])
     ax.tick_params(axis="x", length=0)
