@@ -71,8 +71,8 @@ def locus(loci: Loci, name: str) -> LocusResult:
     >>> loci = bm.fit_loci("cbind(methylated, unmethylated) ~ treatment + (1 | tank)", counts, "binomial", workers=1)
     >>> bm.locus(loci, "145").cells[["treatment", "samples", "successes", "trials"]]
       treatment  samples  successes  trials
-    0       ctl       12         99     229
-    1       trt       12        141     239
+    0       ctl       12        170     284
+    1       trt       12        218     310
     """
     if not isinstance(loci, Loci):
         raise ArgumentError(f"loci is what bm.fit_loci returned, which has the data; got {type(loci).__name__}.")
