@@ -106,10 +106,10 @@ from .report.pictures.plot_sensitivity import plot_sensitivity as plot_sensitivi
 from .report.pictures.plot_shrinkage import plot_shrinkage as plot_shrinkage
 from .report.pictures.plot_status import plot_status as plot_status
 from .report.pictures.plot_trace import plot_trace as plot_trace
+from .report.pictures.plot_volcano import plot_volcano as plot_volcano
 from .report.words.equations import Equations as Equations
 from .report.words.equations import equations as equations
 from .report.words.write_up import WriteUp as WriteUp
 from .report.words.write_up import write_up as write_up
-from .report.pictures.plot_volcano import plot_volcano as plot_volcano
 
 __version__: str
