@@ -108,6 +108,10 @@ NAMES: Mapping[str, str] = {
         ("ash", "ashr", "qvalue", "padjust", "lfsr", "fdr", "getlfsr", "locfdr"),
         'bm.significant(results, "treatment[trt]") judges the effects of many loci together',
     ),
+    **dict.fromkeys(
+        ("volcano", "volcanoplot", "enhancedvolcano", "manhattan", "qqman", "manhattanplot", "maplot", "plotma"),
+        'bm.plot_volcano(loci, "trt"), bm.plot_manhattan(loci, "trt") and bm.plot_coverage(loci, "trt") draw loci',
+    ),
     "update": "call bm.fit again, with the other formula",
 }
 """Hints by the name in small letters without dots and underscores."""

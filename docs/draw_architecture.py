@@ -47,21 +47,21 @@ class Room:
 
 
 ROOMS = {
-    "cli": Room(44, 68, 13.95, "#8c6d9e", "the shell's commands"),
-    "study": Room(22, 50, 12.8, "#5b7a8c", "many loci from a card"),
+    "cli": Room(38, 62, 15.95, "#8c6d9e", "the shell's commands"),
+    "study": Room(52, 80, 14.75, "#5b7a8c", "many loci from a card"),
     "loci": Room(
         3,
         45,
-        11.5,
+        11.6,
         "#8a5a44",
         "one model at thousands of loci",
         1.06,
         (("inputs", "engine", "store", "multiplicity"),),
     ),
     "report": Room(
-        48,
-        97,
-        11.5,
+        10,
+        90,
+        13.3,
         "#a8577e",
         "pages, pictures, cards, results folders",
         1.06,
@@ -123,8 +123,8 @@ def _rooms_imported(tree: ast.Module) -> Iterator[str]:
 
 def draw(file: Path) -> None:
     """Write the picture."""
-    figure, axes = plt.subplots(figsize=(10, 12.6))
-    axes.set(xlim=(0, 100), ylim=(-0.75, 14.4))
+    figure, axes = plt.subplots(figsize=(10, 14.1))
+    axes.set(xlim=(0, 100), ylim=(-0.75, 16.4))
     axes.axis("off")
     figure.subplots_adjust(0.01, 0.01, 0.99, 0.99)
     imports = {pair: n for pair, n in imports_between_rooms().items() if set(pair) <= set(ROOMS)}
@@ -245,10 +245,10 @@ def _ground(axes: Axes) -> None:
 
 
 def _legend(axes: Axes) -> None:
-    axes.text(1, 14.1, "Who imports whom in bayesmix", fontsize=13, weight="bold", va="center")
-    axes.text(1, 13.8, "Imports go down only. An arrow is the", fontsize=8.6, color="#444444", va="center")
-    axes.text(1, 13.59, "thicker the more imports it stands for:", fontsize=8.6, color="#444444", va="center")
-    axes.text(1, 13.38, "their number is written from 20 on.", fontsize=8.6, color="#444444", va="center")
+    axes.text(1, 16.15, "Who imports whom in bayesmix", fontsize=13, weight="bold", va="center")
+    axes.text(1, 15.85, "Imports go down only. An arrow is the", fontsize=8.6, color="#444444", va="center")
+    axes.text(1, 15.64, "thicker the more imports it stands for:", fontsize=8.6, color="#444444", va="center")
+    axes.text(1, 15.43, "their number is written from 20 on.", fontsize=8.6, color="#444444", va="center")
 
 
 if __name__ == "__main__":

@@ -32,8 +32,8 @@ FLOORS = {
     "modelling": 3,
     "inference": 4,
     "loci": 5,
-    "report": 5,
-    "study": 5.5,
+    "report": 5.5,
+    "study": 5.7,
     "cli": 6,
     "__main__": 7,
 }
@@ -81,14 +81,14 @@ INNER_FLOORS = {
         "shares": 3,
     },
     "loci": {
-        "block": 1,
+        **dict.fromkeys(("block", "pooled"), 1),
         "inputs": 2,
         "engine": 2,
-        "multiplicity": 3,
         "store": 3,
+        "multiplicity": 4,
         **dict.fromkeys(("arguments", "cluster", "progress", "tasks", "workers"), 3),
         **dict.fromkeys(("coordinator", "record"), 4),
-        "plan": 5,
+        **dict.fromkeys(("audit_loci", "locus", "plan"), 5),
         "fit_loci": 6,
     },
     "report": {

@@ -14,7 +14,9 @@ from bayesmix.loci.cluster import workers_of
 from bayesmix.loci.engine.contrasts import Asked
 from bayesmix.loci.engine.settings import LociSampler, LociSettings, checked_settings
 from bayesmix.loci.plan import fit_planned, plan_loci
+from bayesmix.loci.pooled import PooledPriors
 from bayesmix.loci.record import Loci
+from bayesmix.loci.store.pooled_of_store import checked_pooled
 from bayesmix.modelling.arguments import check_weights
 from bayesmix.priors.given import Given
 
@@ -28,6 +30,7 @@ def fit_loci(
     by: str = "locus",
     store: str | os.PathLike[str] | None = None,
     priors: Given = None,
+    pooled: PooledPriors | str | os.PathLike[str] | None = None,
     weights: str | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     codings: Contrasts | None = None,
@@ -60,6 +63,9 @@ def fit_loci(
     ----------
     formula, family, priors, weights, functions
         The model, as `bm.fit` takes it. Default priors are those of `bm.fit` at each locus.
+    pooled
+        Priors that `bm.pooled_priors` estimated from many loci, for a second pass over these or others; or the store of
+        a run that had some. They are kept in the store and printed with the results.
     data
         A long table with a row for each locus and sample (a frame, or the path of a CSV, TSV or Parquet file, which is
         read in pieces), or what `bm.read_methylation` or `bm.count_matrices` returned.
@@ -155,5 +161,6 @@ def fit_loci(
             codings=codings,
             contrasts=contrasts,
             places=places,
+            pooled=checked_pooled(pooled),
         )
         return fit_planned(plan, folder, workers=n_workers, executor=chosen, progress=progress)

@@ -16,6 +16,7 @@ from bayesmix.loci.engine.model import LociModel, loci_model
 from bayesmix.loci.engine.settings import LociSettings
 from bayesmix.loci.inputs.open_loci import open_loci
 from bayesmix.loci.inputs.source import LociSource
+from bayesmix.loci.pooled import PooledPriors
 from bayesmix.loci.progress import LociProgress
 from bayesmix.loci.record import HeldFolder, Loci
 from bayesmix.loci.store.lock import sole_writer
@@ -47,6 +48,7 @@ def plan_loci(
     codings: Contrasts | None = None,
     contrasts: Asked = None,
     places: Sequence[str] | None = None,
+    pooled: PooledPriors | None = None,
 ) -> LociPlan:
     """Open the data, and make the model of every locus; arguments are those of `fit_loci`.
 
@@ -70,6 +72,7 @@ def plan_loci(
         codings=codings,
         contrasts=contrasts,
         settings=settings,
+        pooled=pooled,
     )
     return LociPlan(source, model)
 
@@ -95,7 +98,7 @@ def fit_planned(
             Coordinator(
                 source, model, fit_block, results, workers=workers, executor=executor, advance=bar.advance
             ).run()
-    return Loci(model, folder, source.report, held)
+    return Loci(model, folder, source, held)
 
 
 def _folder(store: Path | None) -> tuple[HeldFolder | None, Path]:

@@ -12,6 +12,9 @@ import pyarrow as pa
 
 from bayesmix.errors import DataError
 from bayesmix.loci.engine.model import LociModel
+from bayesmix.loci.inputs.source import LociSource
+from bayesmix.loci.pooled import PRIORS_OF_DRAWS, PooledPriors
+from bayesmix.loci.store.audits import AuditRecord, read_audits
 from bayesmix.loci.store.store import Store
 
 
@@ -27,13 +30,23 @@ class HeldFolder:
 class Loci:
     """The results of one model at many loci; prints how many there are of each status.
 
-    `store` is the folder that holds them. `report` says what was read and what was filtered, as the source counted it.
+    `store` is the folder that holds them, `source` what was read.
     """
 
     model: LociModel
     store: Path
-    report: pd.DataFrame
+    source: LociSource
     _held: HeldFolder | None = field(default=None, repr=False)
+
+    @property
+    def report(self) -> pd.DataFrame:
+        """What was read and what was filtered, as the source counted it."""
+        return self.source.report
+
+    @property
+    def audits(self) -> tuple[AuditRecord, ...]:
+        """What `bm.audit_loci` fitted again, the oldest first."""
+        return read_audits(self.store)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -61,7 +74,14 @@ class Loci:
         draws = Store(self.store).draws()
         if draws is None:
             raise DataError("No draws were kept; keep= of bm.fit_loci names the loci whose draws are.")
-        return draws.to_pandas()
+        frame = draws.to_pandas()
+        frame.attrs[PRIORS_OF_DRAWS] = {name: str(prior) for name, prior in self.model.priors.items()}
+        return frame
+
+    @property
+    def pooled(self) -> PooledPriors | None:
+        """The priors from many loci that these were fitted with; None if there are none."""
+        return self.model.pooled
 
     @property
     def _arrow(self) -> pa.Table:
@@ -75,8 +95,10 @@ class Loci:
             f"Loci: {len(self.table)}, one model each, {self.model.family}",
             f"Formula: {formula}",
             f"Draws:   {settings.chains} x {settings.draws} a locus; seed {settings.seed}",
+            *(f"Prior:   {line}" for line in (() if self.pooled is None else self.pooled.lines)),
             "Status:  " + ", ".join(f"{n} {status}" for status, n in self.status.items()),
         ]
+        lines += [f"Audit:   {audit.line}" for audit in self.audits]
         lines += [] if self._held is not None else [f"Store:   {self.store}"]
         failed = self.table.loc[self.table["status"].str.startswith("failed"), ["locus", "status"]]
         lines += [f"  {row.locus}: {row.status}" for row in failed.head(5).itertuples()]

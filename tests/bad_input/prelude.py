@@ -75,6 +75,9 @@ MODELS = {
     "reml": lambda: bm.reml("y ~ x + f + (x | g)", d),
     "lm": lambda: bm.lm("y ~ x + f", d),
     "laplace": lambda: bm.laplace("cbind(k, n - k) ~ x + (1 | g)", d, "binomial"),
+    "screened": lambda: bm.fit_loci(
+        *("cbind(k, n - k) ~ x + (1 | g)", d, "binomial"), by="h", sampler="importance", workers=1, progress=False
+    ),
 }
 
 

@@ -23,6 +23,7 @@ from bayesmix.loci.engine.factors import SheetFactor, sheet_factors
 from bayesmix.loci.engine.parameters import Parameter, parameters_of
 from bayesmix.loci.engine.schema import place_types, result_schema
 from bayesmix.loci.engine.settings import LociSettings, checked_settings
+from bayesmix.loci.pooled import PooledPriors
 from bayesmix.modelling.arguments import check_weights
 from bayesmix.priors.default_priors import column_sds, default_priors
 from bayesmix.priors.given import Given, by_parameter
@@ -40,7 +41,8 @@ class LociModel:
     parameter; `weights`, `functions` and `codings` (`contrasts` of `bm.fit`) as there. `parameters` and `contrasts`
     are what the table tells of every locus, `places` (name, type) what is handed on from the blocks. `columns` are
     those of the blocks that the formula reads, `predictors` those of them that predict. `complete` are the samples that
-    miss nothing that the formula needs; `factors` are what coefficients compare.
+    miss nothing that the formula needs; `factors` are what coefficients compare. `pooled`: which of `priors` come from
+    all loci together, and how.
     """
 
     formula: str | tuple[str, ...]
@@ -58,6 +60,7 @@ class LociModel:
     weights: str | None = None
     functions: Mapping[str, Callable[..., Any]] | None = None
     codings: Mapping[str, Any] | None = None
+    pooled: PooledPriors | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -89,6 +92,7 @@ def loci_model(
     codings: Mapping[str, Any] | None = None,
     contrasts: Asked = None,
     settings: LociSettings | None = None,
+    pooled: PooledPriors | None = None,
 ) -> LociModel:
     """The model of every locus, with all that is wrong with it said before any locus is fitted.
 
@@ -105,6 +109,8 @@ def loci_model(
         Expressions of parameters of which every locus is asked, as `contrasts.read_contrasts` takes them.
     settings
         How loci are sampled.
+    pooled
+        Priors of some parameters from all loci together, beside `priors` of others.
 
     Raises
     ------
@@ -131,7 +137,7 @@ def loci_model(
     )
     design = build_design(
         parsed.mean,
-        _pooled(sheet, example, used),
+        _of_example(sheet, example, used),
         response=read.response,
         weights=weights,
         functions=functions,
@@ -139,7 +145,7 @@ def loci_model(
         parts=parsed.parts,
         auxiliary=read.auxiliary,
     )
-    given = _given_priors(design, read, priors)
+    given = _given_priors(design, read, priors, pooled)
     parameters = parameters_of(design, read)
     model = LociModel(
         formula=formula if isinstance(formula, str) else tuple(formula),
@@ -157,6 +163,7 @@ def loci_model(
         weights=weights,
         functions=functions,
         codings=codings,
+        pooled=pooled,
     )
     _require_sendable(model)
     return model
@@ -172,14 +179,24 @@ def _require_sendable(model: LociModel) -> None:
         ) from None
 
 
-def _given_priors(design: Design, family: Family, priors: Given) -> dict[str, str | Prior]:
-    """The priors that are given, by parameter, after they have been tried on all samples."""
+def _given_priors(design: Design, family: Family, priors: Given, pooled: PooledPriors | None) -> dict[str, str | Prior]:
+    """The priors that are given and those that are pooled, by parameter, after they have been tried on all samples."""
     defaults = default_priors(design, family)
     settle_priors(defaults, priors, column_sds(design, family))
-    return by_parameter(priors, defaults)
+    given = by_parameter(priors, defaults)
+    if pooled is None:
+        return given
+    both = [name for name in pooled.priors if name in given]
+    if both:
+        raise ArgumentError(
+            f"{both[0]!r} has a prior in priors, {given[both[0]]}, and one in pooled, {pooled.priors[both[0]]}; leave "
+            "one of them out."
+        )
+    settle_priors(defaults, pooled.priors, column_sds(design, family))
+    return given | dict(pooled.priors)
 
 
-def _pooled(sheet: pd.DataFrame, example: LociBlock, used: Sequence[str]) -> pd.DataFrame:
+def _of_example(sheet: pd.DataFrame, example: LociBlock, used: Sequence[str]) -> pd.DataFrame:
     """Rows of several loci together, and one of every sample that they lack, with what was measured of another one."""
     rows = np.arange(min(len(example.samples), _MOST_ROWS))
     absent = np.setdiff1d(np.arange(len(sheet)), example.samples[rows])

@@ -13,6 +13,8 @@ import pyarrow.parquet as pq
 from bayesmix.errors import ArgumentError, DataError, UnknownTermError, did_you_mean, listing, shown
 from bayesmix.formula.frame import checked_frame
 from bayesmix.formula.frame_kinds import as_pandas
+from bayesmix.loci.store.manifest import NAME as MANIFEST
+from bayesmix.loci.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,17 @@ class ResultTable:
 
 
 def result_table(loci: Any, columns: Sequence[str]) -> ResultTable:
-    """These columns of a table of results: a record with a `table`, a frame, or a Parquet file or folder of these."""
+    """These columns of a table of results: a record with a `table`, a frame, a store, or a Parquet file or folder.
+
+    A store may have a run in it that goes on: its rows so far are read.
+    """
     table = getattr(loci, "table", loci)
     if isinstance(table, str | os.PathLike):
         path = Path(table).expanduser()
         if not os.path.exists(path):
             raise DataError(f"There is no file or folder {str(path)!r}.")
+        if (path / MANIFEST).exists():
+            return _of_store(path, columns)
         try:
             names = pq.ParquetDataset(path).schema.names
             table = pq.read_table(path, columns=[name for name in columns if name in names] or None)
@@ -42,6 +49,13 @@ def result_table(loci: Any, columns: Sequence[str]) -> ResultTable:
     frame = as_pandas(table)
     told = frame.attrs.get("n_draws")
     return ResultTable(frame, None if told is None else int(told))
+
+
+def _of_store(folder: Path, columns: Sequence[str]) -> ResultTable:
+    table = Store(folder).table()
+    if table is None:
+        raise DataError(f"The store {str(folder)!r} has no rows yet.")
+    return result_table(table.select([name for name in columns if name in table.column_names]), columns)
 
 
 def effect_columns(effect: Any) -> tuple[str, str, str]:

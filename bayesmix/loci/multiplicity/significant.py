@@ -5,6 +5,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bayesmix.arrays import Floats
 from bayesmix.errors import ArgumentError, DataError, counted, did_you_mean, shown
@@ -84,7 +85,7 @@ def significant(
     """
     check_selection(q=q, method=method, prior_sd=prior_sd, n_draws=n_draws)
     columns = ["locus", *PLACES, "status", *effect_columns(effect)]
-    table = result_table(loci, columns)
+    table = result_table(loci, [*columns, "sampler"])
     table = replace(table, frame=checked_effect(table.frame, effect))
     draws = table.n_draws if n_draws is None else n_draws
     judged = _by_two_groups(table, effect, prior_sd) if method == "two_groups" else _by_sign(table, effect, draws)
@@ -99,8 +100,17 @@ def significant(
         f"{int(selected.sum()):,} of {counted(n_known, 'locus').replace('locuss', 'loci')} selected for {effect} at a "
         f"Bayesian false discovery rate of {q:g}.",
         *judged.notes,
+        *_of_screening(table.frame, selected),
     )
     return answer
+
+
+def _of_screening(frame: pd.DataFrame, selected: NDArray[np.bool_]) -> tuple[str, ...]:
+    """What is said of loci that are selected on screening alone."""
+    if "sampler" not in frame.columns:
+        return ()
+    n = int((selected & (frame["sampler"] == "importance").to_numpy()).sum())
+    return (f"{n:,} of these were only screened; bm.audit_loci fits them by NUTS.",) if n else ()
 
 
 @dataclass(frozen=True)

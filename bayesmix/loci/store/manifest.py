@@ -13,14 +13,17 @@ import pandas as pd
 from bayesmix.disk import read_regular, write_whole
 from bayesmix.errors import DataError, OutputError
 from bayesmix.loci.engine.model import LociModel
+from bayesmix.loci.pooled import as_text
 
 NAME = "manifest.json"
+POOLED = "pooled"
 _FORMAT = 1
 _LONG = 200  # characters of a fact that is not told
 _IN_WORDS = {
     "formula": "the formula",
     "family": "the family",
     "priors": "the priors",
+    POOLED: "the pooled priors",
     "contrasts": "the contrasts",
     "codings": "the codings of factors",
     "weights": "the weights",
@@ -75,6 +78,7 @@ def manifest_of(model: LociModel, data_digest: str) -> Manifest:
         "formula": model.formula if isinstance(model.formula, str) else " | ".join(model.formula),
         "family": model.family,
         "priors": ", ".join(f"{name}: {prior}" for name, prior in sorted(model.priors.items())),
+        **({} if model.pooled is None else {POOLED: as_text(model.pooled)}),
         "contrasts": ", ".join(f"{one.label}: {one.expression}" for one in model.contrasts),
         **{f"{name}=": value for name, value in settings.items()},
         "codings": str(model.codings or ""),

@@ -100,13 +100,13 @@ class Store:
             for kind, name in (("draws", DRAWS), ("rows", FINAL)):
                 places = [place for of, place in chunks if of == kind]
                 if places:
-                    self._write_together(name, (pq.read_table(self._path(kind, place)) for place in places))
+                    self.write_together(name, (pq.read_table(self._path(kind, place)) for place in places))
             for kind, place in chunks:
                 self._path(kind, place).unlink(missing_ok=True)
         except OSError as error:
             raise self._refused(error) from None
 
-    def _write_together(self, name: str, tables: Iterator[pa.Table]) -> None:
+    def write_together(self, name: str, tables: Iterator[pa.Table]) -> None:
         """One file of all rows, in groups that do not depend on the chunks."""
         unfinished = self.folder / f".{name}.unfinished"
         writer, waiting = None, None

@@ -12,6 +12,7 @@ from bayesmix.report.pages import (
     hypothesis_summary,
     laplace_summary,
     lm_summary,
+    locus_summary,
     means_summary,
     posterior_summary,
     reml_summary,
@@ -22,8 +23,8 @@ from bayesmix.report.pages.page import Page, blocks_of
 
 PAGES = (
     *(audit_summary, compare_summary, elimination_summary, evidence_summary, fit_parts_summary, frame_text),
-    hypothesis_summary,
-    *(laplace_summary, lm_summary, means_summary, posterior_summary, reml_summary, separation_summary, trial_summary),
+    *(hypothesis_summary, laplace_summary, lm_summary, locus_summary, means_summary, posterior_summary, reml_summary),
+    *(separation_summary, trial_summary),
 )
 """The files whose functions `blocks_of` dispatches to, one for each kind of record."""
 

@@ -26,6 +26,8 @@ FIRST = {
     "count_matrices": "np.ones((3, 2), int)",
     "pooled_priors": "pd.DataFrame({'locus': np.repeat(np.arange(30), 50), 'b': np.linspace(-1, 1, 1500)})",
     "fit_loci": "'y ~ x'",
+    **dict.fromkeys(("audit_loci", "locus", "loci_report", "plot_status"), "fitted('screened')"),
+    **dict.fromkeys(("plot_volcano", "plot_manhattan", "plot_coverage"), "fitted('screened').table"),
     "read_methylation": "methylation_sheet()",
     "significant": "pd.DataFrame({'locus': ['a', 'b'], 'x_mean': [1, 0.1], 'x_sd': [0.2, 0.3], 'x_p_below': [0, 0.4]})",
     **dict.fromkeys(MODELS, "'y ~ x'"),
@@ -38,6 +40,7 @@ REQUIRED = {
     "full": "fitted('reml')",
     "data": "d",
     "path": "'fit.nc'",
+    "loci_report.path": "'report.html'",
     "family": "'binomial'",
     "hypothesis": "'x > 0'",
     "x": "'x'",
@@ -48,8 +51,9 @@ REQUIRED = {
     "sheet": "pd.DataFrame({'sample': ['a', 'b']})",
     "before": "{'b': 'Normal(0, 3)'}",
     "effect": "'x'",
+    "name": "'h1'",
 }
-"""Good values of what has to be given."""
+"""Good values of what has to be given, to any question or to one."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Question:
 
     def call(self, first: str | None, **others: str) -> str:
         """The call with these arguments, and good ones for all else that is required."""
-        given = {name: REQUIRED[name] for name in self.required} | others
+        given = {name: REQUIRED.get(f"{self.name}.{name}", REQUIRED.get(name, "")) for name in self.required} | others
         written = [first if first is not None else FIRST.get(self.name, "fitted('gaussian')")] if self.first else []
         written += ["fitted('nogroup')"] if self.star and first is None else []
         written += [f"{name}={value}" for name, value in given.items()]

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from scipy.optimize import minimize
 from scipy.special import logsumexp
-from scipy.stats import chi2, halfnorm, lognorm, norm
+from scipy.stats import chi2, halfnorm, lognorm, multivariate_normal, norm
 
 from bayesmix.errors import ArgumentError, DataError, UnknownTermError
 from bayesmix.loci.multiplicity.pooled_priors import pooled_priors
@@ -85,6 +85,46 @@ def test_sds_are_those_of_quadrature():
     spread = np.sqrt(np.diag(exact.hess_inv))
     assert abs(mu - exact.x[0]) < 0.35 * spread[0]
     assert abs(np.log(sigma) - exact.x[1]) < 0.35 * spread[1]
+
+
+@pytest.fixture(scope="module")
+def tied():
+    """Two effects of each locus whose estimates are tied, and draws of both under the prior Normal(0, 3) of each."""
+    rng = np.random.default_rng(3)
+    truth = rng.normal([0.3, -0.2], [0.5, 0.4], (200, 2))
+    errors = 0.6**2 * np.array([[1, -0.8], [-0.8, 1]])
+    estimates = truth + rng.multivariate_normal([0, 0], errors, 200)
+    covariance = np.linalg.inv(np.linalg.inv(errors) + np.eye(2) / 9)
+    means = estimates @ np.linalg.inv(errors) @ covariance
+    return estimates, errors, means[:, None] + rng.multivariate_normal([0, 0], covariance, (200, N_DRAWS))
+
+
+def test_parameters_that_bear_on_each_other_are_pooled_together(tied):
+    """The closed form of both together, within a third of the errors of the estimates themselves."""
+    estimates, errors, draws = tied
+    frame = frame_of("a", draws[:, :, 0]).assign(b=draws[:, :, 1].ravel())
+    wide = {"a": "Normal(0, 3)", "b": "Normal(0, 3)"}
+
+    def loss(point):
+        total = errors + np.diag(np.exp(2 * point[2:]))
+        return -multivariate_normal(point[:2], total).logpdf(estimates).sum()
+
+    exact = minimize(loss, [0.0, 0.0, -1.0, -1.0], method="BFGS")
+    spread = np.sqrt(np.diag(exact.hess_inv))
+    together = pooled_priors(frame, wide).priors
+    for at, name in enumerate(wide):
+        mu, sigma = map(float, together[name].removeprefix("Normal(").rstrip(")").split(","))
+        assert abs(mu - exact.x[at]) < 0.35 * spread[at]
+        assert abs(np.log(sigma) - exact.x[2 + at]) < 0.35 * spread[2 + at]
+
+
+def test_a_spread_is_not_0_where_loci_may_all_be_the_same():
+    """The likelihood of 30 equal effects with errors of 1 is greatest at a spread of 0, which a prior must not have."""
+    rng = np.random.default_rng(4)
+    estimates = np.linspace(-0.5, 0.5, 30)
+    draws = rng.normal(estimates[:, None] * 0.9, 0.9**0.5, (30, N_DRAWS))
+    text = pooled_priors(frame_of("b", draws), {"b": "Normal(0, 3)"}).priors["b"]
+    assert float(text.rstrip(")").split(",")[-1]) > 0.15
 
 
 def test_frames_and_arrow_give_one_answer_and_it_prints(effects):
