@@ -72,6 +72,7 @@ from .inference.trials.selection import selection as selection
 from .inference.trials.trial_report import TrialReport as TrialReport
 from .inference.trials.trial_report import trial_report as trial_report
 from .loci.fit_loci import fit_loci as fit_loci
+from .loci.fit_many import fit_many as fit_many
 from .loci.inputs.count_matrices import count_matrices as count_matrices
 from .loci.inputs.read_methylation import read_methylation as read_methylation
 from .loci.multiplicity.pooled_priors import PooledPriors as PooledPriors
