@@ -29,6 +29,7 @@ from bayesmix.numerics.responses.tables import PointTables
 from bayesmix.numerics.responses.weighing import Weighed, weigh
 
 _AT_ONCE, _MULTIPLE = 128, 16  # responses in a matrix product, filled up to a multiple of so many
+_NUMBERS_AT_ONCE = 2**18  # values times responses
 _MOST_PATTERNS, _MOST_MODELS = 2, 2  # that are remembered
 
 
@@ -55,13 +56,19 @@ class Weighing:
         projected = project(self.shared.space, _filled(responses))
         left: list[Integers] = []
         for stage, members in self._first_stages(projected, np.arange(responses.shape[1])):
-            for part, weighed in self._by_stage(stage, projected, members):
+            for part, weighed in self._by_tables(self.tables(stage), projected, members):
                 enough = weighed.reliable(LEAST_EFFECTIVE)[: len(part)] | (self.plan.last is None)
                 left.append(part[~enough])
                 yield np.where(enough, part, -1), weighed
         again = np.sort(np.concatenate(left)) if left else np.empty(0, dtype=int)
-        if len(again) and self.plan.last is not None:
-            yield from self._by_stage(self.plan.last, projected, again)
+        if len(again):
+            yield from self._by_tables(self.last_tables, projected, again)
+
+    @cached_property
+    def last_tables(self) -> PointTables:
+        """The values of all regions and of the last stage together."""
+        stages = [*self.plan.regions, *([self.plan.last] if self.plan.last is not None else [])]
+        return self.shared.together(stages, [self.tables(stage) for stage in stages])
 
     def _first_stages(self, projected: Projected, every: Integers) -> list[tuple[Stage, Integers]]:
         plan = self.plan
@@ -76,11 +83,13 @@ class Weighing:
         stages = [(stage, every[region == number]) for number, stage in enumerate(plan.regions)]
         return [(stage, members) for stage, members in stages if len(members)]
 
-    def _by_stage(self, stage: Stage, projected: Projected, members: Integers) -> Iterator[tuple[Integers, Weighed]]:
-        for start in range(0, len(members), _AT_ONCE):
-            part = members[start : start + _AT_ONCE]
-            block = part_of(projected, _padded(part))
-            yield part, weigh(self.tables(stage), block, self.shared.space.n_obs)
+    def _by_tables(
+        self, tables: PointTables, projected: Projected, members: Integers
+    ) -> Iterator[tuple[Integers, Weighed]]:
+        at_once = max(_MULTIPLE, _NUMBERS_AT_ONCE // len(tables.base) // _MULTIPLE * _MULTIPLE)
+        for start in range(0, len(members), at_once):
+            part = members[start : start + at_once]
+            yield part, weigh(tables, part_of(projected, _padded(part)), self.shared.space.n_obs)
 
 
 def _padded(part: Integers) -> Integers:

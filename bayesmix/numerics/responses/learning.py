@@ -5,16 +5,23 @@ where the weights of the first cannot be trusted. All mixtures are learnt before
 the numbers of a response do not depend on those that are fitted with it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from bayesmix.arrays import Floats, Integers
 from bayesmix.numerics.adaptive_importance import Mixture, fitted_mixture
-from bayesmix.numerics.responses.proposal import Coordinates, Points, draw_points, wide_mixture, with_wide
+from bayesmix.numerics.responses.proposal import (
+    Coordinates,
+    Points,
+    draw_points,
+    folded_log_density,
+    wide_mixture,
+    with_wide,
+)
 from bayesmix.numerics.responses.space import Projected, ResponseSpace
-from bayesmix.numerics.responses.tables import PointTables, SdPriors, point_tables
+from bayesmix.numerics.responses.tables import PointTables, SdPriors, point_tables, pooled
 from bayesmix.numerics.responses.weighing import Weighed, weigh
 
 _ROUNDS = ((512, 6, 0.3), (1024, 12, 0.15))  # values, components, share of the wide distribution
@@ -22,13 +29,13 @@ _OF_REGION_ROUNDS = ((256, 3, 0.3), (512, 6, 0.1))
 _TO_LOCATE = 512  # values that tell the region of a response
 _OF_ONE = (512, 4096)  # values of a single parameter, and where these do not do
 _OF_REGION, _PER_PARAMETER = 512, 256  # values of a region
-_LAST = 8192  # values where those of the region do not do
+_LAST = 4096  # values beside those of all regions, where those of the region do not do
 _TEACHERS, _BLOCK = 64, 128  # responses at most that a mixture is learnt from, and that are weighed together
 _MOST_REGIONS, _FEWEST_IN_REGION = 20, 12
 _FEWEST_HARD = 8
 _MOST_NUMBERS = 2**25  # of the tables of all regions, 256 MiB
 _MOST_NODES = 400
-_OF_SD = 0.6  # a step of log sigma, in the least that its posterior sd can be, 1 / sqrt(2 n)
+_OF_SD = 0.9  # a step of log sigma, in the least that its posterior sd can be, 1 / sqrt(2 n)
 LEAST_EFFECTIVE, LEAST_AT_LAST = 200.0, 100.0
 """Effective values that a response must have, and those that do in the last stage."""
 
@@ -70,6 +77,12 @@ class Shared:
         """The tables of a stage's values."""
         return self._tables_of(draw_points(stage.mixture, self.coordinates, stage.n_points, stage.seed))
 
+    def together(self, stages: Sequence[Stage], tables: Sequence[PointTables]) -> PointTables:
+        """The tables of several stages as those of one."""
+        every = np.concatenate([one.points.coordinates for one in tables])
+        densities = [folded_log_density(stage.mixture, self.coordinates, every) for stage in stages]
+        return pooled(tables, np.array(densities))
+
     def _tables_of(self, points: Points) -> PointTables:
         return point_tables(self.space, points, self.priors, self.log_sigma)
 
@@ -77,7 +90,7 @@ class Shared:
 def sigma_grid(n_obs: int, least: float) -> Floats:
     """Nodes of log sigma for responses of sd 1, down to the residual sd `least` or as far as there are nodes for."""
     step = _OF_SD / np.sqrt(2 * n_obs)
-    top = np.log(1.5 + 10 / n_obs)
+    top = np.log(2 + 20 / n_obs)
     n_nodes = int(np.clip(np.ceil((top - np.log(least)) / step), 24, _MOST_NODES)) + 1
     return top - step * np.arange(n_nodes)[::-1]
 

@@ -1,5 +1,6 @@
 """What each value of the variance parameters says of every response, as matrices that a block of responses meets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log, pi
 
@@ -26,43 +27,32 @@ class SdPriors:
 
 
 @dataclass(frozen=True)
+class Products:
+    """What meets the coordinates of responses.
+
+    `quadratic` (S, r (r + 1) / 2): its product with products of pairs of coordinates is the generalised least sum of
+    squares. `fixed` (S, p, r): its product with the coordinates is D^-1/2 U' S' X' V^-1 y.
+    """
+
+    quadratic: Floats
+    fixed: Floats
+
+
+@dataclass(frozen=True)
 class PointTables:
     """For each of S values the numbers that are the same for all responses.
 
-    `quadratic` (S, r (r + 1) / 2): its product with the products of pairs of coordinates (`pairs`) is the generalised
-    least sum of squares. `fixed` (S, p, r): its product with the coordinates is D^-1/2 U' X' V^-1 y, where S' X' V^-1 X S =
-    U D U'. `eigen` (S, p) is D, `turn` (S, p, p) is S U. `base` (S, G): all of the log density that no response changes,
-    with priors, Jacobians and the width of a cell. `log_sigma` (G,) are the nodes.
+    `products` are those that meet responses, of one part of the values after the other. `eigen` (S, p) is D, `turn` (S,
+    p, p) is S U, where S' X' V^-1 X S = U D U'. `base` (S, G): all of the log density that no response changes, with
+    priors, Jacobians and the width of a cell. `log_sigma` (G,) are the nodes.
     """
 
     points: Points
-    quadratic: Floats
-    fixed: Floats
+    products: tuple[Products, ...]
     eigen: Floats
     turn: Floats
     base: Floats
     log_sigma: Floats
-
-    def first(self, n_points: int) -> "PointTables":
-        """The tables of the first values alone, whose weights are those of a sample of this size."""
-        points = self.points
-        part = slice(0, n_points)
-        few = Points(
-            points.coordinates[part],
-            points.ratios[part],
-            points.correlations[part],
-            points.entries[part],
-            points.log_weights[part],
-        )
-        return PointTables(
-            few,
-            self.quadratic[part],
-            self.fixed[part],
-            self.eigen[part],
-            self.turn[part],
-            self.base[part],
-            self.log_sigma,
-        )
 
 
 def point_tables(space: ResponseSpace, points: Points, priors: SdPriors, log_sigma: Floats) -> PointTables:
@@ -96,7 +86,7 @@ def point_tables(space: ResponseSpace, points: Points, priors: SdPriors, log_sig
     base = log_prior + (points.log_weights - log_root)[:, None] + log(step)
     base -= space.n_obs * (0.5 * log(2 * pi) + log_sigma)
     base -= 0.5 * np.log1p(eigen[:, None, :] / variance[None, :, None]).sum(axis=2)
-    return PointTables(points, quadratic, fixed, eigen, turn, base, log_sigma)
+    return PointTables(points, (Products(quadratic, fixed),), eigen, turn, base, log_sigma)
 
 
 @kernel
@@ -133,10 +123,42 @@ class Met:
 
 
 def meet(tables: PointTables, responses: Projected) -> Met:
-    """Two matrix products."""
+    """Two matrix products for each part."""
     w = responses.coordinates
     first, second = np.triu_indices(len(w))
-    squares = tables.quadratic @ (w[first] * w[second])
-    S, p, r = tables.fixed.shape
-    along = (tables.fixed.reshape(S * p, r) @ w).reshape(S, p, w.shape[1])
-    return Met(np.maximum(squares, 0.0) + responses.left, along)
+    pairs = w[first] * w[second]
+    squares = np.vstack([part.quadratic @ pairs for part in tables.products])
+    along = [
+        (part.fixed.reshape(-1, len(w)) @ w).reshape(*part.fixed.shape[:2], w.shape[1]) for part in tables.products
+    ]
+    return Met(np.maximum(squares, 0.0) + responses.left, np.concatenate(along))
+
+
+def pooled(tables: Sequence[PointTables], log_densities: Floats) -> PointTables:
+    """All values together, as a sample of one distribution that each part was a share of (the balance heuristic).
+
+    `log_densities` (n_parts, S of all) are those of each part's distribution at every value.
+
+    References
+    ----------
+    Veach & Guibas (1995), doi:10.1145/218380.218498
+    """
+    sizes = np.array([len(one.base) for one in tables])
+    together = np.logaddexp.reduce(log_densities + np.log(sizes / sizes.sum())[:, None], axis=0)
+    own = log_densities[np.repeat(np.arange(len(sizes)), sizes), np.arange(sizes.sum())]
+    shift = own - together
+    points = [one.points for one in tables]
+    return PointTables(
+        Points(
+            np.concatenate([one.coordinates for one in points]),
+            np.concatenate([one.ratios for one in points]),
+            np.concatenate([one.correlations for one in points]),
+            np.concatenate([one.entries for one in points]),
+            np.concatenate([one.log_weights for one in points]) + shift,
+        ),
+        tuple(part for one in tables for part in one.products),
+        np.concatenate([one.eigen for one in tables]),
+        np.concatenate([one.turn for one in tables]),
+        np.concatenate([one.base for one in tables]) + shift[:, None],
+        tables[0].log_sigma,
+    )

@@ -19,8 +19,7 @@ _FEWEST_FOR_K = 25
 class Weighed:
     """What the values of `tables` are to a block of responses.
 
-    `weights` (S, R) add to 1 for each response; `mean_sigma`, `mean_square` (S, R) are of sigma given a value.
-    `log_marginal` (R,) is the log marginal likelihood, `error` (R,) its Monte Carlo standard error, `effective` (R,) the
+    `weights` (S, R) add to 1 for each response. `log_marginal` (R,) is the log marginal likelihood, `error` (R,) its Monte Carlo standard error, `effective` (R,) the
     effective number of values; `off_grid` (R,) says that sigma may lie
     beyond the grid.
     """
@@ -29,8 +28,6 @@ class Weighed:
     met: Met
     n_obs: int
     weights: Floats
-    mean_sigma: Floats
-    mean_square: Floats
     log_marginal: Floats
     error: Floats
     effective: Floats
@@ -53,10 +50,8 @@ def weigh(tables: PointTables, responses: Projected, n_obs: int) -> Weighed:
     """Weigh the values for every response of a block; the numbers of one do not depend on the others."""
     met = meet(tables, responses)
     S, R = met.squares.shape
-    logs, first, second, edge = np.empty((S, R)), np.empty((S, R)), np.empty((S, R)), np.empty(R)
-    integrate_sigma(
-        met.squares, met.along, tables.base, tables.eigen, tables.log_sigma, n_obs, logs, first, second, edge
-    )
+    logs, edge = np.empty((S, R)), np.empty(R)
+    integrate_sigma(met.squares, met.along, tables.base, tables.eigen, tables.log_sigma, n_obs, logs, edge)
     greatest = logs.max(axis=0)
     weights = np.exp(logs - greatest)
     total = weights.sum(axis=0)
@@ -67,8 +62,6 @@ def weigh(tables: PointTables, responses: Projected, n_obs: int) -> Weighed:
         met=met,
         n_obs=n_obs,
         weights=weights,
-        mean_sigma=first,
-        mean_square=second,
         log_marginal=greatest + np.log(total / S),
         error=np.sqrt(np.maximum(squares - 1 / S, 0.0)),
         effective=1 / squares,
