@@ -79,6 +79,7 @@ from .loci.multiplicity.pooled_priors import PooledPriors as PooledPriors
 from .loci.multiplicity.pooled_priors import pooled_priors as pooled_priors
 from .loci.multiplicity.significant import significant as significant
 from .loci.record import Loci as Loci
+from .loci.responses.record import Many as Many
 from .modelling.bambi_model import bambi_model as bambi_model
 from .modelling.fit import fit as fit
 from .modelling.record import Fit as Fit

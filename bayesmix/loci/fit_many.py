@@ -117,7 +117,7 @@ def fit_many(
     Examples
     --------
     >>> sleep = bm.load_data("sleepstudy")
-    >>> Y = pd.DataFrame({"reaction": sleep["Reaction"], "speed": 1000 / sleep["Reaction"]})
+    >>> Y = sleep[["Reaction"]].assign(speed=1000 / sleep["Reaction"])
     >>> many = bm.fit_many("~ Days + (1 | Subject)", Y, sleep, seed=1, progress=False)
     >>> list(many.table["status"])
     ['ok', 'ok']

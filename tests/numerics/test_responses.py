@@ -23,7 +23,7 @@ HALF_T = (codes.HALF_STUDENT_T, (3.0, 1.0))
 
 
 class Small:
-    """A design of 24 rows, 2 coefficients with priors off 0, and a random intercept, with responses of mean 0 and sd 1."""
+    """24 rows, 2 coefficients with priors off 0, and a random intercept, with responses of mean 0 and sd 1."""
 
     def __init__(self, n_responses=3, *, slopes=False):
         rng = np.random.default_rng(5)
@@ -206,7 +206,7 @@ def test_quantiles_and_tails_of_mixtures_are_those_of_their_distribution():
             def below(x, i=i, j=j):
                 return norm(centre[i, j], spread[i, j]).cdf(x).mean()
 
-            exact = [brentq(lambda x, q=q: below(x) - q, -60, 60, xtol=1e-12) for q in wanted]  # noqa: B023
+            exact = [brentq(lambda x, q=q: below(x) - q, -60, 60, xtol=1e-12) for q in wanted]
             np.testing.assert_allclose(found.quantiles[i, j], exact, atol=1e-5)
             assert found.below[i, j] == pytest.approx(below(0.0), rel=1e-10)
     assert found.mean.shape == found.sd.shape == (2, 3)

@@ -104,7 +104,8 @@ def _whole(patterns: Patterns, locus: Locus, *, attempt: int) -> tuple[Drawn, bo
         keep_effects=False,
         progress=False,
     )
-    return drawn_of_fit(fitted, seed, attempt, log_marginal=settings.log_marginal), _separated(fitted.design, fitted.family)
+    drawn = drawn_of_fit(fitted, seed, attempt, log_marginal=settings.log_marginal)
+    return drawn, _separated(fitted.design, fitted.family)
 
 
 def drawn_of_fit(fitted: Fit, seed: int, attempt: int, *, log_marginal: bool) -> Drawn:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from bayesmix.arrays import Floats, Integers
+from bayesmix.arrays import Flags, Floats, Integers
 from bayesmix.errors import DataError, listing
 from bayesmix.families.family import read_family
 from bayesmix.loci.engine.parameters import parameters_of
@@ -93,7 +93,8 @@ class Weighing:
 
 
 def _padded(part: Integers) -> Integers:
-    """Positions filled up with the last to a multiple of some, for which products of columns do not depend on others."""
+    """Positions filled up with the last to a multiple of some, for which products of columns do not depend on
+    others."""
     return np.concatenate([part, np.repeat(part[-1:], -len(part) % _MULTIPLE)])
 
 
@@ -122,7 +123,7 @@ class Patterns:
         self.model = model
         self._engines: OrderedDict[bytes, PatternEngine] = OrderedDict()
 
-    def engine(self, present: Floats) -> PatternEngine:
+    def engine(self, present: Flags) -> PatternEngine:
         """The engine for these samples, (n_samples,) true where there is a value.
 
         Raises
@@ -138,18 +139,14 @@ class Patterns:
         self._engines.move_to_end(key)
         return self._engines[key]
 
-    def _made(self, present: Floats) -> PatternEngine:
+    def _made(self, present: Flags) -> PatternEngine:
         model = self.model
-        models = pattern_models(
-            model.formula, model.sheet[present], model.priors, factors=model.settings.bayes_factors
-        )
-        names = parameters_of(models.whole.design, read_family("gaussian"))
+        models = pattern_models(model.formula, model.sheet[present], model.priors, factors=model.settings.bayes_factors)
+        n_samples, names = int(present.sum()), parameters_of(models.whole.design, read_family("gaussian"))
         if names != model.parameters:
-            lost = [one.name for one in model.parameters if one not in names]
-            raise DataError(
-                f"The {int(present.sum())} samples with values do not tell of {listing(lost or ['the same parameters'])}."
-            )
-        log_sigma = model.log_sigma(int(present.sum()))
+            lost = [one.name for one in model.parameters if one not in names] or ["the same parameters"]
+            raise DataError(f"The {n_samples} samples with values do not tell of {listing(lost)}.")
+        log_sigma = model.log_sigma(n_samples)
         one_by_one = zip((models.whole, *models.smaller), model.plans, strict=True)
         return PatternEngine(model, models, tuple(Weighing(one, plan, log_sigma) for one, plan in one_by_one))
 
@@ -166,6 +163,6 @@ def patterns_of(model: ManyModel) -> Patterns:
     return _OF_MODELS[model.digest]
 
 
-def trusted(weighed: Weighed) -> Floats:
+def trusted(weighed: Weighed) -> Flags:
     """Whether the weights of the stage that a response ended in can be trusted."""
     return weighed.reliable(LEAST_AT_LAST)

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from bayesmix.arrays import Floats, Integers
+from bayesmix.arrays import Flags, Floats, Integers
 from bayesmix.errors import BayesmixError, one_line
 from bayesmix.loci.block import LociBlock
 from bayesmix.loci.engine.fit_block import FittedBlock
 from bayesmix.loci.responses.engine import PatternEngine, Weighing, patterns_of, trusted
 from bayesmix.loci.responses.model import ManyModel
-from bayesmix.loci.responses.schema import many_draws_schema
 from bayesmix.loci.responses.single import SingleFit, single_fit
 from bayesmix.loci.responses.source import COLUMN
 from bayesmix.loci.responses.standard import Standardised, standardised
@@ -51,7 +50,7 @@ def fit_responses(model: ManyModel, block: LociBlock) -> FittedBlock:
 
 
 def _fit_pattern(
-    model: ManyModel, block: LociBlock, values: Floats, present: Floats, members: Integers, found: _Rows
+    model: ManyModel, block: LociBlock, values: Floats, present: Flags, members: Integers, found: _Rows
 ) -> None:
     """Fit the `members` of a block, which have values at the same samples."""
     for number in members:
@@ -71,9 +70,7 @@ def _fit_pattern(
     _fit_usable(engine, block, scaled, members, found)
 
 
-def _fit_usable(
-    engine: PatternEngine, block: LociBlock, scaled: Standardised, members: Integers, found: _Rows
-) -> None:
+def _fit_usable(engine: PatternEngine, block: LociBlock, scaled: Standardised, members: Integers, found: _Rows) -> None:
     usable = np.flatnonzero(scaled.usable)
     if not len(usable):
         return
@@ -113,7 +110,7 @@ class _Evidences:
 
     values: Floats
     errors: Floats
-    trusted: Floats
+    trusted: Flags
 
     def of(self, position: int) -> Evidence:
         return Evidence(self.values[position], self.errors[position])

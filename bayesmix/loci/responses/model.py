@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from bayesmix.arrays import Floats
+from bayesmix.arrays import Flags, Floats
 from bayesmix.errors import DataError
 from bayesmix.families.family import read_family
 from bayesmix.formula.frame import checked_frame
@@ -36,16 +36,16 @@ _MARGIN = 0.4  # of the least residual sd that any response seems to have
 class ManyModel:
     """A model for every response, made by `many_model`.
 
-    `sheet` has the columns of the design that the formula uses, a row for each sample; `complete` (n_samples,) says which
-    miss none. `priors` are those given, by parameter, for a response of sd 1. `parameters` and `terms` are what the
-    table tells of, `tested` the random terms with Bayes factors; `intercept` is the place of the intercept, `ks` the
-    columns of each term. `plans` are those of the model and of each smaller one;
-    `least` is the least residual sd of their grids.
+    `sheet` has the columns of the design that the formula uses, a row for each sample; `complete` (n_samples,) says
+    which miss none. `priors` are those given, by parameter, for a response of sd 1. `parameters` and `terms` are what
+    the table tells of, `tested` the random terms with Bayes factors; `intercept` is the place of the intercept, `ks`
+    the columns of each term. `plans` are those of the model and of each smaller one; `least` is the least residual sd
+    of their grids.
     """
 
     formula: Formula
     sheet: pd.DataFrame
-    complete: Floats
+    complete: Flags
     parameters: tuple[Parameter, ...]
     intercept: int
     ks: tuple[int, ...]
@@ -106,7 +106,7 @@ def many_model(formula: str, source: ResponseFrame, *, priors: Given, settings: 
     )
 
 
-def _most_frequent(present: Floats) -> Floats:
+def _most_frequent(present: Flags) -> Flags:
     """The samples that the most responses have values at, (n_samples,)."""
     patterns, counts = np.unique(present.T, axis=0, return_counts=True)
     # Of patterns as frequent as each other that with the most samples.
@@ -114,10 +114,10 @@ def _most_frequent(present: Floats) -> Floats:
 
 
 def _plans(
-    models: tuple[OneModel, ...], source: ResponseFrame, rows: Floats, seed: int
+    models: tuple[OneModel, ...], source: ResponseFrame, rows: Flags, seed: int
 ) -> tuple[tuple[Plan, ...], float]:
     """A plan for each model, learnt from responses that have values at the same samples; the least residual sd."""
-    alike = np.flatnonzero((np.isfinite(source.values[rows]).all(axis=0)))
+    alike = np.flatnonzero(np.isfinite(source.values[rows]).all(axis=0))
     chosen = alike[np.unique(np.linspace(0, len(alike) - 1, min(len(alike), _SAMPLE)).round().astype(int))]
     scaled = standardised(source.values[np.ix_(rows, chosen)])
     usable = scaled.values[:, scaled.usable]

@@ -128,8 +128,9 @@ def parsed_formula(text: str, columns: Collection[str]) -> Formula:
 
 def unit_response(n: int) -> Floats:
     """Numbers of mean 0 and sd 1, on whose scale default priors are."""
-    ranks = np.arange(n) - (n - 1) / 2
-    return ranks / np.std(ranks, ddof=1) if n > 1 else ranks
+    ranks = np.linspace(-1.0, 1.0, n)
+    spread = float(np.std(ranks, ddof=1)) if n > 1 else 1.0
+    return np.asarray(ranks / spread, dtype=float)
 
 
 def _one_model(formula: Formula, data: pd.DataFrame, family: Family, given: Given) -> OneModel:
@@ -164,4 +165,6 @@ def _require_shareable(model: OneModel, family: Family) -> None:
         raise PriorError(f"Responses share no values: {reason}. bm.fit fits them one by one.")
     flat = [name for name in design.fixed.names if model.priors[name].name == FLAT]
     if flat:
-        raise PriorError(f"The prior of {listing(flat)} is flat: responses have no evidence with it; write Normal(0, 10).")
+        raise PriorError(
+            f"The prior of {listing(flat)} is flat: responses have no evidence with it; write Normal(0, 10)."
+        )

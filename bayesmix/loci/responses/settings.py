@@ -15,8 +15,8 @@ class ManySettings:
     """The settings of every response.
 
     `draws`: how many of equal weight what is told is worked out from; `prob` is the probability of the intervals;
-    `bayes_factors` and `shares`: whether there are Bayes factors of the random terms, and shares of the variance. `keep`:
-    the responses whose draws are kept, None for all.
+    `bayes_factors` and `shares`: whether there are Bayes factors of the random terms, and shares of the variance.
+    `keep`: the responses whose draws are kept, None for all.
     """
 
     draws: int = 1000

@@ -19,7 +19,8 @@ COLUMN = "response"
 
 @dataclass(frozen=True, eq=False)
 class ResponseFrame:
-    """Responses `values` (n_samples, n_responses), nan where one is missing, with their `names`; `sheet` has the samples.
+    """Responses `values` (n_samples, n_responses), nan where one is missing, with their `names`; `sheet` has the
+    samples.
 
     It is a `LociSource`, whose blocks have every sample of each response.
     """
@@ -101,7 +102,9 @@ def _as_frame(Y: Any, sheet: pd.DataFrame) -> pd.DataFrame:
 
 def _other_rows(rows: int, samples: int, *, turned: bool) -> str:
     hint = " Its columns are as many: give Y.T, with samples as rows." if turned else ""
-    return f"Y has {counted(rows, 'row')}, the design {counted(samples, 'sample')}; both have one for each sample.{hint}"
+    return (
+        f"Y has {counted(rows, 'row')}, the design {counted(samples, 'sample')}; both have one for each sample.{hint}"
+    )
 
 
 def _aligned(frame: pd.DataFrame, sheet: pd.DataFrame) -> pd.DataFrame:

@@ -4,19 +4,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayesmix.arrays import Floats
+from bayesmix.arrays import Flags, Floats
 
 _CONSTANT = 1e-10  # sd below this share of the largest value
 
 
 @dataclass(frozen=True)
 class Standardised:
-    """`values` (n_obs, R) with mean 0 and sd 1; `mean` and `sd` (R,) as they were; `usable` (R,): finite, not constant."""
+    """`values` (n_obs, R) with mean 0 and sd 1.
+
+    `mean` and `sd` (R,) as they were; `usable` (R,): neither constant nor infinite.
+    """
 
     values: Floats
     mean: Floats
     sd: Floats
-    usable: Floats
+    usable: Flags
 
 
 def standardised(responses: Floats) -> Standardised:

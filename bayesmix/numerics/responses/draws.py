@@ -29,9 +29,9 @@ class GivenVariances:
 class Draws:
     """Draws of equal weight, N of each response.
 
-    `coefficients` (R, p, N), `sds` (R, n_sd, N), `correlations` (R, n_corr, N), `sigma` (R, N); `shares` (R, n_terms + 2,
-    N) of the variance: fixed part, each term, residual. `given`: what coefficients are given the others, where that is
-    known.
+    `coefficients` (R, p, N), `sds` (R, n_sd, N), `correlations` (R, n_corr, N), `sigma` (R, N); `shares` (R, n_terms +
+    2, N) of the variance: fixed part, each term, residual. `given`: what coefficients are given the others, where that
+    is known.
     """
 
     coefficients: Floats
@@ -58,7 +58,7 @@ def shared_numbers(n_draws: int, p: int) -> SharedNumbers:
 
 
 def draw(space: ResponseSpace, weighed: Weighed, numbers: SharedNumbers, positions: Integers) -> Draws:
-    """Draws of the responses at `positions` of a block: values by weight, sigma given these, coefficients given both."""
+    """Draws of the responses at `positions`: values by weight, sigma given these, coefficients given both."""
     tables, met = weighed.tables, weighed.met
     R, N, p = len(positions), len(numbers.uniform), space.fixed.shape[1]
     term_of = np.repeat(np.arange(len(space.ks)), [k * (k + 1) // 2 for k in space.ks])
@@ -127,9 +127,11 @@ def draw_coefficients(
     spread: Floats,
     fixed_variance: Floats,
 ) -> None:
-    """Coefficients (p, N) given value and sigma, with their means and sds, and the variance (N,) of X beta over the rows.
+    """Coefficients (p, N) given value and sigma, with their means and sds, and the variance (N,) of X beta over the
+    rows.
 
-    In the eigenbasis v_j is normal with mean sqrt(d_j) along_j / (sigma^2 + d_j) and variance sigma^2 / (sigma^2 + d_j).
+    In the eigenbasis v_j is normal with mean sqrt(d_j) along_j / (sigma^2 + d_j) and variance sigma^2 / (sigma^2 +
+    d_j).
     """
     p = len(mean)
     v, drawn, variance = np.empty(p), np.empty(p), np.empty(p)

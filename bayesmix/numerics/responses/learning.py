@@ -1,8 +1,8 @@
 """Where values are drawn from: mixtures of t distributions, each for responses whose posteriors lie near each other.
 
-Few values tell where the posterior of a response lies. The mixture of its region then serves it, and one for all regions
-where the weights of the first cannot be trusted. All mixtures are learnt beforehand, from a sample of responses, so that
-the numbers of a response do not depend on those that are fitted with it.
+Few values tell where the posterior of a response lies. The mixture of its region then serves it, and one for all
+regions where the weights of the first cannot be trusted. All mixtures are learnt beforehand, from a sample of
+responses, so that the numbers of a response do not depend on those that are fitted with it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -53,9 +53,9 @@ class Stage:
 class Plan:
     """Where values come from.
 
-    `locate` tells where the posterior of a response lies; the nearest of `centres` (n_regions, d) says which of `regions`
-    it is weighed with, and `last` is for those whose weights cannot be trusted then. Without regions `locate` is the
-    first that a response is weighed with.
+    `locate` tells where the posterior of a response lies; the nearest of `centres` (n_regions, d) says which of
+    `regions` it is weighed with, and `last` is for those whose weights cannot be trusted then. Without regions `locate`
+    is the first that a response is weighed with.
     """
 
     locate: Stage
@@ -66,7 +66,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class Shared:
-    """What all responses of a design share: its `space`, `coordinates` of theta, `priors` of sds and nodes of log sigma."""
+    """What all responses of a design share: its `space`, `coordinates` of theta, `priors` of sds and nodes of log
+    sigma.
+    """
 
     space: ResponseSpace
     coordinates: Coordinates

@@ -13,7 +13,7 @@ from scipy.special import gammaln, ndtri
 from scipy.stats import chi2
 from scipy.stats.qmc import Sobol
 
-from bayesmix.arrays import Floats
+from bayesmix.arrays import Flags, Floats
 from bayesmix.numerics.adaptive_importance import Mixture, mixture_log_densities
 
 _DEGREES = 5.0
@@ -34,7 +34,7 @@ class Coordinates:
     shapes: Floats
 
     @property
-    def is_sd(self) -> Floats:
+    def is_sd(self) -> Flags:
         return np.array([number < k for k in self.ks for number in range(k * (k + 1) // 2)], dtype=bool)
 
 
@@ -43,8 +43,8 @@ class Points:
     """Values of the relative variance parameters.
 
     `ratios` (S, n_sd) are sds over sigma, `correlations` (S, n_corr) of the columns of each term in the order of
-    `layout.column_pairs`, `entries` (S, n_entries) the lower triangles of L L' / sigma^2. `log_weights` (S,) are the log
-    density of the correlations' prior with all Jacobians, over the density that the points were drawn from.
+    `layout.column_pairs`, `entries` (S, n_entries) the lower triangles of L L' / sigma^2. `log_weights` (S,) are the
+    log density of the correlations' prior with all Jacobians, over the density that the points were drawn from.
     """
 
     coordinates: Floats
@@ -74,7 +74,8 @@ def with_wide(mixture: Mixture, coordinates: Coordinates, share: float) -> Mixtu
 def draw_points(mixture: Mixture, coordinates: Coordinates, n_points: int, seed: int) -> Points:
     """The first `n_points` of a scrambled Sobol sequence through the mixture; one point where there is no term.
 
-    A single sd takes quantiles of the mixture, evenly spaced: a quadrature, in whose place weights say too little of it.
+    A single sd takes quantiles of the mixture, evenly spaced: a quadrature, in whose place weights say too little of
+    it.
     """
     d = len(coordinates.is_sd)
     if d == 0:

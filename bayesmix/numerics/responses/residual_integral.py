@@ -69,8 +69,8 @@ def integrate_sigma(
 ) -> None:
     """Fill `log_weights` (S, R), and `edge` (R,), the greatest log density at an end of the grid.
 
-    `squares` (S, R), `along` (S, p, R), `base` (S, G), `eigen` (S, p). Log weights are minus infinity where a value has no
-    weight beside others.
+    `squares` (S, R), `along` (S, p, R), `base` (S, G), `eigen` (S, p). Log weights are minus infinity where a value has
+    no weight beside others.
     """
     S, R = squares.shape
     p, G = along.shape[1], len(log_sigma)

@@ -16,11 +16,12 @@ class ResponseSpace:
     """A design as its responses see it.
 
     `basis` (n_obs, r) is orthonormal and spans X and Z. `pieces` (n_entries, r, r): V = I + the sum over terms and
-    entries (a, b), a >= b, of the lower triangle of L L' / sigma^2, row after row, of that number times a piece. `fixed`
-    (r, p) is basis' X S, where beta = `mean` + S v with v ~ N(0, I) a priori; `factor` is S (p, p). `predicted` (n_obs,)
-    is X `mean`. `units` (n_sd,) are root mean squares of the columns that vary by group; `term_squares` (n_entries,) are
-    means over the rows of products of these columns, 2 times for a > b, so that a term's variance is averaged over rows.
-    `ks` are the columns of each term; `fixed_squares` (p, p) is the covariance of the columns of X over the rows.
+    entries (a, b), a >= b, of the lower triangle of L L' / sigma^2, row after row, of that number times a piece.
+    `fixed` (r, p) is basis' X S, where beta = `mean` + S v with v ~ N(0, I) a priori; `factor` is S (p, p). `predicted`
+    (n_obs,) is X `mean`. `units` (n_sd,) are root mean squares of the columns that vary by group; `term_squares`
+    (n_entries,) are means over the rows of products of these columns, 2 times for a > b, so that a term's variance is
+    averaged over rows. `ks` are the columns of each term; `fixed_squares` (p, p) is the covariance of the columns of X
+    over the rows.
     """
 
     n_obs: int

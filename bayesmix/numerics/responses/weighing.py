@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from bayesmix.arrays import Floats
+from bayesmix.arrays import Flags, Floats
 from bayesmix.numerics.monte_carlo import GREATEST_K, pareto_k_of_columns
 from bayesmix.numerics.responses.residual_integral import integrate_sigma
 from bayesmix.numerics.responses.space import Projected
@@ -19,8 +19,8 @@ _FEWEST_FOR_K = 25
 class Weighed:
     """What the values of `tables` are to a block of responses.
 
-    `weights` (S, R) add to 1 for each response. `log_marginal` (R,) is the log marginal likelihood, `error` (R,) its Monte Carlo standard error, `effective` (R,) the
-    effective number of values; `off_grid` (R,) says that sigma may lie
+    `weights` (S, R) add to 1 for each response. `log_marginal` (R,) is the log marginal likelihood, `error` (R,) its
+    Monte Carlo standard error, `effective` (R,) the effective number of values; `off_grid` (R,) says that sigma may lie
     beyond the grid.
     """
 
@@ -31,16 +31,16 @@ class Weighed:
     log_marginal: Floats
     error: Floats
     effective: Floats
-    off_grid: Floats
+    off_grid: Flags
 
     @cached_property
     def pareto_k(self) -> Floats:
-        """The shape of the tail of each response's weights; minus infinity where a handful of values is a quadrature."""
+        """The shape of the tail of each response's weights; minus infinity where values are too few for one."""
         if len(self.weights) < _FEWEST_FOR_K:
             return np.full(self.weights.shape[1], -np.inf)
         return pareto_k_of_columns(self.weights)
 
-    def reliable(self, least_effective: float) -> Floats:
+    def reliable(self, least_effective: float) -> Flags:
         """Whether the weights of each response can be trusted, (R,)."""
         enough = (self.effective >= least_effective) | (len(self.weights) == 1)
         return enough & ~(self.pareto_k > GREATEST_K) & ~self.off_grid

@@ -26,6 +26,7 @@ FIRST = {
     "count_matrices": "np.ones((3, 2), int)",
     "pooled_priors": "pd.DataFrame({'locus': np.repeat(np.arange(30), 50), 'b': np.linspace(-1, 1, 1500)})",
     "fit_loci": "'y ~ x'",
+    "fit_many": "'~ x + (1 | g)'",
     "read_methylation": "methylation_sheet()",
     "significant": "pd.DataFrame({'locus': ['a', 'b'], 'x_mean': [1, 0.1], 'x_sd': [0.2, 0.3], 'x_p_below': [0, 0.4]})",
     **dict.fromkeys(MODELS, "'y ~ x'"),
@@ -48,6 +49,8 @@ REQUIRED = {
     "sheet": "pd.DataFrame({'sample': ['a', 'b']})",
     "before": "{'b': 'Normal(0, 3)'}",
     "effect": "'x'",
+    "Y": "d[['y']]",
+    "design": "d",
 }
 """Good values of what has to be given."""
 
