@@ -135,7 +135,8 @@ def fit_many(
     model = many_model(formula, source, priors=priors, settings=settings)
     held = HeldFolder() if folder is None else None
     results = Store(held.path if held is not None else folder or checked_store(store))
-    n_workers = 1 if workers is None and source.n_loci < _WORTH_PROCESSES else asked
+    n_tasks = -(-source.n_loci // _OF_TASK)
+    n_workers = 1 if workers is None and source.n_loci < _WORTH_PROCESSES else min(asked, max(2, n_tasks))
     with sole_writer(results.folder):
         results.begin(many_manifest(model, source.digest))
         done = sum(last - first for first, last in results.done())

@@ -92,7 +92,8 @@ def _fit_usable(engine: PatternEngine, block: LociBlock, scaled: Standardised, m
             number = members[position]
             row = found.rows[number]
             ok = bool(good[column]) and not doubtful[part[column]]
-            row |= {"effective": float(weighed.effective[column]), "pareto_k": _number(weighed.pareto_k[column])}
+            if len(weighed.weights) > 1:
+                row |= {"effective": float(weighed.effective[column]), "pareto_k": _number(weighed.pareto_k[column])}
             if not ok:
                 _fit_alone(engine, block, scaled, position, number, found)
                 continue

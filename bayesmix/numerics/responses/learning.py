@@ -103,6 +103,8 @@ def learn_plan(shared: Shared, sample: Projected, *, seed: int = 0) -> Plan:
     wide, none = wide_mixture(shared.coordinates), np.empty((0, d))
     if d == 0:
         return Plan(Stage(wide, 1, seed), none, (), None)
+    if not len(sample.left):
+        return Plan(Stage(wide, _OF_ONE[0], seed), none, (), Stage(wide, _OF_ONE[1], seed))
     everywhere = learn_mixture(shared, _evenly(sample, _TEACHERS), wide, seed)
     if d == 1:
         return Plan(Stage(everywhere, _OF_ONE[0], seed), none, (), Stage(everywhere, _OF_ONE[1], seed))

@@ -199,6 +199,13 @@ def test_what_cannot_be_fitted_is_a_row_with_the_reason(data):
     assert table.loc["few", "n_samples"] == 2
 
 
+def test_constants_alone_are_rows_too(data):
+    _, design = data
+    constant = pd.DataFrame({"a": 1.0, "b": 2.0}, index=design.index)
+    table = bm.fit_many(FORMULA, constant, design, workers=1, progress=False).table
+    assert list(table["status"]) == ["failed: it is constant"] * 2
+
+
 def test_a_response_whose_weights_cannot_be_trusted_has_a_fit_of_its_own(data, single, monkeypatch):
     Y, design = data
     monkeypatch.setattr(engine, "LEAST_AT_LAST", 1e9)
