@@ -9,7 +9,7 @@ from bayesmix.formula.frame import Frame
 from bayesmix.hints import with_hints
 from bayesmix.inference.shared.arguments import items_of
 from bayesmix.loci.arguments import checked_store, checked_workers
-from bayesmix.loci.coordinator import Coordinator, Rate
+from bayesmix.loci.coordinator import Coordinator
 from bayesmix.loci.held_folder import HeldFolder
 from bayesmix.loci.progress import LociProgress
 from bayesmix.loci.responses.fit_block import fit_responses
@@ -20,6 +20,7 @@ from bayesmix.loci.responses.settings import ManySettings, checked_many
 from bayesmix.loci.responses.source import read_responses
 from bayesmix.loci.store.lock import sole_writer
 from bayesmix.loci.store.store import Store
+from bayesmix.loci.tasks import Rate
 from bayesmix.priors.given import Given
 
 _OF_TASK = 1000  # responses, so that products of matrices have many columns

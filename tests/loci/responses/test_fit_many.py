@@ -6,7 +6,7 @@ import pytest
 
 import bayesmix as bm
 from bayesmix.errors import ArgumentError, BayesmixError, DataError, FormulaError, OutputError, PriorError
-from bayesmix.loci.coordinator import Coordinator, Rate
+from bayesmix.loci.coordinator import Coordinator
 from bayesmix.loci.responses import engine
 from bayesmix.loci.responses.fit_block import fit_responses
 from bayesmix.loci.responses.manifest import many_manifest
@@ -14,6 +14,7 @@ from bayesmix.loci.responses.model import many_model
 from bayesmix.loci.responses.settings import ManySettings
 from bayesmix.loci.responses.source import read_responses
 from bayesmix.loci.store.store import Store
+from bayesmix.loci.tasks import Rate
 
 FORMULA = "~ treatment + (1 | donor) + (1 | batch)"
 N = 48
