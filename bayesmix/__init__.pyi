@@ -73,6 +73,7 @@ from .inference.trials.trial_report import TrialReport as TrialReport
 from .inference.trials.trial_report import trial_report as trial_report
 from .loci.audit_loci import audit_loci as audit_loci
 from .loci.fit_loci import fit_loci as fit_loci
+from .loci.fit_many import fit_many as fit_many
 from .loci.inputs.count_matrices import count_matrices as count_matrices
 from .loci.inputs.read_methylation import read_methylation as read_methylation
 from .loci.locus import LocusResult as LocusResult
@@ -81,6 +82,7 @@ from .loci.multiplicity.pooled_priors import pooled_priors as pooled_priors
 from .loci.multiplicity.significant import significant as significant
 from .loci.pooled import PooledPriors as PooledPriors
 from .loci.record import Loci as Loci
+from .loci.responses.record import Many as Many
 from .modelling.bambi_model import bambi_model as bambi_model
 from .modelling.fit import fit as fit
 from .modelling.record import Fit as Fit

@@ -224,7 +224,7 @@ class Coordinator:
         """The row of a locus that kills whoever fits it."""
         names = set(self.model.schema.names)
         places = {name: values[0] for name, values in task.block.places.items() if name in names}
-        row = {"locus": task.block.names[0], **places, "status": DIED}
+        row = {self.model.schema.names[0]: task.block.names[0], **places, "status": DIED}
         table = pa.Table.from_pylist([row], schema=self.model.schema)
         self.store.add(task.first, table, None)
         self._tell(table)

@@ -14,11 +14,12 @@ from bayesmix.loci.engine.contrasts import Asked
 from bayesmix.loci.engine.fit_block import fit_block
 from bayesmix.loci.engine.model import LociModel, loci_model
 from bayesmix.loci.engine.settings import LociSettings
+from bayesmix.loci.held_folder import HeldFolder
 from bayesmix.loci.inputs.open_loci import open_loci
 from bayesmix.loci.inputs.source import LociSource
 from bayesmix.loci.pooled import PooledPriors
 from bayesmix.loci.progress import LociProgress
-from bayesmix.loci.record import HeldFolder, Loci
+from bayesmix.loci.record import Loci
 from bayesmix.loci.store.lock import sole_writer
 from bayesmix.loci.store.manifest import manifest_of
 from bayesmix.loci.store.store import Store

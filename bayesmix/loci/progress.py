@@ -15,13 +15,14 @@ _SOON = 10.0  # seconds: a run that is over by then says nothing in a log
 
 
 class LociProgress:
-    """A context whose `advance` is told of the rows that were kept; `total` loci, of which `done` were there before."""
+    """A context whose `advance` is told of the rows that were kept; `total` loci, of which `done` were there before;
+    `what` they are called."""
 
-    def __init__(self, total: int | None, done: int, *, shown: bool):
+    def __init__(self, total: int | None, done: int, *, shown: bool, what: str = "loci"):
         console = Console(stderr=True)
         self._shown, self._watched = shown, can_show(console)
         self._total, self._done, self._before, self._failed, self._told = total, done, done, 0, 0
-        self._begun = perf_counter()
+        self._begun, self._what = perf_counter(), what
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -32,7 +33,7 @@ class LociProgress:
             transient=True,
             disable=not (shown and self._watched),
         )
-        self._task = self._bar.add_task("Fitting loci", total=total, completed=done)
+        self._task = self._bar.add_task(f"Fitting {what}", total=total, completed=done)
 
     def __enter__(self) -> "LociProgress":
         self._bar.start()
@@ -52,7 +53,7 @@ class LociProgress:
         seconds = perf_counter() - self._begun
         rate = (self._done - self._before) / max(seconds, 1e-9)
         failed = f", {self._failed} failed" if self._failed else ""
-        self._bar.update(self._task, completed=self._done, description=f"Fitting loci ({rate:.3g}/s{failed})")
+        self._bar.update(self._task, completed=self._done, description=f"Fitting {self._what} ({rate:.3g}/s{failed})")
         if self._watched or not self._total or seconds < _SOON:
             return
         tenth = _TENTHS * self._done // self._total
@@ -60,6 +61,6 @@ class LociProgress:
             self._told = tenth
             left = (self._total - self._done) / max(rate, 1e-9)
             tell(
-                f"{self._done} of {self._total} loci{failed}, {rate:.3g} a second, {left:.0f} s left",
+                f"{self._done} of {self._total} {self._what}{failed}, {rate:.3g} a second, {left:.0f} s left",
                 shown=self._shown,
             )

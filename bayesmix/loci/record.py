@@ -3,27 +3,17 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
-from weakref import finalize
 
 import pandas as pd
 import pyarrow as pa
 
 from bayesmix.errors import DataError
 from bayesmix.loci.engine.model import LociModel
+from bayesmix.loci.held_folder import HeldFolder
 from bayesmix.loci.inputs.source import LociSource
 from bayesmix.loci.pooled import PRIORS_OF_DRAWS, PooledPriors
 from bayesmix.loci.store.audits import AuditRecord, read_audits
 from bayesmix.loci.store.store import Store
-
-
-class HeldFolder:
-    """A folder of the system's for results that were given no store; it is removed with this object."""
-
-    def __init__(self) -> None:
-        self.path = Path(mkdtemp(prefix="bayesmix-loci-"))
-        finalize(self, rmtree, self.path, ignore_errors=True)
 
 
 @dataclass(frozen=True, eq=False)

@@ -125,7 +125,7 @@ def refined(
 ) -> Blend:
     """`blend` with a mixture of up to `most` components that follows weighted points."""
     share = 0.0 if blend.aside is None else _ASIDE
-    return replace(blend, aside_share=share, mixture=_fitted(points, weights, blend.split.degrees, rng, most))
+    return replace(blend, aside_share=share, mixture=fitted_mixture(points, weights, blend.split.degrees, rng, most))
 
 
 def draw_from(blend: Blend, n_values: int, rng: np.random.Generator) -> Proposals:
@@ -155,11 +155,11 @@ def log_density(blend: Blend, points: Floats) -> Floats:
         parts.append(np.log(blend.aside_share) + blend.aside.log_density(points))
     if blend.mixture is not None:
         share = 1 - blend.aside_share - blend.split_share
-        parts.append(np.log(share) + _of_components(points, blend.mixture)[0])
+        parts.append(np.log(share) + mixture_log_densities(points, blend.mixture)[0])
     return np.logaddexp.reduce(parts, axis=0)
 
 
-def _of_components(points: Floats, mixture: Mixture) -> tuple[Floats, Floats, Floats]:
+def mixture_log_densities(points: Floats, mixture: Mixture) -> tuple[Floats, Floats, Floats]:
     """Log density of the mixture (n_points,); log densities of components with shares, and distances, (d, n_points)."""
     n, degrees = points.shape[1], mixture.degrees
     logs, distances = [], []
@@ -171,7 +171,7 @@ def _of_components(points: Floats, mixture: Mixture) -> tuple[Floats, Floats, Fl
     return np.logaddexp.reduce(logs, axis=0), np.array(logs), np.array(distances)
 
 
-def _fitted(points: Floats, weights: Floats, degrees: float, rng: np.random.Generator, most: int) -> Mixture:
+def fitted_mixture(points: Floats, weights: Floats, degrees: float, rng: np.random.Generator, most: int) -> Mixture:
     """A mixture that follows the weighted points: some steps of EM from points drawn by weight.
 
     Weights are cut at 1 / root of their number: a single value must not draw a component to itself.
@@ -195,7 +195,7 @@ def _begun(points: Floats, weights: Floats, degrees: float, rng: np.random.Gener
 
 def _improved(points: Floats, weights: Floats, mixture: Mixture) -> Mixture:
     n, degrees = points.shape[1], mixture.degrees
-    whole, logs, distances = _of_components(points, mixture)
+    whole, logs, distances = mixture_log_densities(points, mixture)
     kept = []
     for log, distance in zip(logs, distances, strict=True):
         of_component = weights * np.exp(log - whole)

@@ -78,15 +78,38 @@ def pareto_k(values: Floats) -> float:
     return float((n_tail * shape + _PRIOR_SIZE * 0.5) / (n_tail + _PRIOR_SIZE))
 
 
+def pareto_k_of_columns(values: Floats) -> Floats:
+    """`pareto_k` of each column of positive `values` (n_values, n_columns)."""
+    n_values, n_columns = values.shape
+    n_tail = int(np.ceil(min(0.2 * n_values, 3 * np.sqrt(n_values))))
+    if n_tail < _FEWEST:
+        return np.full(n_columns, np.nan)
+    ordered = np.sort(np.partition(values, n_values - n_tail - 1, axis=0)[n_values - n_tail - 1 :], axis=0)
+    above = ordered[1:] - ordered[0]
+    k = np.full(n_columns, -np.inf)
+    tailed = above[-1] > 0
+    if tailed.any():
+        shapes = _shapes(np.maximum(above[:, tailed], np.finfo(float).tiny))
+        k[tailed] = (n_tail * shapes + _PRIOR_SIZE * 0.5) / (n_tail + _PRIOR_SIZE)
+    return k
+
+
 def _shape(x: Floats) -> float:
     """Posterior mean of the shape by Zhang & Stephens, for ascending positive `x`."""
+    return float(_shapes(x[:, None])[0])
+
+
+def _shapes(x: Floats) -> Floats:
+    """Posterior means of shapes by Zhang & Stephens, for each column (n,) of ascending positive `x`."""
     n = len(x)
     m = 30 + int(np.sqrt(n))
-    b = 1 / x[-1] + (1 - np.sqrt(m / (np.arange(1, m + 1) - 0.5))) / (3 * x[int(n / 4 + 0.5) - 1])
-    k = np.log1p(-b[:, None] * x).mean(axis=1)
+    steps = 1 - np.sqrt(m / (np.arange(1, m + 1) - 0.5))
+    b = 1 / x[-1] + steps[:, None] / (3 * x[int(n / 4 + 0.5) - 1])
+    k = np.log1p(-b[:, None, :] * x).mean(axis=1)
     profile = n * (np.log(-b / k) - k - 1)
-    weights = np.exp(profile - profile.max())
-    return float(np.log1p(-(b @ weights / weights.sum()) * x).mean())
+    weights = np.exp(profile - profile.max(axis=0))
+    chosen = (b * weights).sum(axis=0) / weights.sum(axis=0)
+    return np.log1p(-chosen * x).mean(axis=0)
 
 
 _FEWEST_EFFECTIVE = 100

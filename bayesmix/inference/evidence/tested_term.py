@@ -14,6 +14,7 @@ from bayesmix.modelling.record import Fit
 from bayesmix.modelling.reduced import ReducedModel
 from bayesmix.posterior.layout import sd_names
 from bayesmix.priors.density import prior_density
+from bayesmix.priors.prior import Prior
 
 
 def reduction_named(fit: Fit, drop: str | Sequence[str] | None) -> Reduction:
@@ -128,10 +129,15 @@ def tested_scales(fit: Fit, smaller: ReducedModel) -> tuple[str, ...]:
 def require_usable_at_zero(fit: Fit, smaller: ReducedModel) -> None:
     """Refuse a prior of a tested standard deviation whose density at 0 is 0 or infinite: it decides the test alone."""
     for name in tested_sds(fit, smaller):
-        near, nearer = prior_density(fit.priors[name], np.array([1e-200, 1e-300]))
-        if not 0.99 < nearer / max(near, 1e-300) < 1.01:
-            density = "infinite" if nearer > near else "0"
-            raise PriorError(
-                f"The prior {fit.priors[name]} of {name} has density {density} at 0, so it has decided already whether "
-                f"the sd is 0; use one that is finite there, such as HalfStudentT(3, 10) or HalfNormal(10)."
-            )
+        require_finite_at_zero(fit.priors[name], name)
+
+
+def require_finite_at_zero(prior: Prior, name: str) -> None:
+    """Refuse the prior of a sd that is tested if its density at 0 is 0 or infinite."""
+    near, nearer = prior_density(prior, np.array([1e-200, 1e-300]))
+    if not 0.99 < nearer / max(near, 1e-300) < 1.01:
+        density = "infinite" if nearer > near else "0"
+        raise PriorError(
+            f"The prior {prior} of {name} has density {density} at 0, so it has decided already whether "
+            f"the sd is 0; use one that is finite there, such as HalfStudentT(3, 10) or HalfNormal(10)."
+        )

@@ -104,10 +104,11 @@ def _whole(patterns: Patterns, locus: Locus, *, attempt: int) -> tuple[Drawn, bo
         keep_effects=False,
         progress=False,
     )
-    return _draws(fitted, seed, attempt, log_marginal=settings.log_marginal), _separated(fitted.design, fitted.family)
+    drawn = drawn_of_fit(fitted, seed, attempt, log_marginal=settings.log_marginal)
+    return drawn, _separated(fitted.design, fitted.family)
 
 
-def _draws(fitted: Fit, seed: int, attempt: int, *, log_marginal: bool) -> Drawn:
+def drawn_of_fit(fitted: Fit, seed: int, attempt: int, *, log_marginal: bool) -> Drawn:
     """The draws of a fit with its own diagnostics: those by importance sampling hold copies, which count once."""
     diagnostics = fitted.diagnostics
     figures = diagnostics.parameters[diagnostics.parameters["kind"] != "group effect"]

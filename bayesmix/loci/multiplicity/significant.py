@@ -38,7 +38,7 @@ def significant(
     Parameters
     ----------
     loci
-        The results of `fit_loci`, their table as a frame, or the Parquet file or folder of it.
+        The results of `fit_loci` or `fit_many`, their table as a frame, or the Parquet file or folder of it.
     effect
         A coefficient or contrast that was told of every locus, such as ``"treatment[trt]"``.
     q
@@ -84,7 +84,7 @@ def significant(
     Stephens (2017), doi:10.1093/biostatistics/kxw041; Efron (2008), doi:10.1214/07-STS236
     """
     check_selection(q=q, method=method, prior_sd=prior_sd, n_draws=n_draws)
-    columns = ["locus", *PLACES, "status", *effect_columns(effect)]
+    columns = ["locus", "response", *PLACES, "status", *effect_columns(effect)]
     table = result_table(loci, [*columns, "sampler"])
     table = replace(table, frame=checked_effect(table.frame, effect))
     draws = table.n_draws if n_draws is None else n_draws

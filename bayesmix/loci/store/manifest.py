@@ -17,7 +17,7 @@ from bayesmix.loci.pooled import as_text
 
 NAME = "manifest.json"
 POOLED = "pooled"
-_FORMAT = 1
+FORMAT = 1
 _LONG = 200  # characters of a fact that is not told
 _IN_WORDS = {
     "formula": "the formula",
@@ -73,7 +73,7 @@ def manifest_of(model: LociModel, data_digest: str) -> Manifest:
     settings = {name: _plain(value) for name, value in asdict(model.settings).items()}
     sheet = pd.util.hash_pandas_object(model.sheet, index=False).to_numpy().tobytes()
     facts: dict[str, Any] = {
-        "format": _FORMAT,
+        "format": FORMAT,
         "version": version("bayesmix"),
         "formula": model.formula if isinstance(model.formula, str) else " | ".join(model.formula),
         "family": model.family,

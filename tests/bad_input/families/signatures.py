@@ -28,6 +28,7 @@ FIRST = {
     "fit_loci": "'y ~ x'",
     **dict.fromkeys(("audit_loci", "locus", "loci_report", "plot_status"), "fitted('screened')"),
     **dict.fromkeys(("plot_volcano", "plot_manhattan", "plot_coverage"), "fitted('screened').table"),
+    "fit_many": "'~ x + (1 | g)'",
     "read_methylation": "methylation_sheet()",
     "significant": "pd.DataFrame({'locus': ['a', 'b'], 'x_mean': [1, 0.1], 'x_sd': [0.2, 0.3], 'x_p_below': [0, 0.4]})",
     **dict.fromkeys(MODELS, "'y ~ x'"),
@@ -52,6 +53,8 @@ REQUIRED = {
     "before": "{'b': 'Normal(0, 3)'}",
     "effect": "'x'",
     "name": "'h1'",
+    "Y": "d[['y']]",
+    "design": "d",
 }
 """Good values of what has to be given, to any question or to one."""
 
