@@ -21,6 +21,7 @@ _ROW_CODES = {"logit": codes.BINOMIAL_LOGIT, "probit": codes.BINOMIAL_PROBIT, "c
 # Compiled densities take it as a binomial with one trial in each row.
 BERNOULLI = FamilyRecord(
     name="bernoulli",
+    called="logistic",
     resembled=("logistic", "logit", "binary"),
     links=OF_A_PROBABILITY,
     response="binary",
@@ -33,6 +34,7 @@ BERNOULLI = FamilyRecord(
 
 BINOMIAL = FamilyRecord(
     name="binomial",
+    called="logistic",
     links=OF_A_PROBABILITY,
     response="proportion",
     distribution=counts.BINOMIAL,

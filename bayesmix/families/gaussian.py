@@ -14,6 +14,7 @@ type GaussianText = Literal[
 
 GAUSSIAN = FamilyRecord(
     name="gaussian",
+    called="linear",
     resembled=("normal", "norm"),
     links=("identity", "log"),
     response="real",

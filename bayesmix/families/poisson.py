@@ -19,6 +19,7 @@ _ROW = "an effect of each row, (1 | row)"
 
 POISSON = FamilyRecord(
     name="poisson",
+    called="Poisson",
     links=("log",),
     response="count",
     distribution=counts.POISSON,

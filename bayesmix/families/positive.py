@@ -79,6 +79,7 @@ EXPONENTIAL = FamilyRecord(
 
 WEIBULL = FamilyRecord(
     name="weibull",
+    called="Weibull",
     resembled=("survreg",),
     links=("log",),
     response="positive",
@@ -91,6 +92,7 @@ WEIBULL = FamilyRecord(
 
 INVERSE_GAUSSIAN = FamilyRecord(
     name="inverse_gaussian",
+    called="inverse Gaussian",
     aliases=("inverse.gaussian",),
     resembled=("wald",),
     links=("log",),
@@ -113,6 +115,7 @@ SHIFTED_LOGNORMAL = FamilyRecord(
 
 TWEEDIE = FamilyRecord(
     name="tweedie",
+    called="Tweedie",
     aliases=("tw",),
     resembled=("compound_poisson", "cpglm"),
     links=("log",),

@@ -77,6 +77,8 @@ class FamilyRecord:
     censored
         The distribution of a response of which some rows are censored, by its name in
         `modelling.pymc_model.censored_densities`; empty where none may be, since the tails have no closed form.
+    called
+        What a model with the first link is called, such as a logistic one; the name of the family where it is empty.
     latent_variance
         The variance of a row on the scale of the linear predictor, where it is known and is not that of the response.
     """
@@ -95,6 +97,7 @@ class FamilyRecord:
     row_codes: Mapping[str, int] = field(default_factory=dict)
     censored: str = ""
     latent_variance: LatentVariance | None = None
+    called: str = ""
 
     @property
     def hurdle(self) -> bool:

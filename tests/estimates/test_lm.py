@@ -299,5 +299,5 @@ def test_weights_are_a_column_of_positive_numbers(irrigation):
 
 
 def test_other_fits_have_no_sequential_table():
-    with pytest.raises(BayesmixError, match=r"anova takes a fit by bm\.reml or bm\.lm; got str"):
+    with pytest.raises(BayesmixError, match=r"anova takes a fit by bm\.reml, bm\.laplace or bm\.lm; got str"):
         anova("y ~ x")

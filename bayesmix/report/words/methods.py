@@ -15,7 +15,6 @@ from bayesmix.modelling.record import Fit
 from bayesmix.priors.prior import Prior
 
 CORRECTIONS = {"satterthwaite": "Satterthwaite's", "kenward-roger": "Kenward and Roger's"}
-_FAMILIES = {"gaussian": "linear", "bernoulli": "logistic", "binomial": "logistic", "poisson": "Poisson"}
 _MOST_NAMES = 4
 
 
@@ -33,7 +32,7 @@ def _model(fit: Fit | RemlFit | LaplaceFit | LmFit) -> Iterator[str]:
     design, family = fit.design, family_of(fit)
     written = fit.formulas if isinstance(fit, Fit) else (fit.formula,)
     usual = family.link == family.record.links[0]
-    kind = _FAMILIES.get(family.name, family.name.replace("_", "-")) if usual else f"{family}"
+    kind = family.record.called or family.name.replace("_", "-") if usual else f"{family}"
     mixed = " mixed" if design.all_random else ""
     yield f"We fitted a {'Bayesian ' if isinstance(fit, Fit) else ''}{kind}{mixed} model, {'; '.join(written)}."
     effects = [_random(term) for term in design.all_random]

@@ -15,8 +15,6 @@ from bayesmix.report.words.written_numbers import WrittenNumbers
 _LETTERS = "bcdfghklmoqrstuvw"
 """Of group effects, term by term: neither of parameters nor of indices."""
 
-_DISTRIBUTIONS = {"gaussian": "Normal", "student_t": "StudentT", "binomial": "Binomial", "cumulative": "Cumulative"}
-
 
 @dataclass(frozen=True)
 class Writing:
@@ -67,7 +65,7 @@ def response_line(writing: Writing) -> Line:
     """What distribution a row has, given its predictors."""
     notation, design, family = writing.notation, writing.design, writing.family
     response = notation.variable(design.response.name, "i")
-    name = _DISTRIBUTIONS.get(family.name, "".join(word.capitalize() for word in family.name.split("_")))
+    name = "".join(word.capitalize() for word in family.name.split("_"))
     if design.shared is not None:
         predictors = [notation.symbol("eta", part.parameter, "i") for part in design.of_response]
         return Line(response, "~", notation.call("Categorical", notation.call("softmax", "0", *predictors)))
@@ -75,7 +73,7 @@ def response_line(writing: Writing) -> Line:
         variance = notation.square(writing.auxiliary("sigma"))
         if design.weights_column is not None:
             variance = notation.ratio(variance, notation.variable(design.weights_column, "i"))
-        return Line(response, "~", notation.call(name, mean(writing), variance))
+        return Line(response, "~", notation.call("Normal", mean(writing), variance))
     others = [writing.auxiliary(parameter) for parameter in family.auxiliary]
     if design.response.thresholds:
         others.append(notation.symbol("thresholds"))
