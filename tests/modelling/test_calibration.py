@@ -33,7 +33,7 @@ from bayesmix.priors.settled import settle_priors
 
 pytestmark = pytest.mark.slow
 
-N_SETS = 400
+N_SETS = 300
 THIN = 4
 SETTINGS = {"draws": 200, "tune": 100, "chains": 2, "cores": 2, "target_accept": 0.9, "progress": False}
 N_RANKED = 100  # draws left of 2 x 200: every fourth, so that copies and autocorrelation do not count

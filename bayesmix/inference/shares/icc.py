@@ -102,7 +102,7 @@ def icc(
         rows |= _shares(name, parts.sum_of("groups", group=name), parts.total, parts.sum_of("fixed"))
     if group is None and len(rows) > 2:
         rows |= _shares(ALL, parts.sum_of("groups"), parts.total, parts.sum_of("fixed"))
-    return _table(fit, rows, prob)
+    return _table(fit, rows, prob, parts.values.shape[1])
 
 
 def _of_response(fit: Fit | RemlFit | LaplaceFit, group: str | None, prob: float) -> pd.DataFrame:
@@ -115,12 +115,15 @@ def _of_response(fit: Fit | RemlFit | LaplaceFit, group: str | None, prob: float
         rows |= _shares(name, found.groups[name], found.total + found.fixed, found.fixed)
     if group is None and len(names) > 1:
         rows |= _shares(ALL, found.groups[WHOLE], found.total + found.fixed, found.fixed)
-    return _table(fit, rows, prob)
+    return _table(fit, rows, prob, np.size(found.total))
 
 
-def _table(fit: Fit | RemlFit | LaplaceFit, rows: dict[tuple[str, str], Floats], prob: float) -> pd.DataFrame:
+def _table(
+    fit: Fit | RemlFit | LaplaceFit, rows: dict[tuple[str, str], Floats], prob: float, n_draws: int
+) -> pd.DataFrame:
+    """The shares `rows`, each (n_draws,); none of a fit without groups."""
     index = pd.MultiIndex.from_tuples(rows, names=["group", "kind"])
-    values = np.array(list(rows.values())).reshape(len(rows), -1)
+    values = np.array(list(rows.values())).reshape(len(rows), n_draws)
     return share_table(fit, values, prob).set_axis(index)
 
 

@@ -306,3 +306,9 @@ def test_intervals_of_the_icc_cover_the_truth():
         ranks.append(float((drawn.sel(part="(1 | g)") / drawn.sum("part") < truth).mean()))
     assert abs(inside / n_sets - 0.9) < 3.5 * np.sqrt(0.9 * 0.1 / n_sets)
     assert abs(np.mean(ranks) - 0.5) < 3.5 / np.sqrt(12 * n_sets)
+
+
+@pytest.mark.parametrize("scale", ["latent", "response"])
+def test_a_posterior_without_groups_has_an_empty_table(scale):
+    fit = bm.fit("Reaction ~ Days", bm.load_data("sleepstudy"), seed=1)
+    assert bm.icc(fit, scale=scale).empty
