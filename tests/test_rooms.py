@@ -87,7 +87,7 @@ INNER_FLOORS = {
         **dict.fromkeys(("arguments", "held_folder"), 2),
         "store": 3,
         "multiplicity": 4,
-        **dict.fromkeys(("cluster", "progress", "tasks", "workers"), 3),
+        **dict.fromkeys(("cluster", "progress", "stored_results", "tasks", "workers"), 3.5),
         **dict.fromkeys(("coordinator", "record", "responses"), 4),
         **dict.fromkeys(("audit_loci", "locus", "plan"), 5),
         **dict.fromkeys(("fit_loci", "fit_many"), 6),

@@ -5,23 +5,23 @@ from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
 
-from bayesmix.errors import DataError
 from bayesmix.loci.engine.model import LociModel
 from bayesmix.loci.held_folder import HeldFolder
 from bayesmix.loci.inputs.source import LociSource
 from bayesmix.loci.pooled import PRIORS_OF_DRAWS, PooledPriors
 from bayesmix.loci.store.audits import AuditRecord, read_audits
-from bayesmix.loci.store.store import Store
+from bayesmix.loci.stored_results import StoredResults, stored_draws, stored_table
 
 
 @dataclass(frozen=True, eq=False)
-class Loci:
+class Loci(StoredResults):
     """The results of one model at many loci; prints how many there are of each status.
 
     `store` is the folder that holds them, `source` what was read.
     """
+
+    WHAT = "loci"
 
     model: LociModel
     store: Path
@@ -41,16 +41,8 @@ class Loci:
     @cached_property
     def table(self) -> pd.DataFrame:
         """A row for each locus, in the order of the data; `docs/loci.md` has the columns."""
-        frame = self._arrow.to_pandas()
-        frame.attrs["n_draws"] = self.model.settings.n_draws
-        frame.attrs["prob"] = self.model.settings.prob
-        return frame
-
-    @cached_property
-    def status(self) -> pd.Series:
-        """The number of loci of each status, the most frequent first; reasons of failures are left out."""
-        words = self.table["status"].str.partition(":")[0]
-        return words.value_counts().rename("loci").rename_axis("status")
+        settings = self.model.settings
+        return stored_table(self.store, self.model.schema, n_draws=settings.n_draws, prob=settings.prob)
 
     @property
     def draws(self) -> pd.DataFrame:
@@ -61,10 +53,7 @@ class Loci:
         DataError
             None were.
         """
-        draws = Store(self.store).draws()
-        if draws is None:
-            raise DataError("No draws were kept; keep= of bm.fit_loci names the loci whose draws are.")
-        frame = draws.to_pandas()
+        frame = stored_draws(self.store, asked_by="keep= of bm.fit_loci names the loci")
         frame.attrs[PRIORS_OF_DRAWS] = {name: str(prior) for name, prior in self.model.priors.items()}
         return frame
 
@@ -72,11 +61,6 @@ class Loci:
     def pooled(self) -> PooledPriors | None:
         """The priors from many loci that these were fitted with; None if there are none."""
         return self.model.pooled
-
-    @property
-    def _arrow(self) -> pa.Table:
-        table = Store(self.store).table()
-        return self.model.schema.empty_table() if table is None else table
 
     def __str__(self) -> str:
         settings = self.model.settings
@@ -86,14 +70,10 @@ class Loci:
             f"Formula: {formula}",
             f"Draws:   {settings.chains} x {settings.draws} a locus; seed {settings.seed}",
             *(f"Prior:   {line}" for line in (() if self.pooled is None else self.pooled.lines)),
-            "Status:  " + ", ".join(f"{n} {status}" for status, n in self.status.items()),
+            self.status_line,
         ]
         lines += [f"Audit:   {audit.line}" for audit in self.audits]
         lines += [] if self._held is not None else [f"Store:   {self.store}"]
-        failed = self.table.loc[self.table["status"].str.startswith("failed"), ["locus", "status"]]
-        lines += [f"  {row.locus}: {row.status}" for row in failed.head(5).itertuples()]
-        if len(failed) > 5:
-            lines.append(f"  and {len(failed) - 5} more")
-        return "\n".join(lines)
+        return "\n".join([*lines, *self.failure_lines])
 
     __repr__ = __str__

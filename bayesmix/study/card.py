@@ -39,12 +39,16 @@ class StudyModel:
 
 @dataclass(frozen=True)
 class Selection:
-    """An effect whose loci are to be selected, with the arguments of `significant`; None is as there."""
+    """An effect whose loci are to be selected, with the arguments of `significant`; None is as there.
+
+    `report`: whether a page with pictures and the most certain loci is written.
+    """
 
     effect: str
     q: float | None = None
     method: str | None = None
     prior_sd: float | None = None
+    report: bool = False
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,7 @@ KEYS: Keys = {
         "q": Key(NUMBER),
         "method": Key(TEXT, choices=METHODS),
         "prior_sd": Key(NUMBER),
+        "report": Key(TRUE_OR_FALSE),
     },
     "run": {"store": Key(TEXT), "workers": Key(WHOLE), "cluster": Key(TEXT)},
     "report": {"probability": Key(PROBABILITY)},

@@ -14,6 +14,7 @@ from bayesmix.inference.shared.readable_table import NOTES
 from bayesmix.loci.multiplicity.significant import significant
 from bayesmix.loci.record import Loci
 from bayesmix.loci.store.store import FINAL
+from bayesmix.report.analysis.loci_report import report_page
 from bayesmix.report.analysis.result_files import file_names
 from bayesmix.study.card import StudyCard
 from bayesmix.study.plan import selection_arguments
@@ -84,10 +85,22 @@ def _significant_files(studied: Studied) -> dict[str, bytes]:
     }
 
 
+def _report_pages(studied: Studied) -> dict[str, bytes]:
+    names = file_names(studied.selected)
+    pages: dict[str, bytes] = {}
+    for name, one in studied.selected.items():
+        part = studied.card.significant[name]
+        if part.report and not one.failure:
+            page = report_page(studied.loci, part.effect, **selection_arguments(part))
+            pages[f"report_{names[name]}.html"] = page.encode("utf-8", "backslashreplace")
+    return pages
+
+
 PARTS: tuple[Callable[[Studied], Mapping[str, bytes]], ...] = (
     lambda studied: {"status.csv": _csv(studied.status)},
     lambda studied: {"filters.csv": _csv(studied.loci.report)},
     _significant_files,
+    _report_pages,
     lambda studied: {CARD: studied.card.text.encode("utf-8")},
     lambda studied: {SUMMARY: f"{study_text(studied)}\n".encode("utf-8", "backslashreplace")},
 )

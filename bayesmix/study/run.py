@@ -14,9 +14,13 @@ from time import perf_counter
 from typing import Any
 
 from bayesmix.disk import write_whole
+from bayesmix.errors import ArgumentError, DataError, UnknownTermError
 from bayesmix.loci.arguments import checked_workers
+from bayesmix.loci.audit_loci import audit_loci
 from bayesmix.loci.cluster import workers_of
 from bayesmix.loci.plan import fit_planned
+from bayesmix.loci.record import Loci
+from bayesmix.loci.store.audits import NAME as AUDITS
 from bayesmix.loci.store.manifest import NAME as MANIFEST
 from bayesmix.loci.store.manifest import read_manifest
 from bayesmix.loci.store.store import DRAWS, FINAL, Store
@@ -24,12 +28,12 @@ from bayesmix.report.analysis.analysis import Written
 from bayesmix.report.analysis.results_folder import WRITTEN_BY, disk_refusals, results_path
 from bayesmix.report.analysis.session import version_of
 from bayesmix.study.card import StudyCard, read_study
-from bayesmix.study.plan import plan_study
+from bayesmix.study.plan import plan_study, selection_arguments
 from bayesmix.study.report import PARTS, SESSION, Studied, study_text
 
 type Say = Callable[[str], None]
 _PACKAGES = ("bayesmix", "numba", "numpy", "nutpie", "pandas", "pyarrow", "pymc", "scipy")
-_SELECTED = re.compile(r"significant_[\w.-]+\.csv")
+_SELECTED = re.compile(r"significant_[\w.-]+\.csv|report_[\w.-]+\.html")
 
 
 def run_study(
@@ -94,12 +98,24 @@ def run_study(
         plan = plan_study(card)
         note(f"Fitting {' '.join(card.model.formula.split())}")
         loci = fit_planned(plan.loci, folder, workers=n_workers, executor=chosen, progress=progress)
+    loci = _audited(card, loci, workers=n_workers, progress=progress, note=note)
     note("Writing the report")
     studied = Studied(card, loci)
     text = study_text(studied)
     files = _write(studied, seconds=perf_counter() - begun, command=command)
     show(text)
     return Written(folder, files, studied.failures)
+
+
+def _audited(card: StudyCard, loci: Loci, *, workers: int, progress: bool, note: Say) -> Loci:
+    """The results, with the loci that the card selects fitted by NUTS where they were screened alone."""
+    if loci.model.settings.sampler != "importance":
+        return loci
+    for name, part in card.significant.items():
+        note(f"Auditing the selection {name}")
+        with suppress(ArgumentError, DataError, UnknownTermError):  # a selection that cannot be made: see the report
+            loci = audit_loci(loci, part.effect, **selection_arguments(part), workers=workers, progress=progress)
+    return loci
 
 
 def folder_of(card: StudyCard, out: str | os.PathLike[str] | None) -> Path:
@@ -122,7 +138,7 @@ def _write(studied: Studied, *, seconds: float, command: Sequence[str]) -> tuple
             if _SELECTED.fullmatch(name) and name not in contents:  # of an earlier wording of the card
                 with suppress(FileNotFoundError):
                     (folder / name).unlink()
-        stored = [name for name in (FINAL, DRAWS, MANIFEST) if (folder / name).exists()]
+        stored = [name for name in (FINAL, DRAWS, MANIFEST, AUDITS) if (folder / name).exists()]
         files = sorted([*contents, *stored, SESSION])
         record = _session(studied, seconds=seconds, command=command, files=files)
         text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"

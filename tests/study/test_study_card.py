@@ -77,6 +77,9 @@ def test_the_shipped_card_leaves_tables_and_what_was_counted(shipped):
     assert "4 loci, 24 samples, one model each, binomial (logit)" in summary
     assert "           3  separated" in summary
     assert "loci selected for treatment[trt]:time[t2] at a Bayesian false discovery rate of 0.05" in summary
+    page = (shipped / "report_change.html").read_text()
+    assert page.count("<img") >= 5  # four pictures, and one of each of the most certain loci
+    assert "treatment[trt]:time[t2]" in page
     session = json.loads((shipped / "session.json").read_text())
     assert session["status"] == {"separated": 3, "ok": 1}
     assert set(session["files"]) == {file.name for file in shipped.iterdir()} - {".lock"}
@@ -101,7 +104,9 @@ def test_another_selection_replaces_the_table_of_the_last_one(shipped, monkeypat
     try:
         written = run_study(other, shipped, progress=False, show=lambda _: None)
         assert "significant_differing.csv" in written.files
+        assert "report_differing.html" in written.files
         assert not (shipped / "significant_change.csv").exists()
+        assert not (shipped / "report_change.html").exists()
     finally:
         run_study(shipped.parents[1] / SHIPPED.name, shipped, progress=False, show=lambda _: None)
 
@@ -251,6 +256,26 @@ def test_a_folder_of_something_else_is_refused(tmp_path, monkeypatch):
     (tmp_path / "mine" / "thesis.tex").touch()
     with pytest.raises(OutputError, match=r"is no store of loci, but has 'thesis\.tex'"):
         run_study(SHIPPED, tmp_path / "mine", progress=False)
+
+
+def test_screened_loci_that_are_selected_are_fitted_by_nuts(tmp_path):
+    bm.load_data("methylation_simulated").to_csv(tmp_path / "counts.csv", index=False)
+    card = tmp_path / "study.toml"
+    card.write_text(
+        TABLE + 'name = "importance"\naudit = 0.0\n[run]\nworkers = 1\n[significant.any]\neffect = "treatment[trt]"\n'
+        'method = "lfsr"\nq = 0.4\n[significant.none]\neffect = "treatment[tr]"\n'
+    )
+    said = []
+    with pytest.raises(UnknownTermError, match=r"\[significant\.none\]"):
+        run_study(card, tmp_path / "out", progress=False)
+    card.write_text(card.read_text().replace('"treatment[tr]"', '"treatment[trt]:time[t2]"'))
+    written = run_study(card, tmp_path / "out", progress=False, show=lambda _: None, note=said.append)
+    assert "audits.json" in written.files
+    assert "Auditing the selection any" in said
+    table = pd.read_parquet(tmp_path / "out" / "loci.parquet").set_index("locus")
+    chosen = pd.read_csv(tmp_path / "out" / "significant_any.csv", dtype={"locus": str})["locus"]
+    assert len(chosen)
+    assert set(table.loc[chosen, "sampler"]) == {"nuts"}
 
 
 def test_every_key_of_the_card_reaches_the_model(tmp_path):

@@ -5,20 +5,20 @@ from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
 
-from bayesmix.errors import DataError
 from bayesmix.loci.held_folder import HeldFolder
 from bayesmix.loci.responses.model import ManyModel
-from bayesmix.loci.store.store import Store
+from bayesmix.loci.stored_results import StoredResults, stored_draws, stored_table
 
 
 @dataclass(frozen=True, eq=False)
-class Many:
+class Many(StoredResults):
     """The results of one Gaussian model at many responses; prints how many there are of each status.
 
     `store` is the folder that holds them. `report` has what was read.
     """
+
+    WHAT = "responses"
 
     model: ManyModel
     store: Path
@@ -28,17 +28,8 @@ class Many:
     @cached_property
     def table(self) -> pd.DataFrame:
         """A row for each response, in the order of the columns of Y; `docs/many_responses.md` has the columns."""
-        table = Store(self.store).table()
-        frame = (self.model.schema.empty_table() if table is None else table).to_pandas()
-        frame.attrs["n_draws"] = self.model.settings.draws
-        frame.attrs["prob"] = self.model.settings.prob
-        return frame
-
-    @cached_property
-    def status(self) -> pd.Series:
-        """The number of responses of each status, the most frequent first; reasons of failures are left out."""
-        words = self.table["status"].str.partition(":")[0]
-        return words.value_counts().rename("responses").rename_axis("status")
+        settings = self.model.settings
+        return stored_table(self.store, self.model.schema, n_draws=settings.draws, prob=settings.prob)
 
     @property
     def draws(self) -> pd.DataFrame:
@@ -49,10 +40,7 @@ class Many:
         DataError
             None were.
         """
-        draws: pa.Table | None = Store(self.store).draws()
-        if draws is None:
-            raise DataError("No draws were kept; keep= of bm.fit_many names the responses whose draws are.")
-        return draws.to_pandas()
+        return stored_draws(self.store, asked_by="keep= of bm.fit_many names the responses")
 
     def __str__(self) -> str:
         settings, table = self.model.settings, self.table
@@ -62,14 +50,10 @@ class Many:
             f"Responses: {len(table)}, one Gaussian model each",
             f"Formula: {self.model.formula.text}",
             f"Draws:   {settings.draws} a response; seed {settings.seed}",
-            "Status:  " + ", ".join(f"{n} {status}" for status, n in self.status.items()),
+            self.status_line,
             f"Values:  shared by {shared}; {alone} fitted alone, as their weights could not be trusted",
         ]
         lines += [] if self._held is not None else [f"Store:   {self.store}"]
-        failed = table.loc[table["status"].str.startswith("failed"), ["response", "status"]]
-        lines += [f"  {row.response}: {row.status}" for row in failed.head(5).itertuples()]
-        if len(failed) > 5:
-            lines.append(f"  and {len(failed) - 5} more")
-        return "\n".join(lines)
+        return "\n".join([*lines, *self.failure_lines])
 
     __repr__ = __str__

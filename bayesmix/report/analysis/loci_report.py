@@ -77,11 +77,27 @@ def loci_report(
         The file cannot be written.
     """
     file = _checked(path)
+    page = report_page(loci, effect, top=top, q=q, method=method, prior_sd=prior_sd, n_draws=n_draws)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file, page.encode())
+    except OSError as error:
+        raise OutputError(f"The report {str(file)!r} cannot be written: {error.strerror or error}.") from None
+    return file
+
+
+def report_page(loci: Any, effect: str, *, top: int = 10, **judged: Any) -> str:
+    """The page of `loci_report`; `judged` as `bm.significant` takes it.
+
+    Raises
+    ------
+    UnknownTermError, ArgumentError, DataError
+        As `bm.significant` and `bm.plot_volcano`.
+    """
     if isinstance(top, bool) or not isinstance(top, int) or not 0 <= top <= _MOST:
         raise ArgumentError(f"top is a number of loci from 0 to {_MOST}; got {shown(top)}.")
-    judged: dict[str, Any] = {"q": q, "method": method, "prior_sd": prior_sd, "n_draws": n_draws}
     answer = significant(loci, effect, **judged)
-    rate = "lfdr" if method == "two_groups" else "lfsr"
+    rate = next(name for name in ("lfdr", "lfsr") if name in answer.columns)
     known = answer[answer[rate].notna()]
     best = known.iloc[known["estimate"].abs().argsort()[::-1]].sort_values(rate, kind="stable").head(top)
     found = locus_results(loci, list(best["locus"])) if isinstance(loci, Loci) else []
@@ -97,13 +113,7 @@ def loci_report(
         *(_section(one, loci) for one in found),
     ]
     meta = f"<meta charset='utf-8'><title>{_text(title)}</title><style>{_STYLE}</style>"
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        page = f"<!DOCTYPE html><html><head>{meta}</head><body>{''.join(parts)}</body></html>\n"
-        write_whole(file, page.encode())
-    except OSError as error:
-        raise OutputError(f"The report {str(file)!r} cannot be written: {error.strerror or error}.") from None
-    return file
+    return f"<!DOCTYPE html><html><head>{meta}</head><body>{''.join(parts)}</body></html>\n"
 
 
 def _shown(best: pd.DataFrame) -> pd.DataFrame:
