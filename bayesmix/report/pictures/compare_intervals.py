@@ -178,7 +178,7 @@ def _caption(comparison: RemlComparison, pairs: list[Pair]) -> str:
 @singledispatch
 def _method_and_scale(_reml: RemlFit | LaplaceFit, has_sds: bool) -> tuple[str, str]:
     """The method of the intervals, or an empty text where there are none, and the scale."""
-    return "(t) and sds (profile of the restricted likelihood)" if has_sds else "(t)", ""
+    return "(t), sds and correlations (profile of the restricted likelihood)" if has_sds else "(t)", ""
 
 
 @_method_and_scale.register

@@ -1,7 +1,6 @@
 """The same model level by level: the line of each group, and what its coefficients depend on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,14 +21,6 @@ from bayesmix.report.words.notation import Line
 _COEFFICIENT = "a"
 
 
-@dataclass(frozen=True)
-class _Coefficient:
-    """The coefficient of a column of level 1 that varies by group, and the terms that it is made of."""
-
-    column: str
-    terms: list[str] = field(default_factory=list)
-
-
 def level_lines(writing: Writing) -> list[Line]:
     """Level 1, level 2, and the distributions of the group effects; of all predictors with random terms."""
     design = writing.design
@@ -48,7 +39,7 @@ def _lines_of(writing: Writing, part: Design) -> list[Line]:
     one = part.random[0] if len(groups) == 1 else None
     index, level = ("j", notation.level(groups[0])) if one else ("i", "i")
     varying = list(dict.fromkeys(name for term in part.random for name in term.names))
-    coefficients = {name: _Coefficient(name) for name in varying}
+    coefficients: dict[str, list[str]] = {name: [] for name in varying}
     first: list[str] = []
     for place, name in enumerate(part.fixed.names):
         owner, above = _place_of(part, name, varying, one)
@@ -56,17 +47,16 @@ def _lines_of(writing: Writing, part: Design) -> list[Line]:
         if owner is None:
             first.append(times_column(writing, value, own_name(name, part), "i"))
         else:
-            coefficients[owner].terms.append(times_column(writing, value, own_name(above, part), index))
+            coefficients[owner].append(times_column(writing, value, own_name(above, part), index))
     for term in part.random:
         for place, name in enumerate(term.names):
             at = index if one else notation.level(term.group)
-            coefficients[name].terms.append(writing.effect(term, place, at))
+            coefficients[name].append(writing.effect(term, place, at))
     named = {name: (_COEFFICIENT, f"{part.parameter}{i}") for i, name in enumerate(varying)}
     own = [times_column(writing, notation.symbol(*named[name], level), own_name(name, part), "i") for name in varying]
     lines = [Line(linked(writing, part), "=", total([*own, *first, *offset_terms(writing, part)]))]
     return lines + [
-        Line(notation.symbol(*named[name], index), "=", total(coefficient.terms))
-        for name, coefficient in coefficients.items()
+        Line(notation.symbol(*named[name], index), "=", total(terms)) for name, terms in coefficients.items()
     ]
 
 

@@ -149,11 +149,8 @@ class Latex(Notation):
         return f"{self.name(group)}[i]"
 
     def product(self, *factors: str) -> str:
-        return (
-            "".join((r" \cdot " if factor[0].isdigit() else r"\,") + factor for factor in factors)
-            .removeprefix(r"\,")
-            .removeprefix(r" \cdot ")
-        )
+        first, *others = factors
+        return first + "".join((r" \cdot " if factor[0].isdigit() else r"\,") + factor for factor in others)
 
     def call(self, name: str, *arguments: str) -> str:
         return f"\\operatorname{{{name}}}\\left({', '.join(arguments)}\\right)"
@@ -173,7 +170,7 @@ class Latex(Notation):
         return rf"\begin{{pmatrix}} {r' \\ '.join(' & '.join(row) for row in rows)} \end{{pmatrix}}"
 
     def levels(self, index: str, group: str, n_levels: int) -> str:
-        return rf"{index} = 1, \ldots, {n_levels}\ (\text{{{self.name(group)[8:-1]}}})"
+        return rf"{index} = 1, \ldots, {n_levels}\ ({self.name(group)})"
 
     def whole(self, lines: Sequence[Line]) -> str:
         signs = {"=": "=", "~": r"\sim"}

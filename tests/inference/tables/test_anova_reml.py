@@ -209,3 +209,23 @@ def test_a_function_that_changes_its_mind_is_refused():
     fit = bm.reml("yield ~ unsteady(x) + variety + (1 | field)", data, functions={"unsteady": unsteady})
     with pytest.raises(ArgumentError, match=r"none of the columns of 'unsteady\(x\)'"):
         bm.anova(fit)
+
+
+def test_a_denominator_of_minus_2_has_no_f():
+    """Six levels within three groups, with slopes of all: lmerTest prints DenDF -2, F below 0, and no p."""
+    rng = np.random.default_rng(0)
+    cells = [(f, g) for f in "abcdef" for g in "xyz"]
+    data = pd.DataFrame([cell for cell in cells for _ in range(4)], columns=["f", "g"])
+    effects, groups = (
+        dict(zip(cells, 0.7 * rng.normal(size=18), strict=True)),
+        dict(zip("xyz", (3, -4, 1), strict=True)),
+    )
+    data["y"] = [effects[f, g] + groups[g] for f, g in zip(data["f"], data["g"], strict=True)] + rng.normal(size=72)
+    fit = bm.reml("y ~ f + (f | g)", data)
+    for table in (bm.anova(fit, ddf="kenward-roger"), bm.joint_tests(fit, ddf="kenward-roger")):
+        row = table.loc["f"]
+        assert row["den_df"] == pytest.approx(-2, abs=1e-6)
+        assert row[["f", "p"]].isna().all()
+        assert 'take ddf="satterthwaite"' in row["note"]
+    assert bm.anova(fit).loc["f", "den_df"] > 1
+    assert bm.anova(fit, ddf="kenward-roger").loc["f", "sum_sq"] > 0
